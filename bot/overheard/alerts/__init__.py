@@ -1,0 +1,1 @@
+"""Alerts: what a shift is told as, to whom, once."""

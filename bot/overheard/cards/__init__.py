@@ -1,0 +1,1 @@
+"""Neutral cards and charts: what is shown, and nothing of where."""

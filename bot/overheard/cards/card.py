@@ -1,0 +1,126 @@
+"""A card: what a command answers and what an alert says, without a platform's vocabulary.
+
+A renderer turns it into Block Kit, an embed or a terminal panel, within that platform's limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How a card is coloured."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Tainted:
+    """Text that a model or another stranger wrote. Only a renderer turns it into plain text,
+    and escapes it for its platform.
+    """
+
+    text: str
+
+
+Text = str | Tainted
+"""Our own words, or a stranger's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A short fact with a name.
+
+    Attributes:
+        name: What it is.
+        value: Its value, as people read it.
+        wide: Whether it wants a line of its own.
+    """
+
+    name: str
+    value: Text
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence from an answer, and where it was said."""
+
+    source: str
+    text: Tainted
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a header; numbers come already written. Columns align by `right`.
+
+    Attributes:
+        header: A name for each column.
+        rows: Cells, as many in each row as there are columns.
+        right: Indices of the columns that are aligned to the right.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    right: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture, and what it shows in words for those who cannot see it."""
+
+    png: bytes
+    alt: str
+    name: str = "chart.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a reader can do with a card.
+
+    Attributes:
+        id: What is done, such as ``alert.acknowledge``.
+        value: With what, such as the alert's number.
+        label: On the button.
+        confirm: A question to ask first, or an empty string.
+    """
+
+    id: str
+    value: str
+    label: str
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message.
+
+    Attributes:
+        title: What it is about, in a few words.
+        text: Sentences, in paragraphs divided by an empty line.
+        fields: Short facts.
+        table: Rows, or None.
+        quotes: Sentences that models wrote.
+        image: A picture, or None.
+        actions: What the reader can do.
+        severity: Its colour.
+        footer: A small last line.
+        data: The same content for machines, ready for JSON; what ``--json`` prints.
+    """
+
+    title: str
+    text: Text = ""
+    fields: tuple[Field, ...] = ()
+    table: Table | None = None
+    quotes: tuple[Quote, ...] = ()
+    image: Image | None = None
+    actions: tuple[Action, ...] = ()
+    severity: Severity = Severity.PLAIN
+    footer: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)

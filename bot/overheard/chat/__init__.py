@@ -1,0 +1,1 @@
+"""Rendering cards and taking commands, one module a platform."""

@@ -1,0 +1,1 @@
+"""Asking: panels, budgets, limits, runs, scoring."""

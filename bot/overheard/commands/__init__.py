@@ -1,0 +1,1 @@
+"""The commands: plain functions from typed arguments to a card."""

@@ -1,0 +1,142 @@
+"""What is measured: brands, prompts, facts, schedules."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+
+def prompt_key(text: str) -> str:
+    """Return the key of a prompt: 16 hex digits that depend on its text alone.
+
+    White space and Unicode composition do not count; any other edit makes a new prompt, because
+    its answers can no longer be compared with the old ones.
+    """
+    normal = " ".join(unicodedata.normalize("NFC", text).split())
+    return hashlib.blake2b(normal.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand whose standing with the models is measured.
+
+    Attributes:
+        name: The name people know it by; unique.
+        aliases: Other spellings that mean the same brand.
+        domains: Web domains that the brand owns, without scheme, such as ``acme.com``.
+        competitors: Names of the brands it is measured beside.
+        category: What it is, in buyers' words, such as ``project management tool``.
+        tracked: False for a brand that is known only as somebody's competitor: it is scored
+            and shown, and never raises an alert.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+    category: str = ""
+    tracked: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All spellings, the name first."""
+        return (self.name, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question that buyers ask.
+
+    Attributes:
+        text: The question as it is sent.
+        tags: Labels to group by.
+        brands: Names of the brands it is asked for; empty means for all.
+    """
+
+    text: str
+    tags: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of the text, see `prompt_key`."""
+        return prompt_key(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something true about a brand, to hold answers against.
+
+    Attributes:
+        brand: The brand's name.
+        field: What it is about, such as ``founded`` or ``price``.
+        value: The truth, as text.
+        as_of: The day on which it was checked, or None.
+        source: A page that states it, or an empty string.
+    """
+
+    brand: str
+    field: str
+    value: str
+    as_of: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a check runs by itself.
+
+    Attributes:
+        name: Unique.
+        cron: Five fields: minute, hour, day of month, month, day of week.
+        timezone: An IANA zone, such as ``Europe/Berlin``.
+        brands: Names of the brands it checks; empty means all.
+        repeats: How often each pair of prompt and model is asked.
+    """
+
+    name: str
+    cron: str
+    timezone: str = "UTC"
+    brands: tuple[str, ...] = ()
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What a deployment measures: its brands, prompts, facts and schedules."""
+
+    brands: tuple[Brand, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+
+    def brand(self, name: str) -> Brand | None:
+        """Return the brand of this name or alias, whatever its case, or None."""
+        wanted = name.casefold()
+        for brand in self.brands:
+            if wanted in (spelling.casefold() for spelling in brand.names):
+                return brand
+        return None
+
+    def prompts_for(self, brand: str) -> tuple[Prompt, ...]:
+        """Return the prompts that are asked for one brand."""
+        return tuple(p for p in self.prompts if not p.brands or brand in p.brands)
+
+    def rivals(self, brand: str) -> tuple[Brand, ...]:
+        """Return whom a brand is measured beside.
+
+        For a tracked brand these are its competitors; for a brand that is only somebody's
+        competitor, the rest of the markets it stands in.
+        """
+        names: dict[str, None] = {}
+        for market in self.brands:
+            members = (market.name, *market.competitors)
+            if brand == market.name or (brand in members and not self._tracked(brand)):
+                names.update(dict.fromkeys(members))
+        names.pop(brand, None)
+        return tuple(found for name in names if (found := self.brand(name)))
+
+    def _tracked(self, brand: str) -> bool:
+        return any(b.name == brand and b.tracked for b in self.brands)

@@ -1,0 +1,71 @@
+"""One family of errors. A class's docstring is its message, filled in from the arguments.
+
+Every message names the place and the remedy, in one sentence that a person who has never read
+this code can act on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class OverheardError(Exception):
+    """Something went wrong in Overheard."""
+
+    def __init__(self, **details: Any) -> None:
+        self.details = details
+        super().__init__(self.message())
+
+    def message(self) -> str:
+        """Return the one sentence that people read."""
+        return " ".join((type(self).__doc__ or "").split()).format(**self.details)
+
+
+class ConfigError(OverheardError):
+    """{problems}"""  # noqa: D415 - the problems are whole sentences themselves
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(problems="\n".join(problems))
+
+    def message(self) -> str:
+        """Return all problems, one on each line."""
+        return "\n".join(self.problems)
+
+
+class SettingsError(OverheardError):
+    """{problem}"""  # noqa: D415 - the problem is a whole sentence itself
+
+
+class UnknownName(OverheardError):
+    """There is no {kind} called "{name}"{hint}; known: {known}."""
+
+
+class NothingToAsk(OverheardError):
+    """There is nothing to ask: {missing}."""
+
+
+class BudgetExceeded(OverheardError):
+    """This run could cost up to {worst}, over the limit of {limit} in [budget] {key}; \
+raise it there, or ask fewer prompts, models or repeats.
+    """
+
+
+class ConfirmationNeeded(OverheardError):
+    """This run needs a yes before it spends: {price}; repeat the command with --yes."""
+
+
+class ProviderFailed(OverheardError):
+    """{model} did not answer: {reason}"""  # noqa: D415 - the reason ends the sentence
+
+
+class ProviderUnavailable(OverheardError):
+    """{provider} cannot be used: {reason}; {remedy}."""
+
+
+class StoreError(OverheardError):
+    """The store at {url} cannot be used: {reason}; {remedy}."""
+
+
+class BadAnswerLine(OverheardError):
+    """{file}, line {line}: {problem}."""

@@ -1,0 +1,1 @@
+"""Pure measurement: mentions, rates, blocks, trends."""

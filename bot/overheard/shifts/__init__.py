@@ -1,0 +1,1 @@
+"""Pure statistics: what is a shift, and what is noise."""
