@@ -46,9 +46,13 @@ class NothingToAsk(OverheardError):
 
 
 class BudgetExceeded(OverheardError):
-    """This run could cost up to {worst}, over the limit of {limit} in [budget] {key}; \
-raise it there, or ask fewer prompts, models or repeats.
-    """
+    """This run would cost about {typical}, and [budget] {key} leaves {left}; raise it there, \
+or ask fewer prompts, models or repeats."""
+
+
+class BudgetUnknown(OverheardError):
+    """[budget] {key} cannot be kept, because nobody has told the price of {models}; \
+write it into the prices of its [providers.*] table."""
 
 
 class ConfirmationNeeded(OverheardError):

@@ -35,15 +35,21 @@ class PluginSettings:
         self._tables = tables
         self._section = section
         self._file = file
+        self.problems: list[str] = []
+        """What is wrong in the tables that `each` left out, as whole sentences."""
 
     def each(self, settings: type[SomeSettings]) -> Iterator[tuple[str, SomeSettings]]:
-        """Yield the name and the validated settings of each table.
+        """Yield the name and the validated settings of each table that fits.
 
-        Raises:
-            SettingsError: when a table does not fit; it names file, table and key.
+        One that does not fit is left out and reported, so that the others can be used.
         """
         for name, table in self._tables.items():
-            yield name, self._check(settings, name, table)
+            try:
+                checked = self._check(settings, name, table)
+            except SettingsError as error:
+                self.problems.append(str(error))
+            else:
+                yield name, checked
 
     def one(self, settings: type[SomeSettings], name: str) -> SomeSettings:
         """Return the settings of the table of this name, or the defaults where there is none.

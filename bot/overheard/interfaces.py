@@ -169,7 +169,7 @@ class Store(Protocol):
         """
         ...
 
-    async def answers(
+    def answers(
         self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
     ) -> AsyncIterator[Answer]:
         """Stream answers in the order of their numbers, of some runs or prompt keys or of all."""
@@ -181,7 +181,7 @@ class Store(Protocol):
 
     # Scores and blocks
 
-    async def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
+    def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
         """Stream the complete answers that this version of a scorer has not read yet."""
         ...
 
@@ -195,7 +195,7 @@ class Store(Protocol):
         """
         ...
 
-    async def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
+    def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream scores in the order of their answers."""
         ...
 

@@ -11,7 +11,7 @@ import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -98,9 +98,8 @@ def _secret_fields(settings: type[BaseModel]) -> list[str]:
 
 
 def _secret(settings: type[BaseModel], name: str, table: dict[str, Any]) -> SecretStr | None:
-    extra = settings.model_fields[name].json_schema_extra
-    default = cast("dict[str, Any]", extra).get("env", "") if isinstance(extra, dict) else ""
-    variable, file = table.pop(f"{name}_env", default), table.pop(f"{name}_file", None)
+    variable = table.pop(f"{name}_env", _variable(settings, name))
+    file = table.pop(f"{name}_file", None)
     if file is not None:
         try:
             return SecretStr(Path(str(file)).read_text(encoding="utf-8").strip())
@@ -111,31 +110,68 @@ def _secret(settings: type[BaseModel], name: str, table: dict[str, Any]) -> Secr
 
 
 def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
-    *parents, last = detail["loc"] or ("",)
-    place = ".".join(str(part) for part in (*parents, last) if part != "")
-    owner = _owner(settings, parents)
+    place, owner, path = _place(settings, list(detail["loc"]), where)
+    key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
-        return f'{where}: unknown key "{place}"{suggestion(str(last), _known(owner))}.'
+        hint = suggestion(key, _known(owner)) or f"; known: {', '.join(_known(owner))}"
+        return f'{place}: unknown key "{key}"{hint}.'
     if detail["type"] == "missing":
-        if last in _secret_fields(owner):
-            return f"{where}: {place} is missing; {_where_to_put(owner, str(last))}."
-        return f"{where}: {place} is missing; add it."
-    problem = detail["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"{where}: {place}: {problem}." if place else f"{where}: {problem}."
+        secret = key in _secret_fields(owner)
+        return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
+    problem = _PROBLEMS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    problem = problem.format(**detail.get("ctx", {})).rstrip(".")
+    return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
+
+
+_PROBLEMS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "date_from_datetime_parsing": "must be a day, such as 2026-01-31",
+    "date_parsing": "must be a day, such as 2026-01-31",
+    "date_type": "must be a day, such as 2026-01-31",
+    "dict_type": "must be a table; give it a header of its own in square brackets",
+    "enum": "must be {expected}",
+    "float_parsing": "must be a number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number, without quotes",
+    "int_type": "must be a whole number, without quotes",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a table; give it a header of its own in square brackets",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text, in quotes",
+    "too_short": "needs {min_length} or more entries",
+    "tuple_type": 'must be a list, such as ["one", "two"]',
+}
 
 
 def _where_to_put(settings: type[BaseModel], name: str) -> str:
-    extra = settings.model_fields[name].json_schema_extra
-    default = cast("dict[str, Any]", extra).get("env", "") if isinstance(extra, dict) else ""
+    default = _variable(settings, name)
     variable = f"set the environment variable {default}" if default else f"name one as {name}_env"
     return f"{variable}, or name a file that holds it as {name}_file"
 
 
-def _owner(settings: type[BaseModel], path: Iterable[Any]) -> type[BaseModel]:
-    for part in path:
-        field = settings.model_fields.get(str(part))
-        inner = [field.annotation, *get_args(field.annotation)] if field else []
-        models = [t for t in inner if isinstance(t, type) and issubclass(t, BaseModel)]
-        if models:
-            settings = models[0]
-    return settings
+def _variable(settings: type[BaseModel], name: str) -> str:
+    extra = settings.model_fields[name].json_schema_extra
+    return str(extra.get("env", "")) if isinstance(extra, dict) else ""
+
+
+def _place(
+    settings: type[BaseModel], path: list[str | int], where: str
+) -> tuple[str, type[BaseModel], list[str | int]]:
+    """Follow a path into tables; return the place in words, its settings and what is left."""
+    tables = [where]
+    while path and (inner := _inner(settings, path[0])):
+        settings, name = inner, path.pop(0)
+        entry = path and isinstance(path[0], int)
+        tables.append(f"[[{name}]] number {int(path.pop(0)) + 1}" if entry else f"[{name}]")
+    return ", ".join(tables), settings, path
+
+
+def _inner(settings: type[BaseModel], name: str | int) -> type[BaseModel] | None:
+    field = settings.model_fields.get(str(name))
+    types = (field.annotation, *get_args(field.annotation)) if field else ()
+    return next((t for t in types if isinstance(t, type) and issubclass(t, BaseModel)), None)

@@ -1,0 +1,18 @@
+"""Provider `local`: a small real model on this machine, free and offline.
+
+It is there to try Overheard with, and to show what a fine-tune does to a brand. It names real
+brands, repeats itself and invents things: a real target, not a source of truth.
+"""
+
+from collections.abc import Iterator
+
+from overheard import PluginSettings, Provider, hookimpl
+from overheard_local.provider import LocalProvider
+from overheard_local.settings import LocalSettings
+
+
+@hookimpl
+def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
+    """Yield a provider for each table."""
+    for name, mine in settings.each(LocalSettings):
+        yield LocalProvider(name, mine)

@@ -1,0 +1,85 @@
+"""What a check asks: brands x prompts x models x repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from overheard.domain import Brand, Catalogue, Model, Panel
+from overheard.errors import NothingToAsk, UnknownName
+from overheard.interfaces import Provider
+from overheard.settings import suggestion
+
+
+def lay_out(
+    catalogue: Catalogue,
+    providers: Mapping[str, Provider],
+    *,
+    brands: Sequence[str] = (),
+    models: Sequence[str] = (),
+    repeats: int = 1,
+    seed: int = 0,
+) -> Panel:
+    """Lay a panel out. Without brands or models it takes all there are.
+
+    A prompt that serves several brands is in it once: its answers are scored for each.
+
+    Raises:
+        UnknownName: for a brand or a provider that does not exist.
+        NothingToAsk: when there is no brand, prompt or model.
+    """
+    chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
+    names = tuple(brand.name for brand in chosen)
+    prompts = tuple(p for p in catalogue.prompts if not p.brands or set(p.brands) & set(names))
+    asked = tuple(_model(text, providers) for text in models) or _all_models(providers)
+    for missing, found in (("brand", names), ("prompt", prompts), ("model", asked)):
+        if not found:
+            raise NothingToAsk(missing=f"no {missing} is configured, {_REMEDIES[missing]}")
+    return Panel(names, prompts, asked, repeats, seed)
+
+
+_REMEDIES = {
+    "brand": "add a [[brands]] table",
+    "prompt": "add a [[prompts]] table with a question that buyers ask",
+    "model": 'add a [providers.*] table, such as [providers.local], or see "overheard plugins"',
+}
+
+
+def tracked(catalogue: Catalogue) -> list[Brand]:
+    """Return the brands that raise alerts; the others are only somebody's competitors."""
+    return [brand for brand in catalogue.brands if brand.tracked]
+
+
+def find_brand(catalogue: Catalogue, name: str) -> Brand:
+    """Return a brand by its name or alias.
+
+    Raises:
+        UnknownName: with the nearest name.
+    """
+    brand = catalogue.brand(name)
+    if brand is None:
+        known = [brand.name for brand in catalogue.brands]
+        raise UnknownName(
+            kind="brand", name=name, hint=suggestion(name, known), known=_listed(known)
+        )
+    return brand
+
+
+def _model(text: str, providers: Mapping[str, Provider]) -> Model:
+    served = [f"{name}/{model}" for name, p in providers.items() for model in p.models()]
+    try:
+        model = Model.parse(text)
+    except ValueError:
+        model = None
+    if model is None or model.provider not in providers:
+        raise UnknownName(
+            kind="model", name=text, hint=suggestion(text, served), known=_listed(served)
+        )
+    return model
+
+
+def _all_models(providers: Mapping[str, Provider]) -> tuple[Model, ...]:
+    return tuple(Model(name, model) for name, p in providers.items() for model in p.models())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none yet"
