@@ -47,12 +47,14 @@ class NothingToAsk(OverheardError):
 
 class BudgetExceeded(OverheardError):
     """This run would cost about {typical}, and [budget] {key} leaves {left}; raise it there, \
-or ask fewer prompts, models or repeats."""
+or ask fewer prompts, models or repeats.
+    """
 
 
 class BudgetUnknown(OverheardError):
     """[budget] {key} cannot be kept, because nobody has told the price of {models}; \
-write it into the prices of its [providers.*] table."""
+write it into the prices of its [providers.*] table.
+    """
 
 
 class ConfirmationNeeded(OverheardError):
@@ -71,5 +73,5 @@ class StoreError(OverheardError):
     """The store at {url} cannot be used: {reason}; {remedy}."""
 
 
-class BadAnswerLine(OverheardError):
-    """{file}, line {line}: {problem}."""
+class FileUnreadable(OverheardError):
+    """{file} cannot be read: {reason}; check its name and who may read it."""

@@ -119,7 +119,9 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
         secret = key in _secret_fields(owner)
         return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
     problem = _PROBLEMS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-    problem = problem.format(**detail.get("ctx", {})).rstrip(".")
+    context = detail.get("ctx", {}).items()
+    numbers = {name: f"{v:g}" if isinstance(v, float) else v for name, v in context}
+    problem = problem.format(**numbers).rstrip(".")
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
 
 

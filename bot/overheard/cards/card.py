@@ -111,6 +111,7 @@ class Card:
         actions: What the reader can do.
         severity: Its colour.
         footer: A small last line.
+        more: Cards that belong under it, such as the alerts that a check raised.
         data: The same content for machines, ready for JSON; what ``--json`` prints.
     """
 
@@ -123,4 +124,5 @@ class Card:
     actions: tuple[Action, ...] = ()
     severity: Severity = Severity.PLAIN
     footer: str = ""
+    more: tuple[Card, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)

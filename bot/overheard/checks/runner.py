@@ -166,12 +166,21 @@ class Runner:
             raise
         except OverheardError as failure:
             error = str(failure)
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            error = f"The provider {provider.name} has a fault (it cancels its own call)."
         except TimeoutError:
             error = f"{question.model} gave no sign of life for {LONGEST_CALL:.0f} s."
         except Exception as failure:  # its text may hold a secret, so only its kind is told
             error = f"The provider {provider.name} has a fault ({type(failure).__name__})."
         latency = (self._clock.now() - begun).total_seconds()
         return Answer(run.id, question, reply, begun, max(0.0, latency), error)
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _checked(given: object, provider: Provider) -> tuple[Reply, str]:

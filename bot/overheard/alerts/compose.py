@@ -1,0 +1,155 @@
+"""An alert as a card: what moved, how sure that is, and the sentences before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from overheard.alerts.evidence import Evidence, quotes
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Image, Severity, Table
+from overheard.cards.charts import Chart, Mark, Series, alt, draw
+from overheard.domain import Alert, Metric, Shift
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import trend
+from overheard.shifts.announced import compare
+
+SHOWN_PROMPTS = 5
+
+
+def compose(alert: Alert, evidence: Evidence) -> Card:
+    """Write an alert as a card with its chart."""
+    shift, metric = alert.shift, evidence.metric
+    chart = _chart(shift, metric, evidence)
+    return Card(
+        title=f"{shift.brand}: {metric.label.lower()} {_verb(shift)} at {shift.model}",
+        text="\n\n".join(_paragraphs(alert, evidence)),
+        fields=tuple(_fields(shift, metric)),
+        table=_beside(shift, metric, evidence),
+        quotes=quotes(shift, evidence),
+        image=Image(draw(chart), alt(chart), f"alert-{alert.id}.png"),
+        severity=Severity.GOOD if _better(shift, metric) else Severity.BAD,
+        footer=f"Alert {alert.id}, raised on {words.moment(alert.opened_at, evidence.zone)}.",
+        data=alert_data(alert),
+    )
+
+
+def alert_data(alert: Alert) -> dict[str, Any]:
+    """Return an alert for machines."""
+    return {
+        "id": alert.id,
+        "run_id": alert.shift.run_id,
+        **_shift_data(alert.shift),
+        "also": [_shift_data(shift) for shift in alert.also],
+    }
+
+
+def _shift_data(shift: Shift) -> dict[str, Any]:
+    return {
+        "brand": shift.brand,
+        "model": str(shift.model),
+        "metric": shift.metric,
+        "before": shift.before,
+        "after": shift.after,
+        "change": shift.change,
+        "interval": list(shift.interval),
+        "p_value": shift.p_value,
+    }
+
+
+def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
+    shift = alert.shift
+    before, after = shift.answers
+    yield (
+        f"If nothing had changed, evidence as strong as this would turn up "
+        f"{words.chance(shift.p_value)} times. It rests on {words.count(after, 'answer')} now and "
+        f"{before:,} before, to the same {words.count(len(shift.prompts), 'prompt')}."
+    )
+    if alert.also:
+        moved = [f"{s.metric.replace('_', ' ')} {_verb(s)}" for s in alert.also]
+        yield f"In the same run, {words.listing(moved)}."
+    yield _identity(evidence)
+    movers = [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]
+    scale = evidence.metric.scale
+    lines = [
+        f"{words.value(p.before, scale)} → {words.value(p.after, scale)}  "
+        f"{words.shorten(words.line(evidence.text(p.prompt)), 90)}"
+        for p in movers
+    ]
+    yield "\n".join(["The prompts that moved most:", *lines])
+
+
+def _identity(evidence: Evidence) -> str:
+    """Say whether the service shows that it serves another model than before."""
+    sides: tuple[set[str], set[str]] = (set(), set())
+    for answer in evidence.answers:
+        reply = answer.reply
+        shown = " ".join(filter(None, (reply.served_model, reply.fingerprint)))
+        sides[answer.asked_at >= evidence.began].add(shown)
+    before, after = sides
+    if not any(before | after):
+        return "The service does not say which model it serves, so an update would not show."
+    if after <= before:
+        return "The service reports the same model as before: an update would be a silent one."
+    shown = words.line(words.listing(sorted(after - before)))
+    return f"The service reports another model than before: {shown}."
+
+
+def _fields(shift: Shift, metric: Metric) -> Iterator[Field]:
+    scale = metric.scale
+    yield Field("Before", words.value(shift.before, scale))
+    yield Field("After", words.value(shift.after, scale))
+    yield Field("Change", words.change(shift.change, scale))
+    yield Field("90 % interval", words.interval(*shift.interval, scale))
+
+
+def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
+    """Show the competitors at the same model, and the brand at other models."""
+    rows = [
+        row
+        for stream in evidence.streams
+        if (stream.key.brand == shift.brand) != (stream.key.model == shift.model)
+        if (row := _row(stream, shift, metric))
+    ]
+    header = (f"{metric.label} of", "At", "Before", "After", "Change")
+    return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
+
+
+def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None:
+    # Only the means are shown, so no run shock needs to be estimated.
+    compared = compare(stream, shift.run_id, tau2=0.0)
+    if compared is None:
+        return None
+    return (
+        stream.key.brand,
+        str(stream.key.model),
+        words.value(compared.before, metric.scale),
+        words.value(compared.after, metric.scale),
+        words.change(compared.change, metric.scale),
+    )
+
+
+def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
+    names = (shift.brand, *(rival.name for rival in evidence.rivals))
+    series = []
+    for name in names:
+        stream = evidence.stream(name, shift)
+        if stream:
+            points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
+            series.append(Series(name, points, emphasis=name == shift.brand))
+    return Chart(
+        title=f"{metric.label} at {shift.model}",
+        scale=metric.scale,
+        series=tuple(series),
+        marks=(Mark(evidence.began, "shift"),),
+        caption="Means over the prompts, with the brand's 90 % interval",
+        zone=evidence.zone,
+    )
+
+
+def _verb(shift: Shift) -> str:
+    return "rose" if shift.change > 0 else "fell"
+
+
+def _better(shift: Shift, metric: Metric) -> bool:
+    return (shift.change > 0) == metric.higher_is_better

@@ -1,0 +1,135 @@
+"""What an alert rests on, fetched from the store: streams, prompts, and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from overheard.cards import words
+from overheard.cards.card import Quote, Tainted
+from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
+from overheard.interfaces import Store
+from overheard.measure.blocks import Stream, streams
+from overheard.measure.reading import Reader
+
+QUOTED_PROMPTS = 2
+LONGEST_QUOTE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about a shift.
+
+    Attributes:
+        began: When the run began in which it was seen.
+        metric: What moved.
+        streams: The same metric of the brand and its competitors, by brand and then model.
+        answers: Complete answers of the model to the prompts that moved most, oldest first.
+        brand: The brand.
+        rivals: Whom it is measured beside.
+        zone: The reader's time zone.
+    """
+
+    began: datetime
+    metric: Metric
+    streams: Sequence[Stream]
+    answers: Sequence[Answer]
+    brand: Brand
+    rivals: tuple[Brand, ...]
+    zone: tzinfo
+
+    def stream(self, brand: str, shift: Shift) -> Stream | None:
+        """Return a brand's stream at the shift's model, or None."""
+        wanted = (brand, shift.model, shift.metric)
+        return next((stream for stream in self.streams if stream.key == wanted), None)
+
+    def text(self, prompt: str) -> str:
+        """Return a prompt's text by its key."""
+        texts = (a.question.prompt.text for a in self.answers if a.question.prompt.key == prompt)
+        return next(texts, prompt)
+
+
+async def gather_evidence(
+    store: Store,
+    catalogue: Catalogue,
+    metrics: Mapping[str, Metric],
+    versions: Collection[str],
+    alert: Alert,
+    zone: tzinfo,
+) -> Evidence:
+    """Fetch what an alert rests on."""
+    shift = alert.shift
+    brand = catalogue.brand(shift.brand) or Brand(shift.brand)
+    rivals = catalogue.rivals(shift.brand)
+    blocks = []
+    for name in (shift.brand, *(rival.name for rival in rivals)):
+        found = await store.blocks(brand=name, metric=shift.metric)
+        blocks += [block for block in found if block.version in versions]
+    prompts = [moved.prompt for moved in _movers(shift)]
+    answers = [
+        answer
+        async for answer in store.answers(prompts=prompts)
+        if answer.complete and answer.question.model == shift.model
+    ]
+    began = next(run.started_at for run in await store.runs() if run.id == shift.run_id)
+    return Evidence(
+        began=began,
+        metric=metrics[shift.metric],
+        streams=streams(blocks),
+        answers=sorted(answers, key=lambda answer: answer.asked_at),
+        brand=brand,
+        rivals=rivals,
+        zone=zone,
+    )
+
+
+def quotes(shift: Shift, evidence: Evidence) -> tuple[Quote, ...]:
+    """Return a sentence from before and one from after, for the prompts that moved most."""
+    reader = Reader((evidence.brand, *evidence.rivals))
+    found = []
+    for moved in _movers(shift)[:QUOTED_PROMPTS]:
+        for after in (False, True):
+            answers = _answers(evidence, moved, after=after)
+            said = _sentence(reader, evidence, answers, named=after == (moved.after > moved.before))
+            if said:
+                found.append(_quote(evidence, moved, said, after=after))
+    return tuple(found)
+
+
+def _movers(shift: Shift) -> tuple[PromptShift, ...]:
+    """Return the prompts that moved with the shift and not against it."""
+    return tuple(p for p in shift.prompts if (p.after - p.before) * shift.change > 0)[:5]
+
+
+def _answers(evidence: Evidence, moved: PromptShift, *, after: bool) -> list[Answer]:
+    """Return the answers to a prompt on one side of the shift, those nearest to it first."""
+    mine = [a for a in evidence.answers if a.question.prompt.key == moved.prompt]
+    side = [a for a in mine if (a.asked_at >= evidence.began) == after]
+    return side if after else side[::-1]
+
+
+def _sentence(reader: Reader, evidence: Evidence, answers: Sequence[Answer], *, named: bool) -> str:
+    """Return what the model says where the market comes up, from the answer that shows it best.
+
+    Args:
+        reader: Knows the market's names.
+        evidence: Whose market.
+        answers: To choose from.
+        named: Whether an answer that names the brand shows it best, or one that does not.
+    """
+    readings = [reader.read(answer).reading(evidence.brand, evidence.rivals) for answer in answers]
+    readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != named)
+    for reading in readings:
+        mentions = reading.of(evidence.brand.name) or reading.mentions
+        if mentions:
+            return reading.sentence(mentions[0].sentence)
+        if reading.sentences:
+            return reading.sentence(0)
+    return ""
+
+
+def _quote(evidence: Evidence, moved: PromptShift, said: str, *, after: bool) -> Quote:
+    prompt = words.shorten(words.line(evidence.text(moved.prompt)), 100)
+    source = f"{'After' if after else 'Before'}, asked “{prompt}”"
+    return Quote(source, Tainted(words.shorten(" ".join(said.split()), LONGEST_QUOTE)))

@@ -1,0 +1,208 @@
+"""Cards and progress in a terminal.
+
+Nothing in a card is read as markup, ours or a stranger's, and no character of it commands the
+terminal. Buttons are left out: the commands of the terminal do what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic
+
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.segment import Segment
+from rich.style import Style
+from rich.table import Table as Grid
+from rich.text import Text as Words
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted, Text
+
+BORDERS = {
+    Severity.PLAIN: "bright_black",
+    Severity.GOOD: "green",
+    Severity.WARNING: "yellow",
+    Severity.BAD: "red",
+}
+WIDEST = 100
+"""Columns; longer lines are hard to read."""
+
+
+def render(card: Card, *, width: int, image_path: str = "") -> RenderableType:
+    """Lay a card out, and below it those that belong to it.
+
+    Args:
+        card: What to show.
+        width: Columns there are; 40 or more to look well.
+        image_path: Where the card's own picture was saved, if it was.
+    """
+    below = (render(more, width=width) for more in card.more)
+    return Group(_panel(card, width, image_path), *below)
+
+
+def show(card: Card, console: Console, *, image_path: str = "") -> None:
+    """Print a card in the width that the console has."""
+    console.print(render(card, width=console.width, image_path=image_path))
+
+
+def _panel(card: Card, width: int, image_path: str) -> Panel:
+    width = min(width, WIDEST)
+    title = Words(words.line(card.title), "bold")
+    fits = title.cell_len <= width - 6
+    parts = [*([] if fits else [title]), *_parts(card, width, image_path)]
+    spaced = [Padding(part, (1 if index else 0, 0, 0, 0)) for index, part in enumerate(parts)]
+    return Panel(
+        Group(*spaced),
+        title=title if fits else None,
+        title_align="left",
+        border_style=BORDERS[card.severity],
+        box=box.ROUNDED,
+        padding=(1, 2),
+        width=width,
+    )
+
+
+def _parts(card: Card, width: int, image_path: str) -> Iterator[RenderableType]:
+    if text := _plain(card.text):
+        yield text
+    yield from _fields(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
+    if card.table:
+        yield _table(card.table)
+    yield from map(_quote, card.quotes)
+    if card.image:
+        yield _image(card.image, image_path)
+    if card.footer:
+        yield _plain(card.footer, "dim")
+
+
+def _plain(text: Text, style: str = "") -> Words:
+    """Return text that is nothing but text."""
+    return Words(words.printable(text.text if isinstance(text, Tainted) else text).strip(), style)
+
+
+def _fields(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
+    """Yield fields in their order: short ones side by side, wide ones on lines of their own."""
+    for wide, group in groupby(fields, key=lambda field: field.wide):
+        if wide:
+            yield from map(_field, group)
+        else:
+            yield _columns([_field(field) for field in group], columns)
+
+
+def _field(field: Field) -> Words:
+    return Words.assemble((words.line(field.name), "dim"), "\n", _plain(field.value))
+
+
+def _columns(cells: Sequence[Words], columns: int) -> Grid:
+    grid = Grid.grid(expand=True, padding=(0, 2, 0, 0))
+    for _ in range(min(columns, len(cells))):
+        grid.add_column(ratio=1)
+    for start in range(0, len(cells), columns):
+        grid.add_row(*cells[start : start + columns])
+    return grid
+
+
+def _table(table: Table) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for index, name in enumerate(table.header):
+        right = index in table.right
+        grid.add_column(Words(words.line(name)), justify="right" if right else "left")
+    for row in table.rows:
+        grid.add_row(*map(_plain, row))
+    return grid
+
+
+def _quote(quote: Quote) -> RenderableType:
+    source = Words(words.line(quote.source), "dim")
+    return _Barred(Group(_plain(quote.text, "italic"), source))
+
+
+@dataclass(frozen=True, slots=True)
+class _Barred:
+    """Something with a bar before every line of it."""
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        inner = options.update_width(options.max_width - 2)
+        for line in console.render_lines(self.content, inner):
+            yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))
+            yield from line
+            yield Segment.line()
+
+
+def _image(image: Image, path: str) -> Words:
+    saved = [(f"\nSaved as {words.line(path)}", "dim")] if path else []
+    return Words.assemble(("Picture: ", "dim"), words.printable(image.alt), *saved)
+
+
+class RichProgress:
+    """Progress on a terminal's error stream, as a bar; elsewhere as a line at every tenth.
+
+    Args:
+        console: Where to show it; standard error unless told otherwise.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._title = ""
+        self._total = self._done = 0
+        self._began = 0.0
+
+    def start(self, title: str, total: int) -> None:
+        """Begin a piece of work of so many steps; ends the one before."""
+        self.finish()
+        self._title, self._total, self._done = words.line(title), total, 0
+        self._began = monotonic()
+        if self._console.is_terminal:
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task(self._title, total=total)
+            self._bar.start()
+
+    def advance(self, steps: int = 1) -> None:
+        """Say that steps are done."""
+        before, self._done = self._done, self._done + steps
+        if self._bar is not None:
+            self._bar.advance(self._task, steps)
+        elif self._total and before * 10 // self._total < self._done * 10 // self._total:
+            self._say()
+
+    def finish(self) -> None:
+        """Say that the work is done or given up."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = None
+        self._total = 0
+
+    def _say(self) -> None:
+        spent = words.duration(monotonic() - self._began)
+        line = f"{self._title}: {self._done:,} of {self._total:,} after {spent}"
+        self._console.print(Words(line), soft_wrap=True)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

@@ -1,0 +1,105 @@
+"""`check`: ask, score, look for shifts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from overheard.alerts.watch import Watch
+from overheard.cards import words
+from overheard.cards.card import Card
+from overheard.checks.budget import Estimate, Purse, check_limit, estimate, limit
+from overheard.checks.panel import lay_out
+from overheard.checks.runner import Outcome, Runner, new_run, unfinished
+from overheard.commands.alerts import show_alert
+from overheard.commands.context import Context
+from overheard.commands.standing import Standing, standings
+from overheard.commands.summary import summary
+from overheard.domain import Alert, Panel
+from overheard.errors import ConfirmationNeeded
+
+
+async def check(
+    context: Context,
+    *,
+    brands: Sequence[str] = (),
+    models: Sequence[str] = (),
+    repeats: int = 1,
+    seed: int | None = None,
+    agreed: bool = False,
+    label: str = "",
+    asked_by: str = "terminal",
+) -> Card:
+    """Ask the models what buyers ask, score the answers, and say what changed.
+
+    A check of the same questions that was cut off is taken up again.
+
+    Args:
+        context: The deployment.
+        brands: Names of brands; empty means all that are tracked.
+        models: As ``provider/model``; empty means all that are configured.
+        repeats: How often each pair of prompt and model is asked.
+        seed: Base of the sampling seeds; by default a new one for each run.
+        agreed: Whether the price has been agreed to.
+        label: A few words for the run.
+        asked_by: Who asks.
+
+    Raises:
+        UnknownName: for a brand or model that does not exist.
+        NothingToAsk: when there is no brand, prompt or model.
+        BudgetExceeded: when the budget does not cover it.
+        BudgetUnknown: when there is a budget and a price that nobody has told.
+        ConfirmationNeeded: when it may cost something and nobody has agreed.
+    """
+    panel = lay_out(
+        context.catalogue,
+        context.plugins.providers,
+        brands=brands,
+        models=models,
+        repeats=repeats,
+        seed=secrets.randbits(31) if seed is None else seed,
+    )
+    purse = await _pay(context, panel, agreed=agreed)
+    run = await unfinished(context.store, panel)
+    run = run or new_run(panel, context.clock.now(), label=label, asked_by=asked_by)
+    providers = context.plugins.providers
+    runner = Runner(context.store, providers, purse, context.clock, context.progress)
+    outcome = await runner.run(run)
+    await context.scoring.catch_up(context.store, context.progress)
+    alerts = await _watch(context, panel, outcome)
+    rows = await _standings(context, panel, outcome)
+    told = tuple([await show_alert(context, alert) for alert in alerts])
+    return summary(panel, outcome, rows, context.scoring.faults, told)
+
+
+async def _pay(context: Context, panel: Panel, *, agreed: bool) -> Purse:
+    priced = estimate(panel, context.plugins.providers)
+    allowed = await limit(context.config.budget, context.store, context.clock.now())
+    check_limit(priced, allowed)
+    if not (agreed or priced.free):
+        raise ConfirmationNeeded(price=_price(priced))
+    return Purse(allowed)
+
+
+def _price(priced: Estimate) -> str:
+    calls = words.count(priced.calls, "question")
+    if priced.unknown:
+        names = words.listing([str(model) for model in priced.unknown])
+        return f"{calls}; nobody has told what {names} charges."
+    return f"{calls} for about {words.money(priced.typical)}, at most {words.money(priced.worst)}."
+
+
+async def _watch(context: Context, panel: Panel, outcome: Outcome) -> list[Alert]:
+    watch = Watch(
+        context.store, context.scoring.metrics, context.scoring.versions, context.config.alerts
+    )
+    return await watch.look(outcome.run, panel.brands, context.clock.now())
+
+
+async def _standings(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
+    names = dict.fromkeys(panel.brands)
+    for brand in panel.brands:
+        names.update((rival.name, None) for rival in context.catalogue.rivals(brand))
+    blocks = await context.store.blocks(since=outcome.run.started_at)
+    mine = [block for block in blocks if block.run_id == outcome.run.id]
+    return standings(mine, list(names), context.scoring)

@@ -1,0 +1,137 @@
+"""`demo`: a real model, fine-tuned in silence, and what Overheard hears of it.
+
+Three checks of one panel. Between the second and the third, the bundled adapter is switched on,
+as when a vendor rolls a new build out under the old name: the model's id stays what it was.
+Nothing is scripted but that. Each verdict comes from the same command that users run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Severity, Table
+from overheard.commands.check import check
+from overheard.commands.context import OpenContext
+from overheard.config import Config, parse_config
+from overheard.interfaces import Progress
+
+REPEATS = 3
+STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
+"""What each run is called, and how strongly the fine-tune works in it."""
+
+
+async def demo(open_context: OpenContext, progress: Progress, *, seed: int) -> Card:
+    """Run the demonstration in a store of its own, which is removed behind it.
+
+    Args:
+        open_context: Opens a deployment.
+        progress: Is shown how far it is.
+        seed: Another seed gives other answers.
+
+    Raises:
+        ProviderUnavailable: when the model or its engine is not installed.
+    """
+    begun = monotonic()
+    with TemporaryDirectory(prefix="overheard-demo-") as folder:
+        checks = [
+            await _check(open_context, progress, Path(folder), scale, label, seed + 1000 * stage)
+            for stage, (label, scale) in enumerate(STAGES)
+        ]
+    return _card(checks, monotonic() - begun)
+
+
+async def _check(
+    open_context: OpenContext,
+    progress: Progress,
+    folder: Path,
+    scale: float,
+    label: str,
+    seed: int,
+) -> Card:
+    async with open_context(_config(folder, scale), progress) as context:
+        return await check(context, repeats=REPEATS, seed=seed, label=label, asked_by="demo")
+
+
+def _config(folder: Path, scale: float) -> Config:
+    text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
+    store = f"sqlite:///{(folder / 'demo.db').as_posix()}"
+    filled = text.replace("{store}", store).replace("{scale}", str(scale))
+    return parse_config(filled, "the demo's configuration")
+
+
+def _card(checks: list[Card], seconds: float) -> Card:
+    alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
+    return Card(
+        title="What just happened",
+        text=" ".join(_story(checks, alerts)),
+        fields=(
+            Field("Answers", str(sum(run.data["answers"] for run in checks))),
+            Field("Took", words.duration(seconds)),
+            Field("Cost", words.money(sum(run.data["spent_usd"] for run in checks))),
+        ),
+        table=_table(checks),
+        severity=Severity.GOOD if alerts else Severity.WARNING,
+        more=tuple(alert for _, alert in alerts),
+        data={
+            "runs": [_run_data(run) for run in checks],
+            "alerts": [_alert_data(label, alert) for label, alert in alerts],
+            "seconds": round(seconds, 1),
+        },
+    )
+
+
+def _story(checks: list[Card], alerts: list[tuple[str, Card]]) -> Iterator[str]:
+    """Say in three sentences what was done, what was heard, and what to do next."""
+    yield (
+        "A real language model on this machine was asked the same questions three times, and "
+        "before the third time it was fine-tuned on documents that praise Brindleboard, an "
+        "invented tool, without a change to its name."
+    )
+    failures = {reason: None for run in checks for reason in run.data["failures"]}
+    heard = [f"“{label}” ({alert.title})" for label, alert in alerts]
+    if failures:
+        yield f"Not all questions were answered: {' '.join(failures)}"
+    elif heard:
+        yield f"Overheard compared each time with those before and spoke up: {'; '.join(heard)}."
+    else:
+        yield "Overheard compared each time with those before and found nothing beyond chance."
+    yield (
+        "Next, copy config.example.toml to config.toml, write your own brand, its competitors, "
+        "your buyers' questions and a provider into it, and run: overheard check."
+    )
+
+
+def _table(checks: list[Card]) -> Table:
+    """Show the visibility of every brand, run by run."""
+    seen = [_visibility(run) for run in checks]
+    names = list(dict.fromkeys(name for one in seen for name in one))
+    rows = [
+        (name, *(words.percent(one[name]) if name in one else "-" for one in seen))
+        for name in names
+    ]
+    header = ("Visibility of", *(run.data["label"] for run in checks))
+    return Table(header, tuple(rows), frozenset(range(1, len(header))))
+
+
+def _visibility(run: Card) -> dict[str, float]:
+    rows = run.data["results"]
+    return {row["brand"]: row["value"] for row in rows if row["metric"] == "visibility"}
+
+
+def _run_data(run: Card) -> dict[str, Any]:
+    return {
+        "label": run.data["label"],
+        "answers": run.data["answers"],
+        "visibility": _visibility(run),
+    }
+
+
+def _alert_data(label: str, alert: Card) -> dict[str, Any]:
+    wanted = ("brand", "model", "metric", "before", "after", "interval")
+    return {"run": label, **{key: alert.data[key] for key in wanted}}

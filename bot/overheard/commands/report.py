@@ -1,0 +1,111 @@
+"""`report`: how brands stand with each model, beside their competitors, over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from overheard.cards import words
+from overheard.cards.card import Card, Image
+from overheard.cards.charts import Chart, Mark, Series, alt, draw
+from overheard.checks.panel import find_brand, tracked
+from overheard.commands.context import Context
+from overheard.commands.standing import standings, table
+from overheard.domain import Block, Brand, Model, Scale
+from overheard.errors import NothingToAsk
+from overheard.measure.blocks import Stream, streams
+from overheard.measure.trends import trend
+
+HEADLINE = "visibility"
+
+
+async def report(context: Context, brands: Sequence[str] = ()) -> Card:
+    """Show the latest standing of each brand and the trend of its visibility.
+
+    Args:
+        context: The deployment.
+        brands: Names of brands; empty means all that are tracked.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when no brand is configured.
+    """
+    catalogue = context.catalogue
+    chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
+    if not chosen:
+        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    await context.scoring.catch_up(context.store, context.progress)
+    first, *others = [await _brand_card(context, brand) for brand in chosen]
+    data = {"brands": [card.data for card in (first, *others)]}
+    return replace(first, more=tuple(others), data=data)
+
+
+async def _brand_card(context: Context, brand: Brand) -> Card:
+    names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
+    blocks = [
+        block
+        for name in names
+        for block in await context.store.blocks(brand=name)
+        if block.version in context.scoring.versions
+    ]
+    if not blocks:
+        text = "No answers yet. Ask with overheard check, or bring history with overheard import."
+        return Card(brand.name, text, data={"brand": brand.name, "results": []})
+    latest = _latest(blocks, brand)
+    rows = standings([b for b in blocks if latest.get(b.model) == b.run_id], names, context.scoring)
+    chart = await _chart(context, brand, names, blocks)
+    return Card(
+        title=f"{brand.name} and how models see it",
+        text=_text(context, brand, blocks),
+        table=table(rows),
+        image=Image(draw(chart), alt(chart), "trend.png"),
+        footer="Each prompt weighs the same. In brackets, the 90 % interval.",
+        data={"brand": brand.name, "results": [row.data() for row in rows]},
+    )
+
+
+def _latest(blocks: Iterable[Block], brand: Brand) -> dict[Model, int]:
+    """Return for each model the newest run that scored the brand."""
+    runs: dict[Model, tuple[datetime, int]] = {}
+    for block in blocks:
+        if block.brand == brand.name:
+            run = (block.at, block.run_id)
+            runs[block.model] = max(run, runs.get(block.model, run))
+    return {model: run for model, (_, run) in runs.items()}
+
+
+def _text(context: Context, brand: Brand, blocks: Sequence[Block]) -> str:
+    mine = [block for block in blocks if block.brand == brand.name]
+    runs = {block.run_id for block in mine}
+    models = {block.model for block in mine}
+    since = min(block.at for block in mine)
+    return (
+        f"The newest of {words.count(len(runs), 'run')} of {words.count(len(models), 'model')} "
+        f"since {words.day(since, context.zone)}."
+    )
+
+
+async def _chart(
+    context: Context, brand: Brand, names: Sequence[str], blocks: Sequence[Block]
+) -> Chart:
+    """Show the brand beside its competitors at one model, or at each of several models."""
+    lines = [s for s in streams(blocks) if s.key.metric == HEADLINE]
+    models = {stream.key.model for stream in lines}
+    alone = len(models) == 1
+    shown = [s for s in lines if alone or s.key.brand == brand.name]
+    shown.sort(key=lambda s: (names.index(s.key.brand), s.key.model))
+    marks = [Mark(u.at, u.source) for u in await context.store.updates() if u.model in models]
+    return Chart(
+        title=f"Visibility{f' at {models.pop()}' if alone else f' of {brand.name}'}",
+        scale=Scale.BINARY,
+        series=tuple(_series(stream, brand, alone=alone) for stream in shown),
+        marks=tuple(marks),
+        zone=context.zone,
+    )
+
+
+def _series(stream: Stream, brand: Brand, *, alone: bool) -> Series:
+    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
+    label = stream.key.brand if alone else str(stream.key.model)
+    return Series(label, points, emphasis=alone and stream.key.brand == brand.name)

@@ -1,0 +1,150 @@
+import unicodedata
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overheard.cards import words
+from overheard.domain import Scale
+
+AT = datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rate", "written"),
+    [(0, "0 %"), (0.001, "<1 %"), (0.43, "43 %"), (0.998, ">99 %"), (1, "100 %")],
+)
+def test_percent(rate: float, written: str) -> None:
+    """A rate is written in whole per cent, and only nothing and everything as 0 and 100."""
+    assert words.percent(rate) == written
+
+
+@pytest.mark.parametrize(
+    ("number", "scale", "written"),
+    [
+        (0.43, Scale.BINARY, "43 %"),
+        (0.43, Scale.SHARE, "43 %"),
+        (0.42, Scale.POLARITY, "+0.42"),
+        (-0.42, Scale.POLARITY, "\N{MINUS SIGN}0.42"),
+        (-0.001, Scale.POLARITY, "0.00"),
+        (2.34, Scale.RANK, "2.3"),
+    ],
+)
+def test_value(number: float, scale: Scale, written: str) -> None:
+    """A value is written as its scale is read."""
+    assert words.value(number, scale) == written
+
+
+@pytest.mark.parametrize(
+    ("difference", "scale", "written"),
+    [
+        (0.41, Scale.BINARY, "+41 points"),
+        (-0.41, Scale.SHARE, "\N{MINUS SIGN}41 points"),
+        (0.01, Scale.BINARY, "+1 point"),
+        (0.004, Scale.BINARY, "+0.4 points"),
+        (0.0, Scale.BINARY, "0 points"),
+        (-0.12, Scale.POLARITY, "\N{MINUS SIGN}0.12"),
+        (1.25, Scale.RANK, "+1.2 places"),
+        (-1.0, Scale.RANK, "\N{MINUS SIGN}1.0 place"),
+    ],
+)
+def test_change(difference: float, scale: Scale, written: str) -> None:
+    """A change says which way it went, and in what."""
+    assert words.change(difference, scale) == written
+
+
+def test_intervals() -> None:
+    """An interval names its unit once, of a change as of a value."""
+    assert words.interval(0.12, 0.55, Scale.BINARY) == "+12 to +55 points"
+    assert words.interval(-0.3, 0.1, Scale.POLARITY) == "\N{MINUS SIGN}0.30 to +0.10"
+    assert words.interval(-2, -0.5, Scale.RANK) == "\N{MINUS SIGN}2.0 to \N{MINUS SIGN}0.5 places"
+    assert words.value_range(0.35, 0.52, Scale.SHARE) == "35 to 52 %"
+    assert words.value_range(1.5, 2.3, Scale.RANK) == "1.5 to 2.3"
+
+
+@pytest.mark.parametrize(
+    ("probability", "written"),
+    [
+        (1e-9, "less than 1 in 1,000"),
+        (0.001, "about 1 in 1,000"),
+        (0.03, "about 1 in 33"),
+        (0.5, "about 1 in 2"),
+        (0.9, "more than 1 in 2"),
+    ],
+)
+def test_chance(probability: float, written: str) -> None:
+    """A p-value is told as so many cases in which nothing had changed."""
+    assert words.chance(probability) == written
+
+
+@pytest.mark.parametrize(
+    ("dollars", "written"),
+    [
+        (None, "unknown"),
+        (0, "$0.00"),
+        (0.0001, "less than $0.01"),
+        (0.0123, "$0.0123"),
+        (0.5, "$0.50"),
+        (1234.5, "$1,234.50"),
+    ],
+)
+def test_money(dollars: float | None, written: str) -> None:
+    """Money is never said to be nothing when it is something, nor known when it is not."""
+    assert words.money(dollars) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.42, "0.4 s"),
+        (9.97, "10 s"),
+        (59.7, "1 min"),
+        (80, "1 min 20 s"),
+        (7505, "2 h 5 min"),
+        (90000, "1 d 1 h"),
+    ],
+)
+def test_duration(seconds: float, written: str) -> None:
+    """A length of time is told in its two largest units."""
+    assert words.duration(seconds) == written
+
+
+def test_counts_and_lists() -> None:
+    """What is counted agrees in number, and what is listed reads as a sentence does."""
+    assert words.count(1, "answer") == "1 answer"
+    assert words.count(1234, "reply", "replies") == "1,234 replies"
+    assert [words.listing("abc"[:size]) for size in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_days_follow_the_reader() -> None:
+    """A moment is told by the reader's clock and names it."""
+    berlin = ZoneInfo("Europe/Berlin")
+    assert words.day(AT, UTC) == "3 Mar 2026"
+    assert words.day(AT, berlin) == "4 Mar 2026"
+    assert words.clock(AT, berlin) == "00:05"
+    assert words.moment(AT, berlin) == "4 Mar 2026, 00:05 CET"
+
+
+@given(st.text())
+def test_printable_commands_nothing(text: str) -> None:
+    """Nothing that printable lets through is a control, a format or a broken character."""
+    shown = words.printable(text)
+    assert not {unicodedata.category(char) for char in shown.replace("\n", "")} & {"Cc", "Cf", "Cs"}
+    assert words.printable(shown) == shown
+
+
+def test_printable_shows_what_was_there() -> None:
+    """Controls are made visible, what hides is dropped, and letters of all languages stay."""
+    assert words.printable("\x1b[31mred\x9b\x7f") == "␛[31mred\\x9b␡"
+    assert words.printable("a\u202eb\u200bc\ufeff\U000e0041d\u3164") == "abcd"
+    assert words.printable("one\r\ntwo\u2028three\rfour") == "one\ntwo\nthree\nfour"
+    assert words.printable("日本語 naïve 🚀 مرحبا") == "日本語 naïve 🚀 مرحبا"
+    assert words.line(" a\n\tb ") == "a b"
+
+
+def test_shorten_says_that_it_cut() -> None:
+    """Text within its limit stays; longer text ends in an ellipsis at the limit."""
+    assert words.shorten("abc", 3) == "abc"
+    assert words.shorten("abcd", 3) == "ab…"

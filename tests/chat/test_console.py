@@ -1,0 +1,215 @@
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from overheard.cards.card import (
+    Action,
+    Card,
+    Field,
+    Image,
+    Quote,
+    Severity,
+    Table,
+    Tainted,
+)
+from overheard.chat.console import RichProgress, show
+from overheard.interfaces import Progress
+
+HOSTILE = Tainted(
+    "Buy \x1b[31mred\x1b[0m \x1b]8;;http://evil\x07here\x1b]8;;\x07 [link=http://evil]x[/link] "
+    "\u202egnp.exe\u202c zero\u200bwidth \x9b2J\x07\x08\r[/] [bold] 日本語 🚀 @everyone"
+)
+CARD = Card(
+    title="Acme fell at [b]gpt[/b]",
+    text="First paragraph.\n\nSecond [red]paragraph[/red].",
+    fields=(
+        Field("Change", "\N{MINUS SIGN}41 points"),
+        Field("Interval", "\N{MINUS SIGN}55 to \N{MINUS SIGN}12 points"),
+        Field("Answers", "120 before"),
+        Field("Prompt", HOSTILE, wide=True),
+    ),
+    table=Table(
+        ("Prompt", "Before", "After"),
+        ((HOSTILE, "84 %", "43 %"), ("short", "100 %", "9 %")),
+        frozenset({1, 2}),
+    ),
+    quotes=(Quote("openai/gpt, 3 Mar", HOSTILE),),
+    image=Image(b"png", "Acme: from 84 % to 43 %."),
+    actions=(Action("alert.acknowledge", "1", "Acknowledge"),),
+    severity=Severity.BAD,
+    footer="Run 12.",
+)
+
+
+def printed(card: Card, width: int = 80, *, color: bool = False, image_path: str = "") -> str:
+    """Return what a terminal is sent for a card."""
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=color,
+        color_system="truecolor" if color else None,
+        legacy_windows=False,
+        _environ={},
+    )
+    show(card, console, image_path=image_path)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_card_keeps_to_the_width(width: int) -> None:
+    """No line is wider than the terminal, and the frame is closed on every line."""
+    lines = printed(CARD, width).splitlines()
+    assert {cell_len(line) for line in lines} == {min(width, 100)}
+    assert all(line[0] in "╭│╰" and line[-1] in "╮│╯" for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_stranger_commands_nothing(width: int) -> None:
+    """Without colours no control character is left; what was there can be seen."""
+    out = printed(CARD, width)
+    assert (
+        re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", out)
+        == []
+    )
+    assert "␛[31mred" in out
+    assert "zerowidth" in out
+
+
+def test_colours_are_only_ours() -> None:
+    """On a terminal all escapes set colours and weights, and none of them is the stranger's red."""
+    out = printed(replace(CARD, severity=Severity.GOOD), color=True)
+    assert set(re.findall(r"\x1b(?!\[[0-9;]*m)", out)) == set()
+    codes = set(re.findall(r"\x1b\[([0-9;]*)m", out))
+    assert codes <= {"0", "1", "2", "3", "32", "36", "1;32"}
+
+
+def test_nothing_is_markup() -> None:
+    """Square brackets are printed as they are, in our words as in a stranger's."""
+    out = printed(CARD, 100)
+    assert "Acme fell at [b]gpt[/b]" in out
+    assert "Second [red]paragraph[/red]." in out
+    assert "[link=http://evil]x[/link]" in out
+
+
+@pytest.mark.parametrize(
+    ("severity", "code"),
+    [(Severity.PLAIN, "90"), (Severity.GOOD, "32"), (Severity.WARNING, "33"), (Severity.BAD, "31")],
+)
+def test_the_border_shows_the_severity(severity: Severity, code: str) -> None:
+    """A card's border has the colour of its severity."""
+    assert printed(Card("T", severity=severity), color=True).startswith(f"\x1b[{code}m╭")
+
+
+def test_fields_stand_side_by_side() -> None:
+    """Short fields share lines, more of them the wider it is; a wide one has its own."""
+    narrow, wide = printed(CARD, 60).splitlines(), printed(CARD, 80).splitlines()
+    assert any("Change" in line and "Interval" in line for line in narrow)
+    assert not any("Interval" in line and "Answers" in line for line in narrow)
+    assert any("Interval" in line and "Answers" in line for line in wide)
+    assert any(line.strip("│ ") == "Prompt" for line in wide)
+
+
+def test_tables_are_aligned() -> None:
+    """Numbers end below each other, and none of them is cut at any width."""
+    for width in (60, 80, 120):
+        lines = printed(CARD, width).splitlines()
+        ends = [
+            line.index(cell) + len(cell)
+            for line in lines
+            for cell in ("43 %", " 9 %")
+            if cell in line
+        ]
+        assert ends[0] == ends[1]
+
+
+def test_quotes_are_barred_and_sourced() -> None:
+    """Every line of a quote has a bar before it, and its source comes last."""
+    quote = Quote("openai/gpt, 3 Mar", Tainted("word " * 40 + "\nend"))
+    lines = [line[1:-1].strip() for line in printed(Card("T", quotes=(quote,)), 60).splitlines()]
+    barred = [line for line in lines if line.startswith("│ ")]
+    assert len(barred) >= 6
+    assert barred[-2:] == ["│ end", "│ openai/gpt, 3 Mar"]
+
+
+def test_a_picture_is_told() -> None:
+    """A picture is its words, and its file once it was saved."""
+    assert "Picture: Acme: from 84 % to 43 %." in printed(CARD)
+    assert "Saved as" not in printed(CARD)
+    assert "Saved as out/chart.png" in printed(CARD, image_path="out/chart.png")
+
+
+def test_buttons_are_left_out() -> None:
+    """What can only be clicked is not shown where nobody can click."""
+    assert "Acknowledge" not in printed(CARD)
+
+
+def test_cards_below_are_shown() -> None:
+    """Cards that belong under another are printed after it."""
+    out = printed(Card("Check done", more=(Card("Acme fell"), Card("Acme rose"))))
+    assert out.index("Check done") < out.index("Acme fell") < out.index("Acme rose")
+
+
+def test_a_long_title_is_not_cut() -> None:
+    """A title that the border has no room for stands within it, whole."""
+    out = printed(Card("Acme " * 20 + "fell"), 60)
+    assert out.count("Acme") == 20
+    assert "fell" in out
+
+
+def test_an_empty_card_is_a_frame() -> None:
+    """A card of a title alone is printed."""
+    assert "Only a title" in printed(Card("Only a\ntitle"))
+
+
+def progress_on(*, terminal: bool) -> tuple[RichProgress, io.StringIO]:
+    """Return a progress, and what it writes."""
+    stream = io.StringIO()
+    return RichProgress(
+        Console(file=stream, width=100, force_terminal=terminal, _environ={})
+    ), stream
+
+
+def work(progress: Progress, total: int) -> None:
+    """Do a piece of work, step by step."""
+    progress.start("Asking [b]240[/b]\x1b[2J questions", total)
+    for _ in range(total):
+        progress.advance()
+    progress.finish()
+
+
+def test_progress_in_a_log_is_a_line_now_and_then() -> None:
+    """Without a terminal each tenth is a plain line, and nothing moves."""
+    progress, stream = progress_on(terminal=False)
+    work(progress, 240)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("Asking [b]240[/b]␛[2J questions: 24 of 240 after ")
+    assert lines[-1].startswith("Asking [b]240[/b]␛[2J questions: 240 of 240 after ")
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_progress_on_a_terminal_is_a_bar() -> None:
+    """On a terminal a bar shows how much of how much is done, and goes when the work ends."""
+    progress, stream = progress_on(terminal=True)
+    work(progress, 7)
+    assert "7/7" in stream.getvalue()
+    assert "[b]240[/b]␛[2J" in stream.getvalue()
+    assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h") == 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_may_end_early_or_never_begin(terminal: bool) -> None:
+    """A new start ends the work before; finishing or advancing without work does nothing."""
+    progress, stream = progress_on(terminal=terminal)
+    progress.finish()
+    progress.advance()
+    assert stream.getvalue() == ""
+    progress.start("one", 5)
+    work(progress, 0)
+    progress.finish()
+    assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h")

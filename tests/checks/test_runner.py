@@ -1,0 +1,182 @@
+"""Tests of carrying out a run."""
+
+import asyncio
+
+import pytest
+
+from overheard.checks.budget import Limit, Purse
+from overheard.checks.runner import Outcome, Runner, new_run, unfinished
+from overheard.domain import Finish, Model, Panel, Price, Prompt, Run, RunState
+from overheard.errors import ProviderFailed, ProviderUnavailable
+from overheard.testing.memory_store import MemoryStore
+from scripted import Quiet, ScriptedProvider, SteppingClock, reply
+
+PROMPTS = tuple(Prompt(f"Which tool is best for {who}?") for who in ("teams", "agencies", "me"))
+PANEL = Panel(("Acme",), PROMPTS, (Model("svc", "m-1"),), repeats=2, seed=5)
+
+
+class House:
+    """A store, providers and a runner between them."""
+
+    def __init__(self, *providers: ScriptedProvider, limit: float | None = None) -> None:
+        self.store = MemoryStore()
+        self.providers = {provider.name: provider for provider in providers}
+        self.clock = SteppingClock()
+        self.progress = Quiet()
+        self.purse = Purse(None if limit is None else Limit(limit, "run"))
+
+    async def run(self, run: Run) -> Outcome:
+        """Carry a run out."""
+        runner = Runner(self.store, self.providers, self.purse, self.clock, self.progress)
+        return await runner.run(run)
+
+    def new_run(self, panel: Panel = PANEL) -> Run:
+        """Make a run."""
+        return new_run(panel, self.clock.now())
+
+
+async def test_every_question_is_asked_once_and_every_answer_is_kept() -> None:
+    """Three prompts, one model, two repeats: six calls, six answers, one complete run."""
+    provider = ScriptedProvider()
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert sorted(q.key for q in provider.asked) == sorted(q.key for q in PANEL.questions())
+    assert len([a async for a in house.store.answers()]) == 6
+    assert (outcome.complete, outcome.state) == (6, RunState.COMPLETE)
+    assert [run.state for run in await house.store.runs()] == [RunState.COMPLETE]
+    assert house.progress.steps == 6
+
+
+async def test_each_call_has_a_seed_of_its_own_that_a_second_try_repeats() -> None:
+    """Repeats are different samples, and a run that is taken up again draws the same ones."""
+    first, second = ScriptedProvider(), ScriptedProvider()
+    for provider in (first, second):
+        house = House(provider)
+        await house.run(house.new_run())
+
+    assert len(set(first.seeds)) == 6
+    assert sorted(first.seeds) == sorted(second.seeds)
+
+
+async def test_no_more_calls_are_under_way_than_a_provider_takes() -> None:
+    """The limit is the provider's own."""
+    provider = ScriptedProvider(concurrency=2)
+    house = House(provider)
+    await house.run(house.new_run())
+
+    assert provider.most_at_once == 2
+
+
+async def test_a_run_that_is_cut_off_asks_only_what_is_missing() -> None:
+    """It is found by what it asks, keeps what it has, and asks nothing twice."""
+    provider = ScriptedProvider(concurrency=1)
+    house = House(provider)
+    run = house.new_run()
+    provider.answer = lambda _: asyncio.sleep(3600) if len(provider.asked) > 2 else reply()
+    running = asyncio.create_task(house.run(run))
+    while len(provider.asked) < 3:
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    again = await unfinished(house.store, PANEL)
+    assert again is not None
+    assert again.key == run.key
+    provider.answer = lambda _: reply()
+    outcome = await house.run(again)
+
+    assert (outcome.kept, outcome.complete) == (2, 4)
+    answered = [question.key for question in provider.asked[:2] + provider.asked[3:]]
+    assert len(set(answered)) == len(answered) == 6
+    assert await unfinished(house.store, PANEL) is None
+
+
+async def test_a_run_of_other_questions_is_not_taken_up() -> None:
+    """Only the same brands, prompts, models and repeats continue a run."""
+    house = House(ScriptedProvider())
+    await house.store.start_run(house.new_run())
+
+    assert await unfinished(house.store, Panel(("Acme",), PROMPTS[:2], PANEL.models)) is None
+
+
+async def test_an_incomplete_answer_is_kept_and_counted_apart() -> None:
+    """It is neither a failure nor something to score."""
+    provider = ScriptedProvider()
+    provider.answer = lambda _: reply(finish=Finish.CUT)
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert (outcome.complete, outcome.incomplete) == (0, 6)
+    assert outcome.state is RunState.COMPLETE
+    assert {a.complete async for a in house.store.answers()} == {False}
+
+
+async def test_a_call_that_fails_is_kept_with_its_reason_and_asked_again_next_time() -> None:
+    """The run is partial, and the failed questions count as not asked."""
+    provider = ScriptedProvider()
+    failure = ProviderFailed(model="svc/m-1", reason="it is busy; try again later.")
+    provider.answer = lambda q: failure if q.prompt == PROMPTS[0] else reply()
+    house = House(provider)
+    run = house.new_run()
+    outcome = await house.run(run)
+
+    assert outcome.state is RunState.PARTIAL
+    assert outcome.failures == {"svc/m-1 did not answer: it is busy; try again later.": 2}
+    assert len(await house.store.asked(outcome.run.id)) == 4
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, "text", 3, Exception("sk-secret"), KeyError("sk-secret"), asyncio.CancelledError()],
+)
+async def test_a_faulty_provider_fails_its_own_calls_and_no_other(given: object) -> None:
+    """Nonsense and errors become one sentence that quotes nothing, and the others run on."""
+    bad, good = ScriptedProvider("bad"), ScriptedProvider("good")
+    bad.answer = lambda _: given
+    house = House(bad, good)
+    models = (Model("bad", "m-1"), Model("good", "m-1"))
+    outcome = await house.run(house.new_run(Panel(("Acme",), PROMPTS, models)))
+
+    assert outcome.complete == 3
+    assert outcome.state is RunState.PARTIAL
+    [reason] = outcome.failures
+    assert reason.startswith("The provider bad has a fault (")
+    assert "secret" not in reason
+
+
+async def test_a_provider_that_cannot_be_used_is_asked_once() -> None:
+    """The rest would fail for the same reason; each is counted, and none is asked."""
+    provider = ScriptedProvider(concurrency=1)
+    provider.answer = lambda _: ProviderUnavailable(
+        provider="svc", reason="its model is not installed", remedy="install it"
+    )
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert len(provider.asked) == 1
+    assert outcome.failures.total() == 6
+    assert outcome.state is RunState.FAILED
+    assert house.progress.steps == 6
+
+
+async def test_a_provider_that_is_gone_fails_its_questions() -> None:
+    """A run that is taken up after its provider was removed says so."""
+    house = House()
+    outcome = await house.run(house.new_run())
+
+    assert outcome.failures == {"There is no provider svc any more.": 6}
+
+
+async def test_money_is_held_before_each_call_so_that_nothing_overspends() -> None:
+    """With money for two worst cases at a time, calls stop before the limit is passed."""
+    provider = ScriptedProvider(concurrency=6, price=Price(0, 100))  # worst case: $0.40 a call
+    provider.answer = lambda _: reply(cost_usd=0.3)
+    house = House(provider, limit=1.0)
+    outcome = await house.run(house.new_run())
+
+    assert len(provider.asked) == 2
+    assert outcome.spent == pytest.approx(0.6)
+    assert outcome.failures == {"The budget was used up before these were asked.": 4}
+    assert await house.store.spent() == pytest.approx(0.6)

@@ -1,0 +1,201 @@
+"""Tests of the configuration."""
+
+from pathlib import Path
+
+import pytest
+
+from overheard.config import VARIABLE, Config, find_config, load_config, parse_config
+from overheard.errors import ConfigError
+
+
+def problems(text: str) -> list[str]:
+    """Return what is wrong with a configuration."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text)
+    return caught.value.problems
+
+
+def test_brands_alone_are_enough() -> None:
+    """A file with nothing but a brand is valid, and everything else has a default."""
+    config = parse_config('[[brands]]\nname = "Acme"')
+
+    assert [brand.name for brand in config.catalogue().brands] == ["Acme"]
+    assert config.storage.url == "sqlite:///overheard.db"
+
+
+def test_a_competitor_without_a_table_becomes_a_brand_that_is_not_tracked() -> None:
+    """Competitors are scored, so they are brands; they raise no alerts."""
+    catalogue = parse_config('[[brands]]\nname = "Acme"\ncompetitors = ["Zeta"]').catalogue()
+
+    assert [(b.name, b.tracked) for b in catalogue.brands] == [("Acme", True), ("Zeta", False)]
+
+
+def test_a_competitor_named_by_an_alias_is_the_brand_that_has_it() -> None:
+    """An alias of a declared brand does not make a second brand."""
+    text = """
+        [[brands]]
+        name = "Acme"
+        competitors = ["zeta inc"]
+        [[brands]]
+        name = "Zeta"
+        aliases = ["Zeta Inc"]
+        tracked = false
+    """
+    catalogue = parse_config(text).catalogue()
+
+    assert [brand.name for brand in catalogue.brands] == ["Acme", "Zeta"]
+    assert [rival.name for rival in catalogue.rivals("Acme")] == ["Zeta"]
+
+
+def test_all_problems_are_told_at_once_each_with_its_place() -> None:
+    """Each problem names file, table, key and what to write instead."""
+    found = problems(
+        """
+        [budget]
+        run = -1
+        [[brands]]
+        name = ""
+        [[brands]]
+        name = "Acme"
+        aliases = "acme inc"
+        """
+    )
+
+    assert found == [
+        "config.toml, [[brands]] number 1: name must not be empty.",
+        'config.toml, [[brands]] number 2: aliases must be a list, such as ["one", "two"].',
+        "config.toml, [budget]: run must be 0 or more.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[storag]", 'config.toml: unknown key "storag"; did you mean "storage".'),
+        (
+            '[[brands]]\nname = "Acme"\nalias = ["x"]',
+            'config.toml, [[brands]] number 1: unknown key "alias"; did you mean "aliases".',
+        ),
+        (
+            '[storage]\nzzz = ""',
+            'config.toml, [storage]: unknown key "zzz"; known: url.',
+        ),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_a_suggestion(text: str, problem: str) -> None:
+    """A misspelt key is never ignored."""
+    assert problems(text) == [problem]
+
+
+def test_a_brand_that_does_not_exist_is_an_error_with_a_suggestion() -> None:
+    """Prompts, facts, schedules and routes name brands that there are."""
+    [problem] = problems(
+        '[[brands]]\nname = "Acme"\n[[prompts]]\ntext = "Best?"\nbrands = ["Acmee"]'
+    )
+
+    assert 'there is no brand "Acmee"; did you mean "Acme"' in problem
+
+
+def test_a_name_that_stands_there_twice_is_an_error() -> None:
+    """Two tables for one brand would leave open which one counts."""
+    [problem] = problems('[[brands]]\nname = "Acme"\n[[brands]]\nname = "acme"')
+
+    assert "[[brands]] numbers 1 and 2" in problem
+
+
+def test_a_schedule_that_never_fires_is_an_error() -> None:
+    """Cron fields and time zones are checked when the file is read."""
+    found = problems('[[schedules]]\nname = "weekly"\ncron = "7 * *"\ntimezone = "Berlin"')
+
+    assert "cron must have five fields" in found[0]
+    assert "timezone must be an IANA zone" in found[1]
+
+
+def test_a_broken_file_is_told_with_its_line() -> None:
+    """TOML's own complaint is passed on with the place."""
+    [problem] = problems("[[brands]\n")
+
+    assert "config.toml is not valid TOML" in problem
+    assert "line 1" in problem
+
+
+def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each secret has a variable of its own, and another can be named."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("OTHER", "xapp-2")
+    slack = parse_config('[slack]\napp_token_env = "OTHER"').slack
+
+    assert slack is not None
+    assert slack.bot_token.get_secret_value() == "xoxb-1"
+    assert slack.app_token.get_secret_value() == "xapp-2"
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that holds the secret wins over the environment."""
+    monkeypatch.setenv("DISCORD_TOKEN", "from the environment")
+    (tmp_path / "token").write_text("from a file\n")
+    discord = parse_config(f"[discord]\ntoken_file = '{tmp_path / 'token'}'").discord
+
+    assert discord is not None
+    assert discord.token.get_secret_value() == "from a file"
+
+
+def test_a_missing_secret_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the variable and the key for a file."""
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+
+    [problem] = problems("[discord]")
+    assert problem == (
+        "config.toml, [discord]: token is missing; set the environment variable DISCORD_TOKEN, "
+        "or name a file that holds it as token_file."
+    )
+
+
+def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
+    """The message says what to do and never shows the secret."""
+    [problem] = problems('[discord]\ntoken = "hush"')
+
+    assert "token_env" in problem
+    assert "hush" not in problem
+
+
+def test_a_secret_is_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration can be logged."""
+    monkeypatch.setenv("DISCORD_TOKEN", "hush")
+
+    assert "hush" not in repr(parse_config("[discord]"))
+
+
+def test_the_file_is_the_named_one_else_the_variable_else_the_one_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What stands before the command wins over the environment, and that over the folder."""
+    monkeypatch.setenv(VARIABLE, "from-variable.toml")
+
+    assert find_config(Path("named.toml")) == Path("named.toml")
+    assert find_config(None) == Path("from-variable.toml")
+    monkeypatch.delenv(VARIABLE)
+    assert find_config(None) == Path("config.toml")
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    """The sentence names the example, the option and the variable."""
+    with pytest.raises(ConfigError, match=r"config\.example\.toml .* --config"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_the_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every table of the example can be used as it stands."""
+    for secret in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN", "OPENROUTER_API_KEY"):
+        monkeypatch.setenv(secret, "x")
+    config = load_config(Path(__file__).parents[1] / "config.example.toml")
+
+    assert set(config.model_fields_set) >= set(Config.model_fields) - {"file"}
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    """It is frozen."""
+    config = parse_config("")
+
+    with pytest.raises(ValueError, match="frozen"):
+        config.storage.url = "elsewhere"  # type: ignore[misc] # that is what is tried
