@@ -53,6 +53,13 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
         await store.close()
 
 
+async def migrate(url: str) -> tuple[str | None, str]:
+    """Bring a store's schema to this version; return its revision before and after."""
+    import overheard_storage
+
+    return await overheard_storage.migrate(url)
+
+
 def main() -> None:
     """Run the terminal face."""
-    cli.app(obj=open_context)
+    cli.app(obj=cli.Session(open_context, migrate))

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,7 +18,7 @@ from overheard.cards.card import Card
 from overheard.chat.console import RichProgress, show
 from overheard.commands import export as exporting
 from overheard.commands.check import check as check_command
-from overheard.commands.context import Context, OpenContext
+from overheard.commands.context import Context, Migrate, OpenContext
 from overheard.commands.demo import demo as demo_command
 from overheard.commands.history import import_history
 from overheard.commands.plugins import plugins as plugins_command
@@ -54,10 +54,11 @@ Models = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the options before the command say."""
+    """What commands are given: how to open a deployment, and which."""
 
     open_context: OpenContext
-    config: Path | None
+    migrate: Migrate
+    config: Path | None = None
 
 
 @app.callback()
@@ -77,7 +78,7 @@ def root(
     if show_version:
         typer.echo(version("overheard"))
         raise typer.Exit
-    ctx.obj = Session(ctx.obj, config)
+    ctx.obj = replace(ctx.obj, config=config)
 
 
 @app.command()
@@ -175,15 +176,13 @@ def export(
 def upgrade(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Bring the store's schema to this version."""
     session: Session = ctx.obj
-    _print(_guarded(lambda: _upgrade(_config(session.config))), as_json)
 
+    async def upgraded() -> Card:
+        before, after = await session.migrate(_config(session.config).storage.url)
+        done = f"It is at revision {after}{' already' if before == after else ''}."
+        return Card("Store upgraded", done, data={"before": before, "after": after})
 
-async def _upgrade(config: Config) -> Card:
-    from overheard_storage import migrate
-
-    before, after = await migrate(config.storage.url)
-    done = f"It is at revision {after}" + (" already." if before == after else ".")
-    return Card("Store upgraded", done, data={"before": before, "after": after})
+    _print(_guarded(upgraded), as_json)
 
 
 def _run(

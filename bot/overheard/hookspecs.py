@@ -97,3 +97,7 @@ def overheard_scorers(settings: PluginSettings) -> Iterable[Scorer]:
                 yield ReadingLevel(settings.one(ReadingLevelSettings, "reading_level"))
     """
     raise NotImplementedError
+
+
+HOOKS = tuple(name for name in globals() if name.startswith("overheard_"))
+"""The names of all hooks."""

@@ -17,11 +17,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from overheard import hookspecs
 from overheard.config import Config
 from overheard.errors import OverheardError
-from overheard.hookspecs import API_VERSION, PROJECT, PluginSettings
+from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
 from overheard.interfaces import Provider, Scorer
 from overheard.settings import suggestion
 
-HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("overheard_"))
 LONGEST_REASON = 300
 
 

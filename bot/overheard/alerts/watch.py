@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from overheard.alerts.policy import gather
 from overheard.config import AlertsTable
-from overheard.domain import Alert, Block, Metric, Model, Run
+from overheard.domain import Alert, Block, Catalogue, Metric, Model, Run
 from overheard.interfaces import Store
 from overheard.measure.blocks import streams
 from overheard.shifts.announced import shifts
@@ -19,6 +19,7 @@ class Watch:
 
     Args:
         store: Where blocks are read and alerts are kept.
+        catalogue: The brands, and whom each is measured beside.
         metrics: What is measured, by name.
         versions: The scorer versions as they are now; blocks of others are not compared.
         settings: How often it may be wrong, and what is too small to tell.
@@ -27,59 +28,66 @@ class Watch:
     def __init__(
         self,
         store: Store,
+        catalogue: Catalogue,
         metrics: Mapping[str, Metric],
         versions: Collection[str],
         settings: AlertsTable,
     ) -> None:
         self._store = store
+        self._catalogue = catalogue
         self._metrics = metrics
         self._versions = versions
         self._settings = settings
 
     async def look(self, run: Run, brands: Iterable[str], now: datetime) -> list[Alert]:
-        """Compare a run with the runs before it, and keep an alert for each brand that moved.
+        """Compare a run with the runs before it, and keep an alert for each brand and model.
 
         Returns:
             The alerts that are new.
         """
         raised = []
         for brand in brands:
-            blocks = await self._store.blocks(brand=brand)
-            for model in sorted({block.model for block in blocks if block.run_id == run.id}):
-                alert = await self._look_at(run, brand, model, blocks, now)
-                if alert:
-                    kept, is_new = await self._store.add_alert(alert)
-                    raised += [kept] if is_new else []
+            for alert in await self._look_at(run, brand, now):
+                kept, is_new = await self._store.add_alert(alert)
+                raised += [kept] if is_new else []
         return raised
 
-    async def _look_at(
-        self, run: Run, brand: str, model: Model, blocks: Iterable[Block], now: datetime
-    ) -> Alert | None:
-        start = await self._baseline_start(brand, model)
-        mine = [
-            block
-            for block in blocks
-            if block.model == model
-            and block.version in self._versions
-            and block.metric in self._metrics
-            and (start is None or start <= block.at)
-            and block.at <= run.started_at
-        ]
+    async def _look_at(self, run: Run, brand: str, now: datetime) -> list[Alert]:
+        """Test all streams of a brand together: the promise is made for each brand."""
+        since = await self._baselines(brand)
+        mine = await self._blocks(brand, run, since)
         earlier = [block.at for block in mine if block.run_id != run.id]
         if not earlier:
-            return None
-        gap = (run.started_at - max(earlier)).total_seconds() / 86_400
-        level = level_of_look(gap, self._settings.false_alarms_per_year)
-        found = shifts(streams(mine), run.id, level)
-        return gather(found, self._metrics, self._settings, now)
+            return []
+        days = (run.started_at - max(earlier)) / timedelta(days=1)
+        level = level_of_look(days, self._settings.false_alarms_per_year)
+        rivals = [
+            block
+            for rival in self._catalogue.rivals(brand)
+            for block in await self._blocks(rival.name, run, since)
+        ]
+        found = shifts(streams(mine), run.id, level, beside=streams(rivals))
+        models = sorted({shift.model for shift in found})
+        alerts = (
+            gather([s for s in found if s.model == m], self._metrics, self._settings, now)
+            for m in models
+        )
+        return [alert for alert in alerts if alert]
 
-    async def _baseline_start(self, brand: str, model: Model) -> datetime | None:
-        """Return when the run of the last alert began: what came before it is past."""
+    async def _blocks(self, brand: str, run: Run, since: Mapping[Model, datetime]) -> list[Block]:
+        """Return a brand's blocks of each model's baseline and of the run."""
+        return [
+            block
+            for block in await self._store.blocks(brand=brand)
+            if block.version in self._versions
+            and block.metric in self._metrics
+            and since.get(block.model, block.at) <= block.at <= run.started_at
+        ]
+
+    async def _baselines(self, brand: str) -> dict[Model, datetime]:
+        """Return for each model when the run of its last alert began: before is past."""
+        began = {run.id: run.started_at for run in await self._store.runs()}
+        starts: dict[Model, datetime] = {}
         for alert in await self._store.alerts(brand=brand):
-            if alert.shift.model == model:
-                return await self._began(alert.shift.run_id)
-        return None
-
-    async def _began(self, run_id: int) -> datetime | None:
-        runs = await self._store.runs()
-        return next((run.started_at for run in runs if run.id == run_id), None)
+            starts.setdefault(alert.shift.model, began[alert.shift.run_id])
+        return starts

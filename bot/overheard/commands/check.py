@@ -90,8 +90,13 @@ def _price(priced: Estimate) -> str:
 
 
 async def _watch(context: Context, panel: Panel, outcome: Outcome) -> list[Alert]:
+    scoring = context.scoring
     watch = Watch(
-        context.store, context.scoring.metrics, context.scoring.versions, context.config.alerts
+        context.store,
+        context.catalogue,
+        scoring.metrics,
+        scoring.versions,
+        context.config.alerts,
     )
     return await watch.look(outcome.run, panel.brands, context.clock.now())
 

@@ -45,3 +45,11 @@ class OpenContext(Protocol):
     def __call__(self, config: Config, progress: Progress) -> AbstractAsyncContextManager[Context]:
         """Open what a configuration describes; progress goes to whoever is named."""
         ...
+
+
+class Migrate(Protocol):
+    """Brings a store's schema to this version."""
+
+    async def __call__(self, url: str) -> tuple[str | None, str]:
+        """Return the schema's revision before and after."""
+        ...

@@ -140,12 +140,22 @@ def read_line(text: bytes) -> tuple[AnswerLine | None, str]:
         return None, f"not valid JSON ({error})"
     if not isinstance(table, dict):
         return None, "not a JSON object"
+    if b"\\ud" in text.lower() and not _is_text(table):
+        return None, "holds half of a character (a lone surrogate)"
     try:
         return AnswerLine.model_validate(table), ""
     except ValidationError as error:
         details = error.errors()
         problems = [f"{'.'.join(map(str, d['loc']))}: {d['msg'].lower()}" for d in details]
         return None, "; ".join(problem.replace("value error, ", "") for problem in problems)
+
+
+def _is_text(table: object) -> bool:
+    try:
+        json.dumps(table, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unknown_fields(text: bytes) -> set[str]:

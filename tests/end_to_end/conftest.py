@@ -1,0 +1,35 @@
+"""The program in a folder, with a service on loopback."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loopback import ChatService
+from program import CONFIG, PROMPTS, Program, Write
+
+
+@pytest.fixture
+def config(tmp_path: Path, service: ChatService) -> str:
+    """A configuration with one brand, twelve prompts and one service."""
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
+    return CONFIG.format(folder=tmp_path.as_posix(), url=service.url) + prompts
+
+
+@pytest.fixture
+def program(tmp_path: Path, config: str) -> Program:
+    """The program with that configuration."""
+    return Program(tmp_path, config)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write lines of JSON to a file in the folder."""
+
+    def write(name: str, lines: list[dict[str, Any]]) -> Path:
+        file = tmp_path / name
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        return file
+
+    return write

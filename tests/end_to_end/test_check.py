@@ -1,0 +1,126 @@
+"""`overheard check` as it is typed."""
+
+import pytest
+
+from loopback import Behaviour, ChatService
+from program import Program
+
+
+def test_a_check_asks_first_when_it_costs(program: Program, service: ChatService) -> None:
+    """Without a yes nothing is asked, and the price is told."""
+    _, err = program.run("check", code=1)
+
+    assert "12 questions for about $0.01" in err
+    assert "--yes" in err
+    assert service.calls == []
+
+
+def test_a_check_scores_the_brand_and_its_competitors(
+    program: Program, service: ChatService
+) -> None:
+    """Acme in all answers and Zeta in half of them give rates of 1 and 0.5."""
+    service.answer = lambda prompt: f"Use Acme{' or Zeta' if int(prompt[-2]) % 2 else ''}."
+    data = program.json("check", "--yes")
+
+    rates = {r["brand"]: r["value"] for r in data["results"] if r["metric"] == "visibility"}
+    assert rates == {"Acme": 1.0, "Zeta": 0.5, "Umbra": 0.0}
+    assert data["spent_usd"] == pytest.approx(12 * 50e-6)
+    assert data["alerts"] == []
+
+
+def test_a_check_for_people_shows_the_table(program: Program, service: ChatService) -> None:
+    """The card names brand, competitors, number of answers and what was spent."""
+    out, _ = program.run("check", "--yes")
+
+    for word in ("Checked Acme", "Acme", "Zeta", "Umbra", "Visibility", "100 %", "Answers", "12"):
+        assert word in out
+    assert "Nothing has moved by more than chance explains." in out
+
+
+def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatService) -> None:
+    """Two runs alike, then one without the brand: one alert, at the third, and none after it."""
+    alerts = []
+    for answer in ("Use Acme or Zeta.", "Use Acme or Zeta.", "Use Zeta.", "Use Zeta."):
+        service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
+        alerts.append(program.json("check", "--yes", "--repeats", "2")["alerts"])
+
+    assert [len(raised) for raised in alerts] == [0, 0, 1, 0]
+    [alert] = alerts[2]
+    assert (alert["brand"], alert["metric"]) == ("Acme", "visibility")
+    assert (alert["before"], alert["after"]) == (1.0, 0.0)
+    low, high = alert["interval"]
+    assert -1.0 <= low < -0.7 < high < 0
+
+
+def test_an_alert_shows_what_was_said_before_and_after(
+    program: Program, service: ChatService
+) -> None:
+    """The card has sentences of both sides, the competitors, and the certainty in words."""
+    for answer in ("Acme leads the field.", "Acme leads the field.", "Everyone takes Zeta."):
+        service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
+        out, _ = program.run("check", "--yes", "--repeats", "2")
+
+    assert "Acme: visibility fell" in out
+    assert "Acme leads the field." in out
+    assert "Everyone takes Zeta." in out
+    assert "less than 1 in 1,000" in out
+
+
+def test_incomplete_answers_are_kept_and_not_scored(program: Program, service: ChatService) -> None:
+    """Answers without a finish reason are shown as such and change no rate."""
+    service.answer = lambda _: "Use Acme."
+    service.behaviours = [Behaviour(finish=None, text="Use"), Behaviour(finish="length", text="U")]
+    data = program.json("check", "--yes")
+
+    assert data["incomplete"] == 2
+    rates = {r["brand"]: r for r in data["results"] if r["metric"] == "visibility"}
+    assert (rates["Acme"]["value"], rates["Acme"]["answers"]) == (1.0, 10)
+    finishes = [line["finish"] for line in program.lines("export", "answers")]
+    assert sorted(finishes) == ["complete"] * 10 + ["cut", "length"]
+
+
+def test_a_failing_service_is_told_and_asked_again_next_time(
+    program: Program, service: ChatService
+) -> None:
+    """The run is partial; its reason is a sentence with a remedy."""
+    service.behaviours = [Behaviour(status=500, body=b"{}")] * 3
+    data = program.json("check", "--yes")
+
+    assert data["state"] == "partial"
+    assert data["failures"] == {
+        "svc/m-1 did not answer: the service answers with status 500; try again later.": 3
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["Acmee"], 'There is no brand called "Acmee"; did you mean "Acme"'),
+        (["--model", "svc"], 'There is no model called "svc"'),
+        (["--model", "nowhere/m"], "known: svc/m-1"),
+    ],
+)
+def test_a_wrong_name_is_one_sentence(
+    program: Program, arguments: list[str], sentence: str
+) -> None:
+    """Near misses get a suggestion, and there is no traceback."""
+    _, err = program.run("check", *arguments, code=1)
+
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_a_budget_that_is_used_up_refuses(program: Program, config: str) -> None:
+    """The sentence names the key to raise."""
+    program.configure(config + "\n[budget]\nday = 0.001\n")
+    _, err = program.run("check", "--yes", code=1)
+
+    assert "[budget] day leaves $0.00" in err
+
+
+def test_without_a_provider_there_is_nothing_to_ask(program: Program) -> None:
+    """The sentence says what to add."""
+    program.configure('[[brands]]\nname = "Acme"\n[[prompts]]\ntext = "Best?"\n')
+    _, err = program.run("check", code=1)
+
+    assert "no model is configured, add a [providers.*] table" in err

@@ -1,0 +1,48 @@
+"""A run that is killed with no warning is taken up again."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from loopback import ChatService
+from program import Program
+
+
+@pytest.mark.parametrize("answered", [0, 1, 7, 11])
+def test_a_killed_check_asks_only_what_has_no_answer(
+    program: Program, service: ChatService, answered: int
+) -> None:
+    """Kill -9 in the middle: what was answered is kept and paid once, and only calls that were
+    under way at that moment are made again.
+    """
+    service.delay = 0.05
+    process = program.start("check", "--yes")
+    while len(service.calls) <= answered:
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    under_way = 2
+
+    data = program.json("check", "--yes")
+
+    times_asked = Counter(service.prompts())
+    assert len(times_asked) == 12
+    assert sum(times_asked.values()) <= 12 + under_way
+    answers = program.lines("export", "answers")
+    assert sorted(a["prompt"] for a in answers) == sorted(times_asked)
+    assert len({a["run"] for a in answers}) == 1
+    assert data["answers"] == 12
+    assert data["kept"] >= answered - under_way
+    assert data["state"] == "complete"
+
+
+def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: ChatService) -> None:
+    """Only a run that was cut off is taken up."""
+    first, second = program.json("check", "--yes"), program.json("check", "--yes")
+
+    assert first["run"] != second["run"]
+    assert second["kept"] == 0
+    assert len(service.calls) == 24
+    seeds = Counter(call["seed"] for call in service.calls)
+    assert max(seeds.values()) == 1, "two runs that draw the same samples are one run"

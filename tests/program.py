@@ -1,0 +1,89 @@
+"""The program as its users run it: a process of its own, in a folder with a configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from overheard.app import migrate, open_context
+from overheard.cli import Session, app
+
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/store.db"
+
+[providers.svc]
+plugin = "compatible"
+base_url = "{url}"
+models = ["m-1"]
+prices."m-1" = {{ input = 1, output = 2 }}
+retries = 0
+concurrency = 2
+
+[[brands]]
+name = "Acme"
+competitors = ["Zeta", "Umbra"]
+"""
+PROMPTS = [f"Which tool is best for team number {number}?" for number in range(12)]
+
+
+class Program:
+    """The command, run in a folder.
+
+    Attributes:
+        folder: Where it runs; its config.toml lies there.
+    """
+
+    def __init__(self, folder: Path, config: str) -> None:
+        self.folder = folder
+        self.configure(config)
+
+    def configure(self, config: str) -> None:
+        """Write the configuration."""
+        (self.folder / "config.toml").write_text(config, encoding="utf-8")
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start it as a process of its own, and do not wait."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "overheard", *arguments],
+            cwd=self.folder,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        """Run it to its end, in this process, and return what it printed.
+
+        The exit code must be as told.
+        """
+        with contextlib.chdir(self.folder):
+            result = CliRunner(env={"COLUMNS": "120"}).invoke(
+                app, list(arguments), obj=Session(open_context, migrate)
+            )
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result.stdout, result.stderr
+
+    def json(self, *arguments: str) -> Any:
+        """Run it with --json and return the document in the last line."""
+        out, _ = self.run(*arguments, "--json")
+        return json.loads(out.splitlines()[-1])
+
+    def lines(self, *arguments: str) -> list[dict[str, Any]]:
+        """Run an export and return its lines."""
+        out, _ = self.run(*arguments)
+        return [json.loads(line) for line in out.splitlines()]
+
+
+Write = Callable[[str, list[dict[str, Any]]], Path]
+"""Writes lines of JSON to a file in the folder."""

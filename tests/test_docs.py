@@ -1,0 +1,51 @@
+"""Tests that the documentation knows all that there is."""
+
+from pathlib import Path
+
+import pytest
+import typer.main
+from click import Group
+
+import overheard
+from overheard.cli import app
+from overheard.hookspecs import HOOKS
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.mark.parametrize("name", sorted(overheard.__all__))
+def test_every_public_name_is_documented_for_plugin_authors(name: str) -> None:
+    """Whoever writes a plugin can look each name up."""
+    assert f"{name}" in (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_section_and_a_plugin_that_uses_it(hook: str) -> None:
+    """A hook exists once it is documented, and used by a real plugin."""
+    text = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
+    plugins = DOCS.parent / "plugins"
+
+    assert f"### `{hook}(" in text
+    assert any(f"def {hook}(" in file.read_text() for file in plugins.glob("*/__init__.py"))
+
+
+def commands(group: Group, prefix: str = "") -> dict[str, list[str]]:
+    """Return each command with its options."""
+    found = {}
+    for name, command in group.commands.items():
+        if isinstance(command, Group):
+            found |= commands(command, f"{prefix}{name} ")
+        else:
+            found[prefix + name] = [option for p in command.params for option in p.opts]
+    return found
+
+
+@pytest.mark.parametrize(("name", "options"), commands(typer.main.get_group(app)).items())
+def test_every_command_and_option_is_documented(name: str, options: list[str]) -> None:
+    """A command has a section that names its options."""
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    section = text.split(f"## `{name}")[1].split("\n## ")[0]
+
+    for option in options:
+        if option.startswith("--") and option not in {"--json", "--help"}:
+            assert f"`{option}" in section
