@@ -1,0 +1,91 @@
+"""Where a store lies, and what to say when it cannot be used there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from overheard.errors import StoreError
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+_REMEDIES = {
+    "sqlite": "check that the path is right and that this user may write there",
+    "postgresql": "check that the server runs, and the host, user, password and database in it",
+}
+_KINDS = "write it as sqlite:///path/to/file.db or postgresql://user:password@host/database"
+
+
+def address(url: str) -> URL:
+    """Read a store's URL, or the bare path of an SQLite file.
+
+    Raises:
+        StoreError: when it is of neither kind.
+    """
+    scheme, found, _ = url.partition("://")
+    if not found:
+        return URL.create(_DRIVERS["sqlite"], database=_file(url))
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            url=f"{scheme}://...", reason="the URL cannot be read", remedy=_KINDS
+        ) from None
+    return _with_driver(parsed)
+
+
+def shown(url: URL) -> str:
+    """Return the URL as people may see it: no password, no driver, no parameters."""
+    plain = url.set(drivername=url.get_backend_name(), query={})
+    return plain.render_as_string(hide_password=True)
+
+
+@contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn what goes wrong inside, while a store is opened, into one sentence.
+
+    Raises:
+        StoreError: with the URL, its password hidden, the reason and the remedy.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            url=shown(url),
+            reason=f"the package {error.name} is missing",
+            remedy="install it with: pip install 'overheard[postgres]'",
+        ) from error
+    except (SQLAlchemyError, OSError) as error:
+        remedy = _REMEDIES[url.get_backend_name()]
+        raise StoreError(url=shown(url), reason=_reason(error), remedy=remedy) from error
+
+
+def _with_driver(url: URL) -> URL:
+    kind = url.drivername.partition("+")[0]
+    if kind not in _DRIVERS:
+        reason = f"{kind} is neither SQLite nor PostgreSQL"
+        raise StoreError(url=f"{kind}://...", reason=reason, remedy=_KINDS)
+    if kind == "sqlite":
+        url = url.set(database=_file(url.database or ""))
+    return url.set(drivername=_DRIVERS[kind])
+
+
+def _file(path: str) -> str:
+    if path in {"", ":memory:"}:
+        reason = "it names no file, and a store that is not kept cannot be shared"
+        raise StoreError(url=f"sqlite:///{path}", reason=reason, remedy=_KINDS)
+    return str(Path(path).expanduser())
+
+
+def _reason(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"{cause.strerror}: {cause.filename}"
+    return str(cause).strip().partition("\n")[0]

@@ -1,0 +1,124 @@
+"""One database: its connections, and its two kinds of transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Connection, Executable, Row, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Insert = postgresql.Insert | sqlite.Insert
+"""An INSERT that can say what happens on a conflict."""
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Work = Callable[Given, Coroutine[Any, Any, Result]]
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
+    """Let work with a database come to its end, also when whoever waits for it is cancelled.
+
+    A driver that is stopped half-way through BEGIN leaves a transaction that nobody ends, and
+    with it a locked SQLite file. Whoever is cancelled hears of it when the work is done.
+    """
+
+    @wraps(work)
+    async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        task = asyncio.ensure_future(work(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            raise
+
+    return run
+
+
+class Database:
+    """An SQLite file or a PostgreSQL database.
+
+    SQLite has room for one writer. Writers of one process queue up at a lock, in order; those of
+    several processes wait for each other inside SQLite, up to half a minute.
+
+    Args:
+        url: As `addresses.address` returns it.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self._writer = self._engine.execution_options(writes=True)
+        self._turns = asyncio.Lock() if self.is_sqlite else None
+
+    async def close(self) -> None:
+        """Let connections go."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that sees one moment of an SQLite file and writes nothing."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction: all of it is kept, or nothing."""
+        if self._turns is None:
+            async with self._writer.begin() as connection:
+                yield connection
+        else:
+            async with self._turns, self._writer.begin() as connection:
+                yield connection
+
+    @uninterrupted
+    async def rows(self, query: Executable) -> Sequence[Row[Any]]:
+        """Return all rows of a query."""
+        async with self.reading() as connection:
+            return (await connection.execute(query)).all()
+
+    def insert(self, table: Table) -> Insert:
+        """Begin an INSERT in the dialect of this database."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(url, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url)
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # None keeps the driver from opening transactions by itself; `_begin` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for another writer: SQLite
+    # refuses it at once. One that says so at the start can.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

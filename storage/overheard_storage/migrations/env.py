@@ -1,0 +1,23 @@
+"""What Alembic runs for each command, on the connection that it is handed."""
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy.types import TypeDecorator
+
+from overheard_storage.tables import metadata
+
+
+def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """Write our own column types as those beneath, so that a migration never changes with us."""
+    return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    render_item=plain_type,
+)
+with context.begin_transaction():
+    context.run_migrations()

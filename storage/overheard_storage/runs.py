@@ -1,0 +1,175 @@
+"""What was asked, what came back and what it cost: runs, answers, spend."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.domain import Answer, Finish, Model, Run, RunState
+from overheard_storage.database import Database, uninterrupted
+from overheard_storage.shapes import answer_of, answer_row, run_of, run_row
+from overheard_storage.shelf import Shelf, among
+from overheard_storage.tables import answers, models, prompts, runs, spend
+
+_QUESTION = ("run_id", "prompt_id", "model_id", "repeat")
+
+
+class RunShelf(Shelf):
+    """Runs and answers. The Protocol `overheard.interfaces.Store` says what each method does."""
+
+    @uninterrupted
+    async def start_run(self, run: Run) -> Run:
+        """Keep a run; a known key returns the run already kept."""
+        insert = self._database.insert(runs).on_conflict_do_nothing(index_elements=["key"])
+        async with self._database.writing() as connection:
+            await connection.execute(insert, run_row(run))
+            kept = await connection.execute(select(runs).where(runs.c.key == run.key))
+            return run_of(kept.one())
+
+    @uninterrupted
+    async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:
+        """Say how and when a run ended."""
+        ended = update(runs).where(runs.c.id == run_id).values(state=state, finished_at=at)
+        async with self._database.writing() as connection:
+            await connection.execute(ended)
+
+    async def runs(self, *, state: RunState | None = None, limit: int | None = None) -> list[Run]:
+        """Return runs, the newest first."""
+        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(runs.c.state == state)
+        return [run_of(row) for row in await self._database.rows(query)]
+
+    @uninterrupted
+    async def add_answers(self, answers: Sequence[Answer]) -> list[Answer]:
+        """Keep answers with what they cost, in one transaction."""
+        asked = [answer.question for answer in answers]
+        prompt_ids = await self._registers.of_prompts(question.prompt for question in asked)
+        model_ids = await self._registers.of_models(question.model for question in asked)
+        kept: list[Answer] = []
+        async with self._database.writing() as connection:
+            for round_ in _rounds(answers):
+                kept += await self._keep(connection, round_, prompt_ids, model_ids)
+            await _pay(connection, kept, model_ids)
+        return kept
+
+    async def answers(
+        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+    ) -> AsyncIterator[Answer]:
+        """Stream answers in the order of their numbers."""
+        query = answers_query()
+        if runs is not None:
+            query = query.where(among(answers.c.run_id, runs))
+        if prompts is not None:
+            known = await self._registers.prompts.known((key,) for key in prompts)
+            query = query.where(among(answers.c.prompt_id, known.values()))
+        async for row in self._stream(query, answers.c.id):
+            yield answer_of(row)
+
+    async def asked(self, run_id: int) -> set[tuple[str, str, int]]:
+        """Return the keys of the questions of a run that have an answer."""
+        query = (
+            select(prompts.c.key, models.c.provider, models.c.name, answers.c.repeat)
+            .select_from(answers)
+            .join(prompts)
+            .join(models)
+            .where(answers.c.run_id == run_id, answers.c.finish != Finish.FAILED)
+        )
+        return {
+            (row.key, str(Model(row.provider, row.name)), row.repeat)
+            for row in await self._database.rows(query)
+        }
+
+    @uninterrupted
+    async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
+        """Return the dollars spent on answers."""
+        query = select(func.coalesce(func.sum(spend.c.usd), 0.0))
+        if since is not None:
+            query = query.where(spend.c.at >= since)
+        if run_id is not None:
+            query = query.join(answers).where(answers.c.run_id == run_id)
+        async with self._database.reading() as connection:
+            return float((await connection.execute(query)).scalar_one())
+
+    async def _keep(
+        self,
+        connection: AsyncConnection,
+        given: Mapping[tuple[Any, ...], Answer],
+        prompt_ids: Mapping[str, int],
+        model_ids: Mapping[Model, int],
+    ) -> list[Answer]:
+        """Write answers to different questions, and return those that were new."""
+        rows = {}
+        for answer in given.values():
+            question = answer.question
+            row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
+            rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
+        ordered = [rows[question][0] for question in sorted(rows)]
+        written = await connection.execute(_upsert(self._database, list(ordered[0])), ordered)
+        numbers = {tuple(question): number for number, *question in written}
+        return [
+            replace(answer, id=numbers[question])
+            for question, (_, answer) in rows.items()
+            if question in numbers
+        ]
+
+
+def answers_query() -> Select[Any]:
+    """Select answers with their prompts and models, as `shapes.answer_of` reads them."""
+    return (
+        select(
+            answers,
+            *(prompts.c.text.label("prompt"), prompts.c.tags, prompts.c.brands),
+            *(models.c.provider, models.c.name.label("model")),
+        )
+        .join(prompts, answers.c.prompt_id == prompts.c.id)
+        .join(models, answers.c.model_id == models.c.id)
+    )
+
+
+def _upsert(database: Database, columns: Sequence[str]) -> Any:
+    """Insert answers; one that failed gives way to another call, and is returned as new."""
+    insert = database.insert(answers)
+    new = insert.excluded
+    other_call: ColumnElement[bool] = or_(
+        new.finish != Finish.FAILED, new.asked_at != answers.c.asked_at
+    )
+    return insert.on_conflict_do_update(
+        index_elements=_QUESTION,
+        set_={column: new[column] for column in columns if column not in _QUESTION},
+        where=(answers.c.finish == Finish.FAILED) & other_call,
+    ).returning(answers.c.id, *(answers.c[column] for column in _QUESTION))
+
+
+def _rounds(given: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
+    """Part answers so that no round asks a question twice: a statement may not either."""
+    rounds: list[dict[tuple[Any, ...], Answer]] = []
+    for answer in given:
+        question = (answer.run_id, *answer.question.key)
+        free = next((answers_ for answers_ in rounds if question not in answers_), None)
+        if free is None:
+            rounds.append(free := {})
+        free[question] = answer
+    return rounds
+
+
+async def _pay(
+    connection: AsyncConnection, kept: Sequence[Answer], model_ids: Mapping[Model, int]
+) -> None:
+    rows = [
+        {
+            "answer_id": answer.id,
+            "at": answer.asked_at,
+            "model_id": model_ids[answer.question.model],
+            "usd": answer.reply.cost_usd,
+        }
+        for answer in kept
+        if answer.reply.cost_usd
+    ]
+    if rows:
+        await connection.execute(spend.insert(), rows)
