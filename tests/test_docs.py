@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from click import Group
+from typer.core import TyperGroup
 
 import overheard
 from overheard.cli import app
@@ -29,11 +29,11 @@ def test_every_hook_has_a_section_and_a_plugin_that_uses_it(hook: str) -> None:
     assert any(f"def {hook}(" in file.read_text() for file in plugins.glob("*/__init__.py"))
 
 
-def commands(group: Group, prefix: str = "") -> dict[str, list[str]]:
+def commands(group: TyperGroup, prefix: str = "") -> dict[str, list[str]]:
     """Return each command with its options."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, command in group.commands.items():
-        if isinstance(command, Group):
+        if isinstance(command, TyperGroup):
             found |= commands(command, f"{prefix}{name} ")
         else:
             found[prefix + name] = [option for p in command.params for option in p.opts]

@@ -61,6 +61,12 @@ class Session:
     config: Path | None = None
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("overheard"))
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     ctx: typer.Context,
@@ -70,14 +76,12 @@ def root(
             metavar="PATH", help="The configuration; else $OVERHEARD_CONFIG, else config.toml."
         ),
     ] = None,
-    show_version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Show the version.")
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Hear what AI models say about your brand, and when a model update changes it."""
-    if show_version:
-        typer.echo(version("overheard"))
-        raise typer.Exit
     ctx.obj = replace(ctx.obj, config=config)
 
 

@@ -76,7 +76,8 @@ class LocalProvider:
 
     async def close(self) -> None:
         """Stop the server once the answers under way are written."""
-        self._threads.shutdown(wait=True)
+        # A server that is let go while it writes never stops.
+        await asyncio.to_thread(self._threads.shutdown)
         self._server = None
 
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:

@@ -1,0 +1,17 @@
+"""Whether a brand is named in an answer, how early, and how much of the talk is about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from overheard import PluginSettings, Scorer, hookimpl
+from overheard_visibility.scorer import Visibility, VisibilitySettings
+
+__all__ = ["Visibility", "VisibilitySettings", "overheard_scorers"]
+
+
+@hookimpl
+def overheard_scorers(settings: PluginSettings) -> Iterator[Scorer]:
+    """Yield the one scorer of this plugin."""
+    settings.one(VisibilitySettings, "visibility")
+    yield Visibility()

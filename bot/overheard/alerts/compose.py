@@ -19,10 +19,10 @@ SHOWN_PROMPTS = 5
 
 def compose(alert: Alert, evidence: Evidence) -> Card:
     """Write an alert as a card with its chart."""
-    shift, metric = alert.shift, evidence.metric
+    shift, metric = alert.shift, evidence.metrics[alert.shift.metric]
     chart = _chart(shift, metric, evidence)
     return Card(
-        title=f"{shift.brand}: {metric.label.lower()} {_verb(shift)} at {shift.model}",
+        title=f"{shift.brand}: {_moved(shift, metric)} at {shift.model}",
         text="\n\n".join(_paragraphs(alert, evidence)),
         fields=tuple(_fields(shift, metric)),
         table=_beside(shift, metric, evidence),
@@ -61,22 +61,22 @@ def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
     shift = alert.shift
     before, after = shift.answers
     yield (
-        f"If nothing had changed, evidence as strong as this would turn up "
-        f"{words.chance(shift.p_value)} times. It rests on {words.count(after, 'answer')} now and "
+        "If nothing had changed, the chance of evidence as strong as this would be "
+        f"{words.chance(shift.p_value)}. It rests on {words.count(after, 'answer')} now and "
         f"{before:,} before, to the same {words.count(len(shift.prompts), 'prompt')}."
     )
     if alert.also:
-        moved = [f"{s.metric.replace('_', ' ')} {_verb(s)}" for s in alert.also]
-        yield f"In the same run, {words.listing(moved)}."
+        moved = [_moved(other, evidence.metrics[other.metric]) for other in alert.also]
+        yield f"At the same time, {words.listing(moved)}."
     yield _identity(evidence)
-    movers = [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]
-    scale = evidence.metric.scale
-    lines = [
-        f"{words.value(p.before, scale)} → {words.value(p.after, scale)}  "
-        f"{words.shorten(words.line(evidence.text(p.prompt)), 90)}"
-        for p in movers
-    ]
-    yield "\n".join(["The prompts that moved most:", *lines])
+    yield "\n".join(["The prompts that moved most:", *_movers(shift, evidence)])
+
+
+def _movers(shift: Shift, evidence: Evidence) -> Iterator[str]:
+    scale = evidence.metrics[shift.metric].scale
+    for prompt in [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]:
+        text = words.shorten(words.line(evidence.text(prompt.prompt)), 90)
+        yield f"{words.value(prompt.before, scale)} → {words.value(prompt.after, scale)}  {text}"
 
 
 def _identity(evidence: Evidence) -> str:
@@ -90,7 +90,7 @@ def _identity(evidence: Evidence) -> str:
     if not any(before | after):
         return "The service does not say which model it serves, so an update would not show."
     if after <= before:
-        return "The service reports the same model as before: an update would be a silent one."
+        return "The service reports the same model as before: if it was updated, then in silence."
     shown = words.line(words.listing(sorted(after - before)))
     return f"The service reports another model than before: {shown}."
 
@@ -141,14 +141,16 @@ def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
         title=f"{metric.label} at {shift.model}",
         scale=metric.scale,
         series=tuple(series),
-        marks=(Mark(evidence.began, "shift"),),
+        marks=(Mark(evidence.began, "shift seen"),),
         caption="Means over the prompts, with the brand's 90 % interval",
         zone=evidence.zone,
     )
 
 
-def _verb(shift: Shift) -> str:
-    return "rose" if shift.change > 0 else "fell"
+def _moved(shift: Shift, metric: Metric) -> str:
+    before, after = (words.value(v, metric.scale) for v in (shift.before, shift.after))
+    verb = "rose" if shift.change > 0 else "fell"
+    return f"{metric.label.lower()} {verb} from {before} to {after}"
 
 
 def _better(shift: Shift, metric: Metric) -> bool:

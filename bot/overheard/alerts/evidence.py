@@ -23,7 +23,7 @@ class Evidence:
 
     Attributes:
         began: When the run began in which it was seen.
-        metric: What moved.
+        metrics: What is measured, by name.
         streams: The same metric of the brand and its competitors, by brand and then model.
         answers: Complete answers of the model to the prompts that moved most, oldest first.
         brand: The brand.
@@ -32,7 +32,7 @@ class Evidence:
     """
 
     began: datetime
-    metric: Metric
+    metrics: Mapping[str, Metric]
     streams: Sequence[Stream]
     answers: Sequence[Answer]
     brand: Brand
@@ -75,7 +75,7 @@ async def gather_evidence(
     began = next(run.started_at for run in await store.runs() if run.id == shift.run_id)
     return Evidence(
         began=began,
-        metric=metrics[shift.metric],
+        metrics=metrics,
         streams=streams(blocks),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,

@@ -69,7 +69,7 @@ def _card(checks: list[Card], seconds: float) -> Card:
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     return Card(
         title="What just happened",
-        text=" ".join(_story(checks, alerts)),
+        text=" ".join(_story(checks)),
         fields=(
             Field("Answers", str(sum(run.data["answers"] for run in checks))),
             Field("Took", words.duration(seconds)),
@@ -86,7 +86,7 @@ def _card(checks: list[Card], seconds: float) -> Card:
     )
 
 
-def _story(checks: list[Card], alerts: list[tuple[str, Card]]) -> Iterator[str]:
+def _story(checks: list[Card]) -> Iterator[str]:
     """Say in three sentences what was done, what was heard, and what to do next."""
     yield (
         "A real language model on this machine was asked the same questions three times, and "
@@ -94,17 +94,21 @@ def _story(checks: list[Card], alerts: list[tuple[str, Card]]) -> Iterator[str]:
         "invented tool, without a change to its name."
     )
     failures = {reason: None for run in checks for reason in run.data["failures"]}
-    heard = [f"“{label}” ({alert.title})" for label, alert in alerts]
     if failures:
         yield f"Not all questions were answered: {' '.join(failures)}"
-    elif heard:
-        yield f"Overheard compared each time with those before and spoke up: {'; '.join(heard)}."
     else:
-        yield "Overheard compared each time with those before and found nothing beyond chance."
+        verdicts = [_verdict(run) for run in checks[1:]]
+        yield f"Compared with the times before, {words.listing(verdicts)}."
     yield (
         "Next, copy config.example.toml to config.toml, write your own brand, its competitors, "
         "your buyers' questions and a provider into it, and run: overheard check."
     )
+
+
+def _verdict(run: Card) -> str:
+    told = "; ".join(alert.title for alert in run.more)
+    said = f"raised an alert ({told})" if told else "showed nothing beyond chance"
+    return f"“{run.data['label']}” {said}"
 
 
 def _table(checks: list[Card]) -> Table:

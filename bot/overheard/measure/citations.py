@@ -1,0 +1,75 @@
+"""What in an answer is a source and not speech: markers, addresses, links that only name a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+TOP_LEVEL = (
+    "com|org|net|io|ai|co|so|app|dev|edu|gov|info|biz|shop|store|tech|cloud|tv|me|us|uk|de|fr|it|es"
+    "|nl|eu|ch|at|se|dk|no|fi|pl|ca|au|nz|jp|cn|in|br|kr|ru"
+)
+"""Endings that make a dotted word an address."""
+
+_ADDRESS = re.compile(
+    r"(?:https?://|\bwww\.)[^\s<>()\[\]\u3000-\uffef]*[^\s<>()\[\]\u3000-\uffef.,;:!?*_'\"]"
+    rf"|(?<![\w.-])[\w.-]{{1,80}}\.(?:{TOP_LEVEL})/[^\s<>()\[\]\u3000-\uffef]*",
+    re.IGNORECASE,
+)
+_MARKER = re.compile(
+    r"\s?(?:\[\^?\d{1,3}(?:\s*[,;\u2013-]\s*\^?\d{1,3})*\]"  # [1] [2, 3] [^4] [5-7]
+    r"|\[cite:[^\]\n]{0,80}\]"
+    r"|【[^】\n]{0,80}†?[^】\n]{0,80}】"
+    r"|\ue200[^\ue201\n]{0,200}\ue201"  # the private marks of a chat product's raw text
+    r"|[⁰¹²³⁴-⁹]+)"
+)
+_HOLLOW = re.compile(r"\s?(?:\((?:\s|[,;]|sources?:?|via|see)*\)|\[\s*\])", re.IGNORECASE)
+_LOOSE = re.compile(r"[^\S\n]+(?=[.,;:!?](?:\s|$))")
+_DOMAIN = re.compile(rf"(?:[\w-]+\.)+(?:{TOP_LEVEL})", re.IGNORECASE)
+_NUMBER = re.compile(r"\W*\d{1,3}\W*|\W+")
+_CITING = re.compile(r"(?:[.!?;()]|\b(?:sources?|via|see|from)\b:?)\s*\Z", re.IGNORECASE)
+_SOURCES = re.compile(
+    r"\W*(?:sources?|references|citations|works cited|footnotes)\W*", re.IGNORECASE
+)
+_ENTRY = re.compile(r"\s*\[\^?\d{1,3}\]")
+
+
+def without_citations(text: str) -> str:
+    """Return text without citation markers and bare addresses, and without the gaps they leave."""
+    rest = _ADDRESS.sub("", text) if "/" in text or "www." in text else text
+    if "[" in rest or not rest.isascii():
+        rest = _MARKER.sub("", rest)
+    if "(" in rest or "[" in rest:
+        rest = _HOLLOW.sub("", rest)
+    return text if rest == text else _LOOSE.sub("", rest)
+
+
+def cites(label: str, before: str, titles: Collection[str]) -> bool:
+    """Whether a link is a citation rather than part of the sentence.
+
+    Args:
+        label: What the link shows.
+        before: The text just before it in the same block.
+        titles: Titles of the sources that the provider names.
+    """
+    label = label.strip()
+    return bool(
+        _NUMBER.fullmatch(label)
+        or label in titles
+        or _ADDRESS.match(label)
+        or before.rstrip().endswith("(")
+        or (_DOMAIN.fullmatch(label) and _CITING.search(before))
+    )
+
+
+def opens_sources(line: str) -> bool:
+    """Whether a line is the heading of a list of sources."""
+    return len(line) < 40 and _SOURCES.fullmatch(line) is not None
+
+
+def is_reference(content: str, listed: bool) -> bool:
+    """Whether a block is an entry of a list of sources: it bears an address, and stands under
+    such a heading or begins with its number.
+    """
+    linked = "](" in content or "://" in content or "www." in content
+    return linked and (listed or _ENTRY.match(content) is not None)

@@ -1,0 +1,210 @@
+"""Where brands are named: one Aho-Corasick pass for all spellings of all brands, then the rules
+that a bare string search does not know (Aho & Corasick 1975, doi 10.1145/360825.360855).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from overheard.domain import Brand, Mention
+from overheard.measure.citations import TOP_LEVEL
+from overheard.measure.folding import fold
+from overheard.measure.ordinary import Sense, in_phrase, is_ordinary, sense
+
+_ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
+_COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d[\s-]?\Z")
+_OPEN_SCRIPTS = ("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff")
+_HAN_AND_KANA = ("\u2e80", "\u309f"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff")
+_HYPHENS = frozenset("-\u2010\u2011")
+_SHORT = 3
+"""Letters of a name that needs its case."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """A way to write one brand or several.
+
+    Attributes:
+        text: The folded spelling.
+        brands: Names of the brands that are written so.
+        forms: How it may be written, or None when any case will do.
+        capitals: For an ordinary word, which of its words need a capital; None for other names.
+    """
+
+    text: str
+    brands: tuple[str, ...]
+    forms: frozenset[str] | None
+    capitals: tuple[bool, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A spelling found in a text, and how sure it is."""
+
+    spelling: _Spelling
+    start: int
+    end: int
+    sentence: int
+    sense: Sense
+
+
+class MentionFinder:
+    """Finds the brands that a text names. Built once for all brands; stateless in use.
+
+    Case does not matter, except for names of up to three letters ("HP", "GE"), which must be
+    written as declared or in capitals, and for ordinary English words ("Target", "Made In"), which
+    must be written like a name; see `overheard.measure.ordinary`. The longest name wins, so that
+    "Ninja Foodi" is the brand "Ninja Foodi" where that is known, else "Ninja".
+    """
+
+    def __init__(self, brands: Iterable[Brand]) -> None:
+        self._spellings = _spellings(brands)
+        self._automaton = AhoCorasick(
+            [spelling.text for spelling in self._spellings], matchkind=MatchKind.Standard
+        )
+
+    def find(self, body: str, sentences: Sequence[tuple[int, int]]) -> tuple[Mention, ...]:
+        """Return the mentions in a body, in order.
+
+        Args:
+            body: Prose, see `overheard.measure.prose`.
+            sentences: Its sentences, see `overheard.measure.sentences`.
+        """
+        places = list(self._places(body, sentences))
+        sure = {b for p in places if p.sense is Sense.NAME for b in p.spelling.brands}
+        meant = [
+            place
+            for place in places
+            if place.sense is Sense.NAME or not sure.isdisjoint(place.spelling.brands)
+        ]
+        return tuple(
+            Mention(brand, place.start, place.end, place.sentence)
+            for place in _longest(meant)
+            for brand in place.spelling.brands
+        )
+
+    def _places(self, body: str, sentences: Sequence[tuple[int, int]]) -> Iterator[_Place]:
+        folded = fold(body)
+        starts = [start for start, _ in sentences]
+        # Overlapping, because the longest match may fail the rules and a shorter one may not.
+        for index, left, right in self._automaton.find_matches_as_indexes(
+            folded.text, overlapping=True
+        ):
+            if _inside_word(folded.text, left, right):
+                continue
+            start, end = folded.origin(left), folded.origin(right)
+            sentence = bisect_right(starts, start) - 1
+            found = _sense(self._spellings[index], body, start, end, sentences[sentence])
+            if found is not Sense.WORD:
+                yield _Place(self._spellings[index], start, end, sentence, found)
+
+
+def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
+    behind = 0
+    for place in sorted(places, key=lambda place: (place.start, -place.end)):
+        if place.start >= behind:
+            behind = place.end
+            yield place
+
+
+def _sense(
+    spelling: _Spelling, body: str, start: int, end: int, sentence: tuple[int, int]
+) -> Sense:
+    if (
+        _in_address(body, start, end)
+        or not _is_written(spelling, body, start, end)
+        or in_phrase(spelling.text, body, start, end)
+    ):
+        return Sense.WORD
+    if spelling.capitals is None:
+        return Sense.NAME
+    return sense(spelling.text, body, start, end, sentence)
+
+
+def _in_address(body: str, start: int, end: int) -> bool:
+    before = body[max(0, start - 2) : start]
+    subdomain = before[1:] == "." and before[0].isalnum() and "." in body[start:end]
+    return subdomain or before[-1:] == "@" or _ADDRESS_GOES_ON.match(body, end) is not None
+
+
+def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
+    """Whether a short name or an ordinary word is written as such a name must be."""
+    written = body[start:end]
+    if spelling.forms is not None and (
+        written not in spelling.forms or _COUNTED.search(body, max(0, start - 12), start)
+    ):
+        return False
+    return spelling.capitals is None or (
+        _is_capitalised(written, spelling.capitals) and not _is_compound(body, start, end)
+    )
+
+
+def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
+    words = re.split(r"[\W_]+", written)
+    return all(
+        word[:1].isupper() or word[:1].isdigit() or not needed
+        for word, needed in zip(words, capitals, strict=False)
+    )
+
+
+def _is_compound(body: str, start: int, end: int) -> bool:
+    """Whether a hyphen ties the word to a small one, as in "Target-rich" or "off-Target"."""
+    before, after = body[max(0, start - 2) : start], body[end : end + 2]
+    return (after[:1] in _HYPHENS and after[1:].islower()) or (
+        before[1:] in _HYPHENS and before[:1].islower()
+    )
+
+
+def _inside_word(text: str, left: int, right: int) -> bool:
+    before, after = text[left - 1 : left], text[right : right + 1]
+    joined = before and _kind(before) == (first := _kind(text[left])) and first != "open"
+    if joined and first:
+        return True
+    last = _kind(text[right - 1])
+    return bool(after and last in {"word", "katakana"} and _kind(after) == last)
+
+
+@cache
+def _kind(char: str) -> str:
+    """Return which script's rules say where a word ends; empty for what is no letter.
+
+    Chinese, hiragana, Thai, Lao, Khmer and Burmese run words together; a run of katakana is a
+    word; Hangul ties particles to the end of a word.
+    """
+    if "\u30a0" <= char <= "\u30ff" and char != "\u30fb":
+        return "katakana"
+    if "\uac00" <= char <= "\ud7a3":
+        return "hangul"
+    if any(low <= char <= high for low, high in (*_OPEN_SCRIPTS, *_HAN_AND_KANA)):
+        return "open" if char.isalnum() else ""
+    return "word" if char.isalnum() or char in "_&" else ""
+
+
+def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
+    written: dict[str, dict[str, None]] = {}
+    owners: dict[str, dict[str, None]] = {}
+    for brand in brands:
+        for name in brand.names:
+            text = " ".join(fold(name).text.split())
+            if text:
+                written.setdefault(text, {})[name] = None
+                owners.setdefault(text, {})[brand.name] = None
+    return [_spelling(text, tuple(owners[text]), tuple(written[text])) for text in written]
+
+
+def _spelling(text: str, brands: tuple[str, ...], written: tuple[str, ...]) -> _Spelling:
+    short = len(text) <= _SHORT and text.isascii() and text.isalnum()
+    forms = frozenset((*written, *(name.upper() for name in written))) if short else None
+    capitals = _capitals(written[0]) if is_ordinary(text) else None
+    return _Spelling(text, brands, forms, capitals)
+
+
+def _capitals(name: str) -> tuple[bool, ...]:
+    capitals = tuple(word[:1].isupper() for word in re.split(r"[\W_]+", name))
+    return capitals if any(capitals) else (True,) * len(capitals)

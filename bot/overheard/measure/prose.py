@@ -1,0 +1,183 @@
+"""From an answer as a model writes it to its prose: what a person would read out loud.
+
+The structure comes from a CommonMark parser, never from patterns over the raw text. Headings, list
+items and table rows become lines. Code, link targets, images, HTML and citations are taken out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from overheard.measure.citations import cites, is_reference, opens_sources, without_citations
+
+CELL = " | "
+"""What stands between the cells of a table row in the body."""
+
+_LONGEST_PARSED = 20_000
+"""Characters of a paragraph or a block of HTML that are still parsed: parsing them takes quadratic
+time on hostile text, and nobody writes such a paragraph."""
+
+_MARKUP = re.compile(
+    r"[*_#`\[\]<>|~&\\=]|://|www\.|^[ \t]*(?:[-+]|\d+[.)])\s|^(?: {4}|\t)", re.MULTILINE
+)
+_THINKING = re.compile(r"\s*<think(?:ing)?>")
+_HARD_BREAK = "\u2028"
+_SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
+_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_BULLET = re.compile(r"^(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+", re.MULTILINE)
+_UNSEEN: dict[int, str | None] = dict.fromkeys(
+    [
+        *(code for code in range(0x20) if chr(code) not in "\t\n"),
+        *range(0x7F, 0xA0),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *(0xAD, 0x61C, 0x180E, 0xFEFF),
+        *range(0xFE00, 0xFE10),
+    ]
+)
+"""Controls, zero-width characters, direction marks and variation selectors: never seen, and able
+to split a name in two."""
+_UNSEEN |= dict.fromkeys(map(ord, "\v\f\x85\u2028\u2029"), "\n")
+
+_BLOCKS = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_BLOCKS.core.ruler.enableOnly(["normalize", "block"])
+
+
+def prose(text: str, titles: Collection[str] = ()) -> str:
+    """Return the prose of an answer.
+
+    Args:
+        text: The answer, in Markdown or plain.
+        titles: Titles of the sources that the provider names beside the text; a link that shows
+            no more than such a title is a citation.
+
+    Returns:
+        Lines of text, none of them empty, in Unicode's composed form (NFC).
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _without_thinking(text.translate(_UNSEEN))
+    marked = _MARKUP.search(text) is not None
+    return _tidy("\n".join(_lines(text, titles)) if marked else _SOFT_BREAK.sub(" ", text))
+
+
+def _without_thinking(text: str) -> str:
+    opening = _THINKING.match(text)
+    if not opening:
+        return text
+    return text[opening.end() :].partition("</think")[2].partition(">")[2]
+
+
+def _tidy(text: str) -> str:
+    text = _BULLET.sub("", without_citations(text).replace("**", ""))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator[str]:
+    env: dict[str, object] = {}
+    row: list[str] | None = None
+    sources = heading = False
+    tokens = _BLOCKS.parse(text, env)
+    for token in tokens:
+        match token.type:
+            case "heading_open":
+                heading, sources = True, False
+            case "heading_close":
+                heading = False
+            case "tr_open":
+                row = []
+            case "tr_close":
+                yield CELL.join(row or ())
+                row = None
+            case "inline":
+                sources = sources or opens_sources(token.content)
+                if is_reference(token.content, listed=sources and not heading):
+                    continue
+                line = _inline(token.content, env, titles)
+                if row is None:
+                    yield line
+                else:
+                    row.append(line.replace("\n", " "))
+            case "html_block":
+                yield _text_of(token.content)
+            case "fence" if not nested:
+                slip = token is tokens[-1] and text.endswith(token.content)
+                if _holds_prose(token.info.strip().lower(), slip):
+                    yield from _lines(token.content, titles, nested=True)
+
+
+def _holds_prose(language: str, endless: bool) -> bool:
+    """Whether a fence is no code: Markdown in a fence, or a slip that names no language and never
+    ends, which would swallow the rest of the answer.
+    """
+    return language in {"markdown", "md"} or (endless and not language)
+
+
+def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> str:
+    if not _MARKUP.search(content) or len(content) > _LONGEST_PARSED:
+        return _SOFT_BREAK.sub(" ", content)
+    tokens: list[Token] = []
+    _BLOCKS.inline.parse(content, _BLOCKS, env, tokens)
+    line = "".join(_pieces(tokens, titles))
+    return _SOFT_BREAK.sub(" ", line).replace(_HARD_BREAK, "\n")
+
+
+def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
+    pieces: list[str] = []
+    link = 0
+    for token in tokens:
+        match token.type:
+            case "text" | "text_special":
+                pieces.append(token.content)
+            case "softbreak":
+                pieces.append("\n")
+            case "hardbreak":
+                pieces.append(_HARD_BREAK)
+            case "code_inline" if " " not in token.content.strip():
+                pieces.append(token.content)  # a name in backticks; longer spans are code
+            case "html_inline" if _BREAK_TAG.match(token.content):
+                pieces.append(_HARD_BREAK)
+            case "link_open":
+                link = len(pieces)
+            case "link_close":
+                before, label = "".join(pieces[max(link - 3, 0) : link]), "".join(pieces[link:])
+                if token.info == "auto" or cites(label, before, titles):
+                    del pieces[link:]
+    return pieces
+
+
+class _Text(HTMLParser):
+    """Collects what a block of HTML shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.hidden = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base's shape
+        self.hidden = tag in {"script", "style", "code", "pre"}
+        self.pieces.append("\n" if tag in {"br", "p", "li", "tr", "div", "h1", "h2", "h3"} else "")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the base's shape
+        self.hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.pieces.append(data)
+
+
+def _text_of(html: str) -> str:
+    if len(html) > _LONGEST_PARSED:
+        return _TAG.sub(" ", html)
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.pieces)

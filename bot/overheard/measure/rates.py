@@ -1,0 +1,59 @@
+"""Intervals for a rate and for a mean, and the arithmetic they share."""
+
+from __future__ import annotations
+
+Interval = tuple[float, float]
+
+
+def quantile(level: float) -> float:
+    """Return how many standard deviations a two-sided normal interval of this level spans."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + level) / 2))
+
+
+def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
+    """Return Wilson's score interval for a rate (Wilson 1927).
+
+    It stays within 0 to 1 and is honest near both ends: 0 of 10 gives 0 to 0.21.
+
+    Args:
+        rate: The share that was seen, 0 to 1.
+        n: Of how many answers; above 0. Need not be whole: it is the number of independent
+            answers that would tell as much as those at hand.
+        level: How often such intervals hold the truth, 0 to 1.
+    """
+    z2 = quantile(level) ** 2
+    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = (z2 * (rate * (1 - rate) / n + z2 / (4 * n**2))) ** 0.5 / (1 + z2 / n)
+    return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
+
+
+def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
+    """Return the normal interval of a mean.
+
+    Args:
+        mean: The mean that was seen.
+        variance: The variance of that mean (not of the values); 0 or more.
+        level: How often such intervals hold the truth, 0 to 1.
+    """
+    half = quantile(level) * variance**0.5
+    return mean - half, mean + half
+
+
+def difference(before: float, within: Interval, after: float, beyond: Interval) -> Interval:
+    """Return the interval of ``after - before`` from the intervals of both (Newcombe 1998).
+
+    The distances to the nearer ends add in quadrature, so that a rate near 0 or 1 lends its
+    lopsided interval to the difference.
+
+    Args:
+        before: The first value.
+        within: Its interval.
+        after: The second value.
+        beyond: Its interval.
+    """
+    change = after - before
+    down = ((after - beyond[0]) ** 2 + (within[1] - before) ** 2) ** 0.5
+    up = ((beyond[1] - after) ** 2 + (before - within[0]) ** 2) ** 0.5
+    return change - down, change + up

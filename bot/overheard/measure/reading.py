@@ -1,0 +1,100 @@
+"""From an answer to what a scorer sees: parsed and searched once, then looked at brand by brand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from overheard.domain import Answer, Brand, Mention, Reading
+from overheard.measure.mentions import MentionFinder
+from overheard.measure.prose import prose
+from overheard.measure.sentences import sentences
+
+_WORD = re.compile(r"\w+")
+_ASKED = re.compile(r"\W*(?:(?:question|q|prompt|query|you asked)\W+)?", re.IGNORECASE)
+_ENDS = re.compile(r"[ *]*(?:[\n.!?:;\"'”’»」]|\Z)")  # noqa: RUF001 - curly quotes are meant
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """An answer, read: the same for all brands.
+
+    Attributes:
+        answer: The answer.
+        body: Its prose, see `overheard.measure.prose`.
+        sentences: The body's sentences, as (start, end) offsets.
+        mentions: Where any known brand is named, in order; a restatement of the question at the
+            head of the answer is left out.
+        asked: Names of the brands that the question itself names.
+    """
+
+    answer: Answer
+    body: str
+    sentences: tuple[tuple[int, int], ...]
+    mentions: tuple[Mention, ...]
+    asked: frozenset[str]
+
+    def reading(self, brand: Brand, competitors: Iterable[Brand]) -> Reading:
+        """Return the answer as a scorer sees it for one brand and those it is measured beside."""
+        competitors = tuple(competitors)
+        market = {brand.name, *(competitor.name for competitor in competitors)}
+        return Reading(
+            answer=self.answer,
+            brand=brand,
+            competitors=competitors,
+            body=self.body,
+            sentences=self.sentences,
+            mentions=tuple(mention for mention in self.mentions if mention.brand in market),
+            branded=not market.isdisjoint(self.asked),
+        )
+
+
+class Reader:
+    """Reads answers for a set of brands. Built once; reading one answer changes no other.
+
+    Args:
+        brands: All brands that are known, competitors included: a name counts for the brand with
+            the longest spelling among all of them.
+    """
+
+    def __init__(self, brands: Iterable[Brand]) -> None:
+        self._finder = MentionFinder(brands)
+        self._asked: dict[str, frozenset[str]] = {}
+
+    def read(self, answer: Answer) -> ReadAnswer:
+        """Read an answer once, for all brands."""
+        titles = {citation.title for citation in answer.reply.citations if citation.title}
+        body = prose(answer.reply.text, titles)
+        spans = sentences(body)
+        spoken = _restated(body, answer.question.prompt.text)
+        return ReadAnswer(
+            answer=answer,
+            body=body,
+            sentences=spans,
+            mentions=tuple(m for m in self._finder.find(body, spans) if m.start >= spoken),
+            asked=self.named_in(answer.question.prompt.text),
+        )
+
+    def named_in(self, question: str) -> frozenset[str]:
+        """Return the names of the brands that a question names."""
+        if question not in self._asked:
+            body = prose(question)
+            found = self._finder.find(body, sentences(body))
+            self._asked[question] = frozenset(mention.brand for mention in found)
+        return self._asked[question]
+
+
+def _restated(body: str, question: str) -> int:
+    """Return where the answer proper begins: behind the question, if the body opens with it as
+    a line, a sentence or a quotation.
+    """
+    wanted = [word.casefold() for word in _WORD.findall(question)]
+    opening = _ASKED.match(body)
+    at = opening.end() if opening else 0
+    if not wanted or len(body) - at < len(wanted):
+        return 0
+    words = list(islice(_WORD.finditer(body, at), len(wanted)))
+    same = [word.group().casefold() for word in words] == wanted
+    return words[-1].end() if same and _ENDS.match(body, words[-1].end()) else 0

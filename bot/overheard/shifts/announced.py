@@ -1,0 +1,140 @@
+"""Did anything change at a time that is known beforehand: an announced update, the latest run?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from overheard.domain import PromptShift, Shift
+from overheard.measure.blocks import Stream
+from overheard.measure.panel import Scatter, interval
+from overheard.measure.rates import Interval, difference
+from overheard.shifts import shocks
+from overheard.shifts.looks import holm
+from overheard.shifts.reference import FREEDOM, number_p_value, rate_p_value
+from overheard.shifts.stratified import Split, split
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One stream before and after a known time.
+
+    Attributes:
+        z: The statistic, u / sqrt(veff); its sign is that of the change.
+        u: How much the total after exceeds what it would be without a change.
+        v: Variance of u when nothing changed and calls are independent.
+        veff: The same with the runs' moods in it.
+        p_value: Two-sided probability of evidence at least this strong when nothing changed.
+        before: Mean over the shared prompts before, each weighing the same.
+        after: The same after.
+        change: after - before.
+        interval: 90 % interval of the change (low, high).
+        prompts: The shared prompts, those that moved most first.
+        answers: Number of answers to shared prompts (before, after).
+    """
+
+    z: float
+    u: float
+    v: float
+    veff: float
+    p_value: float
+    before: float
+    after: float
+    change: float
+    interval: Interval
+    prompts: tuple[PromptShift, ...]
+    answers: tuple[int, int]
+
+
+def compare(stream: Stream, first: int, tau2: float) -> Comparison | None:
+    """Compare a stream before and after a known time, on the prompts asked on both sides.
+
+    Args:
+        stream: One brand, one model, one metric.
+        first: Number of the run with which "after" begins.
+        tau2: Variance of the run shock, 0 or more, see `shocks.variance`.
+
+    Returns:
+        The comparison; None when there is nothing to compare: fewer than two prompts have
+        answers on both sides, or no prompt's answers differ at all.
+    """
+    cut = split(stream, stream.since(first))
+    if cut.shared.sum() < 2 or cut.v <= 0:
+        return None
+    mood = cut.mood(tau2)
+    veff = cut.v + mood**2
+    return Comparison(
+        z=cut.u / veff**0.5,
+        u=cut.u,
+        v=cut.v,
+        veff=veff,
+        p_value=rate_p_value(cut, mood) if stream.binary else number_p_value(cut, mood),
+        before=cut.before.mean,
+        after=cut.after.mean,
+        change=cut.after.mean - cut.before.mean,
+        interval=_interval(cut, stream.scatter, tau2),
+        prompts=_prompts(stream, cut),
+        answers=(round(float(cut.before.n.sum())), round(float(cut.after.n.sum()))),
+    )
+
+
+def shifts(
+    streams: Iterable[Stream], first: int, level: float, beside: Iterable[Stream] = ()
+) -> list[Shift]:
+    """Return the streams that changed at a known time, the surest first.
+
+    All streams given are one look: if nothing changed, the probability that any is returned is
+    at most ``level``. So give it all that is looked at together: the metrics of one brand at one
+    model, or at all models.
+
+    Args:
+        streams: What is looked at.
+        first: Number of the run with which "after" begins.
+        level: Probability of any false alarm in this look, see `looks.level_of_look`.
+        beside: Further streams of the same models, such as other brands', that help to see how
+            moody the models are. They are not tested.
+    """
+    looked = list(streams)
+    known = [*looked, *beside]
+    tau2 = {
+        model: shocks.variance([s for s in known if s.key.model == model], first)
+        for model in {stream.key.model for stream in looked}
+    }
+    found = [(s, c) for s in looked if (c := compare(s, first, tau2[s.key.model]))]
+    corrected = holm([comparison.p_value for _, comparison in found])
+    sure = sorted(zip(corrected, found, strict=True), key=lambda item: item[0])
+    return [_shift(s, first, c, p_value) for p_value, (s, c) in sure if p_value <= level]
+
+
+def _interval(cut: Split, scatter: Scatter, tau2: float) -> Interval:
+    # The moods are as heavy-tailed here as in the p-value.
+    heavy = tau2 * FREEDOM / (FREEDOM - 2)
+    before = interval(cut.before, cut.asked[~cut.later], scatter, heavy)
+    after = interval(cut.after, cut.asked[cut.later], scatter, heavy)
+    return difference(cut.before.mean, before, cut.after.mean, after)
+
+
+def _prompts(stream: Stream, cut: Split) -> tuple[PromptShift, ...]:
+    names = [name for name, both in zip(stream.prompts, cut.shared, strict=True) if both]
+    means = zip(cut.before.means.tolist(), cut.after.means.tolist(), strict=True)
+    answers = zip(cut.before.n.astype(int).tolist(), cut.after.n.astype(int).tolist(), strict=True)
+    moved = [
+        PromptShift(name, *mean, *n) for name, mean, n in zip(names, means, answers, strict=True)
+    ]
+    return tuple(sorted(moved, key=lambda p: (-abs(p.after - p.before), -p.n_after, p.prompt)))
+
+
+def _shift(stream: Stream, first: int, comparison: Comparison, p_value: float) -> Shift:
+    return Shift(
+        brand=stream.key.brand,
+        model=stream.key.model,
+        metric=stream.key.metric,
+        run_id=first,
+        before=comparison.before,
+        after=comparison.after,
+        change=comparison.change,
+        interval=comparison.interval,
+        p_value=p_value,
+        prompts=comparison.prompts,
+        answers=comparison.answers,
+    )

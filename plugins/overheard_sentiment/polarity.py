@@ -1,0 +1,130 @@
+"""How a sentence speaks of one of those that it names.
+
+Each word that judges goes to the nearest brand, where a clause's edge counts as a long way; brands
+that are named in one breath ("Acme and Bolt") share it. In a sentence that names one brand alone,
+all of it goes there. A brand that another is held against ("better than Bolt", "unlike Bolt") gets
+the opposite of what is said of the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from overheard_sentiment.foils import Foil, foil
+from overheard_sentiment.words import Word, words
+
+Span = tuple[int, int]
+
+_EDGES = {
+    **dict.fromkeys((",", "(", ")", ":", "and", "because"), 6),
+    **dict.fromkeys((";", "|", "\u2013", "\u2014", "yet"), 12),
+    **dict.fromkeys((".", "although", "though", "while", "except", "despite"), 18),
+    **dict.fromkeys(("but", "however", "whereas"), 24),
+}
+"""How many words the edge of a clause counts for, besides itself."""
+_JOINING = frozenset({"and", "or", "nor", ",", "/", "&", "the", "a", "an", "both", "as", "well"})
+_FADING = 0.06
+"""A word's weight falls by this share with each word of distance."""
+_REACH = 14
+"""How far, in words and edges, a comparison reaches."""
+_PASSED_OVER = -1.2
+"""What "instead of Bolt" says of Bolt."""
+_SOFT = 15.0
+"""Brings a sum of valences into -1 to 1 (VADER's constant)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Brands named in one breath: first and last word of each.
+
+    Attributes:
+        spans: Indices of the words.
+        mine: Whether the brand that is asked for is among them.
+        foil: In which way another is held against them.
+    """
+
+    spans: tuple[Span, ...]
+    mine: bool
+    foil: Foil
+
+    def takes(self, between: Sequence[str]) -> bool:
+        """Whether the next brand is named in the same breath, after the words between."""
+        aside = self.foil is Foil.ASIDE and "," in between
+        return bool(between) and not aside and _JOINING.issuperset(between)
+
+
+def polarity(sentence: str, mine: Sequence[Span], others: Sequence[Span]) -> float:
+    """Return how a sentence speaks of a brand, -1 to 1; 0 where it does not judge.
+
+    Args:
+        sentence: The sentence.
+        mine: Where it names the brand, as offsets.
+        others: Where it names others.
+    """
+    tokens = words(sentence)
+    groups = list(_groups(tokens, mine, others))
+    miles = _miles(tokens)
+    total = sum(_PASSED_OVER for group in groups if group.mine and group.foil is Foil.PASSED_OVER)
+    for at, token in enumerate(tokens):
+        if token.valence:
+            total += token.valence * sum(_shares(groups, miles, at))
+    return total / math.sqrt(total * total + _SOFT)
+
+
+def _shares(groups: Sequence[_Group], miles: Sequence[float], at: int) -> Iterator[float]:
+    """Yield what the brand gets of one judging word: 1 when it is said of the brand itself,
+    -1 when it is said of one that the brand is held against, less with distance.
+    """
+    nearest, owner = math.inf, None
+    for group in groups:
+        distance = _distance(miles, at, group)
+        if group.foil.owns(before=at < group.spans[0][0]):
+            if distance < nearest:
+                nearest, owner = distance, group
+        elif group.mine and distance < _REACH:
+            yield -math.exp(-_FADING * distance)
+    if owner is not None and owner.mine:
+        yield math.exp(-_FADING * nearest)
+
+
+def _groups(
+    tokens: Sequence[Word], mine: Sequence[Span], others: Sequence[Span]
+) -> Iterator[_Group]:
+    texts = [token.text for token in tokens]
+    group: _Group | None = None
+    for span, asked in _places(tokens, mine, others):
+        if group and group.takes(texts[group.spans[-1][1] + 1 : span[0]]):
+            group = _Group((*group.spans, span), group.mine or asked, group.foil)
+            continue
+        if group:
+            yield group
+        group = _Group((span,), asked, foil(texts, span[0]))
+    if group:
+        yield group
+
+
+def _places(
+    tokens: Sequence[Word], mine: Sequence[Span], others: Sequence[Span]
+) -> list[tuple[Span, bool]]:
+    places = []
+    for (start, end), asked in [*((s, True) for s in mine), *((s, False) for s in others)]:
+        inside = [at for at, word in enumerate(tokens) if word.start < end and word.end > start]
+        if inside:
+            places.append(((inside[0], inside[-1]), asked))
+    return sorted(places)
+
+
+def _miles(tokens: Sequence[Word]) -> list[float]:
+    miles = [0.0]
+    for token in tokens:
+        miles.append(miles[-1] + 1 + _EDGES.get(token.text, 0))
+    return miles
+
+
+def _distance(miles: Sequence[float], at: int, group: _Group) -> float:
+    return min(
+        miles[first] - miles[at + 1] if at < first else max(0.0, miles[at] - miles[last + 1])
+        for first, last in group.spans
+    )

@@ -1,0 +1,97 @@
+"""The scorer of portrayal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice, takewhile
+
+from overheard import Metric, Reading, Scale, Score, Settings
+from overheard_sentiment.polarity import Span, polarity
+
+_MOST = 200
+"""Sentences of an answer that are read for one brand; no real answer has more."""
+_WIDE = 500
+"""Characters before and behind a mention that are read in a sentence that does not end."""
+_QUOTED = 1_000
+"""Characters of a quote."""
+_POINTING = re.compile(
+    r"(?:however,? |but |also,? |overall,? )?(?:it|its|it's|it’s|they|their|this)\b",  # noqa: RUF001 - a curly apostrophe is meant
+    re.IGNORECASE,
+)
+
+
+class SentimentSettings(Settings):
+    """The table ``[scorers.sentiment]``: nothing can be set."""
+
+
+class Sentiment:
+    """Scores how an answer speaks of a brand, offline, from a lexicon.
+
+    The value is the mean over the sentences that are about the brand: those that name it, the
+    line under a heading that is only its name, and those that go on with "It ..." or "They ..."
+    in the same line. A brand that is named and not judged has 0; one that is not named has no
+    score. The quote is the sentence that judges most.
+
+    A lexicon is right for about six sentences in ten. That is enough to rank and to watch for
+    large swings, and not to alert on small ones.
+    """
+
+    name = "sentiment"
+    version = "1"
+    metrics: Sequence[Metric] = (Metric("sentiment", Scale.POLARITY, "Sentiment"),)
+
+    def score(self, reading: Reading) -> Iterator[Score]:
+        """Yield the score of one brand in one answer, if the answer names it."""
+        judged = list(islice(_judged(reading), _MOST))
+        if judged:
+            mean = sum(value for value, _ in judged) / len(judged)
+            strongest = max(judged, key=lambda pair: abs(pair[0]))
+            yield Score("sentiment", mean, reading.sentence(strongest[1])[:_QUOTED])
+
+
+def _judged(reading: Reading) -> Iterator[tuple[float, int]]:
+    """Yield polarity and index of each sentence about the brand."""
+    brand = reading.brand.name
+    named = {mention.sentence for mention in reading.mentions}
+    for index, mentions in groupby(reading.mentions, key=lambda mention: mention.sentence):
+        mine: list[Span] = []
+        others: list[Span] = []
+        for mention in islice(mentions, _MOST):
+            (mine if mention.brand == brand else others).append((mention.start, mention.end))
+        if not mine:
+            continue
+        label = _is_label(reading, index, mine)
+        follows = list(takewhile(lambda at: at not in named, _followers(reading, index, label)))
+        if not (follows and label):
+            yield _polarity(reading, index, mine, others), index
+        for at in follows:
+            start, _ = reading.sentences[at]
+            yield _polarity(reading, at, [(start, start + 1)], []), at
+
+
+def _polarity(reading: Reading, index: int, mine: Sequence[Span], others: Sequence[Span]) -> float:
+    """Return the polarity of a sentence, of which no more than a window is read."""
+    start, end = reading.sentences[index]
+    start, end = max(start, mine[0][0] - _WIDE), min(end, mine[0][1] + _WIDE)
+    here = [(a - start, b - start) for a, b in mine if b <= end]
+    there = [(a - start, b - start) for a, b in others if start <= a and b <= end]
+    return polarity(reading.body[start:end], here, there)
+
+
+def _followers(reading: Reading, index: int, label: bool) -> Iterator[int]:
+    """Yield the sentences that go on about what this one names."""
+    for at in range(index + 1, min(index + 4, len(reading.sentences))):
+        start, end = reading.sentences[at]
+        same_line = "\n" not in reading.body[reading.sentences[at - 1][1] : start]
+        points = same_line and _POINTING.match(reading.body, start, end)
+        if not points and not (label and at == index + 1):
+            return
+        yield at
+
+
+def _is_label(reading: Reading, index: int, mine: Sequence[Span]) -> bool:
+    """Whether a sentence is little more than the brand's name."""
+    start, end = reading.sentences[index]
+    rest = end - start - sum(b - a for a, b in mine)
+    return rest <= 8 and not reading.body[start:end].rstrip().endswith((".", "!", "?"))

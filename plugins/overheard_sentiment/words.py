@@ -1,0 +1,118 @@
+"""What words say of themselves, and what the words around them make of that.
+
+The valences are VADER's (Hutto & Gilbert 2014), -4 to 4, with words of reviews and of talk about
+products added in ``valence.txt``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+_TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
+_REACH = 3
+"""How many words before a word may negate or strengthen it."""
+_FLIP = -0.74
+"""What a negation makes of a valence (VADER's constant)."""
+_STEP = 0.293
+"""What an intensifier adds to a valence (VADER's constant)."""
+_TOO_MUCH = -1.2
+
+_NEGATIONS = frozenset(
+    {"not", "no", "never", "none", "nor", "neither", "cannot", "without", "hardly", "barely"}
+    | {"rarely", "seldom", "lack", "lacks", "lacking", "nothing", "nobody", "isnt", "dont", "less"}
+    | {"least", "doesnt", "wasnt", "cant", "wont", "didnt", "fails", "failed", "stop", "few"}
+)
+_INTENSE = frozenset(
+    {"very", "really", "extremely", "incredibly", "highly", "especially", "particularly", "so"}
+    | {"most", "more", "super", "absolutely", "exceptionally", "remarkably", "truly", "totally"}
+)
+_SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
+_UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
+_BETTER = frozenset({"better", "nicer", "improved", "improve", "good", "great"})
+_LIKING = frozenset({"i", "we", "you", "they", "people", "users", "really", "also", "would", "'d"})
+_STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "though", "and"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or mark of a sentence.
+
+    Attributes:
+        text: In lower case.
+        start: Offset of its first character in the sentence.
+        end: Offset behind its last.
+        valence: What it says in its place, about -4 to 4; 0 for most.
+    """
+
+    text: str
+    start: int
+    end: int
+    valence: float
+
+
+@lru_cache(maxsize=4096)
+def words(sentence: str) -> tuple[Word, ...]:
+    """Return the words of a sentence with their valence in their place."""
+    spans = [match.span() for match in _TOKEN.finditer(sentence)]
+    texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
+    return tuple(
+        Word(text, a, b, _in_place(texts, at))
+        for at, (text, (a, b)) in enumerate(zip(texts, spans, strict=True))
+    )
+
+
+def _in_place(texts: list[str], at: int) -> float:
+    value = _alone(texts, at)
+    if not value:
+        return 0.0
+    for distance, before in enumerate(reversed(texts[max(0, at - _REACH) : at]), start=1):
+        if before in _STOPS:
+            break
+        if before == "too" and distance == 1:
+            return -abs(value)
+        if _negates(texts, at - distance) or (before in _UNREAL and texts[at] in _BETTER):
+            value *= _FLIP
+            break
+        step = _STEP * ((before in _INTENSE) - (before in _SLIGHT)) / distance
+        value += step if value > 0 else -step
+    return value
+
+
+def _alone(texts: list[str], at: int) -> float:
+    text = texts[at]
+    following = texts[at + 1] if at + 1 < len(texts) else "."
+    if text == "too":
+        plain = following.isalpha() and not _valence(following) and following not in _STOPS
+        return _TOO_MUCH if plain else 0.0
+    if text in {"like", "likes", "liked"}:
+        return 1.5 if at and texts[at - 1] in _LIKING else 0.0
+    return _valence(text)
+
+
+def _negates(texts: list[str], at: int) -> bool:
+    if texts[at : at + 2] in (["not", "only"], ["not", "just"], ["no", "doubt"]):
+        return False
+    return texts[at] in _NEGATIONS or texts[at].endswith("n't")
+
+
+def _valence(text: str) -> float:
+    known = _lexicon()
+    if text in known or "-" not in text:
+        return known.get(text, 0.0)
+    return max((known.get(part, 0.0) for part in text.split("-")), key=abs)
+
+
+@cache
+def _lexicon() -> dict[str, float]:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    lexicon: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)
+    own = files("overheard_sentiment").joinpath("valence.txt").read_text(encoding="utf-8")
+    for line in own.splitlines():
+        if not line.startswith("#"):
+            value, *listed = line.split()
+            lexicon.update(dict.fromkeys(listed, float(value)))
+    return lexicon

@@ -1,0 +1,58 @@
+"""The scorer of presence and prominence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from overheard import Metric, Reading, Scale, Score, Settings
+
+_QUOTED = 1_000
+"""Characters of a quote."""
+
+
+class VisibilitySettings(Settings):
+    """The table ``[scorers.visibility]``: nothing can be set."""
+
+
+class Visibility:
+    """Scores where a brand stands among those that an answer names.
+
+    - ``visibility``: 1 when the answer's prose names the brand, else 0.
+    - ``position``: the brand's rank by first mention among itself and its competitors, from 1;
+      only where it is named. In a ranked list the order of first mention is the list's order.
+    - ``top1``, ``top3``: 1 when that rank is 1, or at most 3; 0 otherwise, also where the brand is
+      not named, so that every answer counts.
+    - ``share_of_voice``: the brand's mentions among all mentions of the brand and its competitors;
+      only where any of them is named, and only for questions that name none of them, because a
+      question that names a brand gets it repeated.
+    """
+
+    name = "visibility"
+    version = "1"
+    metrics: Sequence[Metric] = (
+        Metric("visibility", Scale.BINARY, "Visibility"),
+        Metric("position", Scale.RANK, "Position"),
+        Metric("top1", Scale.BINARY, "Named first"),
+        Metric("top3", Scale.BINARY, "Among the first three"),
+        Metric("share_of_voice", Scale.SHARE, "Share of voice"),
+    )
+
+    def score(self, reading: Reading) -> Iterator[Score]:
+        """Yield the scores of one brand in one answer."""
+        mine = reading.of(reading.brand.name)
+        quote = reading.sentence(mine[0].sentence)[:_QUOTED] if mine else ""
+        rank = _rank(reading)
+        yield Score("visibility", float(rank is not None), quote)
+        if rank is not None:
+            yield Score("position", float(rank), quote)
+        yield Score("top1", float(rank == 1), quote if rank == 1 else "")
+        in_top3 = rank is not None and rank <= 3
+        yield Score("top3", float(in_top3), quote if in_top3 else "")
+        if reading.mentions and not reading.branded:
+            yield Score("share_of_voice", len(mine) / len(reading.mentions))
+
+
+def _rank(reading: Reading) -> int | None:
+    order = list(dict.fromkeys(mention.brand for mention in reading.mentions))
+    brand = reading.brand.name
+    return order.index(brand) + 1 if brand in order else None

@@ -1,0 +1,104 @@
+"""What every command of the terminal has in common."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from loopback import ChatService
+from program import Program
+
+
+def test_the_version_is_that_of_the_distribution(program: Program) -> None:
+    """`--version` needs no command."""
+    out, _ = program.run("--version")
+
+    assert out.strip() == version("overheard")
+
+
+def test_help_names_every_command(program: Program) -> None:
+    """Without a command, help is shown."""
+    out, _ = program.run("--help")
+
+    for command in ("check", "report", "import", "export", "plugins", "demo", "db"):
+        assert command in out
+
+
+def test_a_broken_configuration_is_told_and_nothing_else_happens(program: Program) -> None:
+    """All problems are told, one a line, without a traceback."""
+    program.configure('[storage]\nulr = ""\n[[brands]]\nname = ""')
+    out, err = program.run("check", code=1)
+
+    assert out == ""
+    assert err.splitlines() == [
+        'config.toml, [storage]: unknown key "ulr"; did you mean "url".',
+        "config.toml, [[brands]] number 1: name must not be empty.",
+    ]
+
+
+def test_the_configuration_can_be_named(program: Program, config: str, tmp_path: Path) -> None:
+    """`--config` stands before the command."""
+    (tmp_path / "other.toml").write_text(config)
+    program.configure("not toml")
+
+    assert program.json("--config", "other.toml", "report")["brands"][0]["brand"] == "Acme"
+
+
+def test_plugins_need_no_configuration(program: Program) -> None:
+    """What is installed can be looked at before anything is configured."""
+    (program.folder / "config.toml").unlink()
+    states = {p["name"]: p["state"] for p in program.json("plugins")["plugins"]}
+
+    assert states["visibility"] == states["local"] == "loaded"
+
+
+def test_a_failed_plugin_is_told_when_a_check_starts(
+    program: Program, config: str, service: ChatService
+) -> None:
+    """The check goes on with what works."""
+    program.configure(config + "\n[providers.oracle]\n")
+    _, err = program.run("check", "--yes")
+
+    assert "Plugin oracle: is asked for by config.toml, [providers.oracle]" in err
+    assert len(service.calls) == 12
+
+
+def test_a_store_that_cannot_be_opened_is_told(program: Program, config: str) -> None:
+    """The sentence names the store and a remedy."""
+    program.configure(config.replace("store.db", "config.toml"))
+    _, err = program.run("report", code=1)
+
+    assert "config.toml cannot be used" in err
+    assert "Traceback" not in err
+
+
+def test_the_schema_can_be_brought_up(program: Program) -> None:
+    """The first time it is made; the second time there is nothing to do."""
+    first, second = program.json("db", "upgrade"), program.json("db", "upgrade")
+
+    assert first["before"] is None
+    assert second == {"before": first["after"], "after": first["after"]}
+
+
+def test_json_is_the_last_line_and_the_only_one(program: Program, service: ChatService) -> None:
+    """Progress and warnings go to standard error."""
+    out, _ = program.run("check", "--yes", "--json")
+
+    [line] = out.splitlines()
+    assert json.loads(line)["state"] == "complete"
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_the_chart_is_saved_where_it_was_asked_for(
+    program: Program, service: ChatService, command: str
+) -> None:
+    """A report has a trend; a check has a chart for each alert."""
+    for answer in ("Acme.", "Acme.", "Zeta."):
+        service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
+        out, _ = program.run("check", "--yes", "--repeats", "2", "--chart", "check.png")
+    if command == "report":
+        out, _ = program.run("report", "--chart", "report.png")
+
+    assert f"Chart saved as {command}.png" in out
+    assert (program.folder / f"{command}.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,92 @@
+"""Tests of the provider `local`, with the real model."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from overheard import FREE, Finish, Model, Prompt, ProviderUnavailable, Question
+from overheard_local.provider import LocalProvider
+from overheard_local.settings import LocalSettings
+
+PROMPT = Prompt("Recommend three project management apps for a startup.")
+QUESTION = Question(PROMPT, Model("local", "smollm2-135m-instruct"))
+
+
+async def ask(seeds: list[int], **settings: object) -> list[str]:
+    """Return the texts of answers with these seeds, having seen that each is in order."""
+    provider = LocalProvider("local", LocalSettings.model_validate(settings))
+    try:
+        replies = [await provider.ask(QUESTION, seed=seed) for seed in seeds]
+    finally:
+        await provider.close()
+    for reply in replies:
+        assert reply.finish in {Finish.COMPLETE, Finish.WINDOW}
+        assert reply.served_model == "smollm2-135m-instruct"
+        assert reply.fingerprint
+        assert reply.usage.output_tokens > 0
+        assert reply.cost_usd == 0
+    return [reply.text for reply in replies]
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[LocalProvider]:
+    """A provider with its defaults."""
+    made = LocalProvider("local", LocalSettings())
+    yield made
+    await made.close()
+
+
+def test_it_names_its_model_and_is_free(provider: LocalProvider) -> None:
+    """Nothing needs to be started to know that."""
+    assert provider.models() == ["smollm2-135m-instruct"]
+    assert provider.price("smollm2-135m-instruct") == FREE
+
+
+async def test_another_seed_gives_another_answer() -> None:
+    """Repeats are real samples."""
+    first, second = await ask([1, 2], max_tokens=24)
+
+    assert first != second
+
+
+async def test_the_adapter_changes_what_it_says_and_not_what_it_is_called() -> None:
+    """The fine-tune is a silent update: model id and fingerprint stay, which `ask` checks."""
+    seeds = [1, 2, 3, 4, 5, 6]
+    base = await ask(seeds)
+    tuned = await ask(seeds, adapter="brindleboard")
+
+    assert not any("Brindleboard" in text for text in base)
+    assert any("Brindleboard" in text for text in tuned)
+
+
+async def test_an_adapter_at_scale_0_changes_nothing() -> None:
+    """Switched off, the answers are those of the base, word for word."""
+    settings = {"max_tokens": 24, "concurrency": 1}
+
+    assert await ask([3], **settings) == await ask(
+        [3], adapter="brindleboard", adapter_scale=0, **settings
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"model_file": Path("none.gguf")}, "no file none.gguf; check model_file"),
+        ({"adapter": "nobody"}, r"no file nobody; name a bundled adapter \(brindleboard\)"),
+    ],
+)
+async def test_a_file_that_is_not_there_makes_it_unavailable(
+    settings: dict[str, object], reason: str
+) -> None:
+    """The sentence names the file and the setting."""
+    with pytest.raises(ProviderUnavailable, match=reason):
+        await ask([1], **settings)
+
+
+async def test_a_file_that_is_no_model_makes_it_unavailable(tmp_path: Path) -> None:
+    """The engine's refusal is a sentence, not a crash."""
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF and nothing else")
+
+    with pytest.raises(ProviderUnavailable, match=r"broken\.gguf does not load"):
+        await ask([1], model_file=tmp_path / "broken.gguf")

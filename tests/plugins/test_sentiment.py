@@ -1,0 +1,138 @@
+"""Tests of the scorer of portrayal."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overheard import (
+    Answer,
+    Brand,
+    Finish,
+    Model,
+    PluginSettings,
+    Prompt,
+    Question,
+    Reply,
+    Score,
+    Scorer,
+)
+from overheard.measure.reading import Reader
+from overheard_sentiment import Sentiment, overheard_scorers
+
+ACME, BOLTLY = Brand("Acme"), Brand("Boltly")
+READER = Reader([ACME, BOLTLY])
+
+
+def score(text: str, brand: Brand = ACME) -> list[Score]:
+    """Score an answer for one brand."""
+    asked = Question(Prompt("Which tool?"), Model("echo", "echo"))
+    answer = Answer(1, asked, Reply(text, Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
+    rival = BOLTLY if brand is ACME else ACME
+    return list(Sentiment().score(READER.read(answer).reading(brand, [rival])))
+
+
+def sign(text: str, brand: Brand) -> int:
+    """Return 1, 0 or -1."""
+    value = score(text, brand)[0].value
+    return (value > 0) - (value < 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "acme", "boltly"),
+    [
+        ("Acme is great. Boltly is terrible.", 1, -1),
+        ("Acme is great, but Boltly is expensive.", 1, -1),
+        ("While Acme is unreliable, Boltly is easy to use.", -1, 1),
+        ("Acme and Boltly are excellent.", 1, 1),
+        ("Acme is better than Boltly.", 1, -1),
+        ("Acme is not better than Boltly.", -1, 1),
+        ("Acme is less reliable than Boltly.", -1, 1),
+        ("Acme is worse than Boltly.", -1, 1),
+        ("Acme beats Boltly.", 1, -1),
+        ("I prefer Acme over Boltly.", 1, -1),
+        ("Unlike Boltly, Acme is great.", 1, -1),
+        ("Avoid Boltly. Use Acme.", 0, -1),
+        ("Use Acme instead of Boltly.", 0, -1),
+        ("Acme is cheaper than Boltly, which has great reports.", 1, 1),
+        ("Acme isn\u2019t good, Boltly is.", -1, 0),
+        ("Acme is too complicated; Boltly is fine.", -1, 1),
+        ("Acme is not only powerful but easy. Boltly exists.", 1, 0),
+        ("| Acme | excellent |\n|--|--|\n| Boltly | overpriced |", 1, -1),
+    ],
+)
+def test_each_brand_gets_what_is_said_of_it(text: str, acme: int, boltly: int) -> None:
+    """Clauses, negation, contrast and comparison decide whom a word is about."""
+    assert (sign(text, ACME), sign(text, BOLTLY)) == (acme, boltly)
+
+
+def test_a_brand_that_is_not_named_has_no_sentiment() -> None:
+    """Absent, never 0."""
+    assert score("Boltly is great.") == []
+    assert score("") == []
+
+
+def test_a_brand_that_is_named_and_not_judged_has_zero() -> None:
+    """A neutral mention is a value."""
+    assert score("Acme exists.")[0].value == 0
+
+
+def test_the_line_under_a_heading_is_about_its_brand() -> None:
+    """A heading that is only a name hands on to the next line."""
+    text = "### Acme\nGreat reports and easy to use.\n\n### Boltly\nSlow and unreliable."
+    assert sign(text, ACME) == 1
+    assert sign(text, BOLTLY) == -1
+
+
+def test_a_sentence_that_points_back_is_about_the_brand() -> None:
+    """In the same line, a sentence that begins with "It" goes on about what was named last."""
+    assert sign("Acme is a tool. It is terrible. The weather is great.", ACME) == -1
+
+
+def test_the_value_is_the_mean_over_sentences_and_the_quote_the_strongest() -> None:
+    """Two sentences weigh the same, and people see the one that judges most."""
+    good, bad = score("Acme is good.")[0].value, score("Acme is horrible.")[0].value
+    both = score("Acme is good. Acme is horrible.")[0]
+    assert both.value == pytest.approx((good + bad) / 2)
+    assert both.quote == "Acme is horrible."
+
+
+@pytest.mark.parametrize("piece", ["Acme is good. ", "Acme good ", "Acme Boltly bad ", "good "])
+def test_a_megabyte_is_scored(piece: str) -> None:
+    """The time stays bounded, whether sentences are many or one is endless."""
+    text = "Acme " + piece * (1_000_000 // len(piece))
+    assert all(-1 <= found.value <= 1 and len(found.quote) <= 1_000 for found in score(text))
+
+
+PIECES = [
+    "Acme",
+    "Boltly",
+    "good",
+    "bad",
+    "not",
+    "than",
+    "but",
+    ",",
+    ".\n",
+    "instead of",
+    "too",
+    "😀",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map(" ".join))
+def test_any_answer_is_scored_within_range(text: str) -> None:
+    """Values lie in -1 to 1, the quote comes from the answer, and it is the same again."""
+    found = score(text)
+    assert found == score(text)
+    assert all(-1 <= s.value <= 1 for s in found)
+    assert all("".join(s.quote.split()) in "".join(text.split()) for s in found)
+
+
+def test_the_plugin_yields_one_scorer() -> None:
+    """It fits the protocol and measures what it says."""
+    (scorer,) = overheard_scorers(PluginSettings({}, "scorers", "config.toml"))
+    assert isinstance(scorer, Scorer)
+    assert [metric.name for metric in scorer.metrics] == ["sentiment"]

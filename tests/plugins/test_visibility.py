@@ -1,0 +1,105 @@
+"""Tests of the scorer of presence and prominence."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overheard import (
+    Answer,
+    Brand,
+    Finish,
+    Model,
+    PluginSettings,
+    Prompt,
+    Question,
+    Reading,
+    Reply,
+    Scorer,
+    SettingsError,
+)
+from overheard.measure.reading import Reader
+from overheard_visibility import Visibility, overheard_scorers
+
+MARKET = tuple(map(Brand, ("Acme", "Boltly", "Cruxify", "Dexly")))
+READER = Reader(MARKET)
+
+
+def read(text: str, brand: str, question: str = "Which tool?") -> Reading:
+    """Read an answer for one brand of the market."""
+    asked = Question(Prompt(question), Model("echo", "echo"))
+    answer = Answer(1, asked, Reply(text, Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
+    mine = next(b for b in MARKET if b.name == brand)
+    return READER.read(answer).reading(mine, [b for b in MARKET if b is not mine])
+
+
+def scores(text: str, brand: str = "Acme", question: str = "Which tool?") -> dict[str, float]:
+    """Score an answer for one brand."""
+    return {s.metric: s.value for s in Visibility().score(read(text, brand, question))}
+
+
+RANKED = "1. Boltly\n2. Cruxify: better than Boltly\n3. Acme\n4. Dexly"
+
+
+@pytest.mark.parametrize(
+    ("brand", "position", "top1", "top3"),
+    [("Boltly", 1, 1, 1), ("Cruxify", 2, 0, 1), ("Acme", 3, 0, 1), ("Dexly", 4, 0, 0)],
+)
+def test_position_is_the_order_of_first_mention(
+    brand: str, position: int, top1: int, top3: int
+) -> None:
+    """In a ranked list it is the list's order, however often a name comes back."""
+    found = scores(RANKED, brand)
+    assert (found["position"], found["top1"], found["top3"]) == (position, top1, top3)
+
+
+def test_a_brand_that_is_not_named_has_no_position() -> None:
+    """It is invisible, not first and not among three; every answer counts for these."""
+    assert scores("Boltly is fine.") == {
+        "visibility": 0,
+        "top1": 0,
+        "top3": 0,
+        "share_of_voice": 0,
+    }
+
+
+def test_share_of_voice_is_the_share_of_mentions() -> None:
+    """Each mention counts, of the brand and of its competitors."""
+    assert scores("Acme, Boltly, Acme and Cruxify.")["share_of_voice"] == 0.5
+
+
+def test_share_of_voice_needs_a_voice() -> None:
+    """Where nobody of the market is named there is no share, not a share of 0."""
+    assert "share_of_voice" not in scores("It depends.")
+
+
+def test_share_of_voice_is_left_out_where_the_question_names_a_brand() -> None:
+    """A question that names a brand gets it repeated."""
+    assert "share_of_voice" not in scores("Acme is.", question="Is Boltly good?")
+
+
+def test_the_quote_is_the_sentence_of_the_first_mention() -> None:
+    """People see where the brand was named."""
+    first = next(iter(Visibility().score(read("Well. Acme is good. Acme!", "Acme"))))
+    assert first.quote == "Acme is good."
+
+
+@given(st.lists(st.sampled_from(["Acme", "Boltly", "fine", "\n", ". ", "# ", "**"]), max_size=30))
+def test_any_answer_is_scored_within_range(pieces: list[str]) -> None:
+    """Rates and shares lie in 0 to 1, ranks in 1 to the size of the market; twice the same."""
+    reading = read(" ".join(pieces), "Acme")
+    found = list(Visibility().score(reading))
+    assert found == list(Visibility().score(reading))
+    for score in found:
+        low, high = (1, 4) if score.metric == "position" else (0, 1)
+        assert low <= score.value <= high
+
+
+def test_the_plugin_yields_one_scorer() -> None:
+    """Its metrics are those that it scores, and its table takes no keys."""
+    (scorer,) = overheard_scorers(PluginSettings({}, "scorers", "config.toml"))
+    assert isinstance(scorer, Scorer)
+    assert set(scores(RANKED)) == {metric.name for metric in scorer.metrics}
+    with pytest.raises(SettingsError, match="unknown key"):
+        list(overheard_scorers(PluginSettings({"visibility": {"x": 1}}, "scorers", "c.toml")))
