@@ -1,15 +1,21 @@
 """Tests that the documentation knows all that there is."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 from typer.core import TyperGroup
 
 import overheard
+from overheard import Answer, Brand, Finish, Model, Prompt, Question, Reply, Score, Scorer
 from overheard.cli import app
 from overheard.hookspecs import HOOKS
+from overheard.measure.reading import Reader
 
+ACME = Brand("Acme")
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -27,6 +33,20 @@ def test_every_hook_has_a_section_and_a_plugin_that_uses_it(hook: str) -> None:
 
     assert f"### `{hook}(" in text
     assert any(f"def {hook}(" in file.read_text() for file in plugins.glob("*/__init__.py"))
+
+
+def test_the_tutorial_builds_a_scorer_that_works() -> None:
+    """Its code runs as it stands: of two sentences that name the brand, one is long."""
+    text = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
+    module: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("```")[0], module)  # noqa: S102 - it is our own
+    [scorer] = module["overheard_scorers"](None)
+    answer = f"Acme is good. {'Very ' * 20}often Acme is the one to choose."
+    question = Question(Prompt("Which?"), Model("svc", "m-1"))
+    read = Reader([ACME]).read(Answer(1, question, Reply(answer, Finish.COMPLETE), NOW))
+
+    assert isinstance(scorer, Scorer)
+    assert scorer.score(read.reading(ACME, ())) == [Score("long_sentences", 0.5)]
 
 
 def commands(group: TyperGroup, prefix: str = "") -> dict[str, list[str]]:
