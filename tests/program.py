@@ -87,3 +87,8 @@ class Program:
 
 Write = Callable[[str, list[dict[str, Any]]], Path]
 """Writes lines of JSON to a file in the folder."""
+
+
+def sentences(card: str) -> str:
+    """Return what a card says, without its border and line breaks."""
+    return " ".join(card.replace("│", " ").split())

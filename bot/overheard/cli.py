@@ -24,6 +24,7 @@ from overheard.commands.history import import_history
 from overheard.commands.plugins import plugins as plugins_command
 from overheard.commands.report import report as report_command
 from overheard.config import Config, find_config, load_config
+from overheard.domain import RunState
 from overheard.errors import ConfirmationNeeded, OverheardError
 from overheard.plugins import load_plugins
 
@@ -126,6 +127,8 @@ def check(
         typer.confirm(f"{needed.details['price']} Go on?", abort=True, err=True)
         card = _run(ctx, command(True), asks=True)
     _print(card, as_json, chart)
+    if card.data["state"] == RunState.FAILED:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -61,6 +61,10 @@ class ConfirmationNeeded(OverheardError):
     """This run needs a yes before it spends: {price}; repeat the command with --yes."""
 
 
+class NothingAnswered(OverheardError):
+    """Nothing was answered. {reasons}"""  # noqa: D415 - the reasons are whole sentences
+
+
 class ProviderFailed(OverheardError):
     """{model} did not answer: {reason}"""  # noqa: D415 - the reason ends the sentence
 

@@ -3,7 +3,7 @@
 import pytest
 
 from loopback import Behaviour, ChatService
-from program import Program
+from program import Program, sentences
 
 
 def test_a_check_asks_first_when_it_costs(program: Program, service: ChatService) -> None:
@@ -60,7 +60,7 @@ def test_an_alert_shows_what_was_said_before_and_after(
         service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
         out, _ = program.run("check", "--yes", "--repeats", "2")
 
-    told = " ".join(out.replace("│", " ").split())
+    told = sentences(out)
     assert "Acme: visibility fell from 100 % to 0 % at svc/m-1" in told
     assert "Acme leads the field. Before, asked “Which tool is best for team number" in told
     assert "Everyone takes Zeta. After, asked “Which tool is best for team number" in told
@@ -92,6 +92,16 @@ def test_a_failing_service_is_told_and_asked_again_next_time(
     assert data["failures"] == {
         "svc/m-1 did not answer: the service answers with status 500; try again later.": 3
     }
+
+
+def test_a_check_without_any_answer_fails(program: Program, service: ChatService) -> None:
+    """A script can tell by the exit code, and the reason is shown."""
+    service.behaviours = [Behaviour(status=401, body=b"{}")] * 12
+    out, _ = program.run("check", "--yes", code=1)
+
+    assert "the service refuses the key; check api_key_env or api_key_file. (12 times)" in (
+        sentences(out)
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from overheard.cards.card import Card, Field, Severity, Table
 from overheard.commands.check import check
 from overheard.commands.context import OpenContext
 from overheard.config import Config, parse_config
+from overheard.domain import RunState
+from overheard.errors import NothingAnswered
 from overheard.interfaces import Progress
 
 REPEATS = 3
@@ -35,7 +37,7 @@ async def demo(open_context: OpenContext, progress: Progress, *, seed: int) -> C
         seed: Another seed gives other answers.
 
     Raises:
-        ProviderUnavailable: when the model or its engine is not installed.
+        NothingAnswered: when the model or its engine is not installed; it says what to do.
     """
     begun = monotonic()
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
@@ -55,7 +57,10 @@ async def _check(
     seed: int,
 ) -> Card:
     async with open_context(_config(folder, scale), progress) as context:
-        return await check(context, repeats=REPEATS, seed=seed, label=label, asked_by="demo")
+        card = await check(context, repeats=REPEATS, seed=seed, label=label, asked_by="demo")
+    if card.data["state"] == RunState.FAILED:
+        raise NothingAnswered(reasons=" ".join(card.data["failures"]))
+    return card
 
 
 def _config(folder: Path, scale: float) -> Config:
