@@ -32,8 +32,8 @@ class Visibility:
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("position", Scale.RANK, "Position"),
-        Metric("top1", Scale.BINARY, "Named first"),
-        Metric("top3", Scale.BINARY, "Among the first three"),
+        Metric("top1", Scale.BINARY, "Top 1"),
+        Metric("top3", Scale.BINARY, "Top 3"),
         Metric("share_of_voice", Scale.SHARE, "Share of voice"),
     )
 

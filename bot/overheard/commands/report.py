@@ -81,8 +81,8 @@ def _text(context: Context, brand: Brand, blocks: Sequence[Block]) -> str:
     models = {block.model for block in mine}
     since = min(block.at for block in mine)
     return (
-        f"The newest of {words.count(len(runs), 'run')} of {words.count(len(models), 'model')} "
-        f"since {words.day(since, context.zone)}."
+        f"{words.count(len(runs), 'run')} of {words.count(len(models), 'model')} "
+        f"since {words.day(since, context.zone)}. The table shows the newest."
     )
 
 

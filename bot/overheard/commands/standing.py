@@ -13,6 +13,9 @@ from overheard.domain import Block, Metric, Model
 from overheard.measure.blocks import streams
 from overheard.measure.trends import Point, trend
 
+FIRST = frozenset({"visibility"})
+"""What readers look for first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -50,7 +53,7 @@ def standings(blocks: Iterable[Block], brands: Sequence[str], scoring: Scoring) 
         for stream in streams(mine)
         for point in trend(stream)
     ]
-    order = list(metrics)
+    order = sorted(metrics, key=lambda name: name not in FIRST)
     return sorted(found, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
 
 
