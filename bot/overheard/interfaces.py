@@ -32,15 +32,17 @@ from overheard.domain import (
 
 @runtime_checkable
 class Provider(Protocol):
-    """Somebody who serves models.
+    """Somebody who serves models."""
 
-    Attributes:
-        name: The name of its table in the configuration, the first half of ``provider/model``.
-        concurrency: How many calls it may be given at a time; 1 or more.
-    """
+    @property
+    def name(self) -> str:
+        """The name of its table in the configuration, the first half of ``provider/model``."""
+        ...
 
-    name: str
-    concurrency: int
+    @property
+    def concurrency(self) -> int:
+        """How many calls it may be given at a time; 1 or more."""
+        ...
 
     def models(self) -> Sequence[str]:
         """Return the ids of the models that a check asks when nobody names one."""
@@ -69,18 +71,24 @@ class Provider(Protocol):
 
 @runtime_checkable
 class Scorer(Protocol):
-    """Somebody who reads an answer and says how a brand fares in it.
+    """Somebody who reads an answer and says how a brand fares in it."""
 
-    Attributes:
-        name: Unique among scorers.
-        version: Changed whenever the same answer could get another score; scores of two versions
-            are never compared.
-        metrics: What it measures. No two scorers measure the same metric.
-    """
+    @property
+    def name(self) -> str:
+        """Unique among scorers."""
+        ...
 
-    name: str
-    version: str
-    metrics: Sequence[Metric]
+    @property
+    def version(self) -> str:
+        """Changed whenever the same answer could get another score; scores of two versions are
+        never compared.
+        """
+        ...
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """What it measures. No two scorers measure the same metric."""
+        ...
 
     def score(self, reading: Reading) -> Iterable[Score] | Awaitable[Iterable[Score]]:
         """Score one brand in one answer; may be async.
@@ -103,7 +111,7 @@ class Progress(Protocol):
     """Somebody who is shown how long work goes on."""
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work of so many steps; ends the one before."""
+        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
         ...
 
     def advance(self, steps: int = 1) -> None:

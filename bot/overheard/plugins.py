@@ -190,8 +190,7 @@ def _take_metrics(made: list[Scorer], taken: Iterable[Scorer]) -> None:
 
 
 def _missing(shape: type, thing: object) -> list[str]:
-    members = {*shape.__annotations__, *vars(shape)}
-    wanted = sorted(name for name in members if not name.startswith("_"))
+    wanted = sorted(name for name in vars(shape) if not name.startswith("_"))
     return [name for name in wanted if not hasattr(thing, name)]
 
 

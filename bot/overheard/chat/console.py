@@ -166,13 +166,13 @@ class RichProgress:
         self._began = 0.0
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work of so many steps; ends the one before."""
+        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
         self.finish()
         self._title, self._total, self._done = words.line(title), total, 0
         self._began = monotonic()
         if self._console.is_terminal:
             self._bar = _bar(self._console)
-            self._task = self._bar.add_task(self._title, total=total)
+            self._task = self._bar.add_task(self._title, total=total or None)
             self._bar.start()
 
     def advance(self, steps: int = 1) -> None:

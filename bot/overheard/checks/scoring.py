@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from overheard.domain import Answer, Brand, Catalogue, Metric, Reading, Scale, Score, ScoreRecord
 from overheard.errors import OverheardError
@@ -56,23 +56,26 @@ class Scoring:
         """The `Block.version` of every scorer as it is now."""
         return frozenset(f"{s.name}@{self.version(s)}" for s in self._scorers)
 
-    async def catch_up(self, store: Store, progress: Progress) -> int:
-        """Score all complete answers that have not been scored; return how many there were."""
-        total = 0
-        for scorer in self._scorers:
-            version = self.version(scorer)
-            batch: list[Answer] = []
-            async for answer in store.unscored(scorer.name, version):
-                batch.append(answer)
-                if len(batch) == BATCH:
-                    total += await self._keep(store, scorer, batch, progress)
-                    batch = []
-            total += await self._keep(store, scorer, batch, progress)
-        return total
+    async def catch_up(self, store: Store, progress: Progress, expected: int = 0) -> None:
+        """Score all complete answers that have not been scored.
 
-    async def _keep(
-        self, store: Store, scorer: Scorer, batch: Sequence[Answer], progress: Progress
-    ) -> int:
+        Args:
+            store: Where answers come from, and scores go to.
+            progress: Is shown how far it is, once there is something to do.
+            expected: How many answers there will be, or 0 when nobody knows.
+        """
+        begun = False
+        for scorer in self._scorers:
+            async for batch in _batches(store.unscored(scorer.name, self.version(scorer))):
+                if not begun:
+                    progress.start("Scoring answers", expected * len(self._scorers))
+                    begun = True
+                await self._keep(store, scorer, batch)
+                progress.advance(len(batch))
+        if begun:
+            progress.finish()
+
+    async def _keep(self, store: Store, scorer: Scorer, batch: Sequence[Answer]) -> None:
         version = self.version(scorer)
         scored = []
         for answer in batch:
@@ -81,8 +84,6 @@ class Scoring:
                 scored.append((answer, records))
         if scored:
             await store.add_scores(scorer.name, version, scored)
-        progress.advance(len(batch))
-        return len(scored)
 
     async def _score(
         self, scorer: Scorer, version: str, answer: Answer
@@ -121,6 +122,17 @@ class Scoring:
                 names[name] = None
                 names.update((rival.name, None) for rival in self._markets[name][1])
         return [self._markets[name] for name in names]
+
+
+async def _batches(answers: AsyncIterator[Answer]) -> AsyncIterator[list[Answer]]:
+    batch: list[Answer] = []
+    async for answer in answers:
+        batch.append(answer)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _fits(score: object, metrics: dict[str, Metric]) -> bool:

@@ -65,7 +65,7 @@ async def check(
     providers = context.plugins.providers
     runner = Runner(context.store, providers, purse, context.clock, context.progress)
     outcome = await runner.run(run)
-    await context.scoring.catch_up(context.store, context.progress)
+    await context.scoring.catch_up(context.store, context.progress, outcome.complete)
     alerts = await _watch(context, panel, outcome)
     rows = await _standings(context, panel, outcome)
     told = tuple([await show_alert(context, alert) for alert in alerts])

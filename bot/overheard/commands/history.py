@@ -59,9 +59,8 @@ async def import_history(context: Context, file: Path) -> Card:
             context.progress.advance(len(batch))
     except OSError as error:
         raise FileUnreadable(file=file, reason=error.strerror) from None
-    context.progress.start("Scoring answers", tally.new)
-    await context.scoring.catch_up(context.store, context.progress)
     context.progress.finish()
+    await context.scoring.catch_up(context.store, context.progress, tally.new)
     return _card(file, tally)
 
 

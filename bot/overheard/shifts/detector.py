@@ -1,0 +1,254 @@
+"""The streaming detector: did anything change, at a time that nobody told us?
+
+Every recent run may be the first after a change. For each of them the runs from it on are held
+against all runs before, within each prompt, and a Bayes factor says how much better a change
+there explains the answers than no change. Two kinds of change are thought of: one logit shift of
+all prompts, and a few prompts that start afresh. The sum of the factors is the statistic of
+Shiryaev (1963) and Roberts (1966), with a mixture for the unknown size; it is held against a
+threshold from `calibrate`. Nothing is kept between runs: all is computed from the blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overheard.measure.blocks import Counts, RunKey, Stream
+from overheard.measure.panel import Floats
+
+RECENT = 16
+"""With how many of the latest runs a change may have begun."""
+SIZE = 0.7
+"""Standard deviation of the logit shift that is expected of a change of all prompts."""
+FEW = 0.15
+"""Share of prompts that is expected to start afresh when a few do."""
+FRESH = (0.62, 0.76)
+"""Beta parameters of the probability with which a prompt starts afresh."""
+TOLD = 10.0
+"""How much likelier a change is in a run in which an update was announced, another model was
+served or a canary was hit, than in other runs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """S histories of one panel, in which the same was asked: one real, or many simulated.
+
+    Attributes:
+        n: Number of answers, R x P; at least one in every run.
+        total: Sum of their values, in units of the metric (`Stream.width`), S x R x P.
+        squares: Sum of their squares, in the same units, S x R x P.
+        binary: Whether all values are 0 or 1.
+    """
+
+    n: Counts
+    total: Floats
+    squares: Floats
+    binary: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What one stream says about a change, at its latest run.
+
+    Attributes:
+        starts: The runs with which "after" may begin, K of them, in the order of time.
+        logs: Logarithms of their Bayes factors for a change against none, K.
+    """
+
+    starts: tuple[RunKey, ...]
+    logs: Floats
+
+    @property
+    def largest(self) -> float:
+        """The largest logarithm of a Bayes factor; minus infinity without any."""
+        return float(np.max(self.logs, initial=-np.inf))
+
+    @property
+    def posterior(self) -> Floats:
+        """The probability that the change began with each run, given that there was one, K."""
+        scaled = np.exp(self.logs - self.logs.max()) if len(self.logs) else self.logs
+        return scaled / scaled.sum()
+
+    def dates(self, level: float = 0.9) -> tuple[RunKey, ...]:
+        """Return the smallest set of runs that holds the change's first with this probability."""
+        posterior = self.posterior
+        order = np.argsort(-posterior, kind="stable")
+        needed = int(np.searchsorted(np.cumsum(posterior[order]), level - 1e-12)) + 1
+        return tuple(self.starts[index] for index in sorted(order[:needed]))
+
+    def statistic(self, weights: Mapping[int, float] | None = None) -> float:
+        """Return the logarithm of the weighted sum of the Bayes factors.
+
+        Args:
+            weights: By a run's number, how likely a change is to begin with it, see `TOLD`;
+                1 for runs that are not named.
+        """
+        told = weights or {}
+        prior = np.log([told.get(run.id, 1.0) for run in self.starts])
+        return float(np.logaddexp.reduce(self.logs + prior, initial=-np.inf))
+
+
+def evidence(stream: Stream, tau2: float, first: int | None = None) -> Evidence:
+    """Weigh a change at each recent run of a stream.
+
+    Runs without an answer are left out, and prompts count only where they were asked on both
+    sides: a failed run or an edited prompt says nothing.
+
+    Args:
+        stream: One brand, one model, one metric.
+        tau2: Variance of the run shock, 0 or more, see `shocks.variance`.
+        first: Number of the run with which the baseline begins; by default the first of all.
+    """
+    rows = _live(stream, first)
+    if len(rows) < 2:
+        return Evidence((), np.zeros(0))
+    latest = len(rows) - 1
+    (logs,) = factors(histories(stream, rows), tau2, (latest,))
+    starts = tuple(stream.runs[row] for row in rows[candidates(latest)])
+    return Evidence(starts, logs[0])
+
+
+def brand_statistic(
+    found: Sequence[Evidence], weights: Mapping[int, float] | None = None
+) -> float:
+    """Return the logarithm of the mean of the streams' statistics.
+
+    A mean of Shiryaev-Roberts statistics is one too, however the streams depend on each other.
+
+    Args:
+        found: The evidence of each of the brand's streams; at least one.
+        weights: See `Evidence.statistic`.
+    """
+    logs = np.array([one.statistic(weights) for one in found])
+    return float(np.logaddexp.reduce(logs) - np.log(len(logs)))
+
+
+def histories(stream: Stream, rows: NDArray[np.intp] | None = None) -> Histories:
+    """Return a stream, or some of its runs, as one history."""
+    chosen = _live(stream) if rows is None else rows
+    total = stream.total[chosen][None] / stream.width
+    squares = stream.squares[chosen][None] / stream.width**2
+    return Histories(stream.n[chosen], total, squares, stream.binary)
+
+
+def candidates(latest: int) -> slice:
+    """Return with which runs a change may have begun, once the run of this index is over."""
+    return slice(max(1, latest + 1 - RECENT), latest + 1)
+
+
+def factors(past: Histories, tau2: float, looks: Iterable[int]) -> Iterator[Floats]:
+    """Yield the logarithms of the Bayes factors at each look, S x K.
+
+    Args:
+        past: What was answered; runs after a look do not matter to it.
+        tau2: Variance of the run shock.
+        looks: Indices of the runs after which to look; 1 or more each.
+    """
+    sums = _Sums(past)
+    for latest in looks:
+        logs = sums.uniform(latest, tau2)
+        if past.binary:
+            logs = np.logaddexp(logs, sums.sparse(latest)) - np.log(2)
+        yield logs
+
+
+def statistics(past: Histories, tau2: float, looks: Iterable[int]) -> Floats:
+    """Return the logarithm of the unweighted statistic of each history at each look, S x L."""
+    return np.stack(
+        [np.logaddexp.reduce(logs, axis=1) for logs in factors(past, tau2, looks)], axis=1
+    )
+
+
+class _Sums:
+    """Sums along the runs, from which every cut is a difference of two rows.
+
+    With n0, n1 the answers before and after, N both, and S the variance of a prompt's N values:
+    U = sum (T1 - n1 T / N), V = sum n1 n0 S / N, as in `stratified`. Where a prompt has answers
+    on one side only, all of its terms are 0.
+    """
+
+    def __init__(self, past: Histories) -> None:
+        self._n, self._total, self._squares = map(_along, (past.n, past.total, past.squares))
+        self._all = self._total.sum(axis=2)
+        # Runs in which the same was asked are pulled alike, and computed once.
+        self._kinds, kind = np.unique(past.n, axis=0, return_inverse=True)
+        self._runs = _along(kind.reshape(-1, 1) == np.arange(len(self._kinds)))
+        if past.binary:
+            self._table = _Table(int(self._n[-1].max()))
+            self._hits = np.rint(self._total).astype(np.intp)
+            self._before = self._table.evidence(self._hits, self._n)
+
+    def uniform(self, latest: int, tau2: float) -> Floats:
+        """Return log Bayes factors of one logit shift of all prompts, S x K."""
+        cut, end = candidates(latest), latest + 1
+        before, both = self._n[cut], np.maximum(self._n[end], 1)
+        after = self._n[end] - before
+        mean, spread = self._spread(end)
+        u = self._all[:, end, None] - self._all[:, cut] - mean @ after.T
+        v = spread @ (before * after / both).T
+        veff = v + tau2 * self._moods(spread, cut, end)
+        # A shift that no call can show (v = 0) leaves the factor at 1.
+        safe = np.where(veff > 0, veff, 1.0)
+        known = 1 + SIZE**2 * v**2 / safe
+        return np.asarray(u**2 / safe * (1 - 1 / known) / 2 - np.log(known) / 2)
+
+    def sparse(self, latest: int) -> Floats:
+        """Return log Bayes factors of a few prompts that start afresh, S x K."""
+        cut, end = candidates(latest), latest + 1
+        hits = self._hits[:, end, None] - self._hits[:, cut]
+        afresh = self._table.evidence(hits, self._n[end] - self._n[cut])
+        afresh += self._before[:, cut]
+        afresh -= self._before[:, end, None]
+        return np.asarray(np.log1p(FEW * np.expm1(np.minimum(afresh, 700.0))).sum(axis=2))
+
+    def _spread(self, end: int) -> tuple[Floats, Floats]:
+        n = self._n[end]
+        mean = self._total[:, end] / np.maximum(n, 1)
+        deviance = np.maximum(self._squares[:, end] - n * mean**2, 0.0)
+        return mean, deviance / np.maximum(n - 1, 1)
+
+    def _moods(self, spread: Floats, cut: slice, end: int) -> Floats:
+        """Return the sum over runs of the squared pull of each on `u`, S x K."""
+        share = self._n[cut] / np.maximum(self._n[end], 1)
+        shape = (len(spread), len(share), len(self._kinds))
+        after, before = (
+            np.square(spread @ (part[:, None] * self._kinds).reshape(-1, spread.shape[1]).T)
+            for part in (share, 1 - share)
+        )
+        earlier = self._runs[cut]
+        later = self._runs[end] - earlier
+        return np.asarray(
+            (after.reshape(shape) * later + before.reshape(shape) * earlier).sum(axis=2)
+        )
+
+
+class _Table:
+    """Logarithms of how well a prompt's answers agree with the fresh prior (beta-binomial)."""
+
+    def __init__(self, most: int) -> None:
+        from scipy.special import gammaln
+
+        a, b = FRESH
+        n = np.arange(most + 1)
+        self._hits = gammaln(a + n) - gammaln(a)
+        self._misses = gammaln(b + n) - gammaln(b)
+        self._n = gammaln(a + b + n) - gammaln(a + b)
+
+    def evidence(self, hits: NDArray[np.intp], n: Counts) -> Floats:
+        """Return the logarithm of the probability of these hits among n, in their order."""
+        return np.asarray(self._hits[hits] + self._misses[n - hits] - self._n[n])
+
+
+def _live(stream: Stream, first: int | None = None) -> NDArray[np.intp]:
+    begun = np.True_ if first is None else stream.since(first)
+    return np.flatnonzero(begun & (stream.n.sum(axis=1) > 0))
+
+
+def _along(cells: NDArray[Any]) -> NDArray[Any]:
+    """Return sums over the runs before each, with runs on the axis before the last."""
+    sums = np.cumsum(cells, axis=-2)
+    return np.concatenate([np.zeros_like(sums[..., :1, :]), sums], axis=-2)

@@ -1,0 +1,149 @@
+"""Tests of the way from answers to scores, with scorers as third parties might write them."""
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from overheard.checks.scoring import Scoring
+from overheard.domain import (
+    Answer,
+    Brand,
+    Catalogue,
+    Finish,
+    Metric,
+    Model,
+    Prompt,
+    Question,
+    Reading,
+    Run,
+    Scale,
+    Score,
+)
+from overheard.testing.memory_store import MemoryStore
+from scripted import Quiet, reply
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+ACME = Brand("Acme", competitors=("Zeta",))
+CATALOGUE = Catalogue((ACME, Brand("Zeta", tracked=False), Brand("Other")))
+
+
+class Counting:
+    """A scorer that gives what it is told, and counts how often it was asked."""
+
+    def __init__(self, give: Callable[[Reading], Any], name: str = "counting") -> None:
+        self.name = name
+        self.version = "1"
+        self.metrics = (Metric(name, Scale.BINARY, "Counting"),)
+        self.give = give
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def score(self, reading: Reading) -> Iterable[Score]:
+        """Give what it was told to."""
+        rivals = tuple(rival.name for rival in reading.competitors)
+        self.asked.append((reading.brand.name, rivals))
+        given = self.give(reading)
+        if isinstance(given, Exception):
+            raise given
+        return given  # type: ignore[no-any-return] # some tests give nonsense
+
+
+class Async(Counting):
+    """The same, async."""
+
+    async def score(self, reading: Reading) -> Iterable[Score]:  # type: ignore[override] # either
+        """Give it later."""
+        return super().score(reading)
+
+
+def one(_: Reading) -> list[Score]:
+    """Give one score."""
+    return [Score("counting", 1.0)]
+
+
+async def answered(*answers: tuple[Prompt, Finish]) -> MemoryStore:
+    """Return a store with a run of these answers."""
+    store = MemoryStore()
+    run = await store.start_run(Run("r", NOW))
+    model = Model("svc", "m-1")
+    await store.add_answers(
+        [
+            Answer(run.id, Question(prompt, model, number), reply(finish=finish), NOW)
+            for number, (prompt, finish) in enumerate(answers)
+        ]
+    )
+    return store
+
+
+WHICH = Prompt("Which is best?")
+
+
+@pytest.mark.parametrize("kind", [Counting, Async])
+async def test_an_answer_is_scored_once_for_each_brand_and_its_rivals(
+    kind: type[Counting],
+) -> None:
+    """Competitors are measured too, beside the rest of their market; a scorer may be async."""
+    scorer = kind(one)
+    store = await answered((WHICH, Finish.COMPLETE))
+    scoring = Scoring([scorer], CATALOGUE)
+    await scoring.catch_up(store, Quiet())
+    await scoring.catch_up(store, Quiet())
+
+    assert scorer.asked == [("Acme", ("Zeta",)), ("Zeta", ("Acme",)), ("Other", ())]
+    assert len([score async for score in store.scores()]) == 3
+    assert {(b.brand, b.n, b.total) for b in await store.blocks()} == {
+        ("Acme", 1, 1.0),
+        ("Zeta", 1, 1.0),
+        ("Other", 1, 1.0),
+    }
+
+
+async def test_a_prompt_of_one_brand_is_scored_for_its_market_alone() -> None:
+    """Another brand's questions say nothing of it."""
+    scorer = Counting(one)
+    store = await answered((Prompt("Is it good?", brands=("Acme",)), Finish.COMPLETE))
+    await Scoring([scorer], CATALOGUE).catch_up(store, Quiet())
+
+    assert [brand for brand, _ in scorer.asked] == ["Acme", "Zeta"]
+
+
+async def test_only_complete_answers_are_scored() -> None:
+    """A cut answer looks like a shift."""
+    scorer = Counting(one)
+    store = await answered(*((WHICH, finish) for finish in Finish))
+    await Scoring([scorer], Catalogue((ACME,))).catch_up(store, Quiet())
+
+    assert len(scorer.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "value", [2.0, -0.1, math.nan, math.inf, "1", None, [Score("other", 1.0)], 7, RuntimeError("x")]
+)
+async def test_nonsense_from_a_scorer_is_left_out_and_told(value: object) -> None:
+    """What one scorer gets wrong is one sentence, and another's scores are kept."""
+
+    def give(_: Reading) -> object:
+        if isinstance(value, list | int | Exception):
+            return value
+        return [Score("counting", value)]  # type: ignore[arg-type] # that is what is tried
+
+    good = Counting(lambda _: [Score("good", 1.0)], "good")
+    store = await answered((WHICH, Finish.COMPLETE))
+    scoring = Scoring([Counting(give), good], Catalogue((Brand("Acme"),)))
+    await scoring.catch_up(store, Quiet())
+
+    assert [record.scorer async for record in store.scores()] == ["good"]
+    [fault] = scoring.faults
+    assert fault.startswith("The scorer counting ")
+
+
+async def test_a_new_alias_or_rival_is_a_new_version() -> None:
+    """Scores under other names are never compared."""
+    scorer = Counting(one)
+    plain = Scoring([scorer], CATALOGUE).versions
+    aliased = Catalogue((Brand("Acme", ("Acme Inc",), (), ("Zeta",)), *CATALOGUE.brands[1:]))
+
+    assert Scoring([scorer], aliased).versions != plain
+    assert Scoring([scorer], Catalogue(CATALOGUE.brands[::-1])).versions == plain
