@@ -45,6 +45,10 @@ class NothingToAsk(OverheardError):
     """There is nothing to ask: {missing}."""
 
 
+class RunUnderWay(OverheardError):
+    """Another process is asking these questions just now, as run {run}; wait for it to end."""
+
+
 class BudgetExceeded(OverheardError):
     """This run would cost about {typical}, and [budget] {key} leaves {left}; raise it there, \
 or ask fewer prompts, models or repeats.

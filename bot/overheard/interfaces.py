@@ -6,6 +6,7 @@ A provider, a scorer or a chat is any object of the right shape; nothing needs t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -156,6 +157,13 @@ class Store(Protocol):
 
     async def start_run(self, run: Run) -> Run:
         """Keep a run and return it with its number; a known key returns the run already kept."""
+        ...
+
+    def holding(self, run_id: int) -> AbstractAsyncContextManager[bool]:
+        """Hold a run for this process while the block lasts; give False when another holds it.
+
+        The hold ends with the process, however that ends.
+        """
         ...
 
     async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:

@@ -84,6 +84,12 @@ class Database:
             async with self._turns, self._writer.begin() as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection outside of any transaction, for what lasts as long as it does."""
+        async with self._engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
     @uninterrupted
     async def rows(self, query: Executable) -> Sequence[Row[Any]]:
         """Return all rows of a query."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Answer, Finish, Model, Run, RunState
 from overheard_storage.database import Database, uninterrupted
+from overheard_storage.holds import holding
 from overheard_storage.shapes import answer_of, answer_row, run_of, run_row
 from overheard_storage.shelf import Shelf, among
 from overheard_storage.tables import answers, models, prompts, runs, spend
@@ -30,6 +32,10 @@ class RunShelf(Shelf):
             await connection.execute(insert, run_row(run))
             kept = await connection.execute(select(runs).where(runs.c.key == run.key))
             return run_of(kept.one())
+
+    def holding(self, run_id: int) -> AbstractAsyncContextManager[bool]:
+        """Hold a run for this process while the block lasts."""
+        return holding(self._database, run_id)
 
     @uninterrupted
     async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:

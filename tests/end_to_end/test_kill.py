@@ -1,5 +1,6 @@
 """A run that is killed with no warning is taken up again."""
 
+import json
 import time
 from collections import Counter
 
@@ -46,3 +47,20 @@ def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: Ch
     assert len(service.calls) == 24
     seeds = Counter(call["seed"] for call in service.calls)
     assert max(seeds.values()) == 1, "two runs that draw the same samples are one run"
+
+
+def test_two_checks_of_the_same_questions_do_not_both_pay(
+    program: Program, service: ChatService
+) -> None:
+    """The second is told that the first is at it; what was asked was asked once."""
+    service.delay = 0.1
+    first = program.start("check", "--yes", "--json")
+    while not service.calls:
+        time.sleep(0.005)
+    _, err = program.run("check", "--yes", code=1)
+    out, _ = first.communicate()
+
+    assert "Another process is asking these questions just now" in err
+    assert json.loads(out)["state"] == "complete"
+    assert len(service.calls) == 12
+    assert not list(program.folder.glob("*.lock"))

@@ -48,6 +48,8 @@ async def main(url, text):
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     store = await open_store(url)
     run = await store.start_run(Run("killed", at))
+    held = store.holding(run.id)
+    assert await held.__aenter__()
     for first in itertools.count(0, 5):
         repeats = range(first, first + 5)
         questions = [Question(Prompt("Best?"), Model("local", "m"), r) for r in repeats]
@@ -114,17 +116,23 @@ class TestKeeping:
         await again.close()
 
     async def test_a_killed_writer_leaves_whole_answers_and_their_cost(self, url: str) -> None:
-        """Every answer that was acknowledged is there, none is cut, and none is unpaid."""
+        """Every answer that was acknowledged is there, none is cut, none is unpaid, and the run
+        that it held can be taken up at once.
+        """
         writer = await asyncio.create_subprocess_exec(
             sys.executable, "-c", WRITER, url, LONG, stdout=asyncio.subprocess.PIPE
         )
         assert writer.stdout is not None
         acknowledged = 0
+        store = await open_store(url)
         while acknowledged < 40:
             acknowledged = int(await writer.stdout.readline())
+        async with store.holding(1) as mine:
+            assert not mine, "two processes hold one run"
         writer.send_signal(signal.SIGKILL)
         await writer.communicate()
-        store = await open_store(url)
+        async with store.holding(1) as mine:
+            assert mine, "a run is held by a process that is dead"
         kept = [answer async for answer in store.answers()]
         assert len(kept) >= acknowledged
         assert len(kept) % 5 == 0

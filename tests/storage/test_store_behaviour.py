@@ -242,6 +242,17 @@ class TestRuns:
         assert kept.started_at == NOON
         assert kept.started_at.tzinfo is not None
 
+    async def test_a_run_is_held_by_one_at_a_time(self, store: Store) -> None:
+        """A second one is told so at once; another run, and the same one later, can be held."""
+        first, second = await run_of(store, "a"), await run_of(store, "b")
+
+        async with store.holding(first.id) as mine, store.holding(second.id) as other:
+            assert (mine, other) == (True, True)
+            async with store.holding(first.id) as again:
+                assert not again
+        async with store.holding(first.id) as later:
+            assert later
+
 
 class TestAnswers:
     """What came back, and what it cost."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from overheard.checks.budget import WORST_ANSWER, Purse, cost, price_of
 from overheard.domain import Answer, Finish, Panel, Question, Reply, Run, RunState
-from overheard.errors import OverheardError, ProviderUnavailable
+from overheard.errors import OverheardError, ProviderUnavailable, RunUnderWay
 from overheard.interfaces import Clock, Progress, Provider, Store
 
 LONGEST_CALL = 600.0
@@ -103,8 +103,17 @@ class Runner:
 
         When it is cut off, by cancelling or by killing the process, the run stays in state
         `RunState.RUNNING` and the same call takes it up again.
+
+        Raises:
+            RunUnderWay: when another process carries it out.
         """
         run = await self._store.start_run(run)
+        async with self._store.holding(run.id) as mine:
+            if not mine:
+                raise RunUnderWay(run=run.key)
+            return await self._carry_out(run)
+
+    async def _carry_out(self, run: Run) -> Outcome:
         questions = run.panel.questions() if run.panel else []
         asked = await self._store.asked(run.id)
         outcome = Outcome(run, kept=sum(question.key in asked for question in questions))

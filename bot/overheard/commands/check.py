@@ -46,6 +46,7 @@ async def check(
 
     Raises:
         UnknownName: for a brand or model that does not exist.
+        RunUnderWay: when another process asks the same just now.
         NothingToAsk: when there is no brand, prompt or model.
         BudgetExceeded: when the budget does not cover it.
         BudgetUnknown: when there is a budget and a price that nobody has told.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
@@ -37,6 +38,7 @@ class MemoryStore:
         self._prompts: dict[str, Prompt] = {}
         self._runs: dict[str, Run] = {}
         self._answers: dict[tuple[int, str, str, int], Answer] = {}
+        self._held: set[int] = set()
         self._paid: list[Answer] = []
         self._read: set[tuple[str, str, int]] = set()
         self._scores: dict[tuple[int, str, str, str, str], ScoreRecord] = {}
@@ -86,6 +88,18 @@ class MemoryStore:
     async def start_run(self, run: Run) -> Run:
         """Keep a run; a known key returns the run already kept."""
         return self._runs.setdefault(run.key, replace(run, id=len(self._runs) + 1))
+
+    @asynccontextmanager
+    async def holding(self, run_id: int) -> AsyncIterator[bool]:
+        """Hold a run while the block lasts."""
+        if run_id in self._held:
+            yield False
+            return
+        self._held.add(run_id)
+        try:
+            yield True
+        finally:
+            self._held.discard(run_id)
 
     async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:
         """Say how and when a run ended."""
