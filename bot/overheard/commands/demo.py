@@ -74,7 +74,7 @@ def _card(checks: list[Card], seconds: float) -> Card:
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     return Card(
         title="What just happened",
-        text=" ".join(_story(checks)),
+        text="\n\n".join(_story(checks)),
         fields=(
             Field("Answers", str(sum(run.data["answers"] for run in checks))),
             Field("Took", words.duration(seconds)),
