@@ -30,6 +30,32 @@ SCORER = """
         yield Length()
 """
 
+PROVIDER = """
+    from overheard import FREE, Finish, Reply, hookimpl
+
+    class Echo:
+        name = "echo"
+        concurrency = 1
+
+        def models(self):
+            return ["m"]
+
+        def price(self, model):
+            return FREE
+
+        async def ask(self, question, *, seed):
+            return Reply(question.prompt.text, Finish.COMPLETE)
+
+        async def close(self):
+            pass
+
+    @hookimpl
+    def overheard_providers(settings):
+        yield Echo()
+"""
+MODELS = 'return ["m"]'
+METRICS = 'metrics = (Metric("length", Scale.BINARY, "Length"),)'
+
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
@@ -146,6 +172,158 @@ def test_a_broken_plugin_is_one_sentence_and_the_rest_runs_on(
     assert broken.version == "1.2"
     assert problem in broken.problem
     assert "\n" not in broken.problem
+
+
+def test_a_good_provider_is_loaded(install: Install) -> None:
+    """What the next tests spoil is right as it stands."""
+    install("echo", PROVIDER)
+
+    assert report("echo") == PluginReport("echo", "1.2", ("provider echo",))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ('name = "echo"', "name = 7", "its name"),
+        ('name = "echo"', 'name = ""', "its name"),
+        ('name = "echo"', 'name = ["echo"]', "its name"),
+        ('name = "echo"', 'name = "a/b"', "its name"),
+        ("concurrency = 1", "concurrency = 0", "its concurrency"),
+        ("concurrency = 1", "concurrency = True", "its concurrency"),
+        ("concurrency = 1", 'concurrency = "4"', "its concurrency"),
+        (MODELS, "return None", "its models()"),
+        (MODELS, 'return "m"', "its models()"),
+        (MODELS, 'return ["m", 7]', "its models()"),
+        (MODELS, 'return [""]', "its models()"),
+        (MODELS, 'raise OSError("no list")', "fails to register: OSError: no list"),
+        (
+            "concurrency = 1",
+            "concurrency = property(lambda self: 1 // 0)",
+            "fails to register: ZeroDivisionError",
+        ),
+    ],
+)
+def test_an_odd_provider_is_one_sentence(
+    install: Install, right: str, wrong: str, problem: str
+) -> None:
+    """What it states of itself is checked before anything relies on it."""
+    install("broken", PROVIDER.replace(right, wrong))
+
+    assert problem in report("broken").problem
+    assert not load().providers
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ('name = "length"', "name = None", "its name or version"),
+        ('version = "1"', "version = 1", "its name or version"),
+        (METRICS, "metrics = None", "its metrics"),
+        (METRICS, "metrics = ()", "its metrics"),
+        (METRICS, 'metrics = ("zz",)', "its metrics"),
+        (METRICS, 'metrics = (Metric([], Scale.BINARY, "Length"),)', "its metrics"),
+        (METRICS, 'metrics = (Metric("length", "binary", "Length"),)', "its metrics"),
+        (METRICS, METRICS.replace("),)", "),) * 2"), 'measures "length"'),
+        (
+            METRICS,
+            "metrics = property(lambda self: 1 // 0)",
+            "fails to register: ZeroDivisionError",
+        ),
+    ],
+)
+def test_an_odd_scorer_is_one_sentence(
+    install: Install, right: str, wrong: str, problem: str
+) -> None:
+    """What it states of itself is checked before anything relies on it."""
+    install("broken", SCORER.replace(right, wrong))
+
+    assert problem in report("broken").problem
+    assert "length" not in load().scorers
+
+
+def test_two_scorers_of_one_plugin_do_not_measure_the_same(install: Install) -> None:
+    """Scores of a metric come from one scorer, whoever wrote the other."""
+    twin = """
+    class Twin(Length):
+        name = "twin"
+
+    @hookimpl
+    def overheard_scorers(settings):
+        yield Length()
+        yield Twin()
+    """
+    install("broken", SCORER + twin)
+
+    assert 'measures "length", which the scorer length measures already' in (
+        report("broken").problem
+    )
+
+
+def test_an_error_that_cannot_be_told_is_told_by_its_kind(install: Install) -> None:
+    """Even its text is the plugin's code."""
+    code = """
+        class Odd(Exception):
+            def __str__(self):
+                raise RuntimeError
+
+        raise Odd
+    """
+    install("broken", code)
+
+    assert report("broken").problem.startswith("cannot be imported: Odd;")
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "raise RuntimeError({words!r})",
+        "from overheard import SettingsError; raise SettingsError(problem={words!r})",
+        "overheard_api = {words!r}",
+    ],
+)
+def test_what_a_plugin_says_shows_no_secret(
+    install: Install, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """Secrets of the environment and logins in addresses are struck out of its words."""
+    monkeypatch.setenv("ACME_API_KEY", "k-12345678")
+    monkeypatch.setenv("ACME_TOKEN", "k-12345678-and-more")
+    monkeypatch.setenv("ACME_REGION", "north-sea")
+    words = "k-12345678-and-more k-12345678 north-sea http://me:p/w@host/x http://pass@host/y"
+    install("broken", failing.format(words=words))
+
+    problem = report("broken").problem
+    assert "*** *** north-sea http://***@host/x http://***@host/y" in problem
+
+
+def test_a_secret_is_struck_out_before_a_long_text_is_cut(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a secret is still one."""
+    monkeypatch.setenv("ACME_PASSWORD", "p" * 40)
+    install("broken", f"raise RuntimeError({'x' * 280 + ' ' + 'p' * 40!r})")
+
+    assert "pppp" not in report("broken").problem
+
+
+def test_what_a_plugin_prints_does_not_reach_stdout(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stdout belongs to the result: an export, or one document of JSON."""
+    loud = SCORER.replace("from", 'print("importing"); from').replace("yield", "print(2); yield")
+    install("loud", loud)
+
+    assert report("loud").loaded
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "importing\n2\n"
+
+
+def test_a_key_of_a_plugin_without_settings_is_told_without_a_list() -> None:
+    """Nothing is known, so nothing is listed."""
+    loaded = load('[scorers.visibility]\ncolour = "red"')
+
+    [found] = loaded.faulty
+    assert found.problem.endswith('[scorers.visibility]: unknown key "colour".')
 
 
 def test_settings_that_do_not_fit_name_file_table_and_key() -> None:

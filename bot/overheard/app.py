@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -49,7 +50,9 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
         )
     finally:
         for provider in plugins.providers.values():
-            await provider.close()
+            # A plugin that cannot let go of its connections must not keep the store from it.
+            with contextlib.suppress(Exception):
+                await provider.close()
         await store.close()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ from overheard.commands.demo import demo as demo_command
 from overheard.commands.history import import_history
 from overheard.commands.plugins import plugins as plugins_command
 from overheard.commands.report import report as report_command
+from overheard.commands.simulate import simulate as simulate_command
 from overheard.config import Config, find_config, load_config
 from overheard.domain import RunState
 from overheard.errors import ConfirmationNeeded, OverheardError
@@ -124,7 +126,7 @@ def check(
     except ConfirmationNeeded as needed:
         if as_json or not sys.stdin.isatty():
             _fail(needed)
-        typer.confirm(f"{needed.details['price']} Go on?", abort=True, err=True)
+        typer.confirm(f"{needed.details['price']}. Go on?", abort=True, err=True)
         card = _run(ctx, command(True), asks=True)
     _print(card, as_json, chart)
     if card.data["state"] == RunState.FAILED:
@@ -143,8 +145,44 @@ def report(
 def plugins(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Show what is installed, and what is wrong with it."""
     session: Session = ctx.obj
-    config = _config(session.config, needed=False)
-    _print(plugins_command(load_plugins(config)), as_json)
+
+    async def shown() -> Card:
+        return plugins_command(load_plugins(_config(session.config, needed=False)))
+
+    _print(_guarded(shown), as_json)
+
+
+@app.command()
+def simulate(
+    drop: Annotated[float, typer.Option(min=1, max=40, help="Points that visibility falls.")] = 10,
+    tau: Annotated[
+        float, typer.Option(min=0, max=1, help="How moody runs are: sd of their shock, logits.")
+    ] = 0.25,
+    prompts: Annotated[int, typer.Option(min=5, max=200, help="Prompts in a run.")] = 30,
+    repeats: Annotated[int, typer.Option(min=1, max=20, help="How often each is asked.")] = 3,
+    sparse: Annotated[
+        float, typer.Option(min=0, max=100, help="Percent of prompts that carry it; 0: all.")
+    ] = 0,
+    brands: Annotated[
+        int, typer.Option(min=1, max=20, help="Brands that the moods are learnt from.")
+    ] = 5,
+    panels: Annotated[int, typer.Option(min=20, help="Brands that are simulated.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other answers.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Try the streaming detector on simulated brands: its false alarms and its delay."""
+    card = simulate_command(
+        RichProgress(),
+        drop=drop,
+        tau=tau,
+        prompts=prompts,
+        repeats=repeats,
+        sparse=sparse,
+        brands=brands,
+        panels=panels,
+        seed=seed,
+    )
+    _print(card, as_json)
 
 
 @app.command("import")
@@ -170,13 +208,14 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write answers or scores, in the form that import reads."""
-    if out is None:
-        _run(ctx, lambda context: exporting.export(context, what, form, sys.stdout))
-        return
-    # newline="" leaves line ends to the CSV writer.
-    with out.open("w", encoding="utf-8", newline="") as file:
-        card = _run(ctx, lambda context: exporting.export(context, what, form, file))
-    _print(card, as_json)
+
+    async def written(context: Context) -> Card:
+        with exporting.replacing(out) if out else nullcontext(sys.stdout) as stream:
+            return await exporting.export(context, what, form, stream)
+
+    card = _run(ctx, written)
+    if out or as_json:
+        _print(card, as_json)
 
 
 @db.command()
@@ -222,9 +261,7 @@ def _guarded(command: Callable[[], Awaitable[Card]]) -> Card:
     except OverheardError as error:
         _fail(error)
     except KeyboardInterrupt:
-        typer.echo(
-            "Stopped. What was answered is kept; the same command goes on from there.", err=True
-        )
+        typer.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
         raise typer.Exit(130) from None
 
 
@@ -241,14 +278,21 @@ def _config(named: Path | None, *, needed: bool = True) -> Config:
 
 
 def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
-    saved = _save(card, chart) if chart else []
+    # What was paid for is shown before anything else can go wrong.
+    if not as_json:
+        show(card, Console())
+    for file in _guarded_save(card, chart) if chart else []:
+        typer.echo(f"Chart saved as {file}", err=as_json)
     if as_json:
         typer.echo(json.dumps(dict(card.data), ensure_ascii=False, default=str))
-        return
-    console = Console()
-    show(card, console)
-    for file in saved:
-        console.print(f"Chart saved as {file}", markup=False, highlight=False)
+
+
+def _guarded_save(card: Card, chart: Path) -> list[Path]:
+    try:
+        return _save(card, chart)
+    except OSError as error:
+        typer.echo(f"The chart cannot be saved as {chart}: {error.strerror}.", err=True)
+        return []
 
 
 def _save(card: Card, chart: Path) -> list[Path]:

@@ -9,12 +9,13 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
 from overheard.errors import ConfigError
@@ -182,19 +183,34 @@ class Config(Settings):
     discord: DiscordTable | None = None
     budget: BudgetTable = BudgetTable()
     alerts: AlertsTable = AlertsTable()
-    file: str = Field(default=DEFAULT_FILE, exclude=True)
+    _file: str = PrivateAttr(default=DEFAULT_FILE)
+
+    @property
+    def file(self) -> str:
+        """Where it was read from, as messages name it."""
+        return self._file
 
     def catalogue(self) -> Catalogue:
-        """Return what the file says to measure; competitors without a table become brands."""
+        """Return what the file says to measure; competitors without a table become brands.
+
+        Whatever spelling a table uses for a brand, the catalogue uses its name.
+        """
         brands = [Brand(**table.model_dump()) for table in self.brands]
         known = {name.casefold() for brand in brands for name in brand.names}
         rivals = dict.fromkeys(r for brand in brands for r in brand.competitors)
         brands += [Brand(r, tracked=False) for r in rivals if r.casefold() not in known]
+        known_as = {name.casefold(): brand.name for brand in brands for name in brand.names}
+
+        def named(*spellings: str) -> tuple[str, ...]:
+            return tuple(known_as.get(s.casefold(), s) for s in spellings)
+
         return Catalogue(
-            tuple(brands),
-            tuple(Prompt(**table.model_dump()) for table in self.prompts),
-            tuple(Fact(**table.model_dump()) for table in self.facts),
-            tuple(Schedule(**table.model_dump()) for table in self.schedules),
+            tuple(replace(brand, competitors=named(*brand.competitors)) for brand in brands),
+            tuple(Prompt(p.text, p.tags, named(*p.brands)) for p in self.prompts),
+            tuple(Fact(**f.model_dump() | {"brand": named(f.brand)[0]}) for f in self.facts),
+            tuple(
+                Schedule(**s.model_dump() | {"brands": named(*s.brands)}) for s in self.schedules
+            ),
         )
 
 
@@ -212,7 +228,7 @@ def load_config(file: Path) -> Config:
         ConfigError: with all that is wrong, each as a sentence with file, table and key.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         remedy = (
@@ -228,8 +244,9 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{file} is not valid TOML: {error}; mend that line."]) from None
-    config, problems = check(Config, {**tables, "file": file}, file)
+    config, problems = check(Config, tables, file)
     if config:
+        config._file = file
         problems = list(_contradictions(config))
     if config is None or problems:
         raise ConfigError(problems)
@@ -239,6 +256,7 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
 def _contradictions(config: Config) -> Iterator[str]:
     names = [brand.name for brand in config.brands]
     yield from _repeated(config, "brands", "name", names)
+    yield from _shared(config)
     yield from _repeated(config, "prompts", "text", [Prompt(p.text).key for p in config.prompts])
     yield from _repeated(config, "schedules", "name", [s.name for s in config.schedules])
     for table in ("prompts", "schedules", "routes"):
@@ -256,6 +274,19 @@ def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterat
                 f"{config.file}, [[{table}]] numbers {' and '.join(places)}: "
                 f"the same {key} stands there {count} times; keep one."
             )
+
+
+def _shared(config: Config) -> Iterator[str]:
+    """Tell of a spelling that means two brands: every mention would count for both."""
+    owners: dict[str, str] = {}
+    for brand in config.brands:
+        for spelling in dict.fromkeys(name.casefold() for name in (brand.name, *brand.aliases)):
+            owner = owners.setdefault(spelling, brand.name)
+            if owner.casefold() != brand.name.casefold():
+                yield (
+                    f'{config.file}, [[brands]]: "{spelling}" stands for both {owner} and '
+                    f"{brand.name}; leave it to one of them."
+                )
 
 
 def _unknown(config: Config, place: str, names: Iterable[str]) -> Iterator[str]:

@@ -49,6 +49,10 @@ class RunUnderWay(OverheardError):
     """Another process is asking these questions just now, as run {run}; wait for it to end."""
 
 
+class RunInUse(OverheardError):
+    """Run {run} is in use by another process; wait for that to end and repeat the command."""
+
+
 class BudgetExceeded(OverheardError):
     """This run would cost about {typical}, and [budget] {key} leaves {left}; raise it there, \
 or ask fewer prompts, models or repeats.
@@ -59,6 +63,10 @@ class BudgetUnknown(OverheardError):
     """[budget] {key} cannot be kept, because nobody has told the price of {models}; \
 write it into the prices of its [providers.*] table.
     """
+
+
+class BudgetUsedUp(OverheardError):
+    """The budget was used up before these were asked; raise it in [budget]."""
 
 
 class ConfirmationNeeded(OverheardError):
@@ -83,3 +91,7 @@ class StoreError(OverheardError):
 
 class FileUnreadable(OverheardError):
     """{file} cannot be read: {reason}; check its name and who may read it."""
+
+
+class FileUnwritable(OverheardError):
+    """{file} cannot be written: {reason}; check its name and who may write there."""

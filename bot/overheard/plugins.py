@@ -6,7 +6,11 @@ version and the remedy, and everything else runs on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
@@ -16,12 +20,19 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from overheard import hookspecs
 from overheard.config import Config
+from overheard.domain import Metric, Scale
 from overheard.errors import OverheardError
 from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
 from overheard.interfaces import Provider, Scorer
 from overheard.settings import suggestion
 
 LONGEST_REASON = 300
+
+SHORTEST_SECRET = 8
+"""Characters; a shorter value is too likely to be an ordinary word."""
+
+_SECRET_VARIABLE = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ class _Fault(Exception):
 def load_plugins(config: Config, found: Iterable[EntryPoint] | None = None) -> Plugins:
     """Load every plugin that is installed, the built-in ones first.
 
+    What a plugin prints meanwhile goes to stderr: stdout belongs to the command's result.
+
     Args:
         config: Its ``[providers.*]`` and ``[scorers.*]`` tables go to the plugins they belong to.
         found: The entry points to load; by default those of the group ``overheard``.
@@ -75,8 +88,8 @@ def load_plugins(config: Config, found: Iterable[EntryPoint] | None = None) -> P
     points = entry_points(group=PROJECT) if found is None else found
     ordered = sorted(points, key=lambda point: (_distribution(point)[0] != PROJECT, point.name))
     plugins = Plugins()
-    for point in ordered:
-        plugins.reports.append(_load(point, config, plugins))
+    with contextlib.redirect_stdout(sys.stderr):
+        plugins.reports.extend([_load(point, config, plugins) for point in ordered])
     plugins.reports.extend(_ownerless(config, [point.name for point in ordered]))
     return plugins
 
@@ -84,17 +97,20 @@ def load_plugins(config: Config, found: Iterable[EntryPoint] | None = None) -> P
 def _load(point: EntryPoint, config: Config, plugins: Plugins) -> PluginReport:
     distribution, version = _distribution(point)
     asked, scored = (_settings(config, s, point.name) for s in ("providers", "scorers"))
-    try:
+
+    def register() -> tuple[dict[str, Provider], dict[str, Scorer]]:
         hooks = _register(point, distribution)
         providers = _objects(hooks.overheard_providers, asked)
         scorers = _objects(hooks.overheard_scorers, scored)
-        _take("provider", Provider, providers, plugins.providers)
-        _take("scorer", Scorer, scorers, plugins.scorers)
+        return _providers(providers, plugins.providers), _scorers(scorers, plugins.scorers)
+
+    try:
+        providers, scorers = _guard(register, "fails to register", "ask its author, or remove it")
     except _Fault as fault:
         return PluginReport(point.name, version, problem=str(fault))
-    plugins.providers.update((provider.name, provider) for provider in providers)
-    plugins.scorers.update((scorer.name, scorer) for scorer in scorers)
-    names = [f"provider {p.name}" for p in providers] + [f"scorer {s.name}" for s in scorers]
+    plugins.providers.update(providers)
+    plugins.scorers.update(scorers)
+    names = [f"provider {name}" for name in providers] + [f"scorer {name}" for name in scorers]
     problems = " ".join(asked.problems + scored.problems)
     return PluginReport(point.name, version, tuple(names), problems)
 
@@ -123,8 +139,9 @@ def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
 
 
 def _check_api(supported: object) -> None:
+    supported = _redacted(str(supported))
     try:
-        fits = SpecifierSet(str(supported)).contains(API_VERSION)
+        fits = SpecifierSet(supported).contains(API_VERSION)
     except InvalidSpecifier:
         raise _Fault(
             f'states overheard_api = "{supported}", which is no version range; '
@@ -138,10 +155,7 @@ def _check_api(supported: object) -> None:
 
 
 def _objects(hook: Callable[..., list[Iterable[Any]]], settings: PluginSettings) -> list[Any]:
-    def call() -> list[Any]:
-        return [made for result in hook(settings=settings) for made in result]
-
-    return _guard(call, "fails to register", "ask its author, or remove it")
+    return [made for result in hook(settings=settings) for made in result]
 
 
 Made = TypeVar("Made")
@@ -151,42 +165,94 @@ def _guard(call: Callable[[], Made], failing: str, remedy: str) -> Made:
     """Call into a plugin; whatever it raises becomes a sentence, even an attempt to exit."""
     try:
         return call()
-    except OverheardError as error:
-        raise _Fault(str(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Fault):
         raise
+    except OverheardError as error:
+        raise _Fault(_redacted(str(error))) from None
     except BaseException as error:
         raise _Fault(f"{failing}: {_one_line(error)}; {remedy}") from None
 
 
-def _take(kind: str, shape: type, made: list[Any], taken: Mapping[str, Any]) -> None:
-    """Check that objects are of the right shape, and that their names are free."""
-    names: set[str] = set()
+def _providers(made: list[Any], taken: Mapping[str, Provider]) -> dict[str, Provider]:
+    return _named("provider", Provider, made, taken, _provider_flaw)
+
+
+def _scorers(made: list[Any], taken: Mapping[str, Scorer]) -> dict[str, Scorer]:
+    scorers = _named("scorer", Scorer, made, taken, _scorer_flaw)
+    _refuse_shared_metrics(scorers, taken)
+    return scorers
+
+
+def _named(
+    kind: str,
+    shape: type,
+    made: list[Any],
+    taken: Mapping[str, Any],
+    flaw_of: Callable[[Any], str],
+) -> dict[str, Any]:
+    """Return objects by name, once they are of the right shape and their names are free."""
+    named: dict[str, Any] = {}
     for thing in made:
-        if lacking := _missing(shape, thing):
+        lacking = ", ".join(_missing(shape, thing))
+        if flaw := f"it lacks {lacking}" if lacking else flaw_of(thing):
             raise _Fault(
-                f"registers {type(thing).__name__} as a {kind}, and it lacks "
-                f"{', '.join(lacking)}; ask its author, or remove it"
+                f"registers {type(thing).__name__} as a {kind}, and {flaw}; "
+                "ask its author, or remove it"
             )
-        if thing.name in taken or thing.name in names:
+        if thing.name in taken or thing.name in named:
             raise _Fault(
                 f'registers a {kind} called "{thing.name}", and that name is taken; '
                 "remove one of the two"
             )
-        names.add(thing.name)
-    if kind == "scorer":
-        _take_metrics(made, taken.values())
+        named[thing.name] = thing
+    return named
 
 
-def _take_metrics(made: list[Scorer], taken: Iterable[Scorer]) -> None:
-    measured = {metric.name: scorer.name for scorer in taken for metric in scorer.metrics}
-    for scorer in made:
+def _provider_flaw(provider: Provider) -> str:
+    if not _is_word(provider.name) or "/" in provider.name:
+        return 'its name, that of its table, is not a word without "/"'
+    if type(provider.concurrency) is not int or provider.concurrency < 1:
+        return "its concurrency is not a whole number, 1 or more"
+    if not _are(_is_word, provider.models()):
+        return "its models() are not a list of ids"
+    return ""
+
+
+def _scorer_flaw(scorer: Scorer) -> str:
+    if not (_is_word(scorer.name) and _is_word(scorer.version)):
+        return "its name or version is not a word"
+    if not scorer.metrics or not _are(_is_metric, scorer.metrics):
+        return "its metrics are not a list of one Metric or more"
+    return ""
+
+
+def _is_word(given: object) -> bool:
+    return isinstance(given, str) and given != "" and given.isprintable()
+
+
+def _is_metric(given: object) -> bool:
+    return (
+        isinstance(given, Metric)
+        and _is_word(given.name)
+        and isinstance(given.scale, Scale)
+        and isinstance(given.label, str)
+    )
+
+
+def _are(fits: Callable[[object], bool], given: object) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str) and all(map(fits, given))
+
+
+def _refuse_shared_metrics(made: Mapping[str, Scorer], taken: Mapping[str, Scorer]) -> None:
+    measured = {metric.name: name for name, scorer in taken.items() for metric in scorer.metrics}
+    for name, scorer in made.items():
         for metric in scorer.metrics:
             if metric.name in measured:
                 raise _Fault(
                     f'measures "{metric.name}", which the scorer {measured[metric.name]} '
                     "measures already; remove one of the two"
                 )
+            measured[metric.name] = name
 
 
 def _missing(shape: type, thing: object) -> list[str]:
@@ -223,5 +289,18 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
 
 
 def _one_line(error: BaseException) -> str:
-    words = " ".join(str(error).split())[:LONGEST_REASON].rstrip(".")
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    kind = type(error).__name__
+    try:
+        words = _redacted(str(error))[:LONGEST_REASON].rstrip(".")
+    except Exception:  # an error of the plugin's own, which cannot even be told
+        return kind
+    return f"{kind}: {words}" if words else kind
+
+
+def _redacted(text: str) -> str:
+    """Return a plugin's words on one line, without secrets of the environment and logins."""
+    values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
+    for value in sorted(values, key=len, reverse=True):  # one may begin with another
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "***")
+    return " ".join(_LOGIN.sub("***@", text).split())

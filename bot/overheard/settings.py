@@ -37,14 +37,22 @@ class Settings(BaseModel):
         filled = dict(table)
         for name in _secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
-                raise ValueError(
-                    f"{name} stands in the file in plain text; put it into an environment "
-                    f"variable and name that as {name}_env, or into a file named as {name}_file"
+                filled[name] = _Unusable(
+                    "stands in the file in plain text; put it into an environment variable "
+                    f"and name that as {name}_env, or into a file named as {name}_file"
                 )
+                continue
             value = _secret(cls, name, filled)
             if value is not None:
                 filled[name] = value
         return filled
+
+
+class _Unusable:
+    """Stands where a secret should, so that it is told together with all other problems."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
 
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
@@ -97,14 +105,17 @@ def _secret_fields(settings: type[BaseModel]) -> list[str]:
     ]
 
 
-def _secret(settings: type[BaseModel], name: str, table: dict[str, Any]) -> SecretStr | None:
+def _secret(
+    settings: type[BaseModel], name: str, table: dict[str, Any]
+) -> SecretStr | _Unusable | None:
     variable = table.pop(f"{name}_env", _variable(settings, name))
     file = table.pop(f"{name}_file", None)
     if file is not None:
         try:
             return SecretStr(Path(str(file)).read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{name}_file cannot be read: {error}") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            return _Unusable(f"cannot be read from {name}_file ({reason})")
     value = os.environ.get(str(variable), "") if variable else ""
     return SecretStr(value) if value else None
 
@@ -113,16 +124,25 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
     place, owner, path = _place(settings, list(detail["loc"]), where)
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
-        hint = suggestion(key, _known(owner)) or f"; known: {', '.join(_known(owner))}"
+        known = ", ".join(_known(owner))
+        hint = suggestion(key, _known(owner)) or (f"; known: {known}" if known else "")
         return f'{place}: unknown key "{key}"{hint}.'
     if detail["type"] == "missing":
         secret = key in _secret_fields(owner)
         return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
-    problem = _PROBLEMS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    problem = problem_of(detail)
+    return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
+
+
+def problem_of(detail: ErrorDetails) -> str:
+    """Say what is wrong with a value, in words that follow its name."""
+    if isinstance(detail["input"], _Unusable):
+        return detail["input"].problem
+    if detail["type"] not in _PROBLEMS:
+        return detail["msg"].removeprefix("Value error, ").rstrip(".")
     context = detail.get("ctx", {}).items()
     numbers = {name: f"{v:g}" if isinstance(v, float) else v for name, v in context}
-    problem = problem.format(**numbers).rstrip(".")
-    return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
+    return _PROBLEMS[detail["type"]].format(**numbers)
 
 
 _PROBLEMS = {
@@ -131,8 +151,12 @@ _PROBLEMS = {
     "date_from_datetime_parsing": "must be a day, such as 2026-01-31",
     "date_parsing": "must be a day, such as 2026-01-31",
     "date_type": "must be a day, such as 2026-01-31",
+    "datetime_from_date_parsing": "must be a time, such as 2026-01-31T09:00:00+00:00",
+    "datetime_parsing": "must be a time, such as 2026-01-31T09:00:00+00:00",
+    "datetime_type": "must be a time, such as 2026-01-31T09:00:00+00:00",
     "dict_type": "must be a table; give it a header of its own in square brackets",
     "enum": "must be {expected}",
+    "finite_number": "must be a finite number",
     "float_parsing": "must be a number, without quotes",
     "float_type": "must be a number, without quotes",
     "greater_than": "must be more than {gt}",
@@ -143,6 +167,7 @@ _PROBLEMS = {
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be {expected}",
     "model_type": "must be a table; give it a header of its own in square brackets",
+    "string_too_long": "must not be longer than {max_length} characters",
     "string_too_short": "must not be empty",
     "string_type": "must be text, in quotes",
     "too_short": "needs {min_length} or more entries",

@@ -18,6 +18,8 @@ FINISHES = {
     "content_filter": Finish.FILTERED,
 }
 
+MOST_TOKENS = 2**31 - 1
+
 REASONS = {
     "APITimeoutError": "no whole answer within {timeout} s; try again, or raise timeout.",
     "APIConnectionError": "{url} cannot be reached; check base_url and the network.",
@@ -73,10 +75,13 @@ class CompatibleProvider:
             return self._reply(question.model.name, completion)
         except openai.OpenAIError as error:
             raise ProviderFailed(model=question.model, reason=self._reason(error)) from None
-        except (AttributeError, IndexError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, TypeError, ValueError, RecursionError):
             # The SDK builds its objects without checking them: a body of another shape, or one
             # that is not JSON, shows only when it is read.
-            reason = f"the answer cannot be read ({type(error).__name__}); it is asked again later."
+            reason = (
+                "the answer cannot be read: it is not what Chat Completions return; "
+                "check base_url, or try again later."
+            )
             raise ProviderFailed(model=question.model, reason=reason) from None
 
     async def close(self) -> None:
@@ -101,15 +106,15 @@ class CompatibleProvider:
         choice = completion.choices[0]
         text = choice.message.content or ""
         usage = Usage(
-            getattr(completion.usage, "prompt_tokens", 0) or 0,
-            getattr(completion.usage, "completion_tokens", 0) or 0,
+            _tokens(getattr(completion.usage, "prompt_tokens", 0)),
+            _tokens(getattr(completion.usage, "completion_tokens", 0)),
         )
         price = self.price(model)
         return Reply(
             text=text,
-            finish=self._finish(choice.finish_reason, text),
-            served_model=completion.model or "",
-            fingerprint=completion.system_fingerprint or "",
+            finish=self._finish(getattr(choice, "finish_reason", None), text),
+            served_model=_word(getattr(completion, "model", "")),
+            fingerprint=_word(completion.system_fingerprint),
             usage=usage,
             cost_usd=price.cost(usage) if price else None,
         )
@@ -132,3 +137,13 @@ class CompatibleProvider:
             timeout=f"{self._settings.timeout:g}",
             url=self._settings.base_url,
         )
+
+
+def _word(told: object) -> str:
+    """Return a name that the service tells; some tell a number."""
+    return str(told) if isinstance(told, str | int | float) else ""
+
+
+def _tokens(told: object) -> int:
+    """Return a count of tokens; one that nobody can be billed for says nothing, which is 0."""
+    return int(told) if isinstance(told, int | float) and 0 <= told <= MOST_TOKENS else 0

@@ -80,7 +80,9 @@ class House:
     async def look(self, run: Run, version: str = "1") -> list[Alert]:
         """Look at a run as it comes in."""
         watch = Watch(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
-        return await watch.look(run, ["Acme"], run.started_at)
+        look = await watch.look(run, ["Acme"], run.started_at)
+        assert look.compared == (self.weeks > 1 and version == "1")
+        return list(look.alerts)
 
 
 async def test_a_first_run_has_nothing_to_be_compared_with() -> None:
@@ -113,13 +115,12 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
 
 
 async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
-    """A second process, or a second try, changes nothing."""
+    """A second try finds the alert that is kept: the first may have been cut off before."""
     house = House()
     await house.run(OFTEN)
     run = await house.run(NEVER)
 
-    assert len(await house.look(run)) == 1
-    assert await house.look(run) == []
+    assert await house.look(run) == await house.look(run) != []
     assert len(await house.store.alerts()) == 1
 
 

@@ -213,3 +213,17 @@ def test_progress_may_end_early_or_never_begin(terminal: bool) -> None:
     work(progress, 0)
     progress.finish()
     assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h")
+
+
+def test_a_table_that_has_no_room_is_told_row_by_row() -> None:
+    """No number is ever cut: where columns do not fit, each has a line of its own."""
+    header = ("Brand", "Visibility", "Share of voice", "Position")
+    rows = (("Acme", "61 % (45 to 75 %)", "48 %", "1.2"), ("Zeta", "5 % (1 to 9 %)", "52 %", "2.0"))
+    card = Card("Standing", table=Table(header, rows, frozenset({1, 2, 3})))
+
+    for width in (40, 60, 80):
+        text = printed(card, width)
+        for cell in (*rows[0], *rows[1]):
+            assert cell in text
+    assert "Share of voice: 48 %" in printed(card, 40)
+    assert "Share of voice: 48 %" not in printed(card, 80)

@@ -1,5 +1,6 @@
 """Tests of prices, limits and the purse."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +20,7 @@ PANEL = Panel(("Acme",), (Prompt("x" * 300),), (Model("svc", "m-1"),), repeats=4
 
 def test_a_panel_is_priced_call_by_call() -> None:
     """150 tokens in and 400 out, four times, at $1 and $10 a million."""
-    priced = estimate(PANEL, {"svc": ScriptedProvider(price=Price(1, 10))})
+    priced = estimate(PANEL.questions(), {"svc": ScriptedProvider(price=Price(1, 10))})
 
     assert priced.calls == 4
     assert priced.typical == pytest.approx(4 * (150 * 1 + 400 * 10) / 1e6)
@@ -29,7 +30,7 @@ def test_a_panel_is_priced_call_by_call() -> None:
 
 def test_an_unknown_price_is_named_and_not_free() -> None:
     """Nobody's price is guessed."""
-    priced = estimate(PANEL, {"svc": ScriptedProvider(price=None)})
+    priced = estimate(PANEL.questions(), {"svc": ScriptedProvider(price=None)})
 
     assert priced.unknown == PANEL.models
     assert not priced.free
@@ -37,7 +38,18 @@ def test_an_unknown_price_is_named_and_not_free() -> None:
 
 def test_a_local_model_is_free() -> None:
     """Nothing needs to be agreed to."""
-    assert estimate(PANEL, {"svc": ScriptedProvider()}).free
+    assert estimate(PANEL.questions(), {"svc": ScriptedProvider()}).free
+
+
+async def test_a_run_that_is_taken_up_has_only_what_it_did_not_spend() -> None:
+    """A run's limit holds for the whole run, however often it was cut off."""
+    store = MemoryStore()
+    run = await store.start_run(Run("r", NOW))
+    question = Question(PANEL.prompts[0], PANEL.models[0])
+    await store.add_answers([Answer(run.id, question, reply(cost_usd=5.0), NOW)])
+
+    assert await limit(BudgetTable(run=8), store, NOW, run.id) == Limit(3.0, "run")
+    assert await limit(BudgetTable(run=8), store, NOW) == Limit(8.0, "run")
 
 
 async def test_the_tightest_limit_counts_less_what_was_spent_in_its_time() -> None:
@@ -70,21 +82,23 @@ def test_a_limit_cannot_be_kept_without_a_price() -> None:
     check_limit(priced, None)
 
 
-@given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1)), max_size=50), st.floats(0, 10))
-def test_a_purse_never_spends_more_than_it_had(
+@given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1)), max_size=30), st.floats(0, 10))
+async def test_a_purse_never_spends_more_than_it_had(
     calls: list[tuple[float, float]], money: float
 ) -> None:
     """However calls overlap, no call costs more than was held for it, and no more is held."""
     purse = Purse(Limit(money, "run"))
-    under_way = []
     spent = 0.0
-    for worst, share in calls:
-        if purse.hold(worst):
-            under_way.append((worst, worst * share))
-        if len(under_way) > 2:
-            held, cost = under_way.pop(0)
-            purse.settle(held, cost)
-            spent += cost
-    spent += sum(cost for _, cost in under_way)
+
+    async def call(worst: float, share: float) -> None:
+        nonlocal spent
+        if await purse.hold(worst):
+            await asyncio.sleep(0)
+            purse.settle(worst, worst * share)
+            spent += worst * share
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        for worst, share in calls:
+            group.create_task(call(worst, share))
 
     assert spent <= money + 1e-9

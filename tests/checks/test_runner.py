@@ -1,10 +1,12 @@
 """Tests of carrying out a run."""
 
 import asyncio
+from datetime import timedelta
+from typing import cast
 
 import pytest
 
-from overheard.checks.budget import Limit, Purse
+from overheard.checks.budget import Limit, Purse, price_of
 from overheard.checks.runner import Outcome, Runner, new_run, unfinished
 from overheard.domain import Finish, Model, Panel, Price, Prompt, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
@@ -28,7 +30,11 @@ class House:
     async def run(self, run: Run) -> Outcome:
         """Carry a run out."""
         runner = Runner(self.store, self.providers, self.purse, self.clock, self.progress)
-        return await runner.run(run)
+        return await runner.run(await self.store.start_run(run))
+
+    async def unfinished(self, panel: Panel, later: timedelta = timedelta(0)) -> Run | None:
+        """Look for a run to take up."""
+        return await unfinished(self.store, panel, self.clock.now() + later)
 
     def new_run(self, panel: Panel = PANEL) -> Run:
         """Make a run."""
@@ -44,7 +50,6 @@ async def test_every_question_is_asked_once_and_every_answer_is_kept() -> None:
     assert sorted(q.key for q in provider.asked) == sorted(q.key for q in PANEL.questions())
     assert len([a async for a in house.store.answers()]) == 6
     assert (outcome.complete, outcome.state) == (6, RunState.COMPLETE)
-    assert [run.state for run in await house.store.runs()] == [RunState.COMPLETE]
     assert house.progress.steps == 6
 
 
@@ -81,7 +86,7 @@ async def test_a_run_that_is_cut_off_asks_only_what_is_missing() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    again = await unfinished(house.store, PANEL)
+    again = await house.unfinished(PANEL)
     assert again is not None
     assert again.key == run.key
     provider.answer = lambda _: reply()
@@ -90,7 +95,16 @@ async def test_a_run_that_is_cut_off_asks_only_what_is_missing() -> None:
     assert (outcome.kept, outcome.complete) == (2, 4)
     answered = [question.key for question in provider.asked[:2] + provider.asked[3:]]
     assert len(set(answered)) == len(answered) == 6
-    assert await unfinished(house.store, PANEL) is None
+
+
+async def test_a_run_that_was_cut_off_long_ago_is_closed() -> None:
+    """Answers from before and after a model update must not lie in one block."""
+    house = House(ScriptedProvider())
+    run = await house.store.start_run(house.new_run())
+
+    assert await house.unfinished(PANEL, timedelta(hours=11)) == run
+    assert await house.unfinished(PANEL, timedelta(hours=13)) is None
+    assert [run.state for run in await house.store.runs()] == [RunState.PARTIAL]
 
 
 async def test_a_run_of_other_questions_is_not_taken_up() -> None:
@@ -98,7 +112,7 @@ async def test_a_run_of_other_questions_is_not_taken_up() -> None:
     house = House(ScriptedProvider())
     await house.store.start_run(house.new_run())
 
-    assert await unfinished(house.store, Panel(("Acme",), PROMPTS[:2], PANEL.models)) is None
+    assert await house.unfinished(Panel(("Acme",), PROMPTS[:2], PANEL.models)) is None
 
 
 async def test_an_incomplete_answer_is_kept_and_counted_apart() -> None:
@@ -129,7 +143,11 @@ async def test_a_call_that_fails_is_kept_with_its_reason_and_asked_again_next_ti
 
 @pytest.mark.parametrize(
     "given",
-    [None, "text", 3, Exception("sk-secret"), KeyError("sk-secret"), asyncio.CancelledError()],
+    [
+        *(None, "text", 3, reply(cost_usd="sk-secret"), reply(usage=None)),
+        *(Exception("sk-secret"), KeyError("sk-secret"), SystemExit(3), TimeoutError()),
+        asyncio.CancelledError(),
+    ],
 )
 async def test_a_faulty_provider_fails_its_own_calls_and_no_other(given: object) -> None:
     """Nonsense and errors become one sentence that quotes nothing, and the others run on."""
@@ -176,7 +194,29 @@ async def test_money_is_held_before_each_call_so_that_nothing_overspends() -> No
     house = House(provider, limit=1.0)
     outcome = await house.run(house.new_run())
 
-    assert len(provider.asked) == 2
-    assert outcome.spent == pytest.approx(0.6)
-    assert outcome.failures == {"The budget was used up before these were asked.": 4}
-    assert await house.store.spent() == pytest.approx(0.6)
+    assert len(provider.asked) == 3
+    assert provider.most_at_once == 2
+    assert outcome.spent == pytest.approx(0.9)
+    [reason] = outcome.failures
+    assert reason.startswith("The budget was used up before these were asked")
+    assert outcome.failures.total() == 3
+    assert await house.store.spent() == pytest.approx(0.9)
+
+
+async def test_calls_wait_for_money_that_is_only_held() -> None:
+    """Answers as most are cost little of what is held for them: all six fit one after another."""
+    provider = ScriptedProvider(concurrency=6, price=Price(0, 100))
+    provider.answer = lambda _: reply(cost_usd=0.04)
+    house = House(provider, limit=0.65)
+    outcome = await house.run(house.new_run())
+
+    assert outcome.complete == 6
+    assert outcome.spent == pytest.approx(0.24)
+
+
+@pytest.mark.parametrize("price", [0.5, "free", Price(-1, 0), Price(float("nan"), 0)])
+async def test_a_price_that_is_none_is_unknown(price: object) -> None:
+    """A plugin cannot talk a purse into anything."""
+    provider = ScriptedProvider(price=cast("Price", price))
+
+    assert price_of(Model("svc", "m-1"), {"svc": provider}) is None

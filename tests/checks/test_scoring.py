@@ -1,5 +1,6 @@
 """Tests of the way from answers to scores, with scorers as third parties might write them."""
 
+import asyncio
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from overheard.checks import scoring as module
 from overheard.checks.scoring import Scoring
 from overheard.domain import (
     Answer,
@@ -45,7 +47,7 @@ class Counting:
         rivals = tuple(rival.name for rival in reading.competitors)
         self.asked.append((reading.brand.name, rivals))
         given = self.give(reading)
-        if isinstance(given, Exception):
+        if isinstance(given, BaseException):
             raise given
         return given  # type: ignore[no-any-return] # some tests give nonsense
 
@@ -119,24 +121,94 @@ async def test_only_complete_answers_are_scored() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [2.0, -0.1, math.nan, math.inf, "1", None, [Score("other", 1.0)], 7, RuntimeError("x")]
+    "given",
+    [
+        *([Score("counting", value)] for value in (2.0, -0.1, math.nan, math.inf, 10**400)),
+        [Score("counting", "1")],  # type: ignore[arg-type] # that is what is tried
+        [Score("counting", None)],  # type: ignore[arg-type] # the same
+        [Score("counting", 1.0, None)],  # type: ignore[arg-type] # the same
+        [Score(["counting"], 1.0)],  # type: ignore[arg-type] # the same
+        [Score("other", 1.0)],
+        [None],
+        7,
+        None,
+        RuntimeError("x"),
+        SystemExit(3),
+    ],
+    ids=repr,
 )
-async def test_nonsense_from_a_scorer_is_left_out_and_told(value: object) -> None:
+@pytest.mark.parametrize("kind", [Counting, Async])
+async def test_nonsense_from_a_scorer_is_left_out_and_told(
+    kind: type[Counting], given: object
+) -> None:
     """What one scorer gets wrong is one sentence, and another's scores are kept."""
-
-    def give(_: Reading) -> object:
-        if isinstance(value, list | int | Exception):
-            return value
-        return [Score("counting", value)]  # type: ignore[arg-type] # that is what is tried
-
     good = Counting(lambda _: [Score("good", 1.0)], "good")
     store = await answered((WHICH, Finish.COMPLETE))
-    scoring = Scoring([Counting(give), good], Catalogue((Brand("Acme"),)))
+    scoring = Scoring([kind(lambda _: given), good], Catalogue((Brand("Acme"),)))
     await scoring.catch_up(store, Quiet())
 
     assert [record.scorer async for record in store.scores()] == ["good"]
     [fault] = scoring.faults
     assert fault.startswith("The scorer counting ")
+
+
+@pytest.mark.parametrize("value", [0.0, math.inf, 1e200, 10**400])
+async def test_a_rank_is_finite(value: float) -> None:
+    """An endless one cannot be written as JSON, and a huge one cannot be squared."""
+    scorer = Counting(lambda _: [Score("counting", 3.0), Score("counting", value)])
+    scorer.metrics = (Metric("counting", Scale.RANK, "Counting"),)
+    store = await answered((WHICH, Finish.COMPLETE))
+    scoring = Scoring([scorer], Catalogue((Brand("Acme"),)))
+    await scoring.catch_up(store, Quiet())
+
+    assert [record.score.value async for record in store.scores()] == [3.0]
+    assert list(scoring.faults) == ["The scorer counting gives values outside its own scales"]
+
+
+class Endless(Counting):
+    """A scorer that waits for ever."""
+
+    async def score(self, reading: Reading) -> Iterable[Score]:  # type: ignore[override] # either
+        """Wait."""
+        await asyncio.Event().wait()
+        return super().score(reading)
+
+
+async def test_an_async_scorer_that_never_returns_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time-out is told, and the next scorer goes on."""
+    monkeypatch.setattr(module, "LONGEST_CALL", 0.01)
+    good = Counting(lambda _: [Score("good", 1.0)], "good")
+    store = await answered((WHICH, Finish.COMPLETE))
+    scoring = Scoring([Endless(one), good], Catalogue((Brand("Acme"),)))
+    async with asyncio.timeout(10):
+        await scoring.catch_up(store, Quiet())
+
+    assert [record.scorer async for record in store.scores()] == ["good"]
+    assert list(scoring.faults) == ["The scorer counting fails on an answer: no result within 0 s"]
+
+
+async def test_a_scorers_own_time_out_is_not_taken_for_ours() -> None:
+    """Its kind is told, as that of any other error."""
+    store = await answered((WHICH, Finish.COMPLETE))
+    scoring = Scoring([Async(lambda _: TimeoutError())], Catalogue((Brand("Acme"),)))
+    await scoring.catch_up(store, Quiet())
+
+    assert list(scoring.faults) == ["The scorer counting fails on an answer: TimeoutError"]
+
+
+async def test_scoring_can_be_cancelled() -> None:
+    """Somebody who stops the program is no fault of a scorer."""
+    store = await answered((WHICH, Finish.COMPLETE))
+    scoring = Scoring([Endless(one)], CATALOGUE)
+    task = asyncio.create_task(scoring.catch_up(store, Quiet()))
+    await asyncio.sleep(0.05)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not scoring.faults
 
 
 async def test_a_new_alias_or_rival_is_a_new_version() -> None:

@@ -34,7 +34,9 @@ def test_a_check_for_people_shows_the_table(program: Program, service: ChatServi
 
     for word in ("Checked Acme", "Acme", "Zeta", "Umbra", "Visibility", "100 %", "Answers", "12"):
         assert word in out
-    assert "Nothing has moved by more than chance explains." in out
+    assert "There is no earlier run to compare it with" in sentences(out)
+    out, _ = program.run("check", "--yes")
+    assert "Nothing has moved by more than chance explains." in sentences(out)
 
 
 def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatService) -> None:
@@ -120,6 +122,21 @@ def test_a_wrong_name_is_one_sentence(
 
     assert sentence in err
     assert "Traceback" not in err
+
+
+def test_a_model_that_is_named_twice_is_asked_once(program: Program, service: ChatService) -> None:
+    """Twice the same would be paid twice and kept once."""
+    program.run("check", "acme", "ACME", "--model", "svc/m-1", "--model", "svc/m-1", "--yes")
+
+    assert len(service.calls) == 12
+
+
+def test_a_metric_that_nobody_measures_cannot_alert(program: Program, config: str) -> None:
+    """A misspelt one would keep the bot silent for ever."""
+    program.configure(config + '\n[alerts]\nmetrics = ["visibilty"]\n')
+    _, err = program.run("check", "--yes", code=1)
+
+    assert 'no metric for [alerts] called "visibilty"; did you mean "visibility"' in err
 
 
 def test_a_budget_that_is_used_up_refuses(program: Program, config: str) -> None:

@@ -64,6 +64,25 @@ def test_a_failed_plugin_is_told_when_a_check_starts(
     assert len(service.calls) == 12
 
 
+def test_a_chart_that_cannot_be_saved_loses_nothing_else(
+    program: Program, service: ChatService
+) -> None:
+    """What was paid for is shown all the same."""
+    program.run("check", "--yes")
+    out, err = program.run("report", "--chart", "nowhere/report.png")
+
+    assert "Acme and how models see it" in out
+    assert "The chart cannot be saved as nowhere/report.png: No such file or directory." in err
+
+
+def test_plugins_tell_a_broken_configuration_in_sentences(program: Program) -> None:
+    """There is no traceback here either."""
+    program.configure("[storag]")
+    _, err = program.run("plugins", code=1)
+
+    assert 'unknown key "storag"' in err
+
+
 def test_a_store_that_cannot_be_opened_is_told(program: Program, config: str) -> None:
     """The sentence names the store and a remedy."""
     program.configure(config.replace("store.db", "config.toml"))

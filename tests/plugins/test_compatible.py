@@ -1,8 +1,11 @@
 """Tests of the provider `compatible`, with the real SDK against a service on loopback."""
 
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from loopback import Behaviour, ChatService
 from overheard import Finish, Model, Price, Prompt, ProviderFailed, Question, Usage
@@ -121,6 +124,42 @@ async def test_an_empty_answer_is_no_answer(
     assert (await provider.ask(QUESTION, seed=1)).finish is Finish.FAILED
 
 
+def completion(**changes: Any) -> Behaviour:
+    """Return an answer as services send it, with some fields changed."""
+    choice = {"index": 0, "finish_reason": "stop", "message": {"content": "Acme."}}
+    return Behaviour(body=json.dumps({"choices": [choice], **changes}).encode())
+
+
+@pytest.mark.parametrize(
+    ("changes", "served", "fingerprint", "usage"),
+    [
+        ({}, "", "", Usage()),
+        ({"system_fingerprint": 7}, "", "7", Usage()),
+        ({"model": 5}, "5", "", Usage()),
+        ({"model": {"id": "m"}, "system_fingerprint": []}, "", "", Usage()),
+        ({"usage": {"prompt_tokens": 10**20, "completion_tokens": 3}}, "", "", Usage(0, 3)),
+        ({"usage": {"prompt_tokens": -1, "completion_tokens": "3"}}, "", "", Usage()),
+        ({"usage": {"prompt_tokens": 2.0, "completion_tokens": None}}, "", "", Usage(2, 0)),
+        ({"usage": "none"}, "", "", Usage()),
+    ],
+)
+async def test_odd_details_do_not_cost_the_answer(
+    provider: CompatibleProvider,
+    service: ChatService,
+    changes: dict[str, Any],
+    served: str,
+    fingerprint: str,
+    usage: Usage,
+) -> None:
+    """Names become text, and a count that cannot be one counts as not told."""
+    service.behaviours = [completion(**changes)]
+    reply = await provider.ask(QUESTION, seed=1)
+
+    assert reply.text == "Acme."
+    assert (reply.served_model, reply.fingerprint, reply.usage) == (served, fingerprint, usage)
+    assert isinstance(reply.usage.input_tokens, int)
+
+
 @pytest.mark.parametrize("retries", [1])
 async def test_it_asks_again_after_a_fault_that_passes(
     provider: CompatibleProvider, service: ChatService
@@ -133,6 +172,7 @@ async def test_it_asks_again_after_a_fault_that_passes(
     assert (await provider.ask(QUESTION, seed=1)).finish is Finish.COMPLETE
 
 
+UNREADABLE = "it is not what Chat Completions return; check base_url, or try again later."
 WRONG_KEY = b'{"error": {"message": "Incorrect API key provided: sk-very-secret"}}'
 
 
@@ -145,11 +185,13 @@ WRONG_KEY = b'{"error": {"message": "Incorrect API key provided: sk-very-secret"
         (Behaviour(status=429, body=b"{}"), "asked too often"),
         (Behaviour(status=500, body=b"oops"), "answers with status 500"),
         (Behaviour(status=400, body=b'{"error": "bad"}'), "answers with status 400"),
-        (Behaviour(body=b'{"choices": []}'), "the answer cannot be read"),
-        (Behaviour(body=b'{"choices": null}'), "the answer cannot be read"),
-        (Behaviour(body=b'{"choices": [{"mess'), "the answer cannot be read"),
-        (Behaviour(body=b"<html>", content_type="text/html"), "the answer cannot be read"),
-        (Behaviour(body=b"\xff\xfe\x00"), "the answer cannot be read"),
+        (Behaviour(body=b'{"choices": []}'), UNREADABLE),
+        (Behaviour(body=b'{"choices": null}'), UNREADABLE),
+        (Behaviour(body=b'{"choices": [{"mess'), UNREADABLE),
+        (Behaviour(body=b"<html>", content_type="text/html"), UNREADABLE),
+        (Behaviour(body=b"\xff\xfe\x00"), UNREADABLE),
+        (Behaviour(body=b"[" * 100_000), UNREADABLE),
+        (completion(choices=[{"message": {"content": 7}}]), UNREADABLE),
         (Behaviour(hang_up=True), "cannot be reached; check base_url"),
     ],
 )
@@ -175,3 +217,46 @@ async def test_a_service_that_is_silent_is_given_up(service: ChatService) -> Non
             await provider.ask(QUESTION, seed=1)
     finally:
         await provider.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:pw-secret@host/v1",
+        "http://pw-secret@host",
+        "http://:pw-secret@host",
+        "https://host/v1?key=pw-secret",
+        "https://host/v1#pw-secret",
+    ],
+)
+def test_an_address_with_a_login_is_refused_and_not_shown(url: str) -> None:
+    """The address stands in messages, so the key belongs elsewhere."""
+    with pytest.raises(ValidationError, match="name that as api_key_env") as caught:
+        CompatibleSettings(base_url=url, models=("m-1",))
+    assert "pw-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nowhere",
+        "ftp://host",
+        "http://",
+        "http://a b",
+        "http://user:pw-secret",
+        "http://[pw-secret",
+        "http://pw-secret\uff20host",
+    ],
+)
+def test_what_is_no_address_is_refused_and_not_shown(url: str) -> None:
+    """A slip of the keyboard may lay a login bare too."""
+    with pytest.raises(ValidationError, match="must be an address such as") as caught:
+        CompatibleSettings(base_url=url, models=("m-1",))
+    assert "pw-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:11434/v1", "https://host/@team/v1/", "HTTP://host"])
+def test_any_plain_address_is_taken(url: str) -> None:
+    """Also one with a port, a path or capitals."""
+    assert CompatibleSettings(base_url=url, models=("m-1",)).base_url == url

@@ -12,7 +12,15 @@ from itertools import groupby
 from time import monotonic
 
 from rich import box
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.cells import cell_len
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    JustifyMethod,
+    RenderableType,
+    RenderResult,
+)
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress import (
@@ -40,6 +48,8 @@ BORDERS = {
 }
 WIDEST = 100
 """Columns; longer lines are hard to read."""
+GAP = 3
+"""Columns between two columns of a table."""
 
 
 def render(card: Card, *, width: int, image_path: str = "") -> RenderableType:
@@ -81,7 +91,7 @@ def _parts(card: Card, width: int, image_path: str) -> Iterator[RenderableType]:
         yield text
     yield from _fields(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
     if card.table:
-        yield _table(card.table)
+        yield _Fitted(card.table)
     yield from map(_quote, card.quotes)
     if card.image:
         yield _image(card.image, image_path)
@@ -116,11 +126,49 @@ def _columns(cells: Sequence[Words], columns: int) -> Grid:
     return grid
 
 
-def _table(table: Table) -> Grid:
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A table as columns where there is room for all of it, else row by row: never cut."""
+
+    table: Table
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        for whole_headings in (True, False):
+            widths = _widths(self.table, whole_headings=whole_headings)
+            if sum(widths) + GAP * (len(widths) - 1) <= options.max_width:
+                yield _grid(self.table, widths)
+                return
+        yield Group(*_records(self.table))
+
+
+def _widths(table: Table, *, whole_headings: bool) -> list[int]:
+    """Return how wide each column must be: numbers stay whole, text can break between words."""
+    widths = []
+    for index, name in enumerate(table.header):
+        cells = [_plain(row[index]).plain for row in table.rows]
+        parts = cells if index in table.right else [word for cell in cells for word in cell.split()]
+        heading = [words.line(name)] if whole_headings else words.line(name).split()
+        widths.append(max(cell_len(part) for part in ("-", *parts, *heading)))
+    return widths
+
+
+def _records(table: Table) -> Iterator[Words]:
+    """Yield the rows as lines: their first cell, and under it the others with their names."""
+    names = [words.line(name) for name in table.header]
+    for row in table.rows:
+        cells = [_plain(cell) for cell in row]
+        yield Words.assemble((cells[0].plain, "bold"))
+        for name, cell in zip(names[1:], cells[1:], strict=True):
+            yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
+
+
+def _grid(table: Table, widths: Sequence[int]) -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
-        right = index in table.right
-        grid.add_column(Words(words.line(name)), justify="right" if right else "left")
+        justify: JustifyMethod = "right" if index in table.right else "left"
+        # A number's column is as narrow as it can be, so that what must give way is text.
+        width = widths[index] if index in table.right else None
+        grid.add_column(Words(words.line(name)), justify=justify, width=width)
     for row in table.rows:
         grid.add_row(*map(_plain, row))
     return grid

@@ -1,13 +1,15 @@
-"""Money: what a panel would cost, what may be spent, and a purse that never overspends."""
+"""Money: what questions would cost, what may be spent, and a purse that never overspends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from overheard.config import BudgetTable
-from overheard.domain import Model, Panel, Price, Prompt, Usage
+from overheard.domain import Model, Price, Prompt, Question, Usage
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Provider, Store
 
@@ -20,7 +22,7 @@ WORST_ANSWER = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a panel would cost.
+    """What questions would cost.
 
     Attributes:
         calls: Number of questions.
@@ -57,39 +59,55 @@ class Purse:
 
     def __init__(self, limit: Limit | None) -> None:
         self.left = limit.usd if limit else float("inf")
+        self._under_way = 0
+        self._returned = asyncio.Event()
 
-    def hold(self, usd: float) -> bool:
-        """Set money aside for one call; False when it is not there."""
+    async def hold(self, usd: float) -> bool:
+        """Set money aside for one call, as soon as calls under way give enough back.
+
+        Returns:
+            False when none is under way and it is not there.
+        """
+        while usd > self.left and self._under_way:
+            self._returned.clear()
+            await self._returned.wait()
         if usd > self.left:
             return False
         self.left -= usd
+        self._under_way += 1
         return True
 
     def settle(self, held: float, cost: float) -> None:
         """Give back what a call was held for and take what it cost."""
         self.left += held - cost
+        self._under_way -= 1
+        self._returned.set()
 
 
-def estimate(panel: Panel, providers: Mapping[str, Provider]) -> Estimate:
-    """Price a panel before the first call."""
-    prices = {model: price_of(model, providers) for model in panel.models}
-    costs = [
-        (cost(price, prompt, TYPICAL_ANSWER), cost(price, prompt, WORST_ANSWER))
-        for price in prices.values()
-        for prompt in panel.prompts
-    ]
+def estimate(questions: Collection[Question], providers: Mapping[str, Provider]) -> Estimate:
+    """Price questions before the first call."""
+    models = dict.fromkeys(question.model for question in questions)
+    prices = {model: price_of(model, providers) for model in models}
     return Estimate(
-        calls=len(panel.prompts) * len(panel.models) * panel.repeats,
-        typical=panel.repeats * sum(typical for typical, _ in costs),
-        worst=panel.repeats * sum(worst for _, worst in costs),
+        calls=len(questions),
+        typical=sum(cost(prices[q.model], q.prompt, TYPICAL_ANSWER) for q in questions),
+        worst=sum(cost(prices[q.model], q.prompt, WORST_ANSWER) for q in questions),
         unknown=tuple(model for model, price in prices.items() if price is None),
     )
 
 
 def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
-    """Return a model's price, or None when nobody has told it."""
-    provider = providers.get(model.provider)
-    return provider.price(model.name) if provider else None
+    """Return a model's price, or None when nobody has told it.
+
+    A plugin whose answer is no price has not told it.
+    """
+    try:
+        price: object = providers[model.provider].price(model.name)
+        if isinstance(price, Price) and 0 <= price.input < inf and 0 <= price.output < inf:
+            return price
+    except Exception:  # whatever a plugin raises, the price is not known
+        return None
+    return None
 
 
 def cost(price: Price | None, prompt: Prompt, answer_tokens: int) -> float:
@@ -98,19 +116,30 @@ def cost(price: Price | None, prompt: Prompt, answer_tokens: int) -> float:
     return price.cost(Usage(asked, answer_tokens)) if price else 0.0
 
 
-async def limit(budget: BudgetTable, store: Store, now: datetime) -> Limit | None:
-    """Return the tightest of the limits on a run, a day and a month, less what is spent."""
+async def limit(budget: BudgetTable, store: Store, now: datetime, run_id: int = 0) -> Limit | None:
+    """Return the tightest of the limits on a run, a day and a month, less what is spent.
+
+    Args:
+        budget: The limits.
+        store: Knows what is spent.
+        now: Says which day and month it is, in UTC.
+        run_id: The run that is taken up; 0 for a new one.
+    """
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    limits = [Limit(budget.run, "run")] if budget.run is not None else []
-    for key, since in (("day", midnight), ("month", midnight.replace(day=1))):
-        allowed: float | None = getattr(budget, key)
-        if allowed is not None:
-            limits.append(Limit(max(0.0, allowed - await store.spent(since=since)), key))
+    spent = {
+        "run": await store.spent(run_id=run_id) if run_id else 0.0,
+        "day": await store.spent(since=midnight),
+        "month": await store.spent(since=midnight.replace(day=1)),
+    }
+    allowed: dict[str, float | None] = {key: getattr(budget, key) for key in spent}
+    limits = [
+        Limit(max(0.0, usd - spent[key]), key) for key, usd in allowed.items() if usd is not None
+    ]
     return min(limits, key=lambda one: one.usd, default=None)
 
 
 def check_limit(priced: Estimate, allowed: Limit | None) -> None:
-    """Refuse a panel that the budget does not cover.
+    """Refuse questions that the budget does not cover.
 
     Raises:
         BudgetUnknown: when there is a limit and a price that nobody has told.

@@ -28,9 +28,10 @@ def lay_out(
         NothingToAsk: when there is no brand, prompt or model.
     """
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
-    names = tuple(brand.name for brand in chosen)
+    names = tuple(dict.fromkeys(brand.name for brand in chosen))
     prompts = tuple(p for p in catalogue.prompts if not p.brands or set(p.brands) & set(names))
-    asked = tuple(_model(text, providers) for text in models) or _all_models(providers)
+    named = [_model(text, providers) for text in models] or _all_models(providers)
+    asked = tuple(dict.fromkeys(named))  # twice the same would be paid twice and kept once
     for missing, found in (("brand", names), ("prompt", prompts), ("model", asked)):
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured, {_REMEDIES[missing]}")
@@ -77,8 +78,8 @@ def _model(text: str, providers: Mapping[str, Provider]) -> Model:
     return model
 
 
-def _all_models(providers: Mapping[str, Provider]) -> tuple[Model, ...]:
-    return tuple(Model(name, model) for name, p in providers.items() for model in p.models())
+def _all_models(providers: Mapping[str, Provider]) -> list[Model]:
+    return [Model(name, model) for name, p in providers.items() for model in p.models()]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,15 +8,19 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from overheard.checks.budget import WORST_ANSWER, Purse, cost, price_of
+from overheard.checks.replies import checked
 from overheard.domain import Answer, Finish, Panel, Question, Reply, Run, RunState
-from overheard.errors import OverheardError, ProviderUnavailable, RunUnderWay
+from overheard.errors import BudgetUsedUp, OverheardError, ProviderUnavailable
 from overheard.interfaces import Clock, Progress, Provider, Store
 
 LONGEST_CALL = 600.0
 """Seconds after which a provider that gives no sign of life is given up for one call."""
+
+TAKEN_UP_WITHIN = timedelta(hours=12)
+"""How long after its start a run that was cut off goes on."""
 
 NO_ANSWER = Reply("", Finish.FAILED)
 
@@ -65,11 +69,19 @@ def new_run(panel: Panel, now: datetime, *, label: str = "", asked_by: str = "")
     return Run(key, now, panel, label=label, asked_by=asked_by)
 
 
-async def unfinished(store: Store, panel: Panel) -> Run | None:
-    """Return a run that was cut off while it asked the same questions, or None."""
+async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
+    """Return a run that was cut off while it asked the same questions, or None.
+
+    One that was begun too long ago is closed: its answers and new ones would be one block, and
+    the model may have changed between them.
+    """
     for run in await store.runs(state=RunState.RUNNING):
         if run.panel and _same(run.panel, panel):
-            return run
+            if now - run.started_at < TAKEN_UP_WITHIN:
+                return run
+            async with store.holding(run.id) as abandoned:
+                if abandoned:
+                    await store.finish_run(run.id, RunState.PARTIAL, now)
     return None
 
 
@@ -99,21 +111,10 @@ class Runner:
         self._progress = progress
 
     async def run(self, run: Run) -> Outcome:
-        """Ask what has not been asked yet and say how the run ended.
+        """Ask what a run that the store holds has not asked yet.
 
-        When it is cut off, by cancelling or by killing the process, the run stays in state
-        `RunState.RUNNING` and the same call takes it up again.
-
-        Raises:
-            RunUnderWay: when another process carries it out.
+        When it is cut off, by cancelling or by killing the process, the same call goes on.
         """
-        run = await self._store.start_run(run)
-        async with self._store.holding(run.id) as mine:
-            if not mine:
-                raise RunUnderWay(run=run.key)
-            return await self._carry_out(run)
-
-    async def _carry_out(self, run: Run) -> Outcome:
         questions = run.panel.questions() if run.panel else []
         asked = await self._store.asked(run.id)
         outcome = Outcome(run, kept=sum(question.key in asked for question in questions))
@@ -123,7 +124,6 @@ class Runner:
             for name, lane in _lanes(q for q in questions if q.key not in asked).items():
                 group.create_task(self._ask_provider(name, lane, outcome))
         self._progress.finish()
-        await self._store.finish_run(run.id, outcome.state, self._clock.now())
         return outcome
 
     async def _ask_provider(self, name: str, lane: list[Question], outcome: Outcome) -> None:
@@ -143,7 +143,7 @@ class Runner:
             try:
                 await self._ask_and_keep(provider, question, outcome)
                 self._progress.advance()
-            except ProviderUnavailable as error:
+            except (ProviderUnavailable, BudgetUsedUp) as error:
                 # The rest would fail for the same reason: each is counted, and none is asked.
                 left = 1 + sum(1 for _ in waiting)
                 outcome.failures[str(error)] += left
@@ -152,9 +152,8 @@ class Runner:
     async def _ask_and_keep(self, provider: Provider, question: Question, outcome: Outcome) -> None:
         price = price_of(question.model, self._providers)
         held, spent = cost(price, question.prompt, WORST_ANSWER), 0.0
-        if not self._purse.hold(held):
-            outcome.failures["The budget was used up before these were asked."] += 1
-            return
+        if not await self._purse.hold(held):
+            raise BudgetUsedUp
         try:
             answer = await self._ask(provider, question, outcome.run)
             spent = answer.reply.cost_usd or 0.0
@@ -167,10 +166,11 @@ class Runner:
         """Call into a plugin: whatever it raises or returns becomes an answer that failed."""
         begun = self._clock.now()
         reply, error = NO_ANSWER, ""
+        deadline = asyncio.timeout(LONGEST_CALL)
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with deadline:
                 given = await provider.ask(question, seed=_sampling_seed(run, question))
-            reply, error = _checked(given, provider)
+            reply, error = _judged(given, provider)
         except ProviderUnavailable:
             raise
         except OverheardError as failure:
@@ -179,10 +179,10 @@ class Runner:
             if _is_being_cancelled():
                 raise
             error = f"The provider {provider.name} has a fault (it cancels its own call)."
-        except TimeoutError:
-            error = f"{question.model} gave no sign of life for {LONGEST_CALL:.0f} s."
-        except Exception as failure:  # its text may hold a secret, so only its kind is told
+        except (Exception, SystemExit) as failure:  # its text may hold a secret: its kind is told
             error = f"The provider {provider.name} has a fault ({type(failure).__name__})."
+            if deadline.expired():
+                error = f"{question.model} gave no sign of life for {LONGEST_CALL:.0f} s."
         latency = (self._clock.now() - begun).total_seconds()
         return Answer(run.id, question, reply, begun, max(0.0, latency), error)
 
@@ -192,13 +192,12 @@ def _is_being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _checked(given: object, provider: Provider) -> tuple[Reply, str]:
-    if not isinstance(given, Reply) or not isinstance(given.text, str):
-        kind = type(given).__name__
-        return NO_ANSWER, f"The provider {provider.name} has a fault (it returns {kind})."
-    if given.finish is Finish.FAILED:
-        return given, f"{provider.name} returned an empty answer; it is asked again next time."
-    return given, ""
+def _judged(given: object, provider: Provider) -> tuple[Reply, str]:
+    reply, wrong = checked(given)
+    if reply is None:
+        return NO_ANSWER, f"The provider {provider.name} has a fault ({wrong})."
+    empty = reply.finish is Finish.FAILED
+    return reply, f"{provider.name} returned an empty answer; try again later." if empty else ""
 
 
 def _lanes(questions: Iterable[Question]) -> dict[str, list[Question]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import inspect
-import math
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 
@@ -16,12 +16,19 @@ from overheard.measure.reading import Reader
 BATCH = 200
 """Answers whose scores are kept in one transaction."""
 
+LONGEST_CALL = 60.0
+"""Seconds after which an async scorer is given up for one reading."""
+
+LAST_RANK = 1e9
+"""Beyond the length of any answer, and small enough that a block can sum its square."""
+
 RANGES = {
     Scale.BINARY: (0.0, 1.0),
     Scale.SHARE: (0.0, 1.0),
     Scale.POLARITY: (-1.0, 1.0),
-    Scale.RANK: (1.0, math.inf),
+    Scale.RANK: (1.0, LAST_RANK),
 }
+"""The lowest and the highest value on each scale; both are finite."""
 
 
 class Scoring:
@@ -100,15 +107,19 @@ class Scoring:
 
     async def _ask(self, scorer: Scorer, reading: Reading) -> list[Score] | None:
         """Call into a plugin: whatever it raises or returns stays its own fault."""
+        limit = asyncio.timeout(LONGEST_CALL)
         try:
-            result = scorer.score(reading)
-            given = list(await result if inspect.isawaitable(result) else result)
-        except Exception as error:
-            reason = str(error) if isinstance(error, OverheardError) else type(error).__name__
-            self.faults[f"The scorer {scorer.name} fails on an answer: {reason}"] += 1
+            async with limit:
+                result = scorer.score(reading)
+                given = list(await result if inspect.isawaitable(result) else result)
+            metrics = {metric.name: metric for metric in scorer.metrics}
+            fitting = [score for score in given if _fits(score, metrics)]
+        except (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # even an attempt to exit
+            late = f"no result within {LONGEST_CALL:.0f} s" if limit.expired() else ""
+            self.faults[f"The scorer {scorer.name} fails on an answer: {late or _kind(error)}"] += 1
             return None
-        metrics = {metric.name: metric for metric in scorer.metrics}
-        fitting = [score for score in given if _fits(score, metrics)]
         if len(fitting) < len(given):
             self.faults[f"The scorer {scorer.name} gives values outside its own scales"] += 1
         return fitting
@@ -135,8 +146,15 @@ async def _batches(answers: AsyncIterator[Answer]) -> AsyncIterator[list[Answer]
         yield batch
 
 
+def _kind(error: BaseException) -> str:
+    """Say what a scorer raised; a foreign error's text may hold a secret, so only its kind."""
+    return str(error) if isinstance(error, OverheardError) else type(error).__name__
+
+
 def _fits(score: object, metrics: dict[str, Metric]) -> bool:
-    if not isinstance(score, Score) or score.metric not in metrics:
+    if not isinstance(score, Score) or not isinstance(score.quote, str):
+        return False
+    if not isinstance(score.metric, str) or score.metric not in metrics:
         return False
     low, high = RANGES[metrics[score.metric].scale]
     return isinstance(score.value, int | float) and low <= score.value <= high

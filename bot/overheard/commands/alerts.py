@@ -11,8 +11,8 @@ from overheard.domain import Alert
 TERMINAL = "terminal"
 
 
-async def show_alert(context: Context, alert: Alert) -> Card:
-    """Compose an alert from what is kept, and note that it was shown here."""
+async def show_alert(context: Context, alert: Alert) -> Card | None:
+    """Compose an alert from what is kept, and note that it was shown; None if it was before."""
     evidence = await gather_evidence(
         context.store,
         context.catalogue,
@@ -22,5 +22,5 @@ async def show_alert(context: Context, alert: Alert) -> Card:
         context.zone,
     )
     card = compose(alert, evidence)
-    await context.store.add_delivery(alert.id, TERMINAL, context.clock.now())
-    return card
+    new = await context.store.add_delivery(alert.id, TERMINAL, context.clock.now())
+    return card if new else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from overheard.alerts.watch import Watch
+from overheard.alerts.watch import Look, Watch
 from overheard.cards import words
 from overheard.cards.card import Card
 from overheard.checks.budget import Estimate, Purse, check_limit, estimate, limit
@@ -15,8 +15,9 @@ from overheard.commands.alerts import show_alert
 from overheard.commands.context import Context
 from overheard.commands.standing import Standing, standings
 from overheard.commands.summary import summary
-from overheard.domain import Alert, Panel
-from overheard.errors import ConfirmationNeeded
+from overheard.domain import Panel, Run
+from overheard.errors import ConfirmationNeeded, RunUnderWay, UnknownName
+from overheard.settings import suggestion
 
 
 async def check(
@@ -45,13 +46,14 @@ async def check(
         asked_by: Who asks.
 
     Raises:
-        UnknownName: for a brand or model that does not exist.
+        UnknownName: for a brand, a model or an alert's metric that does not exist.
         RunUnderWay: when another process asks the same just now.
         NothingToAsk: when there is no brand, prompt or model.
         BudgetExceeded: when the budget does not cover it.
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
+    _check_metrics(context)
     panel = lay_out(
         context.catalogue,
         context.plugins.providers,
@@ -60,26 +62,58 @@ async def check(
         repeats=repeats,
         seed=secrets.randbits(31) if seed is None else seed,
     )
-    purse = await _pay(context, panel, agreed=agreed)
-    run = await unfinished(context.store, panel)
-    run = run or new_run(panel, context.clock.now(), label=label, asked_by=asked_by)
-    providers = context.plugins.providers
-    runner = Runner(context.store, providers, purse, context.clock, context.progress)
-    outcome = await runner.run(run)
-    await context.scoring.catch_up(context.store, context.progress, outcome.complete)
-    alerts = await _watch(context, panel, outcome)
+    now = context.clock.now()
+    run = await unfinished(context.store, panel, now)
+    run = run or new_run(panel, now, label=label, asked_by=asked_by)
+    purse = await _pay(context, run, agreed=agreed)
+    run = await context.store.start_run(run)
+    async with context.store.holding(run.id) as mine:
+        if not mine:
+            raise RunUnderWay(run=run.key)
+        return await _carry_out(context, run, panel, purse)
+
+
+async def _carry_out(context: Context, run: Run, panel: Panel, purse: Purse) -> Card:
+    """Ask, score, look, tell. The run has ended only when its alerts have been told: whenever it
+    is cut off before, the next check does what is missing.
+    """
+    store, clock, progress = context.store, context.clock, context.progress
+    outcome = await Runner(store, context.plugins.providers, purse, clock, progress).run(run)
+    await context.scoring.catch_up(store, progress, outcome.complete)
+    look = await _watch(context, panel, outcome)
     rows = await _standings(context, panel, outcome)
-    told = tuple([await show_alert(context, alert) for alert in alerts])
-    return summary(panel, outcome, rows, context.scoring.faults, told)
+    shown = [await show_alert(context, alert) for alert in look.alerts]
+    await store.finish_run(run.id, outcome.state, clock.now())
+    return summary(panel, outcome, rows, context.scoring.faults, look, tuple(filter(None, shown)))
 
 
-async def _pay(context: Context, panel: Panel, *, agreed: bool) -> Purse:
-    priced = estimate(panel, context.plugins.providers)
-    allowed = await limit(context.config.budget, context.store, context.clock.now())
+async def _pay(context: Context, run: Run, *, agreed: bool) -> Purse:
+    """Price what has not been asked yet, and return what may be spent on it.
+
+    A run that is not stored yet has the number 0, under which nothing was asked or spent.
+    """
+    asked = await context.store.asked(run.id)
+    questions = [q for q in (run.panel.questions() if run.panel else []) if q.key not in asked]
+    priced = estimate(questions, context.plugins.providers)
+    now = context.clock.now()
+    allowed = await limit(context.config.budget, context.store, now, run.id)
     check_limit(priced, allowed)
     if not (agreed or priced.free):
         raise ConfirmationNeeded(price=_price(priced))
     return Purse(allowed)
+
+
+def _check_metrics(context: Context) -> None:
+    """Refuse an alert metric that nobody measures: no alert would ever come."""
+    known = list(context.scoring.metrics)
+    for name in context.config.alerts.metrics:
+        if name not in known:
+            raise UnknownName(
+                kind="metric for [alerts]",
+                name=name,
+                hint=suggestion(name, known),
+                known=", ".join(known),
+            )
 
 
 def _price(priced: Estimate) -> str:
@@ -90,7 +124,7 @@ def _price(priced: Estimate) -> str:
     return f"{calls} for about {words.money(priced.typical)}, at most {words.money(priced.worst)}."
 
 
-async def _watch(context: Context, panel: Panel, outcome: Outcome) -> list[Alert]:
+async def _watch(context: Context, panel: Panel, outcome: Outcome) -> Look:
     scoring = context.scoring
     watch = Watch(
         context.store,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from overheard.alerts.watch import Look
 from overheard.cards import words
 from overheard.cards.card import Card, Field, Severity
 from overheard.checks.runner import Outcome
@@ -17,13 +18,14 @@ def summary(
     outcome: Outcome,
     rows: Sequence[Standing],
     faults: Counter[str],
+    look: Look,
     alerts: tuple[Card, ...],
 ) -> Card:
     """Show how the brands stand after a run, what could not be asked, and the alerts below."""
     state = outcome.state
     return Card(
         title=f"Checked {words.listing(panel.brands)}",
-        text="\n\n".join(_paragraphs(outcome, faults, alerts)),
+        text="\n\n".join(_paragraphs(outcome, faults, look, alerts)),
         fields=tuple(_fields(outcome)),
         table=table(rows),
         severity=Severity.PLAIN if state is RunState.COMPLETE else Severity.WARNING,
@@ -45,11 +47,15 @@ def summary(
     )
 
 
-def _paragraphs(outcome: Outcome, faults: Counter[str], alerts: tuple[Card, ...]) -> Iterator[str]:
+def _paragraphs(
+    outcome: Outcome, faults: Counter[str], look: Look, alerts: tuple[Card, ...]
+) -> Iterator[str]:
     if alerts:
         yield f"{words.count(len(alerts), 'alert')}, below."
-    else:
+    elif look.compared:
         yield "Nothing has moved by more than chance explains."
+    else:
+        yield "There is no earlier run to compare it with; the next check has this one."
     for sentence, count in (outcome.failures + faults).items():
         yield f"{sentence} ({words.count(count, 'time')})"
 

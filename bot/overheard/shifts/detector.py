@@ -24,8 +24,10 @@ RECENT = 16
 """With how many of the latest runs a change may have begun."""
 SIZE = 0.7
 """Standard deviation of the logit shift that is expected of a change of all prompts."""
-FEW = 0.15
+FEW = 0.2
 """Share of prompts that is expected to start afresh when a few do."""
+SPARSE = 0.25
+"""How likely it is that a change is one of a few prompts, rather than of all."""
 FRESH = (0.62, 0.76)
 """Beta parameters of the probability with which a prompt starts afresh."""
 TOLD = 10.0
@@ -71,7 +73,7 @@ class Evidence:
     def posterior(self) -> Floats:
         """The probability that the change began with each run, given that there was one, K."""
         scaled = np.exp(self.logs - self.logs.max()) if len(self.logs) else self.logs
-        return scaled / scaled.sum()
+        return np.asarray(scaled / scaled.sum())
 
     def dates(self, level: float = 0.9) -> tuple[RunKey, ...]:
         """Return the smallest set of runs that holds the change's first with this probability."""
@@ -112,9 +114,7 @@ def evidence(stream: Stream, tau2: float, first: int | None = None) -> Evidence:
     return Evidence(starts, logs[0])
 
 
-def brand_statistic(
-    found: Sequence[Evidence], weights: Mapping[int, float] | None = None
-) -> float:
+def brand_statistic(found: Sequence[Evidence], weights: Mapping[int, float] | None = None) -> float:
     """Return the logarithm of the mean of the streams' statistics.
 
     A mean of Shiryaev-Roberts statistics is one too, however the streams depend on each other.
@@ -152,7 +152,7 @@ def factors(past: Histories, tau2: float, looks: Iterable[int]) -> Iterator[Floa
     for latest in looks:
         logs = sums.uniform(latest, tau2)
         if past.binary:
-            logs = np.logaddexp(logs, sums.sparse(latest)) - np.log(2)
+            logs = _mixture(logs, sums.sparse(latest))
         yield logs
 
 
@@ -208,7 +208,10 @@ class _Sums:
     def _spread(self, end: int) -> tuple[Floats, Floats]:
         n = self._n[end]
         mean = self._total[:, end] / np.maximum(n, 1)
-        deviance = np.maximum(self._squares[:, end] - n * mean**2, 0.0)
+        squares = self._squares[:, end]
+        deviance = squares - n * mean**2
+        # What is left of a constant after rounding is not spread.
+        deviance = np.where(deviance > 1e-9 * squares, deviance, 0.0)
         return mean, deviance / np.maximum(n - 1, 1)
 
     def _moods(self, spread: Floats, cut: slice, end: int) -> Floats:
@@ -241,6 +244,11 @@ class _Table:
     def evidence(self, hits: NDArray[np.intp], n: Counts) -> Floats:
         """Return the logarithm of the probability of these hits among n, in their order."""
         return np.asarray(self._hits[hits] + self._misses[n - hits] - self._n[n])
+
+
+def _mixture(uniform: Floats, sparse: Floats) -> Floats:
+    all_, few = uniform + np.log(1 - SPARSE), sparse + np.log(SPARSE)
+    return np.asarray(np.logaddexp(all_, few))
 
 
 def _live(stream: Stream, first: int | None = None) -> NDArray[np.intp]:

@@ -8,7 +8,7 @@ some. Everything is drawn from the seed that is passed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -76,29 +76,44 @@ class World:
         changed: The same after it, S x P.
         n: Number of answers, S x R x P.
         total: Number of successes, S x R x P.
+        shocks: The runs' moods, logit scale, S x R.
     """
 
     chance: Floats
     changed: Floats
     n: Counts
     total: Counts
+    shocks: Floats
 
-    def stream(self, index: int, key: StreamKey = _KEY) -> Stream:
-        """Return one of the panels as a stream; runs are numbered from 1, a week apart."""
-        runs, prompts = self.n.shape[1:]
-        total = self.total[index].astype(np.float64)
+    def stream(self, index: int, key: StreamKey = _KEY, first: int | None = None) -> Stream:
+        """Return one of the panels as a stream; runs are numbered from 1, a week apart.
+
+        Args:
+            index: Which panel.
+            key: Its brand, model and metric.
+            first: How many of its runs, from the first; by default all.
+        """
+        n, total = self.n[index, :first], self.total[index, :first].astype(np.float64)
+        runs, prompts = n.shape
         return Stream(
             key=key,
             version="simulated@1",
             runs=tuple(RunKey(_START + timedelta(weeks=r), r + 1) for r in range(runs)),
             prompts=tuple(f"prompt {p:03d}" for p in range(prompts)),
-            n=self.n[index],
+            n=n,
             total=total,
             squares=total,
         )
 
 
-def simulate(design: Design, change: Change | None = None, *, size: int, seed: int) -> World:
+def simulate(
+    design: Design,
+    change: Change | None = None,
+    *,
+    size: int,
+    seed: int,
+    shocks: Floats | None = None,
+) -> World:
     """Draw panels.
 
     Args:
@@ -106,6 +121,8 @@ def simulate(design: Design, change: Change | None = None, *, size: int, seed: i
         change: What happens, or None for nothing.
         size: How many panels, S.
         seed: Where the randomness comes from; the same seed gives the same panels.
+        shocks: The runs' moods, S x R, such as those of another brand that the same model was
+            asked about; by default they are drawn.
     """
     rng = np.random.default_rng(seed)
     asked = _asked(design)
@@ -113,9 +130,30 @@ def simulate(design: Design, change: Change | None = None, *, size: int, seed: i
     changed = chance if change is None else moved(chance, change.points, change.carried, rng)
     later = np.arange(design.runs) >= (design.runs if change is None else change.at)
     logits = np.where(later[:, None], _logit(changed)[:, None], _logit(chance)[:, None])
-    shocks = design.tau * rng.standard_normal((size, design.runs, 1))
+    if shocks is None:
+        shocks = design.tau * rng.standard_normal((size, design.runs))
     n = rng.binomial(design.repeats * asked, 1 - design.missing, size=logits.shape)
-    return World(chance, changed, n, rng.binomial(n, _expit(logits + shocks)))
+    total = rng.binomial(n, _expit(logits + shocks[..., None]))
+    return World(chance, changed, n, total, shocks)
+
+
+def undone(world: World, design: Design, at: int, *, seed: int) -> World:
+    """Return the same panels without their change: the runs from one on are drawn again.
+
+    What `changed` says stays, for whoever must know what might have come.
+
+    Args:
+        world: Panels with a change at that run or later.
+        design: Theirs.
+        at: Index of the first run that is drawn again.
+        seed: Where the randomness comes from.
+    """
+    rng = np.random.default_rng(seed)
+    total, shocks = world.total.copy(), world.shocks.copy()
+    shocks[:, at:] = design.tau * rng.standard_normal(shocks[:, at:].shape)
+    logits = _logit(world.chance)[:, None] + shocks[:, at:, None]
+    total[:, at:] = rng.binomial(world.n[:, at:], _expit(logits))
+    return replace(world, total=total, shocks=shocks)
 
 
 def moved(chance: Floats, points: float, carried: float, rng: np.random.Generator) -> Floats:

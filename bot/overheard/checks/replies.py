@@ -1,0 +1,70 @@
+"""Whether what a provider returned is a reply that can be kept.
+
+A provider is somebody else's code. Everything that it returns is looked at before anything is
+counted or stored, so that an odd value costs one answer and not the run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from overheard.domain import Citation, Finish, Reply, Usage
+
+MOST_TOKENS = 2**31 - 1
+"""The largest number of tokens that every database keeps."""
+
+
+def checked(given: object) -> tuple[Reply | None, str]:
+    """Look at all of what a provider returned.
+
+    Args:
+        given: What its `ask` gave, of whatever type.
+
+    Returns:
+        The reply, or None, and a few words on what is wrong with it, such as ``it returns
+        NoneType``. They quote no value, because a value may hold a secret.
+    """
+    if not isinstance(given, Reply):
+        return None, f"it returns {type(given).__name__}"
+    if flaw := _flaw(given):
+        return None, flaw
+    return replace(given, citations=tuple(given.citations)), ""
+
+
+def _flaw(reply: Reply) -> str:
+    for name in ("text", "served_model", "fingerprint"):
+        if not isinstance(getattr(reply, name), str):
+            return f"its {name} is not a string"
+    if not isinstance(reply.finish, Finish):
+        return "its finish is not a Finish"
+    if not _are_citations(reply.citations):
+        return "its citations are not a tuple of Citation with strings in them"
+    if not _is_usage(reply.usage):
+        return f"its usage is not a Usage of whole numbers from 0 to {MOST_TOKENS}"
+    if not (reply.cost_usd is None or _is_amount(reply.cost_usd)):
+        return "its cost is not a number of dollars"
+    return ""
+
+
+def _are_citations(given: object) -> bool:
+    return isinstance(given, tuple | list) and all(
+        isinstance(one, Citation) and isinstance(one.url, str) and isinstance(one.title, str)
+        for one in given
+    )
+
+
+def _is_usage(given: object) -> bool:
+    return isinstance(given, Usage) and all(
+        isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= MOST_TOKENS
+        for count in (given.input_tokens, given.output_tokens)
+    )
+
+
+def _is_amount(given: object) -> bool:
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        return False
+    try:
+        return math.isfinite(given) and given >= 0
+    except OverflowError:  # a whole number beyond all floats
+        return False

@@ -1,0 +1,88 @@
+"""Tests of what counts as a reply."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from overheard.checks.replies import MOST_TOKENS, checked
+from overheard.domain import Citation, Finish, Reply, Usage
+from scripted import reply
+
+SECRET = "sk-very-secret"
+WHOLE = Reply(
+    "Acme is good.",
+    Finish.COMPLETE,
+    (Citation("https://acme.test", "Acme"),),
+    "m-1-2026",
+    "fp_1",
+    Usage(0, MOST_TOKENS),
+    0.25,
+)
+
+
+@pytest.mark.parametrize(
+    "given", [WHOLE, Reply("", Finish.FAILED), reply(cost_usd=None), reply(cost_usd=0)], ids=repr
+)
+def test_a_whole_reply_is_returned_as_it_is(given: Reply) -> None:
+    """Whatever a provider may leave out can be left out."""
+    assert checked(given) == (given, "")
+
+
+def test_a_list_of_citations_becomes_a_tuple() -> None:
+    """It is the one slip that costs nothing."""
+    cited = [Citation("https://acme.test")]
+    made, flaw = checked(reply(citations=cited))
+
+    assert made is not None
+    assert made.citations == tuple(cited)
+    assert not flaw
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"), [(None, "NoneType"), (SECRET, "str"), (7, "int"), (Reply, "type")]
+)
+def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
+    """Such as a forgotten return."""
+    assert checked(given) == (None, f"it returns {kind}")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flaw"),
+    [
+        ("text", None, "its text"),
+        ("text", SECRET.encode(), "its text"),
+        ("finish", "complete", "its finish"),
+        ("finish", None, "its finish"),
+        ("citations", None, "its citations"),
+        ("citations", SECRET, "its citations"),
+        ("citations", (SECRET,), "its citations"),
+        ("citations", (Citation(7),), "its citations"),  # type: ignore[arg-type] # is tried
+        ("citations", (Citation("x", None),), "its citations"),  # type: ignore[arg-type] # too
+        ("citations", iter(()), "its citations"),
+        ("served_model", None, "its served_model"),
+        ("served_model", 5, "its served_model"),
+        ("fingerprint", 7, "its fingerprint"),
+        ("usage", None, "its usage"),
+        ("usage", (1, 2), "its usage"),
+        ("usage", Usage(-1, 0), "its usage"),
+        ("usage", Usage(0, MOST_TOKENS + 1), "its usage"),
+        ("usage", Usage(1.5, 0), "its usage"),  # type: ignore[arg-type] # is tried
+        ("usage", Usage(0, None), "its usage"),  # type: ignore[arg-type] # too
+        ("usage", Usage(True, 0), "its usage"),
+        ("cost_usd", SECRET, "its cost is not a number of dollars"),
+        ("cost_usd", True, "its cost is not a number of dollars"),
+        ("cost_usd", -0.01, "its cost is not a number of dollars"),
+        ("cost_usd", math.nan, "its cost is not a number of dollars"),
+        ("cost_usd", math.inf, "its cost is not a number of dollars"),
+        ("cost_usd", 10**400, "its cost is not a number of dollars"),
+    ],
+)
+def test_an_odd_field_is_told_and_never_quoted(field: str, value: Any, flaw: str) -> None:
+    """It may hold a secret, so its name must do."""
+    made, told = checked(replace(WHOLE, **{field: value}))
+
+    assert made is None
+    assert told.startswith(flaw)
+    assert SECRET not in told
