@@ -156,7 +156,11 @@ class Store(Protocol):
     # Runs and answers
 
     async def start_run(self, run: Run) -> Run:
-        """Keep a run and return it with its number; a known key returns the run already kept."""
+        """Keep a run and return it with its number; a known key returns the run already kept.
+
+        Imported history (a run without a panel) can come in parts: it begins no later than any
+        part says.
+        """
         ...
 
     def holding(self, run_id: int) -> AbstractAsyncContextManager[bool]:

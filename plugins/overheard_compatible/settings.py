@@ -38,7 +38,7 @@ class CompatibleSettings(Settings):
     prices: Mapping[str, PriceTable] = Field(default_factory=dict)
     max_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
-    timeout: float = Field(default=120, gt=0)
+    timeout: float = Field(default=120, gt=0, le=600)
     retries: int = Field(default=2, ge=0, le=10)
     concurrency: int = Field(default=4, ge=1)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
+from overheard.domain import storable
+
 LONG = BigInteger().with_variant(Integer(), "sqlite")
 """A number of something that is counted in millions; SQLite numbers rows only in INTEGER."""
-
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -39,8 +38,8 @@ class Moment(TypeDecorator[datetime]):
 class Prose(TypeDecorator[str]):
     """Text that came from outside, of any length.
 
-    Models send what no database takes: NUL, which PostgreSQL refuses, and halves of surrogate
-    pairs, which are not UTF-8. Each becomes U+FFFD, so that the rest of the answer is kept.
+    Models send what no database takes. `storable` replaces it, so that the rest of the answer is
+    kept.
     """
 
     impl = Text()
@@ -48,4 +47,4 @@ class Prose(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what cannot be written."""
-        return None if value is None else _UNWRITABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)

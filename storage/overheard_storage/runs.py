@@ -16,9 +16,12 @@ from overheard_storage.database import Database, uninterrupted
 from overheard_storage.holds import holding
 from overheard_storage.shapes import answer_of, answer_row, run_of, run_row
 from overheard_storage.shelf import Shelf, among
-from overheard_storage.tables import answers, models, prompts, runs, spend
+from overheard_storage.tables import answers, blocks, models, prompts, runs, spend
 
 _QUESTION = ("run_id", "prompt_id", "model_id", "repeat")
+
+_WRITERS = 0x616E73
+"""The first half of PostgreSQL's lock numbers for writers to runs; any but that of `holds`."""
 
 
 class RunShelf(Shelf):
@@ -26,12 +29,15 @@ class RunShelf(Shelf):
 
     @uninterrupted
     async def start_run(self, run: Run) -> Run:
-        """Keep a run; a known key returns the run already kept."""
+        """Keep a run; a known key returns the run already kept.
+
+        An imported run, which has no panel, begins no later than it is given.
+        """
         insert = self._database.insert(runs).on_conflict_do_nothing(index_elements=["key"])
         async with self._database.writing() as connection:
             await connection.execute(insert, run_row(run))
             kept = await connection.execute(select(runs).where(runs.c.key == run.key))
-            return run_of(kept.one())
+            return await _widened(connection, run_of(kept.one()), run)
 
     def holding(self, run_id: int) -> AbstractAsyncContextManager[bool]:
         """Hold a run for this process while the block lasts."""
@@ -59,6 +65,7 @@ class RunShelf(Shelf):
         model_ids = await self._registers.of_models(question.model for question in asked)
         kept: list[Answer] = []
         async with self._database.writing() as connection:
+            await self._queue(connection, {answer.run_id for answer in answers})
             for round_ in _rounds(answers):
                 kept += await self._keep(connection, round_, prompt_ids, model_ids)
             await _pay(connection, kept, model_ids)
@@ -102,6 +109,15 @@ class RunShelf(Shelf):
         async with self._database.reading() as connection:
             return float((await connection.execute(query)).scalar_one())
 
+    async def _queue(self, connection: AsyncConnection, run_ids: Collection[int]) -> None:
+        """Wait for other writers to the same runs.
+
+        Answers are written in the order in which they were given, so that two writers of the same
+        answers could wait for each other for ever. SQLite has one writer anyway.
+        """
+        for number in () if self._database.is_sqlite else sorted(run_ids):
+            await connection.execute(select(func.pg_advisory_xact_lock(_WRITERS, number)))
+
     async def _keep(
         self,
         connection: AsyncConnection,
@@ -115,7 +131,7 @@ class RunShelf(Shelf):
             question = answer.question
             row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
             rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
-        ordered = [rows[question][0] for question in sorted(rows)]
+        ordered = [row for row, _ in rows.values()]
         written = await connection.execute(_upsert(self._database, list(ordered[0])), ordered)
         numbers = {tuple(question): number for number, *question in written}
         return [
@@ -123,6 +139,16 @@ class RunShelf(Shelf):
             for question, (_, answer) in rows.items()
             if question in numbers
         ]
+
+
+async def _widened(connection: AsyncConnection, kept: Run, given: Run) -> Run:
+    """Let an imported run begin with its earliest answer, whichever part of it came first."""
+    if kept.panel or given.panel or given.started_at >= kept.started_at:
+        return kept
+    at = given.started_at
+    await connection.execute(update(runs).where(runs.c.id == kept.id).values(started_at=at))
+    await connection.execute(update(blocks).where(blocks.c.run_id == kept.id).values(at=at))
+    return replace(kept, started_at=at)
 
 
 def answers_query() -> Select[Any]:

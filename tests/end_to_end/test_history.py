@@ -3,10 +3,17 @@
 import csv
 import io
 import json
+import os
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
+from overheard.commands import history as history_command
+from overheard.domain import Answer
+from overheard_storage.runs import RunShelf
 from program import Program, Write
 
 CONFIG = """
@@ -97,12 +104,21 @@ def test_a_run_can_come_in_parts(history: Program, write: Write) -> None:
     [
         ("{", "not valid JSON"),
         ("[1]", "not a JSON object"),
-        ('{"run": "w1"}', "asked_at: field required"),
-        (json.dumps(line() | {"asked_at": "last week"}), "asked_at: "),
-        (json.dumps(line(finish="tired")), "finish: must be one of"),
-        (json.dumps(line(cost_usd=-1)), "cost_usd: "),
-        (json.dumps(line() | {"text": None}), "text: "),
-        ('{"text": "\\ud800"}', "half of a character"),
+        ('{"run": "w1"}', "asked_at is missing"),
+        (json.dumps(line() | {"asked_at": "last week"}), "asked_at must be a time"),
+        (json.dumps(line(finish="tired")), "finish must be one of"),
+        (json.dumps(line(cost_usd=-1)), "cost_usd must be 0 or more"),
+        (json.dumps(line() | {"text": None}), "text must be text"),
+        (json.dumps(line() | {"asked_at": "0001-01-01T00:00:00+14:00"}), "asked_at must lie in"),
+        (json.dumps(line() | {"asked_at": "9999-12-31T23:00:00-14:00"}), "asked_at must lie in"),
+        (json.dumps(line(tags="teams")), "tags must be a list"),
+        (json.dumps(line(citations=["acme.example"])), "citations.1 must be an object"),
+        (json.dumps(line(cost_usd="free")), "cost_usd must be a number"),
+        (json.dumps(line(cost_usd=float("inf"))), "cost_usd must be a finite number"),
+        (json.dumps(line() | {"run": "r" * 501}), "run must not be longer than 500"),
+        (json.dumps(line() | {"provider": "p" * 501}), "provider must not be longer than 500"),
+        (json.dumps(line() | {"model": "m" * 501}), "model must not be longer than 500"),
+        (json.dumps(line() | {"provider": "a/b"}), "provider must not hold a slash"),
         ("[" * 100_000, "not valid JSON"),
     ],
 )
@@ -205,3 +221,155 @@ def test_a_report_without_answers_says_what_to_do(history: Program) -> None:
 
     assert "overheard check" in out
     assert "overheard import" in out
+
+
+@pytest.mark.parametrize("broken", ["\0", "\ud800"])
+def test_broken_characters_do_not_make_new_answers(
+    history: Program, write: Write, broken: str
+) -> None:
+    """A line is known again by what was kept of it, wherever in it NUL or half a character is."""
+    texts = dict.fromkeys(("prompt", "provider", "model", "text"), f"Acme {broken}")
+    file = write("h.jsonl", [line(tags=[broken], fingerprint=broken) | {broken: 1} | texts])
+
+    assert history.json("import", str(file))["new"] == 1
+    again = history.json("import", str(file))
+    assert (again["new"], again["known"], again["bad_lines"]) == (0, 1, [])
+    [kept] = history.lines("export", "answers")
+    assert {kept[key] for key in texts} == {"Acme \ufffd"}
+
+
+def test_null_is_the_same_as_nothing(history: Program, write: Write) -> None:
+    """Optional fields may be null; an end that nobody knows counts as cut."""
+    optional = ("tags", "citations", "served_model", "fingerprint", "cost_usd", "finish")
+    history.json("import", str(write("h.jsonl", [line() | dict.fromkeys(optional)])))
+    [kept] = history.lines("export", "answers")
+
+    assert [kept[key] for key in optional] == [[], [], "", "", None, "cut"]
+
+
+def test_a_pipe_is_read_whole(history: Program, write: Write) -> None:
+    """What can be read only once is imported like a file."""
+    content = write("h.jsonl", [line(n) for n in range(3)]).read_bytes()
+    pipe = history.folder / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,), daemon=True)
+    writer.start()
+
+    assert history.json("import", str(pipe))["new"] == 3
+
+
+def test_two_processes_lose_no_answer(history: Program, write: Write) -> None:
+    """Halves of one run that are imported at the same time are both there afterwards."""
+    history.json("import", str(write("h.jsonl", [line(0, text="Acme.")])))
+    halves = [
+        write(f"{half}.jsonl", [line(0, text=f"Acme {half} {n}") for n in range(1500)])
+        for half in "ab"
+    ]
+    processes = [history.start("import", str(half), "--json") for half in halves]
+    told = [json.loads(process.communicate()[0].splitlines()[-1]) for process in processes]
+
+    assert [(data["new"], data["known"]) for data in told] == [(1500, 0), (1500, 0)]
+    assert len(history.lines("export", "answers")) == 3001
+
+
+def test_an_answer_whose_number_was_taken_gets_another(
+    history: Program, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When somebody writes to a held run all the same, nothing is lost and nothing comes twice."""
+    add = RunShelf.add_answers
+    rivals: list[int] = []
+
+    async def with_rival(store: RunShelf, answers: Sequence[Answer]) -> list[Answer]:
+        if not rivals:
+            rivals.append(len(await add(store, answers[1:])))
+        return await add(store, answers)
+
+    monkeypatch.setattr(RunShelf, "add_answers", with_rival)
+    lines = [line(0, text=text) for text in ("Acme.", "Zeta.", "Both.")]
+    data = history.json("import", str(write("h.jsonl", lines)))
+
+    assert rivals == [2]
+    assert (data["new"], data["known"]) == (1, 2)
+    texts = [answer["text"] for answer in history.lines("export", "answers")]
+    assert sorted(texts) == ["Acme.", "Both.", "Zeta."]
+
+
+def test_a_run_that_another_process_keeps_is_told(
+    history: Program, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waited long enough is told which run it is, and can import later."""
+    file = write("h.jsonl", [line()])
+    history.run("db", "upgrade")
+    monkeypatch.setattr(history_command, "PATIENCE", 0.2)
+    with FileLock(history.folder / "history.db-run-1.lock"):
+        _, err = history.run("import", str(file), code=1)
+
+    assert "Run w1 is in use by another process" in err
+    assert history.json("import", str(file))["new"] == 1
+
+
+def test_a_run_begins_with_its_earliest_answer(history: Program, write: Write) -> None:
+    """Whichever part of the history comes first, the trend is in the order of time."""
+    late = {"asked_at": "2026-03-09T09:00:00+00:00"}
+    history.json("import", str(write("late.jsonl", [line(0, "w1") | late])))
+    history.json("import", str(write("next.jsonl", [line(0, "w2")])))
+    assert [a["run"] for a in history.lines("export", "answers")] == ["w2", "w1"]
+
+    history.json("import", str(write("early.jsonl", [line(1, "w1")])))
+    assert [a["run"] for a in history.lines("export", "answers")] == ["w1", "w1", "w2"]
+
+
+def test_answers_come_back_in_the_order_of_the_file(history: Program, write: Write) -> None:
+    """What is exported, imported elsewhere and exported again is the same file."""
+    lines = [line(n, text=f"Acme {i}.") for i, n in enumerate((3, 1, 2, 1, 3, 0))]
+    history.json("import", str(write("h.jsonl", lines)))
+
+    texts = [answer["text"] for answer in history.lines("export", "answers")]
+    assert texts == [line["text"] for line in lines]
+
+
+def test_csv_gives_back_any_text(history: Program, write: Write) -> None:
+    """Line ends, quotes and commas inside a text break no record."""
+    texts = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "\r", "plain"]
+    history.json("import", str(write("h.jsonl", [line(n, text=t) for n, t in enumerate(texts)])))
+    file = history.folder / "answers.csv"
+    history.run("export", "answers", "--format", "csv", "--out", str(file))
+    with file.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+
+    assert [row["text"] for row in rows] == texts
+
+
+def test_an_old_export_stays_until_the_new_one_is_whole(history: Program) -> None:
+    """An export that fails leaves the old file, and nothing else, behind."""
+    file = history.folder / "answers.jsonl"
+    file.write_text("precious\n")
+    history.configure("[storage]\nurl = 'sqlite:////proc/none/history.db'")
+    history.run("export", "answers", "--out", str(file), code=1)
+
+    assert file.read_text() == "precious\n"
+    history.configure(CONFIG.format(folder=history.folder.as_posix()))
+    history.run("export", "answers", "--out", str(file))
+    assert file.read_text() == ""
+    assert not list(history.folder.glob("*.part"))
+
+
+@pytest.mark.parametrize("place", [".", "nowhere/answers.jsonl"])
+def test_a_place_that_cannot_be_written_is_one_sentence(history: Program, place: str) -> None:
+    """A folder, or a file in a folder that is not there."""
+    _, err = history.run("export", "answers", "--out", place, code=1)
+
+    assert "cannot be written" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_an_export_to_standard_output_ends_with_its_document(
+    history: Program, write: Write
+) -> None:
+    """With --json, one JSON document is the last line, behind the answers."""
+    history.json("import", str(write("h.jsonl", [line(0), line(1)])))
+    out, _ = history.run("export", "answers", "--json")
+
+    *answers, document = map(json.loads, out.splitlines())
+    assert [answer["run"] for answer in answers] == ["w1", "w1"]
+    assert document == {"what": "answers", "lines": 2}

@@ -217,6 +217,17 @@ class TestRuns:
         assert again == first
         assert await store.runs() == [first]
 
+    async def test_an_imported_run_begins_with_its_earliest_part(self, store: Store) -> None:
+        """An earlier start moves the run and its blocks; a run with a panel stays where it is."""
+        (answer,) = await answers_of(store, 1)
+        await store.add_scores(*SCORER, [(answer, [record(answer)])])
+        moved = await store.start_run(Run("first", NOON - HOUR))
+        asked = await store.start_run(Run("asked", NOON, Panel(("Acme",), (BEST,), (GPT,), 1, 0)))
+        assert moved.started_at == NOON - HOUR
+        assert await store.start_run(Run("asked", NOON - HOUR)) == asked
+        assert await store.runs() == [asked, moved]
+        assert [block.at for block in await store.blocks()] == [NOON - HOUR]
+
     async def test_a_run_ends_once_it_is_finished(self, store: Store) -> None:
         """Finishing sets the state and the time, of this run alone."""
         first, second = await run_of(store), await run_of(store, "second", NOON + HOUR)
@@ -299,6 +310,19 @@ class TestAnswers:
         (kept,) = await listed(store.answers())
         assert kept.reply.text.startswith("Acme ")
         assert kept.reply.text.endswith(" good.")
+
+    async def test_answers_are_numbered_in_the_order_given(self, store: Store) -> None:
+        """They are streamed as they came, not by prompt, model or repeat."""
+        run = await run_of(store)
+        await store.add_answers([answer_to(run, prompt=CHEAP, model=LLAMA, repeat=9)])
+        given = [
+            answer_to(run, prompt=prompt, model=model, repeat=repeat)
+            for repeat in (2, 0, 1)
+            for prompt, model in ((BEST, LLAMA), (CHEAP, GPT), (BEST, GPT), (CHEAP, LLAMA))
+        ]
+        await store.add_answers(given)
+        _, *kept = await listed(store.answers())
+        assert [answer.question.key for answer in kept] == [a.question.key for a in given]
 
     async def test_an_answer_is_kept_and_paid_once(self, store: Store) -> None:
         """A second delivery is left out, whatever it says, and returns nothing."""

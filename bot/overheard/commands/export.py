@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import AsyncIterator
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TextIO
 
 from overheard.cards import words
@@ -18,6 +22,7 @@ from overheard.commands.lines import (
     flat,
     score_line,
 )
+from overheard.errors import FileUnwritable
 
 
 class What(StrEnum):
@@ -52,10 +57,41 @@ async def export(context: Context, what: What, form: Format, out: TextIO) -> Car
     )
 
 
+@contextmanager
+def replacing(file: Path) -> Iterator[TextIO]:
+    """Open a file for an export; an old one stays as it is until the new one is whole.
+
+    Raises:
+        FileUnwritable: when it cannot be written.
+    """
+    try:
+        whole = file.resolve()
+        in_place = whole.exists() and not whole.is_file()  # A pipe or a terminal stays one.
+        part = whole if in_place else whole.with_name(f"{whole.name}.{os.getpid()}.part")
+        try:
+            # newline="" leaves line ends to the CSV writer.
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                yield stream
+            if not in_place:
+                _replace(part, whole)
+        finally:
+            if not in_place:
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileUnwritable(file=file, reason=error.strerror) from None
+
+
+def _replace(part: Path, whole: Path) -> None:
+    if whole.exists():
+        shutil.copymode(whole, part)
+    part.replace(whole)
+
+
 def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
     if form is Format.JSONL:
         return lambda line: out.write(json.dumps(line, ensure_ascii=False) + "\n")
-    table = csv.DictWriter(out, fields, lineterminator="\n")
+    # With another line end, the writer would leave a lone CR in a text without quotes.
+    table = csv.DictWriter(out, fields, lineterminator="\r\n")
     table.writeheader()
     return lambda line: table.writerow(flat(line))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from overheard.domain import (
     Answer,
@@ -19,7 +21,9 @@ from overheard.domain import (
     Reply,
     Run,
     ScoreRecord,
+    storable,
 )
+from overheard.settings import problem_of
 
 FINISHES = {
     **{finish.value: finish for finish in Finish},
@@ -63,6 +67,18 @@ SCORE_FIELDS = (
     "version",
 )
 
+YEARS = range(1970, 9999)
+"""When an answer can have been asked, in any time zone."""
+
+_PROBLEMS = {
+    "missing": "is missing",
+    "model_type": 'must be an object, such as {"url": "https://example.org"}',
+    "string_pattern_mismatch": "must not hold a slash",
+}
+"""What is said of a line otherwise than of the configuration."""
+
+Name = Annotated[str, Field(min_length=1, max_length=500)]
+
 
 class CitationLine(BaseModel):
     """A source in a line."""
@@ -83,10 +99,10 @@ class AnswerLine(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     asked_at: datetime
-    run: str = Field(min_length=1)
+    run: Name
     prompt: str = Field(min_length=1)
-    provider: str = Field(min_length=1, pattern="^[^/]*$")
-    model: str = Field(min_length=1)
+    provider: Annotated[Name, Field(pattern="^[^/]*$")]
+    model: Name
     text: str
     tags: tuple[str, ...] = ()
     served_model: str = ""
@@ -98,6 +114,8 @@ class AnswerLine(BaseModel):
     @field_validator("asked_at")
     @classmethod
     def _in_utc(cls, at: datetime) -> datetime:
+        if at.year not in YEARS:
+            raise ValueError(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
     @field_validator("finish", mode="before")
@@ -110,17 +128,19 @@ class AnswerLine(BaseModel):
             raise ValueError(f"must be one of {', '.join(FINISHES)}")
         return known
 
-    @field_validator("tags", "citations", "served_model", "fingerprint", mode="before")
+    @field_validator("tags", "citations", mode="before")
     @classmethod
-    def _nothing(cls, value: Any) -> Any:
+    def _none(cls, value: Any) -> Any:
         return () if value is None else value
 
-    def question(self, repeat: int) -> Question:
-        """Return the question that it answers, as the given repeat."""
-        return Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model), repeat)
+    @field_validator("served_model", "fingerprint", mode="before")
+    @classmethod
+    def _untold(cls, value: Any) -> Any:
+        return "" if value is None else value
 
-    def answer(self, run_id: int, repeat: int) -> Answer:
-        """Return the answer, as the given repeat of its question within its run."""
+    def answer(self, run_id: int) -> Answer:
+        """Return the answer, as the first repeat of its question within its run."""
+        question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
         reply = Reply(
             text=self.text,
             finish=self.finish if self.text.strip() else Finish.FAILED,
@@ -129,39 +149,52 @@ class AnswerLine(BaseModel):
             fingerprint=self.fingerprint,
             cost_usd=self.cost_usd,
         )
-        return Answer(run_id, self.question(repeat), reply, self.asked_at)
+        return Answer(run_id, question, reply, self.asked_at)
 
 
-def read_line(text: bytes) -> tuple[AnswerLine | None, str]:
-    """Read a line; return it, or None and what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a line turned out to be.
+
+    Attributes:
+        line: The line, or None when it cannot be used.
+        problem: What is wrong with it then.
+        unknown: Its fields that `import` does not know and leaves out.
+    """
+
+    line: AnswerLine | None = None
+    problem: str = ""
+    unknown: frozenset[str] = frozenset()
+
+
+def read_line(text: bytes) -> Parsed:
+    """Read a line. Its texts come out as they will be kept, see `overheard.domain.storable`."""
     try:
-        table = json.loads(text)
+        table = _storable(json.loads(text))
     except (ValueError, RecursionError) as error:
-        return None, f"not valid JSON ({error})"
+        return Parsed(problem=f"not valid JSON ({error})")
     if not isinstance(table, dict):
-        return None, "not a JSON object"
-    if b"\\ud" in text.lower() and not _is_text(table):
-        return None, "holds half of a character (a lone surrogate)"
+        return Parsed(problem="not a JSON object")
     try:
-        return AnswerLine.model_validate(table), ""
+        line = AnswerLine.model_validate(table)
     except ValidationError as error:
-        details = error.errors()
-        problems = [f"{'.'.join(map(str, d['loc']))}: {d['msg'].lower()}" for d in details]
-        return None, "; ".join(problem.replace("value error, ", "") for problem in problems)
+        return Parsed(problem="; ".join(map(_sentence, error.errors())))
+    return Parsed(line, unknown=frozenset(table) - set(ANSWER_FIELDS))
 
 
-def _is_text(table: object) -> bool:
-    try:
-        json.dumps(table, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(key): _storable(item) for key, item in value.items()}
+    return value
 
 
-def unknown_fields(text: bytes) -> set[str]:
-    """Return the fields of a line that `import` does not know and leaves out."""
-    table = json.loads(text)
-    return set(table) - set(ANSWER_FIELDS)
+def _sentence(detail: ErrorDetails) -> str:
+    path = (str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
+    return f"{'.'.join(path)} {_PROBLEMS.get(detail['type']) or problem_of(detail)}"
 
 
 def answer_line(answer: Answer, run: Run) -> dict[str, Any]:

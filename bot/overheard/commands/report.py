@@ -12,6 +12,7 @@ from overheard.cards.charts import Chart, Mark, Series, alt, draw
 from overheard.checks.panel import find_brand, tracked
 from overheard.commands.context import Context
 from overheard.commands.standing import standings, table
+from overheard.commands.summary import told
 from overheard.domain import Block, Brand, Model, Scale
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream, streams
@@ -38,7 +39,8 @@ async def report(context: Context, brands: Sequence[str] = ()) -> Card:
     await context.scoring.catch_up(context.store, context.progress)
     first, *others = [await _brand_card(context, brand) for brand in chosen]
     data = {"brands": [card.data for card in (first, *others)]}
-    return replace(first, more=tuple(others), data=data)
+    text = "\n\n".join([str(first.text), *told(context.scoring.faults)])
+    return replace(first, text=text, more=tuple(others), data=data)
 
 
 async def _brand_card(context: Context, brand: Brand) -> Card:

@@ -56,7 +56,12 @@ def _paragraphs(
         yield "Nothing has moved by more than chance explains."
     else:
         yield "There is no earlier run to compare it with; the next check has this one."
-    for sentence, count in (outcome.failures + faults).items():
+    yield from told(outcome.failures + faults)
+
+
+def told(faults: Counter[str]) -> Iterator[str]:
+    """Yield what went wrong, and how often."""
+    for sentence, count in faults.items():
         yield f"{sentence} ({words.count(count, 'time')})"
 
 

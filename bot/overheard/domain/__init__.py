@@ -22,6 +22,7 @@ from overheard.domain.asking import (
 from overheard.domain.catalogue import Brand, Catalogue, Fact, Prompt, Schedule, prompt_key
 from overheard.domain.scoring import Block, Mention, Metric, Reading, Scale, Score, ScoreRecord
 from overheard.domain.shifting import Alert, AlertState, ModelUpdate, PromptShift, Shift
+from overheard.domain.text import storable
 
 __all__ = [
     "COMPLETE",
@@ -55,4 +56,5 @@ __all__ = [
     "Shift",
     "Usage",
     "prompt_key",
+    "storable",
 ]

@@ -86,8 +86,16 @@ class MemoryStore:
     # Runs and answers
 
     async def start_run(self, run: Run) -> Run:
-        """Keep a run; a known key returns the run already kept."""
-        return self._runs.setdefault(run.key, replace(run, id=len(self._runs) + 1))
+        """Keep a run; a known key returns the run already kept.
+
+        An imported run, which has no panel, begins no later than it is given.
+        """
+        kept = self._runs.setdefault(run.key, replace(run, id=len(self._runs) + 1))
+        if not (kept.panel or run.panel) and run.started_at < kept.started_at:
+            kept = self._runs[run.key] = replace(kept, started_at=run.started_at)
+            for key in [key for key in self._blocks if key[0] == kept.id]:
+                self._blocks[key] = replace(self._blocks[key], at=run.started_at)
+        return kept
 
     @asynccontextmanager
     async def holding(self, run_id: int) -> AsyncIterator[bool]:
