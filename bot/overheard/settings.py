@@ -77,11 +77,6 @@ def check(
         return None, [_sentence(settings, detail, where) for detail in error.errors()]
 
 
-def known_keys(settings: type[BaseModel]) -> list[str]:
-    """Return the keys that may stand in a table of these settings."""
-    return list(_known(settings))
-
-
 def suggestion(wrong: str, known: Iterable[str]) -> str:
     """Return ``; did you mean "right"`` for a near miss, else an empty string."""
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)

@@ -120,8 +120,8 @@ def _price(priced: Estimate) -> str:
     calls = words.count(priced.calls, "question")
     if priced.unknown:
         names = words.listing([str(model) for model in priced.unknown])
-        return f"{calls}; nobody has told what {names} charges."
-    return f"{calls} for about {words.money(priced.typical)}, at most {words.money(priced.worst)}."
+        return f"{calls}; nobody has told the price of {names}"
+    return f"{calls} for about {words.money(priced.typical)}, at most {words.money(priced.worst)}"
 
 
 async def _watch(context: Context, panel: Panel, outcome: Outcome) -> Look:
