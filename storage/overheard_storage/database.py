@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
+from sqlite3 import OperationalError
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Executable, Row, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 Insert = postgresql.Insert | sqlite.Insert
 """An INSERT that can say what happens on a conflict."""
@@ -20,9 +23,10 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 Work = Callable[Given, Coroutine[Any, Any, Result]]
 
+_PATIENCE = 30.0
+"""Seconds that a writer waits for another process."""
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 30000",
-    "PRAGMA journal_mode = WAL",
+    f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
 )
@@ -120,7 +124,26 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch the file to a write-ahead log.
+
+    Of two connections that switch a new file at once, SQLite refuses one without waiting,
+    whatever the busy timeout is; so that one tries again.
+    """
+    deadline = monotonic() + _PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if monotonic() > deadline:
+                raise
+            await_only(asyncio.sleep(0.01))
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -18,6 +18,8 @@ import overheard_storage
 from overheard.domain import Brand
 from overheard.errors import StoreError
 from overheard_storage import migrate, open_store
+from overheard_storage.addresses import address
+from overheard_storage.database import Database
 from overheard_storage.tables import REVISION, metadata
 
 MIGRATOR = """
@@ -95,6 +97,20 @@ async def test_stores_that_open_at_once_take_turns(bare_url: str) -> None:
     assert [(await store.catalogue()).brands for store in stores] == [(Brand("Acme"),)] * 5
     for store in stores:
         await store.close()
+
+
+async def test_connections_that_open_a_new_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """None is refused because another one is switching the file to a write-ahead log."""
+
+    async def connect(file: Path) -> None:
+        database = Database(address(f"sqlite:///{file}"))
+        async with database.reading():
+            pass
+        await database.close()
+
+    for number in range(30):
+        file = tmp_path / f"{number}.db"
+        await asyncio.gather(*(connect(file) for _ in range(6)))
 
 
 async def test_without_migrating_old_tables_are_refused(bare_url: str) -> None:
