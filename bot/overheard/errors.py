@@ -85,6 +85,19 @@ class ProviderUnavailable(OverheardError):
     """{provider} cannot be used: {reason}; {remedy}."""
 
 
+class ChatUnavailable(OverheardError):
+    """{chat} cannot be used: {reason}; {remedy}."""
+
+
+class ChatFailed(OverheardError):
+    """{chat} did not take a message: {reason}."""
+
+    retry_after: float | None = None
+    """Seconds after which the platform asks to be tried again, or None."""
+    ambiguous: bool = False
+    """Whether the message may have gone through all the same, such as after a time-out."""
+
+
 class StoreError(OverheardError):
     """The store at {url} cannot be used: {reason}; {remedy}."""
 

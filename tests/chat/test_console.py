@@ -39,7 +39,7 @@ CARD = Card(
     ),
     quotes=(Quote("openai/gpt, 3 Mar", HOSTILE),),
     image=Image(b"png", "Acme: from 84 % to 43 %."),
-    actions=(Action("alert.acknowledge", "1", "Acknowledge"),),
+    actions=(Action("alerts acknowledge 1", "Acknowledge"),),
     severity=Severity.BAD,
     footer="Run 12.",
 )

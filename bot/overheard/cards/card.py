@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+LONGEST_ACTION = 90
+
 
 class Severity(StrEnum):
     """How a card is coloured."""
@@ -80,20 +82,29 @@ class Image:
     name: str = "chart.png"
 
 
+class Style(StrEnum):
+    """How a button looks."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a reader can do with a card.
+    """Something that a reader can do with a card. A click does what typing the words would.
 
     Attributes:
-        id: What is done, such as ``alert.acknowledge``.
-        value: With what, such as the alert's number.
+        words: A command and its arguments, such as ``alerts acknowledge 12``; at most
+            `LONGEST_ACTION` characters, which every platform can carry.
         label: On the button.
+        style: How the button looks.
         confirm: A question to ask first, or an empty string.
     """
 
-    id: str
-    value: str
+    words: str
     label: str
+    style: Style = Style.PLAIN
     confirm: str = ""
 
 

@@ -27,6 +27,8 @@ class Context:
         clock: What time it is.
         progress: Who is shown how long work goes on.
         zone: The reader's time zone.
+        who: Who asks, as the audit log names them.
+        channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
     """
 
     config: Config
@@ -37,6 +39,8 @@ class Context:
     clock: Clock
     progress: Progress
     zone: tzinfo
+    who: str = "terminal"
+    channel: str = "terminal"
 
 
 class OpenContext(Protocol):

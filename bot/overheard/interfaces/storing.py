@@ -1,14 +1,11 @@
-"""The seams: what each part of the house asks of another, as Protocols.
-
-A provider, a scorer or a chat is any object of the right shape; nothing needs to be inherited.
-"""
+"""What is kept."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from overheard.domain import (
     Alert,
@@ -16,112 +13,13 @@ from overheard.domain import (
     Block,
     Brand,
     Catalogue,
-    Metric,
     Model,
     ModelUpdate,
-    Price,
     Prompt,
-    Question,
-    Reading,
-    Reply,
     Run,
     RunState,
-    Score,
     ScoreRecord,
 )
-
-
-@runtime_checkable
-class Provider(Protocol):
-    """Somebody who serves models."""
-
-    @property
-    def name(self) -> str:
-        """The name of its table in the configuration, the first half of ``provider/model``."""
-        ...
-
-    @property
-    def concurrency(self) -> int:
-        """How many calls it may be given at a time; 1 or more."""
-        ...
-
-    def models(self) -> Sequence[str]:
-        """Return the ids of the models that a check asks when nobody names one."""
-        ...
-
-    def price(self, model: str) -> Price | None:
-        """Return what a model charges; `FREE` for one that costs nothing, None when unknown."""
-        ...
-
-    async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question and return the reply, whole or marked as cut.
-
-        Args:
-            question: What to ask, of which of this provider's models.
-            seed: For the model's sampling, where the provider takes one; 0 to 2**31 - 1.
-
-        Raises:
-            ProviderFailed: when there is no answer; the reason holds no secret.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Let connections and processes go. Called once, last."""
-        ...
-
-
-@runtime_checkable
-class Scorer(Protocol):
-    """Somebody who reads an answer and says how a brand fares in it."""
-
-    @property
-    def name(self) -> str:
-        """Unique among scorers."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Changed whenever the same answer could get another score; scores of two versions are
-        never compared.
-        """
-        ...
-
-    @property
-    def metrics(self) -> Sequence[Metric]:
-        """What it measures. No two scorers measure the same metric."""
-        ...
-
-    def score(self, reading: Reading) -> Iterable[Score] | Awaitable[Iterable[Score]]:
-        """Score one brand in one answer; may be async.
-
-        The same reading gives the same scores. A metric that the answer does not show is left
-        out, never 0.
-        """
-        ...
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def now(self) -> datetime:
-        """Return the time as an aware datetime in UTC."""
-        ...
-
-
-class Progress(Protocol):
-    """Somebody who is shown how long work goes on."""
-
-    def start(self, title: str, total: int) -> None:
-        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
-        ...
-
-    def advance(self, steps: int = 1) -> None:
-        """Say that steps are done."""
-        ...
-
-    def finish(self) -> None:
-        """Say that the work is done or given up."""
-        ...
 
 
 class Store(Protocol):
