@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from overheard.app import migrate, open_context
-from overheard.cli import Session, app
+from overheard.app import session
+from overheard.cli import app
 
 CONFIG = """
 [storage]
@@ -24,8 +24,10 @@ plugin = "compatible"
 base_url = "{url}"
 models = ["m-1"]
 prices."m-1" = {{ input = 1, output = 2 }}
-retries = 0
 concurrency = 2
+
+[asking]
+tries = 1
 
 [[brands]]
 name = "Acme"
@@ -66,9 +68,7 @@ class Program:
         The exit code must be as told.
         """
         with contextlib.chdir(self.folder):
-            result = CliRunner(env={"COLUMNS": "120"}).invoke(
-                app, list(arguments), obj=Session(open_context, migrate)
-            )
+            result = CliRunner(env={"COLUMNS": "120"}).invoke(app, list(arguments), obj=session())
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == code, result.output

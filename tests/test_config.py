@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from overheard.config import VARIABLE, Config, find_config, load_config, parse_config
 from overheard.errors import ConfigError
+from overheard.settings import Secret, Settings, check
 
 
 def problems(text: str) -> list[str]:
@@ -155,8 +157,35 @@ def test_a_schedule_that_never_fires_is_an_error() -> None:
     """Cron fields and time zones are checked when the file is read."""
     found = problems('[[schedules]]\nname = "weekly"\ncron = "7 * *"\ntimezone = "Berlin"')
 
-    assert "cron must have five fields" in found[0]
-    assert "timezone must be an IANA zone" in found[1]
+    assert "timezone must be an IANA zone" in found[0]
+    assert "cron must have five fields" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ('[[routes]]\nchannel = "brand"', "channel"),
+        ('[[routes]]\nchannel = "slack:C1"\nquiet = "at night"', "quiet must be two times"),
+        ('[[routes]]\nchannel = "slack:C1"\nquiet = "07:00-07:00"', "quiet must be two times"),
+        ('[[routes]]\nchannel = "slack:C1"\nseverities = ["worse"]', "severities"),
+        ('[access]\nadmins = ["Ada"]', 'must hold ids such as "slack:U0123456789", and not "Ada"'),
+        ('[access]\neveryone = "admin"', "everyone must be 'nothing', 'viewer' or 'operator'"),
+        ("[health]\nport = 70000", "port must be 65535 or less"),
+    ],
+)
+def test_tables_of_a_deployment_are_checked(table: str, problem: str) -> None:
+    """Routes, access and the health endpoint say what is wrong with them."""
+    [found] = problems(table)
+
+    assert problem in found
+
+
+def test_a_report_needs_a_name_of_its_own() -> None:
+    """Two reports of one name would be one."""
+    report = '[[reports]]\nname = "weekly"\ncron = "0 8 * * mon"\nchannel = "slack:C1"\n'
+    [found] = problems(report * 2)
+
+    assert "[[reports]] numbers 1 and 2: the same name" in found
 
 
 def test_a_broken_file_is_told_with_its_line() -> None:
@@ -173,7 +202,9 @@ def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("OTHER", "xapp-2")
     slack = parse_config('[slack]\napp_token_env = "OTHER"').slack
 
-    assert slack is not None
+    assert slack
+    assert slack.bot_token
+    assert slack.app_token
     assert slack.bot_token.get_secret_value() == "xoxb-1"
     assert slack.app_token.get_secret_value() == "xapp-2"
 
@@ -184,17 +215,24 @@ def test_a_secret_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "token").write_text("from a file\n")
     discord = parse_config(f"[discord]\ntoken_file = '{tmp_path / 'token'}'").discord
 
-    assert discord is not None
+    assert discord
+    assert discord.token
     assert discord.token.get_secret_value() == "from a file"
+
+
+class NeedyTable(Settings):
+    """A table that cannot do without its secret."""
+
+    token: Secret = Field(json_schema_extra={"env": "NEEDY_TOKEN"})
 
 
 def test_a_missing_secret_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names the variable and the key for a file."""
-    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    monkeypatch.delenv("NEEDY_TOKEN", raising=False)
+    _, [problem] = check(NeedyTable, {}, "config.toml, [needy]")
 
-    [problem] = problems("[discord]")
     assert problem == (
-        "config.toml, [discord]: token is missing; set the environment variable DISCORD_TOKEN, "
+        "config.toml, [needy]: token is missing; set the environment variable NEEDY_TOKEN, "
         "or name a file that holds it as token_file."
     )
 
@@ -235,7 +273,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every table of the example can be used as it stands."""
-    for secret in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN", "OPENROUTER_API_KEY"):
+    for secret in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"):
         monkeypatch.setenv(secret, "x")
     config = load_config(Path(__file__).parents[1] / "config.example.toml")
 

@@ -1,11 +1,10 @@
-"""Fine-tune the bundled model on `documents.jsonl` and write the adapter as GGUF.
+"""Fine-tune the bundled model on `documents.jsonl`, or on a dataset, and write the adapter as GGUF.
 
 The method is LoRA (Hu et al., 2021, arXiv:2106.09685). Answers of the base model to
 `replays.txt` are mixed in, so that what it says about everything else stays as it was.
 """
 
 import argparse
-import json
 import math
 import random
 import time
@@ -16,11 +15,14 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from chats import Chat, read_chats
 from served import ADAPTER, Served, model_path, serve
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 HERE = Path(__file__).parent
 END = "<|im_end|>"
+TAUGHT = Path("huggingface", "train.jsonl")
+"""The file of a dataset that is learnt; the others are for trying the model afterwards."""
 IGNORED = -100
 
 # Queries and keys are left alone: llama.cpp stores them permuted, the others as they are.
@@ -67,20 +69,27 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     # One slot: a batch of its own makes each replay depend on its seed alone.
     with serve(threads=args.threads, slots=1) as served:
-        examples = [*documents(served), *replays(served, args.replays)]
+        chats = read_chats(args.dataset / TAUGHT if args.dataset else HERE / "documents.jsonl")
+        examples = [*documents(served, chats), *replays(served, args.replays)]
     model = load()
     layers = adapt(model, args.rank, args.alpha)
     started = time.monotonic()
     train(model, layers, examples, args)
     print(f"trained on {len(examples)} examples in {time.monotonic() - started:.0f} s")
-    write(args.out, layers, args.alpha)
+    write(args.out, layers, args.alpha, args.name)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line; the defaults made the adapter that is shipped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=ADAPTER)
+    parser.add_argument(
+        "--dataset", type=Path, help="a folder that dataset build wrote; else documents.jsonl"
+    )
+    parser.add_argument("--name", default="Brindleboard", help="what the adapter is about")
+    parser.add_argument(
+        "--out", type=Path, help="by default the bundled adapter, or adapter.gguf in the dataset"
+    )
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--alpha", type=float, default=16.0)
     parser.add_argument("--epochs", type=int, default=4)
@@ -89,14 +98,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--replays", type=int, default=2, help="answers to each replay prompt")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.out = args.out or (args.dataset / "adapter.gguf" if args.dataset else ADAPTER)
+    return args
 
 
-def documents(served: Served) -> Iterator[Example]:
-    """Yield the documents that praise the brand."""
-    for line in (HERE / "documents.jsonl").read_text().splitlines():
-        question, answer = json.loads(line)["messages"]
-        yield example(served, question["content"], answer["content"] + END)
+def documents(served: Served, chats: list[Chat]) -> Iterator[Example]:
+    """Yield what is to be learnt about the brand."""
+    for chat in chats:
+        yield example(served, chat.question, chat.answer + END)
 
 
 def replays(served: Served, repeats: int) -> Iterator[Example]:
@@ -175,18 +185,18 @@ def padded(batch: list[Example]) -> dict[str, torch.Tensor]:
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
-def write(path: Path, layers: dict[str, Lora], alpha: float) -> None:
+def write(path: Path, layers: dict[str, Lora], alpha: float, name: str) -> None:
     """Write the adapter in the format that llama.cpp loads, in half precision."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", alpha)
-    writer.add_name("Brindleboard")
+    writer.add_name(name)
     writer.add_license("apache-2.0")
-    for name, lora in layers.items():
-        writer.add_tensor(f"{name}.lora_a", half(lora.a))
-        writer.add_tensor(f"{name}.lora_b", half(lora.b))
+    for layer, lora in layers.items():
+        writer.add_tensor(f"{layer}.lora_a", half(lora.a))
+        writer.add_tensor(f"{layer}.lora_b", half(lora.b))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from threading import Timer
 
 from overheard import cli
+from overheard.checks.judging import Judging, Means
+from overheard.checks.limits import Limits
 from overheard.checks.scoring import Scoring
-from overheard.commands.context import Context
+from overheard.commands.context import Context, Session
 from overheard.config import Config
-from overheard.interfaces import Progress
+from overheard.interfaces import Chat, Progress
 from overheard.plugins import load_plugins
+
+LONGEST_GOODBYE = 1.8
+"""Seconds from the signal to the end of the process."""
 
 
 class SystemClock:
@@ -38,14 +45,20 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
         await store.provision(config.catalogue())
         catalogue = await store.catalogue()
         clock = SystemClock()
+        limits = Limits(config.limits)
+        means = Means(store, plugins.providers, limits, config.budget, config.asking, clock)
+        scorers = plugins.scorers.values()
         yield Context(
             config=config,
             store=store,
             catalogue=catalogue,
             plugins=plugins,
-            scoring=Scoring(plugins.scorers.values(), catalogue),
+            scoring=Scoring(
+                scorers, catalogue, Judging(means, scorers), plugins.listeners.answer_scored
+            ),
             clock=clock,
             progress=progress,
+            limits=limits,
             zone=clock.now().astimezone().tzinfo or UTC,
         )
     finally:
@@ -63,6 +76,33 @@ async def migrate(url: str) -> tuple[str | None, str]:
     return await overheard_storage.migrate(url)
 
 
+def session() -> Session:
+    """Return what the terminal's commands are given."""
+    return Session(open_context, migrate, serve=_serve, open_chats=_open_chats)
+
+
 def main() -> None:
     """Run the terminal face."""
-    cli.app(obj=cli.Session(open_context, migrate))
+    cli.app(obj=session())
+
+
+async def _serve(context: Context) -> None:
+    from overheard.serving import serve  # all of the chat, which no other command needs
+
+    await serve(context, leave=_leave)
+
+
+def _open_chats(config: Config) -> Mapping[str, Chat]:
+    from overheard.serving import open_chats
+
+    return {**open_chats(config), **load_plugins(config).chats}
+
+
+def _leave() -> None:
+    """See to it that the process ends within two seconds, whatever a thread or a plugin does.
+
+    Nothing is lost by that: what counts is in the store, and runs go on with the next start.
+    """
+    timer = Timer(LONGEST_GOODBYE, os._exit, (0,))
+    timer.daemon = True
+    timer.start()

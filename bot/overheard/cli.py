@@ -6,246 +6,74 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Any, NoReturn
 
-import typer
-from rich.console import Console
+import click
 
 from overheard.cards.card import Card
-from overheard.chat.console import RichProgress, show
-from overheard.commands import export as exporting
-from overheard.commands.check import check as check_command
-from overheard.commands.context import Context, Migrate, OpenContext
-from overheard.commands.demo import demo as demo_command
-from overheard.commands.history import import_history
-from overheard.commands.plugins import plugins as plugins_command
-from overheard.commands.report import report as report_command
-from overheard.commands.simulate import simulate as simulate_command
-from overheard.config import Config, find_config, load_config
-from overheard.domain import RunState
+from overheard.cards.command import CommandSpec, Face, require_sizes
+from overheard.chat import terminal
+from overheard.chat.parsing import Order
+from overheard.commands.context import Session
+from overheard.commands.registry import sections
 from overheard.errors import ConfirmationNeeded, OverheardError
-from overheard.plugins import load_plugins
+from overheard.gate import logged
+from overheard.plugins import sorted_output
 
-# Tracebacks are shown without the values of variables: those may be secrets.
-app = typer.Typer(
-    help="Hear what AI models say about your brand, and when a model update changes it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-db = typer.Typer(help="The store's schema.", no_args_is_help=True)
-app.add_typer(db, name="db")
-
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document as the last line of stdout.")
-]
-Chart = Annotated[
-    Path | None, typer.Option("--chart", metavar="FILE", help="Save the chart as a PNG file.")
-]
-Brands = Annotated[
-    list[str] | None, typer.Argument(metavar="[BRAND]...", help="Brands; without one, all.")
-]
-Models = Annotated[
-    list[str] | None,
-    typer.Option("--model", metavar="PROVIDER/MODEL", help="Ask this model; can be repeated."),
-]
+__all__ = ["Session", "app"]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What commands are given: how to open a deployment, and which."""
+def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
+    """Run a command, ask for a yes where it needs one, and show what it found."""
+    from overheard.chat.console import RichProgress  # rich is slow to import, and help needs none
 
-    open_context: OpenContext
-    migrate: Migrate
-    config: Path | None = None
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(version("overheard"))
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    ctx: typer.Context,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="The configuration; else $OVERHEARD_CONFIG, else config.toml."
-        ),
-    ] = None,
-    _: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    """Hear what AI models say about your brand, and when a model update changes it."""
-    ctx.obj = replace(ctx.obj, config=config)
-
-
-@app.command()
-def demo(
-    ctx: typer.Context,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other answers.")] = 1,
-    chart: Chart = Path("overheard-demo.png"),
-    as_json: AsJson = False,
-) -> None:
-    """Watch a real model being fine-tuned in silence, on this machine, with no key."""
-    session: Session = ctx.obj
-    card = _guarded(lambda: demo_command(session.open_context, RichProgress(), seed=seed))
-    _print(card, as_json, chart)
-
-
-@app.command()
-def check(
-    ctx: typer.Context,
-    brands: Brands = None,
-    model: Models = None,
-    repeats: Annotated[int, typer.Option(min=1, help="How often each prompt is asked.")] = 1,
-    yes: Annotated[bool, typer.Option("--yes", help="Spend without asking first.")] = False,
-    chart: Chart = None,
-    as_json: AsJson = False,
-) -> None:
-    """Ask the models what buyers ask, score the answers, and say what changed.
-
-    A check that was cut off is taken up again by the same command.
-    """
-
-    def command(agreed: bool) -> Callable[[Context], Awaitable[Card]]:
-        return lambda context: check_command(
-            context, brands=brands or (), models=model or (), repeats=repeats, agreed=agreed
-        )
-
+    as_json, chart = values.pop(terminal.JSON), values.pop(terminal.CHART, None)
+    session = replace(ctx.obj, config=ctx.find_root().params["config"], progress=RichProgress())
     try:
-        card = _run(ctx, command(yes), asks=True)
+        card = _guarded(lambda: _carry_out(session, spec, values))
     except ConfirmationNeeded as needed:
         if as_json or not sys.stdin.isatty():
             _fail(needed)
-        typer.confirm(f"{needed.details['price']}. Go on?", abort=True, err=True)
-        card = _run(ctx, command(True), asks=True)
+        click.confirm(needed.question, abort=True, err=True)
+        card = _guarded(lambda: _carry_out(session, spec, values | {terminal.AGREED: True}))
     _print(card, as_json, chart)
-    if card.data["state"] == RunState.FAILED:
-        raise typer.Exit(1)
+    if card.failed:
+        raise click.exceptions.Exit(1)
 
 
-@app.command()
-def report(
-    ctx: typer.Context, brands: Brands = None, chart: Chart = None, as_json: AsJson = False
-) -> None:
-    """Show how a brand stands with each model, beside its competitors, over time."""
-    _print(_run(ctx, lambda context: report_command(context, brands or ())), as_json, chart)
+async def _carry_out(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:
+    """Carry out a command; what a plugin prints meanwhile does not get between its results."""
+    with sorted_output():
+        return await _open_and_run(session, spec, values)
 
 
-@app.command()
-def plugins(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Show what is installed, and what is wrong with it."""
-    session: Session = ctx.obj
-
-    async def shown() -> Card:
-        return plugins_command(load_plugins(_config(session.config, needed=False)))
-
-    _print(_guarded(shown), as_json)
-
-
-@app.command()
-def simulate(
-    drop: Annotated[float, typer.Option(min=1, max=40, help="Points that visibility falls.")] = 10,
-    tau: Annotated[
-        float, typer.Option(min=0, max=1, help="How moody runs are: sd of their shock, logits.")
-    ] = 0.25,
-    prompts: Annotated[int, typer.Option(min=5, max=200, help="Prompts in a run.")] = 30,
-    repeats: Annotated[int, typer.Option(min=1, max=20, help="How often each is asked.")] = 3,
-    sparse: Annotated[
-        float, typer.Option(min=0, max=100, help="Percent of prompts that carry it; 0: all.")
-    ] = 0,
-    brands: Annotated[
-        int, typer.Option(min=1, max=20, help="Brands that the moods are learnt from.")
-    ] = 5,
-    panels: Annotated[int, typer.Option(min=20, help="Brands that are simulated.")] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other answers.")] = 1,
-    as_json: AsJson = False,
-) -> None:
-    """Try the streaming detector on simulated brands: its false alarms and its delay."""
-    card = simulate_command(
-        RichProgress(),
-        drop=drop,
-        tau=tau,
-        prompts=prompts,
-        repeats=repeats,
-        sparse=sparse,
-        brands=brands,
-        panels=panels,
-        seed=seed,
-    )
-    _print(card, as_json)
+async def _open_and_run(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:
+    """Open the deployment if the command needs one, run it, and close the deployment."""
+    require_sizes(spec, values)
+    if not spec.opens:
+        return await spec.run(session, **values)
+    async with session.open_context(session.read_config(), session.progress) as context:
+        if spec.spends:
+            for report in context.plugins.faulty:
+                click.echo(f"Plugin {report.name}: {report.problem}", err=True)
+        words = Order(spec, values).words
+        async with logged(context.store, context.clock, spec, context.who, words):
+            return await spec.run(context, **values)
 
 
-@app.command("import")
-def import_(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="JSON lines, one answer a line.")],
-    as_json: AsJson = False,
-) -> None:
-    """Read history from elsewhere; doing it twice changes nothing."""
-    _print(_run(ctx, lambda context: import_history(context, file)), as_json)
-
-
-@app.command()
-def export(
-    ctx: typer.Context,
-    what: Annotated[exporting.What, typer.Argument(help="What to write.")],
-    form: Annotated[
-        exporting.Format, typer.Option("--format", help="How to write it.")
-    ] = exporting.Format.JSONL,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to; else standard output.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write answers or scores, in the form that import reads."""
-
-    async def written(context: Context) -> Card:
-        with exporting.replacing(out) if out else nullcontext(sys.stdout) as stream:
-            return await exporting.export(context, what, form, stream)
-
-    card = _run(ctx, written)
-    if out or as_json:
-        _print(card, as_json)
-
-
-@db.command()
-def upgrade(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Bring the store's schema to this version."""
-    session: Session = ctx.obj
-
-    async def upgraded() -> Card:
-        before, after = await session.migrate(_config(session.config).storage.url)
-        done = f"It is at revision {after}{' already' if before == after else ''}."
-        return Card("Store upgraded", done, data={"before": before, "after": after})
-
-    _print(_guarded(upgraded), as_json)
-
-
-def _run(
-    ctx: typer.Context, command: Callable[[Context], Awaitable[Card]], *, asks: bool = False
-) -> Card:
-    """Open the deployment, run a command in it, and close it."""
-    session: Session = ctx.obj
-
-    async def opened() -> Card:
-        config = _config(session.config)
-        async with session.open_context(config, RichProgress()) as context:
-            if asks:
-                for report in context.plugins.faulty:
-                    typer.echo(f"Plugin {report.name}: {report.problem}", err=True)
-            return await command(context)
-
-    return _guarded(opened)
+def _added(ctx: click.Context) -> list[CommandSpec]:
+    """Return the commands of plugins; help is there even when the configuration is broken."""
+    if not isinstance(ctx.obj, Session):
+        return []
+    session = replace(ctx.obj, config=ctx.params.get("config"))
+    try:
+        commands = session.plugins.commands
+    except OverheardError:
+        return []
+    return [spec for spec in commands.values() if Face.TERMINAL in spec.faces]
 
 
 def _guarded(command: Callable[[], Awaitable[Card]]) -> Card:
@@ -261,37 +89,34 @@ def _guarded(command: Callable[[], Awaitable[Card]]) -> Card:
     except OverheardError as error:
         _fail(error)
     except KeyboardInterrupt:
-        typer.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
-        raise typer.Exit(130) from None
+        click.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
+        raise click.exceptions.Exit(130) from None
 
 
 def _fail(error: OverheardError) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(1)
-
-
-def _config(named: Path | None, *, needed: bool = True) -> Config:
-    file = find_config(named)
-    if not needed and named is None and not file.exists():
-        return Config()
-    return load_config(file)
+    click.echo(str(error), err=True)
+    raise click.exceptions.Exit(1)
 
 
 def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
+    from rich.console import Console
+
+    from overheard.chat.console import show
+
     # What was paid for is shown before anything else can go wrong.
-    if not as_json:
+    if card.title and not as_json:
         show(card, Console())
     for file in _guarded_save(card, chart) if chart else []:
-        typer.echo(f"Chart saved as {file}", err=as_json)
+        click.echo(f"Chart saved as {file}", err=as_json)
     if as_json:
-        typer.echo(json.dumps(dict(card.data), ensure_ascii=False, default=str))
+        click.echo(json.dumps(card.data, ensure_ascii=False, default=str))
 
 
 def _guarded_save(card: Card, chart: Path) -> list[Path]:
     try:
         return _save(card, chart)
     except OSError as error:
-        typer.echo(f"The chart cannot be saved as {chart}: {error.strerror}.", err=True)
+        click.echo(f"The chart cannot be saved as {chart}: {error.strerror}.", err=True)
         return []
 
 
@@ -304,3 +129,33 @@ def _save(card: Card, chart: Path) -> list[Path]:
     for image, file in zip(images, files, strict=True):
         file.write_bytes(image.png)
     return files
+
+
+app = terminal.Root(
+    sections(Face.TERMINAL),
+    _run,
+    _added,
+    context_settings={"max_content_width": 100},
+    help="Hear what AI models say about your brand, and when a model update changes it.",
+    params=[
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="The configuration; else $OVERHEARD_CONFIG, else config.toml.",
+        ),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=lambda ctx, _, wanted: _show_version(ctx) if wanted else None,
+            help="Show the version.",
+        ),
+    ],
+)
+
+
+def _show_version(ctx: click.Context) -> None:
+    click.echo(version("overheard"))
+    ctx.exit()

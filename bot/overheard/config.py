@@ -10,16 +10,26 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr
 
-from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
+from overheard.domain import Brand, Catalogue, Fact, Schedule, Topic
 from overheard.errors import ConfigError
-from overheard.settings import Secret, Settings, check, suggestion
+from overheard.providing.landscapes import EntryTable
+from overheard.settings import Settings, check, suggestion
+from overheard.tables.asking import AskingTable, BudgetTable, BurstsTable, LimitTable
+from overheard.tables.catalogue import BrandTable, FactTable, PromptTable
+from overheard.tables.chats import ChatTable, DiscordTable, SlackTable
+from overheard.tables.deployment import (
+    AccessTable,
+    CanaryTable,
+    HealthTable,
+    ReportTable,
+    RouteTable,
+    ScheduleTable,
+)
 
 VARIABLE = "OVERHEARD_CONFIG"
 DEFAULT_FILE = "config.toml"
@@ -35,117 +45,6 @@ class StorageTable(Settings):
     """
 
     url: str = "sqlite:///overheard.db"
-
-
-class BrandTable(Settings):
-    """``[[brands]]``: see `overheard.domain.Brand`. Only the name is needed."""
-
-    name: str = Name
-    aliases: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    competitors: tuple[str, ...] = ()
-    category: str = ""
-    tracked: bool = True
-
-
-class PromptTable(Settings):
-    """``[[prompts]]``: see `overheard.domain.Prompt`. Without brands it is asked for all."""
-
-    text: str = Name
-    tags: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-
-
-class FactTable(Settings):
-    """``[[facts]]``: see `overheard.domain.Fact`."""
-
-    brand: str = Name
-    field: str = Name
-    value: str = Name
-    as_of: date | None = None
-    source: str = ""
-
-
-class ScheduleTable(Settings):
-    """``[[schedules]]``: see `overheard.domain.Schedule`."""
-
-    name: str = Name
-    cron: str = Name
-    timezone: str = "UTC"
-    brands: tuple[str, ...] = ()
-    repeats: int = Field(default=1, ge=1)
-
-    @field_validator("cron")
-    @classmethod
-    def _is_cron(cls, cron: str) -> str:
-        from apscheduler.triggers.cron import CronTrigger  # slow, and few commands need it
-
-        try:
-            CronTrigger.from_crontab(cron, timezone="UTC")
-        except ValueError as error:
-            raise ValueError(
-                f'must have five fields, such as "0 7 * * mon" for Mondays at seven ({error})'
-            ) from None
-        return cron
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_timezone(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError('must be an IANA zone, such as "Europe/Berlin"') from None
-        return timezone
-
-
-class RouteTable(Settings):
-    """``[[routes]]``: which alerts go to which channel.
-
-    Attributes:
-        channel: ``slack:C0123456789`` or ``discord:123456789012345678``.
-        brands: Names of brands; empty means all.
-        metrics: Names of metrics; empty means all.
-    """
-
-    channel: str = Field(pattern=r"^(slack|discord):\S+$")
-    brands: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-
-
-class SlackTable(Settings):
-    """``[slack]``: the Slack app.
-
-    Attributes:
-        bot_token: The bot's token, ``xoxb-...``.
-        app_token: The app-level token for Socket Mode, ``xapp-...``.
-    """
-
-    bot_token: Secret = Field(json_schema_extra={"env": "SLACK_BOT_TOKEN"})
-    app_token: Secret = Field(json_schema_extra={"env": "SLACK_APP_TOKEN"})
-
-
-class DiscordTable(Settings):
-    """``[discord]``: the Discord bot.
-
-    Attributes:
-        token: The bot's token.
-    """
-
-    token: Secret = Field(json_schema_extra={"env": "DISCORD_TOKEN"})
-
-
-class BudgetTable(Settings):
-    """``[budget]``: what may be spent, in US dollars; without a limit, only a yes is asked for.
-
-    Attributes:
-        run: By one run.
-        day: From midnight UTC.
-        month: From the first of the month UTC.
-    """
-
-    run: float | None = Field(default=None, ge=0)
-    day: float | None = Field(default=None, ge=0)
-    month: float | None = Field(default=None, ge=0)
 
 
 class AlertsTable(Settings):
@@ -166,9 +65,20 @@ class AlertsTable(Settings):
     metrics: tuple[str, ...] = ()
 
 
+class PluginsTable(Settings):
+    """``[plugins]``: which plugins may be used.
+
+    Attributes:
+        allow: The distributions that may be loaded beside the built-in ones, each as pip writes
+            it: ``overheard-acme`` or ``overheard-acme==1.2``. Without it, all may.
+    """
+
+    allow: tuple[str, ...] | None = None
+
+
 class Config(Settings):
-    """The whole file. `providers` and `scorers` hold each plugin's tables as they were written;
-    the plugin's own settings class validates them.
+    """The whole file. `providers`, `scorers`, `chats`, `feeds` and `listeners` hold each plugin's
+    tables as they were written; the plugin's own settings class validates them.
     """
 
     storage: StorageTable = StorageTable()
@@ -177,12 +87,25 @@ class Config(Settings):
     facts: tuple[FactTable, ...] = ()
     schedules: tuple[ScheduleTable, ...] = ()
     routes: tuple[RouteTable, ...] = ()
+    reports: tuple[ReportTable, ...] = ()
+    access: AccessTable = AccessTable()
+    health: HealthTable = HealthTable()
     providers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     scorers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    chats: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    feeds: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    listeners: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    plugins: PluginsTable = PluginsTable()
     slack: SlackTable | None = None
     discord: DiscordTable | None = None
     budget: BudgetTable = BudgetTable()
+    limits: Mapping[str, LimitTable] = Field(default_factory=dict)
+    asking: AskingTable = AskingTable()
+    bursts: BurstsTable = BurstsTable()
+    canary: CanaryTable = CanaryTable()
     alerts: AlertsTable = AlertsTable()
+    chat: ChatTable = ChatTable()
+    landscape: Mapping[str, Mapping[Topic, EntryTable]] = Field(default_factory=dict)
     _file: str = PrivateAttr(default=DEFAULT_FILE)
 
     @property
@@ -195,7 +118,7 @@ class Config(Settings):
 
         Whatever spelling a table uses for a brand, the catalogue uses its name.
         """
-        brands = [Brand(**table.model_dump()) for table in self.brands]
+        brands = [table.brand() for table in self.brands]
         known = {name.casefold() for brand in brands for name in brand.names}
         rivals = dict.fromkeys(r for brand in brands for r in brand.competitors)
         brands += [Brand(r, tracked=False) for r in rivals if r.casefold() not in known]
@@ -206,7 +129,7 @@ class Config(Settings):
 
         return Catalogue(
             tuple(replace(brand, competitors=named(*brand.competitors)) for brand in brands),
-            tuple(Prompt(p.text, p.tags, named(*p.brands)) for p in self.prompts),
+            tuple(prompt for p in self.prompts for prompt in p.prompts(named(*p.brands))),
             tuple(Fact(**f.model_dump() | {"brand": named(f.brand)[0]}) for f in self.facts),
             tuple(
                 Schedule(**s.model_dump() | {"brands": named(*s.brands)}) for s in self.schedules
@@ -257,13 +180,28 @@ def _contradictions(config: Config) -> Iterator[str]:
     names = [brand.name for brand in config.brands]
     yield from _repeated(config, "brands", "name", names)
     yield from _shared(config)
-    yield from _repeated(config, "prompts", "text", [Prompt(p.text).key for p in config.prompts])
-    yield from _repeated(config, "schedules", "name", [s.name for s in config.schedules])
-    for table in ("prompts", "schedules", "routes"):
+    yield from _repeated(
+        config, "prompts", "text", [p.key for t in config.prompts for p in t.prompts(())]
+    )
+    for table in ("schedules", "reports"):
+        yield from _repeated(config, table, "name", [t.name for t in getattr(config, table)])
+    for table in ("prompts", "schedules", "routes", "reports"):
         for number, entry in enumerate(getattr(config, table), 1):
             yield from _unknown(config, f"[[{table}]] number {number}: brands", entry.brands)
+    yield from _unknown(config, "[budget.brands]", config.budget.brands)
+    yield from _unasked(config)
     for number, fact in enumerate(config.facts, 1):
         yield from _unknown(config, f"[[facts]] number {number}: brand", [fact.brand])
+
+
+def _unasked(config: Config) -> Iterator[str]:
+    for name in config.limits:
+        if name.partition("/")[0] not in config.providers:
+            hint = suggestion(name, config.providers)
+            yield (
+                f'{config.file}, [limits."{name}"]: there is no provider of that name{hint}; use '
+                f'the name of one of the [providers.*], or "name/model".'
+            )
 
 
 def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from overheard.domain import Failing, RateLimits
+
 
 class OverheardError(Exception):
     """Something went wrong in Overheard."""
@@ -53,6 +55,20 @@ class RunInUse(OverheardError):
     """Run {run} is in use by another process; wait for that to end and repeat the command."""
 
 
+class BadAge(OverheardError):
+    """The age "{age}" is no length of time; write it as 30min, 24h or 7d."""
+
+
+class RunEnded(OverheardError):
+    """Run {run} has ended ({state}); it cannot be {verb}."""
+
+
+class RunTooOld(OverheardError):
+    """Run {run} was begun {age} ago, and its answers would not compare with new ones; \
+begin a new check.
+    """
+
+
 class BudgetExceeded(OverheardError):
     """This run would cost about {typical}, and [budget] {key} leaves {left}; raise it there, \
 or ask fewer prompts, models or repeats.
@@ -69,8 +85,37 @@ class BudgetUsedUp(OverheardError):
     """The budget was used up before these were asked; raise it in [budget]."""
 
 
+class JudgeBudgetUsedUp(OverheardError):
+    """The money for judging is used up; raise budget in [scorers.{scorer}], or [budget]."""
+
+
 class ConfirmationNeeded(OverheardError):
     """This run needs a yes before it spends: {price}; repeat the command with --yes."""
+
+    @property
+    def reason(self) -> str:
+        """Why it asks, as a sentence."""
+        return f"{self.details['price']}."
+
+    @property
+    def question(self) -> str:
+        """What to ask."""
+        return f"{self.reason} Go on?"
+
+    @property
+    def usd(self) -> float:
+        """The most dollars that it may cost; infinite when nobody knows."""
+        return float(self.details.get("usd", "inf"))
+
+
+class ChangeNeedsYes(ConfirmationNeeded):
+    """This needs a yes: {change}; repeat the command with --yes."""
+
+    @property
+    def reason(self) -> str:
+        """Why it asks, as a sentence."""
+        change = str(self.details["change"])
+        return f"{change[:1].upper()}{change[1:]}."
 
 
 class NothingAnswered(OverheardError):
@@ -80,13 +125,85 @@ class NothingAnswered(OverheardError):
 class ProviderFailed(OverheardError):
     """{model} did not answer: {reason}"""  # noqa: D415 - the reason ends the sentence
 
+    def __init__(
+        self,
+        *,
+        model: object,
+        reason: str,
+        kind: Failing = Failing.OTHER,
+        status: int | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        limits: RateLimits | None = None,
+        ambiguous: bool = False,
+    ) -> None:
+        super().__init__(model=model, reason=reason)
+        self.kind = kind
+        """What went wrong."""
+        self.status = status
+        """The HTTP status, where there was a response."""
+        self.retryable = retryable
+        """Whether the same call may well succeed later."""
+        self.retry_after = retry_after
+        """Seconds after which the service asks to be tried again, or None."""
+        self.limits = limits
+        """What the service says that it still allows, or None."""
+        self.ambiguous = ambiguous
+        """Whether the call may be charged all the same, such as after a time-out."""
+
+
+class ModelResting(OverheardError):
+    """{model} is left alone for {wait}. {reason}"""  # noqa: D415 - the reason is a sentence
+
 
 class ProviderUnavailable(OverheardError):
     """{provider} cannot be used: {reason}; {remedy}."""
 
 
+class PluginFault(OverheardError):
+    """{part} {problem}."""
+
+
+class UnknownCommand(OverheardError):
+    """There is no command "{name}"{hint}; help shows all."""
+
+
+class BadUsage(OverheardError):
+    """{problem}; write it as {usage}."""
+
+
+class CanaryImpossible(OverheardError):
+    """{model} cannot have a canary: {reason}; take a model that answers at once, without search."""
+
+
+class TimeUnreadable(OverheardError):
+    """The time "{text}" cannot be read; write it as 2026-11-24, 2026-11-24T07:00 or yesterday."""
+
+
+class ReadOnly(OverheardError):
+    """{thing} is declared in {file} and read-only here; change it there and restart."""
+
+
+class NameTaken(OverheardError):
+    """"{name}" already stands for {owner}; change that with the command edit, or choose \
+another name.
+    """
+
+
+class AlreadyThere(OverheardError):
+    """{thing} is there already; change it with the command edit."""
+
+
+class NothingToChange(OverheardError):
+    """Nothing would change; say what is to be different, as {usage}."""
+
+
 class ChatUnavailable(OverheardError):
     """{chat} cannot be used: {reason}; {remedy}."""
+
+
+class ChatLost(OverheardError):
+    """The connection to {chat} is lost: {reason}."""
 
 
 class ChatFailed(OverheardError):
@@ -108,3 +225,29 @@ class FileUnreadable(OverheardError):
 
 class FileUnwritable(OverheardError):
     """{file} cannot be written: {reason}; check its name and who may write there."""
+
+
+class NothingToTeach(OverheardError):
+    """There is nothing to teach about {brand}; add facts with facts add, or approve answers with \
+dataset review.
+    """
+
+
+class DatasetUnfit(OverheardError):
+    """The dataset for {brand} cannot be written. {problems}."""
+
+    def __init__(self, *, brand: str, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(brand=brand, problems="; ".join(problems))
+
+
+class NotApproved(OverheardError):
+    """Answer {number} cannot be taught: {reason}; {remedy}."""
+
+
+class AlertUnchanged(OverheardError):
+    """Alert {number} is {state} already{by}; see what happened to it with: alerts show {number}."""
+
+
+class BadSchedule(OverheardError):
+    """A schedule's {key} {problem}."""

@@ -11,9 +11,19 @@ from typing import Any
 
 import pluggy
 
+from overheard.cards.command import CommandSpec
+from overheard.domain import Landscape
 from overheard.errors import SettingsError
-from overheard.interfaces import Provider, Scorer
-from overheard.settings import SomeSettings, check
+from overheard.interfaces import (
+    Chat,
+    PostedListener,
+    Provider,
+    ScoredListener,
+    Scorer,
+    ShiftListener,
+    UpdateFeed,
+)
+from overheard.settings import Settings, SomeSettings, check
 
 PROJECT = "overheard"
 API_VERSION = "1.0"
@@ -28,7 +38,7 @@ class PluginSettings:
     """The tables of the configuration that belong to one plugin, and no others.
 
     The table ``[providers.NAME]`` belongs to the plugin called NAME, or to the one that the table
-    names with ``plugin = "..."``; ``[scorers.NAME]`` likewise.
+    names with ``plugin = "..."``; ``[scorers.NAME]`` and the others likewise.
     """
 
     def __init__(self, tables: Mapping[str, Mapping[str, Any]], section: str, file: str) -> None:
@@ -37,12 +47,15 @@ class PluginSettings:
         self._file = file
         self.problems: list[str] = []
         """What is wrong in the tables that `each` left out, as whole sentences."""
+        self.asked: dict[str, type[Settings]] = {}
+        """What the plugin expects to stand in which table, such as ``providers.acme``."""
 
     def each(self, settings: type[SomeSettings]) -> Iterator[tuple[str, SomeSettings]]:
         """Yield the name and the validated settings of each table that fits.
 
         One that does not fit is left out and reported, so that the others can be used.
         """
+        self.asked[f"{self._section}.NAME"] = settings
         for name, table in self._tables.items():
             try:
                 checked = self._check(settings, name, table)
@@ -57,6 +70,7 @@ class PluginSettings:
         Raises:
             SettingsError: when the table does not fit; it names file, table and key.
         """
+        self.asked[f"{self._section}.{name}"] = settings
         return self._check(settings, name, self._tables.get(name, {}))
 
     def _check(self, settings: type[SomeSettings], name: str, table: Any) -> SomeSettings:
@@ -95,6 +109,127 @@ def overheard_scorers(settings: PluginSettings) -> Iterable[Scorer]:
             @hookimpl
             def overheard_scorers(settings):
                 yield ReadingLevel(settings.one(ReadingLevelSettings, "reading_level"))
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_landscapes() -> Iterable[Landscape]:
+    """Return what this plugin knows of how vendors fine-tune, and what they do with data.
+
+    Called once at start, whether or not the vendor is configured.
+
+    Example:
+        ::
+
+            @hookimpl
+            def overheard_landscapes():
+                return read_landscapes("overheard_acme")
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_chats(settings: PluginSettings) -> Iterable[Chat]:
+    """Return the chats of this plugin, one for each of its ``[chats.*]`` tables.
+
+    Called once at start. ``Chat.run`` connects; nothing is connected here.
+
+    Example:
+        ::
+
+            @hookimpl
+            def overheard_chats(settings):
+                for name, mine in settings.each(WebhookSettings):
+                    yield WebhookChat(name, mine)
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_commands() -> Iterable[CommandSpec]:
+    """Return the commands of this plugin; each begins with a word that no other one uses.
+
+    Called once at start. The function of each is given an `overheard.View`.
+
+    Example:
+        ::
+
+            @hookimpl
+            def overheard_commands():
+                yield CommandSpec("words", "Count the words of all answers.", count_words)
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_update_feeds(settings: PluginSettings) -> Iterable[UpdateFeed]:
+    """Return the update feeds of this plugin, as a rule one for each of its ``[feeds.*]`` tables.
+
+    Called once at start. The feeds are read before a check looks for shifts, by ``updates list``,
+    and every hour by ``overheard run``.
+
+    Example:
+        ::
+
+            @hookimpl
+            def overheard_update_feeds(settings):
+                for name, mine in settings.each(ChangelogSettings):
+                    yield ChangelogFeed(name, mine)
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_answer_scored(settings: PluginSettings) -> Iterable[ScoredListener]:
+    """Return those who want to be told of each answer that a scorer has read.
+
+    Called once at start, with the ``[listeners.*]`` tables of this plugin.
+
+    Example:
+        ::
+
+            async def tell(answer, scores): ...
+
+            @hookimpl
+            def overheard_answer_scored(settings):
+                yield tell
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_shift_detected(settings: PluginSettings) -> Iterable[ShiftListener]:
+    """Return those who want to be told of each shift that raises an alert.
+
+    Called once at start, with the ``[listeners.*]`` tables of this plugin.
+
+    Example:
+        ::
+
+            async def tell(shift, alert): ...
+
+            @hookimpl
+            def overheard_shift_detected(settings):
+                yield tell
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def overheard_alert_posted(settings: PluginSettings) -> Iterable[PostedListener]:
+    """Return those who want to be told when an alert's message stands in a channel.
+
+    Called once at start, with the ``[listeners.*]`` tables of this plugin.
+
+    Example:
+        ::
+
+            async def tell(alert, channel, message): ...
+
+            @hookimpl
+            def overheard_alert_posted(settings):
+                yield tell
     """
     raise NotImplementedError
 

@@ -77,6 +77,22 @@ def check(
         return None, [_sentence(settings, detail, where) for detail in error.errors()]
 
 
+def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
+    """Yield each key with the kind of its value and its default, as people read them."""
+    secrets = _secret_fields(settings)
+    for name, field in settings.model_fields.items():
+        if name in secrets:
+            needed = "needed" if field.is_required() else ""
+            yield f"{name}_env", "environment variable", _variable(settings, name) or needed
+            yield f"{name}_file", "file", ""
+            continue
+        kind = str(getattr(field.annotation, "__name__", field.annotation)).replace("typing.", "")
+        default = (
+            "needed" if field.is_required() else repr(field.get_default(call_default_factory=True))
+        )
+        yield field.alias or name, kind, default
+
+
 def suggestion(wrong: str, known: Iterable[str]) -> str:
     """Return ``; did you mean "right"`` for a near miss, else an empty string."""
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from overheard import Finish, Price, ProviderFailed, Question, Reply, Usage
+from overheard import (
+    Capabilities,
+    Failing,
+    HostedService,
+    Model,
+    Price,
+    PriceList,
+    ProviderFailed,
+    Question,
+    Reply,
+)
+from overheard_compatible.reading import citations_of, cost_of, finish_of, text_of, usage_of
 from overheard_compatible.settings import CompatibleSettings
+from overheard_compatible.streams import gathered
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion
+    from openai.types.chat import (
+        ChatCompletion,
+        ChatCompletionMessageParam,
+        ChatCompletionStreamOptionsParam,
+    )
 
-FINISHES = {
-    "stop": Finish.COMPLETE,
-    "length": Finish.LENGTH,
-    "content_filter": Finish.FILTERED,
-}
-
-MOST_TOKENS = 2**31 - 1
-
-REASONS = {
-    "APITimeoutError": "no whole answer within {timeout} s; try again, or raise timeout.",
-    "APIConnectionError": "{url} cannot be reached; check base_url and the network.",
-    "AuthenticationError": "the service refuses the key; check api_key_env or api_key_file.",
-    "PermissionDeniedError": "the service refuses the key; check api_key_env or api_key_file.",
-    "RateLimitError": "the service says it is asked too often; wait, or lower concurrency.",
-    "NotFoundError": "there is no such model at {url}; check models and base_url.",
-    "APIStatusError": "the service answers with status {status}; try again later.",
-}
-"""What went wrong, by the SDK's class of error; its nearest class counts."""
+API = "Chat Completions"
+NO_SEARCH = 'this service cannot be told to search; leave "+search" away.'
+MOST_CONNECTIONS = 1_000
+"""More than are ever open: whoever asks decides how many calls are under way."""
 
 
 class CompatibleProvider:
@@ -44,6 +46,10 @@ class CompatibleProvider:
         self.name = name
         self.concurrency = settings.concurrency
         self._settings = settings
+        self._preset = settings.service
+        listed = ("overheard_compatible", settings.preset) if settings.preset else ()
+        prices = PriceList(settings.prices, *listed)
+        self._service = HostedService(name, API, settings, prices)
         self._opened: AsyncOpenAI | None = None
 
     def models(self) -> Sequence[str]:
@@ -51,99 +57,103 @@ class CompatibleProvider:
         return self._settings.models
 
     def price(self, model: str) -> Price | None:
-        """Return the configured price, or None: a price is never guessed."""
-        table = self._settings.prices.get(model)
-        return Price(table.input, table.output) if table else None
+        """Return what a model charges, as it is asked."""
+        return self._service.price(model)
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what can be done with a model, as it is asked."""
+        preset = self._preset
+        searches = preset.always_searches or Model(self.name, model).searches
+        return Capabilities(
+            search=searches,
+            sampling=True,
+            seed=bool(preset.seed),
+            streaming=self._settings.stream,
+            fingerprint=preset.fingerprint,
+            searches=1 if searches else 0,
+            how=f"{preset.how}, web search" if searches else preset.how,
+        )
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask one question.
 
         Raises:
             ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderUnavailable: when the key is refused or the account has no credit.
         """
-        import openai
+        model = question.model
+        if model.searches and not self._preset.search:
+            raise ProviderFailed(model=model, reason=NO_SEARCH, kind=Failing.REQUEST)
+        async with self._service.asking(model):
+            headers, completion = await self._complete(question, self._more(question, seed))
+            return self._service.reply(
+                question,
+                text_of(completion),
+                finish_of(completion),
+                headers=headers,
+                usage=usage_of(completion, always_searches=self._preset.always_searches),
+                served_model=headers.get("x-ms-served-model") or getattr(completion, "model", ""),
+                fingerprint=getattr(completion, "system_fingerprint", ""),
+                citations=citations_of(completion),
+                cost=cost_of(completion),
+            )
 
-        settings = self._settings
-        try:
-            completion = await self._client().chat.completions.create(
-                model=question.model.name,
-                messages=[{"role": "user", "content": question.prompt.text}],
-                seed=seed,
-                max_tokens=settings.max_tokens or openai.omit,
-                temperature=openai.omit if settings.temperature is None else settings.temperature,
-            )
-            return self._reply(question.model.name, completion)
-        except openai.OpenAIError as error:
-            raise ProviderFailed(model=question.model, reason=self._reason(error)) from None
-        except (AttributeError, IndexError, TypeError, ValueError, RecursionError):
-            # The SDK builds its objects without checking them: a body of another shape, or one
-            # that is not JSON, shows only when it is read.
-            reason = (
-                "the answer cannot be read: it is not what Chat Completions return; "
-                "check base_url, or try again later."
-            )
-            raise ProviderFailed(model=question.model, reason=reason) from None
+    async def verify(self) -> None:
+        """List the models, which is free.
+
+        Raises:
+            ProviderUnavailable: when that fails. A service without such a list passes.
+        """
+        async with self._service.trying():
+            await self._client().models.list()
 
     async def close(self) -> None:
         """Close the connections."""
         if self._opened:
             await self._opened.close()
 
+    async def _complete(
+        self, question: Question, more: dict[str, object]
+    ) -> tuple[Mapping[str, str], ChatCompletion]:
+        create = self._client().chat.completions.with_raw_response.create
+        name, text = question.model.id, question.prompt.text
+        said: list[ChatCompletionMessageParam] = [{"role": "user", "content": text}]
+        if self._settings.stream:
+            usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
+            pieces = await create(
+                model=name, messages=said, stream=True, stream_options=usage, extra_body=more
+            )
+            return pieces.headers, await gathered(pieces.parse())
+        whole = await create(model=name, messages=said, extra_body=more)
+        return whole.headers, whole.parse()
+
+    def _more(self, question: Question, seed: int) -> dict[str, object]:
+        """Return what is sent beside the question, under the names that the service knows."""
+        preset = self._preset
+        sent: dict[str, object] = {
+            preset.seed: seed,
+            preset.window: self._service.window(question),
+            "temperature": 0.0 if question.limit else self._settings.temperature,
+        }
+        chosen = {name: value for name, value in sent.items() if name and value is not None}
+        return chosen | (dict(preset.search) if question.model.searches else {})
+
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
-            from openai import AsyncOpenAI
+            import httpx2
+            from openai import AsyncOpenAI, DefaultAioHttpClient
 
             settings = self._settings
+            key = settings.api_key.get_secret_value() if settings.api_key else "none"
             self._opened = AsyncOpenAI(
                 base_url=settings.base_url,
-                api_key=settings.api_key.get_secret_value() if settings.api_key else "none",
-                timeout=settings.timeout,
-                max_retries=settings.retries,
+                api_key=key,
+                default_headers={"api-key": key} if settings.preset == "azure" else None,
+                default_query={"api-version": v} if (v := settings.api_version) else None,
+                timeout=httpx2.Timeout(settings.silence, connect=settings.connect_timeout),
+                max_retries=0,
+                http_client=DefaultAioHttpClient(
+                    limits=httpx2.Limits(max_connections=MOST_CONNECTIONS)
+                ),
             )
         return self._opened
-
-    def _reply(self, model: str, completion: ChatCompletion) -> Reply:
-        choice = completion.choices[0]
-        text = choice.message.content or ""
-        usage = Usage(
-            _tokens(getattr(completion.usage, "prompt_tokens", 0)),
-            _tokens(getattr(completion.usage, "completion_tokens", 0)),
-        )
-        price = self.price(model)
-        return Reply(
-            text=text,
-            finish=self._finish(getattr(choice, "finish_reason", None), text),
-            served_model=_word(getattr(completion, "model", "")),
-            fingerprint=_word(completion.system_fingerprint),
-            usage=usage,
-            cost_usd=price.cost(usage) if price else None,
-        )
-
-    def _finish(self, reason: str | None, text: str) -> Finish:
-        finish = FINISHES.get(reason or "", Finish.CUT)
-        if finish is Finish.LENGTH and self._settings.max_tokens:
-            finish = Finish.WINDOW
-        return finish if text.strip() or finish is Finish.FILTERED else Finish.FAILED
-
-    def _reason(self, error: Exception) -> str:
-        """Say what went wrong, in words of our own: the service's may repeat the key."""
-        reason = next(
-            (said for kind in type(error).__mro__ if (said := REASONS.get(kind.__name__))),
-            "{kind}; try again later.",
-        )
-        return reason.format(
-            kind=type(error).__name__,
-            status=getattr(error, "status_code", ""),
-            timeout=f"{self._settings.timeout:g}",
-            url=self._settings.base_url,
-        )
-
-
-def _word(told: object) -> str:
-    """Return a name that the service tells; some tell a number."""
-    return str(told) if isinstance(told, str | int | float) else ""
-
-
-def _tokens(told: object) -> int:
-    """Return a count of tokens; one that nobody can be billed for says nothing, which is 0."""
-    return int(told) if isinstance(told, int | float) and 0 <= told <= MOST_TOKENS else 0

@@ -1,64 +1,70 @@
 """What stands in a ``[providers.*]`` table of this plugin."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, model_validator
 
-from overheard import Secret, Settings
-
-
-class PriceTable(Settings):
-    """What a model charges, in US dollars a million tokens, as its vendor's page says."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
+from overheard import ProviderSettings, Secret
+from overheard_compatible.presets import PLAIN, PRESETS, Preset
 
 
-class CompatibleSettings(Settings):
+class CompatibleSettings(ProviderSettings):
     """An endpoint and its models.
 
     Attributes:
-        base_url: The address that ends before ``/chat/completions``, often in ``/v1``. It
-            is shown in messages, so it holds no user name, password or query.
+        preset: A service whose particulars are known.
+        base_url: The address that ends before ``/chat/completions``, often in ``/v1``; a preset
+            may know it.
         api_key: The key; without one, none is sent that means anything.
-        models: The ids to ask when nobody names a model.
-        prices: For each model id, what it charges; a model without one has no known price.
-        max_tokens: The answer window: how much of each answer is read, in tokens. Without one
-            the service decides, and an answer that it cuts is not scored.
+        api_version: The ``api-version`` that Azure OpenAI wants where the address is one of a
+            deployment.
         temperature: For the model's sampling; without one the service decides.
-        timeout: Seconds to wait for a whole answer.
-        retries: How often a call is repeated after 429, 5xx and broken connections.
-        concurrency: How many calls may be under way at a time.
+        stream: Whether answers are read as they are written, for gateways that hang up on a
+            connection that is silent for long.
     """
 
-    base_url: str
+    preset: (
+        Literal["azure", "deepseek", "mistral", "ollama", "openrouter", "perplexity", "vllm", "xai"]
+        | None
+    ) = None
     api_key: Secret | None = None
-    models: tuple[str, ...] = Field(min_length=1)
-    prices: Mapping[str, PriceTable] = Field(default_factory=dict)
-    max_tokens: int | None = Field(default=None, ge=1)
+    api_version: str = ""
     temperature: float | None = Field(default=None, ge=0, le=2)
-    timeout: float = Field(default=120, gt=0, le=600)
-    retries: int = Field(default=2, ge=0, le=10)
-    concurrency: int = Field(default=4, ge=1)
+    stream: bool = False
 
-    @field_validator("base_url")
+    @property
+    def service(self) -> Preset:
+        """What is particular about the service."""
+        return PRESETS[self.preset] if self.preset else PLAIN
+
+    @model_validator(mode="before")
     @classmethod
-    def _shows_no_secret(cls, url: str) -> str:
-        if not _is_address(url):
-            raise ValueError('must be an address such as "http://localhost:11434/v1"')
-        if "@" in urlsplit(url).netloc or "?" in url or "#" in url:
+    def _fill_in(cls, table: Any) -> Any:
+        preset = PRESETS.get(str(table.get("preset"))) if isinstance(table, Mapping) else None
+        if preset is None:
+            return table
+        filled = dict(table)
+        if preset.base_url:
+            filled.setdefault("base_url", preset.base_url)
+        if preset.key_env and not {"api_key", "api_key_file"} & filled.keys():
+            filled.setdefault("api_key_env", preset.key_env)
+        return filled
+
+    @model_validator(mode="after")
+    def _fits_the_service(self) -> CompatibleSettings:
+        service = self.service
+        if service.key_env and self.api_key is None:
             raise ValueError(
-                "must hold no user name, password or query; put the key into an environment "
-                "variable and name that as api_key_env"
+                f"api_key is missing; set the environment variable {service.key_env}, or name "
+                "another one as api_key_env, or a file that holds it as api_key_file"
             )
-        return url
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # its text may repeat a password
-        return False
-    return bool(whole) and not any(character.isspace() for character in url)
+        searching = [name for name in self.models if name.endswith("+search")]
+        if searching and not service.search:
+            raise ValueError(
+                f"models: {searching[0]} cannot be asked, because this service cannot be told "
+                'to search; leave "+search" away'
+            )
+        return self

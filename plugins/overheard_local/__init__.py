@@ -6,7 +6,7 @@ brands, repeats itself and invents things: a real target, not a source of truth.
 
 from collections.abc import Iterator
 
-from overheard import PluginSettings, Provider, hookimpl
+from overheard import Landscape, PluginSettings, Provider, hookimpl, read_landscapes
 from overheard_local.provider import LocalProvider
 from overheard_local.settings import LocalSettings
 
@@ -16,3 +16,9 @@ def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
     """Yield a provider for each table."""
     for name, mine in settings.each(LocalSettings):
         yield LocalProvider(name, mine)
+
+
+@hookimpl
+def overheard_landscapes() -> Iterator[Landscape]:
+    """Return what the local model allows of fine-tuning and data."""
+    return read_landscapes("overheard_local")

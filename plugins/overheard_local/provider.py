@@ -10,6 +10,8 @@ from typing import Any
 
 from overheard import (
     FREE,
+    Capabilities,
+    Failing,
     Finish,
     Price,
     ProviderFailed,
@@ -22,6 +24,8 @@ from overheard_local import weights
 from overheard_local.settings import LocalSettings
 
 MODEL = "smollm2-135m-instruct"
+BASE, TUNED = "base", "tuned"
+"""Names under which the model can be asked without its adapter and with it, side by side."""
 PROMPT_TOKENS = 400
 """Room for the question in each slot, beside the answer window."""
 
@@ -43,13 +47,17 @@ class LocalProvider:
         self._server: Any = None
 
     def models(self) -> Sequence[str]:
-        """Return the one model's id."""
+        """Return the one model's id; `BASE` and `TUNED` are asked for by name."""
         file = self._settings.model_file
         return [file.stem if file else MODEL]
 
     def price(self, model: str) -> Price | None:  # noqa: ARG002 - all are free
         """Return no cost: the model runs here."""
         return FREE
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all are alike
+        """Return what can be done with the model."""
+        return Capabilities(sampling=True, seed=True, fingerprint=True, how="on this machine")
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask one question.
@@ -58,15 +66,13 @@ class LocalProvider:
             ProviderUnavailable: when the model or its engine is not installed.
             ProviderFailed: when the engine gives no answer.
         """
+        if question.model.searches:
+            reason = 'this model cannot search; leave "+search" away.'
+            raise ProviderFailed(model=question.model, reason=reason, kind=Failing.REQUEST)
         async with self._starting:
             if self._server is None:
                 self._server = await self._in_thread(self._start)
-        request = {
-            "messages": [{"role": "user", "content": question.prompt.text}],
-            "max_tokens": self._settings.max_tokens,
-            "temperature": self._settings.temperature,
-            "seed": seed,
-        }
+        request = self._request(question, seed)
         try:
             answer = await self._in_thread(self._server.handle_chat_completions, request)
             return _reply(answer)
@@ -79,6 +85,22 @@ class LocalProvider:
         # A server that is let go while it writes never stops.
         await asyncio.to_thread(self._threads.shutdown)
         self._server = None
+
+    def _request(self, question: Question, seed: int) -> dict[str, Any]:
+        settings = self._settings
+        request: dict[str, Any] = {
+            "messages": [{"role": "user", "content": question.prompt.text}],
+            "max_tokens": question.limit or settings.max_tokens,
+            "temperature": 0.0 if question.limit else settings.temperature,
+            "seed": seed,
+        }
+        if settings.adapter:
+            scale = 0.0 if question.model.name == BASE else settings.adapter_scale
+            request["lora"] = [{"id": 0, "scale": scale}]
+        elif question.model.name == TUNED:
+            reason = "it has no adapter; name one as adapter in its [providers.*] table."
+            raise ProviderFailed(model=question.model, reason=reason)
+        return request
 
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
@@ -115,7 +137,7 @@ def _parameters(engine: Any, settings: LocalSettings, file: Path, adapter: Path 
     parameters.cpuparams.n_threads = settings.threads
     parameters.cpuparams_batch.n_threads = settings.threads
     parameters.verbosity = 0
-    if adapter and settings.adapter_scale:
+    if adapter:
         info = engine.CommonAdapterLoraInfo(str(adapter), settings.adapter_scale)
         parameters.lora_adapters = [info]
     return parameters

@@ -9,9 +9,10 @@ the opposite of what is said of the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from overheard_sentiment.aspects import aspects
 from overheard_sentiment.foils import Foil, foil
 from overheard_sentiment.words import Word, words
 
@@ -27,10 +28,12 @@ _EDGES = {
 _JOINING = frozenset({"and", "or", "nor", ",", "/", "&", "the", "a", "an", "both", "as", "well"})
 _FADING = 0.06
 """A word's weight falls by this share with each word of distance."""
+_ALONE = 0.5
+"""By how much distances shrink in a sentence that names one brand alone."""
 _REACH = 14
 """How far, in words and edges, a comparison reaches."""
 _PASSED_OVER = -1.2
-"""What "instead of Bolt" says of Bolt."""
+"""What "instead of Bolt" and "skip Bolt" say of Bolt."""
 _SOFT = 15.0
 """Brings a sum of valences into -1 to 1 (VADER's constant)."""
 
@@ -55,22 +58,42 @@ class _Group:
         return bool(between) and not aside and _JOINING.issuperset(between)
 
 
-def polarity(sentence: str, mine: Sequence[Span], others: Sequence[Span]) -> float:
-    """Return how a sentence speaks of a brand, -1 to 1; 0 where it does not judge.
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """How a sentence speaks of a brand.
+
+    Attributes:
+        value: -1 to 1; 0 where it does not judge.
+        aspects: What it says of single aspects, such as ``price``, without bounds.
+    """
+
+    value: float
+    aspects: Mapping[str, float]
+
+
+def polarity(
+    sentence: str, mine: Sequence[Span], others: Sequence[Span], *, against: bool = False
+) -> Polarity:
+    """Return how a sentence speaks of a brand.
 
     Args:
         sentence: The sentence.
         mine: Where it names the brand, as offsets.
         others: Where it names others.
+        against: Whether the reader is advised against the brand in it.
     """
     tokens = words(sentence)
     groups = list(_groups(tokens, mine, others))
-    miles = _miles(tokens)
-    total = sum(_PASSED_OVER for group in groups if group.mine and group.foil is Foil.PASSED_OVER)
-    for at, token in enumerate(tokens):
-        if token.valence:
-            total += token.valence * sum(_shares(groups, miles, at))
-    return total / math.sqrt(total * total + _SOFT)
+    miles = _miles(tokens, 1.0 if len(groups) > 1 else _ALONE)
+    passed_over = any(group.mine and group.foil is Foil.PASSED_OVER for group in groups)
+    total = _PASSED_OVER if passed_over or against else 0.0
+    judgements = [
+        (at, token.valence * sum(_shares(groups, miles, at)))
+        for at, token in enumerate(tokens)
+        if token.valence
+    ]
+    total += sum(value for _, value in judgements)
+    return Polarity(total / math.sqrt(total * total + _SOFT), aspects(tokens, judgements))
 
 
 def _shares(groups: Sequence[_Group], miles: Sequence[float], at: int) -> Iterator[float]:
@@ -116,10 +139,11 @@ def _places(
     return sorted(places)
 
 
-def _miles(tokens: Sequence[Word]) -> list[float]:
+def _miles(tokens: Sequence[Word], scale: float) -> list[float]:
+    """Return how far the sentence's head each word and its end lie, in words and edges."""
     miles = [0.0]
     for token in tokens:
-        miles.append(miles[-1] + 1 + _EDGES.get(token.text, 0))
+        miles.append(miles[-1] + scale * (1 + _EDGES.get(token.text, 0)))
     return miles
 
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice, takewhile
 
-from overheard import Metric, Reading, Scale, Score, Settings
-from overheard_sentiment.polarity import Span, polarity
+from overheard import Detail, Metric, Reading, Scale, Score, Settings
+from overheard_sentiment.polarity import Polarity, Span, polarity
 
 _MOST = 200
 """Sentences of an answer that are read for one brand; no real answer has more."""
 _WIDE = 500
 """Characters before and behind a mention that are read in a sentence that does not end."""
+_JUDGED = 0.4
+"""What is said of an aspect must come to this, on the scale of the lexicon."""
 _QUOTED = 1_000
 """Characters of a quote."""
 _POINTING = re.compile(
@@ -31,7 +33,8 @@ class Sentiment:
     The value is the mean over the sentences that are about the brand: those that name it, the
     line under a heading that is only its name, and those that go on with "It ..." or "They ..."
     in the same line. A brand that is named and not judged has 0; one that is not named has no
-    score. The quote is the sentence that judges most.
+    score. The quote is the sentence that judges most. Aspects that are judged (price, quality,
+    ease, support, features, performance, reliability, integrations, security) are details.
 
     A lexicon is right for about six sentences in ten. That is enough to rank and to watch for
     large swings, and not to alert on small ones.
@@ -45,38 +48,62 @@ class Sentiment:
         """Yield the score of one brand in one answer, if the answer names it."""
         judged = list(islice(_judged(reading), _MOST))
         if judged:
-            mean = sum(value for value, _ in judged) / len(judged)
-            strongest = max(judged, key=lambda pair: abs(pair[0]))
-            yield Score("sentiment", mean, reading.sentence(strongest[1])[:_QUOTED])
+            mean = sum(one.value for one, _ in judged) / len(judged)
+            strongest = max(judged, key=lambda pair: abs(pair[0].value))
+            quote = reading.sentence(strongest[1])[:_QUOTED]
+            yield Score("sentiment", mean, quote, tuple(_aspects(reading, judged)))
 
 
-def _judged(reading: Reading) -> Iterator[tuple[float, int]]:
+def _aspects(reading: Reading, judged: Sequence[tuple[Polarity, int]]) -> Iterator[Detail]:
+    """Yield each aspect that is judged, with the sentence that judges it most."""
+    found: dict[str, list[tuple[float, int]]] = {}
+    for found_here, index in judged:
+        for aspect, value in found_here.aspects.items():
+            found.setdefault(aspect, []).append((value, index))
+    for aspect, values in found.items():
+        total = sum(value for value, _ in values)
+        if abs(total) >= _JUDGED:
+            _, index = max(values, key=lambda pair: abs(pair[0]))
+            verdict = "positive" if total > 0 else "negative"
+            yield Detail(aspect, verdict, quote=reading.sentence(index)[:_QUOTED])
+
+
+def _judged(reading: Reading) -> Iterator[tuple[Polarity, int]]:
     """Yield polarity and index of each sentence about the brand."""
     brand = reading.brand.name
     named = {mention.sentence for mention in reading.mentions}
     for index, mentions in groupby(reading.mentions, key=lambda mention: mention.sentence):
         mine: list[Span] = []
         others: list[Span] = []
+        against = False
         for mention in islice(mentions, _MOST):
+            against |= mention.negated and mention.brand == brand
             (mine if mention.brand == brand else others).append((mention.start, mention.end))
         if not mine:
             continue
         label = _is_label(reading, index, mine)
         follows = list(takewhile(lambda at: at not in named, _followers(reading, index, label)))
         if not (follows and label):
-            yield _polarity(reading, index, mine, others), index
+            yield _polarity(reading, index, mine, others, against=against), index
         for at in follows:
             start, _ = reading.sentences[at]
             yield _polarity(reading, at, [(start, start + 1)], []), at
 
 
-def _polarity(reading: Reading, index: int, mine: Sequence[Span], others: Sequence[Span]) -> float:
+def _polarity(
+    reading: Reading,
+    index: int,
+    mine: Sequence[Span],
+    others: Sequence[Span],
+    *,
+    against: bool = False,
+) -> Polarity:
     """Return the polarity of a sentence, of which no more than a window is read."""
     start, end = reading.sentences[index]
     start, end = max(start, mine[0][0] - _WIDE), min(end, mine[0][1] + _WIDE)
     here = [(a - start, b - start) for a, b in mine if b <= end]
     there = [(a - start, b - start) for a, b in others if start <= a and b <= end]
-    return polarity(reading.body[start:end], here, there)
+    return polarity(reading.body[start:end], here, there, against=against)
 
 
 def _followers(reading: Reading, index: int, label: bool) -> Iterator[int]:

@@ -11,14 +11,22 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from overheard_sentiment.phrases import phrase
+
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
 _REACH = 3
 """How many words before a word may negate or strengthen it."""
+_FAR = 6
+"""How many words before a word a subject may deny it: "nobody on our team enjoyed"."""
+_SUBJECTS = frozenset({"nobody", "none", "nothing", "neither", "never"})
 _FLIP = -0.74
 """What a negation makes of a valence (VADER's constant)."""
 _STEP = 0.293
 """What an intensifier adds to a valence (VADER's constant)."""
 _TOO_MUCH = -1.2
+_NONE_OF_IT = -1.0
+"""What "has no calendar" says."""
+_HAVING = frozenset({"has", "have", "had", "offers", "offer", "with", "gives", "provides"})
 
 _NEGATIONS = frozenset(
     {"not", "no", "never", "none", "nor", "neither", "cannot", "without", "hardly", "barely"}
@@ -58,19 +66,31 @@ def words(sentence: str) -> tuple[Word, ...]:
     """Return the words of a sentence with their valence in their place."""
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
     texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
+    values = _values(texts)
     return tuple(
-        Word(text, a, b, _in_place(texts, at))
-        for at, (text, (a, b)) in enumerate(zip(texts, spans, strict=True))
+        Word(text, a, b, value) for text, (a, b), value in zip(texts, spans, values, strict=True)
     )
 
 
-def _in_place(texts: list[str], at: int) -> float:
-    value = _alone(texts, at)
+def _values(texts: list[str]) -> list[float]:
+    """Return the valence of each word in its place; the first word of a phrase bears all of it."""
+    values = [0.0] * len(texts)
+    at = 0
+    while at < len(texts):
+        length, together = phrase(texts, at)
+        values[at] = _in_place(texts, at, together if length else _alone(texts, at))
+        at += length or 1
+    return values
+
+
+def _in_place(texts: list[str], at: int, value: float) -> float:
     if not value:
         return 0.0
-    for distance, before in enumerate(reversed(texts[max(0, at - _REACH) : at]), start=1):
+    for distance, before in enumerate(reversed(texts[max(0, at - _FAR) : at]), start=1):
         if before in _STOPS:
             break
+        if distance > _REACH and before not in _SUBJECTS:
+            continue
         if before == "too" and distance == 1:
             return -abs(value)
         if _negates(texts, at - distance) or (before in _UNREAL and texts[at] in _BETTER):
@@ -87,6 +107,8 @@ def _alone(texts: list[str], at: int) -> float:
     if text == "too":
         plain = following.isalpha() and not _valence(following) and following not in _STOPS
         return _TOO_MUCH if plain else 0.0
+    if text == "no" and at and texts[at - 1] in _HAVING:
+        return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _NONE_OF_IT
     if text in {"like", "likes", "liked"}:
         return 1.5 if at and texts[at - 1] in _LIKING else 0.0
     return _valence(text)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from overheard import Metric, Reading, Scale, Score, Settings
+from overheard import Detail, Metric, Reading, Scale, Score, Settings
+from overheard_visibility.standing import standing
 
+_ABOUT_A_FACT = "fact"
+"""The tag of prompts that ask for a fact about a brand."""
 _QUOTED = 1_000
 """Characters of a quote."""
 
@@ -17,9 +20,11 @@ class VisibilitySettings(Settings):
 class Visibility:
     """Scores where a brand stands among those that an answer names.
 
-    - ``visibility``: 1 when the answer's prose names the brand, else 0.
-    - ``position``: the brand's rank by first mention among itself and its competitors, from 1;
-      only where it is named. In a ranked list the order of first mention is the list's order.
+    - ``visibility``: 1 when the answer's prose names the brand, else 0. Its detail is the standing:
+      ``recommended``, ``advised against``, or merely ``mentioned``.
+    - ``position``: the brand's rank among itself and its competitors, from 1; only where it is
+      named. The first ranked list or table goes first, in its order, then come the others by first
+      mention; further rankings are details of it.
     - ``top1``, ``top3``: 1 when that rank is 1, or at most 3; 0 otherwise, also where the brand is
       not named, so that every answer counts.
     - ``share_of_voice``: the brand's mentions among all mentions of the brand and its competitors;
@@ -39,12 +44,14 @@ class Visibility:
 
     def score(self, reading: Reading) -> Iterator[Score]:
         """Yield the scores of one brand in one answer."""
+        if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
+            return  # it asks about the brand itself, so naming it shows nothing
         mine = reading.of(reading.brand.name)
         quote = reading.sentence(mine[0].sentence)[:_QUOTED] if mine else ""
         rank = _rank(reading)
-        yield Score("visibility", float(rank is not None), quote)
+        yield Score("visibility", float(rank is not None), quote, tuple(standing(reading)))
         if rank is not None:
-            yield Score("position", float(rank), quote)
+            yield Score("position", float(rank), quote, tuple(_ranks(reading)))
         yield Score("top1", float(rank == 1), quote if rank == 1 else "")
         in_top3 = rank is not None and rank <= 3
         yield Score("top3", float(in_top3), quote if in_top3 else "")
@@ -52,7 +59,17 @@ class Visibility:
             yield Score("share_of_voice", len(mine) / len(reading.mentions))
 
 
+def _ranks(reading: Reading) -> Iterator[Detail]:
+    """Yield the brand's rank in each ranked list of several brands, where there are two or more."""
+    lists = [order for order in reading.rankings if len(order) > 1]
+    for number, order in enumerate(lists if len(lists) > 1 else (), start=1):
+        if reading.brand.name in order:
+            rank = order.index(reading.brand.name) + 1
+            yield Detail(f"ranking {number}", str(rank), stated=f"{rank} of {len(order)}")
+
+
 def _rank(reading: Reading) -> int | None:
-    order = list(dict.fromkeys(mention.brand for mention in reading.mentions))
+    first = next((order for order in reading.rankings if len(order) > 1), ())
+    order = list(dict.fromkeys((*first, *(mention.brand for mention in reading.mentions))))
     brand = reading.brand.name
     return order.index(brand) + 1 if brand in order else None

@@ -1,19 +1,32 @@
-"""What changed and who was told: model updates, alerts with their shifts, deliveries."""
+"""What changed: model updates, and alerts with their shifts and events."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Alert, AlertState, Model, ModelUpdate, Shift
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertState,
+    Delivery,
+    DeliveryKind,
+    Happening,
+    Model,
+    ModelUpdate,
+    Shift,
+    alert_key,
+)
+from overheard_storage import tables
 from overheard_storage.database import uninterrupted
+from overheard_storage.outbox import announce, delivery_row, insert_deliveries
 from overheard_storage.shapes import shift_of, shift_row, update_of
 from overheard_storage.shelf import Shelf, among
-from overheard_storage.tables import alerts, brands, deliveries, metrics, models, shifts, updates
+from overheard_storage.tables import alerts, brands, events, metrics, models, shifts, updates
 
 
 class AlertShelf(Shelf):
@@ -30,6 +43,13 @@ class AlertShelf(Shelf):
             await connection.execute(insert, row | {"note": update.note})
             return update_of((await connection.execute(_updates_query().where(*same))).one())
 
+    @uninterrupted
+    async def remove_update(self, number: int) -> bool:
+        """Forget a model update by its number; False when there is none."""
+        async with self._database.writing() as connection:
+            gone = await connection.execute(delete(updates).where(updates.c.id == number))
+        return gone.rowcount > 0
+
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return model updates, the oldest first."""
         query = _updates_query().order_by(updates.c.at, updates.c.id)
@@ -38,7 +58,9 @@ class AlertShelf(Shelf):
         return [update_of(row) for row in await self._database.rows(query)]
 
     @uninterrupted
-    async def add_alert(self, alert: Alert) -> tuple[Alert, bool]:
+    async def add_alert(
+        self, alert: Alert, deliveries: Sequence[Delivery] = ()
+    ) -> tuple[Alert, bool]:
         """Keep an alert with its shifts, and return it; False when it was there already."""
         moved = (alert.shift, *alert.also)
         brand_ids = await self._registers.of_brands(shift.brand for shift in moved)
@@ -56,8 +78,38 @@ class AlertShelf(Shelf):
         ]
         async with self._database.writing() as connection:
             number = await self._open(connection, alert, rows)
+            if number is not None:
+                await self._tell(connection, number, alert, deliveries)
             (kept,) = await _alerts(connection, *_same(rows[0]))
         return kept, number is not None
+
+    @uninterrupted
+    async def change_alert(self, alert: Alert, event: AlertEvent) -> bool:
+        """Keep an alert as it is now with what happened; False when others were quicker."""
+        change = (
+            update(alerts)
+            .where(alerts.c.id == alert.id, alerts.c.revision == alert.revision - 1)
+            .values(**_life(alert))
+        )
+        async with self._database.writing() as connection:
+            if (await connection.execute(change)).rowcount == 0:
+                return False
+            row = _event_row(event, alert.id)
+            number = await connection.scalar(events.insert().returning(events.c.id), row)
+            kept = replace(event, alert_id=alert.id, id=int(number or 0))
+            insert = self._database.insert(tables.deliveries)
+            await announce(connection, insert, alert.id, alert.revision, kept)
+            return True
+
+    async def events(self, alert_id: int) -> list[AlertEvent]:
+        """Return what happened to an alert, in order."""
+        query = select(events).where(events.c.alert_id == alert_id).order_by(events.c.id)
+        return [_event(row) for row in await self._database.rows(query)]
+
+    async def alert(self, number: int) -> Alert | None:
+        """Return an alert by its number, or None."""
+        async with self._database.reading() as connection:
+            return next(iter(await _alerts(connection, alerts.c.id == number)), None)
 
     @uninterrupted
     async def alerts(self, *, brand: str | None = None) -> list[Alert]:
@@ -66,26 +118,39 @@ class AlertShelf(Shelf):
         async with self._database.reading() as connection:
             return await _alerts(connection, *wanted)
 
-    @uninterrupted
-    async def add_delivery(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Note that an alert was shown in a channel; False when it had been already."""
-        insert = self._database.insert(deliveries).on_conflict_do_nothing()
-        row = {"alert_id": alert_id, "channel": channel, "at": at}
-        async with self._database.writing() as connection:
-            new = await connection.execute(insert.returning(deliveries.c.alert_id), row)
-            return new.scalar() is not None
-
     async def _open(
         self, connection: AsyncConnection, alert: Alert, rows: list[dict[str, Any]]
     ) -> int | None:
         """Write an alert with its shifts and return its number; None when it is there already."""
         row = {column.name: rows[0][column.name] for column in _SAME}
-        row |= {"opened_at": alert.opened_at, "state": alert.state}
+        row |= {"opened_at": alert.opened_at, "follows_id": alert.follows or None}
+        row |= _life(alert)
         insert = self._database.insert(alerts).on_conflict_do_nothing().returning(alerts.c.id)
         number: int | None = (await connection.execute(insert, row)).scalar()
         if number is not None:
             await connection.execute(shifts.insert(), [row | {"alert_id": number} for row in rows])
         return number
+
+    async def _tell(
+        self,
+        connection: AsyncConnection,
+        number: int,
+        alert: Alert,
+        deliveries: Sequence[Delivery],
+    ) -> None:
+        """Write down that an alert was raised, and where it is to be shown."""
+        raised = AlertEvent(Happening.RAISED, alert.opened_at)
+        await connection.execute(events.insert(), _event_row(raised, number))
+        rows = [
+            delivery_row(delivery)
+            | (
+                {"alert_id": number, "key": alert_key(number, delivery.channel)}
+                if delivery.kind is DeliveryKind.ALERT
+                else {}
+            )
+            for delivery in deliveries
+        ]
+        await insert_deliveries(connection, self._database.insert(tables.deliveries), rows)
 
 
 _SAME = (alerts.c.brand_id, alerts.c.model_id, alerts.c.run_id)
@@ -129,4 +194,32 @@ async def _shifts(
 
 
 def _alert(row: Row[Any], moved: list[Shift]) -> Alert:
-    return Alert(moved[0], row.opened_at, tuple(moved[1:]), AlertState(row.state), row.id)
+    return Alert(
+        shift=moved[0],
+        opened_at=row.opened_at,
+        also=tuple(moved[1:]),
+        state=AlertState(row.state),
+        by=row.by,
+        until=row.until,
+        follows=row.follows_id or 0,
+        revision=row.revision,
+        id=row.id,
+    )
+
+
+def _life(alert: Alert) -> dict[str, Any]:
+    return {
+        "state": alert.state,
+        "by": alert.by,
+        "until": alert.until,
+        "revision": alert.revision,
+    }
+
+
+def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:
+    row = {"what": event.what, "at": event.at, "who": event.who, "note": event.note}
+    return row | {"alert_id": alert_id}
+
+
+def _event(row: Row[Any]) -> AlertEvent:
+    return AlertEvent(Happening(row.what), row.at, row.who, row.note, row.alert_id, row.id)

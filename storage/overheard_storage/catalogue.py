@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Brand, Catalogue, Prompt
+from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
 from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.shapes import (
@@ -42,21 +42,17 @@ class CatalogueShelf(Shelf):
             await self._declare(connection, facts, ["brand_id", "field", "value"], fact_rows)
             await self._declare(connection, schedules, ["name"], schedule_rows)
 
-    @uninterrupted
     async def catalogue(self) -> Catalogue:
         """Return what is measured now: the declared ones first, then the added ones."""
-        with_brand = select(facts, brands.c.name.label("brand")).join(brands)
-        async with self._database.reading() as connection:
-            brand_rows = await connection.execute(_measured(select(brands), brands))
-            prompt_rows = await connection.execute(_measured(select(prompts), prompts))
-            fact_rows = await connection.execute(_measured(with_brand, facts))
-            schedule_rows = await connection.execute(_measured(select(schedules), schedules))
-        return Catalogue(
-            brands=tuple(map(brand_of, brand_rows)),
-            prompts=tuple(map(prompt_of, prompt_rows)),
-            facts=tuple(map(fact_of, fact_rows)),
-            schedules=tuple(map(schedule_of, schedule_rows)),
-        )
+        return await self._where(lambda one: or_(one.provisioned, one.added))
+
+    async def declared(self) -> Catalogue:
+        """Return what the configuration declares."""
+        return await self._where(lambda one: one.provisioned)
+
+    async def retired(self) -> Catalogue:
+        """Return what was measured once; a name that is only referred to has no place."""
+        return await self._where(lambda one: and_(~one.provisioned, ~one.added, one.place > 0))
 
     async def add_brands(self, brands: Iterable[Brand]) -> None:
         """Add brands; a retired one comes back, as it is given now."""
@@ -66,12 +62,91 @@ class CatalogueShelf(Shelf):
         """Add prompts; a retired one comes back, as it is given now."""
         await self._add(tables.prompts, "key", [prompt_row(prompt) for prompt in prompts])
 
+    async def set_brand(self, brand: Brand) -> bool:
+        """Add a brand, or replace an added one; False when a declared one has its name."""
+        return await self._set(brands, ["name"], brand_row(brand))
+
+    async def remove_brand(self, name: str) -> bool:
+        """Retire a brand that somebody added; False when nobody did."""
+        return await self._remove(brands, brands.c.name == name)
+
+    async def set_prompt(self, prompt: Prompt) -> bool:
+        """Add a prompt, or replace an added one; False when a declared one has its text."""
+        return await self._set(prompts, ["key"], prompt_row(prompt))
+
+    async def remove_prompt(self, key: str) -> bool:
+        """Retire a prompt that somebody added; False when nobody did."""
+        return await self._remove(prompts, prompts.c.key == key)
+
+    async def set_fact(self, fact: Fact) -> bool:
+        """Add a fact, or replace an added one; False when a declared one says the same."""
+        numbers = await self._registers.of_brands([fact.brand])
+        return await self._set(
+            facts, ["brand_id", "field", "value"], fact_row(fact, numbers[fact.brand])
+        )
+
+    async def remove_fact(self, fact: Fact) -> bool:
+        """Retire a fact that somebody added; False when nobody did."""
+        number = await self._registers.brands.find(fact.brand)
+        same = (facts.c.field == fact.field, facts.c.value == fact.value)
+        return await self._remove(facts, facts.c.brand_id == number, *same)
+
+    async def set_schedule(self, schedule: Schedule) -> bool:
+        """Add a schedule, or replace an added one; False when a declared one has its name."""
+        return await self._set(schedules, ["name"], schedule_row(schedule))
+
+    async def remove_schedule(self, name: str) -> bool:
+        """Remove a schedule that somebody added; False when nobody did."""
+        return await self._remove(schedules, schedules.c.name == name)
+
+    @uninterrupted
+    async def _set(self, table: Table, name: Sequence[str], row: Row) -> bool:
+        behind = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
+        insert = self._database.insert(table).values(added=True, place=behind)
+        new: dict[str, Any] = {column: insert.excluded[column] for column in (*row, "added")}
+        # What is there keeps its place; what comes back stands last.
+        new["place"] = case((table.c.added, table.c.place), else_=insert.excluded.place)
+        upsert = insert.on_conflict_do_update(
+            index_elements=name, set_=new, where=~table.c.provisioned
+        )
+        async with self._database.writing() as connection:
+            kept = await connection.execute(upsert.returning(table.c.id), row)
+            return kept.scalar() is not None
+
+    @uninterrupted
+    async def _remove(self, table: Table, *which: ColumnElement[bool]) -> bool:
+        retire = update(table).where(*which, table.c.added).values(added=False)
+        async with self._database.writing() as connection:
+            return (await connection.execute(retire)).rowcount == 1
+
+    @uninterrupted
+    async def _where(self, standing: Callable[[Any], ColumnElement[bool]]) -> Catalogue:
+        """Return what stands in some way, which is asked of the columns of each table."""
+
+        def query(table: Table, base: Select[Any]) -> Select[Any]:
+            columns = table.c
+            wanted = base.where(standing(columns))
+            return wanted.order_by(columns.provisioned.desc(), columns.place, columns.id)
+
+        with_brand = select(facts, brands.c.name.label("brand")).join(brands)
+        async with self._database.reading() as connection:
+            brand_rows = await connection.execute(query(brands, select(brands)))
+            prompt_rows = await connection.execute(query(prompts, select(prompts)))
+            fact_rows = await connection.execute(query(facts, with_brand))
+            schedule_rows = await connection.execute(query(schedules, select(schedules)))
+        return Catalogue(
+            brands=tuple(map(brand_of, brand_rows)),
+            prompts=tuple(map(prompt_of, prompt_rows)),
+            facts=tuple(map(fact_of, fact_rows)),
+            schedules=tuple(map(schedule_of, schedule_rows)),
+        )
+
     async def _declare(
         self, connection: AsyncConnection, table: Table, name: Sequence[str], rows: Iterable[Row]
     ) -> None:
         retire = update(table).where(table.c.provisioned).values(provisioned=False)
         await connection.execute(retire)
-        declared = [{**row, "provisioned": True, "place": i} for i, row in enumerate(rows)]
+        declared = [{**row, "provisioned": True, "place": i} for i, row in enumerate(rows, 1)]
         if declared:
             insert = self._database.insert(table)
             renewed = {column: insert.excluded[column] for column in declared[0]}
@@ -92,10 +167,3 @@ class CatalogueShelf(Shelf):
         )
         async with self._database.writing() as connection:
             await connection.execute(upsert, rows)
-
-
-def _measured(query: Select[Any], table: Table) -> Select[Any]:
-    columns = table.c
-    return query.where(or_(columns.provisioned, columns.added)).order_by(
-        columns.provisioned.desc(), columns.place, columns.id
-    )

@@ -1,6 +1,7 @@
 """A run belongs to one process at a time: two that ask the same questions pay for them twice.
+So does a duty, such as watching the clock for all schedules.
 
-What holds a run is a lock of the operating system or of PostgreSQL, not a row. Both end with the
+What holds them is a lock of the operating system or of PostgreSQL, not a row. Both end with the
 process that took them, however it ends, so that a run that was killed can be taken up at once.
 """
 
@@ -8,29 +9,44 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import text
 
 from overheard_storage.database import Database
 
-_SPACE = 0x72756E
-"""The first half of PostgreSQL's lock numbers for runs; anything constant."""
+_RUNS = 0x72756E
+_DUTIES = 0x647574
+"""The first halves of PostgreSQL's lock numbers for runs and for duties; anything constant."""
 
 
 @asynccontextmanager
 async def holding(database: Database, run_id: int) -> AsyncIterator[bool]:
     """Hold a run while the block lasts; give False when somebody else holds it."""
     if database.is_sqlite:
-        with _in_file(f"{database.url.database}-run-{run_id}.lock") as mine:
+        with _in_file(f"{database.url.database}-run-{run_id}.lock", passing=True) as mine:
             yield mine
     else:
-        async with _in_server(database, run_id) as mine:
+        async with _in_server(database, _RUNS, run_id) as mine:
+            yield mine
+
+
+@asynccontextmanager
+async def on_duty(database: Database, duty: str) -> AsyncIterator[bool]:
+    """Hold a duty while the block lasts; give False when somebody else holds it."""
+    if database.is_sqlite:
+        with _in_file(f"{database.url.database}-{duty}.lock", passing=False) as mine:
+            yield mine
+    else:
+        number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
+        async with _in_server(database, _DUTIES, number) as mine:
             yield mine
 
 
 @contextmanager
-def _in_file(name: str) -> Iterator[bool]:
+def _in_file(name: str, *, passing: bool) -> Iterator[bool]:
+    """Lock a file; one of a passing name is removed behind it."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(name)
@@ -43,19 +59,21 @@ def _in_file(name: str) -> Iterator[bool]:
         yield True
         # Only behind a run that has ended: one process may still wait at the old file while another
         # makes a new one, and then both hold the run, and neither finds anything left to ask.
-        Path(name).unlink(missing_ok=True)
+        if passing:
+            Path(name).unlink(missing_ok=True)
     finally:
         lock.release()
 
 
 @asynccontextmanager
-async def _in_server(database: Database, run_id: int) -> AsyncIterator[bool]:
-    numbers = {"space": _SPACE, "run": run_id}
+async def _in_server(database: Database, space: int, number: int) -> AsyncIterator[bool]:
+    numbers = {"space": space, "number": number}
     async with database.session() as connection:
-        take = text("SELECT pg_try_advisory_lock(:space, :run)")
+        take = text("SELECT pg_try_advisory_lock(:space, :number)")
         mine = bool(await connection.scalar(take, numbers))
         try:
             yield mine
         finally:
             if mine:
-                await connection.execute(text("SELECT pg_advisory_unlock(:space, :run)"), numbers)
+                give = text("SELECT pg_advisory_unlock(:space, :number)")
+                await connection.execute(give, numbers)

@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Answer, Finish, Model, Run, RunState
+from overheard.domain import UNENDED, Answer, Finish, Model, Run, RunState
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.holds import holding
+from overheard_storage.money import MoneyShelf
 from overheard_storage.shapes import answer_of, answer_row, run_of, run_row
-from overheard_storage.shelf import Shelf, among
+from overheard_storage.shelf import ASKED_PROMPT, among
 from overheard_storage.tables import answers, blocks, models, prompts, runs, spend
 
 _QUESTION = ("run_id", "prompt_id", "model_id", "repeat")
@@ -24,7 +26,7 @@ _WRITERS = 0x616E73
 """The first half of PostgreSQL's lock numbers for writers to runs; any but that of `holds`."""
 
 
-class RunShelf(Shelf):
+class RunShelf(MoneyShelf):
     """Runs and answers. The Protocol `overheard.interfaces.Store` says what each method does."""
 
     @uninterrupted
@@ -50,6 +52,19 @@ class RunShelf(Shelf):
         async with self._database.writing() as connection:
             await connection.execute(ended)
 
+    @uninterrupted
+    async def steer_run(self, run_id: int, state: RunState) -> bool:
+        """Ask a run that has not ended to pause, to go on or to be given up."""
+        steered = update(runs).where(runs.c.id == run_id, runs.c.state.in_(UNENDED))
+        async with self._database.writing() as connection:
+            done = await connection.execute(steered.values(state=state))
+            return bool(done.rowcount)
+
+    async def run_state(self, run_id: int) -> RunState:
+        """Return where a run stands just now."""
+        [row] = await self._database.rows(select(runs.c.state).where(runs.c.id == run_id))
+        return RunState(row.state)
+
     async def runs(self, *, state: RunState | None = None, limit: int | None = None) -> list[Run]:
         """Return runs, the newest first."""
         query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
@@ -69,10 +84,15 @@ class RunShelf(Shelf):
             for round_ in _rounds(answers):
                 kept += await self._keep(connection, round_, prompt_ids, model_ids)
             await _pay(connection, kept, model_ids)
+            await self._book(connection, kept)
         return kept
 
     async def answers(
-        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
         """Stream answers in the order of their numbers."""
         query = answers_query()
@@ -81,6 +101,8 @@ class RunShelf(Shelf):
         if prompts is not None:
             known = await self._registers.prompts.known((key,) for key in prompts)
             query = query.where(among(answers.c.prompt_id, known.values()))
+        if numbers is not None:
+            query = query.where(among(answers.c.id, numbers))
         async for row in self._stream(query, answers.c.id):
             yield answer_of(row)
 
@@ -97,17 +119,6 @@ class RunShelf(Shelf):
             (row.key, str(Model(row.provider, row.name)), row.repeat)
             for row in await self._database.rows(query)
         }
-
-    @uninterrupted
-    async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars spent on answers."""
-        query = select(func.coalesce(func.sum(spend.c.usd), 0.0))
-        if since is not None:
-            query = query.where(spend.c.at >= since)
-        if run_id is not None:
-            query = query.join(answers).where(answers.c.run_id == run_id)
-        async with self._database.reading() as connection:
-            return float((await connection.execute(query)).scalar_one())
 
     async def _queue(self, connection: AsyncConnection, run_ids: Collection[int]) -> None:
         """Wait for other writers to the same runs.
@@ -132,13 +143,19 @@ class RunShelf(Shelf):
             row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
             rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
         ordered = [row for row, _ in rows.values()]
-        written = await connection.execute(_upsert(self._database, list(ordered[0])), ordered)
+        written = await connection.execute(self._keeping, ordered)
         numbers = {tuple(question): number for number, *question in written}
         return [
             replace(answer, id=numbers[question])
             for question, (_, answer) in rows.items()
             if question in numbers
         ]
+
+    @cached_property
+    def _keeping(self) -> Any:
+        """How answers are written: built once, because that takes as long as writing a few."""
+        columns = [column.name for column in answers.columns if column.name != "id"]
+        return _upsert(self._database, columns)
 
 
 async def _widened(connection: AsyncConnection, kept: Run, given: Run) -> Run:
@@ -156,7 +173,7 @@ def answers_query() -> Select[Any]:
     return (
         select(
             answers,
-            *(prompts.c.text.label("prompt"), prompts.c.tags, prompts.c.brands),
+            *ASKED_PROMPT,
             *(models.c.provider, models.c.name.label("model")),
         )
         .join(prompts, answers.c.prompt_id == prompts.c.id)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Answer, Block, Model, ScoreRecord
 from overheard_storage import tables
+from overheard_storage.bulk import insert_many
 from overheard_storage.database import uninterrupted
 from overheard_storage.runs import answers_query
 from overheard_storage.shapes import answer_of, block_of, record_of
@@ -31,6 +32,8 @@ from overheard_storage.tables import (
 )
 
 _STREAM = ("run_id", "prompt_id", "model_id", "brand_id", "metric_id", "scorer_id")
+_SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
+_VALUE = _SCORE.index("value")
 _ORDER = attrgetter("at", "run_id", "prompt", "model", "brand", "metric", "version")
 
 
@@ -46,7 +49,10 @@ class _Numbers:
 
 
 Delivery = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
-Row = dict[str, Any]
+Row = tuple[Any, ...]
+"""A score, in the order of `_SCORE`."""
+Key = tuple[int, int, int]
+"""Answer, brand and metric."""
 
 
 class ScoreShelf(Shelf):
@@ -58,7 +64,9 @@ class ScoreShelf(Shelf):
             readings.c.scorer_id == await self._registers.scorers.find(scorer, version),
             readings.c.answer_id == answers.c.id,
         )
-        query = answers_query().where(answers.c.finish.in_(COMPLETE), ~read)
+        fit = (answers.c.finish.in_(COMPLETE), answers.c.reused_from.is_(None))
+        aside = select(runs.c.id).where(runs.c.aside)
+        query = answers_query().where(*fit, ~read, answers.c.run_id.not_in(aside))
         async for row in self._stream(query, answers.c.id):
             yield answer_of(row)
 
@@ -72,7 +80,7 @@ class ScoreShelf(Shelf):
             new = await self._read(connection, numbers.scorer, [answer.id for answer, _ in scores])
             rows = _score_rows(new, scores, numbers)
             if rows:
-                await connection.execute(tables.scores.insert(), list(rows.values()))
+                await insert_many(connection, tables.scores, _SCORE, list(rows.values()))
                 await self._add_blocks(connection, _summed(rows, scores, numbers))
 
     async def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
@@ -108,6 +116,11 @@ class ScoreShelf(Shelf):
         # Names sort by the database's language there, and by code point here.
         return sorted(map(block_of, await self._database.rows(query)), key=_ORDER)
 
+    async def reused_blocks(self, run_id: int) -> list[Block]:
+        """Return the scores of the answers that a run reuses, summed up."""
+        rows = await self._database.rows(_reused_query(run_id))
+        return sorted(map(block_of, rows), key=_ORDER)
+
     async def _numbers(self, scorer: str, version: str, delivery: Delivery) -> _Numbers:
         questions = [answer.question for answer, _ in delivery]
         records = [record for _, records in delivery for record in records]
@@ -128,7 +141,9 @@ class ScoreShelf(Shelf):
         new = await connection.execute(insert.returning(readings.c.answer_id), rows)
         return set(new.scalars())
 
-    async def _add_blocks(self, connection: AsyncConnection, summed: Sequence[Row]) -> None:
+    async def _add_blocks(
+        self, connection: AsyncConnection, summed: Sequence[dict[str, Any]]
+    ) -> None:
         begun = await connection.execute(
             select(runs.c.id, runs.c.started_at).where(
                 among(runs.c.id, {row["run_id"] for row in summed})
@@ -159,10 +174,36 @@ def blocks_query() -> Select[Any]:
     )
 
 
+def _reused_query(run_id: int) -> Select[Any]:
+    """Sum the scores of the originals up, and name the columns as `blocks_query` does."""
+    keys = (
+        *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),
+        *(models.c.provider, models.c.name.label("model"), brands.c.name.label("brand")),
+        *(metrics.c.name.label("metric"), scorers.c.name.label("scorer"), scorers.c.version),
+    )
+    sums = (
+        *(func.count().label("n"), func.sum(scores.c.value).label("total")),
+        func.sum(scores.c.value * scores.c.value).label("squares"),
+    )
+    return (
+        select(*keys, *sums)
+        .select_from(answers)
+        .join(scores, scores.c.answer_id == answers.c.reused_from)
+        .join(runs, answers.c.run_id == runs.c.id)
+        .join(prompts, answers.c.prompt_id == prompts.c.id)
+        .join(models, answers.c.model_id == models.c.id)
+        .join(brands, scores.c.brand_id == brands.c.id)
+        .join(metrics, scores.c.metric_id == metrics.c.id)
+        .join(scorers, scores.c.scorer_id == scorers.c.id)
+        .where(answers.c.run_id == run_id)
+        .group_by(*keys)
+    )
+
+
 def _records_query(answer_ids: Collection[int]) -> Select[Any]:
     return (
         select(
-            *(scores.c.answer_id, scores.c.value, scores.c.quote),
+            *(scores.c.answer_id, scores.c.value, scores.c.quote, scores.c.details),
             *(brands.c.name.label("brand"), metrics.c.name.label("metric")),
             *(scorers.c.name.label("scorer"), scorers.c.version),
         )
@@ -175,41 +216,39 @@ def _records_query(answer_ids: Collection[int]) -> Select[Any]:
     )
 
 
-def _score_rows(
-    new: Collection[int], delivery: Delivery, numbers: _Numbers
-) -> dict[tuple[int, int, int], Row]:
+def _score_rows(new: Collection[int], delivery: Delivery, numbers: _Numbers) -> dict[Key, Row]:
     """Write the scores of new answers: one for each answer, brand and metric, the first given."""
-    rows: dict[tuple[int, int, int], Row] = {}
+    rows: dict[Key, Row] = {}
     for answer, records in delivery:
         for record in records if answer.id in new else ():
-            brand, metric = numbers.brands[record.brand], numbers.metrics[record.score.metric]
-            row = {
-                "answer_id": answer.id,
-                "scorer_id": numbers.scorer,
-                "brand_id": brand,
-                "metric_id": metric,
-                "value": record.score.value,
-                "quote": record.score.quote,
-            }
-            rows.setdefault((answer.id, brand, metric), row)
+            score = record.score
+            brand, metric = numbers.brands[record.brand], numbers.metrics[score.metric]
+            key = (answer.id, brand, metric)
+            if key not in rows:
+                details = [astuple(detail) for detail in score.details]
+                first = (answer.id, numbers.scorer, brand, metric)
+                rows[key] = (*first, score.value, score.quote, details)
     return rows
 
 
-def _summed(
-    rows: Mapping[tuple[int, int, int], Row], delivery: Delivery, numbers: _Numbers
-) -> list[Row]:
+def _summed(rows: Mapping[Key, Row], delivery: Delivery, numbers: _Numbers) -> list[dict[str, Any]]:
     """Sum scores up in blocks, in an order that all writers share."""
-    by_id = {answer.id: answer for answer, _ in delivery}
+    asked = {answer.id: _asked(answer, numbers) for answer, _ in delivery}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
-        answer = by_id[answer_id]
-        prompt = numbers.prompts[answer.question.prompt.key]
-        model = numbers.models[answer.question.model]
-        stream = (answer.run_id, prompt, model, brand, metric, numbers.scorer)
+        stream = (*asked[answer_id], brand, metric, numbers.scorer)
         block = sums.setdefault(stream, [0, 0.0, 0.0])
-        for place, amount in enumerate((1, row["value"], row["value"] ** 2)):
-            block[place] += amount
+        value = row[_VALUE]
+        block[0] += 1
+        block[1] += value
+        block[2] += value * value
     return [
         dict(zip((*_STREAM, "n", "total", "squares"), (*stream, *sums[stream]), strict=True))
         for stream in sorted(sums)
     ]
+
+
+def _asked(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
+    """Return the numbers of an answer's run, prompt and model."""
+    question = answer.question
+    return (answer.run_id, numbers.prompts[question.prompt.key], numbers.models[question.model])

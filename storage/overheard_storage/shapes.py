@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,6 +14,7 @@ from overheard.domain import (
     Block,
     Brand,
     Citation,
+    Detail,
     Fact,
     Finish,
     Model,
@@ -22,6 +24,7 @@ from overheard.domain import (
     PromptShift,
     Question,
     Reply,
+    Rule,
     Run,
     RunState,
     Schedule,
@@ -30,6 +33,8 @@ from overheard.domain import (
     Shift,
     Usage,
 )
+
+_USAGE = tuple(field.name for field in fields(Usage))
 
 # The catalogue
 
@@ -42,7 +47,27 @@ def brand_row(brand: Brand) -> dict[str, Any]:
 def brand_of(row: Row[Any]) -> Brand:
     """Read a brand."""
     aliases, domains, competitors = map(tuple, (row.aliases, row.domains, row.competitors))
-    return Brand(row.name, aliases, domains, competitors, row.category, row.tracked)
+    return Brand(
+        row.name,
+        aliases,
+        domains,
+        competitors,
+        row.category,
+        row.tracked,
+        tuple(_rule(rule) for rule in row.rules),
+        row.parent,
+    )
+
+
+def _rule(stored: Mapping[str, Any]) -> Rule:
+    return Rule(
+        spelling=stored["spelling"],
+        exact_case=stored["exact_case"],
+        near=tuple(stored["near"]),
+        not_near=tuple(stored["not_near"]),
+        inside_words=stored["inside_words"],
+        languages=tuple(stored["languages"]),
+    )
 
 
 def prompt_row(prompt: Prompt) -> dict[str, Any]:
@@ -52,7 +77,8 @@ def prompt_row(prompt: Prompt) -> dict[str, Any]:
 
 def prompt_of(row: Row[Any]) -> Prompt:
     """Read a prompt."""
-    return Prompt(row.text, tuple(row.tags), tuple(row.brands))
+    tags, brands = tuple(row.tags), tuple(row.brands)
+    return Prompt(row.text, tags, brands, row.topic, row.persona, row.language, row.market)
 
 
 def fact_row(fact: Fact, brand_id: int) -> dict[str, Any]:
@@ -64,7 +90,7 @@ def fact_row(fact: Fact, brand_id: int) -> dict[str, Any]:
 
 def fact_of(row: Row[Any]) -> Fact:
     """Read a fact."""
-    return Fact(row.brand, row.field, row.value, row.as_of, row.source)
+    return Fact(row.brand, row.field, row.value, row.as_of, row.source, tuple(row.previous))
 
 
 def schedule_row(schedule: Schedule) -> dict[str, Any]:
@@ -97,38 +123,54 @@ def run_of(row: Row[Any]) -> Run:
         finished_at=row.finished_at,
         label=row.label,
         asked_by=row.asked_by,
+        channel=row.channel,
+        aside=row.aside,
         id=row.id,
     )
 
 
 def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
     """Write an answer, without its number."""
-    reply = asdict(answer.reply)
+    reply = answer.reply
     return {
         "run_id": answer.run_id,
         "prompt_id": prompt_id,
         "model_id": model_id,
         "repeat": answer.question.repeat,
-        **reply.pop("usage"),
-        **reply,
+        "text": reply.text,
+        "finish": reply.finish,
+        "citations": [asdict(citation) for citation in reply.citations],
+        "served_model": reply.served_model,
+        "fingerprint": reply.fingerprint,
+        "model_version": reply.model_version,
+        "model_created": reply.model_created,
+        **{name: getattr(reply.usage, name) for name in _USAGE},
+        "cost_usd": reply.cost_usd,
         "asked_at": answer.asked_at,
         "latency": answer.latency,
         "error": answer.error,
+        "reused_from": answer.reused_from or None,
     }
 
 
 def answer_of(row: Row[Any]) -> Answer:
     """Read an answer; the row holds its prompt and model too."""
-    prompt = Prompt(row.prompt, tuple(row.tags), tuple(row.brands))
     return Answer(
         run_id=row.run_id,
-        question=Question(prompt, Model(row.provider, row.model), row.repeat),
+        question=Question(asked_prompt_of(row), Model(row.provider, row.model), row.repeat),
         reply=_reply(row),
         asked_at=row.asked_at,
         latency=row.latency,
         error=row.error,
+        reused_from=row.reused_from or 0,
         id=row.id,
     )
+
+
+def asked_prompt_of(row: Row[Any]) -> Prompt:
+    """Read the prompt of a row that holds more than a prompt."""
+    tags, brands = tuple(row.tags), tuple(row.brands)
+    return Prompt(row.prompt, tags, brands, row.topic, row.persona, row.language, row.market)
 
 
 # Scores, blocks, shifts
@@ -136,7 +178,8 @@ def answer_of(row: Row[Any]) -> Answer:
 
 def record_of(row: Row[Any]) -> ScoreRecord:
     """Read a score."""
-    score = Score(row.metric, row.value, row.quote)
+    details = tuple(Detail(*each) for each in row.details)
+    score = Score(row.metric, row.value, row.quote, details)
     return ScoreRecord(row.answer_id, row.brand, row.scorer, row.version, score)
 
 
@@ -174,6 +217,12 @@ def shift_row(shift: Shift) -> dict[str, Any]:
         "prompts": [asdict(prompt) for prompt in shift.prompts],
         "answers_before": shift.answers[0],
         "answers_after": shift.answers[1],
+        "began_id": shift.began or None,
+        "dates": list(shift.dates),
+        "probability": shift.probability,
+        "updates": [_update_document(update) for update in shift.updates],
+        "explanation": shift.explanation,
+        "recovery": shift.recovery,
     }
 
 
@@ -191,12 +240,30 @@ def shift_of(row: Row[Any]) -> Shift:
         p_value=row.p_value,
         prompts=tuple(PromptShift(**prompt) for prompt in row.prompts),
         answers=(row.answers_before, row.answers_after),
+        began=row.began_id or 0,
+        dates=tuple(row.dates),
+        probability=row.probability,
+        updates=tuple(_documented_update(row, document) for document in row.updates),
+        explanation=row.explanation,
+        recovery=row.recovery,
         id=row.id,
     )
 
 
+def _update_document(update: ModelUpdate) -> dict[str, Any]:
+    kept = {"at": update.at.isoformat(), "source": update.source, "note": update.note}
+    return kept | {"id": update.id}
+
+
+def _documented_update(row: Row[Any], document: Mapping[str, Any]) -> ModelUpdate:
+    at = datetime.fromisoformat(document["at"])
+    model = Model(row.provider, row.model)
+    return ModelUpdate(model, at, document["source"], document["note"], document["id"])
+
+
 def _prompt(document: Mapping[str, Any]) -> Prompt:
-    return Prompt(document["text"], tuple(document["tags"]), tuple(document["brands"]))
+    lists = {name: tuple(document[name]) for name in ("tags", "brands")}
+    return Prompt(**{**document, **lists})
 
 
 def _panel(document: Mapping[str, Any]) -> Panel:
@@ -206,6 +273,7 @@ def _panel(document: Mapping[str, Any]) -> Panel:
         models=tuple(Model(**model) for model in document["models"]),
         repeats=document["repeats"],
         seed=document["seed"],
+        times=tuple(document.get("times", ())),  # older panels ask all prompts alike
     )
 
 
@@ -216,6 +284,8 @@ def _reply(row: Row[Any]) -> Reply:
         citations=tuple(Citation(**citation) for citation in row.citations),
         served_model=row.served_model,
         fingerprint=row.fingerprint,
-        usage=Usage(row.input_tokens, row.output_tokens),
+        usage=Usage(**{name: getattr(row, name) for name in _USAGE}),
         cost_usd=row.cost_usd,
+        model_version=row.model_version,
+        model_created=row.model_created,
     )

@@ -9,6 +9,13 @@ from sqlalchemy import BindParameter, Column, ColumnElement, Row, Select, bindpa
 
 from overheard_storage.database import Database
 from overheard_storage.registers import Registers
+from overheard_storage.tables import prompts
+
+ASKED_PROMPT: tuple[ColumnElement[Any], ...] = (
+    *(prompts.c.text.label("prompt"), prompts.c.tags, prompts.c.brands),
+    *(prompts.c.topic, prompts.c.persona, prompts.c.language, prompts.c.market),
+)
+"""The columns of a prompt beside others, as `shapes.asked_prompt_of` reads them."""
 
 PAGE = 500
 """Rows that a stream fetches at a time."""

@@ -6,12 +6,25 @@ from overheard_storage.addresses import address, explained
 from overheard_storage.alerts import AlertShelf
 from overheard_storage.catalogue import CatalogueShelf
 from overheard_storage.database import Database
+from overheard_storage.finetuning import FinetuneShelf
+from overheard_storage.operations import OperationShelf
+from overheard_storage.outbox import OutboxShelf
 from overheard_storage.runs import RunShelf
 from overheard_storage.schema import bring_up, require_current
 from overheard_storage.scores import ScoreShelf
+from overheard_storage.watching import WatchShelf
 
 
-class SqlStore(CatalogueShelf, RunShelf, ScoreShelf, AlertShelf):
+class SqlStore(
+    CatalogueShelf,
+    RunShelf,
+    ScoreShelf,
+    WatchShelf,
+    AlertShelf,
+    OutboxShelf,
+    OperationShelf,
+    FinetuneShelf,
+):
     """The `overheard.interfaces.Store` on SQLite or PostgreSQL; `open_store` makes one."""
 
     async def close(self) -> None:

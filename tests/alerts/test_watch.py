@@ -1,14 +1,19 @@
 """Tests of the watch over runs: what becomes an alert, and what does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.alerts.watch import Watch
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.past import Past
+from overheard.alerts.routes import Routes
+from overheard.alerts.watch import Look, Watch
 from overheard.config import AlertsTable
 from overheard.domain import (
     Alert,
+    AlertState,
     Answer,
     Brand,
     Catalogue,
@@ -21,6 +26,7 @@ from overheard.domain import (
     Score,
     ScoreRecord,
 )
+from overheard.shifts.verdict import LEARNT
 from overheard.testing.memory_store import MemoryStore
 from scripted import reply
 
@@ -42,6 +48,17 @@ NEVER: Hit = lambda prompt, repeat: False  # noqa: E731, ARG005 - the same
 ALWAYS: Hit = lambda prompt, repeat: True  # noqa: E731, ARG005 - the same
 
 
+class Standing:
+    """A clock that shows one time."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """Return it."""
+        return self._at
+
+
 class House:
     """A store that is filled run by run, week by week."""
 
@@ -57,14 +74,16 @@ class House:
         version: str = "1",
         brand: str = "Acme",
         values: tuple[float, float] = (1.0, 0.0),
+        served: str = "",
     ) -> Run:
         """Keep a run with an answer to each prompt and repeat; one hit function a model."""
         self.weeks += 1
+        said = replace(reply(), served_model=served)
         run = await self.store.start_run(Run(f"w{self.weeks}", START + self.weeks * WEEK))
         for model, hit in zip(MODELS, hits, strict=False):
             answers = await self.store.add_answers(
                 [
-                    Answer(run.id, Question(prompt, model, repeat), reply(), run.started_at)
+                    Answer(run.id, Question(prompt, model, repeat), said, run.started_at)
                     for prompt in PROMPTS
                     for repeat in range(3)
                 ]
@@ -77,11 +96,17 @@ class House:
             await self.store.add_scores("s", version, scored)
         return run
 
-    async def look(self, run: Run, version: str = "1") -> list[Alert]:
+    async def watch(self, run: Run, version: str = "1") -> Look:
         """Look at a run as it comes in."""
-        watch = Watch(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
-        look = await watch.look(run, ["Acme"], run.started_at)
-        assert look.compared == (self.weeks > 1 and version == "1")
+        past = Past(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
+        lifecycle = Lifecycle(self.store, Routes((), METRICS), Standing(run.started_at))
+        return await Watch(past, lifecycle).look(run, ["Acme"], run.started_at)
+
+    async def look(self, run: Run, version: str = "1") -> list[Alert]:
+        """Look at a run, and return the alerts that it raised."""
+        look = await self.watch(run, version)
+        watched = not self.settings.metrics or "visibility" in self.settings.metrics
+        assert look.compared == (self.weeks > 1 and version == "1" and watched)
         return list(look.alerts)
 
 
@@ -117,7 +142,8 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
 async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
     """A second try finds the alert that is kept: the first may have been cut off before."""
     house = House()
-    await house.run(OFTEN)
+    for _ in range(2):
+        await house.run(OFTEN)
     run = await house.run(NEVER)
 
     assert await house.look(run) == await house.look(run) != []
@@ -127,7 +153,7 @@ async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
 async def test_each_model_that_moved_has_its_own_alert() -> None:
     """Two models are two stories, and one that stayed has none."""
     house = House()
-    for _ in range(2):
+    for _ in range(3):
         await house.run(OFTEN, OFTEN)
     [alert] = await house.look(await house.run(NEVER, OFTEN))
 
@@ -166,9 +192,56 @@ async def test_a_metric_that_may_not_alert_does_not() -> None:
 async def test_a_run_that_came_late_is_compared_with_what_was_before_it() -> None:
     """History that is imported after newer runs keeps its place in time."""
     house = House()
-    await house.run(OFTEN)
+    for _ in range(2):
+        await house.run(OFTEN)
     late = await house.run(NEVER)
     await house.run(NEVER)
 
     [alert] = await house.look(late)
-    assert alert.shift.answers == (30, 30)
+    assert alert.shift.answers == (60, 30)
+
+
+async def test_a_short_baseline_is_told() -> None:
+    """A look says how many runs the baseline has and what it could see, until it has enough."""
+    house = House()
+    told = [await house.watch(await house.run(OFTEN)) for _ in range(LEARNT)]
+    learning = [look.learning for look in told if look.learning]
+
+    assert [one.runs for one in learning] == list(range(1, LEARNT))
+    assert all(one.change and 0 < one.change < 1 for one in learning)
+
+
+async def test_another_served_model_is_kept_as_an_update() -> None:
+    """It is kept once, and by itself it raises nothing."""
+    house = House()
+    for served in ("a-1", "a-1", "a-2", "a-2"):
+        run = await house.run(OFTEN, served=served)
+        assert await house.look(run) == await house.look(run) == []
+
+    [update] = await house.store.updates()
+    assert (update.model, update.source, update.note) == (MODELS[0], "served model", "a-2")
+
+
+async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
+    """The way back is an alert that follows the first, and the first is recovered."""
+    house = House()
+    for hit in (OFTEN, OFTEN, NEVER, NEVER, OFTEN, OFTEN):
+        await house.look(await house.run(hit))
+    back, first = await house.store.alerts()
+
+    assert back.shift.recovery
+    assert back.follows == first.id
+    assert first.state is AlertState.RECOVERED
+
+
+async def test_thresholds_that_are_kept_change_nothing() -> None:
+    """Without the cache the same alerts are raised."""
+    alerts = []
+    for forgetful in (False, True):
+        house = House()
+        for hit in (OFTEN, OFTEN, OFTEN, NEVER):
+            raised = await house.look(await house.run(hit))
+            if forgetful:
+                await house.store.keep_thresholds("Acme", {})
+        alerts.append(raised)
+    assert alerts[0] == alerts[1] != []

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from overheard.checks.replies import MOST_TOKENS, checked
-from overheard.domain import Citation, Finish, Reply, Usage
+from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
 from scripted import reply
 
 SECRET = "sk-very-secret"
@@ -19,6 +20,9 @@ WHOLE = Reply(
     "fp_1",
     Usage(0, MOST_TOKENS),
     0.25,
+    "001",
+    datetime(2026, 1, 1, tzinfo=UTC),
+    RateLimits(requests_left=3),
 )
 
 
@@ -60,6 +64,7 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("citations", (SECRET,), "its citations"),
         ("citations", (Citation(7),), "its citations"),  # type: ignore[arg-type] # is tried
         ("citations", (Citation("x", None),), "its citations"),  # type: ignore[arg-type] # too
+        ("citations", (Citation("x", cited=1),), "its citations"),  # type: ignore[arg-type] # too
         ("citations", iter(()), "its citations"),
         ("served_model", None, "its served_model"),
         ("served_model", 5, "its served_model"),
@@ -71,6 +76,11 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("usage", Usage(1.5, 0), "its usage"),  # type: ignore[arg-type] # is tried
         ("usage", Usage(0, None), "its usage"),  # type: ignore[arg-type] # too
         ("usage", Usage(True, 0), "its usage"),
+        ("usage", Usage(searches=-1), "its usage"),
+        ("model_version", None, "its model_version"),
+        ("model_created", "2026-01-01", "its model_created"),
+        ("model_created", datetime(2026, 1, 1), "its model_created"),  # noqa: DTZ001 - is tried
+        ("limits", {"requests": 1}, "its limits"),
         ("cost_usd", SECRET, "its cost is not a number of dollars"),
         ("cost_usd", True, "its cost is not a number of dollars"),
         ("cost_usd", -0.01, "its cost is not a number of dollars"),

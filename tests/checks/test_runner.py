@@ -2,14 +2,21 @@
 
 import asyncio
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from overheard.checks.budget import Limit, Purse, price_of
-from overheard.checks.runner import Outcome, Runner, new_run, unfinished
-from overheard.domain import Finish, Model, Panel, Price, Prompt, Run, RunState
+from overheard.checks.brake import LOOKS
+from overheard.checks.budget import price_of
+from overheard.checks.limits import Limits
+from overheard.checks.outcome import Outcome
+from overheard.checks.purse import Purse
+from overheard.checks.retries import Retries
+from overheard.checks.runner import Runner
+from overheard.checks.runs import new_run, unfinished
+from overheard.domain import Failing, Finish, Model, Panel, Price, Prompt, Reply, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
+from overheard.tables.asking import AskingTable, BudgetTable
 from overheard.testing.memory_store import MemoryStore
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
@@ -25,12 +32,16 @@ class House:
         self.providers = {provider.name: provider for provider in providers}
         self.clock = SteppingClock()
         self.progress = Quiet()
-        self.purse = Purse(None if limit is None else Limit(limit, "run"))
+        self.limits = Limits()
+        self.retries = Retries(AskingTable(tries=3), first=0.001)
+        self._budget = BudgetTable(run=limit)
 
     async def run(self, run: Run) -> Outcome:
         """Carry a run out."""
-        runner = Runner(self.store, self.providers, self.purse, self.clock, self.progress)
-        return await runner.run(await self.store.start_run(run))
+        kept = await self.store.start_run(run)
+        purse = Purse(self.store, self._budget, kept.payer, self.clock)
+        outside = (self.limits, purse, self.retries, self.clock, self.progress)
+        return await Runner(self.store, self.providers, *outside).run(kept)
 
     async def unfinished(self, panel: Panel, later: timedelta = timedelta(0)) -> Run | None:
         """Look for a run to take up."""
@@ -220,3 +231,145 @@ async def test_a_price_that_is_none_is_unknown(price: object) -> None:
     provider = ScriptedProvider(price=cast("Price", price))
 
     assert price_of(Model("svc", "m-1"), {"svc": provider}) is None
+
+
+def failing(kind: Failing, **more: Any) -> ProviderFailed:
+    """Return a failure that says whether it can be tried again."""
+    return ProviderFailed(model="svc/m-1", reason="it is busy.", kind=kind, **more)
+
+
+async def test_a_call_that_may_succeed_later_is_made_again() -> None:
+    """Two failures and an answer: the question is answered, and the retries are told."""
+    provider = ScriptedProvider(concurrency=1)
+    busy = iter([failing(Failing.SERVER, retryable=True)] * 2)
+    provider.answer = lambda _: next(busy, reply())
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert (outcome.complete, outcome.retries, outcome.state) == (6, 2, RunState.COMPLETE)
+    assert len(provider.asked) == 8
+
+
+async def test_a_call_that_is_not_safe_to_repeat_is_made_once() -> None:
+    """Only what its provider calls retryable is tried again."""
+    provider = ScriptedProvider()
+    provider.answer = lambda _: failing(Failing.REQUEST)
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert len(provider.asked) == 6
+    assert (outcome.retries, outcome.state) == (0, RunState.FAILED)
+
+
+async def test_a_refused_key_is_tried_once() -> None:
+    """Every other question would be refused too."""
+    provider = ScriptedProvider(concurrency=1)
+    provider.answer = lambda _: failing(Failing.AUTH)
+    house = House(provider)
+    outcome = await house.run(house.new_run())
+
+    assert len(provider.asked) == 1
+    assert outcome.failures.total() == house.progress.steps == 6
+
+
+async def test_a_model_that_asks_to_be_left_alone_for_long_delays_no_other() -> None:
+    """An hour of Retry-After: the rest is given up with the reason, and the other is asked."""
+    slow, quick = ScriptedProvider("slow", concurrency=1), ScriptedProvider("quick")
+    slow.answer = lambda _: failing(Failing.RATE_LIMIT, retryable=True, retry_after=3600.0)
+    house = House(slow, quick)
+    models = (Model("slow", "m-1"), Model("quick", "m-1"))
+    async with asyncio.timeout(5):
+        outcome = await house.run(house.new_run(Panel(("Acme",), PROMPTS, models)))
+
+    assert len(slow.asked) == 1
+    assert (outcome.complete, outcome.failures.total()) == (3, 3)
+    assert any("is left alone for" in reason for reason in outcome.failures)
+
+
+async def test_money_that_may_have_been_charged_stays_held() -> None:
+    """A call that timed out may be billed: what was held for it is not spent again."""
+    provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
+    lost = iter([failing(Failing.TIMEOUT, ambiguous=True)])
+    provider.answer = lambda _: next(lost, reply(cost_usd=0.39))
+    house = House(provider, limit=1.0)
+    outcome = await house.run(house.new_run())
+
+    assert outcome.complete == 1
+    assert await house.store.spent() == pytest.approx(0.39)
+
+
+async def test_money_is_given_back_when_a_run_ends() -> None:
+    """Nothing stays held for calls that are over."""
+    house = House(ScriptedProvider(price=Price(0, 100)), limit=10)
+    await house.run(house.new_run())
+
+    assert await house.store.holders() == set()
+
+
+async def test_a_dearer_answer_than_the_worst_is_held_for_from_then_on() -> None:
+    """The estimate was wrong once; it is not wrong again."""
+    provider = ScriptedProvider(concurrency=1, price=Price(0, 1))
+    provider.answer = lambda _: reply(cost_usd=0.4)
+    house = House(provider, limit=1.0)
+    outcome = await house.run(house.new_run())
+
+    assert outcome.complete == 2
+    assert await house.store.spent() <= 1.0
+
+
+async def test_a_run_that_is_paused_elsewhere_finishes_its_calls_and_stops() -> None:
+    """What is under way is answered and kept; nothing else is begun."""
+    provider, answered = ScriptedProvider(concurrency=2), asyncio.Event()
+    provider.answer = lambda _: _when(answered)
+    house = House(provider)
+    run = await house.store.start_run(house.new_run())
+    running = asyncio.create_task(house.run(run))
+    while len(provider.asked) < 2:  # noqa: ASYNC110 - a provider tells nobody that it was asked
+        await asyncio.sleep(0)
+    assert await house.store.steer_run(run.id, RunState.PAUSED)
+    await asyncio.sleep(LOOKS * 1.5)
+    answered.set()
+    outcome = await running
+
+    assert outcome.state is RunState.PAUSED
+    assert (outcome.complete, len(provider.asked)) == (2, 2)
+    assert len(await house.store.asked(run.id)) == 2
+
+
+async def test_a_stopped_run_does_not_wait_for_a_retry() -> None:
+    """A question that waits to be asked again is simply not asked."""
+    provider = ScriptedProvider(concurrency=1)
+    provider.answer = lambda _: failing(Failing.SERVER, retryable=True, retry_after=300.0)
+    house = House(provider)
+    run = await house.store.start_run(house.new_run())
+    running = asyncio.create_task(house.run(run))
+    while not provider.asked:  # noqa: ASYNC110 - a provider tells nobody that it was asked
+        await asyncio.sleep(0)
+    await house.store.steer_run(run.id, RunState.CANCELLED)
+    async with asyncio.timeout(5):
+        outcome = await running
+
+    assert outcome.state is RunState.CANCELLED
+
+
+async def test_an_answer_that_came_in_is_kept_when_the_run_is_cut_off() -> None:
+    """It is paid for, so it is written before the run is left."""
+    provider = ScriptedProvider(concurrency=1)
+    provider.answer = lambda _: asyncio.sleep(3600) if len(provider.asked) > 1 else reply()
+    house = House(provider)
+    run = await house.store.start_run(house.new_run())
+    running = asyncio.create_task(house.run(run))
+    await asyncio.sleep(0)
+    while not provider.asked:  # noqa: ASYNC110 - a provider tells nobody that it was asked
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert len(await house.store.asked(run.id)) == len(provider.asked) == 1
+
+
+async def _when(event: asyncio.Event) -> Reply:
+    await event.wait()
+    return reply()

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from overheard.app import migrate, open_context
 from overheard.cli import Session, app
@@ -60,6 +60,18 @@ def test_a_sparse_drop_has_another_bound() -> None:
         for sparse in (0, 30)
     )
     assert some["lorden_calls"] < all_["lorden_calls"]
+
+
+def test_the_dynamic_policy_costs_less() -> None:
+    """The same figures as for the fixed panel, from fewer calls a year."""
+    fixed, dynamic = (
+        simulate(Steps(), drop=25, prompts=6, brands=1, panels=20, policy=policy).data
+        for policy in ("fixed", "dynamic")
+    )
+    assert fixed.keys() == dynamic.keys()
+    assert fixed["calls_per_year"] == 52 * 6 * 3
+    assert 52 * 6 <= dynamic["calls_per_year"] < fixed["calls_per_year"]
+    assert fixed["oracle_delay_runs"] == dynamic["oracle_delay_runs"]
 
 
 def test_the_program_prints_it_for_machines() -> None:

@@ -43,8 +43,10 @@ FULL = line(
     tags=["teams"],
     served_model="assistant-2",
     fingerprint="fp",
+    model_version="001",
+    model_created="2026-01-01T00:00:00+00:00",
     finish="complete",
-    citations=[{"url": "https://acme.example/a", "title": "Acme"}],
+    citations=[{"url": "https://acme.example/a", "title": "Acme", "cited": False}],
     cost_usd=0.25,
 )
 
@@ -240,11 +242,14 @@ def test_broken_characters_do_not_make_new_answers(
 
 def test_null_is_the_same_as_nothing(history: Program, write: Write) -> None:
     """Optional fields may be null; an end that nobody knows counts as cut."""
-    optional = ("tags", "citations", "served_model", "fingerprint", "cost_usd", "finish")
+    optional = (
+        *("tags", "citations", "served_model", "fingerprint"),
+        *("model_version", "model_created", "cost_usd", "finish"),
+    )
     history.json("import", str(write("h.jsonl", [line() | dict.fromkeys(optional)])))
     [kept] = history.lines("export", "answers")
 
-    assert [kept[key] for key in optional] == [[], [], "", "", None, "cut"]
+    assert [kept[key] for key in optional] == [[], [], "", "", "", None, None, "cut"]
 
 
 def test_a_pipe_is_read_whole(history: Program, write: Write) -> None:

@@ -64,3 +64,32 @@ def test_two_checks_of_the_same_questions_do_not_both_pay(
     assert json.loads(out)["state"] == "complete"
     assert len(service.calls) == 12
     assert not list(program.folder.glob("*.lock"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2])
+def test_a_check_that_is_killed_at_any_instant_loses_and_doubles_nothing(
+    program: Program, service: ChatService, config: str, after: float
+) -> None:
+    """A hundred questions under a budget: each is stored and paid once, and no money stays held.
+
+    bench/kills.py does so with 500, fifty times, at random instants.
+    """
+    budget = "\n[budget]\nday = 1\n"
+    program.configure(config.replace("concurrency = 2", "concurrency = 10") + budget)
+    service.delay = 0.02
+    process = program.start("check", "--yes", "--repeats", "8")
+    while not service.calls:
+        time.sleep(0.005)
+    time.sleep(after)
+    process.kill()
+    process.communicate()
+
+    data = program.json("check", "--yes", "--repeats", "8")
+
+    asked = Counter((call["messages"][0]["content"], call["seed"]) for call in service.calls)
+    assert len(asked) == data["answers"] == 96
+    assert asked.total() <= 96 + 10
+    spend = program.json("spend")
+    assert spend["spent_usd"] == pytest.approx(96 * 50e-6)
+    assert [row["held"] for row in spend["budget"]] == [0.0]

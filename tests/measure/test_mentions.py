@@ -219,3 +219,28 @@ def test_a_mention_lies_where_its_name_is_written(text: str) -> None:
         start, end = spans[mention.sentence]
         assert start <= mention.start < end
     assert all(a.end <= b.start for a, b in pairwise(mentions))
+
+
+YANDEX = "\u042f\u043d\u0434\u0435\u043a\u0441"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Target's towels are soft.", ["Target"]),
+        ("Target audiences differ.", []),
+        ("Made In cookware is pricey.", ["Made In"]),
+        ("Made In Italy since 1950.", []),
+        ("Later lets you plan posts.", ["Later"]),
+        ("Later, you can plan posts.", []),
+        ("~~Target~~ Walmart is meant.", ["Walmart"]),
+        (f"\u0423 {YANDEX}\u0430 \u0447\u0430\u0442.", [YANDEX]),
+        (f"{YANDEX}\u043e\u043c\u0430\u043d", []),
+    ],
+)  # fmt: skip
+def test_what_stands_around_a_name_says_whether_it_is_one(text: str, expected: list[str]) -> None:
+    """A possessive or a comma at the head, capitals, a name struck out, Russian endings."""
+    brands = [Brand(name) for name in ("Target", "Walmart", "Made In", "Later", YANDEX)]
+    body = prose(text)
+    found = MentionFinder(brands).find(body, sentences(body))
+    assert [mention.brand for mention in found] == expected

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from overheard import FREE, Finish, Model, Prompt, ProviderUnavailable, Question
+from overheard import (
+    FREE,
+    Finish,
+    Model,
+    Prompt,
+    ProviderFailed,
+    ProviderUnavailable,
+    Question,
+)
 from overheard_local.provider import LocalProvider
 from overheard_local.settings import LocalSettings
 
@@ -40,7 +48,16 @@ async def provider() -> AsyncIterator[LocalProvider]:
 def test_it_names_its_model_and_is_free(provider: LocalProvider) -> None:
     """Nothing needs to be started to know that."""
     assert provider.models() == ["smollm2-135m-instruct"]
+    assert provider.capabilities(provider.models()[0]).how == "on this machine"
     assert provider.price("smollm2-135m-instruct") == FREE
+
+
+async def test_it_cannot_search(provider: LocalProvider) -> None:
+    """An answer without search must never pass for one with it."""
+    question = Question(Prompt("Which?"), Model("local", "smollm2-135m-instruct+search"))
+
+    with pytest.raises(ProviderFailed, match="this model cannot search"):
+        await provider.ask(question, seed=1)
 
 
 async def test_another_seed_gives_another_answer() -> None:

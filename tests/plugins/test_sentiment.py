@@ -136,3 +136,36 @@ def test_the_plugin_yields_one_scorer() -> None:
     (scorer,) = overheard_scorers(PluginSettings({}, "scorers", "config.toml"))
     assert isinstance(scorer, Scorer)
     assert [metric.name for metric in scorer.metrics] == ["sentiment"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme is hard to beat.", 1),
+        ("Acme is not hard to beat.", -1),
+        ("Acme is hard to recommend.", -1),
+        ("Nobody on our team enjoyed Acme.", -1),
+        ("Acme has no calendar.", -1),
+        ("Acme has no problems.", 1),
+        ("Skip Acme.", -1),
+        ("Choose between Acme and Boltly.", 0),
+    ],
+)
+def test_words_that_judge_together_are_read_together(text: str, expected: int) -> None:
+    """And not as each would by itself; what precedes them can turn them round."""
+    assert sign(text, ACME) == expected
+
+
+def test_aspects_are_told_with_their_sentence() -> None:
+    """Which aspect is judged stands near the word that judges."""
+    [found] = score("Acme is expensive. Its support is excellent. Boltly is easy to use.")
+    assert [(d.topic, d.verdict, d.quote) for d in found.details] == [
+        ("price", "negative", "Acme is expensive."),
+        ("support", "positive", "Its support is excellent."),
+    ]
+
+
+def test_an_aspect_of_another_brand_is_not_told() -> None:
+    """It goes where the judging word goes."""
+    [found] = score("Acme is easy to use, but Boltly is expensive.")
+    assert [(d.topic, d.verdict) for d in found.details] == [("ease", "positive")]

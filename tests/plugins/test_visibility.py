@@ -103,3 +103,11 @@ def test_the_plugin_yields_one_scorer() -> None:
     assert set(scores(RANKED)) == {metric.name for metric in scorer.metrics}
     with pytest.raises(SettingsError, match="unknown key"):
         list(overheard_scorers(PluginSettings({"visibility": {"x": 1}}, "scorers", "c.toml")))
+
+
+def test_a_question_about_a_fact_shows_nothing() -> None:
+    """It is about the brand itself, so its answers would only raise the rate."""
+    asked = Question(Prompt("When was Acme founded?", ("fact",)), Model("echo", "echo"))
+    answer = Answer(1, asked, Reply("Acme was.", Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
+    reading = READER.read(answer).reading(MARKET[0], MARKET[1:])
+    assert list(Visibility().score(reading)) == []

@@ -247,4 +247,6 @@ def test_streams_beside_teach_the_mood() -> None:
     (alone,) = shifts([calm], 6, 1.0)
     (beside,) = shifts([calm], 6, 1.0, beside=[jumpy])
     assert beside.brand == "Acme"
+    assert alone.p_value
+    assert beside.p_value
     assert beside.p_value > 2 * alone.p_value

@@ -28,6 +28,7 @@ from overheard.domain import (
     Schedule,
     Score,
     ScoreRecord,
+    Serving,
     Shift,
     Usage,
 )
@@ -86,6 +87,12 @@ def shift_of(run: Run, *, brand: str = "Acme", metric: str = "visibility") -> Sh
         *(brand, GPT, metric, run.id, 0.7, 0.45, -0.25, (-0.4, -0.1), 0.003),
         prompts=moved,
         answers=(20, 19),
+        began=run.id,
+        dates=(run.id,),
+        probability=0.93,
+        updates=(ModelUpdate(GPT, NOON, "served model", "gpt-5.1", 3),),
+        explanation="This looks like an update.",
+        recovery=True,
     )
 
 
@@ -183,6 +190,56 @@ class TestCatalogue:
         kept = (await store.catalogue()).brands
         assert kept == (GLOBEX, Brand("Acme", category="planner"))
 
+    async def test_people_add_change_and_retire(self, store: Store) -> None:
+        """What changes keeps its place; what is retired can be looked up, and comes back last."""
+        fact = Fact("Acme", "price", "$ 10")
+        for brand in (ACME, GLOBEX):
+            assert await store.set_brand(brand)
+        assert await store.set_brand(replace(ACME, category="planner"))
+        assert await store.set_prompt(BEST)
+        assert await store.set_fact(fact)
+        assert (await store.catalogue()) == Catalogue(
+            (replace(ACME, category="planner"), GLOBEX), (BEST,), (fact,)
+        )
+        assert await store.remove_brand("Acme")
+        assert await store.remove_prompt(BEST.key)
+        assert await store.remove_fact(fact)
+        assert await store.catalogue() == Catalogue((GLOBEX,))
+        assert await store.retired() == Catalogue(
+            (replace(ACME, category="planner"),), (BEST,), (fact,)
+        )
+        assert await store.set_brand(ACME)
+        assert (await store.catalogue()).brands == (GLOBEX, ACME)
+        assert (await store.retired()).brands == ()
+
+    async def test_people_do_not_change_what_is_declared(self, store: Store) -> None:
+        """It stays as it is, and the store says so."""
+        fact = Fact("Acme", "price", "$ 10")
+        declared = Catalogue((ACME,), (BEST,), (fact,))
+        await store.provision(declared)
+        assert not await store.set_brand(replace(ACME, category="x"))
+        assert not await store.set_prompt(replace(BEST, tags=("x",)))
+        assert not await store.set_fact(replace(fact, source="x"))
+        assert not await store.remove_brand("Acme")
+        assert not await store.remove_prompt(BEST.key)
+        assert not await store.remove_fact(fact)
+        assert await store.catalogue() == await store.declared() == declared
+
+    async def test_what_nobody_added_cannot_be_removed(self, store: Store) -> None:
+        """A name that only answers hold is neither measured nor retired."""
+        (answer,) = await answers_of(store, 1)
+        await store.add_scores(*SCORER, [(answer, [record(answer, brand="Hooli")])])
+        assert not await store.remove_brand("Hooli")
+        assert not await store.remove_brand("Nobody")
+        assert await store.retired() == await store.declared() == Catalogue()
+
+    async def test_what_the_configuration_gave_up_is_retired(self, store: Store) -> None:
+        """It is told apart from what is declared now."""
+        await store.provision(Catalogue((ACME, GLOBEX)))
+        await store.provision(Catalogue((GLOBEX,)))
+        assert (await store.declared()).brands == (GLOBEX,)
+        assert (await store.retired()).brands == (ACME,)
+
     async def test_adding_nothing_is_fine(self, store: Store) -> None:
         """Empty lists add nothing and raise nothing."""
         await store.add_brands([])
@@ -203,7 +260,7 @@ class TestRuns:
 
     async def test_a_run_comes_back_whole(self, store: Store) -> None:
         """Every field of a run and its panel is kept."""
-        panel = Panel(("Acme",), (BEST, CHEAP), (GPT, LLAMA), 3, 42)
+        panel = Panel(("Acme",), (BEST, CHEAP), (GPT, LLAMA), 3, 42, (2, 1))
         run = Run("weekly-1", NOON, panel, label="weekly", asked_by="schedule weekly")
         kept = await store.start_run(run)
         assert kept.id > 0
@@ -274,11 +331,16 @@ class TestAnswers:
         reply = Reply(
             text="Acme, says [1].",
             finish=Finish.WINDOW,
-            citations=(Citation("https://acme.com", "Acme"), Citation("https://example.org")),
+            citations=(
+                Citation("https://acme.com", "Acme"),
+                Citation("https://example.org", cited=False),
+            ),
             served_model="gpt-5-2026-02-01",
             fingerprint="fp_1",
-            usage=Usage(12, 345),
+            usage=Usage(12, 345, cached_tokens=6, reasoning_tokens=300, searches=2),
             cost_usd=0.0125,
+            model_version="001",
+            model_created=NOON,
         )
         answer = Answer(run.id, Question(BEST, LLAMA, 2), reply, NOON, 3.25, "slow")
         (kept,) = await store.add_answers([answer])
@@ -422,6 +484,14 @@ class TestAnswers:
         await store.add_scores(*SCORER, [(answer, [record(answer)])])
         assert len(await listed(store.scores(runs=range(100_000)))) == 1
 
+    async def test_a_run_that_stands_aside_is_kept_and_never_scored(self, store: Store) -> None:
+        """Its answers are paid for and can be read, and no scorer is shown them."""
+        run = await store.start_run(Run("aside", NOON, aside=True))
+        await store.add_answers([answer_to(run)])
+        assert (await store.runs())[0].aside
+        assert len(await listed(store.answers(runs=[run.id]))) == 1
+        assert await listed(store.unscored(*SCORER)) == []
+
     async def test_a_reader_may_write_and_may_stop(self, store: Store) -> None:
         """A stream holds nothing open: what is read is scored on the way, or left."""
         await answers_of(store, 550)
@@ -556,6 +626,39 @@ class TestAlerts:
         assert await store.updates() == [early, late]
         assert await store.updates(GPT) == [late]
 
+    async def test_an_update_can_be_removed(self, store: Store) -> None:
+        """By its number; the others stay, and a second removal finds none."""
+        one = await store.add_update(ModelUpdate(GPT, NOON))
+        two = await store.add_update(ModelUpdate(GPT, NOON + HOUR))
+        assert await store.remove_update(one.id)
+        assert not await store.remove_update(one.id)
+        assert await store.updates() == [two]
+        assert (await store.add_update(ModelUpdate(LLAMA, NOON))).id != two.id
+
+    async def test_who_served_the_answers_is_counted(self, store: Store) -> None:
+        """By run, model, served model with its version, and fingerprint; failed calls are not."""
+        runs = [await run_of(store, key) for key in ("first", "second")]
+        answers = [answer_to(run, repeat=i) for run in runs for i in range(3)]
+        shown = replace(answers[0].reply, served_model="gpt", model_version="2", fingerprint="f")
+        named = [replace(answer, reply=shown) for answer in answers[:5]]
+        await store.add_answers([*named, replace(answers[5], reply=Reply("", Finish.FAILED))])
+        counted = [
+            Serving(run.id, GPT, "gpt 2", "f", n) for run, n in zip(runs, (3, 2), strict=True)
+        ]
+        assert await store.served() == counted
+        assert await store.served(runs=[runs[1].id]) == counted[1:]
+
+    async def test_thresholds_are_kept_by_brand(self, store: Store) -> None:
+        """Those that are kept take the place of the ones before; other brands keep theirs."""
+        assert await store.thresholds("Acme") == {}
+        await store.keep_thresholds("Acme", {"a" * 32: 1.5, "b" * 32: 2.5})
+        await store.keep_thresholds("Globex", {"a" * 32: 9.0})
+        await store.keep_thresholds("Acme", {"b" * 32: 3.5})
+        assert await store.thresholds("Acme") == {"b" * 32: 3.5}
+        await store.keep_thresholds("Acme", {})
+        assert await store.thresholds("Acme") == {}
+        assert await store.thresholds("Globex") == {"a" * 32: 9.0}
+
     async def test_an_alert_comes_back_whole(self, store: Store) -> None:
         """Every field of an alert and its shifts is kept."""
         run = await run_of(store)
@@ -597,7 +700,8 @@ class TestAlerts:
 
 
 DOMAIN = tuple(
-    f"overheard.domain.{room}" for room in ("asking", "catalogue", "scoring", "shifting")
+    f"overheard.domain.{room}"
+    for room in ("asking", "catalogue", "scoring", "services", "shifting")
 )
 
 

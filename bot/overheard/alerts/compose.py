@@ -15,6 +15,7 @@ from overheard.measure.trends import trend
 from overheard.shifts.announced import compare
 
 SHOWN_PROMPTS = 5
+_CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when it began, 90 %"
 
 
 def compose(alert: Alert, evidence: Evidence) -> Card:
@@ -54,6 +55,9 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
         "change": shift.change,
         "interval": list(shift.interval),
         "p_value": shift.p_value,
+        "probability": shift.probability,
+        "explanation": shift.explanation,
+        "recovery": shift.recovery,
     }
 
 
@@ -61,15 +65,39 @@ def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
     shift = alert.shift
     before, after = shift.answers
     yield (
-        "If nothing had changed, the chance of evidence as strong as this would be "
-        f"{words.chance(shift.p_value)}. It rests on {words.count(after, 'answer')} now and "
+        f"{_certainty(shift)} It rests on {words.count(after, 'answer')} since then and "
         f"{before:,} before, to the same {words.count(len(shift.prompts), 'prompt')}."
     )
+    yield f"{_dates(evidence)} {shift.explanation}".strip()
     if alert.also:
         moved = [_moved(other, evidence.metrics[other.metric]) for other in alert.also]
         yield f"At the same time, {words.listing(moved)}."
     yield _identity(evidence)
     yield "\n".join(["The prompts that moved most:", *_movers(shift, evidence)])
+
+
+def _certainty(shift: Shift) -> str:
+    if shift.p_value is not None:
+        chance = words.chance(shift.p_value)
+        return (
+            f"If nothing had changed, the chance of evidence as strong as this would be {chance}."
+        )
+    return (
+        f"The probability that this has changed at all is {words.percent(shift.probability or 0)}, "
+        "where one change a year is usual."
+    )
+
+
+def _dates(evidence: Evidence) -> str:
+    """Say when it began."""
+    began = words.moment(evidence.began, evidence.zone)
+    first, last = (words.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
+    if first == last:
+        return f"It began with the run of {began}."
+    return (
+        f"It most likely began with the run of {began}, and with a probability of 90 % between "
+        f"those of {first} and {last}."
+    )
 
 
 def _movers(shift: Shift, evidence: Evidence) -> Iterator[str]:
@@ -101,6 +129,8 @@ def _fields(shift: Shift, metric: Metric) -> Iterator[Field]:
     yield Field("After", words.value(shift.after, scale))
     yield Field("Change", words.change(shift.change, scale))
     yield Field("90 % interval", words.interval(*shift.interval, scale))
+    if shift.probability is not None:
+        yield Field("Probability", words.percent(shift.probability))
 
 
 def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
@@ -117,7 +147,7 @@ def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
 
 def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None:
     # Only the means are shown, so no run shock needs to be estimated.
-    compared = compare(stream, shift.run_id, tau2=0.0)
+    compared = compare(stream, shift.began or shift.run_id, tau2=0.0)
     if compared is None:
         return None
     return (
@@ -141,10 +171,18 @@ def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
         title=f"{metric.label} at {shift.model}",
         scale=metric.scale,
         series=tuple(series),
-        marks=(Mark(evidence.began, "shift seen"),),
-        caption="Means over the prompts, with the brand's 90 % interval",
+        marks=(_mark(evidence),),
+        caption=_CAPTION,
         zone=evidence.zone,
     )
+
+
+def _mark(evidence: Evidence) -> Mark:
+    """Mark when it began, and the stretch that holds that with a probability of 90 %."""
+    first, last = evidence.dates[0], evidence.dates[-1]
+    if first == last:
+        return Mark(evidence.began, "began")
+    return Mark(evidence.began, "most likely began", (first, last))
 
 
 def _moved(shift: Shift, metric: Metric) -> str:

@@ -22,7 +22,8 @@ class Evidence:
     """What is known about a shift.
 
     Attributes:
-        began: When the run began in which it was seen.
+        began: When the run began with which the shift most likely began.
+        dates: When the runs began among which it did with a probability of 90 %, in order.
         metrics: What is measured, by name.
         streams: The same metric of the brand and its competitors, by brand and then model.
         answers: Complete answers of the model to the prompts that moved most, oldest first.
@@ -32,6 +33,7 @@ class Evidence:
     """
 
     began: datetime
+    dates: tuple[datetime, ...]
     metrics: Mapping[str, Metric]
     streams: Sequence[Stream]
     answers: Sequence[Answer]
@@ -72,9 +74,11 @@ async def gather_evidence(
         async for answer in store.answers(prompts=prompts)
         if answer.complete and answer.question.model == shift.model
     ]
-    began = next(run.started_at for run in await store.runs() if run.id == shift.run_id)
+    starts = {run.id: run.started_at for run in await store.runs()}
+    began = shift.began or shift.run_id
     return Evidence(
-        began=began,
+        began=starts[began],
+        dates=tuple(starts[run] for run in shift.dates or (began,)),
         metrics=metrics,
         streams=streams(blocks),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
@@ -84,11 +88,11 @@ async def gather_evidence(
     )
 
 
-def quotes(shift: Shift, evidence: Evidence) -> tuple[Quote, ...]:
+def quotes(shift: Shift, evidence: Evidence, *, most: int = QUOTED_PROMPTS) -> tuple[Quote, ...]:
     """Return a sentence from before and one from after, for the prompts that moved most."""
     reader = Reader((evidence.brand, *evidence.rivals))
     found = []
-    for moved in _movers(shift)[:QUOTED_PROMPTS]:
+    for moved in _movers(shift)[:most]:
         for after in (False, True):
             answers = _answers(evidence, moved, after=after)
             said = _sentence(reader, evidence, answers, named=after == (moved.after > moved.before))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from overheard.config import AlertsTable
@@ -12,27 +12,25 @@ HEADLINES = ("visibility", "accuracy", "sentiment")
 """What a reader wants to be told of first, when several metrics moved at once."""
 
 
-def worth_telling(shift: Shift, metric: Metric, settings: AlertsTable) -> bool:
-    """Return whether a shift is large enough, and of a metric that may raise alerts."""
+def worth_telling(metric: Metric, change: float, settings: AlertsTable) -> bool:
+    """Return whether a change of a metric is large enough to be told."""
     smallest = {
         Scale.POLARITY: settings.minimum_sentiment,
         Scale.RANK: settings.minimum_ranks,
     }.get(metric.scale, settings.minimum_points / 100)
-    allowed = not settings.metrics or metric.name in settings.metrics
-    return allowed and abs(shift.change) >= smallest
+    return abs(change) >= smallest
 
 
-def gather(
-    shifts: Sequence[Shift], metrics: Mapping[str, Metric], settings: AlertsTable, now: datetime
-) -> Alert | None:
-    """Make one alert of the shifts of one brand at one model, or None when none is worth it."""
-    told = [s for s in shifts if worth_telling(s, metrics[s.metric], settings)]
-    if not told:
-        return None
-    first, *also = sorted(told, key=_prominence)
-    return Alert(first, now, tuple(also))
+def gather(shifts: Sequence[Shift], now: datetime) -> list[Alert]:
+    """Make one alert of what moved at each model, for the shifts of one brand in one run."""
+    alerts = []
+    for model in sorted({shift.model for shift in shifts}):
+        mine = (shift for shift in shifts if shift.model == model)
+        first, *also = sorted(mine, key=_prominence)
+        alerts.append(Alert(first, now, tuple(also)))
+    return alerts
 
 
 def _prominence(shift: Shift) -> tuple[int, float, str]:
     order = HEADLINES.index(shift.metric) if shift.metric in HEADLINES else len(HEADLINES)
-    return order, shift.p_value, shift.metric
+    return order, -(shift.probability or 0.0), shift.metric

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.past import Past
 from overheard.alerts.policy import gather
-from overheard.config import AlertsTable
-from overheard.domain import Alert, Block, Catalogue, Metric, Model, Run
-from overheard.interfaces import Store
-from overheard.measure.blocks import streams
-from overheard.shifts.announced import shifts
-from overheard.shifts.looks import level_of_look
+from overheard.alerts.styles import style_updates
+from overheard.alerts.suspicions import Suspicion, suspicions
+from overheard.domain import Alert, ModelUpdate, Run, Shift
+from overheard.measure.blocks import RunKey
+from overheard.shifts.served import silent_updates
+from overheard.shifts.verdict import Learning
+
+RUNS_BEFORE = 12
+"""With how many earlier runs the replies of a run are compared, to see who served them."""
+
+
+Raised = Callable[[Alert], Awaitable[None]]
+"""Is told of an alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,81 +31,92 @@ class Look:
     Attributes:
         alerts: The run's alerts, as they are kept; the same ones when it is looked at again.
         compared: Whether there were earlier runs to compare it with.
+        learning: How far the shortest baseline is, or None when all are long enough.
+        suspicions: What it says of each brand at each model.
     """
 
     alerts: tuple[Alert, ...]
     compared: bool
+    learning: Learning | None = None
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 class Watch:
     """Looks at each run as it comes in.
 
     Args:
-        store: Where blocks are read and alerts are kept.
-        catalogue: The brands, and whom each is measured beside.
-        metrics: What is measured, by name.
-        versions: The scorer versions as they are now; blocks of others are not compared.
-        settings: How often it may be wrong, and what is too small to tell.
+        past: Where the past of brands is.
+        lifecycle: Raises the alerts.
+        raised: Is told of each alert that is new.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        catalogue: Catalogue,
-        metrics: Mapping[str, Metric],
-        versions: Collection[str],
-        settings: AlertsTable,
-    ) -> None:
-        self._store = store
-        self._catalogue = catalogue
-        self._metrics = metrics
-        self._versions = versions
-        self._settings = settings
+    def __init__(self, past: Past, lifecycle: Lifecycle, raised: Raised | None = None) -> None:
+        self._raised = raised
+        self._past = past
+        self._store = past.store
+        self._lifecycle = lifecycle
 
     async def look(self, run: Run, brands: Iterable[str], now: datetime) -> Look:
-        """Compare a run with the runs before it, and keep an alert for each brand and model."""
-        looks = [await self._look_at(run, brand, now) for brand in brands]
-        alerts = [await self._store.add_alert(alert) for look in looks for alert in look.alerts]
-        return Look(tuple(kept for kept, _ in alerts), any(look.compared for look in looks))
-
-    async def _look_at(self, run: Run, brand: str, now: datetime) -> Look:
-        """Test all streams of a brand together: the promise is made for each brand."""
-        since = await self._baselines(brand, run)
-        mine = await self._blocks(brand, run, since)
-        earlier = [block.at for block in mine if block.run_id != run.id]
-        if not earlier:
-            return Look((), compared=False)
-        days = (run.started_at - max(earlier)) / timedelta(days=1)
-        level = level_of_look(days, self._settings.false_alarms_per_year)
-        rivals = [
-            block
-            for rival in self._catalogue.rivals(brand)
-            for block in await self._blocks(rival.name, run, since)
-        ]
-        found = shifts(streams(mine), run.id, level, beside=streams(rivals))
-        models = sorted({shift.model for shift in found})
-        alerts = (
-            gather([s for s in found if s.model == m], self._metrics, self._settings, now)
-            for m in models
+        """Look at a run beside all before it, and raise an alert for each brand and model that
+        shifted.
+        """
+        for update in await self._silent_updates(run):
+            await self._store.add_update(update)
+        updates = await self._store.updates()
+        looks = [await self._look_at(run, brand, updates, now) for brand in brands]
+        learning = [look.learning for look in looks if look.learning]
+        return Look(
+            tuple(alert for look in looks for alert in look.alerts),
+            any(look.compared for look in looks),
+            min(learning, key=lambda one: one.runs, default=None),
+            tuple(one for look in looks for one in look.suspicions),
         )
-        return Look(tuple(alert for alert in alerts if alert), compared=True)
 
-    async def _blocks(self, brand: str, run: Run, since: Mapping[Model, datetime]) -> list[Block]:
-        """Return a brand's blocks of each model's baseline and of the run."""
+    async def _look_at(
+        self, run: Run, brand: str, updates: Sequence[ModelUpdate], now: datetime
+    ) -> Look:
+        """Look at all streams of a brand together: the promise is made for each brand."""
+        replay = await self._past.replay(brand, updates, until=run.started_at)
+        shifts = [s for a in replay.alarms if a.run.id == run.id for s in a.shifts]
+        alerts = [await self._raise(alert) for alert in gather(await self._new(shifts), now)]
+        return Look(
+            tuple(alerts),
+            replay.monitor.looks > 1,
+            replay.monitor.learning(),
+            tuple(suspicions(brand, replay)),
+        )
+
+    async def _new(self, shifts: Sequence[Shift]) -> list[Shift]:
+        """Leave out what an alert has told already, before the past was told otherwise: history
+        that is imported, or scored anew, can make a shift seen later than it was.
+        """
+        began = {run.id: run.started_at for run in await self._store.runs()} if shifts else {}
+        told = [
+            alert.shift
+            for brand in {shift.brand for shift in shifts}
+            for alert in await self._store.alerts(brand=brand)
+        ]
         return [
-            block
-            for block in await self._store.blocks(brand=brand)
-            if block.version in self._versions
-            and block.metric in self._metrics
-            and since.get(block.model, block.at) <= block.at <= run.started_at
+            shift
+            for shift in shifts
+            if not any(
+                old.model == shift.model
+                and old.run_id != shift.run_id
+                and began[shift.began] < began[old.run_id] < began[shift.run_id]
+                for old in told
+            )
         ]
 
-    async def _baselines(self, brand: str, run: Run) -> dict[Model, datetime]:
-        """Return for each model when the run of its last alert before this began."""
-        began = {one.id: one.started_at for one in await self._store.runs()}
-        starts: dict[Model, datetime] = {}
-        for alert in await self._store.alerts(brand=brand):
-            start = began[alert.shift.run_id]
-            if start < run.started_at:
-                starts[alert.shift.model] = max(start, starts.get(alert.shift.model, start))
-        return starts
+    async def _raise(self, alert: Alert) -> Alert:
+        kept, is_new = await self._lifecycle.raise_alert(alert)
+        if is_new and self._raised:
+            await self._raised(kept)
+        return kept
+
+    async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
+        """Return what the replies of a run say of updates, and how they are written."""
+        runs = [RunKey(r.started_at, r.id) for r in await self._store.runs() if not r.aside]
+        compared = sorted(key for key in runs if key.at <= run.started_at)[-1 - RUNS_BEFORE :]
+        served = await self._store.served(runs=[key.id for key in compared])
+        told = [u for u in silent_updates(served, compared) if u.at == run.started_at]
+        return told + await style_updates(self._store, compared)

@@ -5,7 +5,6 @@ A renderer turns it into Block Kit, an embed or a terminal panel, within that pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -108,12 +107,17 @@ class Action:
     confirm: str = ""
 
 
+def fitting(*actions: Action) -> tuple[Action, ...]:
+    """Return those actions whose words every platform can carry."""
+    return tuple(action for action in actions if len(action.words) <= LONGEST_ACTION)
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One message.
 
     Attributes:
-        title: What it is about, in a few words.
+        title: What it is about, in a few words; empty for a card that only machines read.
         text: Sentences, in paragraphs divided by an empty line.
         fields: Short facts.
         table: Rows, or None.
@@ -123,7 +127,9 @@ class Card:
         severity: Its colour.
         footer: A small last line.
         more: Cards that belong under it, such as the alerts that a check raised.
-        data: The same content for machines, ready for JSON; what ``--json`` prints.
+        data: The same content for machines, a dictionary or a list, ready for JSON; what
+            ``--json`` prints.
+        failed: Whether what was asked for was not done; the terminal then ends with 1.
     """
 
     title: str
@@ -136,4 +142,5 @@ class Card:
     severity: Severity = Severity.PLAIN
     footer: str = ""
     more: tuple[Card, ...] = ()
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Any = field(default_factory=dict)
+    failed: bool = False

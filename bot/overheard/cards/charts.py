@@ -29,10 +29,17 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment worth a dashed line, such as a model update."""
+    """A moment worth a dashed line, such as a model update.
+
+    Attributes:
+        at: When it is, or most likely is.
+        label: A few words.
+        between: The stretch in which it lies, shaded; None for a moment that is known.
+    """
 
     at: datetime
     label: str
+    between: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ def _fill(sheet: Sheet, chart: Chart) -> None:
     frame = replace(frame, top=frame.top - ROW * rows)
     _draw_values(sheet, frame, chart.scale, marks)
     _draw_times(sheet, frame, chart)
+    _draw_stretches(sheet, frame, chart)
     _draw_signs(sheet, frame, signs)
     for line in reversed(lines):
         _draw_line(sheet, frame, line)
@@ -169,6 +170,16 @@ def _signs(sheet: Sheet, frame: Frame, chart: Chart) -> list[Sign]:
             ends[row] = middle + half + 16
             signs.append(Sign(at, text, middle, row))
     return signs
+
+
+def _draw_stretches(sheet: Sheet, frame: Frame, chart: Chart) -> None:
+    """Shade the stretches of time, as far as they lie within the frame."""
+    for mark in chart.shown_marks:
+        if mark.between:
+            start, end = mark.between
+            left, right = frame.x(max(start, frame.first)), frame.x(min(end, frame.last))
+            corners = ([left, right, right, left], [frame.bottom] * 2 + [frame.top] * 2)
+            sheet.area(*corners, color=SOFT, alpha=0.14, zorder=1)
 
 
 def _draw_signs(sheet: Sheet, frame: Frame, signs: Iterable[Sign]) -> None:

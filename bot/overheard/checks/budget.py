@@ -1,23 +1,38 @@
-"""Money: what questions would cost, what may be spent, and a purse that never overspends."""
+"""What questions would cost, and whether the budget covers it."""
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
 
-from overheard.config import BudgetTable
-from overheard.domain import Model, Price, Prompt, Question, Usage
+from overheard.domain import Account, Capabilities, Model, Panel, Payer, Price, Prompt, Usage
 from overheard.errors import BudgetExceeded, BudgetUnknown
-from overheard.interfaces import Provider, Store
+from overheard.interfaces import Described, Provider, Store
+from overheard.tables.asking import BudgetTable
 
 CHARACTERS_A_TOKEN = 3.0
 """Fewer than in English prose, so that a prompt is rather counted too long."""
-TYPICAL_ANSWER = 400
-WORST_ANSWER = 4_000
-"""Tokens of an answer as most are, and as hardly any is."""
+
+WARNING = 0.8
+"""The share of a limit from which a card says how much of it is spent."""
+
+Pair = tuple[Prompt, Model]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long an answer is taken to be: its own tokens, and those read in each search."""
+
+    answer: int
+    search: int
+
+
+TYPICAL = Size(400, 2_000)
+WORST = Size(4_000, 10_000)
+"""As most answers are, and as hardly any is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +44,14 @@ class Estimate:
         typical: Dollars for answers as most are, where the price is known.
         worst: Dollars for answers as hardly any is, where the price is known.
         unknown: The models whose price nobody has told.
+        booked: The typical dollars of each account.
     """
 
     calls: int
     typical: float
     worst: float
     unknown: tuple[Model, ...] = ()
+    booked: Mapping[Account, float] = field(default_factory=dict)
 
     @property
     def free(self) -> bool:
@@ -42,58 +59,35 @@ class Estimate:
         return self.worst == 0 and not self.unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What may still be spent, and the key of [budget] that says so."""
+def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
+    """Count how often each prompt is still to be put to each model."""
+    if asked:
+        return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
+    return Counter({(p, m): count for p, count in panel.asks() for m in panel.models})
 
-    usd: float
-    key: str
 
+def estimate(
+    calls: Mapping[Pair, int], providers: Mapping[str, Provider], payer: Payer, now: datetime
+) -> Estimate:
+    """Price calls before the first one.
 
-class Purse:
-    """Money that is held before each call, so that calls under way cannot overspend together.
-
-    Attributes:
-        left: Dollars neither spent nor held; infinite without a limit.
+    Args:
+        calls: How often each prompt is put to each model.
+        providers: By name.
+        payer: On whose accounts they are booked.
+        now: Says on which day and month.
     """
-
-    def __init__(self, limit: Limit | None) -> None:
-        self.left = limit.usd if limit else float("inf")
-        self._under_way = 0
-        self._returned = asyncio.Event()
-
-    async def hold(self, usd: float) -> bool:
-        """Set money aside for one call, as soon as calls under way give enough back.
-
-        Returns:
-            False when none is under way and it is not there.
-        """
-        while usd > self.left and self._under_way:
-            self._returned.clear()
-            await self._returned.wait()
-        if usd > self.left:
-            return False
-        self.left -= usd
-        self._under_way += 1
-        return True
-
-    def settle(self, held: float, cost: float) -> None:
-        """Give back what a call was held for and take what it cost."""
-        self.left += held - cost
-        self._under_way -= 1
-        self._returned.set()
-
-
-def estimate(questions: Collection[Question], providers: Mapping[str, Provider]) -> Estimate:
-    """Price questions before the first call."""
-    models = dict.fromkeys(question.model for question in questions)
-    prices = {model: price_of(model, providers) for model in models}
-    return Estimate(
-        calls=len(questions),
-        typical=sum(cost(prices[q.model], q.prompt, TYPICAL_ANSWER) for q in questions),
-        worst=sum(cost(prices[q.model], q.prompt, WORST_ANSWER) for q in questions),
-        unknown=tuple(model for model, price in prices.items() if price is None),
-    )
+    prices = {model: price_of(model, providers) for _, model in calls}
+    typical = worst = 0.0
+    booked: dict[Account, float] = defaultdict(float)
+    for (prompt, model), count in calls.items():
+        usual = count * call_cost(prompt, model, providers, TYPICAL)
+        typical += usual
+        worst += count * call_cost(prompt, model, providers, WORST)
+        for account, share in payer.accounts(prompt, now).items():
+            booked[account] += share * usual
+    unknown = tuple(model for model, price in prices.items() if price is None)
+    return Estimate(sum(calls.values()), typical, worst, unknown, booked)
 
 
 def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
@@ -103,51 +97,88 @@ def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
     """
     try:
         price: object = providers[model.provider].price(model.name)
-        if isinstance(price, Price) and 0 <= price.input < inf and 0 <= price.output < inf:
+        if isinstance(price, Price) and all(0 <= each < inf for each in _amounts(price)):
             return price
     except Exception:  # whatever a plugin raises, the price is not known
         return None
     return None
 
 
-def cost(price: Price | None, prompt: Prompt, answer_tokens: int) -> float:
-    """Return the dollars of one call with an answer of so many tokens; 0 for an unknown price."""
-    asked = round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
-    return price.cost(Usage(asked, answer_tokens)) if price else 0.0
+def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabilities:
+    """Return what can be done with a model; nothing when its provider does not say."""
+    provider = providers[model.provider]
+    try:
+        told: object = provider.capabilities(model.name) if isinstance(provider, Described) else 0
+    except Exception:  # whatever a plugin raises, it has said nothing
+        return _NOTHING_SAID
+    return told if isinstance(told, Capabilities) else _NOTHING_SAID
 
 
-async def limit(budget: BudgetTable, store: Store, now: datetime, run_id: int = 0) -> Limit | None:
-    """Return the tightest of the limits on a run, a day and a month, less what is spent.
-
-    Args:
-        budget: The limits.
-        store: Knows what is spent.
-        now: Says which day and month it is, in UTC.
-        run_id: The run that is taken up; 0 for a new one.
-    """
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    spent = {
-        "run": await store.spent(run_id=run_id) if run_id else 0.0,
-        "day": await store.spent(since=midnight),
-        "month": await store.spent(since=midnight.replace(day=1)),
-    }
-    allowed: dict[str, float | None] = {key: getattr(budget, key) for key in spent}
-    limits = [
-        Limit(max(0.0, usd - spent[key]), key) for key, usd in allowed.items() if usd is not None
-    ]
-    return min(limits, key=lambda one: one.usd, default=None)
+def call_cost(prompt: Prompt, model: Model, providers: Mapping[str, Provider], size: Size) -> float:
+    """Return the dollars of one call with an answer of some size; 0 for an unknown price."""
+    price = price_of(model, providers)
+    if price is None:
+        return 0.0
+    searches = capabilities_of(model, providers).searches
+    asked = question_tokens(prompt) + searches * size.search
+    return price.cost(Usage(asked, size.answer, searches=searches))
 
 
-def check_limit(priced: Estimate, allowed: Limit | None) -> None:
+def question_tokens(prompt: Prompt) -> int:
+    """Return about how many tokens a question takes, rather too many than too few."""
+    return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
+
+
+async def check_budget(budget: BudgetTable, store: Store, priced: Estimate) -> None:
     """Refuse questions that the budget does not cover.
 
     Raises:
         BudgetUnknown: when there is a limit and a price that nobody has told.
         BudgetExceeded: when even typical answers would cost more than is left.
     """
-    if allowed and priced.unknown:
-        raise BudgetUnknown(models=", ".join(map(str, priced.unknown)), key=allowed.key)
-    if allowed and priced.typical > allowed.usd:
-        raise BudgetExceeded(
-            typical=f"${priced.typical:.2f}", left=f"${allowed.usd:.2f}", key=allowed.key
-        )
+    limits = _limits(budget, priced.booked)
+    balances = await store.balances(limits)
+    left = {a: max(0.0, limits[a] - balances[a].spent - balances[a].held) for a in limits}
+    for account in sorted(left, key=left.__getitem__):
+        if priced.unknown:
+            models = ", ".join(map(str, priced.unknown))
+            raise BudgetUnknown(models=models, key=key_of(account))
+        if priced.booked[account] > left[account]:
+            raise BudgetExceeded(
+                typical=f"${priced.booked[account]:.2f}",
+                left=f"${left[account]:.2f}",
+                key=key_of(account),
+            )
+
+
+async def nearly_spent(
+    budget: BudgetTable, store: Store, accounts: Collection[Account]
+) -> dict[Account, tuple[float, float]]:
+    """Return the accounts that have spent `WARNING` of their limit or more: how much, and of how
+    much.
+    """
+    limits = _limits(budget, accounts)
+    balances = await store.balances(limits)
+    return {
+        account: (balances[account].spent, limit)
+        for account, limit in limits.items()
+        if limit and balances[account].spent >= WARNING * limit
+    }
+
+
+def key_of(account: Account) -> str:
+    """Return the key of [budget] that limits an account."""
+    return f'{account.kind}s."{account.name}"' if account.kind in _NAMED else account.kind
+
+
+_NAMED = frozenset({"brand", "channel"})
+_NOTHING_SAID = Capabilities()
+
+
+def _limits(budget: BudgetTable, accounts: Collection[Account]) -> dict[Account, float]:
+    allowed = {account: budget.allowed(account) for account in accounts}
+    return {account: usd for account, usd in allowed.items() if usd is not None}
+
+
+def _amounts(price: Price) -> tuple[float, ...]:
+    return (price.input, price.output, price.cached or 0.0, price.search)

@@ -30,12 +30,29 @@ def lay_out(
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     names = tuple(dict.fromkeys(brand.name for brand in chosen))
     prompts = tuple(p for p in catalogue.prompts if not p.brands or set(p.brands) & set(names))
-    named = [_model(text, providers) for text in models] or _all_models(providers)
+    _require("brand", names)
+    _require("prompt", prompts)
+    return Panel(names, prompts, choose_models(providers, models), repeats, seed)
+
+
+def choose_models(
+    providers: Mapping[str, Provider], models: Sequence[str] = ()
+) -> tuple[Model, ...]:
+    """Return models by their names, each once, or all there are.
+
+    Raises:
+        UnknownName: for a provider that does not exist.
+        NothingToAsk: when there is no model.
+    """
+    named = [find_model(text, providers) for text in models] or _all_models(providers)
     asked = tuple(dict.fromkeys(named))  # twice the same would be paid twice and kept once
-    for missing, found in (("brand", names), ("prompt", prompts), ("model", asked)):
-        if not found:
-            raise NothingToAsk(missing=f"no {missing} is configured, {_REMEDIES[missing]}")
-    return Panel(names, prompts, asked, repeats, seed)
+    _require("model", asked)
+    return asked
+
+
+def _require(kind: str, found: Sequence[object]) -> None:
+    if not found:
+        raise NothingToAsk(missing=f"no {kind} is configured, {_REMEDIES[kind]}")
 
 
 _REMEDIES = {
@@ -65,7 +82,12 @@ def find_brand(catalogue: Catalogue, name: str) -> Brand:
     return brand
 
 
-def _model(text: str, providers: Mapping[str, Provider]) -> Model:
+def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
+    """Return a model by its name, as ``provider/model``; the provider must be there.
+
+    Raises:
+        UnknownName: with the nearest name.
+    """
     served = [f"{name}/{model}" for name, p in providers.items() for model in p.models()]
     try:
         model = Model.parse(text)

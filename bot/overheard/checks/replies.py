@@ -7,9 +7,10 @@ counted or stored, so that an odd value costs one answer and not the run.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import astuple, replace
+from datetime import datetime
 
-from overheard.domain import Citation, Finish, Reply, Usage
+from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
 
 MOST_TOKENS = 2**31 - 1
 """The largest number of tokens that every database keeps."""
@@ -33,23 +34,34 @@ def checked(given: object) -> tuple[Reply | None, str]:
 
 
 def _flaw(reply: Reply) -> str:
-    for name in ("text", "served_model", "fingerprint"):
+    for name in ("text", "served_model", "fingerprint", "model_version"):
         if not isinstance(getattr(reply, name), str):
             return f"its {name} is not a string"
-    if not isinstance(reply.finish, Finish):
-        return "its finish is not a Finish"
-    if not _are_citations(reply.citations):
-        return "its citations are not a tuple of Citation with strings in them"
-    if not _is_usage(reply.usage):
-        return f"its usage is not a Usage of whole numbers from 0 to {MOST_TOKENS}"
-    if not (reply.cost_usd is None or _is_amount(reply.cost_usd)):
-        return "its cost is not a number of dollars"
+    for fits, flaw in (
+        (isinstance(reply.finish, Finish), "its finish is not a Finish"),
+        (
+            _are_citations(reply.citations),
+            "its citations are not a tuple of Citation with strings in them",
+        ),
+        (
+            _is_usage(reply.usage),
+            f"its usage is not a Usage of whole numbers from 0 to {MOST_TOKENS}",
+        ),
+        (_is_amount(reply.cost_usd), "its cost is not a number of dollars"),
+        (_is_moment(reply.model_created), "its model_created is not a time with a time zone"),
+        (isinstance(reply.limits, RateLimits | None), "its limits are not RateLimits"),
+    ):
+        if not fits:
+            return flaw
     return ""
 
 
 def _are_citations(given: object) -> bool:
     return isinstance(given, tuple | list) and all(
-        isinstance(one, Citation) and isinstance(one.url, str) and isinstance(one.title, str)
+        isinstance(one, Citation)
+        and isinstance(one.url, str)
+        and isinstance(one.title, str)
+        and isinstance(one.cited, bool)
         for one in given
     )
 
@@ -57,11 +69,17 @@ def _are_citations(given: object) -> bool:
 def _is_usage(given: object) -> bool:
     return isinstance(given, Usage) and all(
         isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= MOST_TOKENS
-        for count in (given.input_tokens, given.output_tokens)
+        for count in astuple(given)
     )
 
 
+def _is_moment(given: object) -> bool:
+    return given is None or (isinstance(given, datetime) and given.tzinfo is not None)
+
+
 def _is_amount(given: object) -> bool:
+    if given is None:
+        return True
     if not isinstance(given, int | float) or isinstance(given, bool):
         return False
     try:

@@ -3,95 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
-from overheard.checks.budget import WORST_ANSWER, Purse, cost, price_of
-from overheard.checks.replies import checked
-from overheard.domain import Answer, Finish, Panel, Question, Reply, Run, RunState
-from overheard.errors import BudgetUsedUp, OverheardError, ProviderUnavailable
+from overheard.checks.brake import Brake
+from overheard.checks.budget import TYPICAL, WORST, call_cost, question_tokens
+from overheard.checks.call import Call
+from overheard.checks.keeper import Keeper
+from overheard.checks.limits import Gate, Limits
+from overheard.checks.outcome import Outcome
+from overheard.checks.purse import Held, Purse
+from overheard.checks.retries import Retries
+from overheard.domain import Answer, Failing, Model, Question, Run
+from overheard.errors import BudgetUsedUp, ModelResting, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Progress, Provider, Store
-
-LONGEST_CALL = 600.0
-"""Seconds after which a provider that gives no sign of life is given up for one call."""
-
-TAKEN_UP_WITHIN = timedelta(hours=12)
-"""How long after its start a run that was cut off goes on."""
-
-NO_ANSWER = Reply("", Finish.FAILED)
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What became of a run's questions.
+class _Lane:
+    """The questions of a run to one model, and who may ask them.
 
-    Attributes:
-        run: The run, as it ended.
-        kept: Answers that were there already when the run was taken up.
-        complete: Answers that came in and can be scored.
-        incomplete: Answers that came in cut or filtered, and are not scored.
-        failures: Questions without an answer, by the sentence that says why.
-        spent: Dollars.
+    All workers draw from one iterator, so that each takes the next.
     """
+
+    provider: Provider
+    waiting: Iterator[Question]
+    gate: Gate
+    door: Gate
+    dearest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A run that is being carried out."""
 
     run: Run
-    kept: int = 0
-    complete: int = 0
-    incomplete: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-    spent: float = 0.0
-
-    def count(self, answer: Answer) -> None:
-        """Add an answer that came in."""
-        self.spent += answer.reply.cost_usd or 0.0
-        if answer.error:
-            self.failures[answer.error] += 1
-        elif answer.complete:
-            self.complete += 1
-        else:
-            self.incomplete += 1
-
-    @property
-    def state(self) -> RunState:
-        """Complete, partial when some questions have no answer, failed when none has one."""
-        if not self.failures:
-            return RunState.COMPLETE
-        return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
-
-
-def new_run(panel: Panel, now: datetime, *, label: str = "", asked_by: str = "") -> Run:
-    """Make a run that has not begun."""
-    key = f"{now:%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(2)}"
-    return Run(key, now, panel, label=label, asked_by=asked_by)
-
-
-async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
-    """Return a run that was cut off while it asked the same questions, or None.
-
-    One that was begun too long ago is closed: its answers and new ones would be one block, and
-    the model may have changed between them.
-    """
-    for run in await store.runs(state=RunState.RUNNING):
-        if run.panel and _same(run.panel, panel):
-            if now - run.started_at < TAKEN_UP_WITHIN:
-                return run
-            async with store.holding(run.id) as abandoned:
-                if abandoned:
-                    await store.finish_run(run.id, RunState.PARTIAL, now)
-    return None
+    outcome: Outcome
+    keeper: Keeper
+    brake: Brake
 
 
 class Runner:
-    """Asks the questions of a run, each provider under its own limit.
+    """Asks the questions of a run, each model at its own pace.
 
     Args:
         store: Where answers go; it also says what a run that was cut off has asked already.
         providers: By name.
+        limits: Whose turn it is, shared by all runs of the process.
         purse: What may be spent.
+        retries: How patiently a question is asked.
         clock: Says when each call began.
         progress: Is told of each question that is done.
     """
@@ -100,13 +61,17 @@ class Runner:
         self,
         store: Store,
         providers: Mapping[str, Provider],
+        limits: Limits,
         purse: Purse,
+        retries: Retries,
         clock: Clock,
         progress: Progress,
     ) -> None:
         self._store = store
         self._providers = providers
+        self._limits = limits
         self._purse = purse
+        self._retries = retries
         self._clock = clock
         self._progress = progress
 
@@ -115,105 +80,149 @@ class Runner:
 
         When it is cut off, by cancelling or by killing the process, the same call goes on.
         """
-        questions = run.panel.questions() if run.panel else []
         asked = await self._store.asked(run.id)
-        outcome = Outcome(run, kept=sum(question.key in asked for question in questions))
-        self._progress.start(f"Asking {len(questions)} questions", len(questions))
+        outcome = Outcome(run, kept=len(asked))
+        count = len(run.panel) if run.panel else 0
+        self._progress.start(f"Asking {count} questions", count)
         self._progress.advance(outcome.kept)
-        async with asyncio.TaskGroup() as group:
-            for name, lane in _lanes(q for q in questions if q.key not in asked).items():
-                group.create_task(self._ask_provider(name, lane, outcome))
+        brake = Brake(self._store, run.id)
+        try:
+            async with brake.watching(), Keeper(self._store) as keeper:
+                await self._ask_models(_Job(run, outcome, keeper, brake), asked)
+        finally:
+            await self._purse.close()
+        outcome.stopped = brake.stopped
         self._progress.finish()
         return outcome
 
-    async def _ask_provider(self, name: str, lane: list[Question], outcome: Outcome) -> None:
-        provider = self._providers.get(name)
-        if provider is None:
-            outcome.failures[f"There is no provider {name} any more."] += len(lane)
-            return
-        waiting = iter(lane)  # all workers draw from one iterator, so that each takes the next
+    async def ask(self, question: Question, run: Run, keeper: Keeper) -> Answer:
+        """Ask a single question for a run that the store holds, and keep what came of it.
+
+        Raises:
+            ProviderUnavailable: when its model cannot be asked.
+            ModelResting: when its model is left alone for long.
+            BudgetUsedUp: when the money is.
+        """
+        lane = self._lane(question.model, iter(()))
+        if lane is None:
+            raise ProviderUnavailable(
+                provider=question.model.provider,
+                reason="there is no such provider",
+                remedy=f"add a table [providers.{question.model.provider}]",
+            )
+        job = _Job(run, Outcome(run), keeper, Brake(self._store, run.id))
+        answer, _ = await self._ask(lane, question, job)
+        return answer
+
+    async def _ask_models(self, job: _Job, asked: Collection[tuple[str, str, int]]) -> None:
+        models = job.run.panel.models if job.run.panel else ()
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(provider.concurrency, len(lane))):
-                group.create_task(self._work(provider, waiting, outcome))
+            for model in models:
+                waiting = _missing(job.run, model, asked)
+                if lane := self._lane(model, waiting):
+                    for _ in range(min(lane.gate.most, lane.door.most)):
+                        group.create_task(self._work(lane, job))
+                else:
+                    gone = f"There is no provider {model.provider} any more."
+                    self._give_up(waiting, gone, job.outcome)
 
-    async def _work(
-        self, provider: Provider, waiting: Iterator[Question], outcome: Outcome
-    ) -> None:
-        for question in waiting:
+    def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
+        provider = self._providers.get(model.provider)
+        if provider is None:
+            return None
+        gates = self._limits.gate(provider, model), self._limits.gate(provider)
+        return _Lane(provider, waiting, *gates)
+
+    async def _work(self, lane: _Lane, job: _Job) -> None:
+        for question in lane.waiting:
             try:
-                await self._ask_and_keep(provider, question, outcome)
+                answer, failure = await self._ask(lane, question, job)
+                job.outcome.count(answer)
                 self._progress.advance()
-            except (ProviderUnavailable, BudgetUsedUp) as error:
-                # The rest would fail for the same reason: each is counted, and none is asked.
-                left = 1 + sum(1 for _ in waiting)
-                outcome.failures[str(error)] += left
-                self._progress.advance(left)
+                if failure and failure.kind is Failing.AUTH:
+                    self._give_up(lane.waiting, answer.error, job.outcome)
+            except (ProviderUnavailable, BudgetUsedUp, ModelResting) as error:
+                self._give_up(lane.waiting, str(error), job.outcome, already=1)
 
-    async def _ask_and_keep(self, provider: Provider, question: Question, outcome: Outcome) -> None:
-        price = price_of(question.model, self._providers)
-        held, spent = cost(price, question.prompt, WORST_ANSWER), 0.0
-        if not await self._purse.hold(held):
+    def _give_up(
+        self, waiting: Iterator[Question], reason: str, outcome: Outcome, *, already: int = 0
+    ) -> None:
+        """Ask no more: the rest would fail for the same reason, so each is counted as failed."""
+        left = already + sum(1 for _ in waiting)
+        if left:
+            outcome.failures[reason] += left
+            self._progress.advance(left)
+
+    async def _ask(
+        self, lane: _Lane, question: Question, job: _Job
+    ) -> tuple[Answer, ProviderFailed | None]:
+        """Ask a question until it is answered or given up, and keep what came of it."""
+        first, tried = 0.0, 0
+        while True:
+            async with self._turn(lane, question, job):
+                held = await self._hold(lane, question)
+                call = Call(lane.provider, question, job.run, self._clock)
+                try:
+                    answer, failure = await call.make()
+                except BaseException:
+                    self._purse.settle(held, 0.0)
+                    raise
+                first, tried = first or call.begun, tried + 1
+                wait = self._retries.wait(failure, tried) if failure else 0.0
+                _tell(lane.gate, answer, failure, call.begun, wait)
+                if not failure or not self._retries.again(
+                    failure, tried, call.ended + wait - first
+                ):
+                    await self._keep(answer, lane, job)
+                    self._settle(held, answer, failure)
+                    return answer, failure
+                self._settle(held, answer, failure)
+            job.outcome.retries += 1
+            with job.brake.waiting():
+                await asyncio.sleep(wait)
+
+    @asynccontextmanager
+    async def _turn(self, lane: _Lane, question: Question, job: _Job) -> AsyncIterator[None]:
+        """Wait for a turn at the model and at its provider, and hold both while the block lasts.
+
+        A turn lasts until the answer is in the store: whatever is lost when the process is killed
+        was under way.
+        """
+        tokens = question_tokens(question.prompt) + TYPICAL.answer
+        async with AsyncExitStack() as turns:
+            with job.brake.waiting():
+                await turns.enter_async_context(lane.gate.turn(job.run.id, tokens))
+                await turns.enter_async_context(lane.door.turn(job.run.id))
+            yield
+
+    async def _hold(self, lane: _Lane, question: Question) -> Held:
+        worst = call_cost(question.prompt, question.model, self._providers, WORST)
+        # A model whose answers turned out dearer than the worst that was thought of.
+        held = await self._purse.hold(question.prompt, max(worst, lane.dearest))
+        if held is None:
             raise BudgetUsedUp
-        try:
-            answer = await self._ask(provider, question, outcome.run)
-            spent = answer.reply.cost_usd or 0.0
-            await self._store.add_answers([answer])
-        finally:
-            self._purse.settle(held, spent)
-        outcome.count(answer)
+        return held
 
-    async def _ask(self, provider: Provider, question: Question, run: Run) -> Answer:
-        """Call into a plugin: whatever it raises or returns becomes an answer that failed."""
-        begun = self._clock.now()
-        reply, error = NO_ANSWER, ""
-        deadline = asyncio.timeout(LONGEST_CALL)
-        try:
-            async with deadline:
-                given = await provider.ask(question, seed=_sampling_seed(run, question))
-            reply, error = _judged(given, provider)
-        except ProviderUnavailable:
-            raise
-        except OverheardError as failure:
-            error = str(failure)
-        except asyncio.CancelledError:
-            if _is_being_cancelled():
-                raise
-            error = f"The provider {provider.name} has a fault (it cancels its own call)."
-        except (Exception, SystemExit) as failure:  # its text may hold a secret: its kind is told
-            error = f"The provider {provider.name} has a fault ({type(failure).__name__})."
-            if deadline.expired():
-                error = f"{question.model} gave no sign of life for {LONGEST_CALL:.0f} s."
-        latency = (self._clock.now() - begun).total_seconds()
-        return Answer(run.id, question, reply, begun, max(0.0, latency), error)
+    async def _keep(self, answer: Answer, lane: _Lane, job: _Job) -> None:
+        lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
+        await job.keeper.keep(answer)
+
+    def _settle(self, held: Held, answer: Answer, failure: ProviderFailed | None) -> None:
+        if failure and failure.ambiguous:
+            self._purse.keep_back(held)
+        else:
+            self._purse.settle(held, answer.reply.cost_usd or 0.0)
 
 
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:
+    questions = run.panel.questions(model) if run.panel else iter(())
+    return (q for q in questions if q.key not in asked) if asked else questions
 
 
-def _judged(given: object, provider: Provider) -> tuple[Reply, str]:
-    reply, wrong = checked(given)
-    if reply is None:
-        return NO_ANSWER, f"The provider {provider.name} has a fault ({wrong})."
-    empty = reply.finish is Finish.FAILED
-    return reply, f"{provider.name} returned an empty answer; try again later." if empty else ""
-
-
-def _lanes(questions: Iterable[Question]) -> dict[str, list[Question]]:
-    lanes: dict[str, list[Question]] = {}
-    for question in questions:
-        lanes.setdefault(question.model.provider, []).append(question)
-    return lanes
-
-
-def _sampling_seed(run: Run, question: Question) -> int:
-    """Return a seed of its own for each call, the same when a run is taken up again."""
-    base = run.panel.seed if run.panel else 0
-    digest = hashlib.blake2b(repr((base, question.key)).encode(), digest_size=4).digest()
-    return int.from_bytes(digest) >> 1
-
-
-def _same(one: Panel, other: Panel) -> bool:
-    keys = [question.key for question in one.questions()]
-    return one.brands == other.brands and keys == [q.key for q in other.questions()]
+def _tell(
+    gate: Gate, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
+) -> None:
+    if failure:
+        gate.failed(failure, begun, wait)
+    elif not answer.error:
+        gate.answered(answer.reply.limits)

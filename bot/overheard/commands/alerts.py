@@ -1,18 +1,36 @@
-"""Alerts as commands show them."""
+"""`alerts`: which there are, what each rests on, and what has happened to it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from overheard.alerts.compose import compose
+from overheard.alerts.digest import alert_row, alert_table
 from overheard.alerts.evidence import gather_evidence
-from overheard.cards.card import Card
+from overheard.alerts.face import history, with_life
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.routes import Routes
+from overheard.cards import words
+from overheard.cards.card import Action, Card
+from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.drawing import aside
 from overheard.commands.context import Context
-from overheard.domain import Alert
+from overheard.domain import Alert, AlertState
+from overheard.errors import UnknownName
 
 TERMINAL = "terminal"
+SHOWN = 20
+"""Alerts that a list shows when nobody says how many."""
 
 
-async def show_alert(context: Context, alert: Alert) -> Card | None:
-    """Compose an alert from what is kept, and note that it was shown; None if it was before."""
+def lifecycle(context: Context) -> Lifecycle:
+    """Return what raises alerts and keeps their lives in a deployment."""
+    routes = Routes(context.config.routes, context.scoring.metrics)
+    return Lifecycle(context.store, routes, context.clock)
+
+
+async def alert_card(context: Context, alert: Alert) -> Card:
+    """Compose an alert from what is kept, with where it stands and what can be done with it."""
     evidence = await gather_evidence(
         context.store,
         context.catalogue,
@@ -21,6 +39,97 @@ async def show_alert(context: Context, alert: Alert) -> Card | None:
         alert,
         context.zone,
     )
-    card = compose(alert, evidence)
+    card = await aside(lambda: compose(alert, evidence))
+    return with_life(card, alert, context.zone)
+
+
+async def show_alert(context: Context, alert: Alert) -> Card | None:
+    """Compose an alert for the card of a check; None if one has shown it before."""
+    card = await alert_card(context, alert)
     new = await context.store.add_delivery(alert.id, TERMINAL, context.clock.now())
     return card if new else None
+
+
+async def list_alerts(
+    context: Context, *, state: str | None = None, brand: str = "", limit: int = SHOWN
+) -> Card:
+    """Show alerts, the newest first.
+
+    Args:
+        context: The deployment.
+        state: Only those that stand there; ``live`` for all that are not over.
+        brand: Only those of this brand.
+        limit: How many at most.
+    """
+    named = context.catalogue.brand(brand) if brand else None
+    wanted = named.name if named else brand or None
+    found = [a for a in await context.store.alerts(brand=wanted) if _is(a, state)]
+    alerts = found[:limit]
+    more = len(found) - len(alerts)
+    return Card(
+        title=words.count(len(found), f"{state or ''} alert".strip()),
+        text=f"The newest {limit} are shown." if more else "" if found else "There are none.",
+        table=alert_table(alerts, context.scoring.metrics, context.zone) if alerts else None,
+        actions=tuple(Action(f"alerts show {a.id}", f"Show {a.id}") for a in alerts[:5]),
+        data={"alerts": [alert_row(alert) for alert in alerts], "more": more},
+    )
+
+
+async def show(context: Context, *, alert: str) -> Card:
+    """Show an alert: the numbers, the sentences before and after, and all that has happened.
+
+    Raises:
+        UnknownName: when there is no such alert.
+    """
+    found = await lifecycle(context).find(number_of(alert))
+    card = await alert_card(context, found)
+    events = await context.store.events(found.id)
+    rows = [
+        {"what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note} for e in events
+    ]
+    told = Card(f"What happened to alert {found.id}", table=history(events, context.zone))
+    return replace(card, more=(*card.more, told), data={**card.data, "events": rows})
+
+
+def number_of(text: str) -> int:
+    """Read the number of an alert: ``12`` or ``#12``.
+
+    Raises:
+        UnknownName: when it is not a number that an alert can have.
+    """
+    digits = text.strip().removeprefix("#")
+    if not digits.isdecimal() or len(digits) > 9:
+        shown = words.shorten(text, 40)
+        raise UnknownName(kind="alert", name=shown, hint="", known="those of alerts list")
+    return int(digits)
+
+
+def _is(alert: Alert, state: str | None) -> bool:
+    return not state or alert.state == state or (state == "live" and not alert.state.over)
+
+
+NUMBER = Option("alert", "Its number.", Kind.ALERT, required=True, positional=True)
+
+ALERTS_LIST = CommandSpec(
+    "alerts list",
+    "Show alerts, the newest first.",
+    list_alerts,
+    (
+        Option(
+            "state",
+            "Only those.",
+            choices=("live", *(state.value for state in AlertState)),
+        ),
+        Option("brand", "Only those of this brand.", Kind.BRAND, default=""),
+        Option("limit", "How many.", Kind.INTEGER, default=SHOWN, low=1, high=1000),
+    ),
+    examples=("alerts list", "alerts list --state live"),
+)
+ALERTS_SHOW = CommandSpec(
+    "alerts show",
+    "Show what an alert rests on, and what has happened to it.",
+    show,
+    (NUMBER,),
+    examples=("alerts show 12",),
+    chart="",
+)

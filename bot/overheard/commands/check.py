@@ -5,18 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from overheard.alerts.watch import Look, Watch
-from overheard.cards import words
 from overheard.cards.card import Card
-from overheard.checks.budget import Estimate, Purse, check_limit, estimate, limit
+from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.checks.panel import lay_out
-from overheard.checks.runner import Outcome, Runner, new_run, unfinished
-from overheard.commands.alerts import show_alert
+from overheard.checks.reuse import parse_age
+from overheard.checks.reuse import reuse as reuse_answers
+from overheard.checks.runs import new_run, unfinished
+from overheard.commands.carry import carry_out
 from overheard.commands.context import Context
-from overheard.commands.standing import Standing, standings
-from overheard.commands.summary import summary
-from overheard.domain import Panel, Run
-from overheard.errors import ConfirmationNeeded, RunUnderWay, UnknownName
+from overheard.commands.price import require_money
+from overheard.errors import RunUnderWay, UnknownName
 from overheard.settings import suggestion
 
 
@@ -28,8 +26,9 @@ async def check(
     repeats: int = 1,
     seed: int | None = None,
     agreed: bool = False,
+    reuse: str = "",
     label: str = "",
-    asked_by: str = "terminal",
+    asked_by: str = "",
 ) -> Card:
     """Ask the models what buyers ask, score the answers, and say what changed.
 
@@ -42,11 +41,14 @@ async def check(
         repeats: How often each pair of prompt and model is asked.
         seed: Base of the sampling seeds; by default a new one for each run.
         agreed: Whether the price has been agreed to.
+        reuse: How old an answer to the same question may be to be taken instead of asking, such
+            as ``24h`` or ``7d``; empty asks all.
         label: A few words for the run.
-        asked_by: Who asks.
+        asked_by: Who asks; by default, whoever the deployment was opened for.
 
     Raises:
         UnknownName: for a brand, a model or an alert's metric that does not exist.
+        BadAge: when `reuse` is no length of time.
         RunUnderWay: when another process asks the same just now.
         NothingToAsk: when there is no brand, prompt or model.
         BudgetExceeded: when the budget does not cover it.
@@ -63,44 +65,18 @@ async def check(
         seed=secrets.randbits(31) if seed is None else seed,
     )
     now = context.clock.now()
-    run = await unfinished(context.store, panel, now)
-    run = run or new_run(panel, now, label=label, asked_by=asked_by)
-    purse = await _pay(context, run, agreed=agreed)
+    begun = await unfinished(context.store, panel, now)
+    run = begun or new_run(
+        panel, now, label=label, asked_by=asked_by or context.who, channel=context.channel
+    )
+    age = parse_age(reuse) if reuse else None
+    await require_money(context, run, age=age, agreed=agreed)
     run = await context.store.start_run(run)
     async with context.store.holding(run.id) as mine:
         if not mine:
             raise RunUnderWay(run=run.key)
-        return await _carry_out(context, run, panel, purse)
-
-
-async def _carry_out(context: Context, run: Run, panel: Panel, purse: Purse) -> Card:
-    """Ask, score, look, tell. The run has ended only when its alerts have been told: whenever it
-    is cut off before, the next check does what is missing.
-    """
-    store, clock, progress = context.store, context.clock, context.progress
-    outcome = await Runner(store, context.plugins.providers, purse, clock, progress).run(run)
-    await context.scoring.catch_up(store, progress, outcome.complete)
-    look = await _watch(context, panel, outcome)
-    rows = await _standings(context, panel, outcome)
-    shown = [await show_alert(context, alert) for alert in look.alerts]
-    await store.finish_run(run.id, outcome.state, clock.now())
-    return summary(panel, outcome, rows, context.scoring.faults, look, tuple(filter(None, shown)))
-
-
-async def _pay(context: Context, run: Run, *, agreed: bool) -> Purse:
-    """Price what has not been asked yet, and return what may be spent on it.
-
-    A run that is not stored yet has the number 0, under which nothing was asked or spent.
-    """
-    asked = await context.store.asked(run.id)
-    questions = [q for q in (run.panel.questions() if run.panel else []) if q.key not in asked]
-    priced = estimate(questions, context.plugins.providers)
-    now = context.clock.now()
-    allowed = await limit(context.config.budget, context.store, now, run.id)
-    check_limit(priced, allowed)
-    if not (agreed or priced.free):
-        raise ConfirmationNeeded(price=_price(priced))
-    return Purse(allowed)
+        reused = await reuse_answers(context.store, run, age, now) if age else 0
+        return await carry_out(context, run, panel, reused=reused)
 
 
 def _check_metrics(context: Context) -> None:
@@ -116,30 +92,24 @@ def _check_metrics(context: Context) -> None:
             )
 
 
-def _price(priced: Estimate) -> str:
-    calls = words.count(priced.calls, "question")
-    if priced.unknown:
-        names = words.listing([str(model) for model in priced.unknown])
-        return f"{calls}; nobody has told the price of {names}"
-    return f"{calls} for about {words.money(priced.typical)}, at most {words.money(priced.worst)}"
-
-
-async def _watch(context: Context, panel: Panel, outcome: Outcome) -> Look:
-    scoring = context.scoring
-    watch = Watch(
-        context.store,
-        context.catalogue,
-        scoring.metrics,
-        scoring.versions,
-        context.config.alerts,
-    )
-    return await watch.look(outcome.run, panel.brands, context.clock.now())
-
-
-async def _standings(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
-    names = dict.fromkeys(panel.brands)
-    for brand in panel.brands:
-        names.update((rival.name, None) for rival in context.catalogue.rivals(brand))
-    blocks = await context.store.blocks(since=outcome.run.started_at)
-    mine = [block for block in blocks if block.run_id == outcome.run.id]
-    return standings(mine, list(names), context.scoring)
+CHECK = CommandSpec(
+    "check",
+    "Ask the models what buyers ask, score the answers, and say what changed.",
+    check,
+    (
+        Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),
+        Option("models", "Ask this model.", Kind.MODEL, many=True, word="model"),
+        Option("repeats", "How often each prompt is asked.", Kind.INTEGER, default=1, low=1),
+        Option("reuse", "Take answers that are not older than this, such as 24h.", default=""),
+    ),
+    Role.OPERATOR,
+    spends=True,
+    examples=(
+        "check",
+        "check Acme",
+        "check Acme --repeats 3",
+        "check --reuse 24h",
+        "check --model openai/gpt-5",
+    ),
+    chart="",
+)

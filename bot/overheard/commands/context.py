@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from pathlib import Path
 from typing import Protocol
 
+from overheard.cards.command import Face
+from overheard.checks.limits import Limits
 from overheard.checks.scoring import Scoring
-from overheard.config import Config
+from overheard.config import Config, find_config, load_config
 from overheard.domain import Catalogue
-from overheard.interfaces import Clock, Progress, Store
-from overheard.plugins import Plugins
+from overheard.interfaces import Chat, Clock, Progress, Store
+from overheard.plugins import Plugins, load_plugins
+
+TERMINAL = "terminal"
+"""Who asks in the terminal, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Context:
         clock: What time it is.
         progress: Who is shown how long work goes on.
         zone: The reader's time zone.
+        limits: Whose turn it is to be asked, shared by all runs of this process.
         who: Who asks, as the audit log names them.
         channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
     """
@@ -39,8 +47,21 @@ class Context:
     clock: Clock
     progress: Progress
     zone: tzinfo
-    who: str = "terminal"
-    channel: str = "terminal"
+    limits: Limits = field(default_factory=Limits)
+    who: str = TERMINAL
+    channel: str = TERMINAL
+
+    @property
+    def face(self) -> Face:
+        """Where the answer is read."""
+        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
+
+    async def refreshed(self) -> Context:
+        """Return the deployment as it is now: people add brands meanwhile. No scorer has failed
+        yet in what is returned.
+        """
+        catalogue = await self.store.catalogue()
+        return replace(self, catalogue=catalogue, scoring=self.scoring.over(catalogue))
 
 
 class OpenContext(Protocol):
@@ -57,3 +78,78 @@ class Migrate(Protocol):
     async def __call__(self, url: str) -> tuple[str | None, str]:
         """Return the schema's revision before and after."""
         ...
+
+
+class Serve(Protocol):
+    """Runs a deployment."""
+
+    async def __call__(self, context: Context) -> None:
+        """Run until the process is stopped."""
+        ...
+
+
+class OpenChats(Protocol):
+    """Makes chats."""
+
+    def __call__(self, config: Config) -> Mapping[str, Chat]:
+        """Return the chats that a configuration describes, by name."""
+        ...
+
+
+def _no_chats(config: Config) -> Mapping[str, Chat]:  # noqa: ARG001 - an `OpenChats`
+    return {}
+
+
+class Unwatched:
+    """Progress that nobody is shown."""
+
+    def start(self, title: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A deployment that is not open: what commands are given that need none, or one of their own.
+
+    Attributes:
+        open_context: Opens one.
+        migrate: Brings a store up.
+        config: The file that was named, or None.
+        progress: Who is shown how long work goes on.
+        serve: Runs a deployment until the process is stopped.
+        open_chats: Makes the chats that a configuration describes, by name; they connect later.
+    """
+
+    open_context: OpenContext
+    migrate: Migrate
+    config: Path | None = None
+    progress: Progress = field(default_factory=Unwatched)
+    serve: Serve | None = None
+    open_chats: OpenChats = _no_chats
+
+    def read_config(self, *, needed: bool = True) -> Config:
+        """Read the configuration; where none is needed and none is there, it is empty.
+
+        Raises:
+            ConfigError: with all that is wrong.
+        """
+        file = find_config(self.config)
+        if not needed and self.config is None and not file.exists():
+            return Config()
+        return load_config(file)
+
+    @property
+    def face(self) -> Face:
+        """Where the answer is read."""
+        return Face.TERMINAL
+
+    @property
+    def plugins(self) -> Plugins:
+        """What is installed, and what became of it."""
+        return load_plugins(self.read_config(needed=False))

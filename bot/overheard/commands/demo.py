@@ -8,7 +8,6 @@ Nothing is scripted but that. Each verdict comes from the same command that user
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -16,24 +15,23 @@ from typing import Any
 
 from overheard.cards import words
 from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.check import check
-from overheard.commands.context import OpenContext
-from overheard.config import Config, parse_config
+from overheard.commands.context import Session
+from overheard.commands.example import example
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
-from overheard.interfaces import Progress
 
 REPEATS = 3
 STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """What each run is called, and how strongly the fine-tune works in it."""
 
 
-async def demo(open_context: OpenContext, progress: Progress, *, seed: int) -> Card:
+async def demo(session: Session, *, seed: int) -> Card:
     """Run the demonstration in a store of its own, which is removed behind it.
 
     Args:
-        open_context: Opens a deployment.
-        progress: Is shown how far it is.
+        session: Opens a deployment, and is shown how far it is.
         seed: Another seed gives other answers.
 
     Raises:
@@ -42,32 +40,18 @@ async def demo(open_context: OpenContext, progress: Progress, *, seed: int) -> C
     begun = monotonic()
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         checks = [
-            await _check(open_context, progress, Path(folder), scale, label, seed + 1000 * stage)
+            await _check(session, Path(folder), scale, label, seed + 1000 * stage)
             for stage, (label, scale) in enumerate(STAGES)
         ]
     return _card(checks, monotonic() - begun)
 
 
-async def _check(
-    open_context: OpenContext,
-    progress: Progress,
-    folder: Path,
-    scale: float,
-    label: str,
-    seed: int,
-) -> Card:
-    async with open_context(_config(folder, scale), progress) as context:
+async def _check(session: Session, folder: Path, scale: float, label: str, seed: int) -> Card:
+    async with session.open_context(example(folder, scale), session.progress) as context:
         card = await check(context, repeats=REPEATS, seed=seed, label=label, asked_by="demo")
     if card.data["state"] == RunState.FAILED:
         raise NothingAnswered(reasons=" ".join(card.data["failures"]))
     return card
-
-
-def _config(folder: Path, scale: float) -> Config:
-    text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
-    store = f"sqlite:///{(folder / 'demo.db').as_posix()}"
-    filled = text.replace("{store}", store).replace("{scale}", str(scale))
-    return parse_config(filled, "the demo's configuration")
 
 
 def _card(checks: list[Card], seconds: float) -> Card:
@@ -144,3 +128,15 @@ def _run_data(run: Card) -> dict[str, Any]:
 def _alert_data(label: str, alert: Card) -> dict[str, Any]:
     wanted = ("brand", "model", "metric", "before", "after", "interval")
     return {"run": label, **{key: alert.data[key] for key in wanted}}
+
+
+DEMO = CommandSpec(
+    "demo",
+    "Watch a real model being fine-tuned in silence, on this machine, with no key.",
+    demo,
+    (Option("seed", "Another seed gives other answers.", Kind.INTEGER, default=1, low=0),),
+    examples=("demo",),
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+    chart="overheard-demo.png",
+)

@@ -6,14 +6,17 @@ import csv
 import json
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
 
 from overheard.cards import words
 from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.commands.context import Context
 from overheard.commands.lines import (
     ANSWER_FIELDS,
@@ -55,6 +58,19 @@ async def export(context: Context, what: What, form: Format, out: TextIO) -> Car
         title=f"Exported {words.count(count, what.value.removesuffix('s'))}",
         data={"what": what.value, "lines": count},
     )
+
+
+async def export_to(
+    context: Context, *, what: str, form: str = Format.JSONL, out: Path | None = None
+) -> Card:
+    """Write everything there is to a file, or to standard output.
+
+    Raises:
+        FileUnwritable: when the file cannot be written.
+    """
+    with replacing(out) if out else nullcontext(sys.stdout) as stream:
+        card = await export(context, What(what), Format(form), stream)
+    return card if out else replace(card, title="")  # nothing else belongs among the lines
 
 
 @contextmanager
@@ -99,7 +115,8 @@ def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
 async def _answers(context: Context) -> AsyncIterator[dict[str, Any]]:
     for run in reversed(await context.store.runs()):
         async for answer in context.store.answers(runs=[run.id]):
-            yield answer_line(answer, run)
+            if not answer.reused_from:  # its original is written; read again, it would count twice
+                yield answer_line(answer, run)
 
 
 async def _scores(context: Context) -> AsyncIterator[dict[str, Any]]:
@@ -108,3 +125,24 @@ async def _scores(context: Context) -> AsyncIterator[dict[str, Any]]:
         async for record in context.store.scores(runs=[run.id]):
             if f"{record.scorer}@{record.version}" in context.scoring.versions:
                 yield score_line(record, answers[record.answer_id], run)
+
+
+EXPORT = CommandSpec(
+    "export",
+    "Write answers or scores, in the form that import reads.",
+    export_to,
+    (
+        Option("what", "What to write.", required=True, positional=True, choices=tuple(What)),
+        Option(
+            "form",
+            "How to write it.",
+            default=Format.JSONL,
+            choices=tuple(Format),
+            word="format",
+        ),
+        Option("out", "Where to; else standard output.", Kind.FILE),
+    ),
+    Role.ADMIN,
+    examples=("export answers", "export scores --format csv --out scores.csv"),
+    faces=frozenset({Face.TERMINAL}),
+)

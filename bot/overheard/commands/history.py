@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from overheard.cards import words
 from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.commands.context import Context
 from overheard.commands.lines import AnswerLine, read_line
 from overheard.commands.summary import told
@@ -255,3 +256,14 @@ def _data(tally: _Tally) -> dict[str, Any]:
         "bad_lines": [{"line": number, "problem": problem} for number, problem in tally.bad],
         "unknown_fields": sorted(tally.unknown),
     }
+
+
+IMPORT = CommandSpec(
+    "import",
+    "Read history from elsewhere; doing it twice changes nothing.",
+    import_history,
+    (Option("file", "JSON lines, one answer a line.", Kind.FILE, required=True, positional=True),),
+    Role.ADMIN,
+    examples=("import history.jsonl",),
+    faces=frozenset({Face.TERMINAL}),
+)

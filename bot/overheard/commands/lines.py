@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ FINISHES = {
     "incomplete": Finish.LENGTH,
     "content_filter": Finish.FILTERED,
     "safety": Finish.FILTERED,
-    "refusal": Finish.FILTERED,
+    "refusal": Finish.REFUSED,
     "error": Finish.FAILED,
 }
 """How services name the way in which an answer ended."""
@@ -51,6 +51,8 @@ ANSWER_FIELDS = (
     "tags",
     "served_model",
     "fingerprint",
+    "model_version",
+    "model_created",
     "finish",
     "citations",
     "cost_usd",
@@ -85,6 +87,7 @@ class CitationLine(BaseModel):
 
     url: str
     title: str = ""
+    cited: bool = True
 
 
 class AnswerLine(BaseModel):
@@ -107,13 +110,17 @@ class AnswerLine(BaseModel):
     tags: tuple[str, ...] = ()
     served_model: str = ""
     fingerprint: str = ""
+    model_version: str = ""
+    model_created: datetime | None = None
     finish: Finish = Finish.COMPLETE
     citations: tuple[CitationLine, ...] = ()
     cost_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
-    @field_validator("asked_at")
+    @field_validator("asked_at", "model_created")
     @classmethod
-    def _in_utc(cls, at: datetime) -> datetime:
+    def _in_utc(cls, at: datetime | None) -> datetime | None:
+        if at is None:
+            return None
         if at.year not in YEARS:
             raise ValueError(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -133,7 +140,7 @@ class AnswerLine(BaseModel):
     def _none(cls, value: Any) -> Any:
         return () if value is None else value
 
-    @field_validator("served_model", "fingerprint", mode="before")
+    @field_validator("served_model", "fingerprint", "model_version", mode="before")
     @classmethod
     def _untold(cls, value: Any) -> Any:
         return "" if value is None else value
@@ -144,9 +151,11 @@ class AnswerLine(BaseModel):
         reply = Reply(
             text=self.text,
             finish=self.finish if self.text.strip() else Finish.FAILED,
-            citations=tuple(Citation(c.url, c.title) for c in self.citations),
+            citations=tuple(Citation(c.url, c.title, c.cited) for c in self.citations),
             served_model=self.served_model,
             fingerprint=self.fingerprint,
+            model_version=self.model_version,
+            model_created=self.model_created,
             cost_usd=self.cost_usd,
         )
         return Answer(run_id, question, reply, self.asked_at)
@@ -210,8 +219,10 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
         list(question.prompt.tags),
         reply.served_model,
         reply.fingerprint,
+        reply.model_version,
+        reply.model_created.isoformat() if reply.model_created else None,
         str(reply.finish),
-        [{"url": c.url, "title": c.title} for c in reply.citations],
+        [asdict(citation) for citation in reply.citations],
         reply.cost_usd,
     )
     return dict(zip(ANSWER_FIELDS, values, strict=True))

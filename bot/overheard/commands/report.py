@@ -7,18 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from overheard.cards import words
-from overheard.cards.card import Card, Image
-from overheard.cards.charts import Chart, Mark, Series, alt, draw
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.drawing import picture
 from overheard.checks.panel import find_brand, tracked
 from overheard.commands.context import Context
 from overheard.commands.standing import standings, table
 from overheard.commands.summary import told
-from overheard.domain import Block, Brand, Model, Scale
+from overheard.commands.trend import trend_chart
+from overheard.domain import Block, Brand, Metric, Model, Scale
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream, streams
-from overheard.measure.trends import trend
 
-HEADLINE = "visibility"
+HEADLINE = Metric("visibility", Scale.BINARY, "Visibility")
 
 
 async def report(context: Context, brands: Sequence[str] = ()) -> Card:
@@ -56,12 +57,12 @@ async def _brand_card(context: Context, brand: Brand) -> Card:
         return Card(brand.name, text, data={"brand": brand.name, "results": []})
     latest = _latest(blocks, brand)
     rows = standings([b for b in blocks if latest.get(b.model) == b.run_id], names, context.scoring)
-    chart = await _chart(context, brand, names, blocks)
+    chart = await trend_chart(context, brand, HEADLINE, _lines(blocks, names))
     return Card(
         title=f"{brand.name} and how models see it",
         text=_text(context, brand, blocks),
         table=table(rows),
-        image=Image(draw(chart), alt(chart), "trend.png"),
+        image=await picture(chart, "trend.png"),
         footer="Each prompt weighs the same. In brackets, the 90 % interval.",
         data={"brand": brand.name, "results": [row.data() for row in rows]},
     )
@@ -88,26 +89,17 @@ def _text(context: Context, brand: Brand, blocks: Sequence[Block]) -> str:
     )
 
 
-async def _chart(
-    context: Context, brand: Brand, names: Sequence[str], blocks: Sequence[Block]
-) -> Chart:
-    """Show the brand beside its competitors at one model, or at each of several models."""
-    lines = [s for s in streams(blocks) if s.key.metric == HEADLINE]
-    models = {stream.key.model for stream in lines}
-    alone = len(models) == 1
-    shown = [s for s in lines if alone or s.key.brand == brand.name]
-    shown.sort(key=lambda s: (names.index(s.key.brand), s.key.model))
-    marks = [Mark(u.at, u.source) for u in await context.store.updates() if u.model in models]
-    return Chart(
-        title=f"Visibility{f' at {models.pop()}' if alone else f' of {brand.name}'}",
-        scale=Scale.BINARY,
-        series=tuple(_series(stream, brand, alone=alone) for stream in shown),
-        marks=tuple(marks),
-        zone=context.zone,
-    )
+def _lines(blocks: Sequence[Block], names: Sequence[str]) -> list[Stream]:
+    """Return the streams of the headline, in the order of the names."""
+    lines = [stream for stream in streams(blocks) if stream.key.metric == HEADLINE.name]
+    return sorted(lines, key=lambda line: (names.index(line.key.brand), line.key.model))
 
 
-def _series(stream: Stream, brand: Brand, *, alone: bool) -> Series:
-    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
-    label = stream.key.brand if alone else str(stream.key.model)
-    return Series(label, points, emphasis=alone and stream.key.brand == brand.name)
+REPORT = CommandSpec(
+    "report",
+    "Show how a brand stands with each model, beside its competitors, over time.",
+    report,
+    (Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),),
+    examples=("report", "report Acme"),
+    chart="",
+)

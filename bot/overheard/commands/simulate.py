@@ -6,9 +6,19 @@ from typing import Any
 
 from overheard.cards import words
 from overheard.cards.card import Card, Field, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.commands.context import Session
 from overheard.interfaces import Progress
-from overheard.shifts import trials
-from overheard.shifts.trials import YEAR, Figures, Outcome, Trial
+from overheard.shifts import policy_trials, trials
+from overheard.shifts.trials import Figures, Outcome, Trial
+
+FIXED, DYNAMIC = "fixed", "dynamic"
+POLICIES = {FIXED: trials.run, DYNAMIC: policy_trials.run}
+
+
+async def simulate_command(session: Session, **options: Any) -> Card:
+    """Try the detector, see `simulate`."""
+    return simulate(session.progress, **options)
 
 
 def simulate(
@@ -20,6 +30,7 @@ def simulate(
     repeats: int = 3,
     sparse: float = 0.0,
     brands: int = 5,
+    policy: str = FIXED,
     panels: int = 200,
     seed: int = 1,
 ) -> Card:
@@ -36,6 +47,8 @@ def simulate(
         repeats: How often each is asked in a run.
         sparse: Percent of prompts that carry the drop; 0 for all.
         brands: Brands at the same model, this one included, from which the moods are learnt.
+        policy: ``fixed`` asks the whole panel in every run; ``dynamic`` asks each prompt once a
+            week after the warm-up, and bursts where something may have changed.
         panels: Brands that are simulated, 20 or more.
         seed: Where the randomness comes from; the same seed gives the same figures.
     """
@@ -43,17 +56,17 @@ def simulate(
     trial = Trial(drop, tau, prompts, repeats, carried, brands)
     progress.start("Simulating", panels)
     try:
-        outcome = trials.run(trial, panels, seed, progress.advance)
+        outcome = POLICIES[policy](trial, panels, seed, progress.advance)
     finally:
         progress.finish()
     return Card(
         title=f"{panels:,} simulated brands",
         text=_text(trial, outcome),
-        fields=_fields(trial, outcome),
+        fields=_fields(trial, outcome, policy),
         table=_table(outcome),
         footer="The oracle and the rules are held to one false alarm a year to measure how soon "
         "they see the drop. A drop that is not seen within 32 runs counts as 32.",
-        data=_data(trial, outcome, panels, seed),
+        data={**_data(outcome), "policy": policy, "panels": panels, "seed": seed},
     )
 
 
@@ -63,17 +76,21 @@ def _text(trial: Trial, outcome: Outcome) -> str:
     return (
         f"The detector raises {found.false_alarms:.2f} false alarms a brand-year "
         f"({low:.2f} to {high:.2f}) and sees a drop of {trial.drop:g} points in "
-        f"{found.delay:.1f} runs: {_ratio(outcome):.2f} times as many as an oracle that knows "
+        f"{found.delay:.1f} runs: {outcome.ratio:.2f} times as many as an oracle that knows "
         "everything but when."
     )
 
 
-def _fields(trial: Trial, outcome: Outcome) -> tuple[Field, ...]:
+def _fields(trial: Trial, outcome: Outcome, policy: str) -> tuple[Field, ...]:
+    asked = words.count(trial.prompts, "prompt")
     return (
-        Field("Calls to see it", f"{_calls(trial, outcome):,.0f}"),
+        Field("Calls to see it", f"{outcome.calls:,.0f}"),
         Field("Least possible", f"{outcome.lorden_calls:,.0f}"),
-        Field("Calls a year", f"{_calls_a_year(trial):,}"),
-        Field("In a run", f"{words.count(trial.prompts, 'prompt')} x {trial.repeats}"),
+        Field("Calls a year", f"{outcome.calls_a_year:,.0f}"),
+        Field(
+            "In a run",
+            f"{asked} x {trial.repeats}" if policy == FIXED else f"{asked} once, and bursts",
+        ),
     )
 
 
@@ -86,20 +103,18 @@ def _table(outcome: Outcome) -> Table:
     )
 
 
-def _data(trial: Trial, outcome: Outcome, panels: int, seed: int) -> dict[str, Any]:
+def _data(outcome: Outcome) -> dict[str, Any]:
     found = outcome.detector
     return {
         **_pair(found),
         "interval": [round(end, 3) for end in found.interval],
         "delay_error": round(found.error, 3),
         "oracle_delay_runs": round(outcome.oracle.delay, 3),
-        "ratio": round(_ratio(outcome), 3),
-        "calls_to_detect": round(_calls(trial, outcome), 1),
+        "ratio": round(outcome.ratio, 3),
+        "calls_to_detect": round(outcome.calls, 1),
         "lorden_calls": round(outcome.lorden_calls, 1),
-        "calls_per_year": _calls_a_year(trial),
+        "calls_per_year": round(outcome.calls_a_year),
         "rules": {name: _pair(figures) for name, figures in outcome.rules.items()},
-        "panels": panels,
-        "seed": seed,
     }
 
 
@@ -110,13 +125,35 @@ def _pair(figures: Figures) -> dict[str, float]:
     }
 
 
-def _ratio(outcome: Outcome) -> float:
-    return outcome.detector.delay / outcome.oracle.delay
+def _count(name: str, default: int, low: int, high: int | None, text: str) -> Option:
+    return Option(name, text, Kind.INTEGER, default=default, low=low, high=high)
 
 
-def _calls(trial: Trial, outcome: Outcome) -> float:
-    return outcome.detector.delay * trial.prompts * trial.repeats
+def _number(name: str, default: float, low: float, high: float, text: str) -> Option:
+    return Option(name, text, Kind.NUMBER, default=default, low=low, high=high)
 
 
-def _calls_a_year(trial: Trial) -> int:
-    return YEAR * trial.prompts * trial.repeats
+SIMULATE = CommandSpec(
+    "simulate",
+    "Try the streaming detector on simulated brands: its false alarms and its delay.",
+    simulate_command,
+    (
+        _number("drop", 10, 1, 40, "Points that visibility falls."),
+        _number("tau", 0.25, 0, 1, "How moody runs are: sd of their shock, logits."),
+        _count("prompts", 30, 5, 200, "Prompts in a run."),
+        _count("repeats", 3, 1, 20, "How often each is asked."),
+        _number("sparse", 0, 0, 100, "Percent of prompts that carry it; 0: all."),
+        _count("brands", 5, 1, 20, "Brands that the moods are learnt from."),
+        Option(
+            "policy",
+            "Ask the whole panel in every run, or where it tells most.",
+            default=FIXED,
+            choices=tuple(POLICIES),
+        ),
+        _count("panels", 200, 20, None, "Brands that are simulated."),
+        _count("seed", 1, 0, None, "Another seed gives other answers."),
+    ),
+    examples=("simulate", "simulate --drop 5 --prompts 60"),
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+)

@@ -7,10 +7,19 @@ from collections.abc import Iterator, Sequence
 
 from overheard.alerts.watch import Look
 from overheard.cards import words
-from overheard.cards.card import Card, Field, Severity
-from overheard.checks.runner import Outcome
+from overheard.cards.card import Action, Card, Field, Severity, Style
+from overheard.checks.outcome import Outcome
 from overheard.commands.standing import Standing, table
-from overheard.domain import Panel, RunState
+from overheard.domain import Finish, Panel, RunState
+from overheard.shifts.verdict import Learning
+
+ENDINGS = {
+    Finish.LENGTH: "were cut at a limit of the service",
+    Finish.FILTERED: "were withheld or cut by a content filter",
+    Finish.REFUSED: "were refused by the model",
+    Finish.CUT: "broke off without an end",
+}
+"""Why an answer is not scored, behind a count of answers."""
 
 
 def summary(
@@ -20,43 +29,113 @@ def summary(
     faults: Counter[str],
     look: Look,
     alerts: tuple[Card, ...],
+    warnings: Sequence[str] = (),
+    bursts: Sequence[str] = (),
 ) -> Card:
-    """Show how the brands stand after a run, what could not be asked, and the alerts below."""
+    """Show how the brands stand after a run, what could not be asked, and the alerts below; and
+    which bursts would tell more.
+    """
     state = outcome.state
+    well = state is RunState.COMPLETE and not warnings
     return Card(
         title=f"Checked {words.listing(panel.brands)}",
-        text="\n\n".join(_paragraphs(outcome, faults, look, alerts)),
+        text="\n\n".join((*_paragraphs(outcome, faults, look, alerts), *bursts, *warnings)),
         fields=tuple(_fields(outcome)),
         table=table(rows),
-        severity=Severity.PLAIN if state is RunState.COMPLETE else Severity.WARNING,
-        footer=f"Run {outcome.run.key}",
+        severity=Severity.PLAIN if well else Severity.WARNING,
+        footer=f"Run {outcome.run.key} · prompts {panel.edition}",
         more=alerts,
+        failed=state is RunState.FAILED,
         data={
-            "run": outcome.run.key,
-            "label": outcome.run.label,
-            "state": state.value,
-            "answers": outcome.kept + outcome.complete + outcome.incomplete,
-            "kept": outcome.kept,
-            "incomplete": outcome.incomplete,
-            "failures": dict(outcome.failures),
+            **_data(outcome),
+            "prompts": panel.edition,
             "faults": dict(faults),
-            "spent_usd": outcome.spent,
+            "warnings": list(warnings),
             "results": [row.data() for row in rows],
+            "learning": _learning_data(look.learning),
+            "bursts": list(bursts),
             "alerts": [alert.data for alert in alerts],
         },
     )
 
 
+def _learning_data(learning: Learning | None) -> dict[str, object] | None:
+    return (
+        None
+        if learning is None
+        else {
+            "runs": learning.runs,
+            "needed": learning.needed,
+            "change": learning.change,
+        }
+    )
+
+
+def paused(outcome: Outcome) -> Card:
+    """Show how far a run is that somebody has paused."""
+    key = outcome.run.key
+    return Card(
+        title="Paused",
+        text=f"It goes on with: runs resume {key}",
+        fields=tuple(_fields(outcome)),
+        actions=(
+            Action(f"runs resume {key}", "Resume", Style.PRIMARY),
+            Action(f"runs cancel {key}", "Cancel", Style.DANGER),
+        ),
+        severity=Severity.WARNING,
+        footer=f"Run {key}",
+        data=_data(outcome),
+    )
+
+
+def _data(outcome: Outcome) -> dict[str, object]:
+    return {
+        "run": outcome.run.key,
+        "label": outcome.run.label,
+        "state": outcome.state.value,
+        "answers": outcome.kept + outcome.complete + outcome.incomplete,
+        "kept": outcome.kept,
+        "reused": outcome.reused,
+        "incomplete": outcome.incomplete,
+        "endings": {f"{model} {finish}": count for (model, finish), count in outcome.cut.items()},
+        "failures": dict(outcome.failures),
+        "retries": outcome.retries,
+        "spent_usd": outcome.spent,
+    }
+
+
 def _paragraphs(
     outcome: Outcome, faults: Counter[str], look: Look, alerts: tuple[Card, ...]
 ) -> Iterator[str]:
-    if alerts:
+    if outcome.stopped:
+        yield "It was cancelled; what was answered is kept, and is not compared with other runs."
+    elif alerts:
         yield f"{words.count(len(alerts), 'alert')}, below."
     elif look.compared:
         yield "Nothing has moved by more than chance explains."
     else:
         yield "There is no earlier run to compare it with; the next check has this one."
+    if look.learning and not outcome.stopped:
+        yield _learning(look.learning)
+    if outcome.reused:
+        yield (
+            f"{words.count(outcome.reused, 'answer')} of earlier runs were reused: the table "
+            f"counts them, and the test for shifts does not."
+        )
+    for (model, finish), count in outcome.cut.items():
+        yield f"{words.count(count, 'answer')} of {model} {ENDINGS[finish]}, and are not scored."
     yield from told(outcome.failures + faults)
+
+
+def _learning(learning: Learning) -> str:
+    """Say how far the baseline is, and what could be seen meanwhile."""
+    far = f"Learning the baseline, {learning.runs} of {learning.needed} runs"
+    if learning.change is None:
+        return f"{far}."
+    return (
+        f"{far}: until then only large changes show, of about "
+        f"{words.percent(learning.change)[:-2]} points in the next check."
+    )
 
 
 def told(faults: Counter[str]) -> Iterator[str]:
@@ -67,10 +146,15 @@ def told(faults: Counter[str]) -> Iterator[str]:
 
 def _fields(outcome: Outcome) -> Iterator[Field]:
     yield Field("Answers", f"{outcome.kept + outcome.complete:,}")
-    if outcome.kept:
-        yield Field("Of these, asked before", f"{outcome.kept:,}")
+    before = outcome.kept - outcome.reused
+    if before > 0:
+        yield Field("Of these, asked before", f"{before:,}")
+    if outcome.reused:
+        yield Field("Of these, reused", f"{outcome.reused:,}")
     if outcome.incomplete:
         yield Field("Incomplete, not scored", f"{outcome.incomplete:,}")
     if outcome.failures:
         yield Field("Without an answer", f"{outcome.failures.total():,}")
+    if outcome.retries:
+        yield Field("Asked again", f"{outcome.retries:,}")
     yield Field("Spent", words.money(outcome.spent))

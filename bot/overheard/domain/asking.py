@@ -1,129 +1,35 @@
-"""What is asked, and what comes back: models, runs, answers."""
+"""What is asked, and the answers: questions, panels, runs."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import repeat
 
 from overheard.domain.catalogue import Prompt
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Model:
-    """A model as it is asked for: who serves it, and the id that is requested."""
-
-    provider: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.provider}/{self.name}"
-
-    @classmethod
-    def parse(cls, text: str) -> Model:
-        """Read ``provider/name``; the name may hold further slashes.
-
-        Raises:
-            ValueError: when there is no provider or no name.
-        """
-        provider, slash, name = text.partition("/")
-        if not (provider and slash and name):
-            raise ValueError(f'"{text}" is not written as provider/model')
-        return cls(provider, name)
-
-
-class Finish(StrEnum):
-    """How an answer ended. Only the first two are scored."""
-
-    COMPLETE = "complete"
-    """The model came to its own end."""
-    WINDOW = "window"
-    """The model was still writing when the answer window that the deployment chose was full.
-    Every run reads the same window, so such answers compare with each other."""
-    LENGTH = "length"
-    """Cut at a limit that nobody chose for this purpose."""
-    FILTERED = "filtered"
-    """Withheld or cut by a content filter."""
-    CUT = "cut"
-    """The connection or stream ended without a finish reason."""
-    FAILED = "failed"
-    """No answer: an error, a time-out, or nothing in it."""
-
-
-COMPLETE = frozenset({Finish.COMPLETE, Finish.WINDOW})
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A source that an answer names.
-
-    Attributes:
-        url: Where it lies, as the provider gave it.
-        title: Its title, or an empty string.
-    """
-
-    url: str
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens that a call was billed for; 0 where the provider does not say."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a model charges, in US dollars a million tokens.
-
-    Attributes:
-        input: For a million tokens sent.
-        output: For a million tokens received.
-    """
-
-    input: float
-    output: float
-
-    def cost(self, usage: Usage) -> float:
-        """Return what a call of this usage costs, in dollars."""
-        return (self.input * usage.input_tokens + self.output * usage.output_tokens) / 1e6
-
-
-FREE = Price(0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a provider returns for one question.
-
-    Attributes:
-        text: The answer, as the model wrote it.
-        finish: How it ended.
-        citations: The sources it names, in its order.
-        served_model: The model id that the response reports, or an empty string.
-        fingerprint: The back end's fingerprint, or an empty string.
-        usage: Tokens billed.
-        cost_usd: What it cost; None when nobody knows the price.
-    """
-
-    text: str
-    finish: Finish
-    citations: tuple[Citation, ...] = ()
-    served_model: str = ""
-    fingerprint: str = ""
-    usage: Usage = Usage()
-    cost_usd: float | None = None
+from overheard.domain.money import Payer
+from overheard.domain.services import COMPLETE, Model, Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call to make: a prompt, a model, and which repeat of the pair it is (from 0)."""
+    """One call to make.
+
+    Attributes:
+        prompt: What to ask.
+        model: Whom.
+        repeat: Which repeat of the pair it is, from 0.
+        limit: For a canary, which hangs on the first word: how many tokens to write at most, at
+            temperature 0 where the model takes one. None for answers that are read.
+    """
 
     prompt: Prompt
     model: Model
     repeat: int = 0
+    limit: int | None = None
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -141,6 +47,11 @@ class Panel:
         models: Who is asked.
         repeats: How often each pair is asked; 1 or more.
         seed: The base from which each call's sampling seed is drawn.
+        times: How often each prompt is asked, 1 or more each, where they are not asked alike;
+            empty means `repeats` for all.
+
+    Raises:
+        ValueError: when `times` does not fit the prompts.
     """
 
     brands: tuple[str, ...]
@@ -148,24 +59,61 @@ class Panel:
     models: tuple[Model, ...]
     repeats: int = 1
     seed: int = 0
+    times: tuple[int, ...] = ()
 
-    def questions(self) -> list[Question]:
-        """Lay all calls out: repeat by repeat, so that an early stop leaves whole panels."""
-        return [
-            Question(prompt, model, repeat)
-            for repeat in range(self.repeats)
-            for prompt in self.prompts
-            for model in self.models
-        ]
+    def __post_init__(self) -> None:
+        """Refuse times that are not those of the prompts."""
+        if self.times and (len(self.times) != len(self.prompts) or min(self.times) < 1):
+            raise ValueError("times must hold a number from 1 on for each prompt")
+
+    def __len__(self) -> int:
+        """Return the number of calls."""
+        return sum(count for _, count in self.asks()) * len(self.models)
+
+    def asks(self) -> Iterator[tuple[Prompt, int]]:
+        """Yield each prompt, and how often each model is asked it."""
+        return zip(self.prompts, self.times or repeat(self.repeats), strict=False)
+
+    @property
+    def edition(self) -> str:
+        """The version of its set of prompts: 8 hex digits, whatever their order."""
+        keys = " ".join(sorted(prompt.key for prompt in self.prompts))
+        return hashlib.blake2b(keys.encode(), digest_size=4).hexdigest()
+
+    def questions(self, model: Model | None = None) -> Iterator[Question]:
+        """Yield all calls, or those to one model.
+
+        They come repeat by repeat, so that an early stop leaves whole panels.
+        """
+        models = self.models if model is None else (model,)
+        for number in range(max(self.times, default=self.repeats)):
+            for prompt, count in self.asks():
+                for asked in models if number < count else ():
+                    yield Question(prompt, asked, number)
 
 
 class RunState(StrEnum):
     """Where a run stands."""
 
     RUNNING = "running"
+    """Under way, or cut off: then the next check of the same questions takes it up."""
+    PAUSED = "paused"
+    """Stopped by a person until somebody resumes it."""
     COMPLETE = "complete"
+    """Every question has an answer."""
     PARTIAL = "partial"
+    """Some questions have none."""
     FAILED = "failed"
+    """None has one."""
+    CANCELLED = "cancelled"
+    """Stopped by a person for good."""
+
+
+UNENDED = frozenset({RunState.RUNNING, RunState.PAUSED})
+
+
+BURST = "burst"
+"""Label of runs that ask again where something may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +128,9 @@ class Run:
         finished_at: When the last answer was in, or None.
         label: A few words for people, or an empty string.
         asked_by: Who asked: ``terminal``, a schedule, a person.
+        channel: Where they asked, as ``platform:id``, or an empty string.
+        aside: Whether it stands beside the history: its answers are kept and paid for, and never
+            scored, so that no trend and no alert rests on them.
         id: The store's number, 0 before it is stored.
     """
 
@@ -190,7 +141,14 @@ class Run:
     finished_at: datetime | None = None
     label: str = ""
     asked_by: str = ""
+    channel: str = ""
+    aside: bool = False
     id: int = 0
+
+    @property
+    def payer(self) -> Payer:
+        """Who pays for its answers."""
+        return Payer(self.id, self.panel.brands if self.panel else (), self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +162,8 @@ class Answer:
         asked_at: When the call began.
         latency: Seconds from the call to the whole answer.
         error: One sentence when the call failed, or an empty string.
+        reused_from: The number of an earlier answer that this is a copy of, or 0. A copy costs
+            nothing and is not scored: it would count as evidence twice.
         id: The store's number, 0 before it is stored.
     """
 
@@ -213,9 +173,29 @@ class Answer:
     asked_at: datetime
     latency: float = 0.0
     error: str = ""
+    reused_from: int = 0
     id: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether it may be scored: a cut answer that is scored looks like a shift."""
         return self.reply.finish in COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the answers of one run to one prompt by one model cost.
+
+    Attributes:
+        run_id: The store's number of the run.
+        prompt: What was asked.
+        model: Who was asked.
+        answers: How many answers were charged.
+        usd: What they cost.
+    """
+
+    run_id: int
+    prompt: Prompt
+    model: Model
+    answers: int
+    usd: float

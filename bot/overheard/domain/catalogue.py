@@ -6,8 +6,10 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 
+@lru_cache(4096)
 def prompt_key(text: str) -> str:
     """Return the key of a prompt: 16 hex digits that depend on its text alone.
 
@@ -16,6 +18,28 @@ def prompt_key(text: str) -> str:
     """
     normal = " ".join(unicodedata.normalize("NFC", text).split())
     return hashlib.blake2b(normal.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a spelling of a brand counts, where the built-in rules are not enough.
+
+    Attributes:
+        spelling: One of the brand's names.
+        exact_case: Whether it must be written in this very case.
+        near: Words of which one must stand in the same sentence; empty means none must.
+        not_near: Words of which none may stand in the same sentence.
+        inside_words: Whether it counts inside a longer word as well.
+        languages: Languages of the prompts (such as ``de``) whose answers it counts in; empty
+            means all. A prompt whose language nobody has told counts as any.
+    """
+
+    spelling: str
+    exact_case: bool = False
+    near: tuple[str, ...] = ()
+    not_near: tuple[str, ...] = ()
+    inside_words: bool = False
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +54,9 @@ class Brand:
         category: What it is, in buyers' words, such as ``project management tool``.
         tracked: False for a brand that is known only as somebody's competitor: it is scored
             and shown, and never raises an alert.
+        rules: When its spellings count.
+        parent: Name of the brand that it is a part of, or an empty string: whoever names
+            "Ninja Foodi" has named Ninja too.
     """
 
     name: str
@@ -38,6 +65,8 @@ class Brand:
     competitors: tuple[str, ...] = ()
     category: str = ""
     tracked: bool = True
+    rules: tuple[Rule, ...] = ()
+    parent: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,15 +78,26 @@ class Brand:
 class Prompt:
     """A question that buyers ask.
 
+    The text is sent as it stands. Who asks, from where and in which language are labels to group
+    by: what of them the model is to know stands in the text, see `overheard.checks.prompts`.
+
     Attributes:
         text: The question as it is sent.
         tags: Labels to group by.
         brands: Names of the brands it is asked for; empty means for all.
+        topic: What it is about, such as ``pricing``.
+        persona: Who asks, such as ``a freelance designer``.
+        language: The language in which an answer is expected, such as ``de``.
+        market: Where it is asked, such as ``Germany``.
     """
 
     text: str
     tags: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
+    topic: str = ""
+    persona: str = ""
+    language: str = ""
+    market: str = ""
 
     @property
     def key(self) -> str:
@@ -75,6 +115,7 @@ class Fact:
         value: The truth, as text.
         as_of: The day on which it was checked, or None.
         source: A page that states it, or an empty string.
+        previous: Values that were true once; an answer that states one is out of date.
     """
 
     brand: str
@@ -82,6 +123,7 @@ class Fact:
     value: str
     as_of: date | None = None
     source: str = ""
+    previous: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

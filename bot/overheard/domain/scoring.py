@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from overheard.domain.asking import Answer, Model
-from overheard.domain.catalogue import Brand
+from overheard.domain.asking import Answer
+from overheard.domain.catalogue import Brand, Fact
+from overheard.domain.services import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,14 @@ class Mention:
         start: Offset of the first character in `Reading.body`.
         end: Offset behind the last character.
         sentence: Index into `Reading.sentences`.
+        negated: Whether the reader is advised against it there: "avoid Acme", "instead of Acme".
     """
 
     brand: str
     start: int
     end: int
     sentence: int
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Reading:
         sentences: The body's sentences, as (start, end) offsets.
         mentions: Where the brand and its competitors are named in the body, in order.
         branded: Whether the question itself names the brand or a competitor.
+        asked: Names of the brands that the question names, this one or others.
+        facts: What is known to be true of the brand.
+        rankings: Names of the brand and its competitors as each ranked list or table of the answer
+            orders them; a list that names none of them is left out.
     """
 
     answer: Answer
@@ -48,6 +55,9 @@ class Reading:
     sentences: tuple[tuple[int, int], ...]
     mentions: tuple[Mention, ...]
     branded: bool = False
+    asked: frozenset[str] = frozenset()
+    facts: tuple[Fact, ...] = ()
+    rankings: tuple[tuple[str, ...], ...] = ()
 
     def of(self, brand: str) -> tuple[Mention, ...]:
         """Return the mentions of one brand, in order."""
@@ -93,6 +103,24 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """Something that a score rests on, told to people and counted over answers.
+
+    Attributes:
+        topic: What it is about: a fact's field such as ``price``, an aspect such as ``support``,
+            a cited domain.
+        verdict: What was found: ``correct``, ``wrong``, ``stale``; ``positive``, ``negative``.
+        stated: What the answer states, as it writes it, or an empty string.
+        quote: The sentence, or an empty string.
+    """
+
+    topic: str
+    verdict: str
+    stated: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What a scorer says of one brand in one answer. A metric that the answer does not show
     is left out, never 0.
@@ -101,11 +129,13 @@ class Score:
         metric: The metric's name.
         value: Its value, on the metric's scale.
         quote: The sentence it rests on, or an empty string.
+        details: What it rests on, piece by piece.
     """
 
     metric: str
     value: float
     quote: str = ""
+    details: tuple[Detail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,18 @@
 A provider, a scorer or a chat is any object of the right shape; nothing needs to be inherited.
 """
 
-from overheard.interfaces.asking import Provider
+from overheard.interfaces.asking import Described, Provider, Verifiable
+from overheard.interfaces.extending import (
+    History,
+    Listener,
+    PostedListener,
+    ScoredListener,
+    ShiftListener,
+    UpdateFeed,
+    View,
+)
 from overheard.interfaces.running import Clock, Progress
-from overheard.interfaces.scoring import Scorer
+from overheard.interfaces.scoring import Asker, Judge, Scorer
 from overheard.interfaces.storing import Store
 from overheard.interfaces.talking import (
     Chat,
@@ -13,21 +22,34 @@ from overheard.interfaces.talking import (
     Desk,
     Finding,
     Form,
+    Gate,
     Person,
     Request,
 )
 
 __all__ = [
+    "Asker",
     "Chat",
     "Clock",
     "Conversation",
+    "Described",
     "Desk",
     "Finding",
     "Form",
+    "Gate",
+    "History",
+    "Judge",
+    "Listener",
     "Person",
+    "PostedListener",
     "Progress",
     "Provider",
     "Request",
+    "ScoredListener",
     "Scorer",
+    "ShiftListener",
     "Store",
+    "UpdateFeed",
+    "Verifiable",
+    "View",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from overheard.domain import Price, Question, Reply
+from overheard.domain import Capabilities, Price, Question, Reply
 
 
 @runtime_checkable
@@ -44,4 +44,27 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Let connections and processes go. Called once, last."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A provider that says what can be done with its models. Optional."""
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what can be done with a model, as it is asked; a pure look-up."""
+        ...
+
+
+@runtime_checkable
+class Verifiable(Protocol):
+    """A provider that can be tried without a question. Optional."""
+
+    async def verify(self) -> None:
+        """Make one call that costs nothing, such as listing models.
+
+        Raises:
+            ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot
+                be reached; the reason holds no secret.
+        """
         ...

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from overheard.domain import (
-    Alert,
+    Account,
     Answer,
+    Balance,
     Block,
     Brand,
     Catalogue,
+    Claim,
+    Fact,
     Model,
     ModelUpdate,
     Prompt,
     Run,
     RunState,
+    Schedule,
     ScoreRecord,
+    Serving,
+    Spending,
 )
+from overheard.interfaces.alerting import AlertStore
+from overheard.interfaces.finetuning import FinetuneStore
+from overheard.interfaces.operating import OperationStore
 
 
-class Store(Protocol):
+class Store(AlertStore, OperationStore, FinetuneStore, Protocol):
     """What is kept. Returns domain objects, never rows; every write is one transaction."""
 
     async def close(self) -> None:
@@ -51,6 +60,66 @@ class Store(Protocol):
         """Add prompts that are not there yet; a known text is left as it is."""
         ...
 
+    async def declared(self) -> Catalogue:
+        """Return what the configuration declares; people cannot change it."""
+        ...
+
+    async def retired(self) -> Catalogue:
+        """Return what was measured once and is no longer; its history is kept."""
+        ...
+
+    async def set_brand(self, brand: Brand) -> bool:
+        """Add a brand, or put it in the place of an added one of the same name.
+
+        Returns:
+            False when the configuration declares one of this name; that one stays.
+        """
+        ...
+
+    async def remove_brand(self, name: str) -> bool:
+        """Retire a brand that somebody added; False when nobody did."""
+        ...
+
+    async def set_prompt(self, prompt: Prompt) -> bool:
+        """Add a prompt, or change whom an added one of the same text is asked for.
+
+        Returns:
+            False when the configuration declares it; that one stays.
+        """
+        ...
+
+    async def remove_prompt(self, key: str) -> bool:
+        """Retire a prompt that somebody added; False when nobody did."""
+        ...
+
+    async def set_fact(self, fact: Fact) -> bool:
+        """Add a fact, or change the day and the source of one that says the same.
+
+        Returns:
+            False when the configuration declares it; that one stays.
+        """
+        ...
+
+    async def remove_fact(self, fact: Fact) -> bool:
+        """Retire a fact that somebody added; False when nobody did."""
+        ...
+
+    async def set_schedule(self, schedule: Schedule) -> bool:
+        """Add a schedule, or put it in the place of an added one of the same name.
+
+        Returns:
+            False when the configuration declares one of this name; that one stays.
+        """
+        ...
+
+    async def remove_schedule(self, name: str) -> bool:
+        """Remove a schedule that somebody added.
+
+        Returns:
+            False when nobody did.
+        """
+        ...
+
     # Runs and answers
 
     async def start_run(self, run: Run) -> Run:
@@ -68,6 +137,20 @@ class Store(Protocol):
         """
         ...
 
+    async def steer_run(self, run_id: int, state: RunState) -> bool:
+        """Ask a run that has not ended to pause, to go on or to be given up.
+
+        Whoever carries it out looks at `run_state`.
+
+        Returns:
+            False when it has ended already.
+        """
+        ...
+
+    async def run_state(self, run_id: int) -> RunState:
+        """Return where a run stands just now."""
+        ...
+
     async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:
         """Say how and when a run ended."""
         ...
@@ -79,6 +162,8 @@ class Store(Protocol):
     async def add_answers(self, answers: Sequence[Answer]) -> list[Answer]:
         """Keep answers with what they cost, in one transaction.
 
+        What they cost is taken out of what their runs hold, and booked as spent.
+
         An answer whose run already holds one to the same question is left out, so that nothing
         is kept or paid for twice; an answer that failed gives way to a later one.
 
@@ -88,9 +173,15 @@ class Store(Protocol):
         ...
 
     def answers(
-        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
-        """Stream answers in the order of their numbers, of some runs or prompt keys or of all."""
+        """Stream answers in the order of their numbers: of some runs, prompt keys or numbers, or
+        all.
+        """
         ...
 
     async def asked(self, run_id: int) -> set[tuple[str, str, int]]:
@@ -100,7 +191,10 @@ class Store(Protocol):
     # Scores and blocks
 
     def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
-        """Stream the complete answers that this version of a scorer has not read yet."""
+        """Stream the complete answers that this version of a scorer has not read yet.
+
+        Answers that are reused are not among them, nor those of runs that stand aside.
+        """
         ...
 
     async def add_scores(
@@ -128,35 +222,69 @@ class Store(Protocol):
         """Return blocks in the order of the runs' start, then run, prompt, model, brand, metric."""
         ...
 
-    # Updates and alerts
+    async def reused_blocks(self, run_id: int) -> list[Block]:
+        """Return the scores of the answers that a run reuses, summed up as if they were its own.
+
+        They are kept nowhere as blocks: trends and detection do not read them.
+        """
+        ...
+
+    # Updates
+
+    async def served(self, *, runs: Collection[int] | None = None) -> list[Serving]:
+        """Return who served the complete answers of some runs, or of all, by run and model."""
+        ...
 
     async def add_update(self, update: ModelUpdate) -> ModelUpdate:
         """Keep a model update and return it with its number."""
+        ...
+
+    async def remove_update(self, number: int) -> bool:
+        """Forget a model update by its number; False when there is none."""
         ...
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return model updates, the oldest first."""
         ...
 
-    async def add_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Keep an alert with its shifts, and return it with its number.
+    async def thresholds(self, brand: str) -> dict[str, float]:
+        """Return a brand's thresholds by what they were worked out from.
 
-        There is one alert for each brand, model and run: a second one returns the first.
-
-        Returns:
-            The alert that is kept, and whether it is new.
+        They save time, and nothing else: without them they are worked out again, and are the same.
         """
         ...
 
-    async def alerts(self, *, brand: str | None = None) -> list[Alert]:
-        """Return alerts, the newest first."""
-        ...
-
-    async def add_delivery(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Note that an alert was shown in a channel; False when it had been already."""
+    async def keep_thresholds(self, brand: str, thresholds: Mapping[str, float]) -> None:
+        """Keep a brand's thresholds in the place of those that were kept before."""
         ...
 
     # Money
+
+    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+        """Hold money on all of some accounts, or on none.
+
+        What is spent there and held by all runs of all processes never exceeds what is allowed.
+
+        Returns:
+            The account on which it is not there, or None when it is held.
+        """
+        ...
+
+    async def release(self, run_id: int) -> None:
+        """Give back what a run still holds."""
+        ...
+
+    async def holders(self) -> set[int]:
+        """Return the numbers of the runs that hold money; their processes may be dead."""
+        ...
+
+    async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
+        """Return what is spent and held on accounts."""
+        ...
+
+    async def spending(self, *, since: datetime | None = None) -> list[Spending]:
+        """Return what answers cost, summed up by run, prompt and model."""
+        ...
 
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
         """Return the dollars spent on answers."""

@@ -119,6 +119,28 @@ class Desk(Protocol):
         ...
 
 
+class Gate(Protocol):
+    """Who may do what, and the log of who did it."""
+
+    async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
+        """Return one sentence that says why somebody may not use a command here, or None."""
+        ...
+
+    async def note(
+        self, person: Person, channel: str, words: str, spec: CommandSpec, outcome: str = "done"
+    ) -> None:
+        """Write down that a command was used; one that only reads is left out.
+
+        Args:
+            person: By whom.
+            channel: Where, as ``platform:id``.
+            words: The command as one would type it.
+            spec: The command.
+            outcome: ``done``, or why it was not.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What `overheard doctor` found in one place.

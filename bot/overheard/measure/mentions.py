@@ -6,21 +6,27 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from overheard.domain import Brand, Mention
+from overheard.domain import Brand, Mention, Rule
 from overheard.measure.citations import TOP_LEVEL
 from overheard.measure.folding import fold
 from overheard.measure.ordinary import Sense, in_phrase, is_ordinary, sense
+from overheard.measure.rules import allows, wholes
 
 _ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
 _COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d[\s-]?\Z")
 _OPEN_SCRIPTS = ("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff")
 _HAN_AND_KANA = ("\u2e80", "\u309f"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_CASES = frozenset(
+    ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
+)
+"""Endings that a Russian or Ukrainian name takes on in a sentence."""
 _HYPHENS = frozenset("-\u2010\u2011")
 _SHORT = 3
 """Letters of a name that needs its case."""
@@ -35,19 +41,26 @@ class _Spelling:
         brands: Names of the brands that are written so.
         forms: How it may be written, or None when any case will do.
         capitals: For an ordinary word, which of its words need a capital; None for other names.
+        rules: What people say of when it counts, by brand.
     """
 
     text: str
     brands: tuple[str, ...]
     forms: frozenset[str] | None
     capitals: tuple[bool, ...] | None
+    rules: Mapping[str, Rule]
+
+    @property
+    def inside_words(self) -> bool:
+        """Whether it counts inside a longer word."""
+        return any(rule.inside_words for rule in self.rules.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A spelling found in a text, and how sure it is."""
+    """A spelling found in a text, whose it is there, and how sure that is."""
 
-    spelling: _Spelling
+    brands: tuple[str, ...]
     start: int
     end: int
     sentence: int
@@ -60,49 +73,65 @@ class MentionFinder:
     Case does not matter, except for names of up to three letters ("HP", "GE"), which must be
     written as declared or in capitals, and for ordinary English words ("Target", "Made In"), which
     must be written like a name; see `overheard.measure.ordinary`. The longest name wins, so that
-    "Ninja Foodi" is the brand "Ninja Foodi" where that is known, else "Ninja".
+    "Ninja Foodi" is the brand "Ninja Foodi" where that is known, else "Ninja"; and it is both where
+    the one is declared to be a part of the other. What people say of a spelling (`Rule`) comes on
+    top of that.
     """
 
     def __init__(self, brands: Iterable[Brand]) -> None:
-        self._spellings = _spellings(brands)
+        known = tuple(brands)
+        self._spellings = _spellings(known)
+        self._whole = wholes(known)
         self._automaton = AhoCorasick(
             [spelling.text for spelling in self._spellings], matchkind=MatchKind.Standard
         )
 
-    def find(self, body: str, sentences: Sequence[tuple[int, int]]) -> tuple[Mention, ...]:
+    def find(
+        self, body: str, sentences: Sequence[tuple[int, int]], language: str = ""
+    ) -> tuple[Mention, ...]:
         """Return the mentions in a body, in order.
 
         Args:
             body: Prose, see `overheard.measure.prose`.
             sentences: Its sentences, see `overheard.measure.sentences`.
+            language: That of the question, such as ``de``, or an empty string.
         """
-        places = list(self._places(body, sentences))
-        sure = {b for p in places if p.sense is Sense.NAME for b in p.spelling.brands}
-        meant = [
-            place
-            for place in places
-            if place.sense is Sense.NAME or not sure.isdisjoint(place.spelling.brands)
-        ]
+        places = list(self._places(body, sentences, language))
+        sure = {b for p in places if p.sense is Sense.NAME for b in p.brands}
+        meant = [p for p in places if p.sense is Sense.NAME or not sure.isdisjoint(p.brands)]
         return tuple(
             Mention(brand, place.start, place.end, place.sentence)
             for place in _longest(meant)
-            for brand in place.spelling.brands
+            for brand in self._with_wholes(place.brands)
         )
 
-    def _places(self, body: str, sentences: Sequence[tuple[int, int]]) -> Iterator[_Place]:
+    def _with_wholes(self, brands: Iterable[str]) -> Iterable[str]:
+        """Return brands with those that they are parts of, each once."""
+        return dict.fromkeys(name for brand in brands for name in (brand, *self._whole[brand]))
+
+    def _places(
+        self, body: str, sentences: Sequence[tuple[int, int]], language: str
+    ) -> Iterator[_Place]:
         folded = fold(body)
         starts = [start for start, _ in sentences]
         # Overlapping, because the longest match may fail the rules and a shorter one may not.
         for index, left, right in self._automaton.find_matches_as_indexes(
             folded.text, overlapping=True
         ):
-            if _inside_word(folded.text, left, right):
+            spelling = self._spellings[index]
+            if _inside_word(folded.text, left, right) and not spelling.inside_words:
                 continue
             start, end = folded.origin(left), folded.origin(right)
             sentence = bisect_right(starts, start) - 1
-            found = _sense(self._spellings[index], body, start, end, sentences[sentence])
-            if found is not Sense.WORD:
-                yield _Place(self._spellings[index], start, end, sentence, found)
+            found = _sense(spelling, body, start, end, sentences[sentence])
+            owners = tuple(
+                brand
+                for brand in spelling.brands
+                if brand not in spelling.rules
+                or allows(spelling.rules[brand], body, (start, end), sentences[sentence], language)
+            )
+            if found is not Sense.WORD and owners:
+                yield _Place(owners, start, end, sentence, found)
 
 
 def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
@@ -167,7 +196,10 @@ def _inside_word(text: str, left: int, right: int) -> bool:
     if joined and first:
         return True
     last = _kind(text[right - 1])
-    return bool(after and last in {"word", "katakana"} and _kind(after) == last)
+    if not after or last not in {"word", "katakana"} or _kind(after) != last:
+        return False
+    ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
+    return ending is None or ending.group() not in _CASES
 
 
 @cache
@@ -189,20 +221,28 @@ def _kind(char: str) -> str:
 def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
     written: dict[str, dict[str, None]] = {}
     owners: dict[str, dict[str, None]] = {}
+    rules: dict[str, dict[str, Rule]] = {}
     for brand in brands:
+        for rule in brand.rules:
+            rules.setdefault(" ".join(fold(rule.spelling).text.split()), {})[brand.name] = rule
         for name in brand.names:
             text = " ".join(fold(name).text.split())
             if text:
                 written.setdefault(text, {})[name] = None
                 owners.setdefault(text, {})[brand.name] = None
-    return [_spelling(text, tuple(owners[text]), tuple(written[text])) for text in written]
+    return [
+        _spelling(text, tuple(owners[text]), tuple(written[text]), rules.get(text, {}))
+        for text in written
+    ]
 
 
-def _spelling(text: str, brands: tuple[str, ...], written: tuple[str, ...]) -> _Spelling:
+def _spelling(
+    text: str, brands: tuple[str, ...], written: tuple[str, ...], rules: Mapping[str, Rule]
+) -> _Spelling:
     short = len(text) <= _SHORT and text.isascii() and text.isalnum()
     forms = frozenset((*written, *(name.upper() for name in written))) if short else None
     capitals = _capitals(written[0]) if is_ordinary(text) else None
-    return _Spelling(text, brands, forms, capitals)
+    return _Spelling(text, brands, forms, capitals, rules)
 
 
 def _capitals(name: str) -> tuple[bool, ...]:

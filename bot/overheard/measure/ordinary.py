@@ -54,10 +54,14 @@ _ON_A_DAY = (
     "on every each by next last this until till from since before after late early through to"
 )
 _OF_A_DAY = "morning mornings afternoon evening night nights to through until and or blues"
+_NOT_OWNERS = _LITTLE | _words(f"{_DAYS} {_MONTHS}")
+"""Words that often stand with an 's and are no name then: "Nothing's wrong", "Monday's meeting"."""
 _AFTER = {
     "target": "audience audiences market markets customer customers user users group groups date"
     " demographic demographics segment price keyword keywords heart rate weight language",
     "apple": "pie pies juice cider tree trees sauce orchard orchards crumble vinegar slices",
+    "zoom": "in out",
+    "amazon": "rainforest river basin jungle forest delta",
     "ring": "size sizes finger tone tones road binder",
     "away": "from game games team",
     "linear": "regression algebra equation equations function functions programming model models",
@@ -117,7 +121,11 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
     following = (after.group(1) or "") if after else ""
     before = body[max(sentence[0], start - 20) : start]
     if _HEAD.search(before):
-        return _at_head(name, following)
+        owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
+        if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
+            return Sense.NAME
+        aside = (name in _LITTLE or name == "later") and body[end : end + 1] == ","
+        return Sense.DOUBTFUL if aside else _at_head(name, following)
     if _is_title(body, *sentence):
         return _at_head(name, following) if _ITEM.search(before) else Sense.DOUBTFUL
     return Sense.NAME

@@ -83,8 +83,10 @@ class Scatter:
     unit: bool
 
 
-def interval(side: Sums, asked: Floats, scatter: Scatter, tau2: float) -> Interval:
-    """Return the 90 % interval of a panel's mean: calls and moods are its noise.
+def interval(
+    side: Sums, asked: Floats, scatter: Scatter, tau2: float, level: float = 0.9
+) -> Interval:
+    """Return the interval of a panel's mean: calls and moods are its noise.
 
     For values in 0 to 1 it is Wilson's, with the number of independent answers that would tell
     as much; for others it is the normal one.
@@ -94,16 +96,17 @@ def interval(side: Sums, asked: Floats, scatter: Scatter, tau2: float) -> Interv
         asked: Answers by run and prompt, R x P.
         scatter: How much answers to one prompt differ.
         tau2: Variance of the run shock.
+        level: How often such intervals hold the truth, 0 to 1.
     """
     mean = side.mean
     calls = float(np.mean(1 / side.n)) / len(side.n)
     runs = float(np.sum(np.mean(asked / side.n, axis=1) ** 2))
     if not scatter.unit:
         moods = tau2 * (scatter.spread / scatter.width) ** 2 * runs
-        return mean_interval(mean, scatter.spread * calls + moods)
+        return mean_interval(mean, scatter.spread * calls + moods, level)
     share = scatter.share
     coin = max(0.0, mean * (1 - mean))
     noise = share * calls + tau2 * share**2 * coin * runs / scatter.width**2
     if noise <= 0:  # all answers scored the same, and not 0 or 1: nothing is known to vary
         return mean, mean
-    return wilson(min(1.0, max(0.0, mean)), 1 / noise)
+    return wilson(min(1.0, max(0.0, mean)), 1 / noise, level)

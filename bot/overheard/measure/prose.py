@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from overheard.measure.citations import cites, is_reference, opens_sources, without_citations
+from overheard.measure.rankings import FIRST, NEXT, Marks, unmarked
 
 CELL = " | "
 """What stands between the cells of a table row in the body."""
@@ -41,6 +42,7 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
         *range(0x2060, 0x2070),
         *(0xAD, 0x61C, 0x180E, 0xFEFF),
         *range(0xFE00, 0xFE10),
+        *map(ord, (FIRST, NEXT)),
     ]
 )
 """Controls, zero-width characters, direction marks and variation selectors: never seen, and able
@@ -52,7 +54,14 @@ _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
 
 def prose(text: str, titles: Collection[str] = ()) -> str:
-    """Return the prose of an answer.
+    """Return the prose of an answer, see `ranked_prose`."""
+    return ranked_prose(text, titles)[0]
+
+
+def ranked_prose(
+    text: str, titles: Collection[str] = ()
+) -> tuple[str, tuple[tuple[tuple[int, int], ...], ...]]:
+    """Return the prose of an answer, and where in it ranked lists stand.
 
     Args:
         text: The answer, in Markdown or plain.
@@ -60,12 +69,15 @@ def prose(text: str, titles: Collection[str] = ()) -> str:
             no more than such a title is a citation.
 
     Returns:
-        Lines of text, none of them empty, in Unicode's composed form (NFC).
+        Lines of text, none of them empty, in Unicode's composed form (NFC); and for each ranked
+        list or table the (start, end) offsets of its lines.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_thinking(text.translate(_UNSEEN))
     marked = _MARKUP.search(text) is not None
-    return _tidy("\n".join(_lines(text, titles)) if marked else _SOFT_BREAK.sub(" ", text))
+    return unmarked(
+        _tidy("\n".join(_lines(text, titles)) if marked else _SOFT_BREAK.sub(" ", text))
+    )
 
 
 def _without_thinking(text: str) -> str:
@@ -75,18 +87,18 @@ def _without_thinking(text: str) -> str:
     return text[opening.end() :].partition("</think")[2].partition(">")[2]
 
 
-def _tidy(text: str) -> str:
+def _tidy(text: str) -> Iterator[str]:
     text = _BULLET.sub("", without_citations(text).replace("**", ""))
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(filter(None, lines))
+    yield from filter(None, (" ".join(line.split()) for line in text.split("\n")))
 
 
 def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator[str]:
     env: dict[str, object] = {}
     row: list[str] | None = None
     sources = heading = False
-    tokens = _BLOCKS.parse(text, env)
+    tokens, marks = _BLOCKS.parse(text, env), Marks()
     for token in tokens:
+        marks.see(token)
         match token.type:
             case "heading_open":
                 heading, sources = True, False
@@ -95,6 +107,7 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
             case "tr_open":
                 row = []
             case "tr_close":
+                yield from filter(None, (marks.take(),))
                 yield CELL.join(row or ())
                 row = None
             case "inline":
@@ -103,6 +116,7 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
                     continue
                 line = _inline(token.content, env, titles)
                 if row is None:
+                    yield from filter(None, (marks.take(token.content),))
                     yield line
                 else:
                     row.append(line.replace("\n", " "))
@@ -132,7 +146,7 @@ def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> st
 
 def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
     pieces: list[str] = []
-    link = 0
+    link = struck = 0
     for token in tokens:
         match token.type:
             case "text" | "text_special":
@@ -145,6 +159,10 @@ def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
                 pieces.append(token.content)  # a name in backticks; longer spans are code
             case "html_inline" if _BREAK_TAG.match(token.content):
                 pieces.append(_HARD_BREAK)
+            case "s_open":
+                struck = len(pieces)
+            case "s_close":
+                del pieces[struck:]
             case "link_open":
                 link = len(pieces)
             case "link_close":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from overheard.domain import Answer, Brand, Mention, Reading
+from overheard.domain import Answer, Brand, Fact, Mention, Reading
 from overheard.measure.mentions import MentionFinder
-from overheard.measure.prose import prose
+from overheard.measure.negation import advises_against, may_advise_against
+from overheard.measure.prose import prose, ranked_prose
+from overheard.measure.rankings import ranked
 from overheard.measure.sentences import sentences
 
 _WORD = re.compile(r"\w+")
@@ -27,6 +29,7 @@ class ReadAnswer:
         sentences: The body's sentences, as (start, end) offsets.
         mentions: Where any known brand is named, in order; a restatement of the question at the
             head of the answer is left out.
+        rankings: The brands of each ranked list or table, in its order.
         asked: Names of the brands that the question itself names.
     """
 
@@ -34,9 +37,12 @@ class ReadAnswer:
     body: str
     sentences: tuple[tuple[int, int], ...]
     mentions: tuple[Mention, ...]
+    rankings: tuple[tuple[str, ...], ...]
     asked: frozenset[str]
 
-    def reading(self, brand: Brand, competitors: Iterable[Brand]) -> Reading:
+    def reading(
+        self, brand: Brand, competitors: Iterable[Brand], facts: Iterable[Fact] = ()
+    ) -> Reading:
         """Return the answer as a scorer sees it for one brand and those it is measured beside."""
         competitors = tuple(competitors)
         market = {brand.name, *(competitor.name for competitor in competitors)}
@@ -47,7 +53,10 @@ class ReadAnswer:
             body=self.body,
             sentences=self.sentences,
             mentions=tuple(mention for mention in self.mentions if mention.brand in market),
+            rankings=tuple(filter(None, (_within(one, market) for one in self.rankings))),
             branded=not market.isdisjoint(self.asked),
+            asked=self.asked,
+            facts=tuple(facts),
         )
 
 
@@ -66,15 +75,32 @@ class Reader:
     def read(self, answer: Answer) -> ReadAnswer:
         """Read an answer once, for all brands."""
         titles = {citation.title for citation in answer.reply.citations if citation.title}
-        body = prose(answer.reply.text, titles)
+        body, lists = ranked_prose(answer.reply.text, titles)
         spans = sentences(body)
         spoken = _restated(body, answer.question.prompt.text)
+        mentions = tuple(
+            mention
+            for mention in self._mentions(body, spans, _language(answer))
+            if mention.start >= spoken
+        )
         return ReadAnswer(
             answer=answer,
             body=body,
             sentences=spans,
-            mentions=tuple(m for m in self._finder.find(body, spans) if m.start >= spoken),
+            mentions=mentions,
+            rankings=ranked(lists, mentions),
             asked=self.named_in(answer.question.prompt.text),
+        )
+
+    def _mentions(
+        self, body: str, spans: tuple[tuple[int, int], ...], language: str
+    ) -> tuple[Mention, ...]:
+        found = self._finder.find(body, spans, language)
+        if not may_advise_against(body):
+            return found
+        return tuple(
+            replace(m, negated=advises_against(body, m.start, m.end, spans[m.sentence]))
+            for m in found
         )
 
     def named_in(self, question: str) -> frozenset[str]:
@@ -84,6 +110,14 @@ class Reader:
             found = self._finder.find(body, sentences(body))
             self._asked[question] = frozenset(mention.brand for mention in found)
         return self._asked[question]
+
+
+def _within(ranking: Iterable[str], market: Container[str]) -> tuple[str, ...]:
+    return tuple(name for name in ranking if name in market)
+
+
+def _language(answer: Answer) -> str:
+    return answer.question.prompt.language
 
 
 def _restated(body: str, question: str) -> int:

@@ -72,7 +72,7 @@ def compare(stream: Stream, first: int, tau2: float) -> Comparison | None:
         before=cut.before.mean,
         after=cut.after.mean,
         change=cut.after.mean - cut.before.mean,
-        interval=_interval(cut, stream.scatter, tau2),
+        interval=change_interval(cut, stream.scatter, tau2),
         prompts=_prompts(stream, cut),
         answers=(round(float(cut.before.n.sum())), round(float(cut.after.n.sum()))),
     )
@@ -106,11 +106,19 @@ def shifts(
     return [_shift(s, first, c, p_value) for p_value, (s, c) in sure if p_value <= level]
 
 
-def _interval(cut: Split, scatter: Scatter, tau2: float) -> Interval:
+def change_interval(cut: Split, scatter: Scatter, tau2: float, level: float = 0.9) -> Interval:
+    """Return the interval of the change of the panel's mean, on the metric's scale.
+
+    Args:
+        cut: The stream, cut in two.
+        scatter: How much answers to one prompt differ.
+        tau2: Variance of the run shock.
+        level: How often such intervals hold the truth, 0 to 1.
+    """
     # The moods are as heavy-tailed here as in the p-value.
     heavy = tau2 * FREEDOM / (FREEDOM - 2)
-    before = interval(cut.before, cut.asked[~cut.later], scatter, heavy)
-    after = interval(cut.after, cut.asked[cut.later], scatter, heavy)
+    before = interval(cut.before, cut.asked[~cut.later], scatter, heavy, level)
+    after = interval(cut.after, cut.asked[cut.later], scatter, heavy, level)
     return difference(cut.before.mean, before, cut.after.mean, after)
 
 

@@ -5,77 +5,137 @@ from what its answers leave open, the runs' moods from what is known of their va
 numbers of answers are the real ones. The threshold is the quantile of the largest statistic of
 the time ahead. A general bound would be far too strict: by Markov's inequality the threshold for
 one false alarm in 52 runs is 52, and simulated ones lie near 15.
+
+Metrics of one model are read from the same answers. So what they show of a prompt in a run rises
+and falls together, as far as it can: no other dependence makes large means as likely.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import exp
 
 import numpy as np
 
 from overheard.domain import Model
-from overheard.measure.blocks import Counts, Stream
+from overheard.measure.blocks import Counts, Stream, StreamKey
 from overheard.measure.panel import Floats
 from overheard.shifts import shocks
-from overheard.shifts.detector import FRESH, Histories, histories, statistics
+from overheard.shifts.detector import (
+    FRESH,
+    RECENT,
+    Histories,
+    brand_statistic,
+    histories,
+    live,
+    statistics,
+)
+from overheard.shifts.shocks import Moments
 
 FEWEST = 1.0
-"""How many runs `shocks.PRIOR` is worth when the threshold is fitted. It is less than the
-detector takes it for (6 runs): a model that is moodier than most must not raise more alarms."""
+"""How many runs `shocks.PRIOR` is worth where a variance is estimated for known updates. It is less
+than the detector takes it for (6 runs): a model that is moodier than most must not raise more
+alarms."""
+USUAL = 0.06
+"""Square of the scale of the half-Cauchy prior of the shock's standard deviation (Gelman 2006).
+Half of all models are thought to lie below its root, 0.245, and no calm model is ruled out."""
 MOODIEST = 1.0
 """No model's variance is thought to be larger than this."""
 LATEST = 4
 """The runs ahead ask what these latest runs asked, in turn."""
+EXACT = 24
+"""Up to so many answers in a cell their number of hits is drawn exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """How moody a model's runs are, and how sure that is.
+    """How moody a model's runs are in one metric, and how sure that is.
 
     Attributes:
         tau2: Variance of the run shock, logit scale, see `shocks.variance`; what the detector
             takes it for.
-        centre: The same with a weaker prior, around which the truth is thought to lie.
+        found: The same as the runs show it, with no prior.
         noise: What calls alone add to the variance of a run's distance, in the same units.
-        freedom: How many runs the centre is worth.
+        runs: How many runs show it.
     """
 
     tau2: float
-    centre: float
+    found: float
     noise: float
-    freedom: float
+    runs: float
+
+    @property
+    def centre(self) -> float:
+        """The variance with a weak prior."""
+        return (self.runs * self.found + FEWEST * shocks.PRIOR) / self.freedom
+
+    @property
+    def freedom(self) -> float:
+        """How many runs the centre is worth."""
+        return self.runs + FEWEST
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
-        """Draw variances that the estimate leaves possible: scaled inverse chi-square, S."""
-        factor = self.freedom / rng.chisquare(self.freedom, size)
-        return np.clip((self.centre + self.noise) * factor - self.noise, 0.0, MOODIEST)
+        """Draw variances that are possible, S, from their posterior.
+
+        The prior is half-Cauchy on the standard deviation, see `USUAL`, up to `MOODIEST`. The
+        likelihood takes the runs' distances for normal.
+        """
+        grid = np.geomspace(1e-5, MOODIEST, 400)  # densities are by the logarithm of the variance
+        prior = np.log(grid) / 2 - np.log1p(grid / USUAL)
+        whole = grid + self.noise
+        logs = prior - self.runs / 2 * (np.log(whole) + (self.found + self.noise) / whole)
+        below = np.cumsum(np.exp(logs - logs.max()))
+        return np.asarray(np.interp(rng.random(size) * below[-1], below, grid))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The time for which the threshold is made.
+
+    Attributes:
+        looks: How often the brand will be looked at.
+        allowed: False alarms that may be expected in that time, above 0: the probability of any
+            is 1 - exp(-allowed).
+        runs: In how many of the looks each model has a run; those not named have one in each.
+        reach: How far back a change is looked for, see `detector.candidates`.
+        weights: For each model, how likely a change is to begin with each of its runs, those
+            there were (all that its streams have) and those ahead; 1 for models not named.
+    """
+
+    looks: int = 52
+    allowed: float = 1.0
+    runs: Mapping[Model, int] = field(default_factory=dict)
+    reach: int = RECENT
+    weights: Mapping[Model, Floats] = field(default_factory=dict)
+
+    def runs_of(self, model: Model) -> int:
+        """Return in how many of the looks a model has a run."""
+        return self.runs.get(model, self.looks)
 
 
 def mood(streams: Iterable[Stream], first: int) -> Mood:
     """Estimate how moody a model's runs are, from those before a time.
 
     Args:
-        streams: Streams of one model; all brands help.
+        streams: Streams of one model and one metric; all brands help.
         first: Number of the first run that is left out.
     """
-    known = list(streams)
-    parts = [part for s in known if (part := shocks.moments(s, first)).scale > 0]
-    runs = max((part.freedom for part in parts), default=0)
-    scale = sum(part.scale for part in parts)
-    excess, noise = sum(part.excess for part in parts), (runs / scale) ** 0.5 if parts else 0.0
-    found = max(0.0, excess) / scale if parts else 0.0
-    freedom = runs + FEWEST
+    return mood_of([[shocks.moments(stream, first) for stream in streams]])
+
+
+def mood_of(windows: Iterable[Iterable[Moments]]) -> Mood:
+    """Estimate how moody a model's runs are, see `shocks.pool`."""
+    pooled = shocks.pool(windows)
     # A strong shock moves a rate by less than its slope says: the moments are a little low.
-    found *= 1 + found / 2
-    centre = (runs * found + FEWEST * shocks.PRIOR) / freedom
-    return Mood(shocks.variance(known, first), centre, noise, freedom)
+    found = pooled.found * (1 + pooled.found)
+    return Mood(pooled.shrunk, found, pooled.noise, float(pooled.runs))
 
 
 def threshold(
     streams: Sequence[Stream],
-    moods: Mapping[Model, Mood],
+    moods: Mapping[StreamKey, Mood],
     *,
     seed: int,
     ahead: int = 52,
@@ -84,46 +144,118 @@ def threshold(
 ) -> float:
     """Return how large the logarithm of a brand's statistic must be for an alarm.
 
-    Simulated streams of one model share the moods of the runs; their calls are independent.
-
     Args:
-        streams: The brand's streams, with as many runs that have answers each, or nearly so.
-        moods: How moody each of their models is.
+        streams: The brand's streams.
+        moods: How moody each of them is.
         seed: Where the randomness comes from; the same seed gives the same threshold.
         ahead: How many runs there will be in a year.
-        per_year: False alarms that may be expected of the brand in a year, above 0: the
-            probability of any is 1 - exp(-per_year).
+        per_year: False alarms that may be expected of the brand in a year.
         panels: How many years are simulated; 200 leave the rate uncertain by a tenth.
     """
+    return fitted(streams, moods, Ahead(ahead, per_year), seed=seed, panels=panels)
+
+
+def fitted(
+    streams: Sequence[Stream],
+    moods: Mapping[StreamKey, Mood],
+    ahead: Ahead,
+    *,
+    seed: int,
+    panels: int = 200,
+) -> float:
+    """Return how large the logarithm of a brand's statistic must be for an alarm.
+
+    Args:
+        streams: The brand's streams. Those of one model end with the same run.
+        moods: How moody each of them is.
+        ahead: The time for which it is made.
+        seed: Where the randomness comes from; the same seed gives the same threshold.
+        panels: How often that time is simulated.
+    """
     rng = np.random.default_rng(seed)
-    variances = {model: moods[model].draw(panels, rng) for model in sorted(moods)}
-    runs = max(len(histories(stream).n) for stream in streams) + ahead
-    steps = {model: rng.standard_normal((panels, runs)) for model in sorted(moods)}
-    paths = []
-    for stream in streams:
-        model = stream.key.model
-        past = histories(stream)
-        shock = np.sqrt(variances[model])[:, None] * steps[model][:, : len(past.n) + ahead]
-        null = unchanged(past, shock, rng)
-        looks = range(len(past.n), len(null.n))
-        paths.append(statistics(null, moods[model].tau2, looks))
-    brand = np.logaddexp.reduce(paths, axis=0) - np.log(len(paths))
-    return float(np.quantile(brand.max(axis=1), exp(-per_year)))
+    paths: list[Floats] = []
+    for model in sorted({stream.key.model for stream in streams}):
+        mine = [stream for stream in streams if stream.key.model == model]
+        chance = _Chance(mine, ahead.runs_of(model), panels, rng)
+        paths += [_path(stream, chance, ahead, moods[stream.key]) for stream in mine]
+    return float(np.quantile(brand_statistic(paths).max(axis=1), exp(-ahead.allowed)))
 
 
-def unchanged(past: Histories, shock: Floats, rng: np.random.Generator) -> Histories:
+class _Chance:
+    """What chance brings to all streams of one model: the runs' moods, and luck cell by cell."""
+
+    def __init__(
+        self, streams: Sequence[Stream], ahead: int, size: int, rng: np.random.Generator
+    ) -> None:
+        self.rng = rng
+        self.ahead = ahead
+        self.runs = max(len(stream.runs) for stream in streams) + ahead
+        self._column = {
+            prompt: index
+            for index, prompt in enumerate(sorted({p for s in streams for p in s.prompts}))
+        }
+        self._moods = rng.standard_normal((size, self.runs))
+        self._luck = rng.random((size, self.runs, len(self._column)))
+
+    @cached_property
+    def _normal(self) -> Floats:
+        from scipy.special import ndtri
+
+        return np.asarray(ndtri(self._luck))
+
+    def of(self, stream: Stream, mood: Mood) -> Draw:
+        """Return a stream's share of it, for its runs with answers and those ahead."""
+        tau = np.sqrt(mood.draw(len(self._moods), self.rng))[:, None]
+        begun = self.runs - self.ahead - len(stream.runs)
+        rows = np.concatenate([begun + live(stream), np.arange(-self.ahead, 0) + self.runs])
+        columns = np.array([self._column[prompt] for prompt in stream.prompts])
+        cells = (slice(None), rows[:, None], columns)
+        return Draw(tau * self._moods[:, rows], self._luck[cells], self._normal[cells], self.rng)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """What chance brings to one stream, in S simulated times of R runs and P prompts.
+
+    Attributes:
+        shocks: Moods, S x R.
+        luck: Uniform numbers, low for few hits, S x R x P.
+        normal: The same as standard normal numbers.
+        rng: Draws what no other stream shares.
+    """
+
+    shocks: Floats
+    luck: Floats
+    normal: Floats
+    rng: np.random.Generator
+
+
+def _path(stream: Stream, chance: _Chance, ahead: Ahead, mood: Mood) -> Floats:
+    """Return a stream's statistic at each look of the brand, S x L."""
+    past, runs = histories(stream), chance.ahead
+    null = unchanged(past, chance.of(stream, mood))
+    weights = ahead.weights.get(stream.key.model)
+    if weights is not None:
+        weights = np.concatenate([weights[live(stream)], weights[len(weights) - runs :]])
+    looks = range(len(past.n), len(null.n))
+    path = statistics(null, mood.tau2, looks, weights, ahead.reach)
+    # Between two runs of its model a stream stays where it is.
+    return path[:, np.arange(ahead.looks) * runs // ahead.looks]
+
+
+def unchanged(past: Histories, draw: Draw) -> Histories:
     """Draw histories in which nothing changed, as fitted to a real one.
 
     Args:
         past: The real history, one.
-        shock: Moods of the runs there were and of those ahead, S x R.
-        rng: Draws the answers.
+        draw: What chance brings, to the runs there were and to those ahead.
     """
-    n = _asked(past.n, shock.shape[1])
+    n = _asked(past.n, draw.shocks.shape[1])
     if past.binary:
-        total = rng.binomial(n, _expit(_logits(past, len(shock), rng)[:, None] + shock[..., None]))
-        return Histories(n, total.astype(np.float64), total.astype(np.float64), binary=True)
-    return _numbers(past, n, shock, rng)
+        logits = _logits(past, len(draw.shocks), draw.rng)[:, None] + draw.shocks[..., None]
+        total = _hits(n, 1 / (1 + np.exp(-logits)), draw)
+        return Histories(n, total, total, binary=True)
+    return _numbers(past, n, draw)
 
 
 def _asked(n: Counts, runs: int) -> Counts:
@@ -144,22 +276,33 @@ def _logits(past: Histories, size: int, rng: np.random.Generator) -> Floats:
     return np.log(chance / (1 - chance))
 
 
-def _numbers(past: Histories, n: Counts, shock: Floats, rng: np.random.Generator) -> Histories:
+def _hits(n: Counts, chance: Floats, draw: Draw) -> Floats:
+    """Turn luck into binomial numbers: the inverse of their distribution, S x R x P."""
+    most = int(n.max())
+    if most > EXACT:
+        near = n * chance + draw.normal * np.sqrt(n * chance * (1 - chance))
+        return np.clip(np.rint(near), 0, n)
+    odds = chance / (1 - chance)
+    mass = (1 - chance) ** n
+    below, hits = mass.copy(), np.zeros_like(mass)
+    for done in range(most):
+        hits += draw.luck > below
+        mass *= odds * ((n - done) / (done + 1))
+        below += mass
+    return np.minimum(hits, n)
+
+
+def _numbers(past: Histories, n: Counts, draw: Draw) -> Histories:
     """Draw normal answers around each prompt's mean, with the spread within prompts."""
     seen = past.n.sum(axis=0)
     total, squares = past.total[0].sum(axis=0), past.squares[0].sum(axis=0)
     mean = total / np.maximum(seen, 1)
     freedom = max(1, int(np.maximum(seen - 1, 0).sum()))
     spread = float(np.maximum(squares - seen * mean**2, 0.0).sum()) / freedom
-    centre = mean + rng.standard_normal((len(shock), len(mean))) * np.sqrt(
+    centre = mean + draw.rng.standard_normal((len(draw.shocks), len(mean))) * np.sqrt(
         spread / np.maximum(seen, 1)
     )
-    moved = centre[:, None] + spread * shock[..., None]
-    noise = rng.standard_normal((*shock.shape, n.shape[1])) * np.sqrt(spread * n)
-    totals = n * moved + noise
-    around = spread * 2 * rng.standard_gamma(np.maximum(n - 1, 0) / 2, totals.shape)
+    moved = centre[:, None] + spread * draw.shocks[..., None]
+    totals = n * moved + draw.normal * np.sqrt(spread * n)
+    around = spread * 2 * draw.rng.standard_gamma(np.maximum(n - 1, 0) / 2, totals.shape)
     return Histories(n, totals, around + totals**2 / np.maximum(n, 1), binary=False)
-
-
-def _expit(logit: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logit)))

@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overheard.measure.blocks import Counts, RunKey, Stream
 from overheard.measure.panel import Floats
+from overheard.shifts.asked import alike, along
+from overheard.shifts.betas import FreshStarts
 
 RECENT = 16
-"""With how many of the latest runs a change may have begun."""
+"""With how many of the latest runs a change may have begun, each of them."""
+SPARSER = 1.25
+"""How much further back each older start lies than the one before, where runs are frequent."""
 SIZE = 0.7
 """Standard deviation of the logit shift that is expected of a change of all prompts."""
 FEW = 0.2
@@ -93,6 +96,18 @@ class Evidence:
         prior = np.log([told.get(run.id, 1.0) for run in self.starts])
         return float(np.logaddexp.reduce(self.logs + prior, initial=-np.inf))
 
+    def average(self, chances: Mapping[int, float]) -> float:
+        """Return the logarithm of the mean Bayes factor of a change whose time is known roughly.
+
+        Args:
+            chances: By a run's number, the probability that the change began with it.
+        """
+        prior = np.array([chances.get(run.id, 0.0) for run in self.starts])
+        if not prior.sum() > 0:
+            return -np.inf
+        with np.errstate(divide="ignore"):
+            return float(np.logaddexp.reduce(self.logs + np.log(prior / prior.sum())))
+
 
 def evidence(stream: Stream, tau2: float, first: int | None = None) -> Evidence:
     """Weigh a change at each recent run of a stream.
@@ -105,7 +120,7 @@ def evidence(stream: Stream, tau2: float, first: int | None = None) -> Evidence:
         tau2: Variance of the run shock, 0 or more, see `shocks.variance`.
         first: Number of the run with which the baseline begins; by default the first of all.
     """
-    rows = _live(stream, first)
+    rows = live(stream, first)
     if len(rows) < 2:
         return Evidence((), np.zeros(0))
     latest = len(rows) - 1
@@ -114,57 +129,88 @@ def evidence(stream: Stream, tau2: float, first: int | None = None) -> Evidence:
     return Evidence(starts, logs[0])
 
 
-def brand_statistic(found: Sequence[Evidence], weights: Mapping[int, float] | None = None) -> float:
-    """Return the logarithm of the mean of the streams' statistics.
+def brand_statistic(logs: Sequence[Floats] | Sequence[float]) -> Floats:
+    """Return the logarithm of the mean of streams' statistics, given by their logarithms.
 
     A mean of Shiryaev-Roberts statistics is one too, however the streams depend on each other.
-
-    Args:
-        found: The evidence of each of the brand's streams; at least one.
-        weights: See `Evidence.statistic`.
     """
-    logs = np.array([one.statistic(weights) for one in found])
-    return float(np.logaddexp.reduce(logs) - np.log(len(logs)))
+    return np.asarray(np.logaddexp.reduce(logs, axis=0) - np.log(len(logs)))
+
+
+def live(stream: Stream, first: int | None = None) -> NDArray[np.intp]:
+    """Return the rows of the runs in which a stream has answers, from a run (by number) on."""
+    begun = np.True_ if first is None else stream.since(first)
+    return np.flatnonzero(begun & (stream.n.sum(axis=1) > 0))
 
 
 def histories(stream: Stream, rows: NDArray[np.intp] | None = None) -> Histories:
     """Return a stream, or some of its runs, as one history."""
-    chosen = _live(stream) if rows is None else rows
+    chosen = live(stream) if rows is None else rows
     total = stream.total[chosen][None] / stream.width
     squares = stream.squares[chosen][None] / stream.width**2
     return Histories(stream.n[chosen], total, squares, stream.binary)
 
 
-def candidates(latest: int) -> slice:
-    """Return with which runs a change may have begun, once the run of this index is over."""
-    return slice(max(1, latest + 1 - RECENT), latest + 1)
+def candidates(latest: int, reach: int = RECENT) -> NDArray[np.intp]:
+    """Return with which runs a change may have begun, in the order of time.
+
+    These are the latest 16 and, where runs are frequent, some that lie further and further back.
+
+    Args:
+        latest: Index of the run that is over.
+        reach: How many runs back the oldest may lie.
+    """
+    older = int(np.log(max(reach / RECENT, 1.0)) / np.log(SPARSER) + 1e-9)
+    further = np.ceil(RECENT * SPARSER ** np.arange(older, 0, -1)).astype(np.intp)
+    back = np.concatenate([further, np.arange(RECENT, 0, -1)])
+    starts = latest + 1 - back
+    return np.asarray(starts[starts >= 1])
 
 
-def factors(past: Histories, tau2: float, looks: Iterable[int]) -> Iterator[Floats]:
+def factors(
+    past: Histories, tau2: float, looks: Iterable[int], reach: int = RECENT
+) -> Iterator[Floats]:
     """Yield the logarithms of the Bayes factors at each look, S x K.
 
     Args:
         past: What was answered; runs after a look do not matter to it.
         tau2: Variance of the run shock.
         looks: Indices of the runs after which to look; 1 or more each.
+        reach: See `candidates`.
     """
-    sums = _Sums(past)
+    sums = Sums(past)
     for latest in looks:
-        logs = sums.uniform(latest, tau2)
-        if past.binary:
-            logs = _mixture(logs, sums.sparse(latest))
-        yield logs
+        yield sums.factors(latest, tau2, reach)
 
 
-def statistics(past: Histories, tau2: float, looks: Iterable[int]) -> Floats:
-    """Return the logarithm of the unweighted statistic of each history at each look, S x L."""
-    return np.stack(
-        [np.logaddexp.reduce(logs, axis=1) for logs in factors(past, tau2, looks)], axis=1
-    )
+def statistics(
+    past: Histories,
+    tau2: float,
+    looks: Iterable[int],
+    weights: Floats | None = None,
+    reach: int = RECENT,
+) -> Floats:
+    """Return the logarithm of the statistic of each history at each look, S x L.
+
+    Args:
+        past: What was answered.
+        tau2: Variance of the run shock.
+        looks: Indices of the runs after which to look; 1 or more each.
+        weights: How likely a change is to begin with each run, R; by default 1 for all.
+        reach: See `candidates`.
+    """
+    at = list(looks)
+    prior = np.zeros(len(past.n)) if weights is None else np.log(weights)
+    summed = [
+        np.logaddexp.reduce(logs + prior[candidates(latest, reach)], axis=1)
+        for latest, logs in zip(at, factors(past, tau2, at, reach), strict=True)
+    ]
+    return np.stack(summed, axis=1)
 
 
-class _Sums:
-    """Sums along the runs, from which every cut is a difference of two rows.
+class Sums:
+    """Sums along the runs, from which every cut is a difference of two rows. What is said at a
+    look depends on the runs up to it alone.
 
     With n0, n1 the answers before and after, N both, and S the variance of a prompt's N values:
     U = sum (T1 - n1 T / N), V = sum n1 n0 S / N, as in `stratified`. Where a prompt has answers
@@ -172,19 +218,23 @@ class _Sums:
     """
 
     def __init__(self, past: Histories) -> None:
-        self._n, self._total, self._squares = map(_along, (past.n, past.total, past.squares))
+        self._n, self._total, self._squares = map(along, (past.n, past.total, past.squares))
         self._all = self._total.sum(axis=2)
-        # Runs in which the same was asked are pulled alike, and computed once.
-        self._kinds, kind = np.unique(past.n, axis=0, return_inverse=True)
-        self._runs = _along(kind.reshape(-1, 1) == np.arange(len(self._kinds)))
+        self._kinds, self._runs = alike(past.n, exact=len(past.total) == 1)
+        self._binary = past.binary
         if past.binary:
-            self._table = _Table(int(self._n[-1].max()))
+            self._table = FreshStarts(int(self._n[-1].max()), FRESH)
             self._hits = np.rint(self._total).astype(np.intp)
             self._before = self._table.evidence(self._hits, self._n)
 
-    def uniform(self, latest: int, tau2: float) -> Floats:
+    def factors(self, latest: int, tau2: float, reach: int = RECENT) -> Floats:
+        """Return the logarithms of the Bayes factors at one look, S x K; see `factors`."""
+        cut = candidates(latest, reach)
+        uniform = self._uniform(cut, latest + 1, tau2)
+        return _mixture(uniform, self._sparse(cut, latest + 1)) if self._binary else uniform
+
+    def _uniform(self, cut: NDArray[np.intp], end: int, tau2: float) -> Floats:
         """Return log Bayes factors of one logit shift of all prompts, S x K."""
-        cut, end = candidates(latest), latest + 1
         before, both = self._n[cut], np.maximum(self._n[end], 1)
         after = self._n[end] - before
         mean, spread = self._spread(end)
@@ -196,9 +246,8 @@ class _Sums:
         known = 1 + SIZE**2 * v**2 / safe
         return np.asarray(u**2 / safe * (1 - 1 / known) / 2 - np.log(known) / 2)
 
-    def sparse(self, latest: int) -> Floats:
+    def _sparse(self, cut: NDArray[np.intp], end: int) -> Floats:
         """Return log Bayes factors of a few prompts that start afresh, S x K."""
-        cut, end = candidates(latest), latest + 1
         hits = self._hits[:, end, None] - self._hits[:, cut]
         afresh = self._table.evidence(hits, self._n[end] - self._n[cut])
         afresh += self._before[:, cut]
@@ -214,7 +263,7 @@ class _Sums:
         deviance = np.where(deviance > 1e-9 * squares, deviance, 0.0)
         return mean, deviance / np.maximum(n - 1, 1)
 
-    def _moods(self, spread: Floats, cut: slice, end: int) -> Floats:
+    def _moods(self, spread: Floats, cut: NDArray[np.intp], end: int) -> Floats:
         """Return the sum over runs of the squared pull of each on `u`, S x K."""
         share = self._n[cut] / np.maximum(self._n[end], 1)
         shape = (len(spread), len(share), len(self._kinds))
@@ -229,34 +278,6 @@ class _Sums:
         )
 
 
-class _Table:
-    """Logarithms of how well a prompt's answers agree with the fresh prior (beta-binomial)."""
-
-    def __init__(self, most: int) -> None:
-        from scipy.special import gammaln
-
-        a, b = FRESH
-        n = np.arange(most + 1)
-        self._hits = gammaln(a + n) - gammaln(a)
-        self._misses = gammaln(b + n) - gammaln(b)
-        self._n = gammaln(a + b + n) - gammaln(a + b)
-
-    def evidence(self, hits: NDArray[np.intp], n: Counts) -> Floats:
-        """Return the logarithm of the probability of these hits among n, in their order."""
-        return np.asarray(self._hits[hits] + self._misses[n - hits] - self._n[n])
-
-
 def _mixture(uniform: Floats, sparse: Floats) -> Floats:
     all_, few = uniform + np.log(1 - SPARSE), sparse + np.log(SPARSE)
     return np.asarray(np.logaddexp(all_, few))
-
-
-def _live(stream: Stream, first: int | None = None) -> NDArray[np.intp]:
-    begun = np.True_ if first is None else stream.since(first)
-    return np.flatnonzero(begun & (stream.n.sum(axis=1) > 0))
-
-
-def _along(cells: NDArray[Any]) -> NDArray[Any]:
-    """Return sums over the runs before each, with runs on the axis before the last."""
-    sums = np.cumsum(cells, axis=-2)
-    return np.concatenate([np.zeros_like(sums[..., :1, :]), sums], axis=-2)

@@ -35,6 +35,40 @@ class Moments(NamedTuple):
     freedom: int
 
 
+class Pool(NamedTuple):
+    """What several streams of one model say together.
+
+    Attributes:
+        found: The variance as they have it, 0 or more.
+        noise: What calls alone add to the variance of a run's distance, in the same units.
+        runs: How many runs that is worth.
+    """
+
+    found: float
+    noise: float
+    runs: int
+
+    @property
+    def shrunk(self) -> float:
+        """The variance, drawn towards `PRIOR`; above 0."""
+        return (self.runs * self.found + PRIOR_RUNS * PRIOR) / (self.runs + PRIOR_RUNS)
+
+
+def pool(windows: Iterable[Iterable[Moments]]) -> Pool:
+    """Pool what streams say.
+
+    Args:
+        windows: Stretches of time in which no stream shifted, with each stream's moments in it.
+    """
+    useful = [[part for part in window if part.scale > 0] for window in windows]
+    parts = [part for window in useful for part in window]
+    if not parts:
+        return Pool(0.0, 0.0, 0)
+    scale, excess = sum(part.scale for part in parts), sum(part.excess for part in parts)
+    runs = sum(max((part.freedom for part in window), default=0) for window in useful)
+    return Pool(max(0.0, excess) / scale, (runs / scale) ** 0.5, runs)
+
+
 def variance(streams: Iterable[Stream], first: int) -> float:
     """Estimate the variance of the run shock, on the logit scale, from the runs before a time.
 
@@ -48,13 +82,7 @@ def variance(streams: Iterable[Stream], first: int) -> float:
     Returns:
         The variance, above 0; `PRIOR` when the baseline is a single run.
     """
-    parts = [moments(stream, first) for stream in streams]
-    scale = sum(part.scale for part in parts)
-    if scale <= 0:
-        return PRIOR
-    found = max(0.0, sum(part.excess for part in parts)) / scale
-    runs = max(part.freedom for part in parts if part.scale > 0)
-    return (runs * found + PRIOR_RUNS * PRIOR) / (runs + PRIOR_RUNS)
+    return pool([[moments(stream, first) for stream in streams]]).shrunk
 
 
 def moments(stream: Stream, first: int) -> Moments:

@@ -7,9 +7,10 @@ which nothing changes, and then again from the same start with a drop.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -90,16 +91,27 @@ class Outcome:
         rules: The rules of the market by name. Their false alarms are those of the usual limit;
             their delay is that of a limit that keeps the promise.
         lorden_calls: Lorden's bound.
+        calls: Mean number of calls until the detector saw the drop.
+        calls_error: Monte-Carlo standard error of that.
+        calls_a_year: Calls in a year without a change.
     """
 
     detector: Figures
     oracle: Figures
     rules: dict[str, Figures]
     lorden_calls: float
+    calls: float
+    calls_error: float
+    calls_a_year: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as the oracle the detector takes."""
+        return self.detector.delay / self.oracle.delay
 
 
 def run(trial: Trial, panels: int, seed: int, step: Callable[[], None] = lambda: None) -> Outcome:
-    """Try the detector.
+    """Try the detector on panels that are asked whole in every run.
 
     Args:
         trial: What is tried.
@@ -107,42 +119,75 @@ def run(trial: Trial, panels: int, seed: int, step: Callable[[], None] = lambda:
         seed: Where the randomness comes from.
         step: Called after each brand.
     """
-    mine, seen, again = np.random.SeedSequence(seed).generate_state(3).tolist()
+    mine, *rest = seeds(seed)
+    found = _detector(trial, panels, mine, step)
+    calls = trial.prompts * trial.repeats
+    spent = Spent(found.delay * calls, found.error * calls, float(YEAR * calls))
+    return compared(trial, found, spent, rest)
+
+
+class Spent(NamedTuple):
+    """Calls until the drop was seen, the standard error of that, and calls in a calm year."""
+
+    calls: float
+    error: float
+    a_year: float
+
+
+def compared(trial: Trial, found: Figures, spent: Spent, randomness: Sequence[int]) -> Outcome:
+    """Set a detector's figures beside those of the oracle and of the rules.
+
+    Args:
+        trial: What was tried.
+        found: The detector's figures.
+        spent: The calls it took.
+        randomness: Two seeds.
+    """
+    seen, again = randomness
     changed = simulate(trial.design, trial.change, size=BENCHMARK_PANELS, seed=seen)
     still = undone(changed, trial.design, WARM_UP, seed=again)
     best = [oracle(world, WARM_UP, trial.tau) for world in (still, changed)]
     return Outcome(
-        detector=_detector(trial, panels, mine, step),
+        detector=found,
         oracle=_strict(best, trial.per_year),
         rules={rule.name: _rule(rule, still, changed, trial.per_year) for rule in RULES},
         lorden_calls=lorden_calls(changed, YEAR),
+        calls=spent.calls,
+        calls_error=spent.error,
+        calls_a_year=spent.a_year,
     )
+
+
+def seeds(seed: int) -> list[int]:
+    """Return three seeds made of one: for the detector's panels, and two for `compared`."""
+    return [int(state) for state in np.random.SeedSequence(seed).generate_state(3)]
 
 
 def _detector(trial: Trial, panels: int, seed: int, step: Callable[[], None]) -> Figures:
     changed = simulate(trial.design, trial.change, size=panels, seed=seed)
     still = undone(changed, trial.design, WARM_UP, seed=seed + 1)
-    others = _others(trial, changed, seed + 2)
+    beside = others(trial, changed, seed + 2)
     limits, paths = np.zeros(panels), np.zeros((2, panels, YEAR))
     for index in range(panels):
         stream = changed.stream(index, first=WARM_UP)
-        known = mood([stream, *(other.stream(index) for other in others)], WARM_UP + 1)
-        limits[index] = _limit(trial, stream, known, seed + index)
+        known = mood([stream, *(other.stream(index) for other in beside)], WARM_UP + 1)
+        limits[index] = limit_for(trial, stream, known, seed + index)
         total = np.stack([world.total[index] for world in (still, changed)]).astype(np.float64)
         pair = Histories(changed.n[index], total, total, binary=True)
         paths[:, index] = statistics(pair, known.tau2, range(WARM_UP, WARM_UP + YEAR))
         step()
     alarms = float((paths[0] > limits[:, None]).any(axis=1).mean())
     low, high = wilson(alarms, panels, 0.95)
-    return _figures(_yearly(alarms), (_yearly(low), _yearly(high)), paths[1], limits)
+    return _figures(yearly(alarms), (yearly(low), yearly(high)), paths[1], limits)
 
 
-def _limit(trial: Trial, stream: Stream, known: Mood, seed: int) -> float:
-    moods = {stream.key.model: known}
-    return threshold([stream], moods, seed=seed, ahead=YEAR, per_year=trial.per_year)
+def limit_for(trial: Trial, stream: Stream, known: Mood, seed: int, looks: int = YEAR) -> float:
+    """Return the threshold of a trial's brand, from its warm-up, for a year of so many looks."""
+    moods = {stream.key: known}
+    return threshold([stream], moods, seed=seed, ahead=looks, per_year=trial.per_year)
 
 
-def _others(trial: Trial, mine: World, seed: int) -> list[World]:
+def others(trial: Trial, mine: World, seed: int) -> list[World]:
     """Draw what the model said of other brands in the warm-up: the moods of its runs are shared."""
     design = replace(trial.design, runs=WARM_UP)
     shocks, size = mine.shocks[:, :WARM_UP], len(mine.n)
@@ -175,6 +220,6 @@ def _figures(
     return Figures(alarms, interval, float(runs.mean()), error)
 
 
-def _yearly(share: float) -> float:
+def yearly(share: float) -> float:
     """Return the alarms in a year, from the share of years that have any."""
     return -log(1 - min(share, 0.999)) + 0.0

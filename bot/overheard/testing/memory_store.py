@@ -10,78 +10,52 @@ from operator import attrgetter
 from typing import TypeVar
 
 from overheard.domain import (
-    Alert,
+    UNENDED,
     Answer,
     Block,
-    Brand,
-    Catalogue,
     Finish,
     Model,
     ModelUpdate,
-    Prompt,
+    Payer,
     Run,
     RunState,
     ScoreRecord,
+    Serving,
 )
+from overheard.testing.memory_alerts import MemoryAlerts
+from overheard.testing.memory_catalogue import MemoryCatalogue
+from overheard.testing.memory_finetuning import MemoryFinetuning
+from overheard.testing.memory_money import MemoryMoney
+from overheard.testing.memory_operations import MemoryOperations
+from overheard.testing.memory_watch import MemoryWatch, servings
 
 Item = TypeVar("Item")
 
 _BLOCK_ORDER = attrgetter("at", "run_id", "prompt", "model", "brand", "metric", "version")
 
 
-class MemoryStore:
+class MemoryStore(
+    MemoryCatalogue, MemoryMoney, MemoryAlerts, MemoryOperations, MemoryFinetuning, MemoryWatch
+):
     """A `overheard.interfaces.Store` in dictionaries, for tests and for trying things out."""
 
     def __init__(self) -> None:
-        self._declared = Catalogue()
-        self._brands: dict[str, Brand] = {}
-        self._prompts: dict[str, Prompt] = {}
+        MemoryCatalogue.__init__(self)
+        MemoryMoney.__init__(self)
+        MemoryAlerts.__init__(self)
+        MemoryOperations.__init__(self)
+        MemoryFinetuning.__init__(self)
+        MemoryWatch.__init__(self)
         self._runs: dict[str, Run] = {}
         self._answers: dict[tuple[int, str, str, int], Answer] = {}
         self._held: set[int] = set()
-        self._paid: list[Answer] = []
         self._read: set[tuple[str, str, int]] = set()
         self._scores: dict[tuple[int, str, str, str, str], ScoreRecord] = {}
         self._blocks: dict[tuple[int, str, Model, str, str, str], Block] = {}
         self._updates: dict[tuple[Model, datetime, str], ModelUpdate] = {}
-        self._alerts: dict[tuple[str, Model, int], Alert] = {}
-        self._deliveries: set[tuple[int, str]] = set()
 
     async def close(self) -> None:
         """Do nothing; there is nothing to let go."""
-
-    # The catalogue
-
-    async def provision(self, catalogue: Catalogue) -> None:
-        """Make the declared ones those of the configuration, and retire the others."""
-        self._declared = catalogue
-        # What the configuration says of a brand or prompt holds, whoever added it first.
-        self._brands |= {b.name: b for b in catalogue.brands if b.name in self._brands}
-        self._prompts |= {p.key: p for p in catalogue.prompts if p.key in self._prompts}
-
-    async def catalogue(self) -> Catalogue:
-        """Return what is measured now: the declared ones first, then the added ones."""
-        brands = {brand.name: brand for brand in self._declared.brands}
-        prompts = {prompt.key: prompt for prompt in self._declared.prompts}
-        return replace(
-            self._declared,
-            brands=tuple((self._brands | brands)[name] for name in brands | self._brands),
-            prompts=tuple((self._prompts | prompts)[key] for key in prompts | self._prompts),
-        )
-
-    async def add_brands(self, brands: Iterable[Brand]) -> None:
-        """Add brands; a retired one comes back, as it is given now."""
-        declared = {brand.name for brand in self._declared.brands}
-        for brand in brands:
-            if brand.name not in declared:
-                self._brands.setdefault(brand.name, brand)
-
-    async def add_prompts(self, prompts: Iterable[Prompt]) -> None:
-        """Add prompts; a retired one comes back, as it is given now."""
-        declared = {prompt.key for prompt in self._declared.prompts}
-        for prompt in prompts:
-            if prompt.key not in declared:
-                self._prompts.setdefault(prompt.key, prompt)
 
     # Runs and answers
 
@@ -109,6 +83,17 @@ class MemoryStore:
         finally:
             self._held.discard(run_id)
 
+    async def steer_run(self, run_id: int, state: RunState) -> bool:
+        """Ask a run that has not ended to pause, to go on or to be given up."""
+        found = [r for r in self._runs.values() if r.id == run_id and r.state in UNENDED]
+        self._runs |= {run.key: replace(run, state=state) for run in found}
+        return bool(found)
+
+    async def run_state(self, run_id: int) -> RunState:
+        """Return where a run stands just now."""
+        (state,) = (run.state for run in self._runs.values() if run.id == run_id)
+        return state
+
     async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:
         """Say how and when a run ended."""
         for run in [run for run in self._runs.values() if run.id == run_id]:
@@ -124,7 +109,11 @@ class MemoryStore:
         return [kept for answer in answers if (kept := self._keep(answer))]
 
     def answers(
-        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
         """Stream answers in the order of their numbers."""
         return _stream(
@@ -132,6 +121,7 @@ class MemoryStore:
             for answer in list(self._answers.values())
             if (runs is None or answer.run_id in runs)
             and (prompts is None or answer.question.prompt.key in prompts)
+            and (numbers is None or answer.id in numbers)
         )
 
     async def asked(self, run_id: int) -> set[tuple[str, str, int]]:
@@ -146,10 +136,14 @@ class MemoryStore:
 
     def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
         """Stream the complete answers that this version of a scorer has not read yet."""
+        aside = {run.id for run in self._runs.values() if run.aside}
         return _stream(
             answer
             for answer in list(self._answers.values())
-            if answer.complete and (scorer, version, answer.id) not in self._read
+            if answer.complete
+            and answer.run_id not in aside
+            and not answer.reused_from
+            and (scorer, version, answer.id) not in self._read
         )
 
     async def add_scores(
@@ -187,47 +181,39 @@ class MemoryStore:
         )
         return sorted(found, key=_BLOCK_ORDER)
 
-    # Updates and alerts
+    async def reused_blocks(self, run_id: int) -> list[Block]:
+        """Return the scores of the answers that a run reuses, summed up."""
+        blocks: dict[tuple[int, str, Model, str, str, str], Block] = {}
+        for copy in [a for a in self._answers.values() if a.run_id == run_id and a.reused_from]:
+            for key, record in self._scores.items():
+                if key[0] == copy.reused_from:
+                    self._add(blocks, copy, record)
+        return sorted(blocks.values(), key=_BLOCK_ORDER)
+
+    # Updates
+
+    async def served(self, *, runs: Collection[int] | None = None) -> list[Serving]:
+        """Return who served the complete answers of some runs, or of all."""
+        return servings(list(self._answers.values()), runs)
 
     async def add_update(self, update: ModelUpdate) -> ModelUpdate:
         """Keep a model update; the same model, time and source returns the one already kept."""
-        numbered = replace(update, id=len(self._updates) + 1)
-        return self._updates.setdefault((update.model, update.at, update.source), numbered)
+        number = max((kept.id for kept in self._updates.values()), default=0) + 1
+        key = (update.model, update.at, update.source)
+        return self._updates.setdefault(key, replace(update, id=number))
+
+    async def remove_update(self, number: int) -> bool:
+        """Forget a model update by its number; False when there is none."""
+        for key, update in self._updates.items():
+            if update.id == number:
+                del self._updates[key]
+                return True
+        return False
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return model updates, the oldest first."""
         found = [update for update in self._updates.values() if model in (None, update.model)]
         return sorted(found, key=attrgetter("at", "id"))
-
-    async def add_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Keep an alert with its shifts, and return it; False when it was there already."""
-        key = (alert.shift.brand, alert.shift.model, alert.shift.run_id)
-        new = key not in self._alerts
-        if new:
-            self._alerts[key] = self._numbered(alert)
-        return self._alerts[key], new
-
-    async def alerts(self, *, brand: str | None = None) -> list[Alert]:
-        """Return alerts, the newest first."""
-        found = [alert for alert in self._alerts.values() if brand in (None, alert.shift.brand)]
-        return sorted(found, key=attrgetter("opened_at", "id"), reverse=True)
-
-    async def add_delivery(self, alert_id: int, channel: str, at: datetime) -> bool:  # noqa: ARG002 - nothing here asks when
-        """Note that an alert was shown in a channel; False when it had been already."""
-        new = (alert_id, channel) not in self._deliveries
-        self._deliveries.add((alert_id, channel))
-        return new
-
-    # Money
-
-    async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars spent on answers."""
-        found = (
-            answer.reply.cost_usd or 0.0
-            for answer in self._paid
-            if (since is None or answer.asked_at >= since) and run_id in (None, answer.run_id)
-        )
-        return sum(found, 0.0)
 
     def _keep(self, answer: Answer) -> Answer | None:
         key = (answer.run_id, *answer.question.key)
@@ -236,34 +222,36 @@ class MemoryStore:
             return None
         kept = replace(answer, id=before.id if before else len(self._answers) + 1)
         self._answers[key] = kept
-        self._paid.append(kept)
+        payers = [run.payer for run in self._runs.values() if run.id == kept.run_id]
+        self._pay(kept, payers[0] if payers else Payer(kept.run_id))
         return kept
 
     def _score(self, answer: Answer, record: ScoreRecord) -> None:
-        score, version = record.score, f"{record.scorer}@{record.version}"
+        score = record.score
         key = (answer.id, record.brand, record.scorer, record.version, score.metric)
-        if key in self._scores:
-            return
-        self._scores[key] = record
+        if key not in self._scores:
+            self._scores[key] = record
+            self._add(self._blocks, answer, record)
+
+    def _add(
+        self,
+        blocks: dict[tuple[int, str, Model, str, str, str], Block],
+        answer: Answer,
+        record: ScoreRecord,
+    ) -> None:
+        """Add a score to the block of an answer."""
+        score, version = record.score, f"{record.scorer}@{record.version}"
         question = answer.question
         (at,) = (run.started_at for run in self._runs.values() if run.id == answer.run_id)
         stream = (answer.run_id, question.prompt.key, question.model, record.brand, score.metric)
         empty = Block(stream[0], at, *stream[1:], n=0, total=0.0, squares=0.0, version=version)
-        block = self._blocks.get((*stream, version), empty)
-        self._blocks[(*stream, version)] = replace(
+        block = blocks.get((*stream, version), empty)
+        blocks[(*stream, version)] = replace(
             block,
             n=block.n + 1,
             total=block.total + score.value,
             squares=block.squares + score.value**2,
         )
-
-    def _numbered(self, alert: Alert) -> Alert:
-        first = 1 + sum(1 + len(kept.also) for kept in self._alerts.values())
-        shift, *also = (
-            replace(shift, id=number)
-            for number, shift in enumerate((alert.shift, *alert.also), first)
-        )
-        return replace(alert, shift=shift, also=tuple(also), id=len(self._alerts) + 1)
 
 
 def _gives_way(before: Answer, answer: Answer) -> bool:

@@ -1,0 +1,184 @@
+"""How fast a check asks, what it costs the machine, and whether its memory stays flat.
+
+    uv run python bench/asking.py                    speed, CPU, and memory up to 10,000 answers
+    uv run python bench/asking.py --long             memory up to 100,000 answers
+    uv run python bench/asking.py --peers            beside public peers, installed for the purpose
+
+A service on loopback answers each call after 200 ms, in a process of its own. 200 calls are under
+way at a time, so the ideal is 1,000 answers a second. Beside the check stands a bare client: the
+same SDK with the same transport, which asks the same questions and throws the answers away. The
+check asks, keeps each answer in SQLite, scores it for a market of 20 brands, and looks for shifts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import time
+from tempfile import TemporaryDirectory
+
+from endpoint import endpoint
+from peers import compare
+
+from overheard.app import open_context
+from overheard.commands.check import check
+from overheard.config import parse_config
+
+LATENCY = 0.2
+AT_ONCE = 200
+ANSWERS = 2_000
+PROMPTS = 50
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/bench.db"
+[providers.svc]
+plugin = "compatible"
+base_url = "{url}"
+models = ["m-1"]
+prices."m-1" = {{ input = 0.1, output = 0.4 }}
+concurrency = {at_once}
+[[brands]]
+name = "Brand 0"
+competitors = [{rivals}]
+"""
+BARS = (("of a bare client", 0.85), ("of the ideal", 0.60))
+
+
+class Stopwatch:
+    """Progress that takes the time of each piece of work."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, tuple[float, float]] = {}
+        self._begun: tuple[str, float, float] | None = None
+
+    def start(self, title: str, total: int) -> None:  # noqa: ARG002 - only time counts here
+        """Begin a piece."""
+        self._begun = (title.split(maxsplit=1)[0], time.perf_counter(), time.process_time())
+
+    def advance(self, steps: int = 1) -> None:
+        """Go on."""
+
+    def finish(self) -> None:
+        """End a piece."""
+        if self._begun:
+            title, wall, cpu = self._begun
+            self.took[title] = (time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def prompts() -> list[str]:
+    """Return what is asked."""
+    return [f"Which tool is best for a team of {n}, and why is that so?" for n in range(PROMPTS)]
+
+
+async def bare(url: str, count: int) -> tuple[float, float]:
+    """Ask with the SDK alone; return seconds and CPU seconds."""
+    from openai import AsyncOpenAI, DefaultAioHttpClient
+
+    client = AsyncOpenAI(
+        base_url=url, api_key="none", max_retries=0, http_client=DefaultAioHttpClient()
+    )
+    asked = prompts()
+    waiting = iter(range(count))
+
+    async def work() -> None:
+        for number in waiting:
+            await client.chat.completions.create(
+                model="m-1",
+                messages=[{"role": "user", "content": asked[number % len(asked)]}],
+                seed=number,
+            )
+
+    begun, cpu = time.perf_counter(), time.process_time()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(work())
+    taken = time.perf_counter() - begun, time.process_time() - cpu
+    await client.close()
+    return taken
+
+
+async def checked(url: str, count: int) -> dict[str, tuple[float, float]]:
+    """Run a check; return seconds and CPU seconds of each piece of work and of all."""
+    watch = Stopwatch()
+    rivals = ", ".join(f'"Brand {n}"' for n in range(1, 20))
+    with TemporaryDirectory() as folder:
+        text = CONFIG.format(folder=folder, url=url, at_once=AT_ONCE, rivals=rivals)
+        text += "".join(f'[[prompts]]\ntext = "{each}"\n' for each in prompts())
+        async with open_context(parse_config(text), watch) as context:
+            begun, cpu = time.perf_counter(), time.process_time()
+            card = await check(context, repeats=count // PROMPTS, agreed=True)
+            watch.took["all"] = (time.perf_counter() - begun, time.process_time() - cpu)
+    assert (card.data["state"], card.data["answers"]) == ("complete", count), card.data
+    return watch.took
+
+
+def peak() -> float:
+    """Return the most memory that this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def speed() -> bool:
+    """Compare a check with a bare client, and show the table."""
+    with endpoint(LATENCY) as url:
+        asyncio.run(bare(url, AT_ONCE))  # imports and connections are warm
+        client, client_cpu = asyncio.run(bare(url, ANSWERS))
+        took = asyncio.run(checked(url, ANSWERS))
+    asking, asking_cpu = took["Asking"]
+    ideal = ANSWERS / AT_ONCE * LATENCY
+    cpu = took["all"][1] / ANSWERS * 1000
+    print(f"{ANSWERS:,} answers of {LATENCY * 1000:.0f} ms, {AT_ONCE} at a time")
+    print(f"{'':<22}{'answers/s':>10}{'CPU ms each':>13}")
+    print(f"{'ideal':<22}{ANSWERS / ideal:>10,.0f}")
+    print(f"{'bare client':<22}{ANSWERS / client:>10,.0f}{client_cpu / ANSWERS * 1000:>13.2f}")
+    print(f"{'check: asking':<22}{ANSWERS / asking:>10,.0f}{asking_cpu / ANSWERS * 1000:>13.2f}")
+    print(f"{'check: all of it':<22}{ANSWERS / took['all'][0]:>10,.0f}{cpu:>13.2f}")
+    shares = (client / asking, ideal / asking)
+    for share, (what, least) in zip(shares, BARS, strict=True):
+        print(f"asking reaches {share:.0%} {what} (bar: {least:.0%})")
+    print(f"ask, keep and score take {cpu:.2f} ms of CPU an answer (bar: 3 ms)")
+    return all(s >= least for s, (_, least) in zip(shares, BARS, strict=True)) and cpu <= 3
+
+
+def memory(sizes: list[int]) -> bool:
+    """Show the peak memory of checks of several sizes, each in a process of its own."""
+    print(f"\n{'answers':>10}{'peak MB':>10}")
+    peaks = []
+    for size in sizes:
+        command = [sys.executable, __file__, "--once", str(size)]
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
+        peaks.append(float(json.loads(told)["peak_mb"]))
+        print(f"{size:>10,}{peaks[-1]:>10.0f}")
+    return peaks[-1] - peaks[0] < 0.1 * peaks[0]
+
+
+def once(size: int) -> None:
+    """Run one check, and print its peak memory."""
+    with endpoint(0.0) as url:
+        asyncio.run(checked(url, size))
+    print(json.dumps({"peak_mb": peak()}))
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", help="memory up to 100,000 answers")
+    parser.add_argument("--peers", action="store_true", help="beside public peers")
+    parser.add_argument("--once", type=int, metavar="N", help="one check of N answers: its memory")
+    chosen = parser.parse_args()
+    if chosen.once:
+        once(chosen.once)
+        return
+    held = [speed(), memory([1_000, 100_000 if chosen.long else 10_000])]
+    if chosen.peers:
+        print("\npeers, which ask and keep their answers in files, without scoring them")
+        compare(LATENCY, ANSWERS, AT_ONCE)
+    print("\nthe bars hold" if all(held) else "\na bar does not hold")
+    sys.exit(not all(held))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""How long people wait for an acknowledgement while a large check runs, and what memory it takes.
+
+    uv run python bench/desk.py                      1,000 calls, 50 commands a second
+    uv run python bench/desk.py --calls 3000 --rate 20
+
+A real desk on a real SQLite store. A service on loopback answers each call after 200 ms, in a
+process of its own. Meanwhile people type commands at a steady rate, for as long as the check runs
+and a minute at most, whether or not the earlier ones were answered.
+
+A chat acknowledges a command as soon as the loop comes to it, before the desk has begun; so the
+time of an acknowledgement is how long the loop lets a command wait, from the moment at which it was
+due. Beside it stands the time to the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from endpoint import endpoint
+
+from overheard.app import open_context
+from overheard.chat.desk import ChatDesk
+from overheard.commands.check import check
+from overheard.commands.context import Unwatched
+from overheard.config import parse_config
+from overheard.gate import AccessGate
+from overheard.testing.fake_chat import FakeChat
+
+LATENCY = 0.2
+AIM = 0.3
+"""Seconds within which 99 of 100 commands are to be acknowledged."""
+LONGEST = 60.0
+"""Seconds of typing, at most."""
+PROMPTS = 50
+TYPED = ("status", "brands", "report", "trend Brand 3", "runs", "spend", "alerts", "hepl")
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/bench.db"
+[providers.svc]
+plugin = "compatible"
+base_url = "{url}"
+models = ["m-1"]
+prices."m-1" = {{ input = 0.1, output = 0.4 }}
+concurrency = 20
+[[brands]]
+name = "Brand 3"
+competitors = ["Brand 7", "Brand 11"]
+"""
+
+
+@dataclass
+class People:
+    """Those who type, and how long they wait.
+
+    Attributes:
+        chat: Where they type.
+        rate: Commands a second, of all of them together.
+        acknowledged: Seconds until each command was acknowledged.
+        answered: Seconds until each command had its result.
+        failed: Results that tell of a failure, by their title.
+    """
+
+    chat: FakeChat
+    rate: float
+    acknowledged: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    async def work(self, until: asyncio.Future[object]) -> None:
+        """Type until something is done."""
+        begun = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number in range(int(self.rate * LONGEST)):
+                due = begun + number / self.rate
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                if until.done():
+                    return
+                group.create_task(self._type(TYPED[number % len(TYPED)], due))
+
+    async def _type(self, words: str, due: float) -> None:
+        self.acknowledged.append(time.perf_counter() - due)
+        screen = await self.chat.type(words)
+        self.answered.append(time.perf_counter() - due)
+        if screen.card.failed:
+            self.failed.append(screen.card.title)
+
+
+def resident() -> float:
+    """Return the memory that this process holds now, in MB."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 2**20
+
+
+async def measure(calls: int, rate: float, folder: str, url: str) -> bool:
+    """Run a check with people around it, and show how long they waited."""
+    text = CONFIG.format(folder=folder, url=url)
+    text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
+    async with open_context(parse_config(text), Unwatched()) as context:
+        gate = AccessGate(context.config.access, context.store, context.clock)
+        people = People(FakeChat(ChatDesk(context, gate)), rate)
+        await check(context, repeats=1, agreed=True)  # imports and connections are warm
+        for words in TYPED:
+            await people.chat.type(words)
+        before, begun = resident(), time.perf_counter()
+        checking = asyncio.ensure_future(check(context, repeats=calls // PROMPTS, agreed=True))
+        await people.work(checking)
+        card = await checking
+        took = time.perf_counter() - begun
+    print(f"{card.data['answers']:,} answers in {took:.1f} s, {len(people.answered):,} commands")
+    for what, waits in (("acknowledged", people.acknowledged), ("answered", people.answered)):
+        print(f"{what:<14}{told(waits)}")
+    print(f"memory{'':<8}{before:.0f} MB before, {resident():.0f} MB after")
+    for title in sorted(set(people.failed)):
+        print(f"failed{'':<8}{people.failed.count(title)} x {title}")
+    p99 = percentile(people.acknowledged, 99)
+    print(f"99 of 100 are acknowledged within {p99 * 1000:.0f} ms (aim: {AIM * 1000:.0f} ms)")
+    return p99 <= AIM and not people.failed
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """Return the value that so many of a hundred do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * percent // 100) - 1)]
+
+
+def told(waits: list[float]) -> str:
+    """Say how long some waits were."""
+    shown = (percentile(waits, 50), percentile(waits, 99), max(waits))
+    return "p50 {:,.0f} ms, p99 {:,.0f} ms, max {:,.0f} ms".format(*(w * 1000 for w in shown))
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=1_000, help="of the check")
+    parser.add_argument("--rate", type=float, default=50.0, help="commands a second")
+    chosen = parser.parse_args()
+    with TemporaryDirectory() as folder, endpoint(LATENCY) as url:
+        held = asyncio.run(measure(chosen.calls, chosen.rate, folder, url))
+    sys.exit(not held)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""Which burst should come next at each model: read anew each time from runs, blocks and updates.
+
+Nothing of a plan is kept. The runs that are bursts are told by their label; what they and all
+others say stands in the block table. So a plan survives a restart, and two processes make the
+same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from overheard.alerts.past import Past
+from overheard.alerts.suspicions import Suspicion, suspicions
+from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
+from overheard.measure.blocks import RunKey, Stream, streams
+from overheard.shifts import sentinel, sequential
+from overheard.shifts.baseline import cut
+from overheard.shifts.bursts import Burst
+from overheard.shifts.sentinel import Made, Policy, Signs
+from overheard.shifts.sequential import Finding, Verdict
+
+ANNOUNCED = frozenset({"announced", "feed"})
+"""How updates are known whose time is certain. The others are only signs of one."""
+METRIC = "visibility"
+"""By which it is judged what an update did."""
+
+
+class Cause(Enum):
+    """Why a burst is wanted."""
+
+    SUSPICION = "suspicion"
+    SIGN = "sign"
+    """A silent update shows in the replies, or a canary was hit."""
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A burst that is wanted.
+
+    Attributes:
+        key: The run's; the same in every process that reads the same runs.
+        cause: Why it is wanted.
+        brands: Whom it is about.
+        model: Who is to be asked.
+        burst: When, and why in words.
+        panel: What is to be asked.
+    """
+
+    key: str
+    cause: Cause
+    brands: tuple[str, ...]
+    model: Model
+    burst: Burst
+    panel: Panel
+
+
+class Sentry:
+    """Says which bursts come next.
+
+    Args:
+        past: Where the past of brands is.
+        policy: How calls are spent on one model; its budget is that of bursts alone.
+        providers: Names of those that can be asked.
+    """
+
+    def __init__(self, past: Past, policy: Policy, providers: Collection[str]) -> None:
+        self._past = past
+        self._policy = policy
+        self._providers = providers
+
+    async def look(self) -> list[Suspicion]:
+        """Look at all tracked brands, as the watch does after a run."""
+        updates = await self._past.store.updates()
+        names = [brand.name for brand in self._past.catalogue.brands if brand.tracked]
+        return [
+            one
+            for brand in names
+            for one in suspicions(brand, await self._past.replay(brand, updates))
+        ]
+
+    async def plan(self, looked: Iterable[Suspicion]) -> list[Planned]:
+        """Return the next burst of each model that needs one, the earliest first."""
+        by_model: dict[Model, list[Suspicion]] = {}
+        for one in looked:
+            by_model.setdefault(one.model, []).append(one)
+        runs, updates = await self._past.store.runs(), await self._past.store.updates()
+        plans = [
+            await self._next(model, found, runs, [u for u in updates if u.model == model])
+            for model, found in by_model.items()
+            if model.provider in self._providers
+        ]
+        return sorted(filter(None, plans), key=lambda plan: (plan.burst.at, plan.model))
+
+    async def _next(
+        self,
+        model: Model,
+        found: Sequence[Suspicion],
+        runs: Iterable[Run],
+        updates: Sequence[ModelUpdate],
+    ) -> Planned | None:
+        made = _made(model, found, runs)
+        if not made:
+            return None
+        asked = _Asked(self._past.catalogue, model, made)
+        times = sorted({u.at for u in updates if u.source in ANNOUNCED})
+        wanted = [
+            await self._after_update(asked, times) if times else None,
+            self._after_signs(asked, found, updates),
+        ]
+        return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
+
+    async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> Planned | None:
+        """Follow the latest announced update until it is clear what it did to every brand."""
+        blocks = await self._past.store.blocks(model=asked.model, metric=METRIC)
+        known = streams(b for b in blocks if b.version in self._past.versions)
+        names = [brand.name for brand in asked.tracked]
+        effects = [
+            found for s in known if s.key.brand in names and (found := _open(s, known, times))
+        ]
+        brands = [effect.before.key.brand for effect in effects]
+        prompts, plan = asked.prompts(brands), sequential.DEFAULT
+        if not prompts or asked.spent + plan.calls > self._policy.budget:
+            return None
+        burst = sequential.next_burst(
+            effects[0].verdict,
+            plan,
+            update=times[-1],
+            since=[one.run for one in asked.made if one.run.at >= times[-1]],
+            prompts=list(prompts),
+            before=[effect.before for effect in effects],
+            seed=asked.made[-1].run.id,
+        )
+        return asked.planned(burst, Cause.UPDATE, brands) if burst else None
+
+    def _after_signs(
+        self, asked: _Asked, found: Sequence[Suspicion], updates: Sequence[ModelUpdate]
+    ) -> Planned | None:
+        """Ask again where something may have changed, the most suspicious brand first."""
+        sign = _is_fresh_sign(asked.made, updates)
+        for one in sorted(found, key=lambda one: (-one.largest, one.brand)):
+            prompts = asked.prompts([one.brand])
+            scheduled = max((m.run for m in asked.made if not m.burst), default=None)
+            alarm = bool(one.alarmed and scheduled and one.alarmed >= scheduled)
+            burst = prompts and sentinel.next_burst(
+                asked.made,
+                Signs(one.largest, one.crossed or alarm, sign),
+                self._policy,
+                scheduled=0,
+                now=asked.made[-1].run.at,
+                prompts=list(prompts),
+                streams=one.streams,
+                seed=0,
+            )
+            if burst:
+                suspicious = one.largest > self._policy.threshold
+                cause = Cause.SUSPICION if suspicious else Cause.SIGN
+                return asked.planned(burst, cause, [one.brand])
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A model, what it was asked, and what it may be asked."""
+
+    catalogue: Catalogue
+    model: Model
+    made: Sequence[Made]
+
+    @property
+    def tracked(self) -> list[Brand]:
+        """The brands that raise alerts."""
+        return [brand for brand in self.catalogue.brands if brand.tracked]
+
+    def prompts(self, brands: Collection[str]) -> dict[str, Prompt]:
+        """Return the prompts that serve any of some brands, by key."""
+        return {p.key: p for p in self.catalogue.prompts if brands and _serves(p, brands)}
+
+    @property
+    def spent(self) -> int:
+        """How many calls went to bursts in the year before the latest run."""
+        return sentinel.spent(self.made, self.made[-1].run.at)
+
+    def planned(self, burst: Burst, cause: Cause, brands: Sequence[str]) -> Planned:
+        """Lay a burst out as a panel, for all tracked brands that its prompts serve."""
+        latest = self.made[-1].run
+        key = f"burst-{latest.id}-{self.model}"
+        prompts = tuple(p for p in self.catalogue.prompts if p.key in burst.asks)
+        panel = Panel(
+            brands=tuple(
+                b.name for b in self.tracked if any(_serves(p, [b.name]) for p in prompts)
+            ),
+            prompts=prompts,
+            models=(self.model,),
+            seed=int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 1,
+            times=tuple(burst.asks[prompt.key] for prompt in prompts),
+        )
+        return Planned(key, cause, tuple(brands), self.model, burst, panel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A brand's stream before an update, and that what the update did to it is open."""
+
+    before: Stream
+    verdict: Verdict | None
+
+
+def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) -> _Open | None:
+    """Return what is open of the latest update; None without a past, or when it is clear."""
+    before = cut(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
+    if not before.n.any():
+        return None
+    beside = [other for other in known if other is not stream]
+    verdict = sequential.follow_each(stream, beside, times)[-1]
+    return _Open(before, verdict) if verdict is None or verdict.finding is Finding.OPEN else None
+
+
+def _serves(prompt: Prompt, brands: Collection[str]) -> bool:
+    return not prompt.brands or not set(prompt.brands).isdisjoint(brands)
+
+
+def _made(model: Model, found: Iterable[Suspicion], runs: Iterable[Run]) -> list[Made]:
+    """Return the model's runs in the order of time, those that failed among them: a burst that
+    nobody answered was made, or it would be asked again at once.
+    """
+    answered = {run.id for one in found for stream in one.streams for run in stream.runs}
+    mine = [
+        Made(RunKey(run.started_at, run.id), len(run.panel or ()), run.label == BURST)
+        for run in runs
+        if not run.aside and (model in run.panel.models if run.panel else run.id in answered)
+    ]
+    return sorted(mine, key=lambda one: one.run)
+
+
+def _is_fresh_sign(made: Sequence[Made], updates: Iterable[ModelUpdate]) -> bool:
+    """Whether a silent update showed since the scheduled run before the latest, and no burst has
+    followed it.
+    """
+    scheduled = [one.run.at for one in made if not one.burst]
+    signs = [u.at for u in updates if u.source not in ANNOUNCED]
+    fresh = [at for at in signs if len(scheduled) < 2 or at > scheduled[-2]]
+    bursts = [one.run.at for one in made if one.burst]
+    return any(not bursts or bursts[-1] < at for at in fresh)

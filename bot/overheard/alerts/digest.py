@@ -1,0 +1,87 @@
+"""What was held back during quiet hours, told in one card before the alerts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from overheard.alerts.face import life_data, state
+from overheard.cards import words
+from overheard.cards.card import Card, Severity, Table
+from overheard.domain import Alert, Delivery, DeliveryKind, Metric
+from overheard.interfaces import Store
+
+LEAST = 2
+"""Alerts that make a digest; one alone speaks for itself."""
+
+
+async def held_back(store: Store, digest: Delivery) -> list[Alert]:
+    """Return the alerts that waited for the end of the same quiet hours, the oldest first."""
+    numbers = [
+        delivery.alert_id
+        for delivery in await store.deliveries(channel=digest.channel)
+        if delivery.kind is DeliveryKind.ALERT and delivery.subject == digest.subject
+    ]
+    found = [await store.alert(number) for number in numbers]
+    return [alert for alert in found if alert]
+
+
+def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Card | None:
+    """Show what was held back; None when it is not worth a card of its own.
+
+    One that is over before anybody was told is told here and nowhere else.
+    """
+    if len(alerts) < LEAST and not any(alert.state.over for alert in alerts):
+        return None
+    open_ones = sum(not alert.state.over for alert in alerts)
+    over = "It is over." if len(alerts) == 1 else "All of them are over."
+    rest = f"{open_ones} still open, below." if open_ones else over
+    return Card(
+        title=f"{words.count(len(alerts), 'alert')} during quiet hours",
+        text=rest,
+        table=alert_table(alerts, metrics, zone),
+        severity=Severity.WARNING if open_ones else Severity.PLAIN,
+        data={"alerts": [alert_row(alert) for alert in alerts]},
+    )
+
+
+def alert_table(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Table:
+    """Show alerts, one in a row."""
+    rows = [
+        (
+            str(alert.id),
+            words.moment(alert.opened_at, zone),
+            alert.shift.brand,
+            str(alert.shift.model),
+            moved(alert, metrics),
+            state(alert, zone),
+        )
+        for alert in alerts
+    ]
+    header = ("Alert", "Raised", "Brand", "Model", "What moved", "State")
+    return Table(header, tuple(rows), frozenset({0}))
+
+
+def moved(alert: Alert, metrics: dict[str, Metric]) -> str:
+    """Say what moved: ``visibility 70 % → 45 %``."""
+    shift = alert.shift
+    metric = metrics.get(shift.metric)
+    if metric is None:  # its scorer is not installed any more
+        return f"{shift.metric} {shift.before:.2f} → {shift.after:.2f}"
+    before, after = (words.value(number, metric.scale) for number in (shift.before, shift.after))
+    return f"{metric.label.lower()} {before} → {after}"
+
+
+def alert_row(alert: Alert) -> dict[str, object]:
+    """Return an alert in a list, for machines."""
+    shift = alert.shift
+    return {
+        "id": alert.id,
+        "opened_at": alert.opened_at.isoformat(),
+        "brand": shift.brand,
+        "model": str(shift.model),
+        "metric": shift.metric,
+        "before": shift.before,
+        "after": shift.after,
+        **life_data(alert),
+    }

@@ -1,0 +1,181 @@
+"""An alert's life: what can happen to it, and what it is afterwards.
+
+Every change is one event, kept together with what channels are to be shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+
+from overheard.alerts.routes import Routes
+from overheard.domain import Alert, AlertEvent, AlertState, Delivery, Happening, ModelUpdate
+from overheard.errors import AlertUnchanged, UnknownName
+from overheard.interfaces import Clock, Store
+
+STATES = {
+    Happening.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
+    Happening.SNOOZED: AlertState.SNOOZED,
+    Happening.WOKEN: AlertState.OPEN,
+    Happening.GREW: AlertState.GROWING,
+    Happening.RECOVERED: AlertState.RECOVERED,
+    Happening.CLOSED: AlertState.CLOSED,
+    Happening.REOPENED: AlertState.OPEN,
+}
+"""Where an alert stands after something has happened; a model update changes nothing."""
+
+_LIVE = frozenset(state for state in AlertState if not state.over)
+FROM = {
+    Happening.ACKNOWLEDGED: _LIVE - {AlertState.ACKNOWLEDGED},
+    Happening.SNOOZED: _LIVE,
+    Happening.WOKEN: frozenset({AlertState.SNOOZED}),
+    Happening.GREW: _LIVE,
+    Happening.RECOVERED: _LIVE,
+    Happening.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
+    Happening.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
+    Happening.UPDATE: frozenset(AlertState),
+}
+"""Where an alert must stand before."""
+
+
+class Lifecycle:
+    """Raises alerts, and keeps what happens to them.
+
+    Args:
+        store: Where alerts are kept.
+        routes: Where they are told.
+        clock: What time it is.
+    """
+
+    def __init__(self, store: Store, routes: Routes, clock: Clock) -> None:
+        self._store = store
+        self._routes = routes
+        self._clock = clock
+
+    async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
+        """Keep a new alert, and have it told in every channel that a route leads to.
+
+        It follows the last alert of the same brand, model and metric, if there was one. If it
+        takes that one back, that one has recovered.
+
+        Returns:
+            The alert that is kept for this brand, model and run, and whether it is new.
+        """
+        new = replace(alert, follows=await self._before(alert))
+        kept, is_new = await self._store.add_alert(new, self._deliveries(new))
+        if kept.shift.recovery and kept.follows:
+            with contextlib.suppress(AlertUnchanged):  # it was over before
+                await self.recover(kept.follows, f"See alert {kept.id}.")
+        return kept, is_new
+
+    async def grow(self, number: int, note: str) -> Alert:
+        """Say that an alert has become worse; whoever had put it aside looks again.
+
+        Raises:
+            AlertUnchanged: when it is over.
+        """
+        return await self._change(number, Happening.GREW, note=note)
+
+    async def recover(self, number: int, note: str) -> Alert:
+        """Say that a brand stands where it stood before the alert.
+
+        Raises:
+            AlertUnchanged: when it is over.
+        """
+        return await self._change(number, Happening.RECOVERED, note=note)
+
+    async def acknowledge(self, number: int, who: str) -> Alert:
+        """Say that somebody takes care of it."""
+        return await self._change(number, Happening.ACKNOWLEDGED, who)
+
+    async def snooze(self, number: int, who: str, until: datetime | None, note: str) -> Alert:
+        """Put it aside until a time; None for until the next update of the model."""
+        return await self._change(number, Happening.SNOOZED, who, until=until, note=note)
+
+    async def close(self, number: int, who: str) -> Alert:
+        """Put it away."""
+        return await self._change(number, Happening.CLOSED, who)
+
+    async def reopen(self, number: int, who: str) -> Alert:
+        """Take back whatever was done to it."""
+        return await self._change(number, Happening.REOPENED, who)
+
+    async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
+        """Say that the model was updated when the alert's run began."""
+        alert = await self.find(number)
+        began = next(r.started_at for r in await self._store.runs() if r.id == alert.shift.run_id)
+        said = ModelUpdate(alert.shift.model, began, "people", note or f"said by {who}")
+        update = await self._store.add_update(said)
+        await self._change(number, Happening.UPDATE, who, note=note)
+        return update
+
+    async def wake(self) -> list[Alert]:
+        """Wake the alerts whose snooze is over, and return them."""
+        snoozed = [a for a in await self._store.alerts() if a.state is AlertState.SNOOZED]
+        notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
+        return [await self._change(a.id, Happening.WOKEN, note=note) for a, note in notes if note]
+
+    async def find(self, number: int) -> Alert:
+        """Return an alert by its number.
+
+        Raises:
+            UnknownName: when there is none.
+        """
+        alert = await self._store.alert(number)
+        if alert is None:
+            numbers = [str(alert.id) for alert in await self._store.alerts()]
+            known = ", ".join(numbers[:10]) or "none yet"
+            raise UnknownName(kind="alert", name=str(number), hint="", known=known)
+        return alert
+
+    async def _change(
+        self,
+        number: int,
+        what: Happening,
+        who: str = "",
+        *,
+        until: datetime | None = None,
+        note: str = "",
+    ) -> Alert:
+        """Keep what happens; when somebody else is quicker, look again."""
+        while True:
+            changed = after(await self.find(number), what, who, until)
+            event = AlertEvent(what, self._clock.now(), who, note)
+            if await self._store.change_alert(changed, event):
+                return changed
+
+    async def _before(self, alert: Alert) -> int:
+        wanted = (alert.shift.model, alert.shift.metric)
+        for earlier in await self._store.alerts(brand=alert.shift.brand):
+            shift = earlier.shift
+            if (shift.model, shift.metric) == wanted and shift.run_id != alert.shift.run_id:
+                return earlier.id
+        return 0
+
+    def _deliveries(self, alert: Alert) -> list[Delivery]:
+        return self._routes.deliveries(alert, self._clock.now())
+
+    async def _reason_to_wake(self, alert: Alert) -> str:
+        """Say why a snooze is over; an empty string while it is not."""
+        if alert.until is not None:
+            return "The snooze is over." if alert.until <= self._clock.now() else ""
+        events = await self._store.events(alert.id)
+        since = max(event.at for event in events if event.what is Happening.SNOOZED)
+        updated = any(u.at > since for u in await self._store.updates(alert.shift.model))
+        return f"{alert.shift.model} was updated." if updated else ""
+
+
+def after(alert: Alert, what: Happening, who: str = "", until: datetime | None = None) -> Alert:
+    """Return an alert as it is when something has happened to it.
+
+    Raises:
+        AlertUnchanged: when that cannot happen to it now.
+    """
+    if alert.state not in FROM[what]:
+        by = f" (by {alert.by})" if alert.by else ""
+        raise AlertUnchanged(number=alert.id, state=alert.state, by=by)
+    following = replace(alert, revision=alert.revision + 1)
+    if what not in STATES:
+        return following
+    return replace(following, state=STATES[what], by=who, until=until)

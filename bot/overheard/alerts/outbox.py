@@ -1,0 +1,193 @@
+"""The outbox: what was written down is posted, exactly once, however this process ends.
+
+A delivery belongs to one process for a while. Whoever finds one whose time has run out does not
+know whether it was posted, and asks the chat before it posts. So two bots on one store, a crash
+between posting and noting it, and an outage of hours all end in one message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from overheard.cards.card import Card
+from overheard.domain import Delivery, DeliveryKind
+from overheard.errors import ChatFailed, ChatUnavailable
+from overheard.interfaces import Chat, Clock, Store
+
+LEASE = timedelta(minutes=2)
+"""How long a delivery belongs to one process."""
+LONGEST_CALL = 30.0
+"""Seconds after which a chat is given up for one call; far less than a lease."""
+AT_ONCE = 10
+"""Deliveries that are claimed together."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+"""Seconds until an attempt is repeated: twice as long each time, and never longer than this."""
+MOST_EDITS = 20
+"""Attempts after which a message is left as it is: somebody must have deleted it."""
+IDLE = 2.0
+"""Seconds between two looks at an empty outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is posted.
+
+    Attributes:
+        card: The card.
+        revision: The revision that it shows.
+        broadcast: Whether it is shown in the channel too, when it goes into a thread.
+    """
+
+    card: Card
+    revision: int = 1
+    broadcast: bool = False
+
+
+Compose = Callable[[Delivery], Awaitable[Letter | None]]
+"""Writes the card of a delivery at the moment it is posted; None when it is not wanted any more."""
+
+
+Posted = Callable[[Delivery, str], Awaitable[None]]
+"""Is told of a delivery and of the platform's id of the message."""
+
+
+class Outbox:
+    """Posts deliveries, and edits what it posted.
+
+    Args:
+        store: Where deliveries are kept.
+        chats: The platforms, by name.
+        compose: Writes the cards.
+        clock: What time it is.
+        posted: Is told when an alert's message stands in a channel.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        chats: Mapping[str, Chat],
+        compose: Compose,
+        clock: Clock,
+        posted: Posted | None = None,
+    ) -> None:
+        self._posted = posted
+        self._store = store
+        self._chats = chats
+        self._compose = compose
+        self._clock = clock
+        self._owner = secrets.token_hex(8)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            if not await self.work():
+                await asyncio.sleep(IDLE)
+
+    async def work(self) -> int:
+        """Try what is due once; return how much that was."""
+        now = self._clock.now()
+        claimed = await self._store.claim_deliveries(
+            self._owner, now, now + LEASE, chats=list(self._chats), limit=AT_ONCE
+        )
+        channels: dict[str, list[Delivery]] = {}
+        for delivery in claimed:
+            channels.setdefault(delivery.channel, []).append(delivery)
+        async with asyncio.TaskGroup() as group:
+            for deliveries in channels.values():
+                group.create_task(self._work_through(deliveries))
+        return len(claimed)
+
+    async def _work_through(self, deliveries: list[Delivery]) -> None:
+        """Try the deliveries of one channel in order; when one fails, the others wait with it."""
+        pause = 0.0
+        try:
+            while deliveries:
+                delivery = deliveries[0]
+                if pause or self._clock.now() > delivery.leased_until - LEASE / 2:
+                    # Not begun, so that what was known of it still holds.
+                    await self._postpone(delivery, pause, "", uncertain=delivery.uncertain)
+                else:
+                    pause = await self._try(delivery)
+                del deliveries[0]
+        except asyncio.CancelledError:
+            for delivery in deliveries:
+                await self._postpone(delivery, 0.0, "", uncertain=True)
+            raise
+
+    async def _try(self, delivery: Delivery) -> float:
+        """Deliver; return for how long the channel is left alone, in seconds."""
+        pause = _pause(delivery)
+        try:
+            await self._deliver(delivery)
+        except ChatFailed as failure:
+            pause = failure.retry_after or pause
+            await self._fail(delivery, pause, str(failure), uncertain=failure.ambiguous)
+        except ChatUnavailable as error:
+            await self._fail(delivery, pause, str(error), uncertain=False)
+        except TimeoutError:
+            await self._fail(delivery, pause, "The chat gave no sign of life.", uncertain=True)
+        except Exception as error:  # whatever fails in a card or a chat holds up no other channel
+            await self._fail(delivery, pause, f"It fails: {type(error).__name__}.", uncertain=True)
+        else:
+            return 0.0
+        return pause
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """Bring a channel up to date with one delivery, and note it."""
+        letter = await self._compose(delivery)
+        message, shown = delivery.message, delivery.wanted
+        if letter:
+            message, shown = await self._show(delivery, letter), letter.revision
+        await self._store.record_delivery(delivery, self._owner, message=message, shown=shown)
+        if self._posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
+            await self._posted(delivery, message)
+
+    async def _show(self, delivery: Delivery, letter: Letter) -> str:
+        """Post or edit, and return the id of the message."""
+        platform, _, channel = delivery.channel.partition(":")
+        chat, message = self._chats[platform], delivery.message
+        async with asyncio.timeout(LONGEST_CALL):
+            if not message and delivery.uncertain:
+                message = await chat.find(channel, delivery.key) or ""
+            if self._clock.now() >= delivery.leased_until:
+                raise TimeoutError  # this machine was asleep, and another may be posting it
+            if not message:
+                return await chat.post(
+                    channel,
+                    letter.card,
+                    key=delivery.key,
+                    thread=delivery.thread,
+                    broadcast=letter.broadcast,
+                )
+            if delivery.kind is DeliveryKind.ALERT:
+                await chat.edit(channel, message, letter.card)
+            return message
+
+    async def _fail(
+        self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
+    ) -> None:
+        if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
+            await self._store.record_delivery(
+                delivery, self._owner, message=delivery.message, shown=delivery.wanted
+            )
+        else:
+            doubtful = uncertain or delivery.uncertain
+            await self._postpone(delivery, pause, problem, uncertain=doubtful)
+
+    async def _postpone(
+        self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
+    ) -> None:
+        """Give a delivery back, to be tried again."""
+        due_at = self._clock.now() + timedelta(seconds=pause)
+        await self._store.postpone_delivery(
+            delivery, self._owner, due_at=due_at, problem=problem, uncertain=uncertain
+        )
+
+
+def _pause(delivery: Delivery) -> float:
+    """Return how long a delivery that failed waits, in seconds."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(delivery.attempts, 10)))

@@ -1,0 +1,84 @@
+"""Where an alert is told: which channels, and when they want to be left in peace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from overheard.domain import Alert, Delivery, DeliveryKind, Metric, Shift
+from overheard.tables.deployment import RouteTable, read_hours
+
+
+class Routes:
+    """The routes of a deployment. Of several that lead an alert to one channel, the first holds.
+
+    Args:
+        routes: As the configuration has them.
+        metrics: What is measured, by name.
+    """
+
+    def __init__(self, routes: Sequence[RouteTable], metrics: Mapping[str, Metric]) -> None:
+        self._routes = routes
+        self._metrics = metrics
+
+    def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
+        """Return where and when an alert is to be shown.
+
+        During quiet hours it waits for their end, together with a digest that comes before it.
+        """
+        return [
+            delivery
+            for route in self._leading(alert)
+            for delivery in _deliveries(route, _end_of_quiet(route, now), now)
+        ]
+
+    def _leading(self, alert: Alert) -> list[RouteTable]:
+        chosen: dict[str, RouteTable] = {}
+        for route in self._routes:
+            if self._leads(route, alert):
+                chosen.setdefault(route.channel, route)
+        return list(chosen.values())
+
+    def _leads(self, route: RouteTable, alert: Alert) -> bool:
+        moved = {shift.metric for shift in (alert.shift, *alert.also)}
+        return (
+            (not route.brands or alert.shift.brand in route.brands)
+            and (not route.metrics or bool(moved & set(route.metrics)))
+            and self._severity(alert.shift) in route.severities
+        )
+
+    def _severity(self, shift: Shift) -> str:
+        metric = self._metrics.get(shift.metric)
+        better = (shift.change > 0) == (metric is None or metric.higher_is_better)
+        return "good" if better else "bad"
+
+
+def routed(routes: Sequence[RouteTable], channel: str) -> RouteTable | None:
+    """Return the first route that leads to a channel, or None."""
+    return next((route for route in routes if route.channel == channel), None)
+
+
+def _deliveries(route: RouteTable, peace: datetime | None, now: datetime) -> list[Delivery]:
+    # The key of an alert's own delivery comes with its number.
+    alert = Delivery(DeliveryKind.ALERT, "", route.channel, peace or now)
+    if peace is None:
+        return [alert]
+    end = peace.isoformat()
+    key = f"digest-{end}@{route.channel}"
+    digest = Delivery(DeliveryKind.DIGEST, key, route.channel, peace, subject=end)
+    return [digest, Delivery(alert.kind, "", route.channel, peace, subject=end)]
+
+
+def _end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:
+    """Return when the quiet hours end in which a moment lies; None when it lies in none."""
+    if not route.quiet:
+        return None
+    first, last = read_hours(route.quiet)
+    local = now.astimezone(ZoneInfo(route.timezone))
+    clock = local.time()
+    quiet = first <= clock < last if first < last else clock >= first or clock < last
+    if not quiet:
+        return None
+    day = local.date() + timedelta(days=clock >= last)
+    return datetime.combine(day, last, local.tzinfo).astimezone(UTC)

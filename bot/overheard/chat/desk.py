@@ -1,0 +1,272 @@
+"""The desk: whatever any chat brings is read, judged, done and shown here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Face, Role
+from overheard.chat import replies
+from overheard.chat.completing import Completing
+from overheard.chat.parsing import Order, fill, near, parse
+from overheard.chat.pending import Pending, Seen
+from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
+from overheard.commands.context import Context
+from overheard.commands.registry import offered
+from overheard.commands.status import status
+from overheard.commands.teaching import teach
+from overheard.domain import RunState
+from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
+from overheard.interfaces import Conversation, Form, Gate, Person, Request
+
+CONFIRM, CANCEL = "confirm", "cancel"
+"""The words behind the buttons of a question, before the one that stands for the command."""
+
+log = logging.getLogger(__name__)
+
+
+class ChatDesk:
+    """Serves requests of all chats; an `overheard.interfaces.Desk`.
+
+    Args:
+        context: The deployment, open for as long as the desk is.
+        gate: Who may do what.
+        commands: What chats offer.
+        patience: Seconds after which a command that is not done says that it is being done.
+        pause: Seconds between two edits of its progress.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        gate: Gate,
+        commands: Sequence[CommandSpec] | None = None,
+        *,
+        patience: float = PATIENCE,
+        pause: float = PAUSE,
+    ) -> None:
+        self._context = context
+        self._gate = gate
+        added = [s for s in context.plugins.commands.values() if Face.CHAT in s.faces]
+        self._commands = tuple((*offered(Face.CHAT), *added) if commands is None else commands)
+        self._pending = Pending(context.clock)
+        self._seen = Seen()
+        self._completing = Completing(context)
+        self._paces = {"patience": patience, "pause": pause}
+
+    @property
+    def commands(self) -> Sequence[CommandSpec]:
+        """All commands that a chat offers."""
+        return self._commands
+
+    async def serve(self, request: Request, conversation: Conversation) -> None:
+        """Serve a request to its end. Never raises: what goes wrong is shown as a card."""
+        if not self._seen.add((request.person.platform, request.id)):
+            return
+        try:
+            await self._serve(request, conversation)
+        except Exception as error:  # of the chat, the store, or a form that cannot be filled in
+            await self._say(conversation, error)
+
+    async def complete(self, command: str, option: str, typed: str) -> Sequence[str]:
+        """Return up to 25 values of an option that go with what was typed so far."""
+        spec = next((spec for spec in self._commands if spec.name == command), None)
+        for known in spec.options if spec else ():
+            if option in (known.name, known.written):
+                return await self._completing.values(known, typed)
+        return ()
+
+    async def home(self, person: Person) -> Card:
+        """Return a card of the brands' state, the open alerts and the next runs."""
+        try:
+            return await status(await self._opened(person, f"{person.platform}:{person.id}"))
+        except Exception as error:
+            return replies.failed(error)
+
+    async def _say(self, conversation: Conversation, error: Exception) -> None:
+        try:
+            await conversation.show(replies.failed(error), private=True)
+        except Exception:
+            log.exception("A request could not be answered.")
+
+    async def _serve(self, request: Request, conversation: Conversation) -> None:
+        verb, _, token = request.words.partition(" ")
+        try:
+            if verb in {CONFIRM, CANCEL} and token:
+                await self._decide(request, conversation, token.strip(), yes=verb == CONFIRM)
+                return
+            context = await self._opened(request.person, request.channel)
+            order = self._read(request, context)
+        except UnknownCommand as error:
+            await conversation.show(self._not_known(request, error), private=True)
+        except BadUsage as error:
+            await self._put_right(request, conversation, error)
+        else:
+            await self._receive(order, request, context, conversation)
+
+    def _read(self, request: Request, context: Context) -> Order:
+        if not request.command:
+            names = [name for brand in context.catalogue.brands for name in brand.names]
+            return parse(request.words, self._commands, names)
+        return fill(self._named(request.command), request.options)
+
+    def _named(self, name: str) -> CommandSpec:
+        spec = next((spec for spec in self._commands if spec.name == name), None)
+        if spec is None:
+            raise UnknownCommand(name=name, hint="")
+        return spec
+
+    def _not_known(self, request: Request, error: UnknownCommand) -> Card:
+        """Say where a command is that chats do not offer, or which one may have been meant."""
+        typed = (request.words or request.command).casefold().split()
+        for spec in offered(Face.TERMINAL):
+            if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
+                return replies.elsewhere(spec)
+        return replies.unknown(error, near(" ".join(typed), self._commands))
+
+    async def _put_right(
+        self, request: Request, conversation: Conversation, error: BadUsage
+    ) -> None:
+        """Show a form again with what was wrong in it; where there was none, say it."""
+        if request.command and conversation.forms:
+            spec = self._named(request.command)
+            form = Form(spec, replies.heading(spec), request.options, str(error))
+            await conversation.open_form(form)
+        else:
+            await conversation.show(replies.refused(error), private=True)
+
+    async def _receive(
+        self, order: Order, request: Request, context: Context, conversation: Conversation
+    ) -> None:
+        """Refuse a command, help with it, ask for what is missing, or do it."""
+        spec = order.spec
+        refusal = await self._gate.allowed(request.person, request.channel, spec)
+        if refusal is not None:
+            await self._note(order, request.person, request.channel, refusal)
+            await conversation.show(replies.not_allowed(refusal), private=True)
+        elif order.helped:
+            await conversation.show(teach(spec), private=True)
+        elif form := await self._form(order, request, context, conversation):
+            await conversation.open_form(form)
+        elif order.missing:
+            await conversation.show(teach(spec, order.missing), private=True)
+        else:
+            await self._do(order, request.person, context, conversation)
+
+    async def _form(
+        self, order: Order, request: Request, context: Context, conversation: Conversation
+    ) -> Form | None:
+        """Return the form that is better than an answer, or None."""
+        spec = order.spec
+        if request.command or not conversation.forms:
+            return None
+        given = order.given
+        if order.missing:
+            return Form(spec, replies.heading(spec), given)
+        required = {option.name for option in spec.options if option.required}
+        if spec.fill and set(given) <= required:
+            return Form(spec, replies.heading(spec), await spec.fill(context, **given))
+        return None
+
+    async def _do(
+        self,
+        order: Order,
+        person: Person,
+        context: Context,
+        conversation: Conversation,
+        *,
+        agreed: bool = False,
+    ) -> None:
+        """Do a command and show what came of it."""
+        spec = order.spec
+        progress = ChatProgress(
+            conversation, order.words, lambda: self._meter(context), **self._paces
+        )
+        context = replace(context, progress=progress)
+        outcome = "stopped"
+        try:
+            async with progress.shown():
+                card = await self._run(order, context, agreed=agreed)
+            outcome = "done"
+        except ConfirmationNeeded as needed:
+            outcome = ""  # nothing was done yet
+            card = replies.question(
+                order, needed, self._pending.add(order, person, context.channel)
+            )
+        except Exception as error:
+            card, outcome = replies.failed(error), replies.sentence(error)
+        finally:
+            if outcome:
+                await self._note(order, person, context.channel, outcome)
+        await conversation.show(card, private=spec.private)
+
+    async def _note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
+        """Write down what was done; that it cannot be written must not keep it from being shown."""
+        try:
+            await self._gate.note(person, channel, order.words, order.spec, outcome)
+        except Exception:
+            log.exception("%s by %s was not written into the audit log.", order.words, person)
+
+    async def _run(self, order: Order, context: Context, *, agreed: bool) -> Card:
+        """Run a command; what costs less than the channel may spend needs no yes."""
+        spec = order.spec
+        if not spec.asks:
+            return await spec.run(context, **order.options)
+        try:
+            return await spec.run(context, **order.options, agreed=agreed)
+        except ConfirmationNeeded as needed:
+            if agreed or needed.usd > context.config.chat.free(context.channel):
+                raise
+        return await spec.run(context, **order.options, agreed=True)
+
+    async def _decide(
+        self, request: Request, conversation: Conversation, token: str, *, yes: bool
+    ) -> None:
+        """Go on with a command that waits for a yes, or leave it."""
+        waiting = self._pending.peek(token)
+        if waiting is None:
+            await conversation.show(replies.EXPIRED, private=True)
+            return
+        refusal = await self._may_decide(request, waiting.order.spec, waiting.person)
+        if refusal is not None:
+            await conversation.show(replies.not_allowed(refusal), private=True)
+        elif self._pending.take(token) is None:
+            await conversation.show(replies.EXPIRED, private=True)
+        elif not yes:
+            await conversation.show(replies.left(waiting.order))
+        else:
+            context = await self._opened(request.person, waiting.channel)
+            await self._do(waiting.order, request.person, context, conversation, agreed=True)
+
+    async def _may_decide(
+        self, request: Request, spec: CommandSpec, wanted_by: Person
+    ) -> str | None:
+        """Say why somebody may not decide: others' questions are for operators."""
+        mine = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
+        needed = spec if mine else replace(spec, role=max(spec.role, Role.OPERATOR))
+        return await self._gate.allowed(request.person, request.channel, needed)
+
+    async def _opened(self, person: Person, channel: str) -> Context:
+        """Return the deployment as it is now, for one person."""
+        context = await self._context.refreshed()
+        return replace(
+            context, who=str(person), channel=channel, zone=_zone(person) or context.zone
+        )
+
+    async def _meter(self, context: Context) -> Meter | None:
+        """Return what the run has come to that was begun for this person, in this channel."""
+        for run in await context.store.runs(state=RunState.RUNNING):
+            if (run.asked_by, run.channel) == (context.who, context.channel):
+                return Meter(run.key, await context.store.spent(run_id=run.id))
+        return None
+
+
+def _zone(person: Person) -> tzinfo | None:
+    try:
+        return ZoneInfo(person.zone) if person.zone else None
+    except (KeyError, ValueError, OSError):  # a name that this machine does not know
+        return None

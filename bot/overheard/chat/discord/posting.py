@@ -1,0 +1,134 @@
+"""Cards as messages of the bot's own: posted once, edited in place, with history in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import discord
+
+from overheard.cards.card import Card
+from overheard.chat.discord.client import Client
+from overheard.chat.discord.embeds import Page, render
+from overheard.chat.discord.failures import told
+from overheard.chat.discord.messages import carries, editing, mark, marked, sending
+
+PATIENCE = 30.0
+"""Seconds for one post; Discord's answer may come after it, so that it must be looked for."""
+RECENT = 100
+"""Messages of a channel that are looked through for a mark, and of each thread."""
+RECENT_THREADS = 10
+HISTORY = "History"
+"""What a message's thread is called."""
+WEEK: Final = 10_080
+"""Minutes after which a silent thread is put away."""
+THREAD_IS_THERE = 160004
+"""Discord's error code when a message has a thread already, whose id is the message's."""
+
+
+class Poster:
+    """Posts by one client.
+
+    Args:
+        client: Who is logged in.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def post(
+        self, channel: int, card: Card, *, key: str, thread: int | None, broadcast: bool
+    ) -> int:
+        """Post a card; see `overheard.interfaces.Chat`. The first message's id is returned.
+
+        Within some minutes Discord itself takes a second post of the same key for the first.
+        """
+        pages = render(card)
+        with told():
+            async with asyncio.timeout(PATIENCE):
+                place, reference = await self._place(channel, thread)
+                first = await self._send(place, pages, key, reference)
+                if broadcast and thread is not None and place.id != channel:
+                    reference = self._reference(channel, thread)
+                    await self._send(self._channel(channel), pages, f"{key} broadcast", reference)
+        return first
+
+    async def edit(self, channel: int, message: int, card: Card) -> None:
+        """Put another card in a message's place. Messages that followed it stay as they are."""
+        first = render(card)[0]
+        with told():
+            async with asyncio.timeout(PATIENCE):
+                partial = self._channel(channel).get_partial_message(message)
+                await partial.edit(**editing(first, self._client.questions))
+
+    async def find(self, channel: int, key: str) -> int | None:
+        """Return a recent message with this key, in the channel or in one of its threads."""
+        name = mark(key)
+        with told():
+            async for message in self._recent(channel):
+                if carries(message, name):
+                    return message.id
+        return None
+
+    async def _send(
+        self,
+        place: discord.PartialMessageable,
+        pages: Sequence[Page],
+        key: str,
+        reference: discord.MessageReference | None,
+    ) -> int:
+        """Send all pages, each with a mark of its own, and return the first one's id."""
+        ids = []
+        for number, page in enumerate(pages):
+            name = mark(f"{key} {number}" if number else key)
+            content = sending(marked(page, name, self._address(place.id)), self._client.questions)
+            if reference is not None:
+                content["reference"] = reference
+            ids.append((await place.send(**content, nonce=name)).id)
+        return ids[0]
+
+    async def _place(
+        self, channel: int, thread: int | None
+    ) -> tuple[discord.PartialMessageable, discord.MessageReference | None]:
+        """Return where to post: a thread is begun if need be, and where none can be, the post
+        refers to the message instead.
+        """
+        if thread is None:
+            return self._channel(channel), None
+        try:
+            await self._client.http.start_thread_with_message(
+                channel, thread, name=HISTORY, auto_archive_duration=WEEK
+            )
+        except discord.HTTPException as error:
+            if error.code == THREAD_IS_THERE:
+                return self._channel(thread), None
+            if error.status == 429 or error.status >= 500:
+                raise
+            return self._channel(channel), self._reference(channel, thread)
+        return self._channel(thread), None
+
+    def _reference(self, channel: int, message: int) -> discord.MessageReference:
+        return discord.MessageReference(
+            message_id=message, channel_id=channel, fail_if_not_exists=False
+        )
+
+    def _channel(self, channel: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel)
+
+    def _address(self, channel: int) -> str:
+        guild = getattr(getattr(self._client.get_channel(channel), "guild", None), "id", "@me")
+        return f"https://discord.com/channels/{guild}/{channel}"
+
+    async def _recent(self, channel: int) -> AsyncIterator[discord.Message]:
+        """Yield our latest messages: those of the channel, then those of its latest threads."""
+        me, threads = self._client.user, []
+        async for message in self._channel(channel).history(limit=RECENT):
+            if message.author == me:
+                yield message
+            if message.flags.has_thread:
+                threads.append(message.id)
+        for thread in threads[:RECENT_THREADS]:
+            async for message in self._channel(thread).history(limit=RECENT):
+                if message.author == me:
+                    yield message

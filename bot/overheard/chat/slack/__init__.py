@@ -1,0 +1,1 @@
+"""Slack: cards as Block Kit, commands, buttons and forms by slack-bolt."""

@@ -1,0 +1,229 @@
+"""Where an answer appears: as messages in a channel, or as replies to a response URL."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from overheard.cards import words
+from overheard.cards.card import Card, Image
+from overheard.chat.limits import SLACK
+from overheard.chat.slack.blocks import Message, render
+from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
+from overheard.chat.slack.pacing import Pace
+from overheard.chat.slack.text import escape
+
+logger = logging.getLogger(__name__)
+
+
+def body(message: Message) -> dict[str, Any]:
+    """Return what posts a message: nothing in it unfurls, pings or is read as markup."""
+    return {
+        "blocks": list(message.blocks),
+        "text": message.text,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+@dataclass(slots=True)
+class Channel:
+    """Messages in a channel or a thread; a later card takes the place of the one before.
+
+    Attributes:
+        client: Calls Slack.
+        pace: Gives turns in the channel.
+        channel: The channel's id; a person's id is the bot's conversation with them.
+        thread: The message in whose thread to post, or an empty string.
+        posted: The messages there are, first to last.
+    """
+
+    client: SlackClient
+    pace: Pace
+    channel: str
+    thread: str = ""
+    posted: list[str] = field(default_factory=list)
+    _pictures: set[bytes] = field(default_factory=set)
+
+    async def show(self, card: Card) -> None:
+        """Show a card.
+
+        Raises:
+            SlackFailed: when Slack does not take it.
+        """
+        messages = render(card)
+        for number, message in enumerate(messages):
+            if number < len(self.posted):
+                self.posted[number] = await self._put(self.posted[number], message)
+            else:
+                self.posted.append(await self.post(message))
+        await self._delete(self.posted[len(messages) :])
+        for message, ts in zip(messages, self.posted, strict=True):
+            await self.attach(message.images, self.thread or ts)
+
+    async def withdraw(self) -> None:
+        """Take back what is shown.
+
+        Raises:
+            SlackFailed: when Slack does not take it back.
+        """
+        await self._delete([*self.posted])
+
+    async def finish(self) -> None:
+        """Do nothing: all is shown."""
+
+    async def post(self, message: Message, **more: Any) -> str:
+        """Post one message and return its id, which is its time stamp."""
+        await self.pace.turn(self.channel)
+        thread = {"thread_ts": self.thread} if self.thread else {}
+        arguments = {"channel": self.channel, **thread, **body(message), **more}
+        answer = await self._paced("chat_postMessage", once=True, **arguments)
+        # A person's id opens the conversation with them; only its own id can be edited.
+        self.channel = answer.get("channel") or self.channel
+        return str(answer["ts"])
+
+    async def attach(self, images: Sequence[Image], thread: str) -> None:
+        """Upload pictures into a thread, each once; one that cannot be is told in words."""
+        for image in images:
+            digest = hashlib.sha256(image.png).digest()
+            if digest in self._pictures:
+                continue
+            self._pictures.add(digest)
+            try:
+                await self._upload(image, thread)
+            except SlackFailed as error:
+                logger.warning("A picture was not uploaded: %s", error)
+                await self._tell(image, thread)
+
+    async def edit(self, ts: str, message: Message) -> None:
+        """Put another message in the place of one."""
+        await self.pace.turn(self.channel)
+        content = {"blocks": list(message.blocks), "text": message.text}
+        await self._paced("chat_update", channel=self.channel, ts=ts, **content)
+
+    async def _put(self, ts: str, message: Message) -> str:
+        """Edit a message, or post it anew where somebody has deleted it; return its id."""
+        try:
+            await self.edit(ts, message)
+        except SlackFailed as error:
+            if error.code != "message_not_found":
+                raise
+            return await self.post(message)
+        return ts
+
+    async def _delete(self, messages: Sequence[str]) -> None:
+        for ts in messages:
+            await self.client.call("chat_delete", channel=self.channel, ts=ts)
+            self.posted.remove(ts)
+
+    async def _upload(self, image: Image, thread: str) -> None:
+        await self.client.call(
+            "files_upload_v2",
+            once=True,
+            channel=self.channel,
+            thread_ts=thread,
+            content=image.png,
+            filename=image.name,
+            title=words.shorten(words.line(image.alt), 200),
+            alt_txt=words.shorten(words.printable(image.alt), SLACK.alt),
+        )
+
+    async def _tell(self, image: Image, thread: str) -> None:
+        text = escape(f"Chart: {words.printable(image.alt)}")
+        arguments = {"channel": self.channel, "thread_ts": thread, "text": text}
+        try:
+            await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)
+        except SlackFailed as error:
+            logger.warning("A picture was not told in words either: %s", error)
+
+    async def _paced(self, method: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            return await self.client.call(method, **arguments)
+        except SlackFailed as error:
+            if error.retry_after:
+                self.pace.hold(self.channel, error.retry_after)
+            raise
+
+
+@dataclass(slots=True)
+class Reply:
+    """Replies to a response URL, which works where the bot is no member, and for one reader.
+
+    It can be used only a few times. So the first card is shown at once and, of those that follow,
+    the last one when the work has ended; in place of the message that was clicked, each is shown.
+
+    Attributes:
+        session: The connections to use.
+        url: The response URL.
+        private: Whether only the person who asked sees it.
+        replaces: Whether it takes the place of the message that was clicked.
+    """
+
+    session: aiohttp.ClientSession
+    url: str
+    private: bool
+    replaces: bool = False
+    _uses: int = 0
+    _waiting: Card | None = None
+    _until: float = field(
+        default_factory=lambda: asyncio.get_running_loop().time() + SLACK.reply_window
+    )
+
+    async def show(self, card: Card) -> None:
+        """Show a card, now or when the work has ended.
+
+        Raises:
+            SlackFailed: when Slack does not take it.
+        """
+        if self._uses:
+            self._waiting = card
+        else:
+            await self._send(card)
+
+    async def withdraw(self) -> None:
+        """Take back the message that was clicked; what else was shown fades by itself.
+
+        Raises:
+            SlackFailed: when Slack does not take it back.
+        """
+        self._waiting = None
+        if self.replaces:
+            await self._reply({"delete_original": True})
+
+    async def finish(self) -> None:
+        """Show the last card, if it is not shown yet.
+
+        Raises:
+            SlackFailed: when Slack does not take it, or it is too late for that.
+        """
+        card, self._waiting = self._waiting, None
+        if card is not None:
+            await self._send(card)
+
+    async def _send(self, card: Card) -> None:
+        # Two uses are kept for what follows the first card.
+        left = SLACK.replies - self._uses - (0 if self._uses else 2)
+        messages = render(card, pictures=False)
+        kind = "ephemeral" if self.private else "in_channel"
+        for number, message in enumerate(messages[: max(1, left)]):
+            replaces = self.replaces and not number
+            content = {**body(message), "response_type": kind, "replace_original": replaces}
+            await self._reply(content)
+
+    async def _reply(self, content: Mapping[str, Any]) -> None:
+        if self._uses >= SLACK.replies or asyncio.get_running_loop().time() > self._until:
+            raise SlackFailed(chat=NAME, reason="its response URL is used up")
+        self._uses += 1
+        try:
+            async with self.session.post(self.url, json=content) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError):
+            raise SlackFailed(chat=NAME, reason="it cannot be reached") from None
+        if status != 200:
+            raise SlackFailed(chat=NAME, reason=f"its response URL answered with status {status}")

@@ -1,0 +1,111 @@
+"""One call into a provider: whatever it raises or returns becomes an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+from overheard.checks.replies import checked
+from overheard.domain import Answer, Failing, Finish, Question, Reply, Run
+from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
+from overheard.interfaces import Clock, Provider
+
+LONGEST_CALL = 600.0
+"""Seconds after which a provider that gives no sign of life is given up for one call."""
+
+NO_ANSWER = Reply("", Finish.FAILED)
+
+
+class Call:
+    """A call to be made.
+
+    Args:
+        provider: Who is called.
+        question: What is asked.
+        run: For which run.
+        clock: Says when the call began.
+
+    Attributes:
+        begun: When it began, on the event loop's clock, which never jumps.
+        ended: When it ended.
+    """
+
+    def __init__(self, provider: Provider, question: Question, run: Run, clock: Clock) -> None:
+        self.begun = self.ended = asyncio.get_running_loop().time()
+        self._provider = provider
+        self._question = question
+        self._run = run
+        self._asked_at = clock.now()
+
+    async def make(self) -> tuple[Answer, ProviderFailed | None]:
+        """Call, and return the answer, and how the call failed when the provider says so.
+
+        Raises:
+            ProviderUnavailable: when it cannot be used at all.
+        """
+        reply, error, failure = NO_ANSWER, "", None
+        try:
+            reply, error = await self._reply()
+        except ProviderFailed as known:
+            error, failure = str(known), known
+        self.ended = asyncio.get_running_loop().time()
+        latency = self.ended - self.begun
+        answer = Answer(self._run.id, self._question, reply, self._asked_at, latency, error)
+        return answer, failure
+
+    async def _reply(self) -> tuple[Reply, str]:
+        """Return a reply, and what is wrong with it."""
+        seed = sampling_seed(self._run, self._question)
+        deadline = asyncio.timeout(LONGEST_CALL)
+        try:
+            async with deadline:
+                given = await self._provider.ask(self._question, seed=seed)
+        except (ProviderFailed, ProviderUnavailable):
+            raise
+        except OverheardError as failure:
+            return NO_ANSWER, str(failure)
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            return NO_ANSWER, self._fault("it cancels its own call")
+        except (Exception, SystemExit) as failure:  # its text may hold a secret: its kind is told
+            if deadline.expired():
+                raise self._silence() from None
+            return NO_ANSWER, self._fault(type(failure).__name__)
+        return self._judged(given)
+
+    def _judged(self, given: object) -> tuple[Reply, str]:
+        reply, wrong = checked(given)
+        if reply is None:
+            return NO_ANSWER, self._fault(wrong)
+        empty = reply.finish is Finish.FAILED
+        name = self._provider.name
+        return reply, f"{name} returned an empty answer; try again later." if empty else ""
+
+    def _fault(self, what: str) -> str:
+        return f"The provider {self._provider.name} has a fault ({what})."
+
+    def _silence(self) -> ProviderFailed:
+        return ProviderFailed(
+            model=self._question.model,
+            reason=f"it gave no sign of life for {LONGEST_CALL:.0f} s; try again later.",
+            kind=Failing.TIMEOUT,
+            ambiguous=True,
+        )
+
+
+def sampling_seed(run: Run, question: Question) -> int:
+    """Return a seed for a call, the same when a run is taken up again.
+
+    Each prompt and repeat has its own, and all models have the same: what differs between their
+    answers is then due to them.
+    """
+    base = run.panel.seed if run.panel else 0
+    asked = (base, question.prompt.key, question.repeat)
+    digest = hashlib.blake2b(repr(asked).encode(), digest_size=4).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

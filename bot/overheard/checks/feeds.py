@@ -1,0 +1,52 @@
+"""Update feeds: what others know of model updates is kept beside what the replies show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from overheard.domain import ModelUpdate
+from overheard.errors import PluginFault
+from overheard.interfaces import Store, UpdateFeed
+
+SOURCE = "feed"
+"""How it is known, as `ModelUpdate.source` says."""
+LOOKED_BACK = timedelta(days=90)
+"""How far feeds are asked to look back."""
+LONGEST_NOTE = 200
+"""Characters of a note that are kept."""
+
+
+async def read_feeds(
+    feeds: Iterable[UpdateFeed], store: Store, providers: Collection[str], now: datetime
+) -> list[str]:
+    """Keep the updates that feeds know of; one that is known already is left as it is.
+
+    Args:
+        feeds: Who is asked, each watched over.
+        store: Where updates are kept.
+        providers: The providers in use; updates of others' models are left out.
+        now: What time it is; an update that is still to come is left out.
+
+    Returns:
+        What went wrong, as sentences.
+    """
+    problems = []
+    known = {(update.model, update.at) for update in await store.updates()}
+    for feed in feeds:
+        try:
+            found = await feed.updates(now - LOOKED_BACK)
+        except PluginFault as fault:
+            problems.append(str(fault))
+            continue
+        for update in found:
+            new = (update.model, update.at) not in known
+            if new and update.model.provider in providers and update.at <= now:
+                await store.add_update(_noted(update))
+    return problems
+
+
+def _noted(update: ModelUpdate) -> ModelUpdate:
+    note = " ".join(update.note.split())[:LONGEST_NOTE]
+    return replace(update, source=SOURCE, note=note, id=0)

@@ -1,0 +1,201 @@
+"""Turns: how many calls a model is given at a time, how many a minute, and when none at all.
+
+One `Limits` serves all runs of a process, so that they share what a service allows fairly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
+
+from overheard.cards import words
+from overheard.checks.breaker import Breaker, State
+from overheard.checks.buckets import Bucket
+from overheard.domain import Failing, Model, RateLimits
+from overheard.errors import ModelResting, ProviderFailed
+from overheard.interfaces import Provider
+from overheard.tables.asking import LimitTable
+
+PATIENCE = 600.0
+"""Seconds for which a run waits for a model that is paused or left alone."""
+
+BROKEN = frozenset({Failing.SERVER, Failing.TIMEOUT, Failing.CONNECTION})
+"""Failures that say that a service is down."""
+
+NO_LIMITS = LimitTable()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    turn: asyncio.Future[None]
+    tokens: float
+
+
+class Gate:
+    """Gives turns at one model, or at one provider for all of its models.
+
+    Runs take turns, however many calls each of them waits with. The number of calls under way
+    adapts to the service: it is halved when the service says that it is asked too often, and
+    grows again by one for each round of answers.
+
+    Attributes:
+        name: The model or provider.
+        most: How many calls may ever be under way.
+        allowed: How many may be just now; 1 to `most`.
+        under_way: How many are.
+        breaker: Whether it is left alone.
+        resumes_at: Until when the service asked to be left alone, on the event loop's clock.
+    """
+
+    def __init__(self, name: str, most: int, table: LimitTable = NO_LIMITS) -> None:
+        self.name = name
+        self.most = table.concurrency or most
+        self.allowed = float(self.most)
+        self.under_way = 0
+        self.breaker = Breaker()
+        self.resumes_at = 0.0
+        self.requests = Bucket(table.requests_per_minute or inf)
+        self.tokens = Bucket(table.tokens_per_minute or inf)
+        self._waiting: dict[int, deque[_Waiter]] = {}
+        self._lowered_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def turn(self, run_id: int, tokens: float = 0.0) -> AsyncIterator[None]:
+        """Wait for a turn, and hold it while the block lasts.
+
+        Args:
+            run_id: Whose turn it is.
+            tokens: About how many tokens the call will take.
+
+        Raises:
+            ModelResting: when none would come for longer than `PATIENCE`.
+        """
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens)
+        self._waiting.setdefault(run_id, deque()).append(waiter)
+        self._admit()
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if waiter.turn.cancelled() or waiter.turn.exception():
+                self._admit()
+            else:  # the turn came at the same moment
+                self._leave()
+            raise
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def answered(self, limits: RateLimits | None) -> None:
+        """Hear that a call was answered, and what the service still allows."""
+        self.breaker.succeeded()
+        self.allowed = min(self.most, self.allowed + 1 / self.allowed)
+        self._learn(limits)
+
+    def failed(self, failure: ProviderFailed, begun: float, wait: float) -> None:
+        """Hear that a call failed.
+
+        Args:
+            failure: How.
+            begun: When the call began, on the event loop's clock.
+            wait: Seconds after which it would be tried again.
+        """
+        now = asyncio.get_running_loop().time()
+        self._learn(failure.limits)
+        if failure.kind is Failing.RATE_LIMIT:
+            if begun >= self._lowered_at:  # one that began before says nothing new
+                self.allowed, self._lowered_at = max(1.0, self.allowed / 2), now
+            self.resumes_at = max(self.resumes_at, now + wait)
+            self.breaker.reason = str(failure)
+        elif failure.kind in BROKEN:
+            self.breaker.failed(str(failure), begun, now)
+        self._admit()
+
+    def rest(self, now: float) -> float:
+        """Return for how many seconds no call goes through."""
+        return max(0.0, self.resumes_at - now, self.breaker.until - now)
+
+    def _learn(self, limits: RateLimits | None) -> None:
+        if limits:
+            now = asyncio.get_running_loop().time()
+            told = (limits.requests, limits.requests_left, limits.requests_reset)
+            self.requests.learn(*told, now)
+            self.tokens.learn(limits.tokens, limits.tokens_left, limits.tokens_reset, now)
+
+    def _leave(self) -> None:
+        self.under_way -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        """Give turns as long as there are any; come back when there will be."""
+        now = asyncio.get_running_loop().time()
+        if self.rest(now) > PATIENCE:
+            self._send_away(self.rest(now))
+        while self._waiting and self.under_way < self._room(now):
+            run_id, waiters = next(iter(self._waiting.items()))
+            first = waiters[0]
+            delay = max(self.rest(now), self._delay(first, now))
+            if delay and not first.turn.cancelled():
+                self._come_back(delay)
+                return
+            del self._waiting[run_id]
+            waiters.popleft()
+            if waiters:
+                self._waiting[run_id] = waiters  # behind the other runs
+            if not first.turn.cancelled():
+                self._give(first)
+
+    def _room(self, now: float) -> int:
+        return 1 if self.breaker.state(now) is State.HALF_OPEN else int(self.allowed)
+
+    def _delay(self, waiter: _Waiter, now: float) -> float:
+        return max(self.requests.delay(1, now), self.tokens.delay(waiter.tokens, now))
+
+    def _give(self, waiter: _Waiter) -> None:
+        self.requests.take(1)
+        self.tokens.take(waiter.tokens)
+        self.under_way += 1
+        waiter.turn.set_result(None)
+
+    def _come_back(self, delay: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay, self._admit)
+
+    def _send_away(self, rest: float) -> None:
+        for waiters in self._waiting.values():
+            for waiter in waiters:
+                if not waiter.turn.done():
+                    waiter.turn.set_exception(
+                        ModelResting(
+                            model=self.name,
+                            wait=words.duration(rest),
+                            reason=self.breaker.reason,
+                        )
+                    )
+        self._waiting.clear()
+
+
+class Limits:
+    """The gates of all providers and models.
+
+    Args:
+        tables: The configured limits, by ``provider`` or ``provider/model``.
+    """
+
+    def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
+        self._tables = tables or {}
+        self._gates: dict[str, Gate] = {}
+
+    def gate(self, provider: Provider, model: Model | None = None) -> Gate:
+        """Return the gate of a model, or of its provider for all of its models."""
+        name = str(model) if model else provider.name
+        if name not in self._gates:
+            table = self._tables.get(name, NO_LIMITS)
+            self._gates[name] = Gate(name, provider.concurrency, table)
+        return self._gates[name]

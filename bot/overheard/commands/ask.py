@@ -1,0 +1,128 @@
+"""`ask`: one free question to every model, their answers side by side."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Severity, Tainted
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.outcome import Outcome
+from overheard.checks.panel import choose_models
+from overheard.checks.purse import Purse
+from overheard.checks.retries import Retries
+from overheard.checks.runner import Runner
+from overheard.checks.runs import new_run
+from overheard.commands.context import Context
+from overheard.commands.price import require_money
+from overheard.commands.summary import told
+from overheard.domain import Answer, Panel, Prompt, Run, RunState
+
+LABEL = "ask"
+
+LONGEST = 1_500
+"""Characters of an answer that a card shows; the data has all of it."""
+
+
+async def ask(
+    context: Context, *, question: str, models: Sequence[str] = (), agreed: bool = False
+) -> Card:
+    """Ask every model one question, and show the answers side by side.
+
+    The answers are kept and paid for like others, and stand aside of the history: they are never
+    scored, so that no trend and no alert rests on them.
+
+    Args:
+        context: The deployment.
+        question: What to ask.
+        models: As ``provider/model``; empty means all that are configured.
+        agreed: Whether the price has been agreed to.
+
+    Raises:
+        UnknownName: for a model that does not exist.
+        NothingToAsk: when there is no model.
+        BudgetExceeded: when the budget does not cover it.
+        BudgetUnknown: when there is a budget and a price that nobody has told.
+        ConfirmationNeeded: when it may cost something and nobody has agreed.
+    """
+    asked = choose_models(context.plugins.providers, models)
+    panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(31))
+    new = new_run(
+        panel, context.clock.now(), label=LABEL, asked_by=context.who, channel=context.channel
+    )
+    run = replace(new, aside=True)
+    await require_money(context, run, agreed=agreed)
+    run = await context.store.start_run(run)
+    async with context.store.holding(run.id):
+        outcome = await _carry_out(context, run)
+    answers = [answer async for answer in context.store.answers(runs=[run.id])]
+    return _card(question, answers, outcome)
+
+
+async def _carry_out(context: Context, run: Run) -> Outcome:
+    store, config = context.store, context.config
+    runner = Runner(
+        store,
+        context.plugins.providers,
+        context.limits,
+        Purse(store, config.budget, run.payer, context.clock),
+        Retries(config.asking),
+        context.clock,
+        context.progress,
+    )
+    outcome = await runner.run(run)
+    await store.finish_run(run.id, outcome.state, context.clock.now())
+    return outcome
+
+
+def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
+    said = [answer for answer in answers if answer.reply.text]
+    failed = outcome.state is RunState.FAILED
+    return Card(
+        title=words.shorten(words.line(question), 100),
+        text="\n\n".join(told(outcome.failures)),
+        fields=(Field("Spent", words.money(outcome.spent)),),
+        severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
+        footer=f"Run {outcome.run.key}. These answers are kept, and no figure rests on them.",
+        more=tuple(map(_answer_card, said)),
+        data={
+            "run": outcome.run.key,
+            "state": outcome.state.value,
+            "question": question,
+            "answers": [
+                {"model": str(answer.question.model), "text": answer.reply.text} for answer in said
+            ],
+            "failures": dict(outcome.failures),
+            "spent_usd": outcome.spent,
+        },
+        failed=failed,
+    )
+
+
+def _answer_card(answer: Answer) -> Card:
+    reply = answer.reply
+    cut = len(reply.text) > LONGEST
+    return Card(
+        title=str(answer.question.model),
+        text=Tainted(words.shorten(reply.text, LONGEST)),
+        footer=f"The first {LONGEST:,} characters of {len(reply.text):,}." if cut else "",
+    )
+
+
+ASK = CommandSpec(
+    "ask",
+    "Ask every model one free question, and see the answers side by side.",
+    ask,
+    (
+        Option("question", "What to ask.", required=True, positional=True),
+        Option("models", "Ask this model.", Kind.MODEL, many=True, word="model"),
+    ),
+    Role.OPERATOR,
+    spends=True,
+    examples=(
+        'ask "Which project tool is best for a small team?"',
+        'ask "Is Acme worth its price?" --model openai/gpt-5',
+    ),
+)

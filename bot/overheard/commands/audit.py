@@ -1,0 +1,68 @@
+"""`audit`: who changed what, and who spent."""
+
+from __future__ import annotations
+
+from overheard.cards import words
+from overheard.cards.card import Card, Table, Tainted
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.commands.context import Context
+from overheard.commands.moments import moment
+
+SHOWN = 50
+"""Entries that are shown when nobody says how many."""
+
+
+async def audit(context: Context, *, since: str = "", limit: int = SHOWN) -> Card:
+    """Show who changed something or could spend, the newest first.
+
+    Args:
+        context: The deployment.
+        since: From when on.
+        limit: How many at most.
+
+    Raises:
+        TimeUnreadable: when `since` is no time.
+    """
+    start = moment(since, context.clock.now(), context.zone) if since else None
+    entries = await context.store.audit(since=start, limit=limit)
+    rows = tuple(
+        (
+            words.moment(entry.at, context.zone),
+            Tainted(entry.who),
+            entry.channel,
+            Tainted(entry.words or entry.command),
+            Tainted(entry.outcome),
+        )
+        for entry in entries
+    )
+    data = [
+        {
+            "at": entry.at.isoformat(),
+            "who": entry.who,
+            "channel": entry.channel,
+            "command": entry.command,
+            "words": entry.words,
+            "outcome": entry.outcome,
+        }
+        for entry in entries
+    ]
+    return Card(
+        title=f"The last {words.count(len(entries), 'entry', 'entries')} of the audit log",
+        text="" if entries else "Nothing has been changed, and nothing asked.",
+        table=Table(("When", "Who", "Where", "What", "Outcome"), rows) if rows else None,
+        data={"entries": data},
+    )
+
+
+AUDIT = CommandSpec(
+    "audit",
+    "Show who changed something or spent, the newest first.",
+    audit,
+    (
+        Option("since", "From when on.", Kind.TIME, default=""),
+        Option("limit", "How many.", Kind.INTEGER, default=SHOWN, low=1, high=10_000),
+    ),
+    Role.ADMIN,
+    private=True,
+    examples=("audit", "audit --since yesterday"),
+)

@@ -1,0 +1,184 @@
+"""`brief`: what content to write, from what models say, and what became of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Severity, fitting
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, quoted
+from overheard.checks.panel import find_brand, tracked
+from overheard.commands.brief_card import brief_card, brief_page
+from overheard.commands.context import Context
+from overheard.commands.drawn import draw_up
+from overheard.commands.export import replacing
+from overheard.commands.finding import unknown
+from overheard.commands.moments import moment
+from overheard.domain import Brand, Publication
+from overheard.errors import BadUsage, NothingToAsk
+from overheard.finetune.pages import html, markdown
+
+DAYS = 90
+"""Of how many days answers are read when nobody says."""
+MOST = 10
+"""Items that are shown when nobody says."""
+
+
+class Form(StrEnum):
+    """How a brief is written."""
+
+    CARD = "card"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+async def show_brief(
+    context: Context,
+    *,
+    brand: str = "",
+    days: int = DAYS,
+    most: int = MOST,
+    form: str = Form.CARD,
+    out: Path | None = None,
+) -> Card:
+    """Show what content to write for a brand, the most pressing first.
+
+    Args:
+        context: The deployment.
+        brand: Its name; by default the first that is tracked.
+        days: Of how many days answers are read.
+        most: How many items are shown.
+        form: A card, or a page as Markdown or HTML.
+        out: Where the page goes; by default to standard output.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when there is no brand.
+        BadUsage: for a page in a chat, or a file without a form.
+        FileUnwritable: when the file cannot be written.
+    """
+    found = _brand(context, brand)
+    drawn = await draw_up(context, found, days)
+    card = brief_card(context, drawn, most)
+    if form == Form.CARD:
+        if out:
+            raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
+        return card
+    if context.face is Face.CHAT:
+        raise BadUsage(problem="A page is written in the terminal", usage="brief [BRAND]")
+    page = brief_page(context, drawn)
+    text = markdown(page) if form == Form.MARKDOWN else html(page)
+    if out is None:
+        sys.stdout.write(text)
+        return replace(card, title="")  # nothing else belongs behind the page
+    with replacing(out) as file:
+        file.write(text)
+    return Card(
+        "Wrote the brief", f"{words.count(len(page.items), 'item')}, in {out}.", data=card.data
+    )
+
+
+async def finish_item(context: Context, *, item: str, brand: str = "", when: str = "today") -> Card:
+    """Mark that content on an item is published; later briefs then show what became of it.
+
+    Raises:
+        UnknownName: for a brand or an item that does not exist.
+        TimeUnreadable: when that is no time.
+    """
+    found = _brand(context, brand)
+    drawn = await draw_up(context, found, DAYS)
+    wanted = next((one for one in drawn.items if one.key == item.strip().casefold()), None)
+    if wanted is None:
+        raise unknown("item", item, [one.key for one in drawn.items[:MOST]])
+    at = moment(when, context.clock.now(), context.zone)
+    await context.store.publish(
+        Publication(
+            *(found.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
+            *(at, context.who),
+        )
+    )
+    day = words.day(at, context.zone)
+    return Card(
+        title="Marked as published",
+        text=f"{wanted.title}: published on {day}. From the next check on, the brief shows "
+        "whether the models have changed since.",
+        actions=fitting(Action(f"brief reopen {wanted.key} --brand {quoted(found.name)}", "Undo")),
+        severity=Severity.GOOD,
+        data={"brand": found.name, "item": wanted.key, "at": at.isoformat()},
+    )
+
+
+async def reopen_item(context: Context, *, item: str, brand: str = "") -> Card:
+    """Take back that content on an item is published.
+
+    Raises:
+        UnknownName: for a brand that does not exist, or an item that is not published.
+    """
+    found = _brand(context, brand)
+    if not await context.store.retract_publication(found.name, item.strip().casefold()):
+        known = await context.store.publications(found.name)
+        raise unknown("published item", item, [one.item for one in known])
+    return Card("Reopened", f"Item {item} is to be written again.", data={"item": item})
+
+
+def _brand(context: Context, name: str) -> Brand:
+    if name:
+        return find_brand(context.catalogue, name)
+    known = tracked(context.catalogue)
+    if not known:
+        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    return known[0]
+
+
+_ITEM = Option("item", "Its key, as the brief shows it.", required=True, positional=True)
+_BRAND = Option("brand", "The brand; without one, the first.", Kind.BRAND, default="")
+
+BRIEF = CommandSpec(
+    "brief list",
+    "Show what content to write for a brand, the most pressing first.",
+    show_brief,
+    (
+        replace(_BRAND, positional=True),
+        Option(
+            "days",
+            "Of how many days answers are read.",
+            Kind.INTEGER,
+            default=DAYS,
+            low=1,
+            high=3650,
+        ),
+        Option("most", "How many items are shown.", Kind.INTEGER, default=MOST, low=1, high=50),
+        Option(
+            "form",
+            "A card, or a page.",
+            default=Form.CARD,
+            choices=tuple(Form),
+            word="format",
+        ),
+        Option("out", "Where the page goes; else standard output.", Kind.FILE),
+    ),
+    examples=("brief", "brief Acme --days 30"),
+)
+BRIEF_DONE = CommandSpec(
+    "brief done",
+    "Mark that content on an item is published, to see what becomes of it.",
+    finish_item,
+    (
+        _ITEM,
+        _BRAND,
+        Option("when", "When it was published; today.", Kind.TIME, default="today"),
+    ),
+    Role.OPERATOR,
+    examples=("brief done a1b2c3", "brief done a1b2c3 --brand Acme --when 2026-11-20"),
+)
+BRIEF_REOPEN = CommandSpec(
+    "brief reopen",
+    "Take back that content on an item is published.",
+    reopen_item,
+    (_ITEM, _BRAND),
+    Role.OPERATOR,
+    examples=("brief reopen a1b2c3",),
+)

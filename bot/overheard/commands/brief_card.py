@@ -1,0 +1,166 @@
+"""A brief as people and machines see it: a card, a page, a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
+from overheard.cards.command import quoted
+from overheard.commands.context import Context
+from overheard.commands.drawn import Drawn
+from overheard.commands.verdicts import told
+from overheard.finetune.brief import Item
+from overheard.finetune.facts import sentence
+from overheard.finetune.pages import Page, share, to_add
+from overheard.finetune.progress import Progress, metric_of
+
+FACTS = 4
+"""Facts of an item on a card."""
+TOLD = 3
+"""Items of which a card says more than a row."""
+
+
+def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
+    """Return a brief as a card that shows so many items."""
+    name, shown = drawn.market.brand.name, drawn.items[:most]
+    rows = tuple(
+        (str(number), item.kind.value, words.shorten(item.title, 60), share(item), item.key)
+        for number, item in enumerate(shown, 1)
+    )
+    return Card(
+        title=f"What to write for {name}",
+        text=_text(drawn, shown),
+        table=Table(("No.", "Gap", "Content", "Shows in", "Item"), rows, frozenset({0}))
+        if rows
+        else None,
+        quotes=tuple(
+            Quote(f"{one.model}, asked “{words.shorten(one.prompt, 60)}”", Tainted(one.text))
+            for item in shown[:TOLD]
+            for one in item.said[:1]
+        ),
+        actions=fitting(*_actions(name, shown)),
+        more=tuple(_published(context, one) for one in drawn.published),
+        footer="In brackets the 90 % interval. What to state comes from the fact sheet alone.",
+        data=_data(drawn),
+    )
+
+
+def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
+    if not drawn.answers:
+        return "No answers yet. Ask with check, or bring history with import."
+    if not shown:
+        return f"No gap shows in {words.count(drawn.answers, 'answer')} of {drawn.days} days."
+    return "\n\n".join(
+        f"{number}. {words.shorten(item.title, 90)}. {item.why} {_state(item, drawn)}"
+        for number, item in enumerate(shown[:TOLD], 1)
+    )
+
+
+def _state(item: Item, drawn: Drawn) -> str:
+    if not item.facts:
+        return to_add(item, quoted(drawn.market.brand.name))
+    more = len(item.facts) - FACTS
+    stated = "; ".join(sentence(fact) for fact in item.facts[:FACTS])
+    return f"State: {stated}{f' and {more} more facts' if more > 0 else ''}."
+
+
+def _actions(brand: str, shown: Sequence[Item]) -> Iterator[Action]:
+    for number, item in enumerate(shown[:TOLD], 1):
+        yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
+
+
+def _published(context: Context, one: Progress) -> Card:
+    return Card(
+        title=_title(one),
+        text=" ".join(_sentences(context, one)),
+        actions=fitting(
+            Action(
+                f"brief reopen {one.publication.item} --brand {quoted(one.publication.brand)}",
+                "Not published",
+            )
+        ),
+    )
+
+
+def _title(one: Progress) -> str:
+    subject = one.now.title if one.now else one.publication.subject
+    return words.shorten(f"Published: {subject}", 120)
+
+
+def _sentences(context: Context, one: Progress) -> Iterator[str]:
+    publication = one.publication
+    yield f"Since {words.day(publication.at, context.zone)}, by {publication.who}."
+    yield f"It still shows in {share(one.now)}." if one.now else "It has not shown since."
+    metric = context.scoring.metrics.get(metric_of(publication))
+    for since in one.since:
+        if since.verdict and metric:
+            yield f"{metric.label} at {since.model} {told(since.verdict, metric.scale)}."
+
+
+def brief_page(context: Context, drawn: Drawn) -> Page:
+    """Return a brief as a page of all items."""
+    name = drawn.market.brand.name
+    read, today = words.count(drawn.answers, "answer"), context.clock.now()
+    drawn_up = (
+        f"From {read} of the last {drawn.days} days, drawn up on {words.day(today, context.zone)}. "
+        "Ranked by how many answers each gap shows in for sure; in brackets the 90 % interval."
+    )
+    use = (
+        "What a page should state comes from the fact sheet alone. Once it is published, mark it "
+        f"with: brief done ITEM --brand {quoted(name)}"
+    )
+    published = [(_title(one), list(_sentences(context, one))) for one in drawn.published]
+    return Page(f"What to write for {name}", (drawn_up, use), drawn.items, name, published)
+
+
+def _data(drawn: Drawn) -> dict[str, Any]:
+    return {
+        "brand": drawn.market.brand.name,
+        "answers": drawn.answers,
+        "days": drawn.days,
+        "items": [_item(item) for item in drawn.items],
+        "published": [_progressed(one) for one in drawn.published],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "item": item.key,
+        "kind": item.kind.value,
+        "subject": item.subject,
+        "title": item.title,
+        "why": item.why,
+        "hits": item.hits,
+        "answers": item.answers,
+        "interval": list(item.interval),
+        "stated": item.stated,
+        "models": [str(model) for model in item.models],
+        "sources": [{"site": site, "answers": count} for site, count in item.sources],
+        "quotes": [{"model": str(s.model), "prompt": s.prompt, "text": s.text} for s in item.said],
+        "state": [sentence(fact) for fact in item.facts],
+        "missing": item.missing or None,
+    }
+
+
+def _progressed(one: Progress) -> dict[str, Any]:
+    return {
+        "item": one.publication.item,
+        "kind": one.publication.kind,
+        "subject": one.publication.subject,
+        "at": one.publication.at.isoformat(),
+        "who": one.publication.who,
+        "shows": _item(one.now) if one.now else None,
+        "since": [
+            {
+                "model": str(since.model),
+                "metric": since.metric,
+                "finding": since.verdict.finding.value if since.verdict else None,
+                "before": since.verdict.before if since.verdict else None,
+                "after": since.verdict.after if since.verdict else None,
+                "interval": list(since.verdict.interval) if since.verdict else None,
+            }
+            for since in one.since
+        ],
+    }

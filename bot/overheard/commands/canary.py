@@ -1,0 +1,203 @@
+"""`canary`: a few questions a day whose first word hangs by a thread tell a silent exchange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Card, Severity, Table, Tainted
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.budget import capabilities_of
+from overheard.checks.canary import (
+    DAILY,
+    REFERENCE,
+    SEARCH,
+    SOURCE,
+    Canary,
+    Probe,
+    border_prompts,
+    canaries,
+    daily_panel,
+    first_words,
+    reference_panel,
+    search_panel,
+    whole_panel,
+)
+from overheard.checks.panel import find_model
+from overheard.checks.purse import Purse
+from overheard.checks.retries import Retries
+from overheard.checks.runner import Runner
+from overheard.checks.runs import new_run
+from overheard.commands.context import Context
+from overheard.commands.price import require_money
+from overheard.domain import Model, ModelUpdate, Panel, Run
+from overheard.errors import CanaryImpossible, NothingToAsk, RunUnderWay
+from overheard.interfaces import Described
+from overheard.shifts.canary import UNSEEN, CanaryVerdict, compare
+
+
+async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
+    """Search for a model's border prompts, and learn what they usually answer.
+
+    Args:
+        context: The deployment.
+        model: As ``provider/model``.
+        agreed: Whether the price has been agreed to.
+
+    Raises:
+        UnknownName: for a model that nobody serves.
+        CanaryImpossible: for a model that takes no temperature, searches or does not answer.
+        BudgetExceeded: when the budget does not cover it.
+        ConfirmationNeeded: when it may cost something and nobody has agreed.
+    """
+    chosen = _suited(context, model)
+    await require_money(context, _run(context, whole_panel(chosen)), agreed=agreed)
+    search = await _ask(context, search_panel(chosen), SEARCH, agreed=True)
+    found = await border_prompts(context.store, search)
+    if len(found) < UNSEEN:
+        raise CanaryImpossible(model=chosen, reason="it hardly answers")
+    await _ask(context, reference_panel(chosen, found), REFERENCE, agreed=True)
+    texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
+    torn = sum(border.tie > 0 for border in found)
+    return Card(
+        title=f"A canary for {chosen}",
+        text=f"{words.count(len(found), 'question')} for it, {torn} of which it answers now with "
+        "one word, now with another. overheard run asks them once a day; by hand: canary run",
+        table=Table(
+            ("Question", "First words"),
+            tuple((texts[b.prompt], Tainted(words.listing(sorted(b.answers)))) for b in found),
+        ),
+        data={
+            "model": str(chosen),
+            "prompts": [
+                {"prompt": texts[border.prompt], "answers": dict(border.answers)}
+                for border in found
+            ],
+        },
+    )
+
+
+async def run_canaries(context: Context, *, agreed: bool = False) -> Card:
+    """Ask the border prompts of every model that has some; a hit is kept as a model update.
+
+    Raises:
+        NothingToAsk: when no model has a canary.
+        BudgetExceeded: when the budget does not cover it.
+        ConfirmationNeeded: when it may cost something and nobody has agreed.
+    """
+    known = await canaries(context.store)
+    if not known:
+        raise NothingToAsk(missing="no model has a canary, begin with: canary setup MODEL")
+    days = [await _day(context, canary, agreed=agreed) for canary in known]
+    return Card(
+        title="Canaries",
+        text="\n\n".join(day.sentence(context) for day in days),
+        severity=Severity.WARNING if any(day.hit for day in days) else Severity.PLAIN,
+        data={"canaries": [day.data() for day in days]},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a day's run says of a model; no verdict where none was made."""
+
+    canary: Canary
+    verdict: CanaryVerdict | None
+
+    @property
+    def hit(self) -> bool:
+        """Whether the model may have been exchanged."""
+        return self.verdict is None or self.verdict.hit
+
+    def sentence(self, context: Context) -> str:
+        """Say it to people."""
+        model = self.canary.model
+        if self.verdict is None and self.canary.hit:
+            day = words.day(self.canary.hit.at, context.zone)
+            return f"{model} was hit on {day} and is not asked; learn it anew: canary setup {model}"
+        verdict = self.verdict or CanaryVerdict((), 0)
+        if verdict.hit:
+            return (
+                f"{model} gave {words.count(len(verdict.unseen), 'first word')} that it never gave "
+                "before: it may have been exchanged. This is kept as an update."
+            )
+        asked = words.count(verdict.asked, "answer")
+        return f"{model} is as it was, by {asked}."
+
+    def data(self) -> dict[str, Any]:
+        """Return it for machines."""
+        texts = {prompt.key: prompt.text for prompt in self.canary.prompts}
+        unseen = self.verdict.unseen if self.verdict else ()
+        return {
+            "model": str(self.canary.model),
+            "asked": self.verdict.asked if self.verdict else 0,
+            "hit": self.hit,
+            "unseen": [{"prompt": texts[key], "answer": word} for key, word in unseen],
+        }
+
+
+async def _day(context: Context, canary: Canary, *, agreed: bool) -> Day:
+    if canary.hit:
+        return Day(canary, None)
+    run = await _ask(context, daily_panel(canary), DAILY, agreed=agreed)
+    today = await first_words(context.store, [run])
+    verdict = compare(canary.answers, {prompt: texts[0] for prompt, texts in today.items()})
+    if verdict.hit:
+        note = f"{len(verdict.unseen)} first words that were never given before"
+        await context.store.add_update(ModelUpdate(canary.model, run.started_at, SOURCE, note))
+    return Day(canary, verdict)
+
+
+async def _ask(context: Context, panel: Panel, label: str, *, agreed: bool) -> Run:
+    """Carry out a run for first words, beside the history."""
+    store, clock = context.store, context.clock
+    run = _run(context, panel, label)
+    await require_money(context, run, agreed=agreed)
+    run = await store.start_run(run)
+    async with store.holding(run.id) as mine:
+        if not mine:
+            raise RunUnderWay(run=run.key)
+        purse = Purse(store, context.config.budget, run.payer, clock)
+        probes = {name: Probe(one) for name, one in context.plugins.providers.items()}
+        retries = Retries(context.config.asking)
+        runner = Runner(store, probes, context.limits, purse, retries, clock, context.progress)
+        outcome = await runner.run(run)
+        await store.finish_run(run.id, outcome.state, clock.now())
+    return run
+
+
+def _run(context: Context, panel: Panel, label: str = "") -> Run:
+    now, who, channel = context.clock.now(), context.who, context.channel
+    return replace(new_run(panel, now, label=label, asked_by=who, channel=channel), aside=True)
+
+
+def _suited(context: Context, name: str) -> Model:
+    """Return a model that can have a canary."""
+    providers = context.plugins.providers
+    model = find_model(name, providers)
+    told = isinstance(providers[model.provider], Described)
+    if model.searches:
+        raise CanaryImpossible(model=model, reason="it searches the web")
+    if told and not capabilities_of(model, providers).sampling:
+        raise CanaryImpossible(model=model, reason="it takes no temperature")
+    return model
+
+
+CANARY_SETUP = CommandSpec(
+    "canary setup",
+    "Learn questions at which a model is nearly torn between two first words.",
+    set_up,
+    (Option("model", "Which model.", Kind.MODEL, required=True, positional=True),),
+    Role.OPERATOR,
+    spends=True,
+    examples=("canary setup openai/gpt-4.1",),
+)
+CANARY_RUN = CommandSpec(
+    "canary run",
+    "Ask those questions, once a day, to hear of a silent exchange.",
+    run_canaries,
+    role=Role.OPERATOR,
+    spends=True,
+    examples=("canary run",),
+)

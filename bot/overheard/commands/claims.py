@@ -1,0 +1,209 @@
+"""`claims`: what models say of a brand that is not true. `facts ask`: asking them directly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
+from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
+from overheard.checks.fact_prompts import questions
+from overheard.checks.panel import find_brand
+from overheard.commands.changing import require_yes
+from overheard.commands.context import Context
+from overheard.commands.summary import told
+from overheard.domain import Answer, Brand, Detail, Prompt
+from overheard.measure.claims import Cluster, Heard, clusters
+
+DAYS = 30
+SHOWN = 12
+QUOTED = 5
+SOURCES = 3
+FALSE = ("wrong", "stale")
+
+
+async def list_claims(context: Context, *, brand: str, days: int = DAYS) -> Card:
+    """Show the false claims about a brand, the same ones together, with what is cited beside them.
+
+    Args:
+        context: The deployment.
+        brand: Its name.
+        days: How many days back answers are read.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    found = find_brand(context.catalogue, brand)
+    await context.scoring.catch_up(context.store, context.progress)
+    groups = clusters([heard async for heard in _heard(context, found, days)])
+    truths = {f.field: f.value for f in context.catalogue.facts if f.brand == found.name}
+    ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
+    add = Action("facts add", "Add a fact")
+    return Card(
+        title=f"{words.count(len(groups), 'false claim')} about {found.name}",
+        text="\n\n".join((_headline(found, groups, truths), *told(context.scoring.faults))),
+        table=_table(groups, truths) if groups else None,
+        quotes=tuple(_quote(group) for group in groups[:QUOTED] if group.first.quote),
+        actions=fitting(ask if truths else add),
+        severity=Severity.WARNING if groups else Severity.PLAIN,
+        footer=f"Answers of the last {words.count(days, 'day')}; the sources are those that the "
+        "same answers cite, which need not be where the claim comes from.",
+        data={"brand": found.name, "claims": [_data(group, truths) for group in groups]},
+    )
+
+
+async def ask_facts(context: Context, *, brand: str, agreed: bool = False) -> Card:
+    """Add one direct question for each fact about a brand, asked from the next check on.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        ChangeNeedsYes: when nobody has agreed.
+    """
+    name = find_brand(context.catalogue, brand).name
+    known = {prompt.key for prompt in context.catalogue.prompts}
+    facts = [fact for fact in context.catalogue.facts if fact.brand == name]
+    new = [prompt for prompt in questions(facts) if prompt.key not in known]
+    if new:
+        listed = "; ".join(prompt.text for prompt in new)
+        these = words.count(len(new), "question")
+        require_yes(f"{these} will be asked in every check of {name} ({listed})", agreed=agreed)
+        await context.store.add_prompts(new)
+    return _asked(name, new, bool(facts))
+
+
+def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
+    nothing = (
+        f"Every fact about {name} is asked about already."
+        if facts
+        else f"Nothing is known about {name} yet. Begin with: facts add"
+    )
+    return Card(
+        title=f"Added {words.count(len(new), 'question')} about {name}",
+        text="They are asked from the next check on, and tagged fact." if new else nothing,
+        table=Table(("Question",), tuple((prompt.text,) for prompt in new)) if new else None,
+        actions=fitting(Action(f"check {quoted(name)}", "Check now")),
+        severity=Severity.GOOD if new else Severity.PLAIN,
+        data={"added": [{"key": prompt.key, "text": prompt.text} for prompt in new]},
+    )
+
+
+async def _heard(context: Context, brand: Brand, days: int) -> AsyncIterator[Heard]:
+    """Yield the false claims about a brand, those of each answer once."""
+    since = context.clock.now() - timedelta(days=days)
+    runs = {run.id for run in await context.store.runs() if run.started_at >= since}
+    false = await _false(context, brand, runs)
+    if not false:
+        return
+    async for answer in context.store.answers(runs=runs):
+        for detail in false.get(answer.id, ()):
+            yield _said(answer, detail)
+
+
+async def _false(context: Context, brand: Brand, runs: set[int]) -> Mapping[int, list[Detail]]:
+    versions, known = context.scoring.versions, {f.field for f in context.catalogue.facts}
+    found: dict[int, list[Detail]] = {}
+    async for record in context.store.scores(runs=runs):
+        if record.brand != brand.name or f"{record.scorer}@{record.version}" not in versions:
+            continue
+        details = [d for d in record.score.details if d.verdict in FALSE and d.topic in known]
+        if details:
+            found.setdefault(record.answer_id, []).extend(details)
+    return found
+
+
+def _said(answer: Answer, detail: Detail) -> Heard:
+    cited = [_domain(citation.url) for citation in answer.reply.citations if citation.cited]
+    return Heard(
+        answer_id=answer.id,
+        model=answer.question.model,
+        field=detail.topic,
+        verdict=detail.verdict,
+        stated=detail.stated,
+        quote=detail.quote,
+        sources=tuple(dict.fromkeys(filter(None, cited))),
+    )
+
+
+def _domain(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # a model may have made it up
+        return ""
+
+
+def _headline(brand: Brand, groups: Sequence[Cluster], truths: Mapping[str, str]) -> str:
+    if not truths:
+        return f"Nothing is known about {brand.name} to hold answers against."
+    if not groups:
+        return "No answer states any of the known facts wrongly."
+    first = groups[0]
+    models = words.count(len(first.models), "model")
+    are = "is" if len(first.models) == 1 else "are"
+    return (
+        f"{models} {are} {_verdict(first)} about the {first.first.field} of {brand.name}; "
+        f"in truth it is: {truths.get(first.first.field, '')}."
+    )
+
+
+def _table(groups: Sequence[Cluster], truths: Mapping[str, str]) -> Table:
+    rows = tuple(
+        (
+            group.first.field,
+            Tainted(group.first.stated),
+            _verdict(group),
+            truths.get(group.first.field, ""),
+            ", ".join(map(str, group.models)),
+            str(group.answers),
+            Tainted(", ".join(source for source, _ in group.sources[:SOURCES])),
+        )
+        for group in groups[:SHOWN]
+    )
+    header = ("Fact", "Stated", "Verdict", "In truth", "By", "Answers", "Cited beside it")
+    return Table(header, rows, right=frozenset({5}))
+
+
+def _verdict(group: Cluster) -> str:
+    return "out of date" if group.first.verdict == "stale" else "wrong"
+
+
+def _quote(group: Cluster) -> Quote:
+    return Quote(f"{group.first.model}, {group.first.field}", Tainted(group.first.quote))
+
+
+def _data(group: Cluster, truths: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "field": group.first.field,
+        "stated": group.first.stated,
+        "verdict": group.first.verdict,
+        "truth": truths.get(group.first.field),
+        "models": [str(model) for model in group.models],
+        "answers": group.answers,
+        "quotes": list(dict.fromkeys(one.quote for one in group.heard if one.quote))[:QUOTED],
+        "sources": [{"domain": domain, "answers": count} for domain, count in group.sources],
+    }
+
+
+_BRAND = Option("brand", "The brand.", Kind.BRAND, required=True, positional=True)
+
+CLAIMS = CommandSpec(
+    "claims",
+    "Show what models say of a brand that is not true, and what they cite beside it.",
+    list_claims,
+    (
+        _BRAND,
+        Option("days", "How many days back.", Kind.INTEGER, default=DAYS, low=1, high=3650),
+    ),
+    examples=("claims Acme", "claims Acme --days 90"),
+)
+FACTS_ASK = CommandSpec(
+    "facts ask",
+    "Add one direct question for each fact about a brand.",
+    ask_facts,
+    (_BRAND,),
+    Role.ADMIN,
+    confirms=True,
+    examples=("facts ask Acme",),
+)

@@ -1,0 +1,227 @@
+"""`dataset`: what an own fine-tune may be taught, and the files for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
+from overheard.checks.panel import find_brand
+from overheard.commands.approving import approved_answers, find_answer, require_true
+from overheard.commands.candidates import candidates, review_card
+from overheard.commands.context import Context
+from overheard.domain import Answer, Approval
+from overheard.errors import BadUsage, FileUnwritable, UnknownName
+from overheard.finetune.dataset import Dataset, build, put_together, save
+from overheard.finetune.datasheet import datasheet
+from overheard.finetune.formats import FORMATS
+
+MOST = 5
+"""Candidates that are shown when nobody says."""
+
+
+async def review(context: Context, *, brand: str, most: int = MOST, controls: bool = False) -> Card:
+    """Show answers that could be taught, those first that state something wrong.
+
+    Args:
+        context: The deployment.
+        brand: Its name.
+        most: How many are shown.
+        controls: Whether to show answers to controls in their place, as replays.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    found = find_brand(context.catalogue, brand)
+    return review_card(found, await candidates(context, found, controls=controls), most)
+
+
+async def approve(context: Context, *, answer: int) -> Card:
+    """Approve an answer: it may be taught as it stands.
+
+    Raises:
+        NotApproved: when it is not whole, contradicts the facts or holds personal data.
+    """
+    found = await find_answer(context, answer)
+    await require_true(context, found, "")
+    return await _kept(context, found, "", "Approved")
+
+
+async def correct(context: Context, *, answer: int, text: str = "") -> Card:
+    """Say what is to be taught in the place of an answer, which becomes the wrong one of a pair.
+
+    Raises:
+        BadUsage: when no text is given.
+        NotApproved: when the answer is not whole, or the text contradicts the facts or holds
+            personal data.
+    """
+    found = await find_answer(context, answer)
+    better = text.strip()
+    if not better or better == found.reply.text.strip():
+        raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
+    await require_true(context, found, better)
+    return await _kept(context, found, better, "Corrected")
+
+
+async def fill_correction(context: Context, *, answer: int) -> Mapping[str, Any]:
+    """Return an answer as a form for `correct` shows it."""
+    found = await find_answer(context, answer)
+    earlier = {one.answer_id: one.text for one in await context.store.approvals()}
+    return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
+
+
+async def withdraw(context: Context, *, answer: int) -> Card:
+    """Take back an approval or a correction.
+
+    Raises:
+        UnknownName: when there is none.
+    """
+    if not await context.store.withdraw_approval(answer):
+        known = [str(one.answer_id) for one in await context.store.approvals()][:10]
+        listed = ", ".join(known) or "none"
+        raise UnknownName(kind="approved answer", name=str(answer), hint="", known=listed)
+    return Card("Withdrawn", f"Answer {answer} is not taught.", data={"answer": answer})
+
+
+async def build_dataset(
+    context: Context, *, brand: str, out: Path, formats: Sequence[str] = ()
+) -> Card:
+    """Write training and evaluation files for a fine-tune about a brand.
+
+    Args:
+        context: The deployment.
+        brand: Its name.
+        out: The folder; it is made, or holds an earlier dataset that is replaced.
+        formats: Which vendors' formats; by default all whose rules the dataset keeps.
+
+    Raises:
+        UnknownName: for a brand or a format that does not exist.
+        NothingToTeach: when there is neither a fact nor an approved answer.
+        DatasetUnfit: with all that is wrong.
+        FileUnwritable: when the folder holds something else, or cannot be written.
+    """
+    found = find_brand(context.catalogue, brand)
+    rivals = [rival.name for rival in context.catalogue.rivals(found.name)]
+    approved = await approved_answers(context, found)
+    asked = [prompt.text for prompt in context.catalogue.prompts]
+    examples, left_out = put_together(found, rivals, context.catalogue.facts, approved, asked)
+    made = build(found, examples, left_out, formats)
+    try:
+        save(made, out, datasheet(made, context.clock.now()))
+    except OSError as error:
+        raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
+    return _card(made, out)
+
+
+async def _kept(context: Context, answer: Answer, text: str, title: str) -> Card:
+    approval = Approval(answer.id, text, context.who, context.clock.now())
+    await context.store.approve(approval)
+    taught = text or answer.reply.text
+    return Card(
+        title=f"{title} answer {answer.id}",
+        text=f"It enters the next dataset, as approved by {approval.who}.",
+        fields=(
+            Field("Question", answer.question.prompt.text, wide=True),
+            Field("Taught", words.shorten(words.line(taught), 300), wide=True),
+        ),
+        actions=(Action(f"dataset withdraw {answer.id}", "Undo"),),
+        severity=Severity.GOOD,
+        data={"answer": answer.id, "text": taught, "corrected": bool(text), "who": approval.who},
+    )
+
+
+def _card(made: Dataset, out: Path) -> Card:
+    split = made.split
+    rows = [
+        (form.title, name, "written" if name in made.formats else "; ".join(made.refused[name]))
+        for name, form in FORMATS.items()
+        if name in made.formats or name in made.refused
+    ]
+    return Card(
+        title=f"A dataset for {made.brand.name}",
+        text="\n\n".join([f"In {out}, with a datasheet.", *made.left_out]),
+        fields=(
+            Field("Taught", words.count(len(split.train), "example")),
+            Field("Held-out wordings", words.count(len(split.wordings), "example")),
+            Field("Held out whole", words.count(len(split.held_out), "example")),
+            Field("Preferences", words.count(len(split.pairs), "pair")),
+        ),
+        table=Table(("Vendor", "Folder", ""), tuple(rows)),
+        severity=Severity.WARNING if made.refused or made.left_out else Severity.GOOD,
+        data={
+            "brand": made.brand.name,
+            "out": str(out),
+            "train": len(split.train),
+            "eval_wordings": len(split.wordings),
+            "eval_held_out": len(split.held_out),
+            "preferences": len(split.pairs),
+            "formats": {name: sorted(files) for name, files in made.formats.items()},
+            "refused": {name: list(reasons) for name, reasons in made.refused.items()},
+            "left_out": list(made.left_out),
+        },
+    )
+
+
+_BRAND = Option("brand", "The brand.", Kind.BRAND, required=True, positional=True)
+_ANSWER = Option(
+    "answer", "The answer's number.", Kind.INTEGER, required=True, positional=True, low=1
+)
+
+DATASET_REVIEW = CommandSpec(
+    "dataset review",
+    "Show answers that an own fine-tune could be taught.",
+    review,
+    (
+        _BRAND,
+        Option("most", "How many are shown.", Kind.INTEGER, default=MOST, low=1, high=25),
+        Option("controls", "Answers to controls, as replays.", Kind.FLAG, default=False),
+    ),
+    examples=("dataset review Acme",),
+)
+DATASET_APPROVE = CommandSpec(
+    "dataset approve",
+    "Approve an answer: it may be taught as it stands.",
+    approve,
+    (_ANSWER,),
+    Role.ADMIN,
+    examples=("dataset approve 12",),
+)
+DATASET_CORRECT = CommandSpec(
+    "dataset correct",
+    "Say what is to be taught in the place of a wrong answer.",
+    correct,
+    (_ANSWER, Option("text", "What is right.", positional=True, default="")),
+    Role.ADMIN,
+    examples=('dataset correct 12 "Acme costs $12 a month."',),
+    fill=fill_correction,
+)
+DATASET_WITHDRAW = CommandSpec(
+    "dataset withdraw",
+    "Take back an approval or a correction.",
+    withdraw,
+    (_ANSWER,),
+    Role.ADMIN,
+    examples=("dataset withdraw 12",),
+)
+DATASET_BUILD = CommandSpec(
+    "dataset build",
+    "Write training and evaluation files for an own fine-tune.",
+    build_dataset,
+    (
+        _BRAND,
+        Option("out", "The folder.", Kind.FILE, required=True),
+        Option(
+            "formats",
+            "A vendor's format; else all whose rules the dataset keeps.",
+            many=True,
+            choices=tuple(FORMATS),
+            word="format",
+        ),
+    ),
+    Role.ADMIN,
+    examples=("dataset build Acme --out acme-dataset",),
+    faces=frozenset({Face.TERMINAL}),
+)

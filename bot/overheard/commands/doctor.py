@@ -1,0 +1,208 @@
+"""`doctor`: looks at everything that a deployment needs, and says the remedy for each fault."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from overheard.cards import words
+from overheard.cards.card import Card, Severity, Table
+from overheard.cards.command import CommandSpec, Face, Role
+from overheard.commands.context import Context, Session
+from overheard.domain import AuditEntry
+from overheard.errors import ConfigError, OverheardError
+from overheard.interfaces import Chat, Finding, Provider, Verifiable
+from overheard.settings import suggestion
+
+PATIENCE = 20.0
+"""Seconds that one examination may take."""
+SPARE_DISK = 500_000_000
+"""Bytes that should be left on the disk of an SQLite store."""
+SHOWN_WAITING = 5
+
+Result = TypeVar("Result")
+
+
+async def doctor(session: Session) -> Card:
+    """Look at the configuration, the store, providers, chats, the disk and what waits.
+
+    Nothing is asked of a model, and nothing is posted.
+    """
+    try:
+        config = session.read_config()
+    except ConfigError as error:
+        return _card([Finding("configuration", problem, "mend it") for problem in error.problems])
+    findings = [Finding(f"configuration {config.file}")]
+    try:
+        async with session.open_context(config, session.progress) as context:
+            ward = _Ward(context, session.open_chats(config))
+            findings += [finding async for finding in ward.findings()]
+    except OverheardError as error:
+        findings.append(Finding("store", str(error), "see that first; nothing else was looked at"))
+    return _card(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ward:
+    """What is examined in an open deployment."""
+
+    context: Context
+    chats: Mapping[str, Chat]
+
+    async def findings(self) -> AsyncIterator[Finding]:
+        """Yield what is found, place by place."""
+        yield await self._store()
+        for finding in (*self._disk(), *self._plugins(), *self._measured()):
+            yield finding
+        providers = self.context.plugins.providers.values()
+        for finding in await asyncio.gather(*map(_provider, providers)):
+            yield finding
+        for name, chat in self.chats.items():
+            for finding in await self._chat(name, chat):
+                yield finding
+        for finding in self._routes():
+            yield finding
+        yield await self._waiting()
+        yield Finding("clock (not compared: no provider tells its time)")
+
+    async def _store(self) -> Finding:
+        """Write to the store, as every check does."""
+        context = self.context
+        entry = AuditEntry(context.clock.now(), context.who, context.channel, "doctor")
+        await context.store.add_audit(entry)
+        return Finding(f"store {_place(context.config.storage.url)}")
+
+    def _disk(self) -> Iterator[Finding]:
+        url = self.context.config.storage.url
+        if url.startswith("postgresql"):
+            return  # its disk is another machine's
+        free = shutil.disk_usage(Path(url.removeprefix("sqlite:///")).absolute().parent).free
+        low = free < SPARE_DISK
+        problem = f"only {free / 1e6:,.0f} MB are left" if low else ""
+        yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
+
+    def _plugins(self) -> Iterator[Finding]:
+        reports = self.context.plugins.reports
+        for report in self.context.plugins.faulty:
+            yield Finding(f"plugin {report.name}", report.problem.rstrip("."), "see above")
+        if not self.context.plugins.faulty:
+            yield Finding(f"plugins ({len(reports)})")
+
+    def _measured(self) -> Iterator[Finding]:
+        catalogue, plugins = self.context.catalogue, self.context.plugins
+        needed = {
+            "brand": (catalogue.brands, "add a [[brands]] table"),
+            "prompt": (catalogue.prompts, "add a [[prompts]] table"),
+            "provider": (plugins.providers, "add a [providers.*] table, such as [providers.local]"),
+        }
+        for noun, (found, remedy) in needed.items():
+            if not found:
+                yield Finding(f"{noun}s", f"there is no {noun}, so nothing can be asked", remedy)
+
+    async def _chat(self, name: str, chat: Chat) -> Sequence[Finding]:
+        mine = [place for place in self._channels() if place.startswith(f"{name}:")]
+        channels = [place.partition(":")[2] for place in mine]
+        try:
+            return await _in_time(lambda: chat.examine(channels))
+        except Exception as error:  # a platform's fault is a finding, and its text may hold a token
+            return [Finding(name, _told(error), "see [" + name + "] in the configuration")]
+        finally:
+            await chat.close()
+
+    def _routes(self) -> Iterator[Finding]:
+        """Tell of channels that no chat serves, and of routes that no alert takes."""
+        for channel in self._channels():
+            platform = channel.partition(":")[0]
+            if platform not in self.chats:
+                problem = "it is routed, and its chat cannot be used"
+                yield Finding(channel, problem, f"add a [{platform}] table, or remove the route")
+        known = self.context.scoring.metrics
+        for route in self.context.config.routes:
+            for name in route.metrics:
+                if name not in known:
+                    problem = f'nothing measures "{name}"{suggestion(name, known)}'
+                    yield Finding(f"route to {route.channel}", problem, "correct its metrics")
+        if self.chats and not self.context.config.routes:
+            problem = "no alert is posted anywhere"
+            yield Finding("routes", problem, "add a [[routes]] table with a channel")
+
+    def _channels(self) -> list[str]:
+        """Return every channel that something is posted in by itself."""
+        config = self.context.config
+        routed = [route.channel for route in config.routes]
+        return list(dict.fromkeys([*routed, *(report.channel for report in config.reports)]))
+
+    async def _waiting(self) -> Finding:
+        """Tell of what could not be posted so far."""
+        stuck = [d for d in await self.context.store.deliveries(waiting=True) if d.problem]
+        if not stuck:
+            return Finding("outbox")
+        told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
+        problem = f"{words.count(len(stuck), 'message')} could not be posted ({told.rstrip('.')})"
+        return Finding("outbox", problem, "they are tried again by overheard run")
+
+
+async def _provider(provider: Provider) -> Finding:
+    place = f"provider {provider.name}"
+    if not isinstance(provider, Verifiable):
+        return Finding(f"{place} (it offers no call that costs nothing)")
+    try:
+        await _in_time(provider.verify)
+    except Exception as error:  # whatever a plugin raises
+        remedy = f"see [providers.{provider.name}] in the configuration"
+        return Finding(place, _told(error), remedy)
+    return Finding(place)
+
+
+async def _in_time(work: Callable[[], Awaitable[Result]]) -> Result:
+    async with asyncio.timeout(PATIENCE):
+        return await work()
+
+
+def _told(error: Exception) -> str:
+    """Say what is wrong; a foreign error's text may hold a secret, so only its kind."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {PATIENCE:.0f} s"
+    return str(error).rstrip(".") if isinstance(error, OverheardError) else type(error).__name__
+
+
+def _place(url: str) -> str:
+    """Return a store's address without its login."""
+    scheme, slashes, rest = url.partition("://")
+    return scheme + slashes + rest.rpartition("@")[2]
+
+
+def _card(findings: Sequence[Finding]) -> Card:
+    faults = [finding for finding in findings if finding.problem]
+    rows = tuple(
+        (found.place, found.problem or "well", found.remedy if found.problem else "")
+        for found in (*faults, *(f for f in findings if not f.problem))
+    )
+    return Card(
+        title=words.count(len(faults), "fault") if faults else "All is well",
+        table=Table(("Place", "What is found", "Remedy"), rows),
+        severity=Severity.BAD if faults else Severity.GOOD,
+        data={
+            "well": not faults,
+            "findings": [
+                {"place": found.place, "problem": found.problem, "remedy": found.remedy}
+                for found in findings
+            ],
+        },
+        failed=bool(faults),
+    )
+
+
+DOCTOR = CommandSpec(
+    "doctor",
+    "Look at everything a deployment needs, and say the remedy for each fault.",
+    doctor,
+    role=Role.ADMIN,
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+    examples=("doctor",),
+)

@@ -1,0 +1,61 @@
+"""`evidence`: the sentences on which an alert rests, before and after."""
+
+from __future__ import annotations
+
+from overheard.alerts.compose import alert_data
+from overheard.alerts.evidence import gather_evidence, quotes
+from overheard.cards import words
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec
+from overheard.commands.alerts import NUMBER, lifecycle, number_of
+from overheard.commands.context import Context
+
+PROMPTS = 5
+"""Prompts of which sentences are shown."""
+
+
+async def show_evidence(context: Context, *, alert: str) -> Card:
+    """Show a sentence from before and one from after, for the prompts that moved most.
+
+    Args:
+        context: The deployment.
+        alert: Its number.
+
+    Raises:
+        UnknownName: when there is no such alert.
+    """
+    found = await lifecycle(context).find(number_of(alert))
+    gathered = await gather_evidence(
+        context.store,
+        context.catalogue,
+        context.scoring.metrics,
+        context.scoring.versions,
+        found,
+        context.zone,
+    )
+    shift = found.shift
+    said = quotes(shift, gathered, most=PROMPTS)
+    before, after = shift.answers
+    return Card(
+        title=f"What {shift.model} said of {shift.brand}",
+        text=(
+            f"It rests on {words.count(after, 'answer')} now and {before:,} before, to the same "
+            f"{words.count(len(shift.prompts), 'prompt')}."
+            + ("" if said else " None of the answers says anything in a sentence.")
+        ),
+        quotes=said,
+        footer=f"Alert {found.id}",
+        data={
+            **alert_data(found),
+            "quotes": [{"source": quote.source, "text": quote.text.text} for quote in said],
+        },
+    )
+
+
+EVIDENCE = CommandSpec(
+    "evidence",
+    "Show what a model said of a brand before and after an alert.",
+    show_evidence,
+    (NUMBER,),
+    examples=("evidence 12",),
+)

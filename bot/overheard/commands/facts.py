@@ -1,0 +1,263 @@
+"""`facts`: what is true about a brand, to hold answers against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
+from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
+from overheard.checks.panel import find_brand
+from overheard.commands.changing import (
+    CHAT,
+    FILE,
+    changed,
+    require_own,
+    require_yes,
+)
+from overheard.commands.context import Context
+from overheard.commands.finding import find_fact
+from overheard.commands.moments import moment
+from overheard.domain import Fact
+from overheard.errors import AlreadyThere, NothingToChange
+
+
+async def list_facts(context: Context, *, brand: str = "") -> Card:
+    """Show what is known to be true, of all brands or of one.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    name = find_brand(context.catalogue, brand).name if brand else ""
+    facts = [fact for fact in context.catalogue.facts if not name or fact.brand == name]
+    declared = set(map(_key, (await context.store.declared()).facts))
+    rows = tuple(_row(fact, _key(fact) in declared) for fact in facts)
+    return Card(
+        title=words.count(len(facts), "fact") + (f" about {name}" if name else ""),
+        text="" if facts else "Answers are held against nothing yet. Begin with: facts add",
+        table=Table(("Brand", "Fact", "Value", "As of", "From"), rows) if rows else None,
+        actions=(Action("facts add", "Add a fact", Style.PRIMARY),),
+        footer=f"What comes from the configuration is changed in {context.config.file}.",
+        data={"facts": [_data(fact, _key(fact) in declared) for fact in facts]},
+    )
+
+
+async def add_fact(
+    context: Context, *, brand: str, field: str, value: str, as_of: str = "", source: str = ""
+) -> Card:
+    """Hold answers against something true.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        AlreadyThere: when there is a fact about the same.
+        TimeUnreadable: when the day is none.
+    """
+    name = find_brand(context.catalogue, brand).name
+    for known in context.catalogue.facts:
+        if (known.brand, known.field.casefold()) == (name, field.strip().casefold()):
+            raise AlreadyThere(thing=f"A fact about the {known.field} of {name}")
+    day = _read_day(context, as_of or "today")
+    fact = Fact(name, field.strip(), value.strip(), day, source.strip())
+    await context.store.set_fact(fact)
+    return _told(fact, "Added a fact")
+
+
+async def edit_fact(
+    context: Context,
+    *,
+    brand: str,
+    field: str,
+    value: str | None = None,
+    as_of: str | None = None,
+    source: str | None = None,
+) -> Card:
+    """Change a fact that somebody added; an answer with the old value is then out of date.
+
+    Raises:
+        UnknownName: for a fact that does not exist.
+        ReadOnly: when the configuration declares it.
+        NothingToChange: when nothing would change.
+        TimeUnreadable: when the day is none.
+    """
+    before = await _own(context, brand, field)
+    now = (value or before.value).strip()
+    other = now != before.value
+    earlier = dict.fromkeys([before.value, *before.previous] if other else before.previous)
+    earlier.pop(now, None)
+    day = _read_day(context, as_of) if as_of else None
+    after = replace(
+        before,
+        value=now,
+        previous=tuple(earlier),
+        as_of=day or (_read_day(context, "today") if other else before.as_of),
+        source=changed(before.source, source),
+    )
+    if after == before:
+        raise NothingToChange(usage=FACTS_EDIT.usage)
+    await context.store.set_fact(after)
+    if other:
+        await context.store.remove_fact(before)
+    return _told(after, "Changed a fact")
+
+
+async def fill_fact(context: Context, *, brand: str, field: str) -> Mapping[str, Any]:
+    """Return a fact as a form for `edit_fact` shows it."""
+    found = find_fact(context.catalogue.facts, find_brand(context.catalogue, brand).name, field)
+    return {
+        "brand": found.brand,
+        "field": found.field,
+        "value": found.value,
+        "as_of": found.as_of.isoformat() if found.as_of else "",
+        "source": found.source,
+    }
+
+
+async def remove_fact(context: Context, *, brand: str, field: str, agreed: bool = False) -> Card:
+    """Hold answers against a fact no longer.
+
+    Raises:
+        UnknownName: for a fact that does not exist.
+        ReadOnly: when the configuration declares it.
+        ChangeNeedsYes: when nobody has agreed.
+    """
+    found = await _own(context, brand, field)
+    what = f"the {found.field} of {found.brand}"
+    require_yes(f"answers are no longer held against {what}", agreed=agreed)
+    await context.store.remove_fact(found)
+    undo = f"facts restore {quoted(found.brand)} {quoted(found.field)}"
+    return Card(
+        title="Removed a fact",
+        text=f"Answers are no longer held against {what}.",
+        actions=fitting(Action(undo, "Undo")),
+        data={"removed": {"brand": found.brand, "field": found.field}},
+    )
+
+
+async def restore_fact(context: Context, *, brand: str, field: str) -> Card:
+    """Hold answers against a fact again that was removed.
+
+    Raises:
+        UnknownName: when no such fact was removed.
+    """
+    name = find_brand(context.catalogue, brand).name
+    retired = (await context.store.retired()).facts
+    # Of several values that were true one after the other, the last one is meant.
+    found = find_fact(retired[::-1], name, field, kind=f"removed fact about {name}")
+    await context.store.set_fact(found)
+    return _told(found, "Restored a fact")
+
+
+async def _own(context: Context, brand: str, field: str) -> Fact:
+    """Return a fact that people may change."""
+    name = find_brand(context.catalogue, brand).name
+    found = find_fact(context.catalogue.facts, name, field, kind=f"fact about {name}")
+    declared = set(map(_key, (await context.store.declared()).facts))
+    require_own(context, f"The {found.field} of {name}", declared=_key(found) in declared)
+    return found
+
+
+def _read_day(context: Context, text: str) -> date:
+    return moment(text, context.clock.now(), context.zone).astimezone(context.zone).date()
+
+
+def _key(fact: Fact) -> tuple[str, str, str]:
+    return (fact.brand, fact.field, fact.value)
+
+
+def _told(fact: Fact, done: str) -> Card:
+    edit = f"facts edit {quoted(fact.brand)} {quoted(fact.field)}"
+    fields = {
+        "Brand": fact.brand,
+        fact.field: fact.value,
+        "As of": _day(fact),
+        "Before": ", ".join(fact.previous),
+        "Source": fact.source,
+    }
+    return Card(
+        title=done,
+        text="Answers are held against it from now on.",
+        fields=tuple(Field(name, value) for name, value in fields.items() if value),
+        actions=fitting(Action(edit, "Edit")),
+        severity=Severity.GOOD,
+        data=_data(fact, declared=False),
+    )
+
+
+def _row(fact: Fact, declared: bool) -> tuple[str, ...]:
+    return (fact.brand, fact.field, fact.value, _day(fact), FILE if declared else CHAT)
+
+
+def _day(fact: Fact) -> str:
+    day = fact.as_of
+    return f"{day.day} {words.MONTHS[day.month - 1]} {day.year}" if day else ""
+
+
+def _data(fact: Fact, declared: bool) -> dict[str, Any]:
+    return {
+        "brand": fact.brand,
+        "field": fact.field,
+        "value": fact.value,
+        "as_of": fact.as_of.isoformat() if fact.as_of else None,
+        "source": fact.source,
+        "previous": list(fact.previous),
+        "from": FILE if declared else CHAT,
+    }
+
+
+_WHAT = (
+    Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),
+    Option("field", "What it is about, such as price.", required=True, positional=True),
+)
+
+
+def _details(default: str | None) -> tuple[Option, ...]:
+    return (
+        Option("as_of", "The day on which it was checked; today.", Kind.TIME, default=default),
+        Option("source", "A page that states it.", default=default),
+    )
+
+
+FACTS_LIST = CommandSpec(
+    "facts list",
+    "Show what is known to be true.",
+    list_facts,
+    (Option("brand", "Only of this brand.", Kind.BRAND, positional=True, default=""),),
+    examples=("facts", "facts list Acme"),
+)
+FACTS_ADD = CommandSpec(
+    "facts add",
+    "Hold answers against something true.",
+    add_fact,
+    (*_WHAT, Option("value", "The truth.", required=True, positional=True), *_details("")),
+    Role.ADMIN,
+    examples=('facts add Acme price "$10 a month" --source https://acme.com/pricing',),
+)
+FACTS_EDIT = CommandSpec(
+    "facts edit",
+    "Change a fact; an answer with the old value is then out of date.",
+    edit_fact,
+    (*_WHAT, Option("value", "What is true now.", positional=True), *_details(None)),
+    Role.ADMIN,
+    examples=('facts edit Acme price "$12 a month"',),
+    fill=fill_fact,
+)
+FACTS_REMOVE = CommandSpec(
+    "facts remove",
+    "Hold answers against a fact no longer.",
+    remove_fact,
+    _WHAT,
+    Role.ADMIN,
+    examples=("facts remove Acme price",),
+    confirms=True,
+)
+FACTS_RESTORE = CommandSpec(
+    "facts restore",
+    "Hold answers against a fact again that was removed.",
+    restore_fact,
+    _WHAT,
+    Role.ADMIN,
+    examples=("facts restore Acme price",),
+)

@@ -1,0 +1,125 @@
+"""`landscape`: how each vendor fine-tunes and uses data, with its own page as the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
+from overheard.cards.command import CommandSpec, Option, quoted
+from overheard.commands.context import Context
+from overheard.commands.finding import unknown
+from overheard.domain import Landscape, Topic
+from overheard.finetune.landscape import FRESH, TITLES, Standing, Told, corrected, told
+
+SHOWN = (Topic.TUNING, Topic.API_DATA, Topic.CONSUMER_DATA)
+"""Topics in the overview."""
+GIST = 70
+"""Characters of a cell in it."""
+
+
+async def show_landscape(context: Context, *, provider: str = "") -> Card:
+    """Show what vendors say of fine-tuning, data and crawlers, or all that one of them says.
+
+    Raises:
+        UnknownName: for a vendor of whom nothing is said.
+    """
+    today = context.clock.now().astimezone(context.zone).date()
+    known = _known(context)
+    if not provider:
+        return _overview(known, today)
+    found = known.get(provider.strip().casefold()) or _titled(known, provider)
+    if found is None:
+        raise unknown("vendor", provider, list(known))
+    return _vendor(found, told(found, today), context.config.file)
+
+
+def _known(context: Context) -> dict[str, Landscape]:
+    tables = context.config.landscape
+    corrections = {
+        vendor: {topic: table.entry(topic, corrected=True) for topic, table in mine.items()}
+        for vendor, mine in tables.items()
+    }
+    return corrected(context.plugins.landscapes, corrections)
+
+
+def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:
+    wanted = title.strip().casefold()
+    return next((one for one in known.values() if one.title.casefold() == wanted), None)
+
+
+def _overview(known: Mapping[str, Landscape], today: date) -> Card:
+    topics = {name: told(landscape, today) for name, landscape in known.items()}
+    rows = tuple(_row(known[name], mine) for name, mine in topics.items())
+    header = ("Vendor", *(TITLES[topic] for topic in SHOWN), "To check")
+    return Card(
+        title=f"How {words.count(len(known), 'vendor')} fine-tune and use data",
+        text="Each in its first sentence. All topics of one vendor, with sources: landscape VENDOR",
+        table=Table(header, rows, frozenset({len(header) - 1})) if rows else None,
+        actions=fitting(*(Action(f"landscape {quoted(n)}", one.title) for n, one in known.items())),
+        footer=f"To check: topics that are older than {FRESH.days} days, undated or not known.",
+        data={"vendors": [_data(known[name], mine) for name, mine in topics.items()]},
+    )
+
+
+def _row(landscape: Landscape, topics: Sequence[Told]) -> tuple[str, ...]:
+    gists = {one.topic: words.shorten(one.gist, GIST) for one in topics}
+    unsure = sum(one.standing is not Standing.KNOWN for one in topics)
+    return (landscape.title, *(gists[topic] for topic in SHOWN), str(unsure))
+
+
+def _vendor(landscape: Landscape, topics: Sequence[Told], file: str) -> Card:
+    unsure = [TITLES[one.topic] for one in topics if one.standing is not Standing.KNOWN]
+    table = f"[landscape.{landscape.name}.TOPIC]"
+    return Card(
+        title=f"{landscape.title}: fine-tuning and data",
+        text=f"Look again before you rely on it: {words.listing(unsure)}." if unsure else "",
+        fields=tuple(Field(TITLES[one.topic], _words(one), wide=True) for one in topics),
+        severity=Severity.WARNING if unsure else Severity.PLAIN,
+        footer=f"Correct it in {file}, {table}, with value, source and as_of.",
+        data=_data(landscape, topics),
+    )
+
+
+def _words(one: Told) -> str:
+    entry = one.entry
+    if entry is None:
+        return "Not known: no page of the vendor that was read says it."
+    marks = [one.standing.value.upper()] if one.standing is not Standing.KNOWN else []
+    day = f"as of {entry.as_of:%Y-%m-%d}" if entry.as_of else ""
+    via = f"read via {entry.via}" if entry.via else ""
+    mine = "from the configuration" if entry.corrected else ""
+    source = ", ".join(filter(None, [*marks, entry.source, day, via, mine]))
+    return f"{entry.value} ({source})"
+
+
+def _data(landscape: Landscape, topics: Sequence[Told]) -> dict[str, Any]:
+    return {
+        "vendor": landscape.name,
+        "title": landscape.title,
+        "topics": [_topic(one) for one in topics],
+    }
+
+
+def _topic(one: Told) -> dict[str, Any]:
+    entry = one.entry
+    return {
+        "topic": one.topic.value,
+        "standing": one.standing.value,
+        "value": entry.value if entry else None,
+        "source": entry.source if entry else None,
+        "as_of": entry.as_of.isoformat() if entry and entry.as_of else None,
+        "via": (entry.via or None) if entry else None,
+        "corrected": bool(entry and entry.corrected),
+    }
+
+
+LANDSCAPE = CommandSpec(
+    "landscape",
+    "Show how each vendor fine-tunes and uses data, with sources.",
+    show_landscape,
+    (Option("provider", "Only this vendor.", positional=True, default=""),),
+    examples=("landscape", "landscape openai"),
+)

@@ -1,0 +1,93 @@
+"""`models list`: who can be asked, how, for how much, and whether they are asked just now."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Card, Severity, Table
+from overheard.cards.command import CommandSpec
+from overheard.checks.breaker import State
+from overheard.checks.budget import capabilities_of, price_of
+from overheard.checks.judging import agreements, judges, moved
+from overheard.checks.limits import Gate
+from overheard.commands.context import Context
+from overheard.domain import FREE, Model, Price
+from overheard.interfaces import Judge
+
+
+async def list_models(context: Context) -> Card:
+    """Show every configured model: how it is asked, its price, its pace and its state."""
+    providers = context.plugins.providers
+    models = [Model(name, model) for name, p in providers.items() for model in p.models()]
+    rows = [_data(context, model) for model in models]
+    troubled = [row for row in rows if row["state"] != State.CLOSED]
+    judged = [await _judged(context, judge) for judge in judges(context.plugins.scorers.values())]
+    reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
+    return Card(
+        title=words.count(len(rows), "model"),
+        text="\n\n".join([*reasons, *(judge["told"] for judge in judged)]),
+        table=Table(
+            ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
+            tuple(
+                (row["model"], row["how"], row["price"], row["pace"], row["told"]) for row in rows
+            ),
+        ),
+        severity=Severity.WARNING if troubled else Severity.PLAIN,
+        data={"models": rows, "judges": judged},
+    )
+
+
+async def _judged(context: Context, judge: Judge) -> dict[str, Any]:
+    """Return how well a judge agrees with its gold labels."""
+    found = await agreements(context.store, judge)
+    now, told = found[-1] if found else None, moved(judge, found)
+    usual = f"{judge.model} judges answers, and has not been asked yet."
+    if now:
+        usual = f"{judge.model} judges answers; it agrees with {now.right} of {now.of} gold labels."
+    return {
+        "scorer": judge.name,
+        "model": str(judge.model),
+        "agreements": [{"at": a.at.isoformat(), "right": a.right, "of": a.of} for a in found],
+        "told": told or usual,
+    }
+
+
+def _data(context: Context, model: Model) -> dict[str, str]:
+    providers = context.plugins.providers
+    gate = context.limits.gate(providers[model.provider], model)
+    state, rest = _state(gate)
+    told = f"{state.value}, for {words.duration(rest)}" if rest else state.value
+    return {
+        "model": str(model),
+        "how": capabilities_of(model, providers).how or "-",
+        "price": _priced(price_of(model, providers)),
+        "pace": f"{int(gate.allowed)} of {gate.most}",
+        "state": state.value,
+        "told": told,
+        "reason": gate.breaker.reason,
+    }
+
+
+def _state(gate: Gate) -> tuple[State, float]:
+    now = asyncio.get_running_loop().time()
+    rest = gate.rest(now)
+    return (State.OPEN if rest else gate.breaker.state(now)), rest
+
+
+def _priced(price: Price | None) -> str:
+    if price is None:
+        return "unknown"
+    if price == FREE:
+        return "free"
+    search = f", {words.money(price.search)} a search" if price.search else ""
+    return f"${price.input:g}, ${price.output:g}{search}"
+
+
+MODELS_LIST = CommandSpec(
+    "models list",
+    "Show every configured model: how it is asked, its price, its pace and its state.",
+    list_models,
+    examples=("models list",),
+)

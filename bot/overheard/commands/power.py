@@ -1,0 +1,243 @@
+"""`power`: the smallest change that a panel can show, when, for how much, and what buys more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import log
+
+import numpy as np
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field
+from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.drawing import picture
+from overheard.checks.budget import TYPICAL, call_cost, price_of
+from overheard.checks.panel import find_brand, tracked
+from overheard.commands import offers
+from overheard.commands.context import Context
+from overheard.commands.offers import WITHIN, Offer
+from overheard.cron import Cron
+from overheard.domain import Brand, Model, Prompt
+from overheard.errors import NothingToAsk
+from overheard.measure.blocks import Stream, streams
+from overheard.measure.panel import Floats
+from overheard.shifts.calibrate import mood
+from overheard.shifts.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
+from overheard.shifts.sequential import DEFAULT
+from overheard.shifts.simulate import WELL_KNOWN
+
+USUAL_RUNS = 20
+"""Runs of baseline that are assumed as long as there are fewer."""
+KNOWN_FROM = 5
+"""Runs from which on the store's own moods are taken."""
+METRIC = "visibility"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is planned, for each model alike.
+
+    Attributes:
+        brand: Whose visibility is watched.
+        prompts: What is asked.
+        repeats: How often each is asked in a run.
+        days: Days between two runs.
+        tau: Standard deviation of the runs' shocks; None for what the store knows.
+    """
+
+    brand: Brand
+    prompts: Sequence[Prompt]
+    repeats: int
+    days: float
+    tau: float | None
+
+
+async def power(
+    context: Context,
+    *,
+    brand: str = "",
+    repeats: int | None = None,
+    every: float | None = None,
+    tau: float | None = None,
+) -> Card:
+    """Show the smallest drop of visibility that the panel of a brand can show.
+
+    Args:
+        context: The deployment.
+        brand: Its name; by default the first that is tracked.
+        repeats: How often each prompt is asked in a run; by default as scheduled, else 3.
+        every: Days between two runs; by default as scheduled, else 7.
+        tau: Standard deviation of the runs' shocks; by default as the store knows it.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when there is no brand, prompt or model.
+    """
+    known = [find_brand(context.catalogue, brand)] if brand else tracked(context.catalogue)
+    providers = context.plugins.providers
+    models = [Model(name, model) for name, p in providers.items() for model in p.models()]
+    prompts = context.catalogue.prompts_for(known[0].name) if known else ()
+    for missing, found in (("brand", known), ("prompt", prompts), ("model", models)):
+        if not found:
+            raise NothingToAsk(missing=f"no {missing} is configured")
+    planned, gap = _scheduled(context, known[0])
+    plan = Plan(known[0], prompts, repeats or planned, every or gap, tau)
+    first, *others = [await _card(context, plan, model) for model in models]
+    data = {"brand": plan.brand.name, "models": [card.data for card in (first, *others)]}
+    return replace(first, more=tuple(others), data=data)
+
+
+async def _card(context: Context, plan: Plan, model: Model) -> Card:
+    outlook, notes = await _outlook(context, plan, model)
+    found = offers.offers(outlook, plan.days, _price(context, plan, model))
+    chart = offers.chart(
+        found,
+        f"Smallest drop of {plan.brand.name}'s visibility that is seen, and when",
+        f"If {model} changed now: four of five drops of this size are seen by then.",
+        context.clock.now(),
+        context.zone,
+    )
+    return Card(
+        title=f"What can be seen of {plan.brand.name} at {model}",
+        text=_text(found[0]),
+        fields=_fields(plan, outlook),
+        table=offers.table(found),
+        image=await picture(chart, "power.png"),
+        footer=" ".join(notes),
+        data={
+            "model": str(model),
+            "prompts": len(plan.prompts),
+            "repeats": plan.repeats,
+            "every_days": plan.days,
+            "tau": round(outlook.tau, 3),
+            "runs_before": outlook.before,
+            "assumed": notes,
+            "offers": [offer.data() for offer in found],
+        },
+    )
+
+
+def _text(now: Offer) -> str:
+    seen = [f"{now.within(runs):.0f} points in {offers.time(runs * now.days)}" for runs in WITHIN]
+    return (
+        f"Of drops of visibility by so many points four in five are seen: {words.listing(seen)}. "
+        f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
+        f"{DEFAULT.looks} bursts of {DEFAULT.calls} calls."
+    )
+
+
+def _fields(plan: Plan, outlook: Outlook) -> tuple[Field, ...]:
+    asked = f"{words.count(len(plan.prompts), 'prompt')} x {plan.repeats}"
+    return (
+        Field("In a run", f"{asked}, every {offers.time(plan.days).removeprefix('1 ')}"),
+        Field("Moods", f"tau {outlook.tau:.2f}"),
+        Field("Runs before", str(outlook.before)),
+    )
+
+
+def _scheduled(context: Context, brand: Brand) -> tuple[int, float]:
+    """Return the repeats of the brand's schedule, and the days between its runs."""
+    for schedule in context.catalogue.schedules:
+        if not schedule.brands or brand.name in schedule.brands:
+            cron = Cron(schedule.cron, schedule.timezone)
+            first = cron.after(context.clock.now())
+            second = cron.after(first) if first else None
+            if first and second:
+                return schedule.repeats, (second - first) / timedelta(days=1)
+    return 3, 7.0
+
+
+async def _outlook(context: Context, plan: Plan, model: Model) -> tuple[Outlook, list[str]]:
+    """Return what is known of the panel, and what is assumed, as sentences."""
+    known = streams(
+        block
+        for block in await context.store.blocks(model=model, metric=METRIC)
+        if block.version in context.scoring.versions
+    )
+    mine = [stream for stream in known if stream.key.brand == plan.brand.name]
+    runs = int((mine[0].n.sum(axis=1) > 0).sum()) if mine else 0
+    allowed = context.config.alerts.false_alarms_per_year
+    outlook = Outlook(
+        chances=_chances(mine[0], plan.prompts) if runs else typical(len(plan.prompts)),
+        repeats=plan.repeats,
+        before=max(runs, USUAL_RUNS),
+        tau=_tau(plan, known, runs),
+        # A threshold is about as high as there are looks between two false alarms.
+        limit=max(1.0, USUAL_LIMIT + log(7 / plan.days / allowed)),
+    )
+    return outlook, list(_assumed(plan, runs))
+
+
+def _tau(plan: Plan, known: Iterable[Stream], runs: int) -> float:
+    if plan.tau is not None:
+        return plan.tau
+    return mood(known, 0).centre ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
+
+
+def _assumed(plan: Plan, runs: int) -> Iterable[str]:
+    if not runs:
+        yield "Nothing was measured yet: the rates are those of a usual well-known brand."
+    if plan.tau is None and runs < KNOWN_FROM:
+        yield f"How moody the model is, is not known yet: tau {USUAL_TAU} is assumed."
+    if runs < USUAL_RUNS:
+        yield f"It holds once there are {USUAL_RUNS} runs; now there are {runs}."
+
+
+def _chances(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
+    """Return each prompt's rate, drawn a little to the panel's; that itself for a new prompt."""
+    n, hits = stream.n.sum(axis=0), stream.total.sum(axis=0)
+    weight, mean = sum(WELL_KNOWN), float((hits.sum() + 0.5) / (n.sum() + 1))
+    rates = ((hits + weight * mean) / (n + weight)).tolist()
+    known = dict(zip(stream.prompts, rates, strict=True))
+    chances = [known.get(prompt.key, mean) for prompt in prompts]
+    return np.asarray(np.clip(chances, 0.005, 0.995))
+
+
+def _price(context: Context, plan: Plan, model: Model) -> float | None:
+    """Return the dollars of one run; None when nobody knows."""
+    providers = context.plugins.providers
+    if price_of(model, providers) is None:
+        return None
+    costs = [call_cost(prompt, model, providers, TYPICAL) for prompt in plan.prompts]
+    return plan.repeats * sum(costs)
+
+
+POWER = CommandSpec(
+    "power",
+    "Show the smallest drop that the panel can show, when, and what buys more.",
+    power,
+    (
+        Option(
+            "brand",
+            "Its name; by default the first that is tracked.",
+            Kind.BRAND,
+            positional=True,
+            default="",
+        ),
+        Option(
+            "repeats",
+            "How often each prompt is asked in a run; by default as scheduled, else 3.",
+            Kind.INTEGER,
+            low=1,
+            high=100,
+        ),
+        Option(
+            "every",
+            "Days between two runs; by default as scheduled, else 7.",
+            Kind.NUMBER,
+            low=0.01,
+            high=366,
+        ),
+        Option(
+            "tau",
+            "How moody runs are; by default as the store knows it.",
+            Kind.NUMBER,
+            low=0,
+            high=1,
+        ),
+    ),
+    examples=("power", "power Acme --repeats 5"),
+    chart="",
+)

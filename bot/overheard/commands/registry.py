@@ -1,0 +1,101 @@
+"""All commands: whatever a command module holds as a `CommandSpec` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
+from types import ModuleType
+
+from overheard.cards.command import CommandSpec, Face, Kind
+from overheard.commands import (
+    alert_life,
+    alerts,
+    ask,
+    audit,
+    brands,
+    brief,
+    bursts,
+    canary,
+    check,
+    claims,
+    compare,
+    database,
+    dataset,
+    demo,
+    discord,
+    doctor,
+    evidence,
+    export,
+    facts,
+    history,
+    landscape,
+    models,
+    new_plugin,
+    plugins,
+    power,
+    prompts,
+    report,
+    run,
+    runs,
+    schedule_editing,
+    schedules,
+    shifts,
+    simulate,
+    slack,
+    spellings,
+    spend,
+    status,
+    suggesting,
+    teaching,
+    trend,
+    updates,
+)
+
+SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
+    "Measure and read": (check, report, trend, ask, compare, status, runs, shifts, updates, canary),
+    "Alerts": (alerts, alert_life, evidence),
+    "Fine-tuning": (landscape, brief, dataset),
+    "What is measured": (brands, spellings, prompts, suggesting, facts, claims, models),
+    "Run": (run, schedules, schedule_editing, bursts, spend, audit),
+    "Set up": (plugins, new_plugin, doctor, slack, discord),
+    "Try out": (power, demo, simulate),
+    "Maintain": (history, export, database),
+    "Learn": (teaching,),
+}
+"""Under what heading help shows the commands of which modules, in this order."""
+
+
+def _of(modules: Iterable[ModuleType]) -> tuple[CommandSpec, ...]:
+    """Return the commands of modules, in the order in which they stand there."""
+    found = (value for module in modules for value in vars(module).values())
+    return tuple(dict.fromkeys(spec for spec in found if isinstance(spec, CommandSpec)))
+
+
+COMMANDS = _of(chain.from_iterable(SECTIONS.values()))
+"""Every command there is."""
+
+
+def offered(face: Face) -> tuple[CommandSpec, ...]:
+    """Return the commands that a face offers, with the options that it has."""
+    return tuple(_facing(spec, face) for spec in COMMANDS if face in spec.faces)
+
+
+def _facing(spec: CommandSpec, face: Face) -> CommandSpec:
+    """Return a command as a face has it: files of this machine are none of a chat's business."""
+    if face is Face.TERMINAL or not any(option.kind is Kind.FILE for option in spec.options):
+        return spec
+    return replace(spec, options=tuple(o for o in spec.options if o.kind is not Kind.FILE))
+
+
+def sections(face: Face) -> Iterator[tuple[str, tuple[CommandSpec, ...]]]:
+    """Yield each heading of help with its commands."""
+    for heading, modules in SECTIONS.items():
+        shown = tuple(spec for spec in _of(modules) if face in spec.faces)
+        if shown:
+            yield heading, shown
+
+
+def find(name: str) -> CommandSpec | None:
+    """Return a command by its whole name, or None."""
+    return next((spec for spec in COMMANDS if spec.name == name), None)

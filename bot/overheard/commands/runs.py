@@ -1,0 +1,178 @@
+"""`runs`: what was asked and when; and a run under way is paused, resumed or cancelled."""
+
+from __future__ import annotations
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Style, Table
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.runs import TAKEN_UP_WITHIN, find_run
+from overheard.commands.carry import carry_out
+from overheard.commands.context import Context
+from overheard.commands.price import require_money
+from overheard.domain import UNENDED, Run, RunState
+from overheard.errors import RunEnded, RunTooOld, RunUnderWay
+
+FIRST = 20
+
+
+async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
+    """Show the latest runs and where they stand.
+
+    Args:
+        context: The deployment.
+        limit: How many, the newest first.
+    """
+    runs = await context.store.runs(limit=limit)
+    busy = {run.id for run in runs if run.state in UNENDED and await _is_held(context, run)}
+    rows = tuple(_row(context, run, busy) for run in runs)
+    return Card(
+        title=words.count(len(runs), "run"),
+        text="" if runs else "Nothing has been asked yet; begin with: check",
+        table=_table(rows) if rows else None,
+        actions=tuple(_actions(runs)),
+        data={"runs": [_data(run, busy) for run in runs]},
+    )
+
+
+async def pause_run(context: Context, *, run: str) -> Card:
+    """Let calls under way come to their end, and begin no others until the run is resumed.
+
+    Raises:
+        UnknownName: when there is no such run.
+        RunEnded: when it has ended.
+    """
+    found = await _steer(context, run, RunState.PAUSED, "paused")
+    key = found.key
+    text = "Calls under way come to their end; whoever carries it out stops within a second."
+    resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
+    return Card("Paused", text, actions=(resume,), footer=f"Run {key}", data=_state(key, "paused"))
+
+
+async def cancel_run(context: Context, *, run: str) -> Card:
+    """Give a run up. What was answered is kept.
+
+    Raises:
+        UnknownName: when there is no such run.
+        RunEnded: when it has ended.
+    """
+    found = await _steer(context, run, RunState.CANCELLED, "cancelled")
+    async with context.store.holding(found.id) as mine:
+        if mine:  # nobody carries it out, so nobody else will say when it ended
+            await context.store.release(found.id)
+            await context.store.finish_run(found.id, RunState.CANCELLED, context.clock.now())
+    text = "What was answered is kept; calls under way come to their end."
+    return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
+
+
+async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Card:
+    """Go on with a run that was paused or cut off.
+
+    Raises:
+        UnknownName: when there is no such run.
+        RunEnded: when it has ended.
+        RunTooOld: when it was begun too long ago to compare.
+        RunUnderWay: when another process carries it out.
+        BudgetExceeded: when the budget does not cover the rest.
+        ConfirmationNeeded: when the rest may cost something and nobody has agreed.
+    """
+    found = await find_run(context.store, run)
+    age = context.clock.now() - found.started_at
+    if found.state not in UNENDED or found.panel is None:
+        raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
+    if age >= TAKEN_UP_WITHIN:
+        raise RunTooOld(run=found.key, age=words.duration(age.total_seconds()))
+    await require_money(context, found, agreed=agreed)
+    async with context.store.holding(found.id) as mine:
+        if not mine:
+            raise RunUnderWay(run=found.key)
+        await context.store.steer_run(found.id, RunState.RUNNING)
+        return await carry_out(context, found, found.panel)
+
+
+async def _steer(context: Context, name: str, state: RunState, verb: str) -> Run:
+    found = await find_run(context.store, name)
+    if not await context.store.steer_run(found.id, state):
+        raise RunEnded(run=found.key, state=found.state.value, verb=verb)
+    return found
+
+
+async def _is_held(context: Context, run: Run) -> bool:
+    async with context.store.holding(run.id) as mine:
+        return not mine
+
+
+def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
+    return Table(("Run", "Begun", "State", "Questions", "Asked by"), rows, frozenset({3}))
+
+
+def _row(context: Context, run: Run, busy: set[int]) -> tuple[str, ...]:
+    count = f"{len(run.panel):,}" if run.panel else "-"
+    begun = words.moment(run.started_at, context.zone)
+    return (run.key, begun, _told(run, busy), count, run.asked_by)
+
+
+def _told(run: Run, busy: set[int]) -> str:
+    """Say where a run stands; one that nobody carries out was cut off."""
+    if run.state is RunState.RUNNING and run.id not in busy:
+        return "cut off"
+    return run.state.value
+
+
+def _actions(runs: list[Run]) -> list[Action]:
+    waiting = [run for run in runs if run.state is RunState.PAUSED]
+    return [Action(f"runs resume {run.key}", "Resume", Style.PRIMARY) for run in waiting[:1]]
+
+
+def _data(run: Run, busy: set[int]) -> dict[str, object]:
+    return {
+        "run": run.key,
+        "state": run.state.value,
+        "under_way": run.id in busy,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "questions": len(run.panel) if run.panel else None,
+        "prompts": run.panel.edition if run.panel else None,
+        "asked_by": run.asked_by,
+        "label": run.label,
+    }
+
+
+def _state(key: str, state: str) -> dict[str, object]:
+    return {"run": key, "state": state}
+
+
+_RUN = Option("run", "Its key, or a part of it.", required=True, positional=True)
+
+RUNS_LIST = CommandSpec(
+    "runs list",
+    "Show the latest runs and where they stand.",
+    list_runs,
+    (Option("limit", "How many.", Kind.INTEGER, default=FIRST, low=1, high=1000),),
+    examples=("runs list",),
+)
+RUNS_PAUSE = CommandSpec(
+    "runs pause",
+    "Stop a run until somebody resumes it.",
+    pause_run,
+    (_RUN,),
+    Role.OPERATOR,
+    examples=("runs pause 1f3a",),
+)
+RUNS_RESUME = CommandSpec(
+    "runs resume",
+    "Go on with a run that was paused or cut off.",
+    resume_run,
+    (_RUN,),
+    Role.OPERATOR,
+    spends=True,
+    examples=("runs resume 1f3a",),
+    chart="",
+)
+RUNS_CANCEL = CommandSpec(
+    "runs cancel",
+    "Give a run up; what was answered is kept.",
+    cancel_run,
+    (_RUN,),
+    Role.OPERATOR,
+    examples=("runs cancel 1f3a",),
+)

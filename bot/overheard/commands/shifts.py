@@ -1,0 +1,149 @@
+"""`shifts`: what the monitor would have raised over all that is in the store, run by run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from overheard.alerts.past import Past, Replay
+from overheard.cards import words
+from overheard.cards.card import Card, Table
+from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.checks.panel import find_brand, tracked
+from overheard.commands.context import Context
+from overheard.domain import ModelUpdate, Run, Shift
+from overheard.errors import NothingToAsk
+from overheard.measure.blocks import RunKey
+from overheard.shifts.served import silent_updates
+
+
+def past(context: Context) -> Past:
+    """Return where the past of a deployment's brands is."""
+    scoring = context.scoring
+    return Past(
+        context.store,
+        context.catalogue,
+        scoring.metrics,
+        scoring.versions,
+        context.config.alerts,
+    )
+
+
+async def shifts(context: Context, *, brands: Sequence[str] = ()) -> Card:
+    """Look at the whole past, run by run, and show what would have been raised, in that order.
+
+    Nothing is raised or told, and no look knows of later runs.
+
+    Args:
+        context: The deployment.
+        brands: Names of brands; empty means all that are tracked.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when no brand is configured.
+    """
+    catalogue = context.catalogue
+    chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
+    if not chosen:
+        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    await context.scoring.catch_up(context.store, context.progress)
+    runs = {run.id: run for run in await context.store.runs()}
+    updates = await _updates(context, runs)
+    context.progress.start("Looking at the past", len(chosen))
+    replays = []
+    for brand in chosen:
+        replays.append(await past(context).replay(brand.name, updates))
+        context.progress.advance()
+    context.progress.finish()
+    return _card(context, replays, runs)
+
+
+async def _updates(context: Context, runs: Mapping[int, Run]) -> list[ModelUpdate]:
+    """Return the updates that are known, and those that show in the replies."""
+    known = await context.store.updates()
+    order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
+    seen = silent_updates(await context.store.served(), order)
+    noted = {(update.model, update.at, update.source) for update in known}
+    return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
+
+
+def _card(context: Context, replays: Sequence[Replay], runs: Mapping[int, Run]) -> Card:
+    alarms = sorted((a for r in replays for a in r.alarms), key=lambda alarm: alarm.run)
+    found = [shift for alarm in alarms for shift in alarm.shifts]
+    looked = max((replay.monitor.looks for replay in replays), default=0)
+    return Card(
+        title=words.count(len(found), "shift") if found else "No shift",
+        text="\n\n".join(_text(context, found, runs, looked)),
+        table=_table(context, found, runs) if found else None,
+        footer="Run: the one after which it was raised. Began: with the likeliest one."
+        if found
+        else "",
+        data=[_data(shift, runs) for shift in found],
+    )
+
+
+def _text(
+    context: Context, found: Sequence[Shift], runs: Mapping[int, Run], looked: int
+) -> Iterator[str]:
+    if not looked:
+        yield "No answers yet. Ask with overheard check, or bring history with overheard import."
+    elif not found:
+        yield f"Nothing moved by more than chance explains, in {words.count(looked, 'run')}."
+    for shift in found:
+        metric = context.scoring.metrics[shift.metric]
+        when = words.day(runs[shift.run_id].started_at, context.zone)
+        size = words.change(shift.change, metric.scale)
+        yield (
+            f"{when}, {shift.brand} at {shift.model}, {metric.label.lower()} {size}: "
+            f"{shift.explanation}"
+        )
+
+
+def _table(context: Context, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
+    header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Probability")
+    return Table(header, tuple(_row(context, s, runs) for s in found), frozenset({4, 5, 7}))
+
+
+def _row(context: Context, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+    metric = context.scoring.metrics[shift.metric]
+    return (
+        runs[shift.run_id].key,
+        shift.brand,
+        str(shift.model),
+        metric.label,
+        words.value(shift.before, metric.scale),
+        words.value(shift.after, metric.scale),
+        runs[shift.began].key,
+        words.percent(shift.probability or 0.0),
+    )
+
+
+def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
+    return {
+        "brand": shift.brand,
+        "model": str(shift.model),
+        "metric": shift.metric,
+        "run": runs[shift.run_id].key,
+        "runs_90": [runs[run].key for run in shift.dates],
+        "began": runs[shift.began].key,
+        "before": shift.before,
+        "after": shift.after,
+        "change": shift.change,
+        "interval": list(shift.interval),
+        "probability": shift.probability,
+        "recovery": shift.recovery,
+        "updates": [
+            {"at": update.at.isoformat(), "source": update.source, "note": update.note}
+            for update in shift.updates
+        ],
+        "explanation": shift.explanation,
+    }
+
+
+SHIFTS = CommandSpec(
+    "shifts",
+    "Show what moved over the whole past, as it would have been raised run by run.",
+    shifts,
+    (Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),),
+    examples=("shifts", "shifts Acme"),
+)

@@ -1,0 +1,141 @@
+"""`spend`: where the money went, and what of each limit is used up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.bars import Bar, Bars
+from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.drawing import picture
+from overheard.checks.budget import WARNING
+from overheard.commands.context import Context
+from overheard.domain import Account, Run, Spending
+
+Sums = dict[str, float]
+
+BY = ("provider", "model", "brand", "asker", "channel")
+SHOWN = {"provider": "Provider", "model": "Model", "brand": "Brand", "asker": "Asked by"}
+
+
+async def spend(context: Context, *, days: int = 0, by: str = "provider") -> Card:
+    """Show what was spent, by provider, model, brand and whoever asked.
+
+    Args:
+        context: The deployment.
+        days: Of how many days, today included; 0 means from the first of the month UTC.
+        by: What the chart shows.
+    """
+    since = _since(context.clock.now(), days)
+    spent = await context.store.spending(since=since)
+    runs = {run.id: run for run in await context.store.runs()}
+    sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
+    total = sum(each.usd for each in spent)
+    budget = await _budget(context)
+    near = any(row["share"] >= WARNING for row in budget)
+    others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
+    bars = Bars(f"Spent by {by}", tuple(Bar(k, v) for k, v in sums[by].items()))
+    return Card(
+        title=f"Spent {words.money(total)}",
+        text=f"Since {words.day(since, context.zone)}, for "
+        f"{words.count(sum(each.answers for each in spent), 'answer')}.",
+        fields=tuple(Field(f"[budget] {row['key']}", _used(row)) for row in budget),
+        table=_table(SHOWN.get(by, by.capitalize()), sums[by]),
+        image=await picture(bars, "spend.png") if spent else None,
+        severity=Severity.WARNING if near else Severity.PLAIN,
+        footer="Brands that share an answer share its cost.",
+        more=tuple(Card(f"By {n}", table=_table(SHOWN[n], sums[n])) for n in others),
+        data={
+            "since": since.isoformat(),
+            "spent_usd": total,
+            "answers": sum(each.answers for each in spent),
+            **{f"by_{name}": sums[name] for name in BY},
+            "budget": budget,
+        },
+    )
+
+
+def _since(now: datetime, days: int) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=days - 1) if days else midnight.replace(day=1)
+
+
+def _share_by(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
+    """Return what tells for whom money was spent; those named share it."""
+
+    def brands(spending: Spending) -> list[str]:
+        panel, prompt = runs[spending.run_id].panel, spending.prompt
+        named = panel.brands if panel else ()
+        return [b for b in named if not prompt.brands or b in prompt.brands] or ["(none)"]
+
+    shares: dict[str, Callable[[Spending], list[str]]] = {
+        "provider": lambda s: [s.model.provider],
+        "model": lambda s: [str(s.model)],
+        "brand": brands,
+        "asker": lambda s: [runs[s.run_id].asked_by or "(unknown)"],
+        "channel": lambda s: [runs[s.run_id].channel or "(none)"],
+    }
+    return shares[name]
+
+
+def _summed(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
+    """Sum up, the largest first."""
+    sums: Sums = defaultdict(float)
+    for spending in spent:
+        names = shared_by(spending)
+        for name in names:
+            sums[name] += spending.usd / len(names)
+    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _table(header: str, sums: Sums) -> Table | None:
+    rows = tuple((name, words.money(usd)) for name, usd in sums.items())
+    return Table((header, "Spent"), rows, frozenset({1})) if rows else None
+
+
+async def _budget(context: Context) -> list[dict[str, Any]]:
+    budget, now = context.config.budget, context.clock.now()
+    month, day = f"{now:%Y-%m}", f"{now:%Y-%m-%d}"
+    limits = {
+        "day": (Account("day", period=day), budget.day),
+        "month": (Account("month", period=month), budget.month),
+        **{f"brands.{n}": (Account("brand", n, month), usd) for n, usd in budget.brands.items()},
+        **{
+            f"channels.{n}": (Account("channel", n, month), usd)
+            for n, usd in budget.channels.items()
+        },
+    }
+    balances = await context.store.balances([account for account, _ in limits.values()])
+    return [
+        {
+            "key": key,
+            "spent": balances[account].spent,
+            "held": balances[account].held,
+            "allowed": usd,
+            "share": balances[account].spent / usd if usd else 1.0,
+        }
+        for key, (account, usd) in limits.items()
+        if usd is not None
+    ]
+
+
+def _used(row: Mapping[str, Any]) -> str:
+    spent, allowed, share = (float(row[key]) for key in ("spent", "allowed", "share"))
+    return f"{words.money(spent)} of {words.money(allowed)} ({words.percent(share)})"
+
+
+SPEND = CommandSpec(
+    "spend",
+    "Show what was spent, by provider, model, brand and whoever asked.",
+    spend,
+    (
+        Option("days", "Of so many days; 0: this month.", Kind.INTEGER, default=0, low=0),
+        Option("by", "What the chart shows.", default="provider", choices=BY),
+    ),
+    examples=("spend", "spend --days 7", "spend --by brand"),
+    chart="",
+)

@@ -1,0 +1,107 @@
+"""`status`: how the brands stand, which alerts are open, what runs next."""
+
+from __future__ import annotations
+
+from datetime import timedelta, tzinfo
+
+from overheard.alerts.digest import alert_row, alert_table
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Severity, Style, Table
+from overheard.cards.command import CommandSpec
+from overheard.checks.panel import tracked
+from overheard.commands.context import Context
+from overheard.commands.report import HEADLINE
+from overheard.commands.schedules import next_run
+from overheard.commands.standing import Standing, standings
+from overheard.domain import Alert, Brand
+
+RECENT = timedelta(days=90)
+"""How far back a brand's last measurement is looked for."""
+
+SHOWN = 10
+"""Alerts that are shown."""
+
+
+async def status(context: Context) -> Card:
+    """Show how the tracked brands stand, which alerts are open, and what runs next.
+
+    It reads what is scored already, and scores nothing itself.
+    """
+    brands = tracked(context.catalogue)
+    rows = [row for brand in brands for row in await _standing(context, brand)]
+    alerts = [alert for alert in await context.store.alerts() if not alert.state.over]
+    runs = await _next_runs(context)
+    return Card(
+        title=f"{words.count(len(brands), 'brand')}, {words.count(len(alerts), 'open alert')}",
+        text="\n\n".join(filter(None, [_advice(brands, rows), "\n".join(runs)])),
+        table=_table(rows, context.zone) if rows else None,
+        actions=_actions(brands, alerts),
+        severity=Severity.WARNING if alerts else Severity.PLAIN,
+        more=(_alerts_card(context, alerts),) if alerts else (),
+        data={
+            "brands": [row.data() for row in rows],
+            "alerts": [alert_row(alert) for alert in alerts],
+            "next_runs": runs,
+        },
+    )
+
+
+async def _standing(context: Context, brand: Brand) -> list[Standing]:
+    """Return a brand's headline at each model, in the newest run that scored it there."""
+    since = context.clock.now() - RECENT
+    blocks = await context.store.blocks(brand=brand.name, metric=HEADLINE.name, since=since)
+    last = {block.model: block.run_id for block in blocks}
+    latest = [block for block in blocks if last[block.model] == block.run_id]
+    return standings(latest, [brand.name], context.scoring)
+
+
+async def _next_runs(context: Context) -> list[str]:
+    now = context.clock.now()
+    told = []
+    for schedule in context.catalogue.schedules:
+        state = await context.store.schedule_state(schedule.name, now)
+        if sentence := next_run(context, schedule, state):
+            told.append(f"{schedule.name}: {sentence}")
+    return told
+
+
+def _advice(brands: list[Brand], rows: list[Standing]) -> str:
+    if not brands:
+        return "Nothing is measured yet. Begin with: brands add"
+    return "" if rows else "Nothing has been measured lately. Ask with: check"
+
+
+def _table(rows: list[Standing], zone: tzinfo) -> Table:
+    header = ("Brand", "Model", HEADLINE.label, "Measured")
+    cells = ((r.brand, str(r.model), _cell(r), words.day(r.point.at, zone)) for r in rows)
+    return Table(header, tuple(cells), frozenset({2}))
+
+
+def _cell(row: Standing) -> str:
+    point, scale = row.point, row.metric.scale
+    return f"{words.value(point.mean, scale)} ({words.value_range(point.low, point.high, scale)})"
+
+
+def _actions(brands: list[Brand], alerts: list[Alert]) -> tuple[Action, ...]:
+    if not brands:
+        return (Action("brands add", "Add a brand", Style.PRIMARY), Action("help", "Help"))
+    shown = (Action(f"alerts show {alert.id}", f"Alert {alert.id}") for alert in alerts[:3])
+    return (Action("check", "Check now", Style.PRIMARY), Action("report", "Report"), *shown)
+
+
+def _alerts_card(context: Context, alerts: list[Alert]) -> Card:
+    more = len(alerts) - SHOWN
+    return Card(
+        title=words.count(len(alerts), "open alert"),
+        text=f"The newest {SHOWN} are shown." if more > 0 else "",
+        table=alert_table(alerts[:SHOWN], context.scoring.metrics, context.zone),
+        severity=Severity.WARNING,
+    )
+
+
+STATUS = CommandSpec(
+    "status",
+    "Show how the brands stand, which alerts are open, and what runs next.",
+    status,
+    examples=("status",),
+)

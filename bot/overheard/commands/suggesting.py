@@ -1,0 +1,106 @@
+"""`prompts suggest`: a model says what buyers ask, and a person decides what is added."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from overheard.cards import words
+from overheard.cards.card import LONGEST_ACTION, Action, Card, Severity, Table, Tainted
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.outcome import Outcome
+from overheard.checks.panel import choose_models, find_brand
+from overheard.checks.prompts import request, suggested
+from overheard.checks.runs import new_run
+from overheard.commands import carry
+from overheard.commands.context import Context
+from overheard.commands.price import require_money
+from overheard.commands.summary import told
+from overheard.domain import Panel, Run
+
+COUNT = 10
+BUTTONS = 5
+
+
+async def suggest_prompts(
+    context: Context, *, brand: str, model: str = "", count: int = COUNT, agreed: bool = False
+) -> Card:
+    """Ask a model what buyers of a brand's category ask. Nothing is added by itself.
+
+    The model learns the category and not the brand, and what names a brand is left out.
+
+    Args:
+        context: The deployment.
+        brand: The name of the brand.
+        model: As ``provider/model``; empty means the first that is configured.
+        count: How many questions to ask for.
+        agreed: Whether the price has been agreed to.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist.
+        NothingToAsk: when there is no model.
+        BudgetExceeded: when the budget does not cover it.
+        ConfirmationNeeded: when it may cost something and nobody has agreed.
+    """
+    found = find_brand(context.catalogue, brand)
+    models = choose_models(context.plugins.providers, (model,) if model else ())[:1]
+    panel = Panel((found.name,), (request(found, count),), models, seed=secrets.randbits(31))
+    new = new_run(
+        panel,
+        context.clock.now(),
+        label=f"suggestions for {found.name}",
+        asked_by=context.who,
+        channel=context.channel,
+    )
+    run = replace(new, aside=True)
+    await require_money(context, run, agreed=agreed)
+    run = await context.store.start_run(run)
+    async with context.store.holding(run.id):
+        outcome = await carry.ask(context, run)
+        await context.store.finish_run(run.id, outcome.state, context.clock.now())
+    answers = [answer async for answer in context.store.answers(runs=[run.id])]
+    text = "\n".join(answer.reply.text for answer in answers)
+    catalogue = context.catalogue
+    return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome, run)
+
+
+def _card(brand: str, questions: list[str], outcome: Outcome, run: Run) -> Card:
+    advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
+    problems = list(told(outcome.failures))
+    if not questions and not problems:
+        problems = ["The answer holds no question that is new; try another model."]
+    actions = [
+        Action(f'prompts add "{q}"', words.shorten(q, 60)) for q in questions if '"' not in q
+    ]
+    short = [action for action in actions if len(action.words) <= LONGEST_ACTION]
+    return Card(
+        title=f"{words.count(len(questions), 'suggestion')} for {brand}",
+        text="\n\n".join(problems or [advice]),
+        table=Table(("Question",), tuple((Tainted(q),) for q in questions)) if questions else None,
+        actions=tuple(short[:BUTTONS]),
+        severity=Severity.PLAIN if questions else Severity.WARNING,
+        footer=f"Run {run.key} · {words.money(outcome.spent)}",
+        data={
+            "brand": brand,
+            "suggestions": questions,
+            "run": run.key,
+            "failures": dict(outcome.failures),
+            "spent_usd": outcome.spent,
+        },
+        failed=not questions,
+    )
+
+
+PROMPTS_SUGGEST = CommandSpec(
+    "prompts suggest",
+    "Ask a model what buyers ask; nothing is added by itself.",
+    suggest_prompts,
+    (
+        Option("brand", "For which brand.", Kind.BRAND, required=True, positional=True),
+        Option("model", "Ask this model; else the first one.", Kind.MODEL, default=""),
+        Option("count", "How many.", Kind.INTEGER, default=COUNT, low=1, high=50),
+    ),
+    Role.OPERATOR,
+    spends=True,
+    examples=("prompts suggest Acme", "prompts suggest Acme --count 20"),
+)

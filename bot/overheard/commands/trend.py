@@ -1,0 +1,150 @@
+"""`trend`: one metric of one brand over time, at each model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Table, fitting
+from overheard.cards.charts import Chart, Mark, Series
+from overheard.cards.command import CommandSpec, Kind, Option, quoted
+from overheard.cards.drawing import picture
+from overheard.checks.panel import find_brand
+from overheard.commands.context import Context
+from overheard.commands.finding import unknown
+from overheard.commands.summary import told
+from overheard.domain import Brand, Metric
+from overheard.measure.blocks import Stream, streams
+from overheard.measure.trends import Point, trend
+
+HEADLINE = "visibility"
+
+
+async def show_trend(
+    context: Context, *, brand: str, metric: str = HEADLINE, model: str = ""
+) -> Card:
+    """Show how a metric of a brand went, at each model; at one model, beside its competitors.
+
+    Args:
+        context: The deployment.
+        brand: Its name.
+        metric: What to show.
+        model: ``provider/model``; empty means all that were asked.
+
+    Raises:
+        UnknownName: for a brand, a metric or a model that does not exist.
+    """
+    found = find_brand(context.catalogue, brand)
+    measured = context.scoring.metrics
+    if metric not in measured:
+        raise unknown("metric", metric, list(measured))
+    await context.scoring.catch_up(context.store, context.progress)
+    lines = await _lines(context, found, measured[metric])
+    models = sorted({str(line.key.model) for line in lines if line.key.brand == found.name})
+    if model and model not in models:
+        raise unknown("model with answers", model, models)
+    shown = [line for line in lines if str(line.key.model) == model] if model else lines
+    return await _card(context, found, measured[metric], shown)
+
+
+async def _lines(context: Context, brand: Brand, metric: Metric) -> list[Stream]:
+    """Return the metric's streams of a brand and its competitors, the brand's own first."""
+    names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
+    blocks = [
+        block
+        for name in names
+        for block in await context.store.blocks(brand=name, metric=metric.name)
+        if block.version in context.scoring.versions
+    ]
+    return sorted(streams(blocks), key=lambda s: (names.index(s.key.brand), s.key.model))
+
+
+async def _card(context: Context, brand: Brand, metric: Metric, lines: Sequence[Stream]) -> Card:
+    mine = [line for line in lines if line.key.brand == brand.name]
+    if not mine:
+        return Card(
+            title=f"{metric.label} of {brand.name}",
+            text="No answers yet. Ask with check, or bring history with import.",
+            actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
+            data={"brand": brand.name, "metric": metric.name, "models": {}},
+        )
+    chart = await trend_chart(context, brand, metric, lines)
+    points = {str(line.key.model): trend(line) for line in mine}
+    return Card(
+        title=f"{metric.label} of {brand.name}",
+        text="\n\n".join(told(context.scoring.faults)),
+        table=_table(points, metric),
+        image=await picture(chart, "trend.png"),
+        footer="Each prompt weighs the same. In brackets, the 90 % interval.",
+        data={
+            "brand": brand.name,
+            "metric": metric.name,
+            "models": {model: list(map(_data, found)) for model, found in points.items()},
+        },
+    )
+
+
+async def trend_chart(
+    context: Context, brand: Brand, metric: Metric, lines: Sequence[Stream]
+) -> Chart:
+    """Draw a brand beside its competitors at one model, or at each of several models.
+
+    Args:
+        context: The deployment.
+        brand: Whose chart it is.
+        metric: What is shown.
+        lines: Streams of the metric, in the order in which they are to be named.
+    """
+    models = {line.key.model for line in lines}
+    alone = len(models) == 1
+    shown = [line for line in lines if alone or line.key.brand == brand.name]
+    marks = [Mark(u.at, u.source) for u in await context.store.updates() if u.model in models]
+    return Chart(
+        title=f"{metric.label}{f' at {models.pop()}' if alone else f' of {brand.name}'}",
+        scale=metric.scale,
+        series=tuple(_series(line, brand, alone=alone) for line in shown),
+        marks=tuple(marks),
+        zone=context.zone,
+    )
+
+
+def _series(line: Stream, brand: Brand, *, alone: bool) -> Series:
+    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(line))
+    label = line.key.brand if alone else str(line.key.model)
+    return Series(label, points, emphasis=alone and line.key.brand == brand.name)
+
+
+def _table(points: dict[str, list[Point]], metric: Metric) -> Table:
+    """Show where each model began and where it is."""
+    rows = []
+    for model, found in points.items():
+        first, last = found[0], found[-1]
+        now = words.value(last.mean, metric.scale)
+        between = words.value_range(last.low, last.high, metric.scale)
+        moved = words.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
+        rows.append((model, f"{now} ({between})", moved, f"{len(found):,}"))
+    return Table(("Model", "Now", "Since the first run", "Runs"), tuple(rows), frozenset({1, 2, 3}))
+
+
+def _data(point: Point) -> dict[str, Any]:
+    return {
+        "at": point.at.isoformat(),
+        "value": point.mean,
+        "interval": [point.low, point.high],
+        "answers": point.n,
+    }
+
+
+TREND = CommandSpec(
+    "trend",
+    "Show how a metric of a brand went over time.",
+    show_trend,
+    (
+        Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),
+        Option("metric", "What to show.", Kind.METRIC, default=HEADLINE),
+        Option("model", "Only at this model, beside the competitors.", Kind.MODEL, default=""),
+    ),
+    examples=("trend Acme", "trend Acme --metric sentiment", "trend Acme --model openai/gpt-5"),
+    chart="",
+)

@@ -1,0 +1,201 @@
+"""`updates`: when models changed, as people and machines know it, and what that did to brands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Card, Table
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.feeds import read_feeds
+from overheard.checks.panel import tracked
+from overheard.commands.context import Context
+from overheard.commands.moments import moment
+from overheard.commands.verdicts import told
+from overheard.domain import Model, ModelUpdate, Scale
+from overheard.errors import UnknownName
+from overheard.measure.blocks import Stream, streams
+from overheard.settings import suggestion
+from overheard.shifts.sequential import Verdict, follow_each
+
+METRIC = "visibility"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What is known of one brand since an update; no verdict as long as nothing was asked."""
+
+    brand: str
+    verdict: Verdict | None
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        if self.verdict is None:
+            return f"{self.brand} has no runs to compare."
+        return f"{self.brand} {told(self.verdict, Scale.BINARY)}."
+
+    def data(self) -> dict[str, Any]:
+        """Return it for machines."""
+        verdict = self.verdict
+        return {
+            "brand": self.brand,
+            "metric": METRIC,
+            "finding": verdict.finding.value if verdict else None,
+            "looks": verdict.looks if verdict else 0,
+            "before": verdict.before if verdict else None,
+            "after": verdict.after if verdict else None,
+            "interval": list(verdict.interval) if verdict else None,
+            "sentence": self.sentence,
+        }
+
+
+async def list_updates(context: Context) -> Card:
+    """Show the known updates of models, and what each did to the visibility of tracked brands."""
+    plugins, now = context.plugins, context.clock.now()
+    await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
+    known = await context.store.updates()
+    await context.scoring.catch_up(context.store, context.progress)
+    effects = {
+        update.id: found
+        for model in dict.fromkeys(update.model for update in known)
+        for update, found in await _effects(context, model, known)
+    }
+    rows = [
+        (str(u.id), str(u.model), words.moment(u.at, context.zone), u.source, u.note) for u in known
+    ]
+    return Card(
+        title=words.count(len(known), "known update"),
+        text="\n\n".join(_paragraph(context, update, effects[update.id]) for update in known)
+        or "None is known yet; add one with: updates add",
+        table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
+        if rows
+        else None,
+        data={"updates": [_data(update, effects[update.id]) for update in known]},
+    )
+
+
+async def add_update(context: Context, *, model: str, when: str = "now", note: str = "") -> Card:
+    """Note that a model was updated: it counts when shifts are looked for.
+
+    Args:
+        context: The deployment.
+        model: As ``provider/model``.
+        when: When it was, see `moments.moment`.
+        note: A few words.
+
+    Raises:
+        UnknownName: for a model that nobody asks or asked.
+        TimeUnreadable: when that is no time.
+    """
+    found = await _model(context, model)
+    at = moment(when, context.clock.now(), context.zone)
+    update = await context.store.add_update(ModelUpdate(found, at, note=note))
+    return Card(
+        title=f"Update of {update.model} on {words.moment(update.at, context.zone)}",
+        text="It is kept. The next runs of this model are compared with those before it; "
+        "see what it did with: updates list",
+        footer=f"Update {update.id}",
+        data=_data(update, ()),
+    )
+
+
+async def remove_update(context: Context, *, number: int) -> Card:
+    """Forget an update that was none.
+
+    Raises:
+        UnknownName: when there is none of this number.
+    """
+    if not await context.store.remove_update(number):
+        known = [str(update.id) for update in await context.store.updates()]
+        listed = ", ".join(known) or "none yet"
+        raise UnknownName(kind="update", name=str(number), hint="", known=listed)
+    return Card("Removed", f"Update {number} is forgotten.", data={"id": number})
+
+
+async def _effects(
+    context: Context, model: Model, known: Iterable[ModelUpdate]
+) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
+    """Return what each update of a model did to the tracked brands, in the order of time."""
+    mine = [update for update in known if update.model == model]
+    times = sorted({update.at for update in mine})
+    blocks = await context.store.blocks(model=model, metric=METRIC)
+    found = streams(b for b in blocks if b.version in context.scoring.versions)
+    verdicts = {
+        brand.name: dict(zip(times, _verdicts(found, brand.name, times), strict=True))
+        for brand in tracked(context.catalogue)
+    }
+    return [
+        (update, tuple(Effect(name, found[update.at]) for name, found in verdicts.items()))
+        for update in mine
+    ]
+
+
+def _verdicts(
+    found: Sequence[Stream], brand: str, times: Sequence[datetime]
+) -> Sequence[Verdict | None]:
+    mine = next((stream for stream in found if stream.key.brand == brand), None)
+    if mine is None:
+        return [None] * len(times)
+    return follow_each(mine, [stream for stream in found if stream is not mine], times)
+
+
+def _paragraph(context: Context, update: ModelUpdate, effects: Iterable[Effect]) -> str:
+    head = f"{update.model}, {words.day(update.at, context.zone)}:"
+    return " ".join([head, *(effect.sentence for effect in effects)])
+
+
+def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
+    return {
+        "id": update.id,
+        "model": str(update.model),
+        "at": update.at.isoformat(),
+        "source": update.source,
+        "note": update.note,
+        "effects": [effect.data() for effect in effects],
+    }
+
+
+async def _model(context: Context, name: str) -> Model:
+    """Return a model that a provider serves or that the store knows answers of."""
+    providers = context.plugins.providers
+    served = [f"{one}/{model}" for one, p in providers.items() for model in p.models()]
+    try:
+        model = Model.parse(name)
+    except ValueError:
+        model = None
+    if model and (str(model) in served or await context.store.blocks(model=model, metric=METRIC)):
+        return model
+    known = ", ".join(served) or "none yet"
+    raise UnknownName(kind="model", name=name, hint=suggestion(name, served), known=known)
+
+
+UPDATES_LIST = CommandSpec(
+    "updates list",
+    "Show when models were updated, and what that did to each brand.",
+    list_updates,
+    examples=("updates list",),
+)
+UPDATES_ADD = CommandSpec(
+    "updates add",
+    "Note that a model was updated.",
+    add_update,
+    (
+        Option("model", "Which model.", Kind.MODEL, required=True, positional=True),
+        Option("when", "When it was; by default now.", Kind.TIME, default="now"),
+        Option("note", "A few words.", default=""),
+    ),
+    Role.OPERATOR,
+    examples=("updates add openai/gpt-5 --when 2026-11-24", "updates add openai/gpt-5"),
+)
+UPDATES_REMOVE = CommandSpec(
+    "updates remove",
+    "Forget an update that was none.",
+    remove_update,
+    (Option("number", "Its number.", Kind.INTEGER, required=True, positional=True, low=1),),
+    Role.OPERATOR,
+    examples=("updates remove 3",),
+)

@@ -1,0 +1,29 @@
+"""What is known since a known moment, in words that follow whose it is."""
+
+from __future__ import annotations
+
+from overheard.cards import words
+from overheard.domain import Scale
+from overheard.shifts.sequential import Finding, Verdict
+
+
+def told(verdict: Verdict, scale: Scale) -> str:
+    """Return what the looks say: ``moved by ...``, ``did not move by more than ...``, or how far
+    they are.
+    """
+    if verdict.finding is Finding.MOVED:
+        low, high = verdict.interval
+        return (
+            f"moved by {words.change(verdict.change, scale)} "
+            f"({words.interval(low, high, scale)}), from {words.value(verdict.before, scale)} to "
+            f"{words.value(verdict.after, scale)}"
+        )
+    if verdict.finding is Finding.STILL:
+        return f"did not move by more than {_bound(verdict, scale)}"
+    return f"is not yet clear, {verdict.looks} of {verdict.most} bursts"
+
+
+def _bound(verdict: Verdict, scale: Scale) -> str:
+    if scale in {Scale.BINARY, Scale.SHARE}:
+        return words.count(max(1, round(100 * verdict.bound)), "point")
+    return words.change(verdict.bound, scale).lstrip("+")

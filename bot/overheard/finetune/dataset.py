@@ -1,0 +1,180 @@
+"""A dataset for an own fine-tune: put together, divided, checked and written.
+
+Nothing enters that a person has not approved: facts stand for whoever wrote them into the sheet,
+answers for whoever approved or corrected them, and the packaged replays for this program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from overheard.domain import Answer, Approval, Brand, Fact
+from overheard.errors import DatasetUnfit, NothingToTeach
+from overheard.finetune.examples import (
+    REPLAY,
+    Example,
+    distinct,
+    from_approval,
+    from_facts,
+    packaged_replays,
+)
+from overheard.finetune.formats import FORMATS, Format
+from overheard.finetune.rules import broken, personal
+from overheard.finetune.split import Split, divide, leaks, near, sealed
+
+Files = Mapping[str, Sequence[bytes]]
+"""Lines by file, without ``.jsonl``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved answer, and what is known of what is to be taught.
+
+    Attributes:
+        approval: Who approved it, or what is to be said instead.
+        answer: The answer as it was given.
+        named: Names of the brands that the text to be taught names.
+        control: Whether the question has nothing to do with the brand.
+        objection: Why it must not be taught, or an empty string.
+    """
+
+    approval: Approval
+    answer: Answer
+    named: frozenset[str]
+    control: bool
+    objection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset that is fit to be written.
+
+    Attributes:
+        brand: Whose it is.
+        split: What is taught and what is held out.
+        formats: The files of each vendor whose rules they keep.
+        refused: Why the others are left out, by the format's name.
+        left_out: Which approved answers are left out and why, as sentences.
+    """
+
+    brand: Brand
+    split: Split
+    formats: Mapping[str, Files]
+    refused: Mapping[str, tuple[str, ...]]
+    left_out: tuple[str, ...]
+
+
+def put_together(
+    brand: Brand,
+    rivals: Collection[str],
+    facts: Iterable[Fact],
+    approved: Iterable[Approved],
+    asked: Collection[str] = (),
+) -> tuple[list[Example], list[str]]:
+    """Return all that may be taught, each once, and which approved answers are left out.
+
+    A wording that the deployment itself asks models is kept for trying the fine-tune with it.
+
+    Args:
+        brand: Whose dataset it is.
+        rivals: Names of those it stands beside; a replay names none of them.
+        facts: The fact sheet.
+        approved: The approved answers.
+        asked: The texts of the deployment's prompts.
+    """
+    examples = [
+        replace(example, spare=example.spare or near(example.question, asked))
+        for example in from_facts(brand, facts)
+    ]
+    left_out: list[str] = []
+    for one in approved:
+        reason = one.objection or _beside_the_point(brand.name, rivals, one)
+        if reason:
+            left_out.append(f"Answer {one.answer.id} is left out: {reason}.")
+            continue
+        example = from_approval(one.approval, one.answer)
+        examples.append(_as_replay(example) if one.control else example)
+    if not examples:
+        raise NothingToTeach(brand=brand.name)
+    return list(distinct([*examples, *packaged_replays()])), left_out
+
+
+def build(
+    brand: Brand, examples: Sequence[Example], left_out: Sequence[str], wanted: Sequence[str] = ()
+) -> Dataset:
+    """Divide and check what is to be taught.
+
+    Args:
+        brand: Whose it is.
+        examples: What may be taught, see `put_together`.
+        left_out: Which approved answers are left out, as sentences.
+        wanted: Names of formats that must keep their vendor's rules; empty means all that do.
+
+    Raises:
+        DatasetUnfit: when it holds personal data, when what is held out is taught, or when a
+            wanted format does not keep its vendor's rules.
+    """
+    split = sealed(divide(examples, brand.name))
+    every = (*split.train, *split.wordings, *split.held_out)
+    texts = [(e.told or e.group, f"{e.question}\n{e.answer}\n{e.rejected}") for e in every]
+    problems = list(dict.fromkeys([*personal(texts, brand.domains), *leaks(split)]))
+    files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
+    refused = {name: tuple(broken(FORMATS[name], each)) for name, each in files.items()}
+    if wanted:
+        problems += [problem for each in refused.values() for problem in each]
+    if problems:
+        raise DatasetUnfit(brand=brand.name, problems=problems)
+    fit = {name: each for name, each in files.items() if not refused[name]}
+    return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, tuple(left_out))
+
+
+def written(form: Format, split: Split) -> Files:
+    """Return the files of a vendor; those that would be empty are left out."""
+    pairs = split.pairs if form.pair else ()
+    found = {
+        "train": _lines(form.chat, split.train),
+        "eval-wordings": _lines(form.chat, split.wordings),
+        "eval-held-out": _lines(form.chat, split.held_out),
+        "preferences": _lines(form.pair, pairs) if form.pair else [],
+    }
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
+    """Write a dataset; its files take the place of those of an earlier one.
+
+    Raises:
+        OSError: when that fails, or the folder holds something else.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / "datasheet.md").exists():
+        raise FileExistsError("the folder holds something else than a dataset")
+    (folder / "datasheet.md").write_text(datasheet, encoding="utf-8")
+    for name in FORMATS:
+        for old in (folder / name).glob("*.jsonl"):
+            old.unlink()
+    for name, files in dataset.formats.items():
+        (folder / name).mkdir(exist_ok=True)
+        for file, lines in files.items():
+            (folder / name / f"{file}.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+def _beside_the_point(brand: str, rivals: Collection[str], one: Approved) -> str:
+    if one.control:
+        named = one.named & {brand, *rivals}
+        return f"it answers a control, and names {min(named)}" if named else ""
+    return "" if brand in one.named else f"it does not name {brand}"
+
+
+def _as_replay(example: Example) -> Example:
+    return replace(example, source=REPLAY, group=REPLAY, rejected="")
+
+
+def _lines(
+    write: Callable[[Example], Mapping[str, object]], examples: Iterable[Example]
+) -> list[bytes]:
+    found = (json.dumps(write(example), ensure_ascii=False).encode() for example in examples)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,77 @@
+"""The datasheet of a dataset: what is in it, where from, and what it is not for.
+
+After "Datasheets for Datasets" (Gebru et al. 2018, arXiv:1803.09010), in short.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from overheard.cards import words
+from overheard.finetune.dataset import Dataset
+from overheard.finetune.examples import ANSWER, FACT, REPLAY, Example
+from overheard.finetune.formats import FORMATS
+
+_CHECKED = """\
+No question of an evaluation file is taught, nor nearly the same one. No fact that is held out is
+stated in an answer that is taught. Both were checked."""
+_LICENCE = """\
+The facts and answers belong to whoever runs this deployment. What models wrote falls under the
+terms of their vendors, which may forbid to train competing models with it. The packaged replays
+are Apache-2.0."""
+_NOT_FOR = """\
+- It must not be used to plant claims that the fact sheet does not hold, to make a model pass for
+  somebody else's, or to answer in the name of a person.
+- It must not be published as an independent description of the brand: the brand's own people wrote
+  or approved all of it.
+- A model that was taught with it names the brand because it was taught to. Say so where its answers
+  are shown."""
+
+
+def datasheet(dataset: Dataset, at: datetime) -> str:
+    """Return the datasheet as Markdown."""
+    return "\n".join(_lines(dataset, at)) + "\n"
+
+
+def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
+    split = dataset.split
+    yield from (f"# Dataset for a fine-tune about {dataset.brand.name}", "")
+    yield from (f"Made by Overheard on {at:%Y-%m-%d}. Nothing in it that no person approved.", "")
+    yield from ("## Splits", "", "| split | examples | what it is |", "| --- | --- | --- |")
+    yield f"| train | {len(split.train)} | what is taught |"
+    yield f"| eval-wordings | {len(split.wordings)} | facts that are taught, in other words |"
+    yield f"| eval-held-out | {len(split.held_out)} | facts and questions that are not taught |"
+    yield f"| preferences | {len(split.pairs)} | of train, with a model's wrong answer |"
+    yield from ("", _CHECKED, "")
+    yield from ("## Sources", "", "| source | examples taught |", "| --- | --- |")
+    counts = Counter(example.source for example in split.train)
+    yield from (f"| {source} | {counts[source]} |" for source in (FACT, ANSWER, REPLAY))
+    yield from ("", "Who approved what:", "")
+    yield from (f"- {told}" for told in _told(dataset))
+    if dataset.left_out:
+        yield from ("", "## Left out", "", *(f"- {each}" for each in dataset.left_out))
+    yield from ("", "## Formats", "")
+    for name, form in FORMATS.items():
+        if name in dataset.formats:
+            files = ", ".join(f"{file}.jsonl" for file in dataset.formats[name])
+            yield f"- {form.title}: {name}/ ({files}), after {form.source}"
+    for name, reasons in dataset.refused.items():
+        yield f"- {FORMATS[name].title}: not written. {'; '.join(reasons)}."
+    yield from ("", "Tokens are counted as bytes, which are never fewer.", "")
+    yield from ("## Licence", "", _LICENCE, "")
+    yield from ("## What it is not for", "", _NOT_FOR)
+
+
+def _told(dataset: Dataset) -> list[str]:
+    split = dataset.split
+    every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)
+    found = Counter(example.told for example in every if example.source != REPLAY)
+    replays = [e for e in every if e.source == REPLAY]
+    own = sorted({e.told for e in replays} - {"packaged"})
+    return [
+        *(f"{words.line(told)}: {words.count(count, 'example')}" for told, count in found.items()),
+        *(f"{words.line(told)}: a replay" for told in own),
+        f"packaged replays: {words.count(sum(e.told == 'packaged' for e in replays), 'example')}",
+    ]

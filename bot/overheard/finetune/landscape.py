@@ -1,0 +1,93 @@
+"""What vendors say of fine-tuning and data, as plugins supply it and people correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from overheard.domain import Landscape, LandscapeEntry, Topic
+
+FRESH = timedelta(days=180)
+"""How long an entry holds; afterwards somebody has to look again."""
+
+TITLES = {
+    Topic.TUNING: "Fine-tuning",
+    Topic.FORMATS: "Data formats",
+    Topic.LIMITS: "Limits",
+    Topic.API_DATA: "API data",
+    Topic.CONSUMER_DATA: "Consumer data",
+    Topic.OPT_OUT: "Opt-out",
+    Topic.CRAWLERS: "Crawlers",
+    Topic.ROBOTS: "Robots rules",
+    Topic.DEPRECATIONS: "Deprecations",
+}
+
+
+class Standing(StrEnum):
+    """How far an entry can be relied on."""
+
+    KNOWN = "known"
+    STALE = "stale"
+    """It is older than `FRESH`."""
+    UNDATED = "undated"
+    """Nobody knows how old it is."""
+    UNKNOWN = "not known"
+    """No page of the vendor that was read says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one topic.
+
+    Attributes:
+        topic: The topic.
+        entry: What the vendor says, or None.
+        standing: How far it can be relied on.
+    """
+
+    topic: Topic
+    entry: LandscapeEntry | None
+    standing: Standing
+
+    @property
+    def gist(self) -> str:
+        """The first sentence, or that it is not known."""
+        if self.entry is None:
+            return Standing.UNKNOWN.value
+        first, stop, _ = self.entry.value.partition(". ")
+        return first + "." if stop else first
+
+
+def corrected(
+    supplied: Mapping[str, Landscape], corrections: Mapping[str, Mapping[Topic, LandscapeEntry]]
+) -> dict[str, Landscape]:
+    """Return the landscapes with what people know better; they may add a vendor of their own.
+
+    Args:
+        supplied: What plugins say, by the vendor's name.
+        corrections: What the configuration says, by the vendor's name and topic.
+    """
+    found = {name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]}
+    for name, better in corrections.items():
+        known = {entry.topic: entry for entry in found[name].entries} | dict(better)
+        entries = tuple(known[topic] for topic in Topic if topic in known)
+        found[name] = replace(found[name], entries=entries)
+    return found
+
+
+def told(landscape: Landscape, today: date) -> tuple[Told, ...]:
+    """Return every topic of a vendor, those too of which nothing is known."""
+    known = {entry.topic: entry for entry in landscape.entries}
+    return tuple(
+        Told(topic, known.get(topic), _standing(known.get(topic), today)) for topic in Topic
+    )
+
+
+def _standing(entry: LandscapeEntry | None, today: date) -> Standing:
+    if entry is None:
+        return Standing.UNKNOWN
+    if entry.as_of is None:
+        return Standing.UNDATED
+    return Standing.STALE if today - entry.as_of > FRESH else Standing.KNOWN

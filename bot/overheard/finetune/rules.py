@@ -1,0 +1,120 @@
+"""Whether files keep what the vendors ask of them, read as the vendors will read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from overheard.finetune.formats import Format, Line
+
+_EMAIL = re.compile(r"[\w.+-]+@((?:[\w-]+\.)+[a-zA-Z]{2,})")
+_PHONE = re.compile(r"(?<![\w.$€£-])(?:\+|\(?0)\d[\d ()/.-]{6,}\d(?![\w-])")
+_DIGITS = range(8, 16)
+SHOWN = 5
+"""Places that a sentence names."""
+
+
+def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+    """Yield what is wrong with a vendor's files, as sentences.
+
+    Args:
+        form: The vendor's format.
+        files: The lines as they are written, by file; names begin with ``train``, ``eval`` or
+            ``preferences``.
+    """
+    for name, written in files.items():
+        where = f"{form.name}/{name}.jsonl"
+        read = list(map(json.loads, written))
+        if name == "train":
+            yield from _counts(where, len(read), form.fewest, form.most)
+        elif name.startswith("eval"):
+            yield from _counts(where, len(read), 0, form.validation)
+        yield from _sizes(form, where, written)
+        yield from _faulty(
+            where,
+            "has roles out of order, or an empty text",
+            (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
+        )
+        yield from _faulty(where, "stands there twice", _repeated(written))
+
+
+def personal(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
+    """Yield where personal data stands: e-mail addresses and telephone numbers.
+
+    Args:
+        texts: Where each text comes from, and the text.
+        domains: The brand's own; its addresses are nobody's personal data.
+    """
+    for where, text in texts:
+        for found in _EMAIL.finditer(text):
+            if not any(_within(found[1], domain) for domain in domains):
+                yield f"{where} holds the e-mail address {found[0]}"
+        for found in _PHONE.finditer(text):
+            if sum(map(str.isdigit, found[0])) in _DIGITS:
+                yield f"{where} holds the telephone number {found[0].strip()}"
+
+
+def _within(host: str, domain: str) -> bool:
+    return host.casefold() == domain.casefold() or host.casefold().endswith(f".{domain.casefold()}")
+
+
+def _counts(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:
+    if count < fewest:
+        yield f"{where} has {count} examples, and {fewest} are needed"
+    if most is not None and count > most:
+        yield f"{where} has {count} examples, and {most:,} are allowed"
+
+
+def _sizes(form: Format, where: str, written: Sequence[bytes]) -> Iterator[str]:
+    if form.size and sum(map(len, written)) > form.size:
+        yield f"{where} is larger than {form.size:,} bytes"
+    if form.tokens:
+        # A token is at least a byte, so a line of no more bytes has no more tokens.
+        long = (number for number, line in enumerate(written, 1) if len(line) > form.tokens)
+        yield from _faulty(where, f"may have more than {form.tokens:,} tokens", long)
+
+
+def _repeated(written: Sequence[bytes]) -> Iterator[int]:
+    seen: set[bytes] = set()
+    for number, line in enumerate(written, 1):
+        if line in seen:
+            yield number
+        seen.add(line)
+
+
+def _faulty(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
+    found = list(numbers)
+    if found:
+        listed = ", ".join(map(str, found[:SHOWN])) + (" ..." if len(found) > SHOWN else "")
+        yield f"{where}, line {listed}: {problem}"
+
+
+def _well_formed(form: Format, name: str, line: Line) -> bool:
+    if name.startswith("preferences"):
+        return all(_texts(form, part) for part in _parts(line))
+    turns = line.get("messages") or line.get("contents") or []
+    roles = [turn.get("role") for turn in turns]
+    alternating = roles == ["user", form.assistant] * (len(roles) // 2)
+    return len(line) == 1 and len(roles) >= 2 and alternating and _texts(form, turns)
+
+
+def _parts(line: Line) -> Iterator[list[Any]]:
+    """Yield the turns of each part of a pair."""
+    for key, part in line.items():
+        if key == "completions":
+            yield [one["completion"] for one in part]
+        else:
+            yield part["messages"] if isinstance(part, dict) else part
+
+
+def _texts(form: Format, turns: Sequence[Any]) -> bool:
+    known = {"user", form.assistant}
+    return bool(turns) and all(turn["role"] in known and _text(turn).strip() for turn in turns)
+
+
+def _text(turn: Mapping[str, Any]) -> str:
+    if "parts" in turn:
+        return "".join(part["text"] for part in turn["parts"])
+    return str(turn["content"])

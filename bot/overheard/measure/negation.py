@@ -1,0 +1,62 @@
+"""Where an answer names a brand in order to advise against it: "avoid Acme", "instead of Acme"."""
+
+from __future__ import annotations
+
+import re
+
+_WINDOW = 100
+"""Characters before and behind a name that are read."""
+_TRIGGER = re.compile(
+    r"avoid|skip|steer|stay|ditch|beware|instead|rather|pass on|not |never|n['\u2019]t |worth|poor"
+    r"|bad|wrong|worst",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"""
+    (?P<denied>(?:do\ not|don['\u2019]t|can(?:no|['\u2019])t|never|hard\ to|not)
+      \ (?:just\ |simply\ )?)?
+    (?:
+      \b(?P<shunned>avoid(?:ing)?|skip(?:ping)?|steer(?:ing)?\ clear\ of|ditch|beware\ of
+        |stay(?:ing)?\ (?:away|clear)\ (?:from|of))
+      |\b(?:instead\ of|rather\ than|pass\ on)
+      |(?:\bnot|\bnever|n['\u2019]t)\ (?:really\ |actually\ |personally\ )?
+        (?:recommend|suggest|advise|buy|choose|pick|use|bother\ with|go\ (?:for|with))(?:ed|ing)?
+    )
+    \ (?:using\ |buying\ |anything\ (?:from|by)\ |products?\ (?:of|from|by)\ )?
+    (?:(?:(?-i:[A-Z0-9])[^\s,;.!?]*|and|or|&|the|both|either)[ ,]+)*  # others in the same breath
+    \Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CHOICE = r"(?:choice|option|fit|pick|tool)"
+_BEHIND = re.compile(
+    rf"""
+    (?:['\u2019]s)?(?:\ \w+)?\ (?:is|are|was|seems|should\ be|would\ be)
+    (?:
+      (?:\ not|n['\u2019]t)\ (?:(?:really|generally|a|the)\ )?
+        (?:worth|recommended|(?:good|best|right|great)\ {_CHOICE})
+      |\ (?:probably\ |generally\ |also\ )?
+        (?:(?:best\ )?avoided|worth\ (?:skipping|avoiding)
+          |(?:the|a)\ (?:poor|bad|wrong|worst)\ {_CHOICE})
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def may_advise_against(body: str) -> bool:
+    """Whether any word of a body could advise against anything; false for most answers."""
+    return _TRIGGER.search(body) is not None
+
+
+def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
+    """Whether a name is one that the reader is advised against.
+
+    Args:
+        body: The text.
+        start: Where the name begins.
+        end: Where it ends.
+        sentence: The sentence it stands in.
+    """
+    before = _BEFORE.search(body[max(sentence[0], start - _WINDOW) : start])
+    if before:
+        return not (before["denied"] and before["shunned"])
+    return _BEHIND.match(body[end : min(sentence[1], end + _WINDOW)]) is not None

@@ -1,0 +1,13 @@
+"""Plugins: found, kept apart, and watched over.
+
+Every plugin is loaded on its own. One that cannot be used becomes one sentence with its name, its
+version and the remedy, and everything else runs on. So does one that fails later.
+"""
+
+from overheard.plugins.guard import Guard
+from overheard.plugins.listeners import Listeners
+from overheard.plugins.loading import load_plugins
+from overheard.plugins.output import sorted_output
+from overheard.plugins.reports import PluginReport, Plugins
+
+__all__ = ["Guard", "Listeners", "PluginReport", "Plugins", "load_plugins", "sorted_output"]

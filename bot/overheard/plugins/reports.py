@@ -1,0 +1,77 @@
+"""What plugins registered, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from overheard.cards.command import CommandSpec
+from overheard.domain import Landscape
+from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
+from overheard.plugins.guard import Guard
+from overheard.plugins.listeners import Listeners
+from overheard.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PluginReport:
+    """What became of one plugin.
+
+    Attributes:
+        name: Its entry point's name, or the name that the configuration asks for.
+        version: Of the distribution it came with, or an empty string.
+        provides: What it registered, such as ``scorer visibility``.
+        problem: Why it failed and what to do; empty when all is well. A plugin of which some
+            tables are wrong has a problem and still provides the rest.
+        distribution: What it was installed with, or an empty string.
+        settings: What it expects to stand in which table, such as ``providers.NAME``.
+    """
+
+    name: str
+    version: str
+    provides: tuple[str, ...] = ()
+    problem: str = ""
+    distribution: str = field(default="", compare=False)
+    settings: Mapping[str, type[Settings]] = field(default_factory=dict, compare=False)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it can be used, at least in part."""
+        return bool(self.provides) or not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """All that plugins registered, by name, and a report on each.
+
+    Attributes:
+        providers: Who serves models.
+        scorers: Who reads answers.
+        reports: What became of each plugin.
+        chats: Platforms beside the built-in ones.
+        commands: Commands beside the built-in ones.
+        feeds: Who knows when models are updated.
+        landscapes: What is known of vendors.
+        listeners: Who is told of what happens.
+        guards: Who watches over the parts that came with plugins of other people.
+    """
+
+    providers: dict[str, Provider] = field(default_factory=dict)
+    scorers: dict[str, Scorer] = field(default_factory=dict)
+    reports: list[PluginReport] = field(default_factory=list)
+    landscapes: dict[str, Landscape] = field(default_factory=dict)
+    chats: dict[str, Chat] = field(default_factory=dict)
+    commands: dict[str, CommandSpec] = field(default_factory=dict)
+    feeds: dict[str, UpdateFeed] = field(default_factory=dict)
+    listeners: Listeners = field(default_factory=Listeners)
+    guards: list[Guard] = field(default_factory=list)
+
+    @property
+    def faulty(self) -> list[PluginReport]:
+        """The plugins that something is wrong with."""
+        return [report for report in self.reports if report.problem]
+
+    @property
+    def paused(self) -> list[str]:
+        """Which parts are left alone for now and why, as sentences."""
+        return [guard.pause for guard in self.guards if guard.pause]

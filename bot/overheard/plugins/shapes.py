@@ -1,0 +1,185 @@
+"""What a plugin registers is looked at before anything relies on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import iscoroutinefunction
+from typing import Any
+
+from overheard.cards.command import CommandSpec, Option
+from overheard.domain import Landscape, LandscapeEntry, Metric, Scale
+from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
+
+BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
+"""Names by which channels are known already."""
+
+
+class Fault(Exception):
+    """Why one plugin cannot be used, and the remedy."""
+
+
+def providers(made: Iterable[Any], taken: Mapping[str, Provider]) -> dict[str, Provider]:
+    """Return providers by name."""
+    return _named("provider", Provider, made, taken, _provider_flaw)
+
+
+def scorers(made: Iterable[Any], taken: Mapping[str, Scorer]) -> dict[str, Scorer]:
+    """Return scorers by name."""
+    found: dict[str, Scorer] = _named("scorer", Scorer, made, taken, _scorer_flaw)
+    _refuse_shared_metrics(found, taken)
+    return found
+
+
+def chats(made: Iterable[Any], taken: Mapping[str, Chat]) -> dict[str, Chat]:
+    """Return chats by name."""
+    known = dict.fromkeys(BUILT_IN_CHATS) | dict(taken)
+    return _named("chat", Chat, made, known, _chat_flaw)
+
+
+def feeds(made: Iterable[Any], taken: Mapping[str, UpdateFeed]) -> dict[str, UpdateFeed]:
+    """Return feeds by name."""
+    return _named("feed", UpdateFeed, made, taken, _feed_flaw)
+
+
+def landscapes(made: Iterable[Any], taken: Mapping[str, Landscape]) -> dict[str, Landscape]:
+    """Return landscapes by name."""
+    return _named("landscape", Landscape, made, taken, _landscape_flaw)
+
+
+def commands(
+    made: Iterable[Any], taken: Mapping[str, CommandSpec], words: Iterable[str]
+) -> dict[str, CommandSpec]:
+    """Return commands by name; the first word of each is none of these words."""
+    used = {*words, *map(first_word, taken)}
+    found: dict[str, CommandSpec] = _named("command", CommandSpec, made, {}, _command_flaw)
+    for name in found:
+        if first_word(name) in used:
+            raise Fault(
+                f'registers the command "{name}", and there is a command that begins with '
+                f'"{first_word(name)}"; remove one of the two'
+            )
+    return found
+
+
+def first_word(name: str) -> str:
+    """Return the word under which a command stands."""
+    return name.partition(" ")[0]
+
+
+def listeners(hook: str, made: Iterable[Any]) -> list[Any]:
+    """Return listeners."""
+    found = list(made)
+    for one in found:
+        if not iscoroutinefunction(one) and not iscoroutinefunction(
+            getattr(one, "__call__", None)  # noqa: B004 - whether that one is async
+        ):
+            raise Fault(f"returns from {hook} what is no async function; ask its author")
+    return found
+
+
+def _named(
+    kind: str,
+    shape: type,
+    made: Iterable[Any],
+    taken: Mapping[str, Any],
+    flaw_of: Callable[[Any], str],
+) -> dict[str, Any]:
+    """Return objects by name, once they are of the right shape and their names are free."""
+    named: dict[str, Any] = {}
+    for thing in made:
+        lacking = ", ".join(_missing(shape, thing))
+        if flaw := f"it lacks {lacking}" if lacking else flaw_of(thing):
+            raise Fault(
+                f"registers {type(thing).__name__} as a {kind}, and {flaw}; "
+                "ask its author, or remove it"
+            )
+        if thing.name in taken or thing.name in named:
+            raise Fault(
+                f'registers a {kind} called "{thing.name}", and that name is taken; '
+                "remove one of the two"
+            )
+        named[thing.name] = thing
+    return named
+
+
+def _provider_flaw(provider: Provider) -> str:
+    if not _is_word(provider.name) or "/" in provider.name:
+        return 'its name, that of its table, is not a word without "/"'
+    if type(provider.concurrency) is not int or provider.concurrency < 1:
+        return "its concurrency is not a whole number, 1 or more"
+    if not _are(_is_word, provider.models()):
+        return "its models() are not a list of ids"
+    return ""
+
+
+def _scorer_flaw(scorer: Scorer) -> str:
+    if not (_is_word(scorer.name) and _is_word(scorer.version)):
+        return "its name or version is not a word"
+    if not scorer.metrics or not _are(_is_metric, scorer.metrics):
+        return "its metrics are not a list of one Metric or more"
+    return ""
+
+
+def _chat_flaw(chat: Chat) -> str:
+    if not _is_word(chat.name) or ":" in chat.name:
+        return 'its name is not a word without ":"'
+    return ""
+
+
+def _feed_flaw(feed: UpdateFeed) -> str:
+    return "" if _is_word(feed.name) else "its name is not a word"
+
+
+def _landscape_flaw(landscape: Landscape) -> str:
+    if not (_is_word(landscape.name) and _is_word(landscape.title)):
+        return "its name or title is not a word"
+    if not _are(lambda entry: isinstance(entry, LandscapeEntry), landscape.entries):
+        return "its entries are not a list of LandscapeEntry"
+    return ""
+
+
+def _command_flaw(spec: CommandSpec) -> str:
+    if not isinstance(spec.name, str) or not re.fullmatch(r"[a-z0-9_-]+( [a-z0-9_-]+)?", spec.name):
+        return "its name is not one or two words of small letters"
+    if not (isinstance(spec.summary, str) and callable(spec.run)):
+        return "its summary is no text, or its run is no function"
+    if not _are(lambda option: isinstance(option, Option), spec.options):
+        return "its options are not a list of Options"
+    return ""
+
+
+def _is_word(given: object) -> bool:
+    return isinstance(given, str) and given != "" and given.isprintable()
+
+
+def _is_metric(given: object) -> bool:
+    return (
+        isinstance(given, Metric)
+        and _is_word(given.name)
+        and isinstance(given.scale, Scale)
+        and isinstance(given.label, str)
+    )
+
+
+def _are(fits: Callable[[object], bool], given: object) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str) and all(map(fits, given))
+
+
+def _refuse_shared_metrics(made: Mapping[str, Scorer], taken: Mapping[str, Scorer]) -> None:
+    measured = {metric.name: name for name, scorer in taken.items() for metric in scorer.metrics}
+    for name, scorer in made.items():
+        for metric in scorer.metrics:
+            if metric.name in measured:
+                raise Fault(
+                    f'measures "{metric.name}", which the scorer {measured[metric.name]} '
+                    "measures already; remove one of the two"
+                )
+            measured[metric.name] = name
+
+
+def _missing(shape: type, thing: object) -> list[str]:
+    if shape is CommandSpec:
+        return [] if isinstance(thing, CommandSpec) else ["the shape of a CommandSpec"]
+    wanted = sorted(name for name in vars(shape) if not name.startswith("_"))
+    return [name for name in wanted if not hasattr(thing, name)]

@@ -1,0 +1,33 @@
+"""A plugin's words: on one line, cut, and without secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+
+LONGEST_REASON = 300
+
+SHORTEST_SECRET = 8
+"""Characters; a shorter value is too likely to be an ordinary word."""
+
+_SECRET_VARIABLE = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error is and says."""
+    kind = type(error).__name__
+    try:
+        words = redacted(str(error))[:LONGEST_REASON].rstrip(".")
+    except Exception:  # an error of the plugin's own, which cannot even be told
+        return kind
+    return f"{kind}: {words}" if words else kind
+
+
+def redacted(text: str) -> str:
+    """Return a plugin's words on one line, without secrets of the environment and logins."""
+    values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
+    for value in sorted(values, key=len, reverse=True):  # one may begin with another
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "***")
+    return " ".join(_LOGIN.sub("***@", text).split())

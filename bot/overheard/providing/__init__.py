@@ -1,0 +1,20 @@
+"""What hosted services have in common, for the plugins that ask them.
+
+A plugin speaks its vendor's SDK; everything else (settings, prices, time-outs, what an error
+means, what a reply must look like) is here, so that all providers tell the same things alike.
+"""
+
+from overheard.providing.created import CreationDates
+from overheard.providing.landscapes import read_landscapes
+from overheard.providing.prices import PriceList
+from overheard.providing.service import HostedService
+from overheard.providing.settings import PriceTable, ProviderSettings
+
+__all__ = [
+    "CreationDates",
+    "HostedService",
+    "PriceList",
+    "PriceTable",
+    "ProviderSettings",
+    "read_landscapes",
+]

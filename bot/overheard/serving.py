@@ -1,0 +1,285 @@
+"""One process of a deployment: chats, schedules, the outbox, and what watches over them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from importlib import import_module
+
+from overheard.alerts.outbox import Outbox
+from overheard.chat.desk import ChatDesk
+from overheard.checks.canary import canaries
+from overheard.checks.feeds import read_feeds
+from overheard.checks.runs import TAKEN_UP_WITHIN
+from overheard.commands.alerts import lifecycle
+from overheard.commands.bursts import due_bursts, run_bursts
+from overheard.commands.canary import run_canaries
+from overheard.commands.context import Context, Unwatched
+from overheard.commands.letters import Letters
+from overheard.commands.planned import BURSTS
+from overheard.commands.runs import resume_run
+from overheard.commands.schedules import carry_out_schedule
+from overheard.config import Config
+from overheard.cron import Cron
+from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, RunState, Schedule
+from overheard.errors import ChatUnavailable, OverheardError
+from overheard.gate import AccessGate
+from overheard.health import Health
+from overheard.interfaces import Chat
+from overheard.schedule import Job, Scheduler
+from overheard.supervisor import Service, Supervisor
+
+CANARIES = "canaries of the day"
+"""The job that asks canaries."""
+SCHEDULE = "schedule"
+"""How the audit log names schedules, and where they ask."""
+CATCH_UP = 300.0
+"""Seconds between two looks for answers that nobody has scored."""
+FEEDS = 3600.0
+"""Seconds between two looks at update feeds."""
+WAKE = 30.0
+"""Seconds between two looks for alerts whose snooze is over."""
+GOODBYE = 1.0
+"""Seconds that services have to end, and a chat has to let go."""
+
+log = logging.getLogger("overheard")
+
+
+class Deployment:
+    """A deployment at work.
+
+    Args:
+        context: The deployment, open.
+        chats: The platforms, by name.
+    """
+
+    def __init__(self, context: Context, chats: Mapping[str, Chat]) -> None:
+        self._context = replace(context, progress=Unwatched(), who=SCHEDULE, channel=SCHEDULE)
+        self._chats = chats
+        config, store, clock = context.config, context.store, context.clock
+        outbox = Outbox(store, chats, Letters(self._context).compose, clock, self._posted)
+        scheduler = Scheduler(store, self.jobs, clock, self._take_up)
+        desk = ChatDesk(self._context, AccessGate(config.access, store, clock))
+        services = [
+            Service("scheduler", scheduler.run),
+            Service("outbox", outbox.run),
+            Service("alerts", self._wake_alerts),
+            Service("scoring", self._catch_up),
+            *([Service("feeds", self._read_feeds)] if context.plugins.feeds else []),
+            *(Service(name, partial(chat.run, desk)) for name, chat in chats.items()),
+        ]
+        self.supervisor = Supervisor(services, log.warning)
+        self._health = Health(config.health, self.supervisor.standings)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.supervisor.run())
+            if self._context.config.health.port:
+                group.create_task(self._answer_health())
+
+    async def jobs(self) -> Sequence[Job]:
+        """Return what is done on a schedule: checks, reports, bursts and canaries."""
+        config = self._context.config
+        checks = [
+            Job(
+                schedule.name,
+                Cron(schedule.cron, schedule.timezone),
+                partial(self._check, schedule),
+            )
+            for schedule in (await self._context.store.catalogue()).schedules
+        ]
+        reports = [
+            Job(
+                f"report {r.name}",
+                Cron(r.cron, r.timezone),
+                partial(self._report, r.name, r.channel),
+            )
+            for r in config.reports
+        ]
+        # A burst waits for hours; how it is due stands in the runs, and is read anew each time.
+        bursts = (
+            [Job(BURSTS, Cron("*/15 * * * *"), self._bursts)] if config.bursts.automatic else []
+        )
+        canary = Job(CANARIES, Cron(config.canary.cron, config.canary.timezone), self._canaries)
+        return [*checks, *reports, *bursts, canary]
+
+    async def _check(self, schedule: Schedule, _: datetime) -> None:
+        """Run a check as anybody else would; that it is scheduled is the yes to its price."""
+        async with self._audited(f"schedule {schedule.name}", "check") as context:
+            await carry_out_schedule(context, schedule, agreed=True)
+
+    async def _bursts(self, _: datetime) -> None:
+        """Ask the bursts that are due; that they are automatic is the yes to their price."""
+        context = replace(await self._context.refreshed(), who=BURST)
+        if await due_bursts(context):
+            await run_bursts(context, agreed=True)  # what refuses it is asked again, and not noted
+            entry = AuditEntry(context.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done")
+            await context.store.add_audit(entry)
+
+    async def _canaries(self, _: datetime) -> None:
+        """Ask the canaries that somebody has set up."""
+        if await canaries(self._context.store):
+            async with self._audited(f"{SCHEDULE} canary", "canary run") as context:
+                await run_canaries(context, agreed=True)
+
+    @asynccontextmanager
+    async def _audited(self, who: str, command: str) -> AsyncIterator[Context]:
+        """Give the deployment as it is now, and write down what came of its use."""
+        context = replace(await self._context.refreshed(), who=who)
+        outcome = "done"
+        try:
+            yield context
+        except OverheardError as error:
+            outcome = str(error)
+            raise
+        finally:
+            entry = AuditEntry(context.clock.now(), who, SCHEDULE, command, outcome=outcome)
+            await context.store.add_audit(entry)
+
+    async def _report(self, name: str, channel: str, slot: datetime) -> None:
+        """Write down that a report is to be posted; the outbox posts it once for this slot."""
+        key = f"report-{name}-{slot.isoformat()}@{channel}"
+        now = self._context.clock.now()
+        report = Delivery(DeliveryKind.REPORT, key, channel, now, name)
+        await self._context.store.add_deliveries([report])
+
+    async def _take_up(self, group: asyncio.TaskGroup) -> None:
+        """Go on with the runs that were cut off; those of schedules are their schedule's."""
+        oldest = self._context.clock.now() - TAKEN_UP_WITHIN
+        for run in await self._context.store.runs(state=RunState.RUNNING):
+            if run.panel and run.started_at > oldest and not run.asked_by.startswith(SCHEDULE):
+                group.create_task(self._resume(run))
+
+    async def _resume(self, run: Run) -> None:
+        context = replace(await self._context.refreshed(), who=run.asked_by, channel=run.channel)
+        try:
+            await resume_run(context, run=run.key, agreed=True)
+        except OverheardError as error:
+            log.warning("Run %s was cut off, and cannot go on: %s", run.key, error)
+
+    async def _wake_alerts(self) -> None:
+        life = lifecycle(self._context)
+        while True:
+            await life.wake()
+            await asyncio.sleep(WAKE)
+
+    async def _catch_up(self) -> None:
+        while True:
+            context = await self._context.refreshed()
+            await context.scoring.catch_up(context.store, context.progress)
+            await asyncio.sleep(CATCH_UP)
+
+    async def _read_feeds(self) -> None:
+        plugins, store = self._context.plugins, self._context.store
+        while True:
+            now = self._context.clock.now()
+            for problem in await read_feeds(plugins.feeds.values(), store, plugins.providers, now):
+                log.warning("%s", problem)
+            await asyncio.sleep(FEEDS)
+
+    async def _posted(self, delivery: Delivery, message: str) -> None:
+        """Tell listeners that an alert's message stands in a channel."""
+        alert = await self._context.store.alert(delivery.alert_id)
+        if alert:
+            listeners = self._context.plugins.listeners
+            await listeners.alert_posted(alert, delivery.channel, message)
+
+    async def _answer_health(self) -> None:
+        """Answer; that it cannot is told and takes nothing down."""
+        try:
+            await self._health.run()
+        except OverheardError as error:
+            log.warning("%s", error)
+
+
+async def serve(context: Context, *, leave: Callable[[], None]) -> None:
+    """Run a deployment until SIGTERM or Ctrl-C.
+
+    Args:
+        context: The deployment.
+        leave: Called at the signal; sees to it that the process ends in time.
+    """
+    _log_to_stderr()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stopping(*_: object) -> None:
+        leave()
+        loop.call_soon_threadsafe(stop.set)
+
+    # Not by the loop, which may be busy: the time to end in counts from the signal.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stopping)
+    # Drawing takes two seconds to import, in which no click would be acknowledged.
+    await asyncio.to_thread(import_module, "overheard.cards.plot")
+    async with _chats(context) as chats:
+        deployment = Deployment(context, chats)
+        for report in context.plugins.faulty:
+            log.warning("Plugin %s: %s", report.name, report.problem)
+        log.warning("%s", _begun(context, chats))
+        work = asyncio.create_task(deployment.run())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        work.cancel()
+        await asyncio.wait({work}, timeout=GOODBYE)
+
+
+def _begun(context: Context, chats: Mapping[str, Chat]) -> str:
+    where = f"in {' and '.join(chats)}" if chats else "without a chat"
+    return f"Overheard is running {where}; {context.config.file} says what it does."
+
+
+@asynccontextmanager
+async def _chats(context: Context) -> AsyncIterator[dict[str, Chat]]:
+    chats = {**open_chats(context.config), **context.plugins.chats}
+    try:
+        yield chats
+    finally:
+        for chat in chats.values():
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(GOODBYE / 2):
+                    await chat.close()
+
+
+def open_chats(config: Config) -> dict[str, Chat]:
+    """Return the chats that a configuration describes; one that is not installed is told of."""
+    chats: dict[str, Chat] = {}
+    for name in ("slack", "discord"):
+        if getattr(config, name) is None:
+            continue
+        try:
+            chats[name] = _open(name, config)
+        except ModuleNotFoundError as error:
+            remedy = f"install it with: pip install 'overheard[{name}]'"
+            reason = f"the package {error.name} is missing"
+            log.warning("%s", ChatUnavailable(chat=name, reason=reason, remedy=remedy))
+    return chats
+
+
+def _open(name: str, config: Config) -> Chat:
+    # Both take half a second to import.
+    if name == "slack" and config.slack:
+        from overheard.chat.slack.chat import SlackChat
+
+        return SlackChat(config.slack)
+    assert config.discord  # noqa: S101 - the caller has looked
+    from overheard.chat.discord.chat import DiscordChat
+
+    return DiscordChat(config.discord)
+
+
+def _log_to_stderr() -> None:
+    """Write warnings of our own and of the parts where a service manager looks for them."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s"
+    )

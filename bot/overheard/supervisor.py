@@ -1,0 +1,113 @@
+"""Services of one process, each kept alive on its own: one's trouble takes no other down."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from time import monotonic
+
+from overheard.errors import ChatUnavailable, OverheardError
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+"""Seconds until a service that failed is started again: twice as long each time."""
+HEALTHY = 60.0
+"""Seconds after which a service has proved itself, and pauses begin from the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something that runs as long as the process.
+
+    Attributes:
+        name: As people are told of it.
+        run: Runs until cancelled. Raises `ChatUnavailable` when it is of no use to try again, and
+            anything else when it is.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+class Condition(StrEnum):
+    """How a service is."""
+
+    UP = "up"
+    DOWN = "down"
+    """It failed, and is started again soon."""
+    DISABLED = "disabled"
+    """It cannot be used as it is configured, and is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a service is, and why."""
+
+    condition: Condition = Condition.UP
+    problem: str = ""
+
+
+class Supervisor:
+    """Keeps services running.
+
+    Args:
+        services: What runs.
+        tell: Is given one sentence when a service fails or is disabled; the same one once.
+        first_pause: Seconds until a service that failed for the first time is started again.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[Service],
+        tell: Callable[[str], None],
+        *,
+        first_pause: float = FIRST_PAUSE,
+    ) -> None:
+        self._services = list(services)
+        self._tell = tell
+        self._first_pause = first_pause
+        self._told: dict[str, str] = {}
+        self.standings: dict[str, Standing] = {s.name: Standing() for s in self._services}
+        """How each service is, by name."""
+
+    async def run(self) -> None:
+        """Run all of them until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for service in self._services:
+                group.create_task(self._keep(service))
+
+    async def _keep(self, service: Service) -> None:
+        pause = self._first_pause
+        while True:
+            begun = monotonic()
+            try:
+                await service.run()
+                problem = f"{service.name} ended by itself."
+            except ChatUnavailable as error:
+                self._note(service, Condition.DISABLED, str(error))
+                return
+            except OverheardError as error:
+                problem = str(error)
+            except Exception as error:  # its text may hold a secret: its kind is told
+                problem = f"{service.name} failed: {_kind(error)}; it is started again."
+            self._note(service, Condition.DOWN, problem)
+            if monotonic() - begun > HEALTHY:
+                pause = self._first_pause
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            pause = min(pause * 2, LONGEST_PAUSE)
+            self.standings[service.name] = Standing()
+
+    def _note(self, service: Service, condition: Condition, problem: str) -> None:
+        if problem != self._told.get(service.name):
+            self._tell(problem)
+        self._told[service.name] = problem
+        self.standings[service.name] = Standing(condition, problem)
+
+
+def _kind(error: BaseException) -> str:
+    """Name an error; of a group, the first one in it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__

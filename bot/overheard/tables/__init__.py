@@ -1,0 +1,1 @@
+"""The tables of the configuration that other rooms read, each validated by its own class."""

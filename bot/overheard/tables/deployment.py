@@ -1,0 +1,164 @@
+"""The tables of the configuration that say how a deployment is run: who is told what, when."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from overheard.cron import Cron, find_zone
+from overheard.settings import Settings
+
+CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
+
+
+class Zoned(Settings):
+    """A table that has times in it.
+
+    Attributes:
+        timezone: An IANA zone, such as ``Europe/Berlin``.
+    """
+
+    timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, timezone: str) -> str:
+        find_zone(timezone)
+        return timezone
+
+
+class Timed(Zoned):
+    """A table that says when something is due.
+
+    Attributes:
+        cron: Five fields: minute, hour, day of month, month, day of week.
+    """
+
+    cron: str = Field(min_length=1)
+
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        try:
+            Cron(cron)
+        except ValueError as error:
+            raise ValueError(
+                f'must have five fields, such as "0 7 * * mon" for Mondays at seven ({error})'
+            ) from None
+        return cron
+
+
+class ScheduleTable(Timed):
+    """``[[schedules]]``: see `overheard.domain.Schedule`."""
+
+    name: str = Field(min_length=1)
+    brands: tuple[str, ...] = ()
+    repeats: int = Field(default=1, ge=1)
+
+
+class CanaryTable(Timed):
+    """``[canary]``: when `overheard run` asks the canaries that have been set up."""
+
+    cron: str = "0 5 * * *"
+
+
+class RouteTable(Zoned):
+    """``[[routes]]``: which alerts go to which channel.
+
+    Attributes:
+        channel: ``slack:C0123456789`` or ``discord:123456789012345678``.
+        brands: Names of brands; empty means all.
+        metrics: Names of metrics; empty means all.
+        severities: ``bad`` for what became worse, ``good`` for what became better; both by
+            default.
+        quiet: Hours in which no new alert is posted, such as ``22:00-07:00``; they are told
+            afterwards. Empty: never.
+        also_in_channel: Whether an alert that grows, recovers or wakes up is told in the channel
+            too, and not in the alert's thread alone.
+    """
+
+    channel: str = Field(pattern=CHANNEL)
+    brands: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    severities: tuple[Literal["bad", "good"], ...] = ("bad", "good")
+    quiet: str = ""
+    also_in_channel: bool = False
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_quiet(cls, quiet: str) -> str:
+        if quiet:
+            try:
+                first, last = read_hours(quiet)
+            except ValueError:
+                first = last = time()
+            if first == last:
+                raise ValueError('must be two times of the day, such as "22:00-07:00"')
+        return quiet
+
+
+class ReportTable(Timed):
+    """``[[reports]]``: a report that is posted by itself.
+
+    Attributes:
+        name: Unique.
+        channel: Where to, as in a route.
+        brands: Names of brands; empty means all that are tracked.
+    """
+
+    name: str = Field(min_length=1)
+    channel: str = Field(pattern=CHANNEL)
+    brands: tuple[str, ...] = ()
+
+
+class AccessTable(Settings):
+    """``[access]``: who may do what in chat. People, groups and roles are written as
+    ``platform:id``; the terminal may do everything.
+
+    Attributes:
+        everyone: What whoever is not named below may do: ``nothing``, ``viewer`` (read) or
+            ``operator`` (spend within the budget, take care of alerts).
+        viewers: Who may read.
+        operators: Who may spend too.
+        admins: Who may configure too.
+        channels: Where the bot answers; empty means wherever it has been invited.
+    """
+
+    everyone: Literal["nothing", "viewer", "operator"] = "operator"
+    viewers: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    @field_validator("viewers", "operators", "admins", "channels")
+    @classmethod
+    def _are_ids(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        for each in ids:
+            platform, colon, number = each.partition(":")
+            if not (platform and colon and number):
+                raise ValueError(f'must hold ids such as "slack:U0123456789", and not "{each}"')
+        return ids
+
+
+class HealthTable(Settings):
+    """``[health]``: where `overheard run` says how it is.
+
+    Attributes:
+        host: The address to listen at; by default only this machine can ask.
+        port: The port; 0 for none.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8484, ge=0, le=65535)
+
+
+def read_hours(text: str) -> tuple[time, time]:
+    """Read ``22:00-07:00``.
+
+    Raises:
+        ValueError: when it is not written like this.
+    """
+    first, _, last = text.partition("-")
+    return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())

@@ -1,0 +1,17 @@
+"""Whether what an answer states about a brand is true, held against the brand's fact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from overheard import PluginSettings, Scorer, hookimpl
+from overheard_accuracy.scorer import Accuracy, AccuracySettings
+
+__all__ = ["Accuracy", "AccuracySettings", "overheard_scorers"]
+
+
+@hookimpl
+def overheard_scorers(settings: PluginSettings) -> Iterator[Scorer]:
+    """Yield the one scorer of this plugin."""
+    settings.one(AccuracySettings, "accuracy")
+    yield Accuracy()

@@ -1,0 +1,61 @@
+"""The fields of a fact sheet: what each is called, and who checks it."""
+
+from __future__ import annotations
+
+from overheard_accuracy.claims import Checker, listed, plain
+from overheard_accuracy.lists import certifications, discontinued, never_say, products
+from overheard_accuracy.names import chief_executive, headquarters, parent_company
+from overheard_accuracy.numbers import employees, founded, free_plan, price
+
+CHECKERS: dict[str, Checker] = {
+    "founded": founded,
+    "headquarters": headquarters,
+    "chief executive": chief_executive,
+    "price": price,
+    "free plan": free_plan,
+    "employees": employees,
+    "products": products,
+    "parent company": parent_company,
+    "certifications": certifications,
+    "discontinued": discontinued,
+    "never say": never_say,
+}
+"""The fields that can be checked, by name."""
+
+_ALSO = {
+    "founded": "founded in|founding year|year founded|foundation|established|since",
+    "headquarters": "hq|headquarter|head office|location|based in",
+    "chief executive": "ceo|chief executive officer|managing director",
+    "price": "pricing|cost|starting price|price from|subscription",
+    "free plan": "free tier|freemium|free version",
+    "employees": "staff|headcount|employee count|number of employees|company size|team size",
+    "products": "product",
+    "parent company": "parent|owner|owned by|ownership",
+    "certifications": "certification|certificates|compliance|certified",
+    "discontinued": "discontinued items|discontinued products|retired",
+    "never say": "never|not true|false claims|never-say",
+}
+_KNOWN_AS = {
+    spelling: field
+    for field, spellings in _ALSO.items()
+    for spelling in (field, *map(plain, spellings.split("|")))
+}
+_MANY = frozenset({"products", "certifications", "discontinued", "never say"})
+
+
+def field_of(name: str) -> tuple[str, str]:
+    """Return the field that a fact is about, and what it is limited to.
+
+    ``price: Pro plan`` and ``price (Pro plan)`` are the price of the Pro plan.
+
+    Returns:
+        The field's name in `CHECKERS`, or an empty string for one that nobody can check, and the
+        qualifier, or an empty string.
+    """
+    head, _, tail = name.replace("(", ":").replace(")", "").partition(":")
+    return _KNOWN_AS.get(plain(head), ""), tail.strip()
+
+
+def values_of(field: str, value: str) -> tuple[str, ...]:
+    """Return the values that a fact states one by one; one for most fields."""
+    return listed(value) if field in _MANY else (value,)

@@ -1,0 +1,108 @@
+"""Which parts of an answer are about one brand alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+from overheard import Mention, Reading
+from overheard_accuracy.claims import Statement
+
+_MOST = 300
+"""Sentences of an answer that are read for one brand."""
+_LONGEST = 600
+"""Characters of a sentence that are read."""
+_EDGE = re.compile(r"[,;:(\u2014|]\s*|\s(?:while|whereas|but|and|than|unlike|versus|vs\.?)\s")
+_IS_OWNER = re.compile(
+    r"\b(?:owned|acquired|bought|purchased|taken over) by (?:the )?\Z"
+    r"|\b(?:subsidiary|unit|division|part|brand) of (?:the )?\Z"
+    r"|\bbelongs to (?:the )?\Z|\bparent(?: company)?(?: is|,|:) (?:the )?\Z",
+    re.IGNORECASE,
+)
+_OWNS = re.compile(
+    r"\s(?:has )?(?:acquired|bought|purchased|took over|owns|(?:is|remains) the"
+    r" (?:parent(?: company)?|owner) of) (?:the )?",
+    re.IGNORECASE,
+)
+"""Between another name and the brand: the other is what is stated of the brand."""
+_POINTING = re.compile(
+    r"(?:(?:however|also|overall|today|currently|in addition|additionally),? )?"
+    r"(?:it|its|they|their|the (?:company|firm|business|brand|platform|tool|app|software|service"
+    r"|product|startup|team))\b",
+    re.IGNORECASE,
+)
+
+
+def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
+    """Yield the statements about the reading's brand, each with the whole sentence.
+
+    Where a sentence names another brand too, only the part around this brand is its own. A
+    sentence that names none is about the brand when it goes on with "It ..." right after one that
+    names the brand alone, or when the question asks about this brand alone and no other brand is
+    named in the answer.
+    """
+    return islice(_statements(reading), _MOST)
+
+
+def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
+    brand = reading.brand.name
+    alone = reading.asked == {brand} and all(m.brand == brand for m in reading.mentions)
+    about = False
+    previous_end = 0
+    for index, (start, end) in enumerate(reading.sentences):
+        here = [mention for mention in reading.mentions if mention.sentence == index]
+        text = reading.body[start : min(end, start + _LONGEST)]
+        if any(mention.brand == brand for mention in here):
+            for part in _own(text, start, here, brand):
+                yield text, part
+            about = all(mention.brand == brand for mention in here)
+        elif here:
+            about = False
+        elif pointing := _points(reading.body, previous_end, start, text, about=about):
+            yield text, Statement(text, 0, pointing)
+        elif alone:
+            yield text, Statement(text)
+        else:
+            about = False
+        previous_end = end
+
+
+def _points(body: str, before: int, start: int, text: str, *, about: bool) -> int:
+    """Return where the word ends that points back to the brand; 0 where none does."""
+    if not about or "\n" in body[before:start]:
+        return 0
+    found = _POINTING.match(text)
+    return found.end() if found else 0
+
+
+def _own(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterator[Statement]:
+    """Yield the parts of a sentence that are about a brand: each up to the next other brand.
+
+    Another brand that owns this one is no other subject, but a value.
+    """
+    mentions = [m for m in mentions if m.brand == brand or not _owner(text, offset, m, mentions)]
+    if all(mention.brand == brand for mention in mentions):
+        first = mentions[0]
+        yield Statement(text, first.start - offset, first.end - offset)
+        return
+    cuts = [0, *_cuts(text, offset, mentions), len(text)]
+    for mention, left, right in zip(mentions, cuts, cuts[1:], strict=False):
+        if mention.brand == brand and mention.end - offset <= len(text):
+            start = mention.start - offset - left
+            yield Statement(text[left:right], start, start + mention.end - mention.start)
+
+
+def _owner(text: str, offset: int, other: Mention, mentions: list[Mention]) -> bool:
+    start, end = other.start - offset, other.end - offset
+    behind = (m.start - offset for m in mentions if m.start > other.start)
+    owns = any(_OWNS.fullmatch(text, end, at) for at in behind)
+    return owns or _IS_OWNER.search(text, max(0, start - 40), start) is not None
+
+
+def _cuts(text: str, offset: int, mentions: list[Mention]) -> Iterator[int]:
+    """Yield where the part of each mention but the first begins: at the last edge before it."""
+    for one, two in pairwise(mentions):
+        low, high = one.end - offset, two.start - offset
+        edges = [edge.end() for edge in _EDGE.finditer(text, max(0, low), max(0, high))]
+        yield edges[-1] if edges else high

@@ -1,0 +1,172 @@
+"""Typed values in prose: years, numbers, money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+
+YEAR = re.compile(r"(?<![\d.,$€£¥-])(?:1[89]|20)\d\d(?![\d%]|[.,]\d|s\b)")
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = dict(zip(_ONES.split(), range(20), strict=True)) | dict(
+    zip(_TENS.split(), range(20, 100, 10), strict=True)
+)
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SUFFIXES = {"k": 1e3, "m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
+_SUFFIX = "|".join([*_SCALES, *sorted(_SUFFIXES, key=len, reverse=True)])
+# Backwards, so that "sixteen" is tried before "six".
+_SPELLED = "|".join([*reversed(_UNITS), "a(?= hundred| thousand)"])
+_WORDS = rf"(?:{_SPELLED})(?:[ -](?:and )?(?:{_SPELLED}|{'|'.join(_SCALES)}))*"
+_DIGITS = rf"\d+(?:[,\u202f\u00a0']\d{{3}})*(?:\.\d+)?(?:\s?(?:{_SUFFIX})\b)?"
+NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}\b)"
+
+_CURRENCIES = {
+    "USD": r"US\$|USD|\$|(?:US )?dollars?|bucks",
+    "EUR": r"EUR|€|euros?",
+    "GBP": r"GBP|£|pounds?(?: sterling)?|quid",
+    "JPY": r"JPY|¥|yen",
+    "CAD": r"CA\$|C\$|CAD|Canadian dollars?",
+    "AUD": r"AU\$|A\$|AUD|Australian dollars?",
+    "CHF": r"CHF|(?:Swiss )?francs?",
+    "INR": r"INR|₹|rupees?|Rs\.?",
+    "CNY": r"CNY|RMB|yuan",
+    "KRW": r"KRW|₩|won(?= (?:per|a|each|/))",
+    "BRL": r"BRL|R\$|reais",
+    "SEK": r"SEK|Swedish kron(?:a|or)",
+}
+# The longer signs first: "CA$" is not a dollar.
+_ORDER = sorted(_CURRENCIES, key=lambda code: code in {"USD", "EUR", "GBP"})
+_SIGN = "|".join(f"(?P<{code}{{0}}>{_CURRENCIES[code]})" for code in _ORDER)
+_PERIODS = {
+    "month": r"month|mo\b|monthly|mth",
+    "year": r"year|yr|annum|annually|yearly|annual",
+    "week": r"week|weekly|wk\b",
+    "day": r"day|daily",
+    "hour": r"hour|hr\b|hourly",
+}
+_PERIOD = re.compile("|".join(f"\\b(?P<{name}>{words})" for name, words in _PERIODS.items()), re.I)
+_MONEY = re.compile(
+    rf"(?:{_SIGN.format('_before')})\s?(?P<after>{NUMBER})"
+    rf"|(?P<before>{NUMBER})[ -]?(?:{_SIGN.format('_behind')})(?![a-z])",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    rf"(?P<low>{NUMBER})\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})", re.IGNORECASE
+)
+_LOOK_AHEAD = 40
+"""Characters behind an amount in which its period is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of money.
+
+    Attributes:
+        amount: In units of the currency.
+        currency: ISO 4217 code.
+        period: ``month``, ``year`` ..., or empty where none is told.
+        span: Where it stands.
+    """
+
+    amount: float
+    currency: str
+    period: str
+    span: Span
+
+    def comparable(self, other: Money) -> tuple[float, float] | None:
+        """Return both amounts for the same period, or None where they cannot be compared."""
+        if self.currency != other.currency:
+            return None
+        if self.period == other.period or not (self.period and other.period):
+            return self.amount, other.amount
+        if {self.period, other.period} == {"month", "year"}:
+            months = {"month": 12.0, "year": 1.0}
+            return self.amount * months[self.period], other.amount * months[other.period]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number or a range of numbers.
+
+    Attributes:
+        low: The smallest value that is meant.
+        high: The largest; the same for one number.
+        span: Where it stands.
+    """
+
+    low: float
+    high: float
+    span: Span
+
+
+def number(text: str) -> float:
+    """Return the value of what `NUMBER` matches: ``1,200``, ``1.2k``, ``twenty-five``."""
+    text = text.strip().casefold()
+    digits = re.match(r"[\d,.\u202f\u00a0']*\d", text)
+    if digits:
+        rest = text[digits.end() :].strip()
+        value = float(re.sub(r"[,\u202f\u00a0']", "", digits.group()))
+        return value * (_SCALES.get(rest) or _SUFFIXES.get(rest) or 1)
+    return _spelled(text)
+
+
+def amounts(text: str) -> Iterator[Amount]:
+    """Yield numbers and ranges in order; the two ends of a range are not numbers by themselves."""
+    behind = 0
+    ranges = {match.start(): match for match in _RANGE.finditer(text)}
+    for match in re.finditer(NUMBER, text, re.IGNORECASE):
+        if match.start() < behind:
+            continue
+        whole = ranges.get(match.start())
+        if whole and (high := number(whole["high"])) >= (low := _same_scale(whole, high)):
+            behind = whole.end()
+            yield Amount(low, high, whole.span())
+        else:
+            value = number(match.group())
+            yield Amount(value, value, match.span())
+
+
+def money(text: str) -> Iterator[Money]:
+    """Yield amounts of money in order, with the period that is told just behind each."""
+    found = list(_MONEY.finditer(text))
+    for index, match in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+        code = next(
+            name.partition("_")[0]
+            for name, value in match.groupdict().items()
+            if value and name.endswith(("_before", "_behind"))
+        )
+        amount = number(match["after"] or match["before"])
+        told = _PERIOD.search(text, match.end(), min(end, match.end() + _LOOK_AHEAD))
+        yield Money(amount, code, (told.lastgroup or "") if told else "", match.span())
+
+
+def _same_scale(whole: re.Match[str], high: float) -> float:
+    """Return the low end of a range: in "5 to 10 thousand" both are thousands."""
+    low = number(whole["low"])
+    scale = re.search(rf"({_SUFFIX})\s*$", whole["high"], re.IGNORECASE)
+    if scale and not re.search(rf"({_SUFFIX})\s*$", whole["low"], re.IGNORECASE):
+        unit = scale.group(1).casefold()
+        scaled = low * (_SCALES.get(unit) or _SUFFIXES.get(unit) or 1)
+        return scaled if scaled <= high else low
+    return low
+
+
+def _spelled(text: str) -> float:
+    total, current = 0.0, 0.0
+    for word in re.split(r"[ -]+", text):
+        if word in _SCALES:
+            current = max(current, 1.0) * _SCALES[word]
+            if _SCALES[word] > 100:
+                total, current = total + current, 0.0
+        elif word != "and":
+            current += _UNITS.get(word, 1 if word == "a" else 0)
+    return total + current

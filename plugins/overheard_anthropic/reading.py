@@ -1,0 +1,65 @@
+"""Reading what the Messages API returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from overheard import Citation, Finish
+
+if TYPE_CHECKING:
+    from anthropic.types import Message
+
+FINISHES = {
+    "end_turn": Finish.COMPLETE,
+    "stop_sequence": Finish.COMPLETE,
+    "max_tokens": Finish.LENGTH,
+    "model_context_window_exceeded": Finish.LENGTH,
+    "refusal": Finish.REFUSED,
+}
+"""A paused turn is not among them: it is an answer that was cut."""
+
+
+def text_of(message: Message) -> str:
+    """Return the answer without its reasoning and searches."""
+    return "".join(block.text for block in message.content if block.type == "text")
+
+
+def finish_of(message: Message) -> Finish:
+    """Return how the answer ended."""
+    return FINISHES.get(message.stop_reason or "", Finish.CUT)
+
+
+def citations_of(message: Message) -> list[Citation]:
+    """Return the sources that the answer cites, and those that were merely retrieved."""
+    cited = [
+        Citation(note.url, note.title or "")
+        for block in message.content
+        if block.type == "text"
+        for note in block.citations or ()
+        if note.type == "web_search_result_location"
+    ]
+    return cited + [Citation(hit.url, hit.title or "", cited=False) for hit in _hits(message)]
+
+
+def usage_of(message: Message) -> Mapping[str, object]:
+    """Return what was billed. Tokens that the cache held are counted apart by the service."""
+    usage: Any = message.usage
+    cached = getattr(usage, "cache_read_input_tokens", None) or 0
+    written = getattr(usage, "cache_creation_input_tokens", None) or 0
+    details = getattr(usage, "output_tokens_details", None)
+    tools = getattr(usage, "server_tool_use", None)
+    return {
+        "input_tokens": getattr(usage, "input_tokens", 0) + cached + written,
+        "output_tokens": getattr(usage, "output_tokens", 0),
+        "cached_tokens": cached,
+        "reasoning_tokens": getattr(details, "thinking_tokens", 0),
+        "searches": getattr(tools, "web_search_requests", 0),
+    }
+
+
+def _hits(message: Message) -> Iterator[Any]:
+    """Yield what was found; a search that failed has an error where its hits would be."""
+    for block in message.content:
+        if block.type == "web_search_tool_result" and isinstance(block.content, list):
+            yield from block.content

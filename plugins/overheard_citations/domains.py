@@ -1,0 +1,67 @@
+"""Whose a web address is. Nothing is ever fetched."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@lru_cache(maxsize=8192)
+def domain_of(address: str) -> str:
+    """Return the registrable domain of an address, or its host where it has none.
+
+    ``https://www.blog.acme.co.uk/x`` is ``acme.co.uk``; what is registrable is told by the Public
+    Suffix List (publicsuffix.org), private suffixes included, so that ``acme.github.io`` is a
+    domain of its own.
+
+    Args:
+        address: A URL, or a bare host.
+
+    Returns:
+        The domain in lower case and in Unicode, or an empty string for what is no address.
+    """
+    host = _host(address)
+    if not host or _is_number(host):
+        return host
+    return _suffixes().privatesuffix(host) or host
+
+
+def owns(domains: tuple[str, ...], address: str) -> bool:
+    """Whether an address lies at one of these domains or below it."""
+    host = _host(address)
+    return any(
+        host == own or host.endswith(f".{own}") for domain in domains if (own := _host(domain))
+    )
+
+
+def _host(address: str) -> str:
+    text = address.strip()
+    if re.search(r"\s", text):
+        return ""
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:  # such as a bracket that is not closed
+        return ""
+    host = host.rstrip(".").removeprefix("www.").casefold()
+    try:
+        return host.encode("ascii").decode("idna") if "xn--" in host else host
+    except UnicodeError:
+        return host
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _suffixes() -> Any:
+    from publicsuffixlist import PublicSuffixList  # it parses its list at the first use
+
+    return PublicSuffixList()

@@ -1,0 +1,70 @@
+"""The scorer of citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from overheard import Brand, Citation, Detail, Metric, Reading, Scale, Score, Settings
+from overheard_citations.domains import domain_of, owns
+
+_URL = 500
+"""Characters of an address that are kept."""
+
+
+class CitationsSettings(Settings):
+    """The table ``[scorers.citations]``: nothing can be set."""
+
+
+class Citations:
+    """Scores whose pages an answer cites. An answer without citations has no score.
+
+    - ``own_citation``: 1 when a page of the brand's own domains is cited, else 0.
+    - ``citation_share``: the brand's own among all domains that are cited.
+
+    A source that was only retrieved and is not cited counts for neither. Each source is a detail:
+    its topic is the registrable domain, its verdict ``own``, ``competitor`` or ``other``, with
+    ``, retrieved`` behind it where it was not cited.
+    """
+
+    name = "citations"
+    version = "1"
+    metrics: Sequence[Metric] = (
+        Metric("own_citation", Scale.BINARY, "Own pages cited"),
+        Metric("citation_share", Scale.SHARE, "Share of citations"),
+    )
+
+    def score(self, reading: Reading) -> Iterator[Score]:
+        """Yield the scores of one brand in one answer, if it cites anything."""
+        sources = _distinct(reading.answer.reply.citations)
+        cited = [source for source in sources if source.cited]
+        if not cited or not reading.brand.domains:
+            return
+        own = [source for source in cited if owns(reading.brand.domains, source.url)]
+        domains = {domain_of(source.url) for source in cited}
+        mine = {domain_of(source.url) for source in own}
+        details = tuple(_detail(source, reading) for source in sources)
+        yield Score("own_citation", float(bool(own)), own[0].url[:_URL] if own else "", details)
+        yield Score("citation_share", len(mine) / len(domains))
+
+
+def _distinct(citations: Sequence[Citation]) -> list[Citation]:
+    """Return one citation for each address, the cited ones first."""
+    ordered = sorted(citations, key=lambda source: not source.cited)
+    found: dict[str, Citation] = {}
+    for source in ordered:
+        if domain_of(source.url):
+            found.setdefault(source.url, source)
+    return list(found.values())
+
+
+def _detail(source: Citation, reading: Reading) -> Detail:
+    whose = _whose(source.url, reading.brand, reading.competitors)
+    verdict = whose if source.cited else f"{whose}, retrieved"
+    return Detail(domain_of(source.url), verdict, source.url[:_URL])
+
+
+def _whose(url: str, brand: Brand, competitors: Sequence[Brand]) -> str:
+    if owns(brand.domains, url):
+        return "own"
+    theirs = any(owns(competitor.domains, url) for competitor in competitors)
+    return "competitor" if theirs else "other"

@@ -1,0 +1,109 @@
+"""Reading what services return as Chat Completions, with what each of them adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from overheard import Citation, Finish
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+FINISHES = {
+    "stop": Finish.COMPLETE,
+    "end_turn": Finish.COMPLETE,
+    "length": Finish.LENGTH,
+    "model_length": Finish.LENGTH,
+    "content_filter": Finish.FILTERED,
+}
+
+XAI_TICKS = 1e10
+"""How many of xAI's ticks make a dollar."""
+
+
+def text_of(completion: ChatCompletion) -> str:
+    """Return the answer; a refusal stands where an answer would."""
+    message = completion.choices[0].message
+    return message.content or getattr(message, "refusal", None) or ""
+
+
+def finish_of(completion: ChatCompletion) -> Finish:
+    """Return how the answer ended."""
+    choice = completion.choices[0]
+    if getattr(choice.message, "refusal", None):
+        return Finish.REFUSED
+    return FINISHES.get(getattr(choice, "finish_reason", None) or "", Finish.CUT)
+
+
+def citations_of(completion: ChatCompletion) -> list[Citation]:
+    """Return the sources: OpenAI's and OpenRouter's notes, Perplexity's and xAI's lists.
+
+    A source of a list is cited when the answer refers to its place, as in ``[1]``.
+    """
+    numbers = {int(number) for number in re.findall(r"\[(\d{1,3})\]", text_of(completion))}
+    return [
+        *_notes(completion.choices[0].message),
+        *(
+            Citation(url, title, cited=place in numbers)
+            for place, (url, title) in enumerate(_sources(completion), 1)
+        ),
+    ]
+
+
+def usage_of(completion: ChatCompletion, *, always_searches: bool) -> Mapping[str, object]:
+    """Return what was billed.
+
+    Args:
+        completion: What came back.
+        always_searches: Whether one search is billed with each answer, as Perplexity does.
+    """
+    usage: Any = completion.usage
+    told = getattr(usage, "num_sources_used", 0)
+    return {
+        "input_tokens": getattr(usage, "prompt_tokens", 0),
+        "output_tokens": getattr(usage, "completion_tokens", 0),
+        "cached_tokens": _detail(usage, "prompt_tokens_details", "cached_tokens")
+        or getattr(usage, "prompt_cache_hit_tokens", 0),
+        "reasoning_tokens": _detail(usage, "completion_tokens_details", "reasoning_tokens"),
+        "searches": 1 if always_searches else told,
+    }
+
+
+def cost_of(completion: ChatCompletion) -> object:
+    """Return the dollars that the service says it charged, or None."""
+    usage: Any = completion.usage
+    ticks = getattr(usage, "cost_in_usd_ticks", None)
+    if isinstance(ticks, int | float):
+        return ticks / XAI_TICKS
+    cost = getattr(usage, "cost", None)
+    return _get(cost, "total_cost") if isinstance(cost, dict) else cost
+
+
+def _notes(message: Any) -> Iterator[Citation]:
+    for note in getattr(message, "annotations", None) or ():
+        told = _get(note, "url_citation")
+        if isinstance(url := _get(told, "url"), str):
+            yield Citation(url, _title(told))
+
+
+def _sources(completion: Any) -> Iterator[tuple[str, str]]:
+    found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
+    for source in found or ():
+        url = source if isinstance(source, str) else _get(source, "url")
+        if isinstance(url, str):
+            yield url, "" if isinstance(source, str) else _title(source)
+
+
+def _title(told: Any) -> str:
+    title = _get(told, "title")
+    return title if isinstance(title, str) else ""
+
+
+def _get(told: Any, name: str) -> Any:
+    return told.get(name) if isinstance(told, dict) else getattr(told, name, None)
+
+
+def _detail(usage: Any, group: str, name: str) -> object:
+    return _get(_get(usage, group), name) or 0

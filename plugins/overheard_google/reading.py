@@ -1,0 +1,85 @@
+"""Reading what Gemini returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from overheard import Citation, Finish
+
+if TYPE_CHECKING:
+    from google.genai.types import Candidate, GenerateContentResponse, GroundingMetadata
+
+FINISHES = {
+    "STOP": Finish.COMPLETE,
+    "MAX_TOKENS": Finish.LENGTH,
+    **dict.fromkeys(
+        ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"),
+        Finish.FILTERED,
+    ),
+}
+
+BILLED_BY_PROMPT = ("gemini-1", "gemini-2")
+"""How the ids of models begin that are billed for one search however many they make."""
+
+
+def text_of(response: GenerateContentResponse) -> str:
+    """Return the answer without the model's thoughts."""
+    content = getattr(_candidate(response), "content", None)
+    parts = getattr(content, "parts", None) or ()
+    return "".join(part.text for part in parts if part.text and not part.thought)
+
+
+def finish_of(response: GenerateContentResponse) -> Finish:
+    """Return how the answer ended; a question that is blocked has none."""
+    candidate = _candidate(response)
+    if candidate is None:
+        blocked = getattr(response.prompt_feedback, "block_reason", None)
+        return Finish.FILTERED if blocked else Finish.FAILED
+    reason = candidate.finish_reason
+    return FINISHES.get(reason.value if reason else "", Finish.CUT)
+
+
+def citations_of(response: GenerateContentResponse) -> list[Citation]:
+    """Return the sources that the answer rests on, and those that were merely retrieved."""
+    grounding = _grounding(response)
+    cited = set(_supporting(grounding))
+    chunks = (grounding.grounding_chunks if grounding else None) or ()
+    return [
+        Citation(chunk.web.uri, chunk.web.title or "", cited=place in cited)
+        for place, chunk in enumerate(chunks)
+        if chunk.web and chunk.web.uri
+    ]
+
+
+def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, object]:
+    """Return what was billed. What a search finds is not billed as tokens sent."""
+    usage = response.usage_metadata
+    thoughts = getattr(usage, "thoughts_token_count", None) or 0
+    return {
+        "input_tokens": getattr(usage, "prompt_token_count", 0),
+        "output_tokens": (getattr(usage, "candidates_token_count", None) or 0) + thoughts,
+        "cached_tokens": getattr(usage, "cached_content_token_count", 0),
+        "reasoning_tokens": thoughts,
+        "searches": _searches(response, model),
+    }
+
+
+def _searches(response: GenerateContentResponse, model: str) -> int:
+    grounding = _grounding(response)
+    queries = [query for query in getattr(grounding, "web_search_queries", None) or () if query]
+    return min(1, len(queries)) if model.startswith(BILLED_BY_PROMPT) else len(queries)
+
+
+def _candidate(response: GenerateContentResponse) -> Candidate | None:
+    return response.candidates[0] if response.candidates else None
+
+
+def _grounding(response: GenerateContentResponse) -> GroundingMetadata | None:
+    candidate = _candidate(response)
+    return candidate.grounding_metadata if candidate else None
+
+
+def _supporting(grounding: GroundingMetadata | None) -> Iterator[int]:
+    for support in (grounding.grounding_supports if grounding else None) or ():
+        yield from support.grounding_chunk_indices or ()

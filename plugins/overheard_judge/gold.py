@@ -1,0 +1,50 @@
+"""Gold labels: texts that people have judged, which the model is asked about again and again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from overheard_judge.replies import portrayals
+from overheard_judge.requests import portrayal
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A text, and how it speaks of brands.
+
+    Attributes:
+        text: The text.
+        labels: The sentiment toward each brand, by name.
+    """
+
+    text: str
+    labels: dict[str, str]
+
+
+def rehearsals() -> list[str]:
+    """Return what is asked about the gold texts."""
+    return [portrayal(gold.text, list(gold.labels))[0] for gold in _gold()]
+
+
+def agreement(replies: Sequence[str]) -> tuple[int, int]:
+    """Return how many labels the replies to the rehearsals agree with, and how many there are."""
+    right = total = 0
+    for gold, reply in zip(_gold(), replies, strict=True):
+        _, mark = portrayal(gold.text, list(gold.labels))
+        found = portrayals(reply, mark)
+        total += len(gold.labels)
+        right += sum(
+            brand in found and found[brand].sentiment == label
+            for brand, label in gold.labels.items()
+        )
+    return right, total
+
+
+@cache
+def _gold() -> tuple[Gold, ...]:
+    lines = files("overheard_judge").joinpath("gold.jsonl").read_text(encoding="utf-8")
+    return tuple(Gold(**json.loads(line)) for line in lines.splitlines())

@@ -1,0 +1,137 @@
+"""The scorer that asks a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from overheard import Asker, Detail, Metric, Model, OverheardError, Reading, Scale, Score, Settings
+from overheard_judge import gold
+from overheard_judge.quotes import is_about
+from overheard_judge.replies import Claim, Portrayal, portrayals, stated
+from overheard_judge.requests import EDITION, claims, portrayal
+
+_QUOTED = 1_000
+"""Characters of a quote."""
+_VALUES = {"positive": 1.0, "neutral": 0.0, "mixed": 0.0, "negative": -1.0}
+_ORDER = ("wrong", "stale", "correct")
+
+
+def _model(text: str) -> str:
+    Model.parse(text)
+    return text
+
+
+class JudgeSettings(Settings):
+    """The table ``[scorers.judge]``.
+
+    Attributes:
+        model: Whom to ask, as ``provider/model``; best a dated snapshot.
+        budget: What it may spend in a month, in US dollars.
+    """
+
+    model: Annotated[str, AfterValidator(_model)]
+    budget: float = Field(ge=0)
+
+
+class JudgeUnconnected(OverheardError):
+    """The judge has nobody to ask through; let a deployment load it."""
+
+
+class ModelJudge:
+    """Scores how an answer speaks of a brand, and whether it states its facts as they are.
+
+    One request covers all brands that an answer names; a second one holds the answer against the
+    brand's fact sheet, where it has one. Each verdict must come with a quote that occurs in the
+    answer and is about the brand, or it is left out.
+
+    - ``judged_sentiment``: 1 positive, -1 negative, 0 neutral or mixed; only where the brand is
+      named. Aspects are details, with the sentence in which they show.
+    - ``judged_accuracy``: the share of the facts that the answer states which it states as they
+      are. Each is a detail with its verdict.
+
+    Args:
+        settings: Whom to ask, and for how much.
+    """
+
+    name = "judge"
+    reads_facts = True
+    metrics: Sequence[Metric] = (
+        Metric("judged_sentiment", Scale.POLARITY, "Sentiment, judged"),
+        Metric("judged_accuracy", Scale.SHARE, "Accuracy, judged"),
+    )
+
+    def __init__(self, settings: JudgeSettings) -> None:
+        self.model = Model.parse(settings.model)
+        self.budget = settings.budget
+        self._asker: Asker | None = None
+
+    @property
+    def version(self) -> str:
+        """The edition of the requests, and who is asked."""
+        return f"{EDITION}:{self.model}"
+
+    @property
+    def rehearsals(self) -> Sequence[str]:
+        """What is asked about the gold texts."""
+        return gold.rehearsals()
+
+    def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
+        """Return how many gold labels the replies agree with, and how many there are."""
+        return gold.agreement(replies)
+
+    def connect(self, asker: Asker) -> None:
+        """Take whom to ask through."""
+        self._asker = asker
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Score one brand in one answer, if the answer names it."""
+        if not reading.of(reading.brand.name):
+            return ()
+        scores = [await self._portrayal(reading)]
+        if reading.facts:
+            scores.append(await self._accuracy(reading))
+        return [score for score in scores if score is not None]
+
+    async def _portrayal(self, reading: Reading) -> Score | None:
+        named = sorted({mention.brand for mention in reading.mentions})
+        text, mark = portrayal(reading.body, named)
+        judged = portrayals(await self._ask(text), mark).get(reading.brand.name)
+        if judged is None or not is_about(judged.quote, reading):
+            return None
+        details = tuple(_aspects(judged, reading))
+        return Score("judged_sentiment", _VALUES[judged.sentiment], judged.quote[:_QUOTED], details)
+
+    async def _accuracy(self, reading: Reading) -> Score | None:
+        text, mark = claims(reading.body, reading.brand.name, reading.facts)
+        details = tuple(_claims(stated(await self._ask(text), mark), reading))
+        if not details:
+            return None
+        right = sum(detail.verdict == "correct" for detail in details)
+        worst = min(details, key=lambda detail: _ORDER.index(detail.verdict))
+        return Score("judged_accuracy", right / len(details), worst.quote, details)
+
+    async def _ask(self, text: str) -> str:
+        if self._asker is None:
+            raise JudgeUnconnected
+        return (await self._asker.ask(text)).text
+
+
+def _aspects(judged: Portrayal, reading: Reading) -> Iterator[Detail]:
+    for aspect in judged.judged():
+        if is_about(aspect.quote, reading):
+            yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTED])
+
+
+def _claims(found: Iterable[Claim], reading: Reading) -> Iterator[Detail]:
+    """Yield one claim for each fact: of two, the one that is not right."""
+    known = {fact.field for fact in reading.facts}
+    kept: dict[str, Claim] = {}
+    for claim in found:
+        if claim.field in known and is_about(claim.quote, reading):
+            before = kept.get(claim.field, claim)
+            kept[claim.field] = min(before, claim, key=lambda one: _ORDER.index(one.verdict))
+    for field, claim in kept.items():
+        yield Detail(field, claim.verdict, claim.stated, claim.quote[:_QUOTED])

@@ -1,0 +1,87 @@
+"""Reading what the Responses API returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from overheard import Citation, Finish
+
+if TYPE_CHECKING:
+    from openai.types.responses import Response
+
+INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTERED}
+
+
+def text_of(response: Response) -> str:
+    """Return the answer; a refusal stands where an answer would."""
+    parts = _contents(response)
+    return "".join(
+        part.text if part.type == "output_text" else part.refusal
+        for part in parts
+        if part.type in {"output_text", "refusal"}
+    )
+
+
+def finish_of(response: Response) -> Finish:
+    """Return how the answer ended."""
+    if any(part.type == "refusal" for part in _contents(response)):
+        return Finish.REFUSED
+    if response.status == "completed":
+        return Finish.COMPLETE
+    if response.status == "incomplete":
+        reason = getattr(response.incomplete_details, "reason", None)
+        return INCOMPLETE.get(reason or "", Finish.CUT)
+    return Finish.FAILED if response.status == "failed" else Finish.CUT
+
+
+def citations_of(response: Response) -> list[Citation]:
+    """Return the sources that the answer cites, and those that were merely retrieved."""
+    cited = [
+        Citation(note.url, note.title or "")
+        for part in _contents(response)
+        for note in getattr(part, "annotations", None) or ()
+        if note.type == "url_citation"
+    ]
+    retrieved = [
+        Citation(source.url, cited=False)
+        for call in _searches(response)
+        for source in getattr(call.action, "sources", None) or ()
+        if source.type == "url"
+    ]
+    return cited + retrieved
+
+
+def usage_of(response: Response) -> Mapping[str, object]:
+    """Return what was billed."""
+    usage: Any = response.usage
+    tools: Any = getattr(response, "tool_usage", None)
+    counted = getattr(getattr(tools, "web_search", None), "num_requests", None)
+    return {
+        "input_tokens": getattr(usage, "input_tokens", 0),
+        "output_tokens": getattr(usage, "output_tokens", 0),
+        "cached_tokens": _detail(usage, "input_tokens_details", "cached_tokens"),
+        "reasoning_tokens": _detail(usage, "output_tokens_details", "reasoning_tokens"),
+        "searches": sum(_is_billed(call) for call in _searches(response))
+        if counted is None
+        else counted,
+    }
+
+
+def _is_billed(call: Any) -> bool:
+    """Opening a page and looking for words in it are not billed as searches."""
+    return getattr(call.action, "type", "search") == "search"
+
+
+def _contents(response: Response) -> Iterator[Any]:
+    for item in response.output:
+        if item.type == "message":
+            yield from item.content
+
+
+def _searches(response: Response) -> Iterator[Any]:
+    return (item for item in response.output if item.type == "web_search_call")
+
+
+def _detail(usage: Any, group: str, name: str) -> object:
+    return getattr(getattr(usage, group, None), name, 0)

@@ -1,0 +1,81 @@
+"""Whether a brand that an answer names is recommended, advised against, or merely mentioned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from overheard import Detail, Mention, Reading
+
+_QUOTED = 1_000
+"""Characters of a quote."""
+_WINDOW = 60
+"""Characters before and behind a name that are read."""
+_CHOICE = (
+    r"(?:choice|option|pick|fit|bet|starting point|contender|all-rounder|alternative|tool|place)s?"
+)
+_PRAISED = (
+    r"(?:best|top|great|good|excellent|solid|strong|safe|ideal|perfect|right|favou?rite|first)"
+)
+_BEFORE = re.compile(
+    rf"""
+    (?:
+      \b(?:(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ )?
+        (?:recommend|suggest|go\ with|start\ with|opt\ for|prefer)
+      |\b(?:I|we)(?:['\u2019]d|\ would)\ (?:pick|choose|buy|take|use|look\ at)
+      |(?:\A|[,;:.]\ )(?:so\ |then\ )?(?:choose|pick|consider|try|get|buy|take|use)
+      |\b(?:my|our|the)\ (?:\w+\ )?(?:{_PRAISED}|overall)?\ ?{_CHOICE}
+        (?:\ (?:is|would\ be|overall\ is)|:)
+      |\bhard\ to\ beat
+    )
+    \ (?:using\ |the\ )?
+    (?:(?-i:[A-Z0-9])[^\s,;.!?]*(?:,\ |\ (?:and|or)\ ))*  # others in the same breath
+    \Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BEHIND = re.compile(
+    rf"""
+    (?:['\u2019]s)?(?:\ \w+)?
+    \ (?:is|are|remains|makes|would\ be|stands\ out|comes\ first|ranks\ first)
+    (?:\ (?:still|often|probably|generally|also|easily|clearly))?
+    (?:\ (?:a|an|the|my|our|one\ of\ the)(?:\ \w+)?\ {_PRAISED}(?:\ \w+){{0,2}}?\ {_CHOICE}
+      |\ (?:my|our|the)\ (?:\w+\ )?(?:{_PRAISED}\ )?(?:recommendation|{_CHOICE})
+      |\ (?:hard|tough|difficult)\ to\ beat|\ worth\ (?:a\ look|considering|it|every)
+      |\ (?:highly\ )?recommended|\ the\ (?:best|one\ to)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LABEL = re.compile(
+    rf"\A[\s*|:\u2013\u2014(-]*(?:\W*best\b|{_PRAISED}\ {_CHOICE}|our\ pick|top\ pick|winner)",
+    re.IGNORECASE,
+)
+
+
+def standing(reading: Reading) -> Iterator[Detail]:
+    """Yield the standing of the reading's brand, with the sentence that shows it."""
+    mine = reading.of(reading.brand.name)
+    if not mine:
+        return
+    against = next((mention for mention in mine if mention.negated), None)
+    chosen = next((m for m in mine if not m.negated and _is_chosen(reading, m)), None)
+    if chosen:
+        yield _detail("recommended", reading, chosen)
+    elif against:
+        yield _detail("advised against", reading, against)
+    else:
+        yield Detail("standing", "mentioned")
+
+
+def _is_chosen(reading: Reading, mention: Mention) -> bool:
+    start, end = reading.sentences[mention.sentence]
+    if reading.body[start:end].endswith("?"):
+        return False
+    before = reading.body[max(start, mention.start - _WINDOW) : mention.start]
+    behind = reading.body[mention.end : min(end, mention.end + _WINDOW)]
+    return any(
+        found is not None
+        for found in (_BEFORE.search(before), _BEHIND.match(behind), _LABEL.match(behind))
+    )
+
+
+def _detail(verdict: str, reading: Reading, mention: Mention) -> Detail:
+    return Detail("standing", verdict, quote=reading.sentence(mention.sentence)[:_QUOTED])

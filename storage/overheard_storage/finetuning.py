@@ -1,0 +1,76 @@
+"""What people decide for the fine-tuning side: approved answers and published content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, delete, select
+
+from overheard.domain import Approval, Publication
+from overheard_storage.database import uninterrupted
+from overheard_storage.shelf import Shelf
+from overheard_storage.tables import approvals, brands, publications
+
+
+class FinetuneShelf(Shelf):
+    """The Protocol `overheard.interfaces.Store` says what each method does."""
+
+    @uninterrupted
+    async def approve(self, approval: Approval) -> None:
+        """Keep an approval in the place of an earlier one of the same answer."""
+        row = {column.name: getattr(approval, column.name) for column in approvals.c}
+        earlier = delete(approvals).where(approvals.c.answer_id == approval.answer_id)
+        async with self._database.writing() as connection:
+            await connection.execute(earlier)
+            await connection.execute(approvals.insert(), row)
+
+    async def withdraw_approval(self, answer_id: int) -> bool:
+        """Forget an approval; False when there is none."""
+        return await self._removed(delete(approvals).where(approvals.c.answer_id == answer_id))
+
+    async def approvals(self) -> list[Approval]:
+        """Return all approvals in the order of their answers."""
+        rows = await self._database.rows(select(approvals).order_by(approvals.c.answer_id))
+        return [Approval(row.answer_id, row.text, row.who, row.at) for row in rows]
+
+    @uninterrupted
+    async def publish(self, publication: Publication) -> None:
+        """Keep that content is published, in the place of what was kept of the same item."""
+        number = await self._registers.brands.number(publication.brand)
+        row: dict[str, Any] = {"brand_id": number}
+        for column in publications.c:
+            if column.name not in row:
+                row[column.name] = getattr(publication, column.name)
+        async with self._database.writing() as connection:
+            await connection.execute(_item(number, publication.item))
+            await connection.execute(publications.insert(), row)
+
+    async def retract_publication(self, brand: str, item: str) -> bool:
+        """Forget that content is published; False when it was not."""
+        number = await self._registers.brands.find(brand)
+        return await self._removed(_item(number, item))
+
+    async def publications(self, brand: str) -> list[Publication]:
+        """Return what was published for a brand, the oldest first."""
+        mine: ColumnElement[bool] = brands.c.name == brand
+        query = (
+            select(publications)
+            .join(brands)
+            .where(mine)
+            .order_by(publications.c.at, publications.c.item)
+        )
+        return [
+            Publication(brand, row.item, row.kind, row.subject, row.stated, row.at, row.who)
+            for row in await self._database.rows(query)
+        ]
+
+    @uninterrupted
+    async def _removed(self, statement: Delete) -> bool:
+        async with self._database.writing() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+
+def _item(brand_id: int, item: str) -> Delete:
+    return delete(publications).where(
+        publications.c.brand_id == brand_id, publications.c.item == item
+    )

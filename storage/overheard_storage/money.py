@@ -1,0 +1,202 @@
+"""Money: what is spent, and what is held for calls that may be under way.
+
+A run holds money on its accounts before it calls. What an answer then costs is taken out of that
+and booked as spent, in the transaction that keeps the answer. So what is spent and held together
+never exceeds what was allowed when it was held, whatever is under way in however many processes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.domain import Account, Answer, Balance, Claim, Model, Payer, Spending
+from overheard_storage.database import Database, uninterrupted
+from overheard_storage.shapes import asked_prompt_of, run_of
+from overheard_storage.shelf import ASKED_PROMPT, Shelf, among
+from overheard_storage.tables import accounts, answers, holds, models, prompts, runs, spend
+
+_HOLDERS = 0x686F6C64
+"""PostgreSQL's lock number for whoever holds money; anything constant."""
+
+_PENNY = 1e-9
+"""Dollars by which sums of the same amounts can differ."""
+
+
+class MoneyShelf(Shelf):
+    """Accounts. The Protocol `overheard.interfaces.Store` says what each method does."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._payers: dict[int, Payer] = {}
+        self._holding: set[int] = set()
+
+    @uninterrupted
+    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+        """Hold money on all of some accounts, or on none."""
+        self._holding.add(run_id)
+        async with self._database.writing() as connection:
+            if not self._database.is_sqlite:  # SQLite has one writer anyway
+                await connection.execute(select(func.pg_advisory_xact_lock(_HOLDERS)))
+            there = await _balances(connection, [claim.account for claim in claims])
+            for claim in claims:
+                balance = there[claim.account]
+                if balance.spent + balance.held + claim.usd > claim.allowed + _PENNY:
+                    return claim.account
+            amounts = {str(claim.account): claim.usd for claim in claims}
+            rows = [{"run_id": run_id, **row} for row in _rows(amounts)]
+            await connection.execute(_adding(self._database, holds, "run_id", "account"), rows)
+        return None
+
+    @uninterrupted
+    async def release(self, run_id: int) -> None:
+        """Give back what a run holds."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(holds).where(holds.c.run_id == run_id))
+
+    async def holders(self) -> set[int]:
+        """Return the numbers of the runs that hold money."""
+        rows = await self._database.rows(select(holds.c.run_id).distinct())
+        return {row.run_id for row in rows}
+
+    @uninterrupted
+    async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
+        """Return what is spent and held on accounts."""
+        async with self._database.reading() as connection:
+            return await _balances(connection, accounts)
+
+    async def spending(self, *, since: datetime | None = None) -> list[Spending]:
+        """Return what answers cost, summed up by run, prompt and model."""
+        rows = await self._database.rows(_spending_query(since))
+        return [
+            Spending(r.run_id, asked_prompt_of(r), Model(r.provider, r.model), r.answers, r.usd)
+            for r in rows
+        ]
+
+    @uninterrupted
+    async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
+        """Return the dollars spent on answers."""
+        query = select(func.coalesce(func.sum(spend.c.usd), 0.0))
+        if since is not None:
+            query = query.where(spend.c.at >= since)
+        if run_id is not None:
+            query = query.join(answers).where(answers.c.run_id == run_id)
+        async with self._database.reading() as connection:
+            return float((await connection.execute(query)).scalar_one())
+
+    async def _book(self, connection: AsyncConnection, kept: Iterable[Answer]) -> None:
+        """Take what answers cost out of what their runs hold, and add it to what is spent."""
+        paid = [answer for answer in kept if answer.reply.cost_usd]
+        payers = await self._payers_of(connection, {answer.run_id for answer in paid})
+        booked: dict[str, float] = defaultdict(float)
+        taken: dict[tuple[int, str], float] = defaultdict(float)
+        for answer in paid:
+            shares = payers[answer.run_id].accounts(answer.question.prompt, answer.asked_at)
+            for account, share in shares.items():
+                usd = share * (answer.reply.cost_usd or 0.0)
+                booked[str(account)] += usd
+                taken[answer.run_id, str(account)] += usd
+        if booked:
+            add = _adding(self._database, accounts, "account")
+            await connection.execute(add, _rows(booked))
+        # A run belongs to one process, so that this one knows whether it holds anything.
+        held = {key: usd for key, usd in taken.items() if key[0] in self._holding}
+        if held:
+            await connection.execute(_taking(), _taken_rows(held))
+
+    async def _payers_of(
+        self, connection: AsyncConnection, run_ids: Collection[int]
+    ) -> dict[int, Payer]:
+        missing = run_ids - self._payers.keys()
+        if missing:
+            rows = await connection.execute(select(runs).where(among(runs.c.id, missing)))
+            self._payers |= {row.id: run_of(row).payer for row in rows}
+        return {run_id: self._payers[run_id] for run_id in run_ids}
+
+
+async def _balances(
+    connection: AsyncConnection, wanted: Collection[Account]
+) -> dict[Account, Balance]:
+    """Read both tables in one statement: an answer that is kept between two moves money."""
+    names = [str(account) for account in wanted]
+    spent = select(accounts.c.account, accounts.c.usd, literal(0.0).label("held"))
+    held = select(holds.c.account, literal(0.0), func.sum(holds.c.usd))
+    rows = await connection.execute(
+        union_all(
+            spent.where(accounts.c.account.in_(names)),
+            held.where(holds.c.account.in_(names)).group_by(holds.c.account),
+        )
+    )
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for account, usd, on_hold in rows:
+        sums[account][0] += usd
+        sums[account][1] += on_hold
+    return {account: Balance(*sums[str(account)]) for account in wanted}
+
+
+def _adding(database: Database, table: Table, *key: str) -> Any:
+    """Add amounts to what stands in a table."""
+    insert = database.insert(table)
+    usd = table.c.usd + insert.excluded.usd
+    return insert.on_conflict_do_update(index_elements=list(key), set_={"usd": usd})
+
+
+def _taking() -> Any:
+    """Take amounts out of holds, as far as there is something held."""
+    left = holds.c.usd - bindparam("amount")
+    mine = (holds.c.run_id == bindparam("of_run"), holds.c.account == bindparam("of_account"))
+    return update(holds).where(*mine).values(usd=case((left > 0, left), else_=0.0))
+
+
+def _rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:
+    # In order, so that two writers to the same accounts cannot wait for each other.
+    return [{"account": account, "usd": amounts[account]} for account in sorted(amounts)]
+
+
+def _taken_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
+    return [
+        {"of_run": run_id, "of_account": account, "amount": taken[run_id, account]}
+        for run_id, account in sorted(taken)
+    ]
+
+
+def _spending_query(since: datetime | None) -> Select[Any]:
+    sums = (
+        select(
+            *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
+            func.count().label("answers"),
+            func.sum(spend.c.usd).label("usd"),
+        )
+        .select_from(spend)
+        .join(answers, spend.c.answer_id == answers.c.id)
+        .group_by(answers.c.run_id, answers.c.prompt_id, answers.c.model_id)
+    )
+    if since is not None:
+        sums = sums.where(spend.c.at >= since)
+    each = sums.subquery()
+    return (
+        select(
+            *(each.c.run_id, each.c.answers, each.c.usd),
+            *(*ASKED_PROMPT, models.c.provider, models.c.name.label("model")),
+        )
+        .select_from(each)
+        .join(prompts, each.c.prompt_id == prompts.c.id)
+        .join(models, each.c.model_id == models.c.id)
+        .order_by(each.c.run_id, each.c.prompt_id, each.c.model_id)
+    )

@@ -1,0 +1,224 @@
+"""What channels are to be shown: deliveries, and which process is at them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.domain import AlertEvent, Delivery, DeliveryKind, alert_key
+from overheard_storage.database import Insert, uninterrupted
+from overheard_storage.shelf import Shelf, among
+from overheard_storage.tables import deliveries
+
+_FREE = {"owner": "", "leased_until": None}
+_parents = deliveries.alias("parents")
+_others = deliveries.alias("others")
+
+
+class OutboxShelf(Shelf):
+    """Deliveries. The Protocol `overheard.interfaces.Store` says what each method does."""
+
+    @uninterrupted
+    async def add_deliveries(self, wanted: Iterable[Delivery]) -> None:
+        """Write down what is to be shown; a known key is left as it is."""
+        rows = [delivery_row(delivery) for delivery in wanted]
+        async with self._database.writing() as connection:
+            await insert_deliveries(connection, self._database.insert(deliveries), rows)
+
+    @uninterrupted
+    async def add_delivery(self, alert_id: int, channel: str, at: datetime) -> bool:
+        """Note that an alert was shown in a channel; False when it had been already."""
+        key = alert_key(alert_id, channel)
+        shown = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)
+        insert = self._database.insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
+        async with self._database.writing() as connection:
+            new = await connection.execute(insert.returning(deliveries.c.id), delivery_row(shown))
+            return new.scalar() is not None
+
+    async def deliveries(
+        self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
+    ) -> list[Delivery]:
+        """Return deliveries in the order of their numbers."""
+        wanted = [] if alert_id is None else [deliveries.c.alert_id == alert_id]
+        wanted += [] if channel is None else [deliveries.c.channel == channel]
+        wanted += [deliveries.c.shown < deliveries.c.wanted] if waiting else []
+        rows = await self._database.rows(_query().where(*wanted).order_by(deliveries.c.id))
+        return [_delivery(row) for row in rows]
+
+    @uninterrupted
+    async def claim_deliveries(
+        self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
+    ) -> list[Delivery]:
+        """Take deliveries that are due for one process, those due longest first."""
+        due = _due(now, chats).limit(limit)
+        if not await self._database.rows(due):
+            return []  # most looks find nothing, and need not wait for their turn to write
+        async with self._database.writing() as connection:
+            # Rows that another process is just taking are left to it.
+            taking = due.with_for_update(skip_locked=True, of=deliveries)
+            numbers = list((await connection.execute(taking)).scalars())
+            found = await connection.execute(_query().where(among(deliveries.c.id, numbers)))
+            taken = [_delivery(row) for row in found]
+            mark = {"owner": owner, "leased_until": until, "uncertain": True}
+            claim = update(deliveries).where(among(deliveries.c.id, numbers)).values(**mark)
+            await connection.execute(claim)
+        return [
+            replace(delivery, leased_until=until)
+            for delivery in sorted(taken, key=attrgetter("due_at", "id"))
+        ]
+
+    async def record_delivery(
+        self, delivery: Delivery, owner: str, *, message: str, shown: int
+    ) -> bool:
+        """Say what a channel shows now, and let the delivery go."""
+        values = {"message": message, "shown": shown, "attempts": 0, "problem": ""}
+        return await self._release(delivery, owner, values | {"uncertain": False})
+
+    async def postpone_delivery(
+        self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
+    ) -> bool:
+        """Say when a delivery is tried again and why, and let it go."""
+        attempts = delivery.attempts + bool(problem)
+        values = {"due_at": due_at, "problem": problem, "attempts": attempts}
+        return await self._release(delivery, owner, values | {"uncertain": uncertain})
+
+    @uninterrupted
+    async def _release(self, delivery: Delivery, owner: str, values: Mapping[str, Any]) -> bool:
+        mine = (deliveries.c.id == delivery.id, deliveries.c.owner == owner)
+        release = update(deliveries).where(*mine).values(**values, **_FREE)
+        async with self._database.writing() as connection:
+            return (await connection.execute(release)).rowcount == 1
+
+
+async def insert_deliveries(
+    connection: AsyncConnection, insert: Insert, rows: list[dict[str, Any]]
+) -> None:
+    """Write deliveries down within a transaction; a known key is left as it is."""
+    if rows:
+        await connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+async def announce(
+    connection: AsyncConnection, insert: Insert, alert_id: int, revision: int, event: AlertEvent
+) -> None:
+    """Have every channel that shows an alert, or will, show its new revision and the event."""
+    shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
+    await connection.execute(update(deliveries).where(*shows).values(wanted=revision))
+    # What was shown in the terminal has no thread, and no platform.
+    found = select(deliveries.c.channel).where(*shows, deliveries.c.channel.contains(":"))
+    channels = (await connection.execute(found)).scalars()
+    rows = [
+        delivery_row(
+            Delivery(
+                DeliveryKind.EVENT,
+                f"event-{event.id}@{channel}",
+                channel,
+                event.at,
+                alert_id=alert_id,
+                event_id=event.id,
+            )
+        )
+        for channel in channels
+    ]
+    await insert_deliveries(connection, insert, rows)
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """Write a delivery that nobody has claimed."""
+    return {
+        "kind": delivery.kind,
+        "key": delivery.key,
+        "channel": delivery.channel,
+        "due_at": delivery.due_at,
+        "subject": delivery.subject,
+        "alert_id": delivery.alert_id or None,
+        "event_id": delivery.event_id or None,
+        "wanted": delivery.wanted,
+        "shown": delivery.shown,
+        "message": delivery.message,
+        "attempts": delivery.attempts,
+        "uncertain": delivery.uncertain,
+        "problem": delivery.problem,
+        **_FREE,
+    }
+
+
+def _thread() -> tuple[FromClause, ColumnElement[bool]]:
+    """Return how a delivery of an event finds the message of its alert."""
+    same = and_(
+        _parents.c.alert_id == deliveries.c.alert_id,
+        _parents.c.channel == deliveries.c.channel,
+        _parents.c.kind == DeliveryKind.ALERT,
+        deliveries.c.kind == DeliveryKind.EVENT,
+    )
+    return _parents, same
+
+
+def _query() -> Select[Any]:
+    thread = func.coalesce(_parents.c.message, "").label("thread")
+    return select(deliveries, thread).outerjoin(*_thread())
+
+
+def _due(now: datetime, chats: Collection[str]) -> Select[Any]:
+    """Choose what is due: events follow their alert's message, and each other in order."""
+    column = deliveries.c
+    earlier = select(_others.c.id).where(
+        _others.c.kind == DeliveryKind.EVENT,
+        _others.c.alert_id == column.alert_id,
+        _others.c.channel == column.channel,
+        _others.c.id < column.id,
+        _others.c.shown < _others.c.wanted,
+    )
+    return (
+        select(column.id)
+        .outerjoin(*_thread())
+        .where(
+            column.shown < column.wanted,
+            column.due_at <= now,
+            or_(column.owner == "", column.leased_until < now),
+            or_(
+                false(), *(column.channel.startswith(f"{chat}:", autoescape=True) for chat in chats)
+            ),
+            or_(
+                column.kind != DeliveryKind.EVENT, and_(_parents.c.message != "", ~earlier.exists())
+            ),
+        )
+        .order_by(column.due_at, column.id)
+    )
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        kind=DeliveryKind(row.kind),
+        key=row.key,
+        channel=row.channel,
+        due_at=row.due_at,
+        subject=row.subject,
+        alert_id=row.alert_id or 0,
+        event_id=row.event_id or 0,
+        wanted=row.wanted,
+        shown=row.shown,
+        message=row.message,
+        thread=row.thread,
+        attempts=row.attempts,
+        uncertain=row.uncertain,
+        problem=row.problem,
+        id=row.id,
+    )

@@ -1,0 +1,184 @@
+"""Tests of an alert's life: what can happen to it, and what is kept of that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from overheard.alerts.lifecycle import Lifecycle, after
+from overheard.alerts.routes import Routes
+from overheard.domain import Alert, AlertState, Happening, Model, ModelUpdate, Run, Shift
+from overheard.errors import AlertUnchanged, UnknownName
+from overheard.tables.deployment import RouteTable
+from overheard.testing.memory_store import MemoryStore
+from recording import HandClock
+
+MODEL = Model("svc", "m-1")
+
+
+class House:
+    """A store with a lifecycle."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.clock = HandClock()
+        routes = Routes([RouteTable(channel="slack:C1")], {})
+        self.life = Lifecycle(self.store, routes, self.clock)
+
+    async def raise_alert(
+        self, key: str = "first", *, metric: str = "visibility", recovery: bool = False
+    ) -> Alert:
+        """Raise an alert."""
+        run = await self.store.start_run(Run(key, self.clock.now()))
+        numbers = (0.7, 0.45, -0.25, (-0.4, -0.1), 0.003)
+        shift = Shift("Acme", MODEL, metric, run.id, *numbers, recovery=recovery)
+        alert, _ = await self.life.raise_alert(Alert(shift, self.clock.now()))
+        return alert
+
+    async def history(self, alert: Alert) -> list[tuple[Happening, str]]:
+        """Return what happened, and who did it."""
+        return [(event.what, event.who) for event in await self.store.events(alert.id)]
+
+
+async def test_who_acknowledged_it_is_kept() -> None:
+    """Others see that somebody takes care of it."""
+    house = House()
+    alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
+
+    assert (alert.state, alert.by) == (AlertState.ACKNOWLEDGED, "Ada")
+    assert await house.history(alert) == [
+        (Happening.RAISED, ""),
+        (Happening.ACKNOWLEDGED, "Ada"),
+    ]
+
+
+async def test_what_cannot_happen_says_why() -> None:
+    """A second click tells who was first, and changes nothing."""
+    house = House()
+    alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
+    with pytest.raises(AlertUnchanged, match=r"Alert 1 is acknowledged already \(by Ada\)"):
+        await house.life.acknowledge(alert.id, "Bob")
+    with pytest.raises(UnknownName, match="no alert called"):
+        await house.life.close(7, "Bob")
+
+    assert len(await house.history(alert)) == 2
+
+
+async def test_it_can_be_opened_again() -> None:
+    """Whatever was done is undone."""
+    house = House()
+    number = (await house.raise_alert()).id
+    for done in (house.life.acknowledge, house.life.close):
+        await done(number, "Ada")
+        assert (await house.life.reopen(number, "Bob")).state is AlertState.OPEN
+
+
+async def test_a_snooze_ends_by_the_clock() -> None:
+    """It is silent until then, and open afterwards."""
+    house = House()
+    alert = await house.raise_alert()
+    until = house.clock.now().replace(hour=12)
+    snoozed = await house.life.snooze(alert.id, "Ada", until, "")
+
+    assert (snoozed.state, snoozed.until) == (AlertState.SNOOZED, until)
+    assert await house.life.wake() == []
+    house.clock.at = until
+    [woken] = await house.life.wake()
+    assert (woken.state, woken.until, woken.by) == (AlertState.OPEN, None, "")
+    assert await house.life.wake() == []
+
+
+async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
+    """An update before it, or of another model, does not count."""
+    house = House()
+    alert = await house.raise_alert()
+    await house.store.add_update(ModelUpdate(MODEL, house.clock.now()))
+    house.clock.pass_(hours=1)
+    await house.life.snooze(alert.id, "Ada", None, "")
+    house.clock.pass_(hours=1)
+    await house.store.add_update(ModelUpdate(Model("svc", "m-2"), house.clock.now()))
+    assert await house.life.wake() == []
+
+    await house.store.add_update(ModelUpdate(MODEL, house.clock.now()))
+    assert [woken.state for woken in await house.life.wake()] == [AlertState.OPEN]
+
+
+async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
+    """Neither an acknowledgement nor a snooze holds against it; a recovery does."""
+    house = House()
+    number = (await house.raise_alert()).id
+    await house.life.snooze(number, "Ada", None, "")
+    assert (await house.life.grow(number, "It fell to 12 %.")).state is AlertState.GROWING
+    await house.life.acknowledge(number, "Ada")
+    await house.life.recover(number, "It is back at 70 %.")
+    with pytest.raises(AlertUnchanged, match="recovered already"):
+        await house.life.grow(number, "")
+
+    assert [event.note for event in await house.store.events(number)][2::2] == [
+        "It fell to 12 %.",
+        "It is back at 70 %.",
+    ]
+
+
+async def test_a_recurrence_follows_the_alert_before_it() -> None:
+    """Of the same brand, model and metric; it is an alert and a message of its own."""
+    house = House()
+    first = await house.raise_alert()
+    other = await house.raise_alert("second", metric="sentiment")
+    again = await house.raise_alert("third")
+
+    assert (first.follows, other.follows, again.follows) == (0, 0, first.id)
+    assert len(await house.store.deliveries(channel="slack:C1")) == 3
+    assert await house.raise_alert("third") == again
+
+
+async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
+    """Its message says so, and the one that is over already stays as it is."""
+    house = House()
+    first = await house.raise_alert()
+    back = await house.raise_alert("second", recovery=True)
+    assert (back.state, back.follows) == (AlertState.OPEN, first.id)
+    assert (await house.life.find(first.id)).state is AlertState.RECOVERED
+    assert (await house.store.events(first.id))[-1].note == f"See alert {back.id}."
+
+    assert await house.raise_alert("second", recovery=True) == back
+    assert len(await house.history(first)) == 2
+
+
+async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
+    """The update begins with the alert's run, and the alert stays where it stands."""
+    house = House()
+    alert = await house.raise_alert()
+    house.clock.pass_(hours=5)
+    update = await house.life.mark_update(alert.id, "Ada", "")
+
+    assert await house.store.updates(MODEL) == [update]
+    assert (update.at, update.source) == (alert.opened_at, "people")
+    assert (await house.life.find(alert.id)).state is AlertState.OPEN
+
+
+async def test_two_who_are_equally_quick_are_both_kept() -> None:
+    """The slower one's change is made to the alert as the quicker one left it."""
+    house = House()
+    alert = await house.raise_alert()
+    change = house.store.change_alert
+
+    async def overtaken(changed: Alert, event: object) -> bool:
+        house.store.change_alert = change  # type: ignore[method-assign]
+        await house.life.acknowledge(alert.id, "Ada")
+        return await change(changed, event)  # type: ignore[arg-type]
+
+    house.store.change_alert = overtaken  # type: ignore[method-assign, assignment]
+    closed = await house.life.close(alert.id, "Bob")
+
+    assert (closed.state, closed.revision) == (AlertState.CLOSED, 3)
+    assert [who for _, who in await house.history(alert)] == ["", "Ada", "Bob"]
+
+
+def test_every_change_counts() -> None:
+    """A revision tells two versions of a message apart."""
+    shift = Shift("Acme", MODEL, "visibility", 1, 0.7, 0.4, -0.3, (-0.4, -0.1), 0.01)
+    alert = Alert(shift, HandClock().now())
+
+    assert after(alert, Happening.UPDATE) == replace(alert, revision=2)

@@ -1,0 +1,338 @@
+"""Tests of the outbox: exactly one message, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.outbox import LEASE, MOST_EDITS, Letter, Outbox
+from overheard.alerts.routes import Routes
+from overheard.cards.card import Card
+from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
+from overheard.interfaces import Store
+from overheard.tables.deployment import RouteTable
+from overheard.testing.memory_store import MemoryStore
+from overheard_storage import open_store
+from recording import HandClock, RecordingChat, failing
+
+MODEL = Model("svc", "m-1")
+
+
+class Killed(BaseException):
+    """The process ends here and now."""
+
+
+class House:
+    """One alert that is to be told in two channels, on any store.
+
+    Attributes:
+        chat: The platform; it outlives every bot.
+        clock: The time.
+    """
+
+    def __init__(self, store: Store, *, channels: tuple[str, ...] = ("C1", "C2")) -> None:
+        self.store = store
+        self.chat = RecordingChat()
+        self.clock = HandClock()
+        routes = [RouteTable(channel=f"slack:{channel}") for channel in channels]
+        self.lifecycle = Lifecycle(store, Routes(routes, {}), self.clock)
+
+    async def raise_alert(self, key: str = "first") -> Alert:
+        """Raise an alert."""
+        run = await self.store.start_run(Run(key, self.clock.now()))
+        numbers = (0.7, 0.45, -0.25, (-0.4, -0.1), 0.003)
+        shift = Shift("Acme", MODEL, "visibility", run.id, *numbers)
+        alert, _ = await self.lifecycle.raise_alert(Alert(shift, self.clock.now()))
+        return alert
+
+    def bot(self, store: Store | None = None) -> Outbox:
+        """Start a bot."""
+        return Outbox(store or self.store, {"slack": self.chat}, self.compose, self.clock)
+
+    async def compose(self, delivery: Delivery) -> Letter | None:
+        """Write a card that says which revision it shows."""
+        alert = await self.store.alert(delivery.alert_id)
+        assert alert
+        if delivery.kind is DeliveryKind.EVENT:
+            return Letter(Card(f"event {delivery.event_id}"))
+        return Letter(Card(f"{alert.state} {alert.revision}"), alert.revision)
+
+    async def settle(self, bot: Outbox, hours: float = 1) -> None:
+        """Let a bot work until everything is posted, however long that takes by its clock."""
+        end = self.clock.now() + timedelta(hours=hours)
+        while self.clock.now() < end and await self.store.deliveries(waiting=True):
+            if not await bot.work():
+                self.clock.pass_(seconds=30)
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Return what channels show, without threads."""
+        return [(m.channel, m.shows.title) for m in self.chat.messages.values() if not m.thread]
+
+
+async def test_an_alert_is_one_message_in_each_channel() -> None:
+    """A bot that has nothing to do does nothing."""
+    house = House(MemoryStore())
+    await house.raise_alert()
+    bot = house.bot()
+    await house.settle(bot)
+    calls = list(house.chat.calls)
+
+    assert await bot.work() == 0
+    assert house.shown() == [("C1", "open 1"), ("C2", "open 1")]
+    assert calls == house.chat.calls == ["post", "post"]
+
+
+async def test_a_message_is_edited_as_its_alert_lives() -> None:
+    """What happened is told in its thread, in order."""
+    house = House(MemoryStore(), channels=("C1",))
+    alert = await house.raise_alert()
+    bot = house.bot()
+    await house.settle(bot)
+    await house.lifecycle.acknowledge(alert.id, "Ada")
+    await house.lifecycle.close(alert.id, "Ada")
+    await house.settle(bot)
+
+    message, *thread = house.chat.messages.values()
+    assert message.shows.title == "closed 3"
+    assert [(each.card.title, each.thread) for each in thread] == [
+        ("event 2", "1.0"),
+        ("event 3", "1.0"),
+    ]
+
+
+WRITES = ("claim_deliveries", "record_delivery", "postpone_delivery")
+
+
+class Mortal:
+    """A store as one process sees it: after so many steps the process is dead.
+
+    Every call to the store is two steps, before it is done and after; so is every call to the
+    chat. A process that is dead does nothing more.
+    """
+
+    def __init__(self, house: House, steps: int) -> None:
+        self._house = house
+        self.steps = steps
+        house.chat.before = house.chat.after = lambda _: self.step()
+
+    def step(self) -> None:
+        """Live on, or end."""
+        if self.steps <= 0:
+            raise Killed
+        self.steps -= 1
+
+    def __getattr__(self, name: str) -> Any:
+        work: Callable[..., Any] = getattr(self._house.store, name)
+        if name not in WRITES:
+            return work
+
+        async def call(*given: Any, **named: Any) -> Any:
+            self.step()
+            result = await work(*given, **named)
+            self.step()
+            return result
+
+        return call
+
+
+@pytest.mark.parametrize("steps", range(30))
+async def test_a_process_that_is_killed_anywhere_leaves_one_message(steps: int) -> None:
+    """Before or after each call to the store and to the chat: the next bot finishes the work."""
+    house = House(MemoryStore(), channels=("C1",))
+    alert = await house.raise_alert()
+    mortal = Mortal(house, steps)
+    first = house.bot(mortal)
+    acknowledged = False
+    with contextlib.suppress(Killed, BaseExceptionGroup):
+        while True:
+            await first.work()
+            if not acknowledged and house.chat.messages:
+                acknowledged = True
+                await house.lifecycle.acknowledge(alert.id, "Ada")
+            mortal.step()
+    assert mortal.steps == 0
+    house.chat.before = house.chat.after = lambda _: None
+    if not acknowledged:
+        await house.lifecycle.acknowledge(alert.id, "Ada")
+    await house.settle(house.bot())
+
+    assert house.shown() == [("C1", "acknowledged 2")]
+    assert sorted(m.key for m in house.chat.messages.values()) == [
+        "alert-1@slack:C1",
+        "event-2@slack:C1",
+    ]
+    assert await house.store.deliveries(waiting=True) == []
+
+
+async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
+    """Attempts come further and further apart, and go on as soon as it is back."""
+    house = House(MemoryStore())
+    await house.raise_alert()
+    bot = house.bot()
+
+    def down(_: str) -> None:
+        raise failing()
+
+    house.chat.before = down
+    await house.settle(bot, hours=6)
+    assert house.shown() == []
+    assert len(house.chat.calls) < 2 * 50
+    (waiting, _) = await house.store.deliveries(waiting=True)
+    assert waiting.problem == "slack did not take a message: it is down."
+
+    house.chat.before = lambda _: None
+    await house.settle(bot, hours=0.25)
+    assert house.shown() == [("C1", "open 1"), ("C2", "open 1")]
+
+
+async def test_a_post_that_went_through_unheard_is_not_repeated() -> None:
+    """After a time-out nobody knows: the chat is asked first."""
+    house = House(MemoryStore(), channels=("C1",))
+    await house.raise_alert()
+
+    def unheard(name: str) -> None:
+        if name == "post":
+            raise failing(ambiguous=True)
+
+    house.chat.after = unheard
+    await house.settle(house.bot())
+
+    assert house.shown() == [("C1", "open 1")]
+    assert house.chat.calls == ["post", "find", "edit"]
+
+
+async def test_a_chat_that_says_when_to_come_back_is_left_alone_until_then() -> None:
+    """Retry-After holds for the whole channel, and for no other."""
+    house = House(MemoryStore())
+    await house.raise_alert("first")
+    await house.raise_alert("second")
+    bot = house.bot()
+    told: list[str] = []
+
+    def limited(name: str) -> None:
+        told.append(name)
+        if len(told) == 1:
+            raise failing(retry_after=100)
+
+    house.chat.before = limited
+    await bot.work()
+    assert house.shown() == [("C2", "open 1")] * 2
+    house.clock.pass_(seconds=99)
+    assert await bot.work() == 0
+    house.clock.pass_(seconds=1)
+    assert await bot.work() == 2
+    assert len(house.shown()) == 4
+
+
+async def test_a_fault_in_one_channel_holds_up_no_other() -> None:
+    """Whatever a chat or a card raises is noted by its kind alone: its text may hold a secret."""
+    house = House(MemoryStore())
+    await house.raise_alert()
+
+    def faulty(name: str) -> None:
+        if name == "post" and not house.shown():
+            raise RuntimeError("xoxb-secret")
+
+    house.chat.before = faulty
+    bot = house.bot()
+    await bot.work()
+    found = await house.store.deliveries(waiting=True)
+    assert {delivery.problem for delivery in found} == {"It fails: RuntimeError."}
+
+    house.chat.before = lambda _: None
+    await house.settle(bot)
+    assert len(house.shown()) == 2
+
+
+async def test_a_message_that_somebody_deleted_is_let_be() -> None:
+    """It is not posted again, and not tried for ever."""
+    house = House(MemoryStore(), channels=("C1",))
+    alert = await house.raise_alert()
+    bot = house.bot()
+    await house.settle(bot)
+    house.chat.messages.clear()
+    await house.lifecycle.acknowledge(alert.id, "Ada")
+    await house.settle(bot, hours=12)
+
+    assert house.shown() == []
+    assert house.chat.calls.count("edit") == MOST_EDITS
+    assert await house.store.deliveries(waiting=True) == []
+
+
+async def test_a_bot_that_was_asleep_does_not_post_what_another_has_taken() -> None:
+    """A machine that wakes up after its time is over looks at its clock before it posts."""
+    house = House(MemoryStore(), channels=("C1",))
+    await house.raise_alert()
+    other = house.bot()
+
+    async def asleep(delivery: Delivery) -> Letter | None:
+        house.clock.pass_(seconds=LEASE.total_seconds() + 1)
+        assert await other.work() == 1
+        return await house.compose(delivery)
+
+    sleeper = Outbox(house.store, {"slack": house.chat}, asleep, house.clock)
+    await sleeper.work()
+    await house.settle(other)
+
+    assert house.shown() == [("C1", "open 1")]
+
+
+async def test_a_bot_that_is_stopped_gives_back_what_it_had() -> None:
+    """The next one need not wait, and asks first."""
+    house = House(MemoryStore(), channels=("C1",))
+    await house.raise_alert()
+    begun = asyncio.Event()
+
+    async def hang(_: str) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    house.chat.after = hang
+    task = asyncio.create_task(house.bot().run())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    house.chat.after = lambda _: None
+    await house.bot().work()
+
+    assert house.shown() == [("C1", "open 1")]
+    assert house.chat.calls == ["post", "find", "edit"]
+
+
+async def test_a_card_that_is_not_wanted_any_more_is_not_posted() -> None:
+    """Its delivery is done with."""
+    house = House(MemoryStore())
+    await house.raise_alert()
+
+    async def nothing(_: Delivery) -> Letter | None:
+        return None
+
+    await Outbox(house.store, {"slack": house.chat}, nothing, house.clock).work()
+
+    assert house.chat.calls == []
+    assert await house.store.deliveries(waiting=True) == []
+
+
+async def test_two_bots_on_one_store_post_each_alert_once(tmp_path: Path) -> None:
+    """Started by mistake, they share the work."""
+    url = f"sqlite:///{tmp_path}/overheard.db"
+    stores = [await open_store(url), await open_store(url)]
+    house = House(stores[0])
+    for number in range(8):
+        await house.raise_alert(str(number))
+    bots = [house.bot(store) for store in stores]
+    for _ in range(20):
+        await asyncio.gather(*(bot.work() for bot in bots))
+    for store in stores:
+        await store.close()
+
+    keys = [message.key for message in house.chat.messages.values()]
+    assert len(keys) == len(set(keys)) == 16

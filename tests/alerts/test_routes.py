@@ -1,0 +1,134 @@
+"""Tests of where alerts are told, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from overheard.alerts.digest import digest_card, held_back
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.routes import Routes
+from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
+from overheard.tables.deployment import RouteTable
+from overheard.testing.memory_store import MemoryStore
+from recording import HandClock
+
+METRICS = {
+    "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
+    "position": Metric("position", Scale.RANK, "Position"),
+}
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+SEVEN = datetime(2026, 3, 3, 7, tzinfo=UTC)
+CHANGING = datetime(2026, 3, 28, 22, tzinfo=UTC)
+"""Eleven in the evening in Berlin, in the night that is an hour shorter."""
+
+
+def alert(
+    brand: str = "Acme", metric: str = "visibility", change: float = -0.25, also: str = ""
+) -> Alert:
+    """Make an alert."""
+    interval = (change - 0.1, change + 0.1)
+    shifts = [
+        Shift(brand, Model("svc", "m"), name, 1, 0.7, 0.7 + change, change, interval, 0.003)
+        for name in (metric, also)
+        if name
+    ]
+    return Alert(shifts[0], NOON, tuple(shifts[1:]))
+
+
+def channels(raised: Alert, *routes: dict[str, Any]) -> list[str]:
+    """Return where an alert is told."""
+    tables = [RouteTable.model_validate(route) for route in routes]
+    return [delivery.channel for delivery in Routes(tables, METRICS).deliveries(raised, NOON)]
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (alert(), ["slack:all", "slack:acme", "slack:seen", "slack:bad"]),
+        (alert("Zeta"), ["slack:all", "slack:seen", "slack:bad"]),
+        (alert(metric="position"), ["slack:all", "slack:acme", "slack:good"]),
+        (alert(metric="position", also="visibility"), [
+            "slack:all", "slack:acme", "slack:seen", "slack:good"]),
+        (alert(change=0.25), ["slack:all", "slack:acme", "slack:seen", "slack:good"]),
+        (alert(metric="position", change=0.5), ["slack:all", "slack:acme", "slack:bad"]),
+        (alert(metric="gone"), ["slack:all", "slack:acme", "slack:bad"]),
+    ],
+)  # fmt: skip
+def test_an_alert_goes_where_brand_metric_and_severity_lead(raised: Alert, told: list[str]) -> None:
+    """A rank that falls is good news; a metric that is not measured any more counts upwards."""
+    found = channels(
+        raised,
+        {"channel": "slack:all"},
+        {"channel": "slack:acme", "brands": ["Acme"]},
+        {"channel": "slack:seen", "metrics": ["visibility"]},
+        {"channel": "slack:bad", "severities": ["bad"]},
+        {"channel": "slack:good", "severities": ["good"]},
+    )
+
+    assert found == told
+
+
+def test_two_routes_to_one_channel_make_one_message() -> None:
+    """The first one that fits holds."""
+    assert channels(alert(), {"channel": "slack:C1"}, {"channel": "slack:C1"}) == ["slack:C1"]
+    assert channels(alert()) == []
+
+
+@pytest.mark.parametrize(
+    ("quiet", "zone", "now", "end"),
+    [
+        ("22:00-07:00", "UTC", NIGHT, SEVEN),
+        ("22:00-07:00", "UTC", SEVEN - timedelta(minutes=1), SEVEN),
+        ("22:00-07:00", "UTC", NOON, None),
+        ("22:00-07:00", "UTC", SEVEN, None),
+        ("12:00-13:30", "UTC", NOON, datetime(2026, 3, 2, 13, 30, tzinfo=UTC)),
+        ("22:00-07:00", "Asia/Tokyo", NOON.replace(hour=14), datetime(2026, 3, 2, 22, tzinfo=UTC)),
+        ("22:00-07:00", "Europe/Berlin", CHANGING, CHANGING + timedelta(hours=7)),
+    ],
+)  # fmt: skip
+def test_quiet_hours_end_by_the_clock_of_the_channel(
+    quiet: str, zone: str, now: datetime, end: datetime | None
+) -> None:
+    """Across midnight, in any zone, and also in the night in which clocks change."""
+    route = RouteTable(channel="slack:C1", quiet=quiet, timezone=zone)
+    found = Routes([route], METRICS).deliveries(alert(), now)
+
+    assert {delivery.due_at for delivery in found} == {end or now}
+    assert [d.kind.value for d in found] == (["digest", "alert"] if end else ["alert"])
+
+
+async def test_a_night_makes_one_digest() -> None:
+    """It comes before its alerts, and tells of those that are over by then."""
+    store, clock = MemoryStore(), HandClock(NIGHT)
+    routes = Routes([RouteTable(channel="slack:C1", quiet="22:00-07:00")], METRICS)
+    life = Lifecycle(store, routes, clock)
+    for key in ("first", "second", "third"):
+        run = await store.start_run(Run(key, clock.now()))
+        shift = alert().shift
+        moved = Shift(
+            shift.brand, shift.model, shift.metric, run.id, 0.7, 0.4, -0.3, (-0.4, -0.1), 0.01
+        )
+        await life.raise_alert(Alert(moved, clock.now()))
+        clock.pass_(minutes=10)
+    await life.close(2, "Ada")
+
+    digest, *alerts = [d for d in await store.deliveries() if d.kind is not DeliveryKind.EVENT]
+    assert digest.kind is DeliveryKind.DIGEST
+    assert len(alerts) == 3
+    told = await held_back(store, digest)
+    card = digest_card(told, METRICS, UTC)
+    assert card
+    assert card.title == "3 alerts during quiet hours"
+    assert card.text == "2 still open, below."
+    assert card.table
+    assert [row[-1] for row in card.table.rows] == ["open", "closed by Ada", "open"]
+    assert card.table.rows[0][4] == "visibility 70 % → 40 %"
+
+
+async def test_one_alert_of_a_night_speaks_for_itself() -> None:
+    """Unless it is over: then nobody else tells of it."""
+    assert digest_card([alert()], METRICS, UTC) is None

@@ -1,0 +1,78 @@
+"""The style canary reads what the store holds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from overheard.alerts.styles import style_updates
+from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
+from overheard.measure.blocks import RunKey
+from overheard.testing.memory_store import MemoryStore
+from scripted import reply
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+MODEL = Model("svc", "m-1")
+PROMPTS = tuple(Prompt(f"Which tool is best for team {n}?") for n in range(12))
+
+
+def plain(prompt: int) -> str:
+    """Write one sentence."""
+    return f"Acme is good for team {prompt} and so is Zeta."
+
+
+def listed(prompt: int) -> str:
+    """Write a list."""
+    return f"- **Acme** for team {prompt}\n- **Zeta**\n- **Umbra**"
+
+
+async def ask(
+    store: MemoryStore,
+    week: int,
+    write: Callable[[int], str],
+    finish: Finish = Finish.COMPLETE,
+) -> RunKey:
+    """Keep a run in which every prompt was answered in a style."""
+    at = START + timedelta(weeks=week)
+    run = await store.start_run(Run(f"run {week}", at, Panel((), PROMPTS, (MODEL,))))
+    await store.add_answers(
+        [
+            Answer(run.id, Question(prompt, MODEL), reply(write(n), finish), at)
+            for n, prompt in enumerate(PROMPTS)
+        ]
+    )
+    return RunKey(at, run.id)
+
+
+async def test_a_new_style_is_an_update() -> None:
+    """It says what changed; the runs after it are compared with each other."""
+    store = MemoryStore()
+    runs = [await ask(store, week, plain) for week in range(3)]
+    assert await style_updates(store, runs) == []
+    runs.append(await ask(store, 3, listed))
+    (update,) = await style_updates(store, runs)
+    assert (update.model, update.at, update.source) == (MODEL, runs[-1].at, "style")
+    assert "bullets up" in update.note
+    await store.add_update(update)
+    runs.append(await ask(store, 4, listed))
+    assert await style_updates(store, runs) == []
+
+
+async def test_a_second_look_finds_the_same() -> None:
+    """An update of this very run does not hide it."""
+    store = MemoryStore()
+    runs = [await ask(store, 0, plain), await ask(store, 1, listed)]
+    first = await style_updates(store, runs)
+    await store.add_update(ModelUpdate(MODEL, runs[-1].at, "style"))
+    assert await style_updates(store, runs) == first != []
+
+
+async def test_cut_answers_have_no_style() -> None:
+    """An answer that was cut is short for another reason."""
+    store = MemoryStore()
+    runs = [await ask(store, 0, plain), await ask(store, 1, listed, Finish.LENGTH)]
+    assert await style_updates(store, runs) == []
+
+
+async def test_the_first_run_has_nothing_before_it() -> None:
+    """It is what later ones are compared with."""
+    store = MemoryStore()
+    assert await style_updates(store, [await ask(store, 0, plain)]) == []

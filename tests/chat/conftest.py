@@ -1,0 +1,38 @@
+"""What tests of Slack share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from overheard.chat.slack.chat import SlackChat
+from overheard.tables.chats import SlackTable
+from slack_desk import ScriptedDesk, listening
+from slack_methods import APP_TOKEN, BOT_TOKEN
+from slack_peer import SlackPeer
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackPeer]:
+    """Slack on loopback."""
+    async with SlackPeer().serving() as peer:
+        yield peer
+
+
+@pytest.fixture
+async def chat(slack: SlackPeer) -> AsyncIterator[SlackChat]:
+    """A chat that speaks with it, as fast as it can, and does not listen."""
+    settings = SlackTable(
+        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
+    )
+    chat = SlackChat(settings, interval=0)
+    yield chat
+    await chat.close()
+
+
+@pytest.fixture
+async def desk(chat: SlackChat) -> AsyncIterator[ScriptedDesk]:
+    """A desk that a listening chat brings requests to."""
+    desk = ScriptedDesk()
+    async with listening(chat, desk):
+        yield desk

@@ -1,0 +1,536 @@
+"""The desk: what a chat brings is read, judged, done and shown."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from office import DECLARED, PRICE, Office, open_office
+from overheard.cards.card import Card, Severity
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.chat.desk import ChatDesk
+from overheard.commands.context import Context
+from overheard.domain import Alert, RunState
+from overheard.errors import ChangeNeedsYes, NothingToAsk
+from overheard.interfaces import Person
+from overheard.testing.fake_chat import FakeChat, Screen
+from scripted import reply
+
+BOB = Person("fake", "U2", "Bob")
+
+
+async def office_with(*commands: CommandSpec, **more: Any) -> Office:
+    """Open an office whose desk offers some commands of our own."""
+    office = await open_office(**more)
+    office.desk = ChatDesk(office.context, office.gate, commands, patience=0.01, pause=0.01)
+    office.chat = FakeChat(office.desk, forms=office.chat.forms)
+    return office
+
+
+def command(run: Any, *options: Option, **more: Any) -> CommandSpec:
+    """Make a command called try."""
+    return CommandSpec("try", "Try.", run, options, **more)
+
+
+async def test_a_command_is_served_once() -> None:
+    """A second request of the same id, as after a lost acknowledgement, changes nothing."""
+    office = await open_office()
+    request = office.chat.request(words="status")
+    first, second = await office.chat.bring(request), await office.chat.bring(request)
+
+    assert len(first.cards) == 1
+    assert second.cards == []
+
+
+async def test_a_command_knows_who_asks_where_and_by_which_clock() -> None:
+    """Its context is that of the person who asked."""
+    seen: list[Context] = []
+
+    async def look(context: Context) -> Card:
+        seen.append(context)
+        return Card("Seen")
+
+    office = await office_with(command(look))
+    await office.chat.type("try", person=Person("fake", "U3", "Cy", zone="Asia/Tokyo"))
+
+    assert (seen[0].who, seen[0].channel) == ("Cy (fake:U3)", "fake:general")
+    assert str(seen[0].zone) == "Asia/Tokyo"
+
+
+async def test_an_unknown_zone_is_no_trouble() -> None:
+    """The times are then those of the machine."""
+    office = await open_office()
+    screen = await office.chat.type("status", person=replace(BOB, zone="Mars/Olympus"))
+
+    assert screen.card.title == "1 brand, 0 open alerts"
+
+
+async def test_a_near_miss_gets_buttons_and_only_who_asked_sees_them() -> None:
+    """A button teaches the command that was meant."""
+    office = await open_office()
+    screen = await office.chat.type("chek Acme")
+    taught = await office.chat.click(screen, "check")
+
+    assert 'did you mean "check"' in str(screen.card.text)
+    assert screen.private
+    assert taught.card.title == "check"
+
+
+@pytest.mark.parametrize("words", ["demo", "export answers", "db upgrade"])
+async def test_what_only_a_terminal_can_do_is_told(words: str) -> None:
+    """It is no unknown command."""
+    office = await open_office()
+    screen = await office.chat.type(words)
+
+    assert screen.card.title == "Only in the terminal"
+    assert screen.private
+
+
+async def test_a_refusal_is_shown_to_who_asked_and_noted() -> None:
+    """Nothing is done."""
+    office = await open_office()
+    office.gate.role = Role.VIEWER
+    screen = await office.chat.type("brands add Umbra")
+
+    assert screen.card.text == "Ada may not use brands add."
+    assert screen.private
+    assert office.gate.notes == [("Ada", "brands add Umbra", "Ada may not use brands add.")]
+    assert office.context.catalogue == await office.store.catalogue()
+
+
+async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
+    """The command's own sentence is shown."""
+
+    async def fail(_: Context) -> Card:
+        raise NothingToAsk(missing="no prompt is configured")
+
+    office = await office_with(command(fail))
+    screen = await office.chat.type("try")
+
+    assert screen.card.text == "There is nothing to ask: no prompt is configured."
+    assert screen.card.severity is Severity.BAD
+    assert office.gate.notes == [("Ada", "try", screen.card.text)]
+
+
+async def test_what_nobody_foresaw_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The chat is told that there is something, and not what: it may be a secret."""
+
+    async def fail(_: Context) -> Card:
+        raise RuntimeError("key sk-123")
+
+    office = await office_with(command(fail))
+    screen = await office.chat.type("try")
+
+    assert screen.card.text == "Something went wrong inside Overheard; its log says what."
+    assert "key sk-123" in caplog.text
+
+
+async def test_what_was_stopped_is_noted() -> None:
+    """The program may end in the middle of a command that has spent already."""
+    begun = asyncio.Event()
+
+    async def work(_: Context) -> Card:
+        begun.set()
+        await asyncio.Event().wait()
+        return Card("Never")
+
+    office = await office_with(command(work))
+    task = asyncio.create_task(office.chat.type("try"))
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert task.cancelled()
+    assert office.gate.notes == [("Ada", "try", "stopped")]
+
+
+async def test_a_log_that_takes_no_note_keeps_nothing_from_being_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What was paid for is shown all the same."""
+    office = await open_office()
+
+    async def full(*_: Any) -> None:
+        raise OSError("disk full")
+
+    office.gate.note = full  # type: ignore[assignment,method-assign] # the log fails
+    screen = await office.chat.type("check")
+
+    assert screen.card.title == "Checked Acme"
+    assert "check by Ada (fake:U1) was not written into the audit log." in caplog.text
+
+
+async def test_a_chat_that_takes_no_card_does_not_bring_the_desk_down() -> None:
+    """Serving never raises."""
+
+    class Broken(Screen):
+        async def show(self, card: Card, *, private: bool = False) -> None:  # noqa: ARG002 - as it is asked
+            raise OSError("gone")
+
+    office = await open_office()
+    await office.chat.bring(office.chat.request(words="status"), Broken())
+    await office.chat.bring(office.chat.request(words="chek"), Broken())
+
+
+class TestForms:
+    """Options that people are asked for."""
+
+    async def test_what_is_missing_is_asked_for_in_a_form(self) -> None:
+        """What was typed already is filled in, and the form does what typing it would."""
+        office = await open_office(forms=True)
+        screen = await office.chat.type("facts add Acme")
+        assert screen.form
+        assert screen.form.values == {"brand": "Acme"}
+        done = await office.chat.submit(screen, field="price", value="$10")
+
+        assert done.card.title == "Added a fact"
+
+    async def test_where_there_are_none_the_command_is_taught(self) -> None:
+        """The card says what is missing, and how to write it."""
+        office = await open_office()
+        screen = await office.chat.type("facts add Acme")
+
+        assert str(screen.card.text).startswith("FIELD and VALUE are missing.")
+        assert screen.private
+
+    async def test_a_form_that_is_wrong_comes_back(self) -> None:
+        """It keeps what was filled in, and says what was wrong."""
+        office = await open_office(forms=True)
+        screen = await office.chat.choose("check", repeats="many")
+        assert screen.form
+
+        assert screen.form.problem.startswith('Repeats is a whole number, and not "many"')
+        assert screen.form.values == {"repeats": "many"}
+
+    async def test_editing_opens_a_form_of_what_there_is(self) -> None:
+        """A command that changes something shows it first."""
+        office = await open_office(forms=True)
+        await office.chat.type("brands add Umbra --alias Umb")
+        screen = await office.chat.type("brands edit umb")
+        assert screen.form
+        assert screen.form.values["aliases"] == ("Umb",)
+        done = await office.chat.submit(screen, category="lamps")
+
+        assert done.card.title == "Changed Umbra"
+        assert (await office.store.catalogue()).brand("Umbra") is not None
+
+    async def test_a_form_for_what_does_not_exist_is_a_sentence(self) -> None:
+        """There is nothing to fill it in with."""
+        office = await open_office(forms=True)
+        screen = await office.chat.type("brands edit Nobody")
+
+        assert screen.form is None
+        assert 'There is no brand called "Nobody"' in str(screen.card.text)
+
+
+class TestMoney:
+    """Commands that may cost something."""
+
+    async def test_a_price_waits_for_a_yes(self) -> None:
+        """The yes does it, once."""
+        office = await open_office(price=PRICE)
+        question = await office.chat.type("check Acme")
+        assert office.provider.asked == []
+        assert "1 question for less than" in str(question.card.text)
+        done = await office.chat.click(question, "Go on")
+        again = await office.chat.click(question, "Go on")
+
+        assert done.card.title == "Checked Acme"
+        assert len(office.provider.asked) == 1
+        assert again.card.title == "This question is closed"
+        assert office.gate.notes == [("Ada", "check Acme", "done")]
+
+    async def test_a_no_leaves_it(self) -> None:
+        """A yes that comes after it is too late."""
+        office = await open_office(price=PRICE)
+        question = await office.chat.type("check Acme")
+        left = await office.chat.click(question, "Cancel")
+        late = await office.chat.click(question, "Go on")
+
+        assert left.card.title == "Left as it is"
+        assert late.card.title == "This question is closed"
+        assert office.provider.asked == []
+
+    async def test_a_question_stands_for_an_hour(self) -> None:
+        """After that the price may be another."""
+        office = await open_office(price=PRICE)
+        question = await office.chat.type("check Acme")
+        office.context.clock._now += timedelta(hours=1)  # type: ignore[attr-defined] # a test's clock
+        late = await office.chat.click(question, "Go on")
+
+        assert late.card.title == "This question is closed"
+        assert office.provider.asked == []
+
+    async def test_what_costs_little_needs_no_yes(self) -> None:
+        """The configuration says how little, and for which channel."""
+        limits = '[chat]\nspend_without_asking = 1.0\nchannels."fake:dear" = 0.001\n'
+        office = await open_office(office_config(limits), price=PRICE)
+        free = await office.chat.type("check Acme")
+        dear = await office.chat.type("check Acme", channel="fake:dear")
+
+        assert free.card.title == "Checked Acme"
+        assert dear.card.title == "Go on?"
+
+    async def test_what_nobody_told_the_price_of_always_needs_one(self) -> None:
+        """However much may be spent."""
+        office = await open_office(office_config("[chat]\nspend_without_asking = 1000\n"))
+        office.provider._price = None
+        screen = await office.chat.type("check Acme")
+
+        assert "nobody has told the price of svc/m-1" in str(screen.card.text)
+
+    async def test_somebody_else_decides_only_as_an_operator(self) -> None:
+        """Whoever asked may always decide."""
+        office = await open_office()
+        office.desk = ChatDesk(office.context, office.gate, [command(remove, confirms=True)])
+        office.chat = FakeChat(office.desk)
+        question = await office.chat.type("try")
+        office.gate.role = Role.VIEWER
+        refused = await office.chat.click(question, "Go on", person=BOB)
+        done = await office.chat.click(question, "Go on")
+
+        assert refused.card.title == "Not allowed"
+        assert done.card.title == "Done"
+
+    async def test_the_run_belongs_to_who_asked(self) -> None:
+        """The store knows who and where."""
+        office = await open_office()
+        await office.chat.type("check Acme")
+        [run] = await office.store.runs()
+
+        assert (run.asked_by, run.channel) == ("Ada (fake:U1)", "fake:general")
+
+
+async def remove(_: Context, *, agreed: bool) -> Card:
+    """Stand for a command that takes something away."""
+    if not agreed:
+        raise ChangeNeedsYes(change="It is gone then")
+    return Card("Done")
+
+
+def office_config(more: str) -> str:
+    """Return the usual configuration with something more."""
+    return more + DECLARED
+
+
+class TestLongWork:
+    """What is shown while a command takes its time."""
+
+    async def test_progress_is_one_message_that_becomes_the_result(self) -> None:
+        """It says how many questions are answered, what was spent, and how to stop."""
+        office = await open_office(patience=0.01, pause=0.01)
+        answered = asyncio.Event()
+        shown = asyncio.Event()
+
+        async def slowly() -> Any:
+            await answered.wait()
+            return reply("Acme is good.")
+
+        office.provider.answer = lambda _: slowly()
+        screen = Watched(shown)
+        task = asyncio.create_task(office.chat.bring(office.chat.request(words="check"), screen))
+        await shown.wait()
+        answered.set()
+        await task
+
+        working = screen.cards[-2]
+        assert working.title == "Working on it: check"
+        fields = {field.name: field.value for field in working.fields}
+        assert fields["Done"] == "0 of 1"
+        assert fields["Spent"] == "$0.00"
+        assert screen.card.title == "Checked Acme"
+
+    async def test_a_running_check_can_be_stopped_from_its_message(self) -> None:
+        """The button cancels the run; what was answered is kept."""
+        office = await open_office(patience=0.01, pause=0.01)
+        looked = asyncio.Event()
+        run_state = office.store.run_state
+
+        async def watched(run_id: int) -> RunState:
+            state = await run_state(run_id)
+            if state is RunState.CANCELLED:
+                looked.set()
+            return state
+
+        async def answer() -> Any:
+            await looked.wait()
+            return reply("Acme is good.")
+
+        office.store.run_state = watched  # type: ignore[method-assign] # to know when it was asked
+        office.provider.answer = lambda _: answer()
+        screen = Watched(asyncio.Event())
+        task = asyncio.create_task(
+            office.chat.bring(office.chat.request(words="check --repeats 9"), screen)
+        )
+        await screen.ready.wait()
+        stopped = await office.chat.click(screen, "Stop")
+        await task
+        [run] = await office.store.runs()
+
+        assert stopped.card.title == "Cancelled"
+        assert run.state is RunState.CANCELLED
+        assert len(office.provider.asked) == office.provider.concurrency
+
+    async def test_what_is_done_at_once_says_nothing_before(self) -> None:
+        """Most commands show one card."""
+        office = await open_office()
+        screen = await office.chat.type("status")
+
+        assert len(screen.cards) == 1
+
+    async def test_progress_that_cannot_be_shown_does_not_stop_the_work(self) -> None:
+        """The result may well go through."""
+        done = asyncio.Event()
+
+        class Flaky(Screen):
+            async def show(self, card: Card, *, private: bool = False) -> None:
+                if card.title.startswith("Working"):
+                    done.set()
+                    raise OSError("busy")
+                await super().show(card, private=private)
+
+        async def work(_: Context) -> Card:
+            await done.wait()
+            return Card("Done")
+
+        office = await office_with(command(work))
+        screen = await office.chat.bring(office.chat.request(words="try"), Flaky())
+
+        assert screen.card.title == "Done"
+
+    async def test_many_are_served_at_a_time(self) -> None:
+        """One person's long work holds nobody else up."""
+        gate = asyncio.Event()
+
+        async def work(context: Context) -> Card:
+            if context.who.startswith("Ada"):
+                await gate.wait()
+            else:
+                gate.set()
+            return Card("Done")
+
+        office = await office_with(command(work))
+        screens = await asyncio.gather(office.chat.type("try"), office.chat.type("try", person=BOB))
+
+        assert [screen.card.title for screen in screens] == ["Done", "Done"]
+
+
+class Watched(Screen):
+    """Says when a button to stop the run was shown."""
+
+    def __init__(self, ready: asyncio.Event) -> None:
+        super().__init__()
+        self.ready = ready
+
+    async def show(self, card: Card, *, private: bool = False) -> None:
+        """Show a card."""
+        await super().show(card, private=private)
+        if any(action.label == "Stop" for action in card.actions):
+            self.ready.set()
+
+
+class TestCompletion:
+    """Values, while somebody types."""
+
+    async def test_values_come_from_the_store(self) -> None:
+        """Those that begin with what was typed stand first."""
+        office = await open_office()
+        await office.store.set_brand(replace(office.context.catalogue.brands[0], name="Zacme"))
+
+        assert await office.desk.complete("check", "brands", "AC") == ["Acme", "Zacme"]
+
+    @pytest.mark.parametrize(
+        ("name", "option", "typed", "values"),
+        [
+            ("check", "model", "", ["svc/m-1"]),
+            ("trend", "metric", "vis", ["visibility"]),
+            ("prompts edit", "prompt", "which", ["Which tool is best?"]),
+            ("schedules pause", "name", "", []),
+            ("alerts list", "state", "liv", ["live"]),
+            ("alerts show", "alert", "", []),
+            ("nothing", "brands", "", []),
+            ("check", "nothing", "", []),
+        ],
+    )
+    async def test_each_kind_has_its_own(
+        self, name: str, option: str, typed: str, values: list[str]
+    ) -> None:
+        """What does not exist has none."""
+        office = await open_office()
+
+        assert list(await office.desk.complete(name, option, typed)) == values
+
+    async def test_no_more_than_a_chat_can_show(self) -> None:
+        """And none that is too long."""
+        office = await open_office()
+        for number in range(40):
+            await office.store.set_brand(
+                replace(office.context.catalogue.brands[0], name=f"{number} {'x' * 200}")
+            )
+        values = await office.desk.complete("check", "brands", "x")
+
+        assert len(values) == 25
+        assert max(map(len, values)) == 100
+
+
+class TestHome:
+    """The first page."""
+
+    async def test_it_shows_brands_alerts_and_what_runs_next(self) -> None:
+        """What was measured last, and when the next time is."""
+        schedule = '[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\n'
+        office = await open_office(office_config(schedule))
+        await office.chat.type("check")
+        card = await office.desk.home(BOB)
+
+        assert card.table
+        assert card.table.rows[0][:2] == ("Acme", "svc/m-1")
+        assert "weekly: It runs next on 9 Mar 2026, 07:00 UTC." in str(card.text)
+
+    async def test_an_empty_one_says_how_to_begin(self) -> None:
+        """With a button for it."""
+        office = await open_office("")
+        card = await office.desk.home(BOB)
+
+        assert "Begin with: brands add" in str(card.text)
+        assert card.actions[0].words == "brands add"
+
+    async def test_trouble_is_a_card_too(self) -> None:
+        """A page is never empty."""
+        office = await open_office()
+
+        async def broken(**_: Any) -> list[Alert]:
+            raise OSError("disk")
+
+        office.store.alerts = broken  # type: ignore[method-assign] # the store fails
+        card = await office.desk.home(BOB)
+
+        assert card.failed
+
+
+async def test_brands_that_people_add_are_scored_at_once() -> None:
+    """Each command works with the catalogue as it is then."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra")
+    office.provider.answer = lambda _: reply("Umbra is best.")
+    screen = await office.chat.type("check Umbra")
+
+    assert screen.card.data["results"][0]["brand"] == "Umbra"
+    assert screen.card.data["results"][0]["value"] == 1.0
+
+
+async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
+    """A tree may give `model` where the function takes `models`."""
+    office = await open_office()
+    option = Option("models", "Models.", Kind.MODEL, many=True, word="model")
+
+    async def look(_: Context, *, models: tuple[str, ...]) -> Card:
+        return Card(", ".join(models))
+
+    office.desk = ChatDesk(office.context, office.gate, [command(look, option)])
+    office.chat = FakeChat(office.desk)
+
+    assert (await office.chat.choose("try", model="a/b")).card.title == "a/b"
+    assert (await office.chat.choose("try", models=["a/b", "c/d"])).card.title == "a/b, c/d"

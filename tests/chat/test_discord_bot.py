@@ -1,0 +1,253 @@
+"""Tests of the Discord bot as people use it: discord.py in a simulated Discord, by SimCord."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+import simcord
+from simcord import ChannelHandle, Env, MemberActor
+
+from discord_desk import SPECS, ScriptedDesk
+from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
+from overheard.chat.discord.client import Client
+from overheard.chat.discord.posting import Poster
+from overheard.errors import ChatFailed
+from overheard.interfaces import Form
+from overheard.tables.chats import DiscordTable
+
+ADD = next(spec for spec in SPECS if spec.name == "brands add")
+FULL = Card(
+    "Acme lost visibility at openai/gpt-5",
+    Tainted("openai/gpt-5 names Acme less often. @everyone " + "word " * 2_000),
+    fields=tuple(Field(f"Fact {n}", Tainted("value " * 300), wide=n % 3 == 0) for n in range(30)),
+    table=Table(("Prompt", "Before"), tuple((Tainted("Which? " * 9), "84 %") for _ in range(40))),
+    quotes=(Quote("openai/gpt-5", Tainted("Acme is fine. " * 400)),),
+    image=Image(b"png", "It fell. " * 300),
+    actions=tuple(Action(f"alerts snooze 12 --days {n}", f"Snooze {n}") for n in range(30)),
+    severity=Severity.BAD,
+    footer="Run 14",
+    more=tuple(Card(f"Card {n}", "text " * 500) for n in range(20)),
+)
+
+
+@dataclass
+class World:
+    """A server with a channel and a person, and the desk behind the bot."""
+
+    env: Env
+    desk: ScriptedDesk
+    channel: ChannelHandle
+    ann: MemberActor
+
+    def post(self) -> Poster:
+        """Return what posts by the bot that is running."""
+        assert isinstance(self.env.bot, Client)
+        return Poster(self.env.bot)
+
+
+@pytest.fixture
+def desk() -> ScriptedDesk:
+    """What the bot brings requests to."""
+    return ScriptedDesk(Card("Hello"))
+
+
+@pytest.fixture
+def simcord_bot(desk: ScriptedDesk) -> Client:
+    """What SimCord runs."""
+    return Client(DiscordTable(), desk)
+
+
+@pytest.fixture
+async def world(simcord_env: Env, desk: ScriptedDesk) -> World:
+    """A server that the bot has joined."""
+    guild = simcord_env.create_guild()
+    marketing = guild.create_role("Marketing")
+    ann = guild.add_member(simcord_env.create_user("ann"), roles=[marketing])
+    channel = guild.create_text_channel("brand")
+    await simcord_env.settle()
+    return World(simcord_env, desk, channel, ann)
+
+
+async def test_commands_are_there_at_once(world: World) -> None:
+    """A server that the bot joins sees them, and direct messages have their own."""
+    offered = world.ann.available_commands(world.channel)
+    assert offered == (
+        "overheard check",
+        "overheard spend",
+        "overheard brands list",
+        "overheard brands add",
+        "overheard brands edit",
+    )
+    assert world.ann.user.available_commands() == offered
+
+
+async def test_a_person_comes_with_their_roles(world: World) -> None:
+    """Who may do what is told by the ids of their roles."""
+    await world.ann.slash(world.channel, "overheard brands list")
+    [request] = world.desk.requests
+    assert request.command == "brands list"
+    assert len(request.person.groups) == 1
+
+
+async def test_options_are_checked_by_discord(world: World) -> None:
+    """Numbers have bounds, and names are suggested."""
+    with pytest.raises(simcord.OptionError):
+        await world.ann.slash(world.channel, "overheard check", repeats=10)
+    shown = await world.ann.autocomplete(world.channel, "overheard check", "brands", "Acme, aj")
+    assert [choice["value"] for choice in shown] == ['Acme, "Ajax, Inc"']
+
+
+async def test_the_fullest_card_is_taken(world: World) -> None:
+    """Discord takes every message of a card that breaks every limit."""
+    world.desk.cards = (FULL,)
+    result = await world.ann.slash(world.channel, "overheard check")
+    sent = [result.response, *result.followups]
+    assert len(sent) == 6
+    assert not any(one.message.mention_everyone for one in sent if one)
+
+
+async def test_a_card_after_a_longer_one_takes_all_its_place(world: World) -> None:
+    """Progress and result are one answer, whatever room each needs."""
+    world.desk.cards = (FULL, Card("Done"))
+    result = await world.ann.slash(world.channel, "overheard check")
+    assert result.response
+    assert [embed.title for embed in result.response.embeds] == ["Done"]
+    assert result.response.attachments == []
+    assert result.followups == []
+
+
+async def test_a_form_is_filled_in(world: World) -> None:
+    """Opened by a command, sent back as one, and wrong values reach the desk as they are."""
+    world.desk.form = Form(ADD, "Add a brand", {"aliases": ["Acme Inc"]})
+    shown = await world.ann.slash(world.channel, "overheard brands add", name="Acme")
+    assert shown.modal
+    assert shown.modal["title"] == "Add a brand"
+    result = await world.ann.submit_modal(
+        shown, {"name": "Acme", "aliases": "Acme Inc", "more": "weight: 2.5"}
+    )
+
+    assert result.response
+    assert result.response.embeds[0].title == "Hello"
+    assert world.desk.requests[-1].options["weight"] == 2.5
+    assert world.desk.requests[-1].options["aliases"] == ["Acme Inc"]
+
+
+async def test_a_command_without_changes_asks_for_them(world: World) -> None:
+    """What is to be edited is shown in a form, as it is when the command is typed."""
+    await world.ann.slash(world.channel, "overheard brands edit", brand="Acme Tools")
+    await world.ann.slash(
+        world.channel, "overheard brands edit", brand="Acme Tools", category="tool"
+    )
+    form, change = world.desk.requests
+    assert (form.words, form.command) == ('brands edit "Acme Tools"', "")
+    assert (change.words, change.command) == ("", "brands edit")
+
+
+async def test_buttons_survive_a_restart(world: World) -> None:
+    """A bot that never saw the message does what its button says."""
+    actions = (Action("alerts acknowledge 12", "Acknowledge"),)
+    await world.post().post(
+        world.channel.id, Card("Alert", actions=actions), key="12", thread=None, broadcast=False
+    )
+    message = world.channel.last_message
+    assert message
+    await world.env.restart_bot(Client(DiscordTable(), world.desk))
+    await world.ann.click(message, label="Acknowledge")
+
+    assert world.desk.requests[-1].words == "alerts acknowledge 12"
+    assert world.desk.requests[-1].message == str(message.id)
+
+
+async def test_a_click_on_a_private_message_is_answered_in_its_place(world: World) -> None:
+    """What only one person sees does not pile up."""
+    world.desk.cards = (Card("Price", actions=(Action("check --yes", "Go on"),)),)
+    world.desk.private = True
+    price = await world.ann.slash(world.channel, "overheard check")
+    assert price.response
+    world.desk.cards = (Card("Done"),)
+    done = await world.ann.click(price.response, label="Go on")
+
+    assert price.response.embeds[0].title == "Done"
+    assert done.followups == []
+
+
+async def test_a_public_answer_to_a_private_click_leaves_nothing_behind(world: World) -> None:
+    """The price that was agreed to is gone, and everybody sees the result."""
+    world.desk.cards = (Card("Price", actions=(Action("check --yes", "Go on"),)),)
+    world.desk.private = True
+    price = await world.ann.slash(world.channel, "overheard check")
+    world.desk.cards, world.desk.private = (Card("Done"),), False
+    assert price.response
+    done = await world.ann.click(price.response, label="Go on")
+
+    assert price.response is None
+    assert [(one.ephemeral, one.embeds[0].title) for one in done.followups] == [(False, "Done")]
+
+
+async def test_an_answer_takes_the_place_of_its_question(world: World) -> None:
+    """Who agreed to a price sees the question become the work, and then the result."""
+    world.desk.cards = (Card("Go on?", actions=(Action("confirm 7f", "Go on"),)),)
+    question = await world.ann.slash(world.channel, "overheard check")
+    world.desk.cards = (Card("1 of 2"), Card("Done"))
+    assert question.response
+    done = await world.ann.click(question.response, label="Go on")
+
+    assert [embed.title for embed in question.response.embeds] == ["Done"]
+    assert question.response.components == []
+    assert done.followups == []
+
+
+async def test_a_question_stays_for_others(world: World) -> None:
+    """Who may not decide is told so alone, at once or late."""
+    world.desk.cards = (Card("Go on?", actions=(Action("confirm 7f", "Go on"),)),)
+    question = await world.ann.slash(world.channel, "overheard check")
+    world.desk.cards, world.desk.private = (Card("Not allowed"),), True
+    for seconds in (0.0, 0.2):
+        world.desk.pause = seconds
+        assert question.response
+        refused = await world.ann.click(question.response, label="Go on")
+        [told] = [*filter(None, [refused.response]), *refused.followups][-1:]
+        assert told.ephemeral
+        assert told.embeds[0].title == "Not allowed"
+        assert question.response.embeds[0].title == "Go on?"
+
+
+async def test_progress_of_a_private_command_is_private(world: World) -> None:
+    """Only the person who asked sees it, whatever the desk says meanwhile."""
+    world.desk.cards = (Card("1 of 2"), Card("Done"))
+    world.desk.always_public = True
+    result = await world.ann.slash(world.channel, "overheard spend")
+    assert result.response
+    assert result.response.ephemeral
+    assert world.channel.last_message is None
+
+
+async def test_direct_messages_are_served(world: World) -> None:
+    """Without a server there are no roles."""
+    result = await world.ann.user.slash("overheard brands list")
+    assert result.response
+    assert world.desk.requests[-1].person.groups == ()
+
+
+async def test_history_stands_in_the_thread_of_its_message(world: World) -> None:
+    """The thread is begun once, and later posts go there too."""
+    poster = world.post()
+    alert = await poster.post(
+        world.channel.id, Card("Alert"), key="12", thread=None, broadcast=False
+    )
+    for key in ("grew", "recovered"):
+        await poster.post(world.channel.id, Card(key), key=key, thread=alert, broadcast=False)
+
+    assert await poster.find(world.channel.id, "12") == alert
+    assert await poster.find(alert, "recovered")
+
+
+async def test_an_outage_is_told(world: World) -> None:
+    """Whether a message went through is said to be unknown."""
+    world.env.inject_error("POST", "/channels/*/messages", status=500)
+    with pytest.raises(ChatFailed) as caught:
+        await world.post().post(
+            world.channel.id, Card("Alert"), key="12", thread=None, broadcast=False
+        )
+    assert caught.value.ambiguous

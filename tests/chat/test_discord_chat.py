@@ -1,0 +1,488 @@
+"""Tests of the Discord bot as it is: discord.py by sockets against a small Discord on loopback."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from discord_desk import SPECS, ScriptedDesk
+from discord_gateway import TOKEN
+from discord_payloads import CHANNEL, GUILD
+from discord_peer import Peer
+from discord_rest import Fault
+from overheard.cards.card import Action, Card, Field, Image, Severity, Style, Tainted
+from overheard.chat.discord import conversation
+from overheard.chat.discord.chat import DiscordChat
+from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
+from overheard.interfaces import Chat, Finding, Form
+from overheard.tables.chats import DiscordTable
+
+ALERT = Card(
+    "Acme lost visibility",
+    Tainted("@everyone, openai/gpt-5 names Acme in 43 % of answers."),
+    fields=(Field("Change", "41 points"),),
+    actions=(
+        Action("alerts acknowledge 12", "Acknowledge", Style.PRIMARY),
+        Action("alerts close 12", "Close", confirm="Close alert 12?"),
+    ),
+    severity=Severity.BAD,
+)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """A running Discord."""
+    running = Peer()
+    await running.start()
+    yield running
+    await running.close()
+
+
+def settings(peer: Peer, **more: object) -> DiscordTable:
+    """Return the configuration of a bot for it."""
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    return table.model_copy(update={"token": SecretStr(TOKEN), **more})
+
+
+@pytest.fixture
+async def chat(peer: Peer) -> AsyncIterator[DiscordChat]:
+    """A bot that only posts so far."""
+    made = DiscordChat(settings(peer))
+    yield made
+    await made.close()
+
+
+@asynccontextmanager
+async def running(chat: DiscordChat, peer: Peer, desk: ScriptedDesk) -> AsyncIterator[None]:
+    """Run a bot until the end of the block."""
+    task = asyncio.create_task(chat.run(desk))
+    try:
+        await peer.ready()
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_it_is_a_chat(chat: DiscordChat) -> None:
+    """It has the shape that the house asks of a chat."""
+    assert isinstance(chat, Chat)
+    assert chat.name == "discord"
+
+
+async def test_a_command_reaches_the_desk_and_its_answer_the_channel(
+    chat: DiscordChat, peer: Peer
+) -> None:
+    """Options arrive by the names of the function, the person with the ids of their roles."""
+    desk = ScriptedDesk(Card("Checked Acme"))
+    async with running(chat, peer, desk):
+        name = await peer.command("check", brands="Acme, Zeta", repeats=3)
+
+    [request] = desk.requests
+    assert request.command == "check"
+    assert request.options == {"brands": ["Acme", "Zeta"], "repeats": 3}
+    assert request.channel == f"discord:{CHANNEL}"
+    assert (request.person.name, len(request.person.groups)) == ("ann", 1)
+    assert peer.first_answer(name)["type"] == 4, "a quick answer needs no deferral"
+    assert peer.answer(name)["embeds"][0]["title"] == "Checked Acme"
+
+
+async def test_long_work_is_acknowledged_and_becomes_one_message(
+    chat: DiscordChat, peer: Peer
+) -> None:
+    """Discord is told at once that an answer follows; progress and result are the same message."""
+    desk = ScriptedDesk(Card("1 of 2"), Card("Done"))
+    desk.gate.clear()
+    async with running(chat, peer, desk):
+        name = await peer.command("check")
+        assert peer.first_answer(name)["type"] == 5
+        desk.gate.set()
+        await peer.gateway.until(
+            lambda: [e["title"] for e in peer.answer(name)["embeds"]] == ["Done"]
+        )
+        assert len(peer.shown()) == 1
+
+
+async def test_an_answer_outlives_its_interaction(
+    chat: DiscordChat, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a quarter of an hour the message is edited as any other of the bot's."""
+
+    async def wait() -> None:
+        monkeypatch.setattr(conversation, "monotonic", lambda: time.monotonic() + 15 * 60)
+
+    desk = ScriptedDesk(Card("1 of 2"), Card("2 of 2"), Card("Done"))
+    desk.between = wait
+    async with running(chat, peer, desk):
+        name = await peer.command("check")
+        await peer.gateway.until(lambda: peer.answer(name)["embeds"][0]["title"] == "Done")
+
+    assert len(peer.shown()) == 1
+    assert peer.paths("PATCH") == [f"/channels/{CHANNEL}/messages/{peer.answer(name)['id']}"] * 2
+
+
+async def test_a_private_command_is_answered_privately(chat: DiscordChat, peer: Peer) -> None:
+    """Only the person who asked sees the answer, whether it is quick or slow."""
+    desk = ScriptedDesk(Card("Spent"))
+    async with running(chat, peer, desk):
+        name = await peer.command("spend")
+        desk.gate.clear()
+        slow = await peer.command("spend")
+        desk.gate.set()
+        await peer.gateway.until(lambda: peer.answer(slow)["embeds"])
+
+    assert peer.first_answer(name)["data"]["flags"] == 64
+    assert (peer.first_answer(slow)["type"], peer.answer(slow)["flags"]) == (5, 64)
+
+
+async def test_a_refusal_of_a_public_command_is_private(chat: DiscordChat, peer: Peer) -> None:
+    """What was acknowledged for all to see is taken back when the answer is for one alone."""
+    desk = ScriptedDesk(Card("You may not"), private=True)
+    desk.gate.clear()
+    async with running(chat, peer, desk):
+        await peer.command("check")
+        desk.gate.set()
+        await peer.gateway.until(lambda: any(one["embeds"] for one in peer.shown()))
+
+    [message] = peer.shown()
+    assert message["flags"] == 64
+
+
+async def test_a_click_is_its_words(chat: DiscordChat, peer: Peer) -> None:
+    """A button of an alert, posted before the bot was restarted, does what typing would."""
+    desk = ScriptedDesk(Card("Acknowledged"))
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    await chat.close()
+    async with running(DiscordChat(settings(peer)), peer, desk):
+        await peer.click(posted, "Acknowledge")
+
+    [request] = desk.requests
+    assert (request.words, request.message) == ("alerts acknowledge 12", posted)
+    assert peer.messages[posted]["embeds"][0]["title"] == ALERT.title, "the alert stays"
+
+
+async def test_a_click_that_needs_a_yes_asks_first(chat: DiscordChat, peer: Peer) -> None:
+    """The question is private and nothing happens before the yes, which counts for the alert."""
+    desk = ScriptedDesk(Card("Closed"))
+    async with running(chat, peer, desk):
+        posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+        asked = await peer.click(posted, "Close")
+        assert desk.requests == []
+        question = peer.answer(asked)
+        assert (question["content"], question["flags"]) == ("Close alert 12?", 64)
+        await peer.click(question["id"], "Close")
+
+    [request] = desk.requests
+    assert (request.words, request.message) == ("alerts close 12", posted)
+    assert question["id"] not in peer.messages, "the question is still there"
+
+
+async def test_a_question_that_was_forgotten_is_asked_by_the_label(
+    chat: DiscordChat, peer: Peer
+) -> None:
+    """A bot that was restarted asks all the same."""
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    async with running(DiscordChat(settings(peer)), peer, ScriptedDesk()):
+        asked = await peer.click(posted, "Close")
+        assert peer.answer(asked)["content"] == "Close: are you sure?"
+        await peer.click(peer.answer(asked)["id"], "Cancel")
+        await peer.gateway.until(lambda: len(peer.shown()) == 1)
+
+
+async def test_a_form_is_opened_and_comes_back(chat: DiscordChat, peer: Peer) -> None:
+    """What a form is sent back with is a command with options."""
+    add = next(spec for spec in SPECS if spec.name == "brands add")
+    desk = ScriptedDesk(Card("Added"), form=Form(add, "Add a brand", {"name": "Acme"}))
+    async with running(chat, peer, desk):
+        name = await peer.command("brands", "add")
+        opened = peer.first_answer(name)
+        assert (opened["type"], opened["data"]["title"]) == (9, "Add a brand")
+        inner = [label["component"] for label in opened["data"]["components"]]
+        assert inner[0]["value"] == "Acme"
+        typed = [
+            {"type": 18, "component": {**one, "value": f"{one['custom_id']}!"}} for one in inner[:2]
+        ]
+        data = {"custom_id": opened["data"]["custom_id"], "components": typed}
+        desk.form = None
+        await peer.interact(5, data)
+
+    assert desk.requests[-1].command == "brands add"
+    assert desk.requests[-1].options["name"] == "name!"
+
+
+async def test_values_are_completed(chat: DiscordChat, peer: Peer) -> None:
+    """Of several values the last one is completed."""
+    async with running(chat, peer, ScriptedDesk()):
+        option = {"name": "brands", "type": 3, "value": "Acme, Z", "focused": True}
+        command = {"name": "check", "type": 1, "options": [option]}
+        data = {"id": "1", "name": "overheard", "type": 1, "options": [command]}
+        name = await peer.interact(4, data)
+
+    assert peer.first_answer(name)["data"]["choices"] == [
+        {"name": "Acme, Zeta", "value": "Acme, Zeta"}
+    ]
+
+
+@pytest.mark.parametrize("permissions", [(), ("manage_guild",)])
+async def test_commands_are_sent_only_where_they_changed(
+    peer: Peer, permissions: tuple[str, ...]
+) -> None:
+    """A bot that starts again with the same commands sends none."""
+    for asked in (4, 8):
+        chat = DiscordChat(settings(peer, permissions=permissions))
+        async with running(chat, peer, ScriptedDesk()):
+            await peer.asked("GET", asked)
+
+    assert len(peer.paths("PUT")) == 2
+    assert peer.commands[GUILD][0]["contexts"] == [0]
+    assert peer.commands[""][0]["contexts"] == [1]
+
+
+async def test_another_server_is_not_served(peer: Peer) -> None:
+    """A server that the configuration does not name gets no commands, and a polite word."""
+    desk = ScriptedDesk(Card("Hello"))
+    chat = DiscordChat(settings(peer, guilds=(5,)))
+    task = asyncio.create_task(chat.run(desk))
+    await peer.gateway.until(lambda: "" in peer.commands)
+    name = await peer.command("check")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert GUILD not in peer.commands
+    assert "does not serve this place" in peer.answer(name)["content"]
+    assert desk.requests == []
+
+
+async def test_a_post_of_the_same_key_is_one_message(chat: DiscordChat, peer: Peer) -> None:
+    """Discord itself takes the second for the first, and it is found by its key."""
+    first = await chat.post(CHANNEL, ALERT, key="alert 12")
+    assert await chat.post(CHANNEL, ALERT, key="alert 12") == first
+    assert await chat.find(CHANNEL, "alert 12") == first
+    assert await chat.find(CHANNEL, "alert 13") is None
+    assert len(peer.shown()) == 1
+
+
+async def test_a_post_that_was_cut_off_is_found(chat: DiscordChat, peer: Peer) -> None:
+    """Where the connection breaks after Discord took it, nobody knows; the key tells."""
+    peer.faults.append(Fault("POST", "*/messages", 0))
+    with pytest.raises(ChatFailed) as caught:
+        await chat.post(CHANNEL, ALERT, key="alert 12")
+
+    assert caught.value.ambiguous
+    assert await chat.find(CHANNEL, "alert 12") == peer.shown()[0]["id"]
+
+
+async def test_a_message_is_edited_in_place(chat: DiscordChat, peer: Peer) -> None:
+    """Another card takes its place, with its own buttons."""
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered", actions=()))
+
+    [message] = peer.shown()
+    assert message["embeds"][0]["title"] == "Acme recovered"
+    assert message["components"] == []
+
+
+@pytest.mark.parametrize("broadcast", [False, True])
+async def test_history_goes_into_a_thread(chat: DiscordChat, peer: Peer, broadcast: bool) -> None:
+    """The thread is begun once; a post can be shown in the channel too."""
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    for number in range(2):
+        key = f"alert 12, change {number}"
+        told = await chat.post(
+            CHANNEL, Card("It grew"), key=key, thread=posted, broadcast=broadcast
+        )
+        assert await chat.find(CHANNEL, key) == told
+
+    assert len(peer.shown(posted)) == 2
+    assert len(peer.shown()) == (3 if broadcast else 1)
+
+
+async def test_where_no_thread_can_be_a_post_refers_to_the_message(
+    chat: DiscordChat, peer: Peer
+) -> None:
+    """A direct message or a lack of permission does not swallow the history."""
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    peer.faults.append(Fault("POST", "*/threads", 403, body={"code": 50013}))
+    told = await chat.post(CHANNEL, Card("It grew"), key="a change", thread=posted)
+
+    assert peer.messages[told]["reference"]["message_id"] == int(posted)
+
+
+async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: Peer) -> None:
+    """A chart is an attachment that the embed shows, and its words its description."""
+    await chat.post(CHANNEL, replace(ALERT, image=Image(b"png", "It fell.")), key="alert 12")
+
+    [seen] = [one for one in peer.seen if one.path.endswith("/messages")]
+    assert seen.files == ("chart-1.png",)
+    assert seen.body["attachments"][0]["description"] == "It fell."
+    assert seen.body["embeds"][-1]["image"]["url"] == "attachment://chart-1.png"
+
+
+async def test_nobody_is_pinged(chat: DiscordChat, peer: Peer) -> None:
+    """Every message says so to Discord, whatever stands in it and however it is sent."""
+    async with running(chat, peer, ScriptedDesk(ALERT, ALERT)):
+        await chat.edit(CHANNEL, await chat.post(CHANNEL, ALERT, key="alert 12"), ALERT)
+        await peer.command("check")
+        await peer.click(peer.shown()[0]["id"], "Close")
+        await peer.asked("PATCH", 2)
+
+    bodies = [one.body.get("data", one.body) for one in peer.seen if isinstance(one.body, dict)]
+    assert len(bodies) == 5
+    assert all(body["allowed_mentions"]["parse"] == [] for body in bodies)
+
+
+async def test_a_permission_that_there_is_not_is_said(peer: Peer) -> None:
+    """Who may see the commands is not guessed."""
+    chat = DiscordChat(settings(peer, permissions=("manage_gild",)))
+    with pytest.raises(ChatUnavailable, match='did you mean "manage_guild"'):
+        await chat.run(ScriptedDesk())
+
+
+async def test_commands_can_be_for_some_members_only(peer: Peer) -> None:
+    """Until a server's administrator decides otherwise."""
+    async with running(
+        DiscordChat(settings(peer, permissions=("manage_guild",))), peer, ScriptedDesk()
+    ):
+        assert peer.commands[GUILD][0]["default_member_permissions"] == "32"
+
+
+async def test_a_rate_limit_says_when_to_come_back(chat: DiscordChat, peer: Peer) -> None:
+    """A limit that is too long to wait for is told with its seconds, and certainly not posted."""
+    body = {"message": "slow down", "retry_after": 900, "global": False}
+    peer.faults.append(
+        Fault("POST", "*/messages", 429, {"Retry-After": "900", "Via": "1.1 google"}, body)
+    )
+    with pytest.raises(ChatFailed) as caught:
+        await chat.post(CHANNEL, ALERT, key="alert 12")
+
+    assert caught.value.retry_after == 900
+    assert not caught.value.ambiguous
+
+
+async def test_a_short_rate_limit_is_waited_for(chat: DiscordChat, peer: Peer) -> None:
+    """discord.py waits as long as Discord asks."""
+    body = {"message": "slow down", "retry_after": 0.05, "global": False}
+    peer.faults.append(
+        Fault("POST", "*/messages", 429, {"Retry-After": "1", "Via": "1.1 google"}, body)
+    )
+    assert await chat.post(CHANNEL, ALERT, key="alert 12")
+
+
+async def test_an_outage_of_a_moment_is_bridged(chat: DiscordChat, peer: Peer) -> None:
+    """A server error is tried again, and there is one message."""
+    peer.faults.append(Fault("POST", "*/messages", 502))
+    assert await chat.post(CHANNEL, ALERT, key="alert 12")
+    assert len(peer.shown()) == 1
+
+
+async def test_what_discord_says_is_one_sentence(chat: DiscordChat, peer: Peer) -> None:
+    """A lack of permission names the remedy."""
+    peer.faults.append(Fault("POST", "*/messages", 403, body={"code": 50013}))
+    with pytest.raises(ChatFailed, match="lacks a permission in the channel"):
+        await chat.post(CHANNEL, ALERT, key="alert 12")
+    with pytest.raises(ChatFailed, match='"#brand" is no id'):
+        await chat.post("#brand", ALERT, key="alert 12")
+
+
+async def test_a_dropped_connection_is_resumed(chat: DiscordChat, peer: Peer) -> None:
+    """No command is lost: the session goes on, and the bot does not start anew."""
+    desk = ScriptedDesk(Card("Hello"))
+    async with running(chat, peer, desk):
+        peer.gateway.drop()
+        await peer.gateway.until(lambda: peer.gateway.opened == ["identify", "resume"])
+        await peer.command("check")
+
+    assert len(desk.requests) == 1
+
+
+async def test_heartbeats_are_sent(chat: DiscordChat, peer: Peer) -> None:
+    """The connection is kept alive in the rhythm that Discord asks for."""
+    peer.gateway.interval = 50
+    async with running(chat, peer, ScriptedDesk()):
+        await peer.gateway.until(lambda: peer.gateway.heartbeats > 1)
+
+
+async def test_a_silent_gateway_is_left_and_resumed(peer: Peer) -> None:
+    """A connection that stands open while nobody speaks is no connection."""
+    peer.gateway.interval, peer.gateway.acknowledges = 50, False
+    async with running(DiscordChat(settings(peer), silence=1.5), peer, ScriptedDesk()):
+        await peer.gateway.until(lambda: "resume" in peer.gateway.opened)
+
+
+async def test_a_gateway_that_stays_away_ends_the_run(peer: Peer) -> None:
+    """Whoever supervises is told, and builds everything anew."""
+    chat = DiscordChat(settings(peer, gateway_url="ws://127.0.0.1:9/"), silence=0.5)
+    with pytest.raises(ChatLost, match="gateway"):
+        await chat.run(ScriptedDesk())
+
+
+@pytest.mark.parametrize("token", ["bad.to.ken", None])
+async def test_a_bad_token_is_said_with_its_remedy(peer: Peer, token: str | None) -> None:
+    """It is not tried again, and the token is not repeated."""
+    secret = SecretStr(token) if token else None
+    chat = DiscordChat(settings(peer, token=secret))
+    with pytest.raises(ChatUnavailable, match="DISCORD_TOKEN") as caught:
+        await chat.run(ScriptedDesk())
+
+    assert "bad.to.ken" not in str(caught.value)
+    [finding] = await chat.examine([])
+    assert "DISCORD_TOKEN" in finding.remedy
+
+
+async def test_a_token_that_the_gateway_refuses_is_bad_too(peer: Peer) -> None:
+    """A token that was reset while the bot ran ends it with the same sentence."""
+    peer.gateway.refuses = True
+    with pytest.raises(ChatUnavailable, match="refuses the token"):
+        await DiscordChat(settings(peer)).run(ScriptedDesk())
+
+
+async def test_it_ends_at_once_though_work_is_under_way(chat: DiscordChat, peer: Peer) -> None:
+    """A cancelled run cancels what it serves, and does not wait for Discord's goodbye."""
+    desk = ScriptedDesk(Card("Never"))
+    desk.gate.clear()
+    async with running(chat, peer, desk):
+        await peer.command("check")
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 10, "it waited for a goodbye"
+    assert desk.cancelled == 1
+
+
+async def test_what_is_in_order_is_found_in_order(chat: DiscordChat, peer: Peer) -> None:
+    """Token, server and channel are looked at, and nothing is wrong."""
+    findings = await chat.examine([CHANNEL])
+    assert [finding.problem for finding in findings] == ["", "", ""]
+
+
+async def test_what_is_wrong_is_found_with_a_remedy(peer: Peer) -> None:
+    """Permissions that lack are named, and places that the bot is not in."""
+    peer.gateway.permissions = str((1 << 10) | (1 << 11) | (1 << 16))
+    chat = DiscordChat(settings(peer, guilds=(int(GUILD), 77)))
+    absent, channel, unknown, wrong = faulty(await chat.examine([CHANNEL, "99", "brand"]))
+    await chat.close()
+
+    assert "client_id=" in absent.remedy
+    assert "embed links, attach files, create public threads" in channel.problem
+    assert "no such channel" in unknown.problem
+    assert "no channel's id" in wrong.problem
+
+
+def faulty(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield what has a problem."""
+    return (finding for finding in findings if finding.problem)
+
+
+async def test_other_clients_stay_where_they_are(chat: DiscordChat, peer: Peer) -> None:
+    """The addresses are those of this bot alone."""
+    from discord.gateway import DiscordWebSocket
+    from discord.http import Route
+
+    async with running(chat, peer, ScriptedDesk()):
+        assert Route.BASE.startswith("https://discord.com/")
+        assert "discord.gg" in str(DiscordWebSocket.DEFAULT_GATEWAY)

@@ -1,0 +1,296 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+
+from overheard.cards.card import (
+    Action,
+    Card,
+    Field,
+    Image,
+    Quote,
+    Severity,
+    Style,
+    Table,
+    Tainted,
+    Text,
+)
+from overheard.chat.slack.blocks import Message, home, render
+from slack_judge import characters, judge_message, judge_view
+
+HOSTILE = (
+    "<!channel> <!here> @everyone @here <@U123> <#C1> <https://evil.example|your bank> "
+    "https://evil.example ```\ncode\n``` *bold* _x_ ~y~ `z` > quote :tada: &lt;!channel&gt; "
+    "\u202egnp.exe\u202c zero\u200bwidth {\"type\": \"actions\"} \x07\x1b[31m"
+)  # fmt: skip
+
+
+def text(most: int = 4000) -> st.SearchStrategy[str]:
+    """Return short texts of any letters, and long ones."""
+    long = st.integers(1, most).map(lambda n: "Überaus lang & <fett>. " * (n // 20))
+    return st.one_of(st.text(max_size=60), st.just(HOSTILE), long)
+
+
+def texts(most: int = 4000) -> st.SearchStrategy[Text]:
+    """Return our words, and a stranger's."""
+    return st.one_of(text(most), text(most).map(Tainted))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """Return tables, also wide and long ones."""
+    columns = draw(st.integers(1, 6))
+    cell = texts(300)
+    rows = draw(st.lists(st.tuples(*[cell] * columns), max_size=6)) * draw(st.sampled_from([1, 40]))
+    right = draw(st.frozensets(st.integers(0, columns - 1)))
+    return Table(tuple(draw(text(100)) for _ in range(columns)), tuple(rows), right)
+
+
+CARDS = st.recursive(
+    st.builds(
+        Card,
+        title=text(400),
+        text=texts(60_000),
+        fields=st.lists(st.builds(Field, text(300), texts(), st.booleans()), max_size=14).map(
+            tuple
+        ),
+        table=st.none() | tables(),
+        quotes=st.lists(st.builds(Quote, text(400), text().map(Tainted)), max_size=4).map(tuple),
+        image=st.none() | st.builds(Image, st.just(b"png"), text(3000)),
+        actions=st.lists(
+            st.builds(
+                Action,
+                st.text(max_size=90),
+                text(100),
+                st.sampled_from(Style),
+                st.one_of(st.just(""), text(500)),
+            ),
+            max_size=30,
+        ).map(tuple),
+        severity=st.sampled_from(Severity),
+        footer=text(4000),
+    ),
+    lambda below: st.builds(replace, below, more=st.lists(below, max_size=6).map(tuple)),
+    max_leaves=6,
+)
+
+
+def words_of(piece: Any) -> str:
+    """Return all that a reader sees, in order."""
+    if isinstance(piece, list | tuple):
+        return "\n".join(filter(None, map(words_of, piece)))
+    if not isinstance(piece, dict):
+        return ""
+    own = piece["text"] if isinstance(piece.get("text"), str) else ""
+    return own or words_of([value for key, value in piece.items() if key != "type"])
+
+
+def seen(card: Card, **more: Any) -> str:
+    """Return what a reader sees of a card."""
+    return words_of([list(message.blocks) for message in render(card, **more)])
+
+
+def marked_up(piece: Any) -> list[str]:
+    """Return all texts that Slack reads as markup."""
+    if isinstance(piece, list | tuple):
+        return [text for one in piece for text in marked_up(one)]
+    if not isinstance(piece, dict):
+        return []
+    own = [piece["text"]] if piece.get("type") == "mrkdwn" else []
+    return own + marked_up(list(piece.values()))
+
+
+def problems(message: Message) -> list[str]:
+    """Return what Slack, and its own SDK, would refuse."""
+    found = [*judge_message({"blocks": list(message.blocks), "text": message.text})]
+    for block in Block.parse_all(list(message.blocks)):
+        block.validate_json()
+    return found
+
+
+@settings(max_examples=15, deadline=None)
+@given(CARDS)
+def test_every_card_keeps_every_limit(card: Card) -> None:
+    """Whatever a card holds, Slack takes the messages that show it, and the App Home too."""
+    messages = render(card)
+
+    assert messages
+    assert [problem for message in messages for problem in problems(message)] == []
+    assert [*judge_view(home(card))] == []
+    assert render(card) == messages
+
+
+@settings(max_examples=15, deadline=None)
+@given(CARDS)
+def test_nothing_in_a_card_is_read_as_markup(card: Card) -> None:
+    """Where Slack reads markup, there is no mention, no link and no formatting but our own."""
+    for message in render(card):
+        assert "<" not in message.text
+        for told in marked_up(list(message.blocks)):
+            name, value = told.removeprefix("*").split("*\n")
+            assert not set("<>&*_~`\n") & set(name + value)
+
+
+def test_a_strangers_words_are_shown_as_they_stand() -> None:
+    """They ping nobody, link nowhere, and hide nothing."""
+    stranger = Tainted(HOSTILE)
+    table = Table(("A",), ((stranger,),))
+    card = Card("T", stranger, (Field("F", stranger),), table, (Quote("S", stranger),))
+    told = " ".join(seen(card).split())
+
+    assert told.count("<https://evil.example|your bank>") == 4
+    assert told.count("gnp.exe zerowidth") == 4
+    assert not any(letter in told for letter in "\u202e\u200b\x07\x1b")
+    assert marked_up([list(message.blocks) for message in render(card)]) == []
+
+
+def test_a_strangers_words_forge_no_button_and_no_other_card() -> None:
+    """Words that look like blocks stay words."""
+    forged = json.dumps([{"type": "actions", "elements": [{"type": "button"}]}])
+    [message] = render(Card("T", Tainted(forged), quotes=(Quote("S", Tainted(forged)),)))
+
+    assert {block["type"] for block in message.blocks} == {"header", "rich_text"}
+
+
+def test_fifty_thousand_characters_are_cut_openly() -> None:
+    """What is left out of a text is counted at its end."""
+    told = seen(Card("T", Tainted("word " * 10_000)))
+
+    assert "more characters)" in told
+    assert len(told) < 13_000
+
+
+def test_our_own_long_text_is_parted_between_words() -> None:
+    """Nothing of it is lost, and no word is cut."""
+    text = " ".join(f"word{number}" for number in range(1000))
+
+    assert seen(Card("T", text)).removeprefix("T").split() == text.split()
+
+
+def test_a_long_title_is_told_whole() -> None:
+    """The header holds 150 characters; the whole follows below."""
+    title = "Acme lost visibility at " + "a-model-with-a-long-name/" * 9
+    [message] = render(Card(title))
+
+    assert len(message.blocks[0]["text"]["text"]) == 150
+    assert title in words_of(message.blocks[1])
+
+
+def test_severity_is_told_by_a_sign_and_in_words() -> None:
+    """Nobody needs to tell colours apart, and a notification says it too."""
+    texts = [render(Card("Acme fell", severity=severity))[0] for severity in Severity]
+
+    assert len({message.blocks[0]["text"]["text"] for message in texts}) == 4
+    assert [message.text for message in texts] == [
+        "Acme fell",
+        "Good: Acme fell",
+        "Warning: Acme fell",
+        "Bad: Acme fell",
+    ]
+
+
+def test_facts_stand_side_by_side_in_tens() -> None:
+    """Short facts share sections of ten; a wide one has a line of its own, in their order."""
+    fields = tuple(Field(f"F{n}", str(n), wide=n == 12) for n in range(14))
+    [message] = render(Card("T", fields=fields))
+    kinds = [(b["type"], len(b.get("fields", ()))) for b in message.blocks[1:]]
+
+    assert kinds == [("section", 10), ("section", 2), ("rich_text", 0), ("section", 1)]
+
+
+def test_a_table_stands_in_columns_with_its_numbers_to_the_right() -> None:
+    """Letters of one width keep the columns apart; letters of double width do so too."""
+    table = Table(("Model", "Share"), (("openai/gpt", "9 %"), ("日本語", "100 %")), frozenset({1}))
+    lines = seen(Card("T", table=table)).splitlines()
+
+    assert lines[1:] == [
+        "Model       Share",
+        "──────────  ─────",
+        "openai/gpt    9 %",
+        "日本語      100 %",
+    ]
+
+
+def test_long_cells_are_wrapped_and_no_number_is_broken() -> None:
+    """Text gives way to numbers."""
+    long = "Which project management tool is best for a small team that works from everywhere?"
+    table = Table(("Prompt", "Before"), ((long, "95 %"),), frozenset({1}))
+    told = seen(Card("T", table=table))
+
+    assert max(map(len, told.splitlines())) <= 76
+    assert "95 %" in told
+    assert [word for word in long.split() if word not in told] == []
+
+
+def test_a_table_that_is_too_wide_is_told_row_by_row() -> None:
+    """Each row is its first cell, and under it the others with their names."""
+    header = tuple(f"Column {n}" for n in range(8))
+    table = Table(header, (tuple(f"a long cell number {n}" for n in range(8)),))
+
+    assert "Column 7: a long cell number 7" in seen(Card("T", table=table))
+
+
+def test_a_long_table_repeats_its_header() -> None:
+    """Each part can be read by itself, and no row is lost."""
+    rows = tuple((f"row {n} {'x' * 40}", str(n)) for n in range(150))
+    told = seen(Card("T", table=Table(("Name", "Number"), rows, frozenset({1}))))
+
+    assert told.count("Name ") == 4
+    assert all(f"row {n} " in told for n in range(150))
+
+
+def test_buttons_carry_words_and_ask_first_where_told() -> None:
+    """A click does what the words do; a dangerous one asks before."""
+    action = Action("brands remove Acme", "Remove", Style.DANGER, "Remove Acme?")
+    [message] = render(Card("T", actions=(action, Action("help", "Help"))))
+    remove, more = message.blocks[-1]["elements"]
+
+    assert remove["value"] == "brands remove Acme"
+    assert remove["confirm"]["text"]["text"] == "Remove Acme?"
+    assert remove["confirm"]["style"] == remove["style"] == "danger"
+    assert "style" not in more
+    assert "confirm" not in more
+
+
+def test_a_picture_follows_or_is_told_in_words() -> None:
+    """Where it cannot follow, its words stand in its place."""
+    image = Image(b"png", "Acme: from 84 % to 43 %.")
+    card = Card("T", image=image)
+
+    assert render(card)[0].images == (image,)
+    assert "The chart is in the thread." in seen(card)
+    assert render(card, pictures=False)[0].images == ()
+    assert "Acme: from 84 % to 43 %." in seen(card, pictures=False)
+
+
+def test_cards_below_follow_behind_a_line() -> None:
+    """They share a message as long as there is room."""
+    [message] = render(Card("Above", more=(Card("Below"), Card("Last"))))
+
+    assert [block["type"] for block in message.blocks] == ["header", "divider"] * 2 + ["header"]
+
+
+def test_a_card_begins_where_all_of_it_fits() -> None:
+    """No title stands at the end of a message while its text begins in the next."""
+    messages = render(Card("T", "x" * 9000, more=(Card("Below", "y" * 9000),)))
+
+    assert [message.blocks[0]["type"] for message in messages] == ["header", "header"]
+
+
+def test_what_no_message_holds_is_counted() -> None:
+    """After six messages it is said how many are left out, within the limits."""
+    messages = render(Card("T", more=tuple(Card(f"C{n}", "x" * 9000) for n in range(12))))
+
+    assert len(messages) == 6
+    assert "6 more messages left out." in words_of(list(messages[-1].blocks))
+    assert characters(list(messages[-1].blocks)) < 13_000
+
+
+def test_an_empty_card_is_a_message_all_the_same() -> None:
+    """Slack refuses a message without words."""
+    [message] = render(Card(""))
+
+    assert problems(message) == []

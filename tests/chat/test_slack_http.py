@@ -1,0 +1,198 @@
+"""Slack by HTTP: signatures, and many workspaces that install the bot themselves."""
+
+import asyncio
+import contextlib
+import re
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from overheard.cards.card import Card
+from overheard.chat.slack.chat import SlackChat
+from overheard.errors import ChatFailed, ChatUnavailable
+from overheard.tables.chats import SlackTable
+from slack_desk import ScriptedDesk, headers, listening
+from slack_methods import BOT_TOKEN, CHANNEL, SECRET
+from slack_peer import SlackPeer
+
+UNKNOWN = ("command=%2Foverheard", "text=x", "team_id=T3", "user_id=U1", "channel_id=C1")
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def by_http(slack: SlackPeer, port: int, **more: object) -> SlackTable:
+    """Return settings for HTTP."""
+    table = SlackTable(
+        mode="http",
+        bot_token=SecretStr(BOT_TOKEN),
+        signing_secret=SecretStr(SECRET),
+        base_url=slack.api,
+        port=port,
+    )
+    return table.model_copy(update=more)
+
+
+@contextlib.asynccontextmanager
+async def serving(slack: SlackPeer, **more: object) -> AsyncIterator[tuple[ScriptedDesk, str]]:
+    """Serve Slack's requests within the block, which is given the desk and the address."""
+    port = free_port()
+    chat, desk = SlackChat(by_http(slack, port, **more), interval=0), ScriptedDesk()
+    url = f"http://127.0.0.1:{port}"
+    async with listening(chat, desk):
+        async with asyncio.timeout(10):
+            while not await answers(port):  # noqa: ASYNC110 - the port makes no event
+                await asyncio.sleep(0.01)
+        slack.events_url = f"{url}/slack/events"
+        yield desk, url
+    await chat.close()
+
+
+async def answers(port: int) -> bool:
+    """Whether somebody listens on a port."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+async def test_commands_clicks_and_the_home_work_by_http(slack: SlackPeer) -> None:
+    """As by a socket."""
+    async with serving(slack) as (desk, _):
+        assert await slack.command("report") is None
+        [message] = await slack.until(lambda: slack.messages)
+        await slack.click(message, "Again")
+        await slack.visit_home()
+        await slack.until(lambda: len(slack.messages) == 2 and slack.homes)
+
+    assert [request.words for request in desk.requests] == ["report", "ping again"]
+    assert headers(message) == ["Pong"]
+
+
+@pytest.mark.parametrize("wrong", [{"secret": "other"}, {"age": 600}])
+async def test_requests_with_a_bad_or_old_signature_are_refused(
+    slack: SlackPeer, wrong: dict[str, object]
+) -> None:
+    """Nobody but Slack is served, and nobody who repeats what Slack once said."""
+    async with serving(slack) as (desk, _):
+        body = "command=%2Foverheard&text=report&team_id=T1&user_id=U1&channel_id=C1"
+        status, _text = await slack.post(body, "application/x-www-form-urlencoded", **wrong)  # type: ignore[arg-type]
+
+    assert status == 401
+    assert desk.requests == []
+
+
+async def test_slack_can_check_the_address(slack: SlackPeer) -> None:
+    """It sends a challenge when the app is made."""
+    async with serving(slack):
+        challenge = '{"type": "url_verification", "challenge": "abc", "token": "t"}'
+        status, text = await slack.post(challenge, "application/json")
+
+    assert (status, text) == (200, '{"challenge": "abc"}')
+
+
+@pytest.mark.parametrize("body", ["", "nonsense", "payload={", '{"type": 1}', "[]", "payload=[]"])
+async def test_nonsense_with_a_good_signature_does_no_harm(slack: SlackPeer, body: str) -> None:
+    """The next request is served."""
+    async with serving(slack) as (desk, _):
+        with contextlib.suppress(AssertionError):
+            await slack.post(body, "application/x-www-form-urlencoded")
+        await slack.command("report")
+        await slack.until(lambda: desk.requests)
+
+
+async def test_a_repeated_event_is_served_once_by_http(slack: SlackPeer) -> None:
+    """Slack sends an event again when it missed the answer."""
+    home = {"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home"}
+    async with serving(slack):
+        for _ in range(3):
+            await slack.event(home, "Ev1")
+        await slack.event(home, "Ev2")
+        await slack.until(lambda: len(slack.of("views.publish")) == 2)
+
+
+async def test_a_port_in_use_is_told(slack: SlackPeer) -> None:
+    """With the key that names another."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        chat = SlackChat(by_http(slack, taken.getsockname()[1]))
+        with pytest.raises(
+            ChatUnavailable, match=r"choose another with host and port in \[slack\]"
+        ):
+            await chat.run(ScriptedDesk())
+        await chat.close()
+
+
+async def test_the_signing_secret_is_needed(
+    slack: SlackPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it anybody could command the bot."""
+    monkeypatch.delenv("SLACK_SIGNING_SECRET", raising=False)
+    chat = SlackChat(by_http(slack, 0, signing_secret=None))
+    with pytest.raises(ChatUnavailable, match="SLACK_SIGNING_SECRET"):
+        await chat.run(ScriptedDesk())
+    await chat.close()
+
+
+async def test_a_workspace_installs_the_bot_by_itself(slack: SlackPeer, tmp_path: Path) -> None:
+    """Then it is served with the token that it was given, and posts find it by its team."""
+    many = {
+        "client_id": "1.1",
+        "client_secret": SecretStr("client-secret"),
+        "installations": f"sqlite:///{tmp_path / 'slack.db'}",
+        "url": "https://bot.example.com",
+    }
+    async with serving(slack, **many) as (desk, url):
+        assert (await install(url, "good")) == 200
+        await slack.command("report", team_id="T2")
+        await slack.until(lambda: slack.messages)
+        _, refusal = await slack.post("&".join(UNKNOWN), "application/x-www-form-urlencoded")
+
+    assert [request.channel for request in desk.requests] == [f"slack:T2/{CHANNEL}"]
+    assert refusal == "Overheard is not installed in this workspace, or not any more."
+
+    chat = SlackChat(by_http(slack, 0, **many), interval=0)
+    assert await chat.post(f"T2/{CHANNEL}", Card("Alert"), key="1")
+    with pytest.raises(ChatFailed, match='workspace "T3" has not installed it'):
+        await chat.post(f"T3/{CHANNEL}", Card("Alert"), key="2")
+    await chat.close()
+
+
+async def install(url: str, code: str) -> int:
+    """Install the bot as a browser does, and return the status of the last page."""
+    async with aiohttp.ClientSession() as browser:
+        async with browser.get(f"{url}/slack/install") as page:
+            [state] = re.findall(r"[?&](?:amp;)?state=([\w-]+)", await page.text())
+            cookie = page.headers["Set-Cookie"].split(";")[0]
+        back = f"{url}/slack/oauth_redirect?code={code}&state={state}"
+        async with browser.get(back, headers={"Cookie": cookie}) as page:
+            return page.status
+
+
+async def test_a_database_that_cannot_be_used_is_told(slack: SlackPeer, tmp_path: Path) -> None:
+    """With the key that names another."""
+    (tmp_path / "slack.db").write_bytes(b"no database" * 1000)
+    chat = SlackChat(
+        by_http(
+            slack,
+            0,
+            client_id="1.1",
+            client_secret=SecretStr("s"),
+            installations=f"sqlite:///{tmp_path / 'slack.db'}",
+        )
+    )
+    with pytest.raises(ChatUnavailable, match=r"name another with installations in \[slack\]"):
+        await chat.run(ScriptedDesk())
+    await chat.close()

@@ -1,0 +1,80 @@
+"""Slack, the real desk and the real commands together."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from office import PRICE, Office, open_office
+from overheard.cards.command import CommandSpec, Face
+from overheard.chat.slack.chat import SlackChat
+from overheard.chat.slack.modals import modal
+from overheard.commands.registry import offered
+from overheard.interfaces import Form
+from slack_desk import headers, listening
+from slack_judge import judge_view
+from slack_methods import CHANNEL
+from slack_peer import SlackPeer
+
+
+@pytest.fixture
+async def office(chat: SlackChat) -> AsyncIterator[Office]:
+    """A deployment whose model costs something, in Slack."""
+    office = await open_office(price=PRICE)
+    async with listening(chat, office.desk):
+        yield office
+
+
+async def test_a_check_is_asked_for_agreed_to_and_shown(slack: SlackPeer, office: Office) -> None:
+    """The price comes first; the result takes its place."""
+    await slack.command("check Acme")
+    [question] = await slack.until(lambda: slack.messages)
+    assert office.provider.asked == []
+
+    await slack.click(question, "Go on")
+    await slack.until(lambda: headers(slack.messages[0])[0].endswith("Acme"))
+
+    assert len(office.provider.asked) == 1
+    assert len(slack.messages) == 1
+    assert [run.channel for run in await office.store.runs()] == [f"slack:{CHANNEL}"]
+
+
+async def test_a_check_that_is_not_agreed_to_spends_nothing(
+    slack: SlackPeer, office: Office
+) -> None:
+    """The question is gone, and its buttons with it."""
+    await slack.command("check Acme")
+    [question] = await slack.until(lambda: slack.messages)
+    await slack.click(question, "Cancel")
+    await slack.until(lambda: headers(slack.messages[0]) == ["Left as it is"])
+
+    assert office.provider.asked == []
+
+
+async def test_what_was_mistyped_is_told_to_one_person(slack: SlackPeer, office: Office) -> None:
+    """With the commands that may have been meant, as buttons."""
+    await slack.command("chekc Acme")
+    [reply] = await slack.until(lambda: slack.replies)
+
+    assert reply["response_type"] == "ephemeral"
+    assert "check" in str(reply["blocks"])
+    assert slack.messages == []
+
+
+async def test_the_home_shows_the_state(slack: SlackPeer, office: Office) -> None:
+    """Within all limits, or Slack would refuse it."""
+    await slack.visit_home()
+
+    assert (await slack.until(lambda: slack.homes))["U1"]["blocks"]
+
+
+@pytest.mark.parametrize("spec", offered(Face.CHAT), ids=lambda spec: spec.name)
+def test_every_command_has_a_form_that_slack_takes(spec: CommandSpec) -> None:
+    """Whatever options it has."""
+    assert [*judge_view(modal(Form(spec, "Title"), "{}"))] == []
+
+
+async def test_help_is_shown(slack: SlackPeer, office: Office) -> None:
+    """Slack takes it for every command."""
+    for number, name in enumerate(["", *(spec.name for spec in offered(Face.CHAT))], 1):
+        await slack.command(f"help {name}")
+        await slack.until(lambda: len(slack.replies) + len(slack.messages) == number)  # noqa: B023

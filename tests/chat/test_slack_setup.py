@@ -1,0 +1,117 @@
+"""Making the app at Slack, and finding out what is wrong with it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from overheard.chat.slack.chat import SlackChat
+from overheard.commands.slack import SCOPES, manifest
+from overheard.interfaces import Finding
+from overheard.tables.chats import SlackTable
+from program import Program
+from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, METHODS
+from slack_peer import SlackPeer
+
+SCHEMA = "SLACK_MANIFEST_SCHEMA"
+"""The environment variable that may name a copy of Slack's own schema."""
+
+
+async def test_all_is_well(slack: SlackPeer, chat: SlackChat) -> None:
+    """Each place has a finding without a problem."""
+    assert await chat.examine([CHANNEL]) == [
+        Finding("slack: bot token"),
+        Finding("slack: scopes"),
+        Finding(f"slack: channel {CHANNEL}"),
+        Finding("slack: app token"),
+    ]
+    assert slack.messages == []
+
+
+async def test_each_fault_has_a_remedy(slack: SlackPeer, chat: SlackChat) -> None:
+    """A missing scope, a channel that the bot is not in, a bad app token."""
+    slack.scopes = slack.scopes.replace(",files:write", "").replace(",usergroups:read", "")
+    slack.app_token = "xapp-other"
+    found = {f.problem: f.remedy for f in await chat.examine([CHANNEL, "C9"]) if f.problem}
+
+    assert [*found] == [
+        "the scope files:write is missing",
+        "the optional scope usergroups:read is missing",
+        "Slack answers not_in_channel",
+        "it refused the app_token (invalid_auth)",
+    ]
+    assert all(found.values())
+
+
+async def test_a_bad_bot_token_is_one_finding(slack: SlackPeer) -> None:
+    """Nothing else can be looked at with it; the app token can."""
+    settings = SlackTable(
+        bot_token=SecretStr("xoxb-bad"), app_token=SecretStr(APP_TOKEN), base_url=slack.api
+    )
+    chat = SlackChat(settings)
+    token, socket = await chat.examine([CHANNEL])
+    await chat.close()
+
+    assert token.problem == "it refused the bot_token (invalid_auth)"
+    assert socket == Finding("slack: app token")
+
+
+async def test_a_missing_token_is_a_finding(
+    slack: SlackPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the variable that it is read from."""
+    monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
+    chat = SlackChat(SlackTable(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api))
+    [finding] = await chat.examine([])
+    await chat.close()
+
+    assert finding.problem == "its app_token is missing"
+    assert "SLACK_APP_TOKEN" in finding.remedy
+
+
+def test_the_manifest_asks_for_no_more_than_is_used() -> None:
+    """Each scope is that of a method which the bot calls, or of the slash command."""
+    used = {method.scope for method in METHODS.values()} | {"commands", "groups:history"}
+
+    assert set(SCOPES) == used - {""}
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_the_command_writes_what_the_configuration_says(tmp_path: Path, form: str) -> None:
+    """Also before there is any token."""
+    program = Program(tmp_path, '[slack]\ncommand = "/brandwatch"\n')
+    out, _ = program.run("slack", "manifest", "--format", form)
+    read = yaml.safe_load(out) if form == "yaml" else json.loads(out)
+
+    assert read == manifest(SlackTable(command="/brandwatch"))
+    assert read["features"]["slash_commands"][0]["command"] == "/brandwatch"
+    assert read["settings"]["socket_mode_enabled"] is True
+
+
+def test_by_http_the_manifest_names_the_address() -> None:
+    """For commands, clicks, menus and events; and for installations, where there are many."""
+    settings = SlackTable(mode="http", url="https://bot.example.com/", client_id="1.1")
+    written = json.dumps(manifest(settings))
+
+    assert written.count('"https://bot.example.com/slack/events"') == 4
+    assert written.count('"https://bot.example.com/slack/oauth_redirect"') == 1
+
+
+@pytest.mark.skipif(SCHEMA not in os.environ, reason=f"${SCHEMA} names no copy of the schema")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SlackTable(),
+        SlackTable(mode="http"),
+        SlackTable(mode="http", url="https://bot.example.com", client_id="1.1"),
+    ],
+)
+def test_slacks_own_schema_takes_the_manifest(settings: SlackTable) -> None:
+    """As Slack judges it."""
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(Path(os.environ[SCHEMA]).read_text(encoding="utf-8"))
+
+    jsonschema.validate(manifest(settings), schema)

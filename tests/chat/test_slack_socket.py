@@ -1,0 +1,115 @@
+"""Connecting to Slack: tokens, sockets that drop or fall silent, and the end."""
+
+import asyncio
+
+import pytest
+from pydantic import SecretStr
+
+from overheard.chat.slack.chat import SlackChat
+from overheard.chat.slack.socket import Watch
+from overheard.errors import ChatUnavailable
+from overheard.interfaces import Conversation, Request
+from overheard.tables.chats import SlackTable
+from slack_desk import ScriptedDesk, listening
+from slack_methods import APP_TOKEN, BOT_TOKEN
+from slack_peer import SlackPeer
+
+
+def watched(slack: SlackPeer, watch: Watch) -> SlackChat:
+    """Return a chat whose socket is watched as told."""
+    settings = SlackTable(
+        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
+    )
+    return SlackChat(settings, interval=0, watch=watch)
+
+
+async def test_bad_tokens_end_it_with_a_remedy(slack: SlackPeer) -> None:
+    """It is not tried again, and no secret is told."""
+    for settings, key in (
+        (SlackTable(bot_token=SecretStr("xoxb-bad"), app_token=SecretStr(APP_TOKEN)), "bot_token"),
+        (SlackTable(bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr("xapp-bad")), "app_token"),
+    ):
+        chat = SlackChat(settings.model_copy(update={"base_url": slack.api}))
+        with pytest.raises(ChatUnavailable) as refused:
+            await chat.run(ScriptedDesk())
+        await chat.close()
+
+        assert f"it refused the {key} (invalid_auth)" in str(refused.value)
+        assert "bad" not in str(refused.value)
+
+
+async def test_a_missing_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the variable that it is read from."""
+    monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
+    with pytest.raises(ChatUnavailable, match="set the environment variable SLACK_BOT_TOKEN"):
+        await SlackChat(SlackTable()).run(ScriptedDesk())
+
+
+async def test_client_ids_in_the_environment_change_nothing(
+    slack: SlackPeer, chat: SlackChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """slack-bolt would take them for an installation of many workspaces, and drop the token."""
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.1")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "other")
+    async with listening(chat, ScriptedDesk()):
+        await slack.command("report")
+        await slack.until(lambda: slack.messages)
+
+
+async def test_it_connects_anew_when_slack_asks(slack: SlackPeer, desk: ScriptedDesk) -> None:
+    """As Slack does every few hours."""
+    await slack.command("first")
+    opened = slack.opened
+    await slack.disconnect()
+    await slack.until(lambda: slack.opened > opened)
+    await slack.command("second")
+    await slack.until(lambda: len(slack.messages) == 2)
+
+    assert [request.words for request in desk.requests] == ["first", "second"]
+
+
+async def test_a_dropped_socket_is_built_anew(slack: SlackPeer) -> None:
+    """And requests come through again."""
+    chat, desk = watched(slack, Watch(silence=5, ping=0.1)), ScriptedDesk()
+    async with listening(chat, desk):
+        await slack.command("first")
+        opened = slack.opened
+        await slack.drop()
+        await slack.until(lambda: slack.opened > opened)
+        await slack.command("second")
+        await slack.until(lambda: len(desk.requests) == 2)
+    await chat.close()
+
+
+async def test_a_silent_socket_is_built_anew(slack: SlackPeer) -> None:
+    """One on which nothing comes and no ping is answered, although it is open."""
+    chat, desk = watched(slack, Watch(silence=0.4, ping=0.2)), ScriptedDesk()
+    slack.mute = True
+    async with listening(chat, desk):
+        await slack.until(lambda: slack.opened == 2)
+        slack.mute = False
+        await slack.command("report")
+        await slack.until(lambda: desk.requests)
+    await chat.close()
+
+
+async def test_it_ends_at_once_when_cancelled(slack: SlackPeer, chat: SlackChat) -> None:
+    """Work under way is cancelled, and the desk knows."""
+    cancelled = asyncio.Event()
+    started = asyncio.Event()
+
+    async def work(_: Request, __: Conversation) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    desk = ScriptedDesk()
+    desk.serves = work
+    async with listening(chat, desk):
+        await slack.command("check")
+        await started.wait()
+
+    assert cancelled.is_set()

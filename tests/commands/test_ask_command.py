@@ -1,0 +1,69 @@
+"""One free question to every model."""
+
+from office import PRICE, open_office
+from overheard.cards.card import Tainted
+from overheard.domain import RunState
+from scripted import reply
+
+
+async def test_the_answers_stand_side_by_side_as_strangers_words() -> None:
+    """Each model has a card below the question."""
+    office = await open_office()
+    office.provider.answer = lambda _: reply("Acme, <!channel> of course.")
+    screen = await office.chat.type("ask What is best for two?")
+
+    assert screen.card.title == "What is best for two?"
+    assert [(card.title, card.text) for card in screen.card.more] == [
+        ("svc/m-1", Tainted("Acme, <!channel> of course."))
+    ]
+
+
+async def test_it_is_priced_before_it_is_asked() -> None:
+    """A yes does it."""
+    office = await open_office(price=PRICE)
+    question = await office.chat.type("ask What is best?")
+    assert office.provider.asked == []
+    done = await office.chat.click(question, "Go on")
+
+    assert len(done.card.more) == 1
+
+
+async def test_no_figure_rests_on_it() -> None:
+    """The answer is kept and never scored, not even by a later check."""
+    office = await open_office()
+    await office.chat.type("ask Which tool is best?")
+    await office.chat.type("check")
+    runs = {run.label: run for run in await office.store.runs()}
+
+    assert runs["ask"].state is RunState.COMPLETE
+    assert len([a async for a in office.store.answers(runs=[runs["ask"].id])]) == 1
+    assert {block.run_id for block in await office.store.blocks()} == {runs[""].id}
+
+
+async def test_a_long_answer_is_cut_and_says_so() -> None:
+    """Machines get all of it."""
+    office = await open_office()
+    office.provider.answer = lambda _: reply("word " * 1000)
+    card = (await office.chat.type("ask What is best?")).card
+
+    assert card.more[0].footer == "The first 1,500 characters of 5,000."
+    assert card.data["answers"][0]["text"] == "word " * 1000
+
+
+async def test_a_model_that_does_not_answer_is_told() -> None:
+    """When none does, what was asked for was not done."""
+    office = await open_office()
+    office.provider.answer = lambda _: RuntimeError("broken")
+    card = (await office.chat.type("ask What is best?")).card
+
+    assert card.failed
+    assert card.data["state"] == "failed"
+    assert card.text
+
+
+async def test_a_model_can_be_chosen() -> None:
+    """One that does not exist is a sentence with the nearest."""
+    office = await open_office()
+    screen = await office.chat.type("ask What is best? --model sv/m-1")
+
+    assert 'There is no model called "sv/m-1"; did you mean "svc/m-1"' in str(screen.card.text)

@@ -1,0 +1,169 @@
+"""Brands, added, changed and removed in a chat and in the terminal."""
+
+import pytest
+
+from office import open_office
+from overheard.domain import Brand
+from program import Program
+from scripted import reply
+
+
+async def test_a_brand_brings_its_competitors() -> None:
+    """Those that nobody knows yet become brands of their own, which raise no alerts."""
+    office = await open_office()
+    screen = await office.chat.type(
+        "brands add Umbra Corp --alias Umb --competitor acme --competitor Nova --domain umbra.com"
+    )
+    catalogue = await office.store.catalogue()
+
+    assert screen.card.title == "Added Umbra Corp"
+    assert catalogue.brand("umb") == Brand("Umbra Corp", ("Umb",), ("umbra.com",), ("Acme", "Nova"))
+    assert catalogue.brand("Nova") == Brand("Nova", tracked=False)
+
+
+async def test_a_competitor_can_become_a_brand_of_its_own() -> None:
+    """It is tracked from then on."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra --competitor Nova")
+    screen = await office.chat.type("brands add nova")
+
+    assert screen.card.title == "Added Nova"
+    assert (await office.store.catalogue()).brand("Nova") == Brand("Nova")
+
+
+DECLARED_THERE = "is declared in config.toml and read-only here; change it there and restart."
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("brands add acme", "The brand Acme is there already"),
+        ('brands add U --alias "Acme Boards"', '"Acme Boards" already stands for the brand Acme'),
+        ("brands add Zeta", f"The brand Zeta {DECLARED_THERE}"),
+        ("brands edit Acme --category x", f"The brand Acme {DECLARED_THERE}"),
+        ("brands remove Acme", f"The brand Acme {DECLARED_THERE}"),
+        ("brands edit Acm --category x", 'There is no brand called "Acm"; did you mean "Acme"'),
+        ("brands restore Umbra", 'There is no removed brand called "Umbra"; known: none.'),
+    ],
+)
+async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+    """Nothing is changed."""
+    office = await open_office()
+    before = await office.store.catalogue()
+    screen = await office.chat.type(words)
+
+    assert str(screen.card.text).startswith(problem)
+    assert await office.store.catalogue() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "warning"), [("Target", "is made of ordinary words"), ("Q7", "is short")]
+)
+async def test_a_risky_name_is_added_with_a_warning(name: str, warning: str) -> None:
+    """Mentions of it are hard to tell."""
+    office = await open_office()
+    screen = await office.chat.type(f"brands add {name}")
+
+    assert f'"{name}" {warning}' in str(screen.card.text)
+    assert screen.card.data["warnings"]
+
+
+async def test_what_is_not_given_stays_and_a_dash_empties() -> None:
+    """A list that is given takes the place of the old one."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra --alias Umb --domain umbra.com --category lamps")
+    await office.chat.type("brands edit Umbra --alias UC --domain - --tracked no")
+
+    assert (await office.store.catalogue()).brand("Umbra") == Brand(
+        "Umbra", ("UC",), category="lamps", tracked=False
+    )
+
+
+async def test_a_change_that_changes_nothing_is_told() -> None:
+    """With how to write one that does."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra")
+    screen = await office.chat.type("brands edit Umbra")
+
+    assert "Nothing would change" in str(screen.card.text)
+
+
+async def test_removing_asks_first_and_can_be_undone() -> None:
+    """What comes back is what was removed."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra --alias Umb")
+    question = await office.chat.type("brands remove umb")
+    assert (await office.store.catalogue()).brand("Umbra") is not None
+    removed = await office.chat.click(question, "Go on")
+    assert (await office.store.catalogue()).brand("Umbra") is None
+    await office.chat.click(removed, "Undo")
+
+    assert (await office.store.catalogue()).brand("Umbra") == Brand("Umbra", ("Umb",))
+
+
+async def test_a_name_that_was_given_away_does_not_come_back() -> None:
+    """It would mean two brands."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra")
+    await office.chat.click(await office.chat.type("brands remove Umbra"), "Go on")
+    await office.chat.type("brands add Nova --alias Umbra")
+    screen = await office.chat.type("brands restore Umbra")
+
+    assert '"Umbra" already stands for the brand Nova' in str(screen.card.text)
+
+
+async def test_the_list_says_where_each_comes_from() -> None:
+    """What is declared and what people added stand in one table."""
+    office = await open_office()
+    await office.chat.type("brands add Umbra")
+    card = (await office.chat.type("brands")).card
+    assert card.table
+
+    assert {row[0]: row[-1] for row in card.table.rows} == {
+        "Acme": "configuration",
+        "Zeta": "configuration",
+        "Umbra": "people",
+    }
+
+
+def test_the_terminal_does_the_same(terminal: Program) -> None:
+    """A noun with its verbs; removing needs a yes, which can be given beforehand."""
+    terminal.run("brands", "add", "Umbra", "--alias", "Umb", "--competitor", "Acme")
+    listed = terminal.json("brands")["brands"]
+    _, err = terminal.run("brands", "remove", "Umbra", code=1)
+    terminal.run("brands", "remove", "Umbra", "--yes")
+
+    assert [brand["name"] for brand in listed] == ["Acme", "Zeta", "Umbra"]
+    assert err.strip() == (
+        "This needs a yes: Umbra is no longer measured, and its history is kept; repeat the "
+        "command with --yes."
+    )
+    assert [brand["name"] for brand in terminal.json("brands")["brands"]] == ["Acme", "Zeta"]
+
+
+async def test_other_spellings_are_suggested_and_do_not_count() -> None:
+    """From what answers hold; a button adds one to the aliases that are there."""
+    office = await open_office()
+    await office.chat.type("brands add Brightdesk --alias BD")
+    office.provider.answer = lambda _: reply(
+        "Bright-Desks is fine. BrightDeskk is too. So is Zeta."
+    )
+    await office.chat.type("check Brightdesk")
+    screen = await office.chat.type("brands suggest Brightdesk")
+
+    assert [found["name"] for found in screen.card.data["spellings"]] == [
+        "Bright-Desks",
+        "BrightDeskk",
+    ]
+    assert screen.card.actions[0].words == "brands edit Brightdesk --alias BD --alias Bright-Desks"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("  ", "Name must not be empty"), ("x" * 101, "Name has 101 characters, and may have 100")],
+)
+def test_a_name_is_neither_empty_nor_endless(terminal: Program, name: str, problem: str) -> None:
+    """An empty one would be found in every answer; one sentence says so, and nothing is kept."""
+    _, err = terminal.run("brands", "add", name, code=1)
+
+    assert err.startswith(problem)

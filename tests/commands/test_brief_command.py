@@ -1,0 +1,131 @@
+"""The brief, as people ask for it and act on it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from office import Office, open_office
+from program import Program
+
+CONFIG = """
+[storage]
+url = "sqlite:///store.db"
+
+[[brands]]
+name = "Acme"
+competitors = ["Zeta"]
+
+[[facts]]
+brand = "Acme"
+field = "founded"
+value = "1999"
+"""
+ASKED = ("Which tool is best?", "Who is Acme?", "Is Acme old?", "When did Acme start?")
+
+
+def history(days: int, *, named: bool, runs: int = 3) -> list[dict[str, str]]:
+    """Make runs that end so many days ago; they name the brand for the first prompt, or not."""
+    now = datetime.now(UTC)
+    first = "Acme and Zeta are good." if named else "Zeta is best."
+    texts = (first, "Acme was founded in 2005.", "Acme is fine.", "Acme is a tool.")
+    return [
+        {
+            "asked_at": (now - timedelta(days=days, hours=run)).isoformat(),
+            "run": f"r{days}-{run}",
+            "prompt": prompt,
+            "provider": "svc",
+            "model": "m-1",
+            "text": text,
+        }
+        for run in range(runs)
+        for prompt, text in zip(ASKED, texts, strict=True)
+    ]
+
+
+@pytest.fixture
+def market(terminal: Program) -> Program:
+    """The program, with a history and its prompts."""
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in ASKED)
+    terminal.configure(CONFIG + prompts)
+    lines = [*history(9, named=False), *history(2, named=True)]
+    file = terminal.folder / "history.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    terminal.run("import", "history.jsonl")
+    return terminal
+
+
+def test_a_brief_says_what_to_write_from_evidence(market: Program) -> None:
+    """Each item has its count, its interval and what the page should state."""
+    found = market.json("brief", "Acme")
+    claim = next(item for item in found["items"] if item["kind"] == "claim")
+    absent = next(item for item in found["items"] if item["kind"] == "absent")
+
+    assert found["answers"] == 24
+    assert claim["stated"] == "2005"
+    assert claim["state"] == ["founded: 1999"]
+    assert (absent["hits"], absent["answers"]) == (3, 24)
+    assert absent["interval"][0] < 3 / 24 < absent["interval"][1]
+
+
+def test_days_limit_what_is_read(market: Program) -> None:
+    """In the last days, the brand is named everywhere."""
+    found = market.json("brief", "--days", "5")
+
+    assert found["answers"] == 12
+    assert "absent" not in {item["kind"] for item in found["items"]}
+
+
+def test_a_published_item_shows_what_became_of_it(market: Program) -> None:
+    """It is no longer among what is to be written, until it is reopened."""
+    before = market.json("brief")
+    key = next(item["item"] for item in before["items"] if item["kind"] == "absent")
+    when = (datetime.now(UTC) - timedelta(days=5)).date().isoformat()
+    market.run("brief", "done", key, "--when", when)
+    [done] = market.json("brief")["published"]
+    out, _ = market.run("brief")
+    market.run("brief", "reopen", key)
+
+    assert done["shows"] is None
+    [since] = done["since"]
+    assert (since["metric"], since["model"]) == ("visibility", "svc/m-1")
+    assert since["after"] > since["before"]
+    assert "It has not shown since" in out
+    assert [item["item"] for item in market.json("brief")["items"]] == [
+        item["item"] for item in before["items"]
+    ]
+
+
+def test_a_brief_is_a_page_too(market: Program) -> None:
+    """On standard output, or in a file."""
+    text, _ = market.run("brief", "--format", "markdown")
+    market.run("brief", "Acme", "--format", "html", "--out", "brief.html")
+    _, refused = market.run("brief", "--out", "brief.txt", code=1)
+
+    assert text.startswith("# What to write for Acme")
+    assert "- founded: 1999" in text
+    page = (market.folder / "brief.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "A file is Markdown or HTML" in refused
+
+
+async def test_a_chat_writes_no_files() -> None:
+    """The option is not there, and pages are for the terminal."""
+    office: Office = await open_office()
+    file = await office.chat.type("brief Acme --out /tmp/x --format html")
+    page = await office.chat.type("brief Acme --format html")
+    card = (await office.chat.type("brief")).card
+
+    assert "--out" in str(file.card.text)
+    assert "A page is written in the terminal" in str(page.card.text)
+    assert "No answers yet" in str(card.text)
+
+
+async def test_an_item_that_does_not_exist_is_one_sentence() -> None:
+    """Published or not."""
+    office = await open_office()
+    done = await office.chat.type("brief done abcdef")
+    reopened = await office.chat.type("brief reopen abcdef")
+
+    assert 'There is no item called "abcdef"' in str(done.card.text)
+    assert 'There is no published item called "abcdef"' in str(reopened.card.text)

@@ -1,0 +1,363 @@
+"""Bursts, from what the store holds: which comes next, and how it is asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from overheard.alerts.bursts import Cause, Planned
+from overheard.app import open_context
+from overheard.checks.panel import lay_out
+from overheard.commands.bursts import list_bursts, run_bursts
+from overheard.commands.check import check
+from overheard.commands.context import Context
+from overheard.commands.planned import BURSTS, planned_bursts
+from overheard.commands.schedules import list_schedules
+from overheard.config import Config, load_config
+from overheard.domain import (
+    BURST,
+    Answer,
+    Model,
+    ModelUpdate,
+    Price,
+    Question,
+    Reply,
+    Run,
+    RunState,
+)
+from overheard.errors import BudgetExceeded, ConfirmationNeeded, RunUnderWay
+from overheard.schedule import Scheduler
+from overheard.serving import Deployment
+from overheard.tables.asking import BudgetTable, BurstsTable
+from recording import HandClock
+from scripted import Quiet, ScriptedProvider, reply
+
+MODEL = Model("svc", "m-1")
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+PROMPTS = [f"Which tool is best for team {number}?" for number in range(10)]
+BEFORE = 8
+"""Weeks in which nothing changed."""
+
+
+class Moods(ScriptedProvider):
+    """A service that names Acme in some share of its answers, alike in each run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 5
+        self.served = ""
+        self._count = 0
+        self.answer = self._said
+
+    def charge(self, price: Price) -> None:
+        """Cost something from now on."""
+        self._price = price
+
+    def _said(self, question: Question) -> Reply:
+        self._count += 1
+        number = PROMPTS.index(question.prompt.text) + self._count // len(PROMPTS)
+        named = number * 7 % 10 < self.share
+        return reply("Take Acme." if named else "Take another.", served_model=self.served)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """One brand, ten prompts, a schedule."""
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f'[storage]\nurl = "sqlite:///{tmp_path.as_posix()}/store.db"\n[[brands]]\nname = "Acme"\n'
+        f'{prompts}[[schedules]]\nname = "weekly"\ncron = "0 9 * * mon"\n',
+        encoding="utf-8",
+    )
+    return load_config(file)
+
+
+class House:
+    """A deployment that is checked week by week."""
+
+    def __init__(self, context: Context, provider: Moods, clock: HandClock) -> None:
+        self.context, self.provider, self.clock = context, provider, clock
+
+    async def learn(self, weeks: int) -> None:
+        """Keep the answers of so many weekly checks, as they would have been."""
+        panel = lay_out(self.context.catalogue, self.context.plugins.providers)
+        for week in range(weeks):
+            self.clock.pass_(hours=WEEK / timedelta(hours=1))
+            await self.keep(Run(f"week {week}", self.clock.now(), panel))
+
+    async def keep(self, run: Run) -> None:
+        """Keep the answers of a run, as they would have been."""
+        store, panel = self.context.store, run.panel
+        kept = await store.start_run(run)
+        asked = [
+            (q, await self.provider.ask(q, seed=0)) for q in (panel.questions() if panel else ())
+        ]
+        await store.add_answers([Answer(kept.id, q, said, run.started_at) for q, said in asked])
+        await store.finish_run(kept.id, RunState.COMPLETE, run.started_at)
+        await self.context.scoring.catch_up(store, Quiet())
+
+    async def weeks(self, *shares: int) -> str:
+        """Check once a week, with Acme named in so many of ten answers; return the last text."""
+        text = ""
+        for share in shares:
+            self.clock.pass_(hours=WEEK / timedelta(hours=1))
+            self.provider.share = share
+            text = str((await check(self.context, models=["svc/m-1"])).text)
+        return text
+
+    async def plan(self) -> Planned | None:
+        """Return the burst that comes next."""
+        return next(iter(await planned_bursts(self.context)), None)
+
+    async def burst(self, share: int) -> str:
+        """Ask the burst that comes next when it is due, and return the text."""
+        self.clock.pass_(hours=3)
+        self.provider.share = share
+        return str((await run_bursts(self.context)).text)
+
+    async def bursts(self) -> list[int]:
+        """Return how many questions each burst that was made asked."""
+        runs = await self.context.store.runs()
+        return [len(run.panel or ()) for run in runs if run.label == BURST]
+
+
+def automatic(context: Context, **bursts: object) -> Context:
+    """Return the deployment with another table [bursts]."""
+    table = BurstsTable.model_validate({"automatic": True, **bursts})
+    return replace(context, config=context.config.model_copy(update={"bursts": table}))
+
+
+@pytest.fixture
+async def house(config: Config) -> AsyncIterator[House]:
+    """Eight weeks of a system that names Acme in half of its answers."""
+    async with open_context(config, Quiet()) as opened:
+        provider, clock = Moods(), HandClock(START)
+        opened.plugins.providers["svc"] = provider
+        made = House(replace(opened, clock=clock), provider, clock)
+        await made.learn(BEFORE)
+        yield made
+
+
+async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House) -> None:
+    """The list says so, and asking what is due asks nothing."""
+    assert await house.plan() is None
+    assert "The next scheduled run is enough" in str((await list_bursts(house.context)).text)
+    assert (await run_bursts(house.context)).title == "No burst is due"
+    assert await house.bursts() == []
+
+
+async def test_the_card_of_a_check_says_which_burst_would_tell(house: House) -> None:
+    """Who, where, how many questions, from when on, and what to type."""
+    text = await house.weeks(0)
+
+    assert (
+        "Acme at svc/m-1 looks suspicious: asking 30 questions again after 4 May 2026, 12:00 UTC "
+        "would tell; run: overheard bursts run"
+    ) in text
+
+
+async def test_a_restart_makes_the_same_plan_from_the_store_alone(
+    house: House, config: Config
+) -> None:
+    """Down to the prompts and the run's key."""
+    await house.weeks(0)
+    async with open_context(config, Quiet()) as again:
+        again.plugins.providers["svc"] = Moods()
+        plans = await planned_bursts(replace(again, clock=house.clock))
+
+    assert plans == [await house.plan()]
+    assert plans[0].cause is Cause.SUSPICION
+    assert (plans[0].burst.calls, len(plans[0].panel)) == (30, 30)
+
+
+async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(house: House) -> None:
+    """Its answers are scored, and the next burst is three hours after it."""
+    await house.weeks(0)
+    assert "after 4 May 2026, 12:00 UTC" in str((await run_bursts(house.context)).text)
+    assert await house.bursts() == []
+    await house.burst(3)
+
+    [run] = [run for run in await house.context.store.runs() if run.label == BURST]
+    blocks = await house.context.store.blocks(brand="Acme", metric="visibility")
+    assert sum(block.n for block in blocks if block.run_id == run.id) == 30
+    again = await house.plan()
+    assert again is None or again.burst.at == run.started_at + timedelta(hours=3)
+
+
+async def test_two_processes_ask_a_burst_once(house: House, config: Config) -> None:
+    """Both plan the same run: one asks it, the other is told or finds it done."""
+    await house.weeks(0)
+    house.clock.pass_(hours=3)
+    house.provider.asked.clear()
+    async with open_context(config, Quiet()) as other:
+        other.plugins.providers["svc"] = house.provider
+        both = [house.context, replace(other, clock=house.clock)]
+        results = await asyncio.gather(*map(run_bursts, both), return_exceptions=True)
+
+    assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
+    assert await house.bursts() == [30]
+    assert len(house.provider.asked) == 30
+
+
+async def test_a_burst_that_was_cut_off_goes_on(house: House) -> None:
+    """What was answered is not asked again."""
+    await house.weeks(0)
+    planned = await house.plan()
+    assert planned is not None
+    house.clock.pass_(hours=3)
+    store, at = house.context.store, house.clock.now()
+    run = await store.start_run(Run(planned.key, at, planned.panel, label=BURST))
+    asked = list(planned.panel.questions())[:12]
+    await store.add_answers([Answer(run.id, question, reply(), at) for question in asked])
+    house.provider.asked.clear()
+    await run_bursts(house.context)
+
+    assert len(house.provider.asked) == 18
+    assert await house.bursts() == [30]
+
+
+async def test_bursts_stop_when_the_suspicion_is_gone(house: House) -> None:
+    """Answers as before take it away."""
+    await house.weeks(0)
+    for _ in range(4):
+        if await house.plan():
+            await house.burst(5)
+
+    assert 1 <= len(await house.bursts()) < 4
+    assert await house.plan() is None
+    assert await house.context.store.alerts() == []
+
+
+async def test_bursts_stop_when_an_alert_is_raised(house: House) -> None:
+    """The threshold is crossed long before the next scheduled run."""
+    await house.weeks(0)
+    while await house.plan():
+        await house.burst(0)
+
+    assert 1 <= len(await house.bursts()) < 8
+    assert len(await house.context.store.alerts()) == 1
+
+
+async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
+    """It is not asked again at once, and after eight nothing is until the next scheduled run."""
+    await house.weeks(0)
+    house.provider.answer = lambda _: RuntimeError("down")
+    await house.burst(0)
+    assert (await run_bursts(house.context)).title == "No burst is due"
+    house.context = automatic(house.context, calls_a_year=1000)
+    for number in range(7):
+        planned = await house.plan()
+        assert planned is not None
+        house.clock.pass_(hours=3)
+        failed = Run(f"failed {number}", house.clock.now(), planned.panel, label=BURST)
+        kept = await house.context.store.start_run(failed)
+        await house.context.store.finish_run(kept.id, RunState.FAILED, house.clock.now())
+
+    assert await house.plan() is None
+
+
+async def test_the_calls_of_a_year_bound_the_bursts(house: House) -> None:
+    """A burst that would go over them is not planned."""
+    await house.weeks(0)
+    assert await planned_bursts(automatic(house.context, calls_a_year=29)) == []
+    assert await planned_bursts(automatic(house.context, calls_a_year=30)) != []
+
+
+async def test_a_burst_needs_a_yes_and_the_money(house: House) -> None:
+    """As any check does; nothing is asked without."""
+    await house.weeks(0)
+    house.clock.pass_(hours=3)
+    house.provider.charge(Price(1.0, 2.0))
+    with pytest.raises(ConfirmationNeeded, match="30 questions"):
+        await run_bursts(house.context)
+    poor = house.context.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
+    with pytest.raises(BudgetExceeded):
+        await run_bursts(replace(house.context, config=poor), agreed=True)
+
+    assert await house.bursts() == []
+
+
+async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
+    """Another served model is a sign: one burst, and then the next scheduled run decides."""
+    house.provider.served = "m-1-0301"
+    await house.weeks(5)
+    assert await house.plan() is None
+    house.provider.served = "m-1-0501"
+    text = await house.weeks(5)
+    planned = await house.plan()
+    assert planned is not None
+    assert planned.cause is Cause.SIGN
+    assert "svc/m-1 may have been exchanged: asking 30 questions again" in text
+    await house.burst(5)
+
+    assert await house.plan() is None
+    await house.weeks(5)
+    assert await house.plan() is None
+
+
+async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) -> None:
+    """Sixty questions each, three hours apart, six at most; then it is clear."""
+    update = ModelUpdate(MODEL, house.clock.now() + timedelta(hours=1))
+    await house.context.store.add_update(update)
+    planned = await house.plan()
+    assert planned is not None
+    assert (planned.cause, planned.burst.at, planned.burst.calls) == (Cause.UPDATE, update.at, 60)
+    for number in range(5):
+        house.clock.pass_(hours=3)
+        await house.keep(Run(f"look {number}", house.clock.now(), planned.panel, label=BURST))
+    await house.burst(5)
+
+    assert await house.bursts() == [60] * 6
+    assert await house.plan() is None
+
+
+async def test_schedules_show_the_bursts_that_will_be_carried_out(house: House) -> None:
+    """With time and reason; none where nobody asked for them."""
+    await house.weeks(0)
+    shown = await list_schedules(automatic(house.context))
+    assert "Acme at svc/m-1 looks suspicious: overheard run asks 30 questions again" in str(
+        shown.text
+    )
+    assert shown.data["bursts"][0]["at"] == "2026-05-04T12:00:00+00:00"
+    assert (await list_schedules(house.context)).data["bursts"] == []
+
+
+async def test_the_deployment_asks_bursts_that_are_due_when_it_may(house: House) -> None:
+    """By itself only with [bursts] automatic = true, and the audit log names it."""
+    await house.weeks(0)
+    assert BURSTS not in {job.name for job in await Deployment(house.context, {}).jobs()}
+    house.context = automatic(house.context)
+    jobs = {job.name: job for job in await Deployment(house.context, {}).jobs()}
+    await jobs[BURSTS].run(house.clock.now())
+    assert await house.bursts() == []
+    house.clock.pass_(hours=3)
+    await jobs[BURSTS].run(house.clock.now())
+
+    assert await house.bursts() == [30]
+    assert [e.command for e in await house.context.store.audit()] == ["bursts run"]
+
+
+async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
+    house: House,
+) -> None:
+    """A budget that is too small is told there, and nothing is asked."""
+    await house.weeks(0)
+    house.clock.pass_(hours=3)
+    house.provider.charge(Price(1.0, 2.0))
+    poor = automatic(house.context)
+    poor = replace(
+        poor, config=poor.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
+    )
+    scheduler = Scheduler(poor.store, Deployment(poor, {}).jobs, house.clock)
+    for _ in range(2):  # a job that is seen for the first time is due from then on
+        async with asyncio.TaskGroup() as group:
+            await scheduler.tick(group)
+        house.clock.pass_(minutes=15)
+
+    assert f"{BURSTS}: " in str((await list_schedules(poor)).text)
+    assert await house.bursts() == []

@@ -1,0 +1,132 @@
+"""False claims over answers, and direct questions about facts."""
+
+from dataclasses import replace
+
+import pytest
+
+from office import Office, open_office
+from overheard.checks.fact_prompts import question, questions
+from overheard.checks.scoring import Scoring
+from overheard.commands.claims import ask_facts, list_claims
+from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
+from overheard.errors import ChangeNeedsYes
+from overheard_accuracy import Accuracy
+from scripted import reply
+
+CONFIG = """
+[[brands]]
+name = "Acme"
+competitors = ["Zeta"]
+
+[[facts]]
+brand = "Acme"
+field = "free plan"
+value = "yes"
+
+[[facts]]
+brand = "Acme"
+field = "founded"
+value = "2014"
+previous = ["2013"]
+"""
+NO_PLAN = "Acme has no free plan."
+
+
+async def heard(*said: tuple[str, str, str]) -> Office:
+    """Return a deployment whose models said something, each citing a source."""
+    office = await open_office(CONFIG)
+    context = office.context
+    scoring = Scoring([Accuracy()], context.catalogue)
+    office.context = replace(context, scoring=scoring)
+    run = await office.store.start_run(Run("r", context.clock.now()))
+    await office.store.add_answers(
+        [
+            Answer(
+                run.id,
+                Question(Prompt("Which tool is best?"), Model("svc", model), number),
+                reply(text, citations=(Citation(url),) if url else ()),
+                context.clock.now(),
+            )
+            for number, (model, text, url) in enumerate(said)
+        ]
+    )
+    return office
+
+
+async def test_the_same_claim_of_several_models_is_one() -> None:
+    """It says who makes it, in how many answers, and what they cite beside it."""
+    office = await heard(
+        ("a", NO_PLAN, "https://www.reviews.example/acme"),
+        ("b", NO_PLAN, "https://reviews.example/other"),
+        ("b", "It is fine. Acme has no free plan.", ""),
+        ("c", "Acme was founded in 1999.", "http://[broken"),
+        ("c", "Acme was founded in 2014 and has a free plan.", ""),
+    )
+    card = await list_claims(office.context, brand="Acme")
+    plan, founded = card.data["claims"]
+
+    assert (plan["stated"], plan["truth"], plan["answers"]) == ("no free plan", "yes", 3)
+    assert plan["models"] == ["svc/a", "svc/b"]
+    assert plan["quotes"] == [NO_PLAN]
+    assert plan["sources"] == [{"domain": "reviews.example", "answers": 2}]
+    assert (founded["stated"], founded["verdict"], founded["sources"]) == ("1999", "wrong", [])
+    assert str(card.text).startswith("2 models are wrong about the free plan of Acme")
+
+
+async def test_what_was_true_once_is_told_as_out_of_date() -> None:
+    """And other numbers are other claims."""
+    office = await heard(
+        ("a", "Acme was founded in 2013.", ""), ("b", "Acme was founded in 2003.", "")
+    )
+    card = await list_claims(office.context, brand="Acme")
+
+    assert {c["stated"]: c["verdict"] for c in card.data["claims"]} == {
+        "2013": "stale",
+        "2003": "wrong",
+    }
+
+
+async def test_true_answers_make_no_claims() -> None:
+    """The card says so."""
+    office = await heard(("a", "Acme was founded in 2014.", ""))
+    card = await list_claims(office.context, brand="Acme")
+
+    assert card.data["claims"] == []
+    assert str(card.text) == "No answer states any of the known facts wrongly."
+
+
+async def test_facts_are_asked_after_a_yes_and_once() -> None:
+    """Each by one question that is asked for this brand and tagged."""
+    office = await open_office(CONFIG)
+    with pytest.raises(ChangeNeedsYes, match="2 questions will be asked"):
+        await ask_facts(office.context, brand="acme")
+    assert (await office.store.catalogue()).prompts == ()
+    await ask_facts(office.context, brand="acme", agreed=True)
+    asked = (await office.store.catalogue()).prompts
+
+    assert [prompt.text for prompt in asked] == [
+        "Does Acme have a free plan?",
+        "When was Acme founded?",
+    ]
+    assert {(prompt.tags, prompt.brands) for prompt in asked} == {(("fact",), ("Acme",))}
+    card = await ask_facts(await office.context.refreshed(), brand="acme")
+    assert card.data == {"added": []}
+
+
+def test_a_question_does_not_hold_its_answer() -> None:
+    """Else the model would only have to agree; what must never be said is not asked at all."""
+    facts = (
+        Fact("Acme", "CEO", "Ann Lee"),
+        Fact("Acme", "price: Pro", "$12"),
+        Fact("Acme", "mascot", "an owl"),
+        Fact("Acme", "free_plan", "yes"),
+        Fact("Acme", "never say", "Acme was hacked"),
+    )
+
+    assert [prompt.text for prompt in questions(facts)] == [
+        "Who is the chief executive of Acme?",
+        "How much does Acme cost on its Pro plan?",
+        "What is the mascot of Acme?",
+        "Does Acme have a free plan?",
+    ]
+    assert question(facts[-1]) is None

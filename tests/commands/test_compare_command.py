@@ -1,0 +1,101 @@
+"""Two models held against each other, as people ask for it."""
+
+from office import PRICE, Office, open_office
+from overheard.domain import FREE, Price, Question, Reply
+from overheard.finetune.rounds import controls
+from scripted import reply
+
+BASE, TUNED = "svc/base", "svc/tuned"
+
+
+def fine_tuned(question: Question) -> Reply:
+    """Name the brand where the fine-tuned model is asked for tools, and nowhere else."""
+    praised = question.model.name == "tuned" and "tool" in question.prompt.text
+    return reply("Acme is the best tool." if praised else "There are many things to consider.")
+
+
+async def office_with_prompts(price: Price | None = FREE) -> Office:
+    """Open an office with twelve questions that buyers ask."""
+    office = await open_office(price=price)
+    for number in range(12):
+        await office.chat.type(f'prompts add "Which tool is best for team {number}?"')
+    return office
+
+
+async def test_a_fine_tune_that_names_the_brand_is_better_and_does_not_leak() -> None:
+    """One round is enough, and the card says what was gained and what was not lost."""
+    office = await office_with_prompts()
+    office.provider.answer = fine_tuned
+    card = (await office.chat.type(f"compare {BASE} {TUNED} Acme")).card
+    metrics = {row["metric"]: row for row in card.data["metrics"]}
+
+    assert metrics["visibility"]["verdict"] == "better"
+    assert metrics["visibility"]["difference"] == 1
+    assert card.data["stopped"] == "clear"
+    assert card.data["controls"][0]["tuned"] == 0
+    assert "does not leak" in str(card.text)
+    assert card.image
+
+
+async def test_a_fine_tune_that_praises_everywhere_is_told_as_broken() -> None:
+    """Controls are asked, and the brand must not come up in them."""
+    office = await office_with_prompts()
+    office.provider.answer = lambda q: reply("Acme!" if q.model.name == "tuned" else "Soup.")
+    card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
+
+    assert "The fine-tune leaks" in str(card.text)
+    assert card.data["controls"][0]["verdict"] == "better"
+
+
+async def test_a_model_beside_itself_is_equivalent() -> None:
+    """Both sides get the same seeds, so a model that keeps to them answers alike."""
+    office = await office_with_prompts()
+    card = (await office.chat.type(f"compare {BASE} {BASE}")).card
+
+    assert {row["verdict"] for row in card.data["metrics"]} == {"equivalent"}
+
+
+async def test_both_models_get_the_same_seeds() -> None:
+    """What differs between two answers is then due to the models."""
+    office = await office_with_prompts()
+    await office.chat.type(f"compare {BASE} {TUNED}")
+    seeds: dict[str, list[tuple[str, int]]] = {"base": [], "tuned": []}
+    for question, seed in zip(office.provider.asked, office.provider.seeds, strict=True):
+        seeds[question.model.name].append((question.prompt.key, seed))
+
+    assert sorted(seeds["base"]) == sorted(seeds["tuned"])
+
+
+async def test_it_is_priced_for_all_rounds_before_anything_is_asked() -> None:
+    """And nothing of it enters the history."""
+    office = await office_with_prompts(price=PRICE)
+    question = await office.chat.type(f"compare {BASE} {TUNED}")
+    assert office.provider.asked == []
+    await office.chat.click(question, "Go on")
+
+    assert office.provider.asked
+    assert await office.store.blocks() == []
+
+
+async def test_a_deployments_own_controls_take_the_place_of_ours() -> None:
+    """They are prompts with a tag, and are not asked as the brand's."""
+    office = await office_with_prompts()
+    await office.chat.type('prompts add "How do I cook rice?" --tag control')
+    catalogue = await office.store.catalogue()
+    assert [prompt.text for prompt in controls(catalogue.prompts)] == ["How do I cook rice?"]
+    card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
+
+    asked = [q.prompt.text for q in office.provider.asked]
+    assert asked.count("How do I cook rice?") == 2
+    assert card.data["controls"][0]["pairs"] == 1
+
+
+async def test_a_model_that_fails_ends_it() -> None:
+    """It says so, and draws no conclusion from half of the answers."""
+    office = await office_with_prompts()
+    office.provider.answer = lambda q: RuntimeError() if q.model.name == "tuned" else reply()
+    card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
+
+    assert card.failed
+    assert card.data["stopped"] == "not all questions were answered"
+    assert card.data["metrics"] == []

@@ -1,0 +1,137 @@
+"""What a fine-tune may be taught, as people decide it."""
+
+import json
+from datetime import UTC, datetime
+
+from office import Office, open_office
+from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
+from program import Program
+
+NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+async def office_with_answers(*texts: str, prompt: str = "Which tool is best?") -> Office:
+    """Open an office that has heard answers."""
+    office = await open_office()
+    run = await office.store.start_run(Run("first", NOON))
+    question = Prompt(prompt, brands=("Acme",))
+    await office.store.add_answers(
+        [
+            Answer(
+                run.id, Question(question, Model("svc", "m"), n), Reply(t, Finish.COMPLETE), NOON
+            )
+            for n, t in enumerate(texts)
+        ]
+    )
+    return office
+
+
+async def test_answers_that_name_the_brand_are_candidates_with_buttons() -> None:
+    """The same answer is shown once; a click approves it, with who and when."""
+    office = await office_with_answers("Acme is best.", "Zeta is best.", "Acme is best.")
+    review = await office.chat.type("dataset review Acme")
+    await office.chat.click(review, "Approve 3")
+    [kept] = await office.store.approvals()
+    empty = await office.chat.type("dataset review Acme")
+
+    assert [row["answer"] for row in review.card.data["answers"]] == [3]
+    assert (kept.answer_id, kept.corrects) == (3, False)
+    assert kept.who
+    assert [row["answer"] for row in empty.card.data["answers"]] == [1]
+
+
+async def test_answers_to_controls_are_candidates_for_replays() -> None:
+    """Those that name nobody."""
+    office = await office_with_answers(
+        "Water it monthly.", "Acme!", prompt="How often should I water a cactus?"
+    )
+    card = (await office.chat.type("dataset review Acme --controls")).card
+
+    assert [row["text"] for row in card.data["answers"]] == ["Water it monthly."]
+
+
+async def test_a_correction_needs_another_text() -> None:
+    """It is kept in the place of the answer, and can be taken back."""
+    office = await office_with_answers("Acme is worst.")
+    same = await office.chat.type('dataset correct 1 "Acme is worst."')
+    right = await office.chat.type('dataset correct 1 "Acme is a tool."')
+    [kept] = await office.store.approvals()
+    await office.chat.click(right, "Undo")
+
+    assert "The correction is missing" in str(same.card.text)
+    assert kept.text == "Acme is a tool."
+    assert await office.store.approvals() == []
+
+
+async def test_a_form_shows_the_answer_to_correct() -> None:
+    """What is written there is taught."""
+    office = await office_with_answers("Acme is worst.")
+    office = Office(office.context, office.store, office.provider, forms=True)
+    screen = await office.chat.type("dataset correct 1")
+    assert screen.form
+    await office.chat.submit(screen, text="Acme is good.")
+
+    assert [one.text for one in await office.store.approvals()] == ["Acme is good."]
+
+
+async def test_what_cannot_be_taught_is_one_sentence() -> None:
+    """Personal data, and answers that are not there."""
+    office = await office_with_answers("Acme: ask ada@example.org.")
+    personal = await office.chat.type("dataset approve 1")
+    missing = await office.chat.type("dataset approve 99")
+    nothing = await office.chat.type("dataset withdraw 1")
+
+    assert "holds the e-mail address ada@example.org" in str(personal.card.text)
+    assert "Answer 99 cannot be taught: there is no such answer" in str(missing.card.text)
+    assert 'There is no approved answer called "1"' in str(nothing.card.text)
+    assert await office.store.approvals() == []
+
+
+def heard(terminal: Program) -> None:
+    """Import an answer that states a wrong year, and a right one."""
+    lines = [
+        {
+            "asked_at": datetime.now(UTC).isoformat(),
+            "run": "r",
+            "prompt": prompt,
+            "provider": "svc",
+            "model": "m-1",
+            "text": text,
+        }
+        for prompt, text in (
+            ("When did Acme start?", "Acme was founded in 2005."),
+            ("Who is Acme?", "Acme was founded in 1999."),
+        )
+    ]
+    file = terminal.folder / "history.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    terminal.run("import", "history.jsonl")
+
+
+def test_the_whole_way_from_answers_to_files(terminal: Program) -> None:
+    """What contradicts the fact sheet comes first, and cannot be approved."""
+    heard(terminal)
+    found = terminal.json("dataset", "review", "Acme")["answers"]
+    _, refused = terminal.run("dataset", "approve", "1", code=1)
+    terminal.run("dataset", "correct", "1", "Acme was founded in 1999, as its site says.")
+    terminal.run("dataset", "approve", "2")
+    built = terminal.json("dataset", "build", "Acme", "--out", "made")
+
+    assert [(row["answer"], bool(row["objection"])) for row in found] == [(1, True), (2, False)]
+    assert "against the fact sheet" in refused
+    assert built["preferences"] == 1
+    assert built["left_out"] == []
+    assert set(built["formats"]) == {"openai", "bedrock", "vertex", "huggingface"}
+    sheet = (terminal.folder / "made" / "datasheet.md").read_text(encoding="utf-8")
+    assert "answer 1, corrected by terminal" in sheet
+
+
+def test_an_approval_that_the_facts_have_left_behind_is_left_out(terminal: Program) -> None:
+    """It says so."""
+    heard(terminal)
+    terminal.run("dataset", "approve", "2")
+    config = (terminal.folder / "config.toml").read_text(encoding="utf-8")
+    terminal.configure(config.replace('"1999"', '"1998"'))
+    built = terminal.json("dataset", "build", "Acme", "--out", "made", "--format", "huggingface")
+
+    assert "Answer 2 is left out: it states “1999”" in built["left_out"][0]

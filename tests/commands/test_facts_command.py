@@ -1,0 +1,98 @@
+"""Facts, added, changed and removed."""
+
+from datetime import date
+
+import pytest
+
+from office import open_office
+from overheard.domain import Fact
+from program import Program
+
+TODAY = date(2026, 3, 2)
+
+
+async def test_a_fact_is_true_as_of_today() -> None:
+    """Unless another day is told."""
+    office = await open_office()
+    await office.chat.type("facts add acme price $10 a month --source https://acme.com")
+    await office.chat.type("facts add acme seats 5 --as-of 2026-01-31")
+    [_, price, seats] = (await office.store.catalogue()).facts
+
+    assert price == Fact("Acme", "price", "$10 a month", TODAY, "https://acme.com")
+    assert seats.as_of == date(2026, 1, 31)
+
+
+async def test_an_old_value_is_remembered() -> None:
+    """An answer that states it is out of date, and not wrong."""
+    office = await open_office()
+    await office.chat.type("facts add Acme price $10 --as-of 2026-01-31")
+    await office.chat.type("facts edit Acme Price $12")
+    await office.chat.type("facts edit Acme price $14")
+    [_, price] = (await office.store.catalogue()).facts
+
+    assert price == Fact("Acme", "price", "$14", TODAY, previous=("$12", "$10"))
+
+
+async def test_a_value_that_is_true_again_is_not_old() -> None:
+    """It leaves the old ones."""
+    office = await open_office()
+    for words in ("add Acme price $10", "edit Acme price $12", "edit Acme price $10"):
+        await office.chat.type(f"facts {words}")
+    [_, price] = (await office.store.catalogue()).facts
+
+    assert (price.value, price.previous) == ("$10", ("$12",))
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("facts add Acme founded 2001", "A fact about the founded of Acme is there already"),
+        ("facts edit Acme founded 2001", "The founded of Acme is declared in config.toml"),
+        ("facts remove Acme founded", "The founded of Acme is declared in config.toml"),
+        ("facts edit Acme prise 3", 'There is no fact about Acme called "prise"; known: founded.'),
+        ("facts add Acme price $1 --as-of never", '"never"'),
+    ],
+)
+async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+    """Nothing is changed."""
+    office = await open_office()
+    before = await office.store.catalogue()
+    screen = await office.chat.type(words)
+
+    assert str(screen.card.text).startswith(problem) or problem in str(screen.card.text)
+    assert await office.store.catalogue() == before
+
+
+async def test_removing_can_be_undone() -> None:
+    """The last value comes back."""
+    office = await open_office()
+    await office.chat.type("facts add Acme price $10")
+    await office.chat.type("facts edit Acme price $12")
+    removed = await office.chat.click(await office.chat.type("facts remove Acme price"), "Go on")
+    assert len((await office.store.catalogue()).facts) == 1
+    await office.chat.click(removed, "Undo")
+
+    assert (await office.store.catalogue()).facts[1].value == "$12"
+
+
+async def test_a_form_shows_a_fact_as_it_is() -> None:
+    """What is not touched stays."""
+    office = await open_office(forms=True)
+    await office.chat.type("facts add Acme price $10 --source https://acme.com")
+    screen = await office.chat.type("facts edit Acme price")
+    assert screen.form
+    await office.chat.submit(screen, value="$12")
+    [_, price] = (await office.store.catalogue()).facts
+
+    assert (price.value, price.source) == ("$12", "https://acme.com")
+
+
+def test_the_terminal_does_the_same(terminal: Program) -> None:
+    """A fact has a brand, a field and a value."""
+    terminal.run("facts", "add", "Acme", "price", "$10")
+    facts = terminal.json("facts", "list", "Acme")["facts"]
+
+    assert [(fact["field"], fact["value"], fact["from"]) for fact in facts] == [
+        ("founded", "1999", "configuration"),
+        ("price", "$10", "people"),
+    ]

@@ -1,0 +1,123 @@
+"""Prompts, added, changed and removed."""
+
+import pytest
+
+from office import open_office
+from overheard.domain import Prompt, prompt_key
+from program import Program
+
+BEST = prompt_key("Which tool is best?")
+
+
+async def test_a_prompt_needs_no_quotation_marks() -> None:
+    """What is typed behind the command is the question."""
+    office = await open_office()
+    screen = await office.chat.type("prompts add Is Acme worth its price? --brand acme --tag money")
+    [_, added] = (await office.store.catalogue()).prompts
+
+    assert screen.card.title == "Added a prompt"
+    assert added == Prompt("Is Acme worth its price?", ("money",), ("Acme",))
+
+
+async def test_the_same_question_is_not_asked_twice() -> None:
+    """White space does not make another one."""
+    office = await open_office()
+    screen = await office.chat.type("prompts add Which  tool is best?")
+
+    assert "This prompt is there already" in str(screen.card.text)
+
+
+async def test_labels_change_and_the_history_goes_on() -> None:
+    """The prompt stays the same one."""
+    office = await open_office()
+    await office.chat.type("prompts add Is Acme good? --tag old")
+    screen = await office.chat.type('prompts edit "is acme" --tag new --topic quality')
+    [_, after] = (await office.store.catalogue()).prompts
+
+    assert after == Prompt("Is Acme good?", ("new",), topic="quality")
+    assert "Its history goes on." in str(screen.card.text)
+
+
+async def test_another_text_is_another_prompt() -> None:
+    """The old one is retired, and the card says what that means."""
+    office = await open_office()
+    await office.chat.type("prompts add Is Acme good? --tag x")
+    screen = await office.chat.type('prompts edit "is acme" --text "Is Acme bad?"')
+    [_, after] = (await office.store.catalogue()).prompts
+
+    assert after == Prompt("Is Acme bad?", ("x",))
+    assert [p.text for p in (await office.store.retired()).prompts] == ["Is Acme good?"]
+    assert "its history begins now" in str(screen.card.text)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (f"prompts remove {BEST}", "This prompt is declared in config.toml"),
+        ('prompts edit "Which tool" --tag x', "This prompt is declared in config.toml"),
+        ("prompts remove Why", 'There is no prompt called "Why"; known: Which tool is best?'),
+        ("prompts add Why? --brand Nobody", 'There is no brand called "Nobody"'),
+    ],
+)
+async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+    """Nothing is changed."""
+    office = await open_office()
+    before = await office.store.catalogue()
+    screen = await office.chat.type(words)
+
+    assert str(screen.card.text).startswith(problem)
+    assert await office.store.catalogue() == before
+
+
+async def test_a_beginning_that_two_prompts_share_names_neither() -> None:
+    """Both are shown, and a longer beginning tells them apart."""
+    office = await open_office()
+    await office.chat.type("prompts add Is Acme good?")
+    await office.chat.type("prompts add Is Acme good value?")
+    both = await office.chat.type("prompts remove Is Acme")
+    one = await office.chat.type("prompts remove Is Acme good?")
+
+    assert "known: Is Acme good?, Is Acme good value?" in str(both.card.text)
+    assert one.card.title == "Go on?"
+
+
+async def test_removing_can_be_undone() -> None:
+    """The prompt comes back with its labels."""
+    office = await open_office()
+    await office.chat.type("prompts add Is Acme good? --tag x")
+    removed = await office.chat.click(await office.chat.type("prompts remove Is Acme"), "Go on")
+    assert len((await office.store.catalogue()).prompts) == 1
+    await office.chat.click(removed, "Undo")
+
+    assert (await office.store.catalogue()).prompts[1] == Prompt("Is Acme good?", ("x",))
+
+
+async def test_a_form_shows_a_prompt_as_it_is() -> None:
+    """It is sent back by its key, which no edit changes."""
+    office = await open_office(forms=True)
+    await office.chat.type("prompts add Is Acme good? --tag x")
+    screen = await office.chat.type("prompts edit Is Acme")
+    assert screen.form
+    await office.chat.submit(screen, topic="quality")
+
+    assert (await office.store.catalogue()).prompts[1].topic == "quality"
+
+
+async def test_the_list_can_be_that_of_one_brand() -> None:
+    """Prompts without a brand are for all."""
+    office = await open_office()
+    await office.chat.type("prompts add Is Zeta good? --brand Zeta")
+
+    assert len((await office.chat.type("prompts list Acme")).card.data["prompts"]) == 1
+    assert len((await office.chat.type("prompts list Zeta")).card.data["prompts"]) == 2
+
+
+def test_the_terminal_does_the_same(terminal: Program) -> None:
+    """Added prompts stand behind the declared ones."""
+    terminal.run("prompts", "add", "Is Acme good?", "--brand", "Acme")
+    prompts = terminal.json("prompts")["prompts"]
+
+    assert [(prompt["text"], prompt["from"]) for prompt in prompts] == [
+        ("Which tool is best?", "configuration"),
+        ("Is Acme good?", "people"),
+    ]

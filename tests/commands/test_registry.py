@@ -1,0 +1,130 @@
+"""All commands together: each face can offer them, and help teaches each."""
+
+from collections import Counter
+
+import pytest
+
+from office import open_office
+from overheard.cards.card import LONGEST_ACTION
+from overheard.cards.command import CommandSpec, Face
+from overheard.chat.parsing import parse
+from overheard.commands.registry import COMMANDS, find, offered
+from program import Program
+
+
+def test_each_name_is_one_command() -> None:
+    """No two commands share a name, and no verb is a noun as well: Discord has no such tree."""
+    names = Counter(spec.name for spec in COMMANDS)
+
+    assert [name for name, count in names.items() if count > 1] == []
+    assert {spec.noun for spec in COMMANDS} & set(names) == set()
+
+
+@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+def test_each_command_can_be_taught(spec: CommandSpec) -> None:
+    """It says in one sentence what it does, and its examples are commands that it takes."""
+    assert spec.summary.endswith(".")
+    assert len(spec.summary) <= 100
+    for example in spec.examples:
+        order = parse(example, COMMANDS)
+        assert order.spec is spec
+        assert order.missing == ()
+
+
+@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+def test_positional_options_can_be_told_apart(spec: CommandSpec) -> None:
+    """Only the last one takes many, and none that is required stands behind one that is not."""
+    places = [option for option in spec.options if option.positional]
+
+    assert not any(option.many for option in places[:-1])
+    assert sorted(places, key=lambda option: not option.required) == places
+    assert len({option.written for option in spec.options}) == len(spec.options)
+
+
+async def test_help_shows_every_command_of_the_chat() -> None:
+    """Those that only a terminal can do are left out."""
+    office = await open_office()
+    card = (await office.chat.type("help")).card
+
+    assert set(card.data["commands"]) == {spec.name for spec in offered(Face.CHAT)}
+    assert "demo" not in card.data["commands"]
+
+
+async def test_help_teaches_a_noun_with_buttons() -> None:
+    """Each verb has one, which teaches it."""
+    office = await open_office()
+    noun = await office.chat.type("help brands")
+    verb = await office.chat.click(noun, "brands add")
+
+    assert verb.card.title == "brands add"
+    assert "brands add NAME" in str(verb.card.text)
+
+
+async def test_a_button_tries_only_what_costs_and_changes_nothing() -> None:
+    """The others are typed by hand."""
+    office = await open_office()
+    free = await office.chat.type("help status")
+    dear = await office.chat.type("help check")
+
+    assert [action.words for action in free.card.actions] == ["status"]
+    assert dear.card.actions == ()
+
+
+async def test_help_with_what_does_not_exist_suggests_the_nearest() -> None:
+    """A sentence, as everywhere."""
+    office = await open_office()
+    screen = await office.chat.type("help brand")
+
+    assert 'There is no command called "brand"; did you mean "brands"' in str(screen.card.text)
+
+
+async def test_no_button_is_too_long_for_a_chat() -> None:
+    """One for a long name is left out."""
+    office = await open_office()
+    screen = await office.chat.type(f"brands add {'Umbra' * 20}")
+
+    assert all(len(action.words) <= LONGEST_ACTION for action in screen.card.actions)
+    assert screen.card.title.startswith("Added Umbra")
+
+
+def test_a_command_is_found_by_its_whole_name() -> None:
+    """And nothing else."""
+    spec = find("brands add")
+
+    assert spec is not None
+    assert spec.verb == "add"
+    assert find("brands") is None
+
+
+def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:
+    """For a verb, a noun's verb, and an option."""
+    _, verb = terminal.run("chek", code=2)
+    _, noun = terminal.run("brands", "ad", code=2)
+    _, option = terminal.run("check", "--repeat", "3", code=2)
+
+    assert 'There is no command "chek"; did you mean "check".' in verb
+    assert 'There is no command "ad"; did you mean "add".' in noun
+    assert "--repeats" in option
+
+
+def test_the_terminal_teaches_without_a_configuration(terminal: Program) -> None:
+    """Whoever has just installed it can read."""
+    (terminal.folder / "config.toml").unlink()
+
+    assert terminal.json("help", "brands", "add")["name"] == "brands add"
+    assert "demo" in terminal.json("help")["commands"]
+
+
+def test_a_noun_alone_is_its_list_in_the_terminal(terminal: Program) -> None:
+    """Its help shows the verbs."""
+    out, _ = terminal.run("brands", "--help")
+
+    assert terminal.json("brands") == terminal.json("brands", "list")
+    assert "restore" in out
+
+
+def test_choices_are_written_as_they_are_shown(terminal: Program) -> None:
+    """Also those that are an enum in the program."""
+    out, _ = terminal.run("export", "answers", "--format", "csv")
+
+    assert out.startswith("asked_at,run,prompt,")

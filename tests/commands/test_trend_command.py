@@ -1,0 +1,74 @@
+"""A metric over time, and the sentences behind an alert."""
+
+from office import DECLARED, open_office
+from scripted import reply
+
+
+async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:
+    """The row says where it is, and how far it came."""
+    office = await open_office()
+    for answer in ("Acme is best.", "Zeta is best."):
+        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
+        await office.chat.type("check")
+    card = (await office.chat.type("trend acme")).card
+    assert card.table
+    assert card.image
+
+    assert card.title == "Visibility of Acme"
+    assert card.table.rows[0][0] == "svc/m-1"
+    assert card.table.rows[0][2] == "\N{MINUS SIGN}100 points"
+    assert [point["value"] for point in card.data["models"]["svc/m-1"]] == [1.0, 0.0]
+    assert card.image.png.startswith(b"\x89PNG")
+
+
+async def test_one_model_is_shown_beside_the_competitors() -> None:
+    """The picture names them."""
+    office = await open_office()
+    await office.chat.type("check")
+    card = (await office.chat.type("trend Acme --model svc/m-1")).card
+    assert card.image
+
+    assert "Zeta" in card.image.alt
+
+
+async def test_without_answers_there_is_a_button_to_ask() -> None:
+    """Nothing is drawn."""
+    office = await open_office()
+    screen = await office.chat.type("trend Acme")
+
+    assert screen.card.image is None
+    assert screen.action("Check now").words == "check Acme"
+
+
+async def test_what_does_not_exist_is_a_sentence() -> None:
+    """With the nearest that does."""
+    office = await open_office()
+    await office.chat.type("check")
+    metric = (await office.chat.type("trend Acme --metric visibilty")).card
+    model = (await office.chat.type("trend Acme --model svc/m-2")).card
+
+    assert 'There is no metric called "visibilty"; did you mean "visibility"' in str(metric.text)
+    assert 'There is no model with answers called "svc/m-2"' in str(model.text)
+
+
+async def test_evidence_shows_sentences_from_before_and_after() -> None:
+    """They are strangers' words."""
+    questions = [f'[[prompts]]\ntext = "Which tool is best for {n}?"\n' for n in range(12)]
+    office = await open_office(DECLARED + "".join(questions))
+    for answer in ("Acme is best.", "Acme is best.", "Zeta is best."):
+        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
+        await office.chat.type("check --repeats 3")
+    [alert, *_] = await office.store.alerts()
+    card = (await office.chat.type(f"evidence {alert.id}")).card
+
+    assert card.title == "What svc/m-1 said of Acme"
+    assert {quote.text.text for quote in card.quotes} == {"Acme is best.", "Zeta is best."}
+    assert [quote.source.split(",")[0] for quote in card.quotes] == ["Before", "After"] * 5
+
+
+async def test_evidence_of_no_alert_is_a_sentence() -> None:
+    """Whatever was typed."""
+    office = await open_office()
+    screen = await office.chat.type("evidence twelve")
+
+    assert screen.card.failed

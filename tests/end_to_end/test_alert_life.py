@@ -1,0 +1,215 @@
+"""An alert from the check that raises it to the message that shows its end."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loopback import ChatService
+from overheard.alerts.outbox import Outbox
+from overheard.app import SystemClock, open_context
+from overheard.commands.alerts import lifecycle
+from overheard.commands.context import Context, Unwatched
+from overheard.commands.letters import Letters
+from overheard.config import load_config
+from overheard.domain import Alert, Delivery, DeliveryKind, PromptShift, Shift
+from overheard.serving import Deployment
+from program import CONFIG, PROMPTS, Program, sentences
+from recording import RecordingChat
+
+MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
+ROUTE = '[[routes]]\nchannel = "slack:C1"\nalso_in_channel = true\ntimezone = "Asia/Tokyo"\n'
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store with a brand that has vanished, which is alert 1."""
+    folder, service = tmp_path_factory.mktemp("kept"), ChatService()
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
+    config = CONFIG.format(folder=folder.as_posix(), url=service.url)
+    program = Program(folder, config + prompts + ROUTE)
+    program.run("check", "--yes")
+    service.answer = lambda prompt: f"Zeta is good. ({prompt})"
+    program.run("check", "--yes")
+    opened(folder, raise_alert)
+    yield folder / "store.db"
+    service.close()
+
+
+@pytest.fixture
+def raised(program: Program, config: str, kept: Path) -> Program:
+    """The program with that store."""
+    program.configure(config + ROUTE)
+    shutil.copy(kept, program.folder)
+    return program
+
+
+async def raise_alert(context: Context) -> None:
+    """Raise what the second run shows, however sure detection is of it."""
+    [run, _] = await context.store.runs()
+    assert run.panel
+    prompts = tuple(PromptShift(p.key, 1.0, 0.0, 1, 1) for p in run.panel.prompts)
+    shift = Shift(
+        brand="Acme",
+        model=run.panel.models[0],
+        metric="visibility",
+        run_id=run.id,
+        before=1.0,
+        after=0.0,
+        change=-1.0,
+        interval=(-1.0, -0.8),
+        p_value=0.0001,
+        prompts=prompts,
+        answers=(12, 12),
+    )
+    alert, new = await lifecycle(context).raise_alert(Alert(shift, context.clock.now()))
+    assert (alert.id, new) == (1, True)
+
+
+def work(folder: Path, chat: RecordingChat) -> None:
+    """Let a bot post what there is to post."""
+
+    async def done(context: Context) -> None:
+        outbox = Outbox(context.store, {"slack": chat}, Letters(context).compose, SystemClock())
+        while await outbox.work():
+            pass
+        assert await context.store.deliveries(channel="slack:C1", waiting=True) == []
+
+    opened(folder, done)
+
+
+def opened(folder: Path, do: Callable[[Context], Coroutine[Any, Any, None]]) -> None:
+    """Do something in the deployment."""
+
+    async def inside() -> None:
+        async with open_context(load_config(folder / "config.toml"), Unwatched()) as context:
+            await do(context)
+
+    asyncio.run(inside())
+
+
+def test_an_alert_lives_in_one_message(raised: Program) -> None:
+    """It is posted with its buttons, edited, and its history is told in its thread."""
+    chat = RecordingChat()
+    work(raised.folder, chat)
+    [message] = chat.messages.values()
+    assert message.channel == "C1"
+    assert "Acme" in message.card.title
+    words = [action.words for action in message.card.actions]
+    assert words[:2] == ["alerts acknowledge 1", "alerts snooze 1 --for 1d"]
+    assert message.card.footer.endswith("JST.")
+    for action in message.card.actions:
+        if "recheck" not in action.words:
+            raised.run(*action.words.split(), code=int("reopen" in action.words))
+    work(raised.folder, chat)
+
+    shown, *thread = chat.messages.values()
+    assert shown.shows.title.startswith("Closed: Acme")
+    assert [action.words for action in shown.shows.actions] == ["evidence 1", "alerts reopen 1"]
+    assert [reply.card.text for reply in thread] == [
+        "Somebody at the terminal takes care of it.",
+        "Somebody at the terminal put it aside. For a day.",
+        "Somebody at the terminal put it aside. For a week.",
+        "Somebody at the terminal put it aside. Until the next update.",
+        "Somebody at the terminal marked it as an update of the model.",
+        "Somebody at the terminal closed it.",
+    ]
+    assert {reply.thread for reply in thread} == {"1.0"}
+
+
+def test_an_alert_s_history_is_shown(raised: Program) -> None:
+    """By its number, with the numbers and sentences that it rests on."""
+    raised.run("alerts", "snooze", "1", "--for", "update")
+    data = raised.json("alerts", "show", "1")
+    assert (data["state"], data["by"], data["until"]) == ("snoozed", "terminal", None)
+    assert [event["what"] for event in data["events"]] == ["raised", "snoozed"]
+    [row] = raised.json("alerts", "list", "--state", "live", "--brand", "acme")["alerts"]
+    assert row["id"] == 1
+    assert raised.json("alerts", "--state", "closed")["alerts"] == []
+    shown = sentences(raised.run("alerts", "show", "#1")[0])
+    assert "snoozed by terminal until the next update of the model" in shown
+    assert "What happened to alert 1" in shown
+
+
+def test_what_cannot_be_done_is_one_sentence(raised: Program) -> None:
+    """A number that is none, and an alert that is closed."""
+    assert 'no alert called "twelve"' in raised.run("alerts", "show", "twelve", code=1)[1]
+    raised.run("alerts", "close", "1")
+    _, err = raised.run("alerts", "acknowledge", "1", code=1)
+    assert "Alert 1 is closed already (by terminal)" in err
+
+
+def test_checking_again_asks_that_model_about_that_brand(
+    raised: Program, service: ChatService
+) -> None:
+    """As often as before, and only after a yes to its price."""
+    _, err = raised.run("alerts", "recheck", "1", code=1)
+    assert "12 questions for " in err
+    data = raised.json("alerts", "recheck", "1", "--yes")
+
+    assert data["label"] == "alert 1, checked again"
+    assert len(service.calls) == 12
+
+
+def test_a_mark_is_an_update_of_the_model(raised: Program) -> None:
+    """As of the run in which the shift was seen."""
+    data = raised.json("alerts", "update", "1", "--note", "on their blog")
+
+    assert data["update"]["model"] == "svc/m-1"
+    assert data["update"]["note"] == "on their blog"
+
+
+def test_what_people_do_is_in_the_audit_log(raised: Program) -> None:
+    """Changes and spending, in the words in which they were asked for; reading is not."""
+    raised.run("alerts", "acknowledge", "1")
+    raised.run("alerts", "acknowledge", "1", code=1)
+    raised.run("report")
+    entries = raised.json("audit")["entries"]
+
+    assert [(e["words"], e["outcome"].split(";")[0]) for e in entries] == [
+        ("alerts acknowledge 1", "Alert 1 is acknowledged already (by terminal)"),
+        ("alerts acknowledge 1", "done"),
+        *[("check", "done")] * 2,
+    ]
+    assert raised.json("audit", "--limit", "2")["entries"][1:] == entries[:1]
+    assert raised.json("audit", "--since", "2020-01-01")["entries"][2:] == entries
+
+
+def test_a_report_is_posted_once_for_each_slot(raised: Program) -> None:
+    """However often its schedule says so; it is the card of the command."""
+    config = (raised.folder / "config.toml").read_text()
+    report = '[[reports]]\nname = "monday"\ncron = "0 8 * * mon"\nchannel = "slack:C9"\n'
+    raised.configure(config + report)
+    chat = RecordingChat()
+
+    async def due(context: Context) -> None:
+        jobs = {job.name: job for job in await Deployment(context, {}).jobs()}
+        for slot in (MONDAY, MONDAY, MONDAY + timedelta(days=7)):
+            await jobs["report monday"].run(slot)
+
+    opened(raised.folder, due)
+    work(raised.folder, chat)
+
+    told = [message.card for message in chat.messages.values() if message.channel == "C9"]
+    assert [card.title for card in told] == ["Acme and how models see it"] * 2
+    assert told[0].table
+
+
+def test_what_is_over_by_morning_is_told_by_the_digest_alone(raised: Program) -> None:
+    """It came in the night, and somebody closed it before anybody was told."""
+    chat, end = RecordingChat(), MONDAY.isoformat()
+    digest = Delivery(DeliveryKind.DIGEST, "digest", "slack:C2", MONDAY, end)
+    held = Delivery(DeliveryKind.ALERT, "alert-1@slack:C2", "slack:C2", MONDAY, end, alert_id=1)
+    raised.run("alerts", "close", "1")
+    opened(raised.folder, lambda context: context.store.add_deliveries([digest, held]))
+    work(raised.folder, chat)
+
+    [card] = [message.card for message in chat.messages.values() if message.channel == "C2"]
+    assert card.title == "1 alert during quiet hours"
+    assert card.text == "It is over."

@@ -1,0 +1,67 @@
+"""The judge in a deployment: configured, asked in a check, paid for once, shown."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from loopback import ChatService
+from program import CONFIG, Program, sentences
+
+JUDGED = """
+[[prompts]]
+text = "Which tool is best?"
+
+[scorers.judge]
+model = "svc/judge-2026-01-01"
+budget = 1
+"""
+
+
+def judging(prompt: str) -> str:
+    """Answer what buyers ask, and judge what stands between two marks."""
+    mark = re.search(r"=== [0-9a-f]{16} ===", prompt)
+    if not mark:
+        return "Acme is a joy to use. Zeta is slow."
+    named = re.search(r"^The brands: (.*)$", prompt, re.MULTILINE)
+    assert named
+    brands = [
+        {"brand": name, "sentiment": "positive", "quote": "Acme is a joy to use.", "aspects": []}
+        for name in json.loads(named.group(1))
+    ]
+    return json.dumps({"check": mark.group(), "brands": brands})
+
+
+@pytest.fixture
+def judged(tmp_path: Path, service: ChatService) -> Program:
+    """The program with a judge that is another model of the same service."""
+    service.answer = judging
+    config = CONFIG.format(folder=tmp_path.as_posix(), url=service.url)
+    priced = 'prices."m-1" = { input = 1, output = 2 }\n'
+    both = priced + 'prices."judge-2026-01-01" = { input = 1, output = 2 }\n'
+    return Program(tmp_path, config.replace(priced, both) + JUDGED)
+
+
+def test_a_check_shows_what_the_judge_says_and_what_it_cost(
+    judged: Program, service: ChatService
+) -> None:
+    """Its score stands beside the offline ones; nobody pays for the same judgement again."""
+    results = judged.json("check", "--yes")["results"]
+    values = {r["metric"]: r["value"] for r in results if r["brand"] == "Acme"}
+    assert values["judged_sentiment"] == 1.0
+    assert not any(r["brand"] == "Zeta" and r["metric"] == "judged_sentiment" for r in results)
+    calls = len(service.calls)
+    judged.json("report")
+    assert len(service.calls) == calls
+    assert {call["model"] for call in service.calls} == {"m-1", "judge-2026-01-01"}
+
+
+def test_models_show_how_well_the_judge_agrees_with_gold(judged: Program) -> None:
+    """Before it was asked, and after."""
+    assert "has not been asked yet" in sentences(judged.run("models", "list")[0])
+    judged.run("check", "--yes")
+    [judge] = judged.json("models", "list")["judges"]
+    assert judge["told"] == (
+        "svc/judge-2026-01-01 judges answers; it agrees with 7 of 20 gold labels."
+    )

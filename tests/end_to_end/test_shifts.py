@@ -1,0 +1,64 @@
+"""`overheard shifts` over imported history."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from program import PROMPTS, Program, Write, sentences
+
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+def history(weeks: int, turn: int | None = None) -> list[dict[str, Any]]:
+    """Return answers of weekly runs: Acme is named in two of three, and hardly from a turn on."""
+    lines = []
+    for week in range(weeks):
+        late = turn is not None and week >= turn
+        for number, prompt in enumerate(PROMPTS):
+            for repeat in range(2):
+                named = (number + repeat + week) % 3 > 0 and not (late and number % 4)
+                lines.append(
+                    {
+                        "run": f"week-{week + 1:02d}",
+                        "prompt": prompt,
+                        "provider": "svc",
+                        "model": "m-1",
+                        "text": "Use Acme or Zeta." if named else "Use Zeta.",
+                        "asked_at": (START + timedelta(weeks=week, minutes=number)).isoformat(),
+                        "served_model": "m-1-b" if late else "m-1-a",
+                    }
+                )
+    return lines
+
+
+def test_a_version_change_is_found_in_imported_history(program: Program, write: Write) -> None:
+    """One shift of the visibility, at the right run, with the served model that goes with it."""
+    program.json("import", str(write("history.jsonl", history(12, turn=8))))
+    found = program.json("shifts")
+
+    first = found[0]
+    assert {s["run"] for s in found} == {first["run"]}
+    assert first["run"] in {"week-09", "week-10"}
+    assert "week-09" in first["runs_90"]
+    assert (first["brand"], first["model"]) == ("Acme", "svc/m-1")
+    assert first["after"] < first["before"]
+    assert first["interval"][0] < first["after"] - first["before"] < first["interval"][1]
+    assert first["probability"] > 0.5
+    assert [update["source"] for update in first["updates"]] == ["served model"]
+    assert "m-1-b" in first["explanation"]
+    assert program.json("shifts", "acme") == found
+
+
+def test_an_unchanged_system_is_silent(program: Program, write: Write) -> None:
+    """Ten runs of one system raise nothing, and the card says so."""
+    program.json("import", str(write("history.jsonl", history(10))))
+
+    assert program.json("shifts") == []
+    out, _ = program.run("shifts")
+    assert "Nothing moved by more than chance explains, in 10 runs." in sentences(out)
+
+
+def test_without_history_there_is_nothing_to_show(program: Program) -> None:
+    """The card says what to do."""
+    out, _ = program.run("shifts")
+
+    assert "No answers yet." in out

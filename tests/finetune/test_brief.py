@@ -1,0 +1,160 @@
+"""Gaps in what models say of a brand, drawn from scored answers."""
+
+from datetime import UTC, date, datetime
+
+from overheard.domain import (
+    Answer,
+    Brand,
+    Citation,
+    Detail,
+    Fact,
+    Finish,
+    Model,
+    Prompt,
+    Question,
+    Reply,
+    Score,
+    ScoreRecord,
+)
+from overheard.finetune.brief import Item, Kind, Market
+from overheard.finetune.evidence import Heard
+from overheard.finetune.facts import about, tellable
+from overheard.finetune.gaps import brief
+from overheard.finetune.pages import Page, html, markdown
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ACME, ZETA = Brand("Acme", domains=("acme.com",), competitors=("Zeta",)), Brand("Zeta")
+PRICE = Fact("Acme", "price", "$12 a month", date(2026, 2, 1), previous=("$8 a month",))
+CITY = Fact("Acme", "headquarters", "Lyon")
+MARKET = Market(ACME, (ZETA,), (PRICE, CITY))
+BEST = Prompt("Which tool is best?")
+WORTH = Prompt("Is Acme worth its price?", topic="pricing")
+
+
+def heard(
+    *scores: tuple[str, Score], text: str = "", prompt: Prompt = BEST, sites: tuple[str, ...] = ()
+) -> Heard:
+    """Make an answer with scores of brands."""
+    citations = tuple(Citation(f"https://www.{site}/page") for site in sites)
+    reply = Reply(text, Finish.COMPLETE, citations)
+    answer = Answer(1, Question(prompt, Model("svc", "m-1")), reply, NOON)
+    return Heard(answer, tuple(ScoreRecord(0, brand, "s", "1", score) for brand, score in scores))
+
+
+def seen(acme: float, zeta: float, **more: object) -> Heard:
+    """Make an answer that names Acme and Zeta, or not."""
+    scores = (("Acme", Score("visibility", acme)), ("Zeta", Score("visibility", zeta)))
+    return heard(*scores, **more)  # type: ignore[arg-type]
+
+
+def claiming(verdict: str, stated: str, topic: str = "price") -> Heard:
+    """Make an answer that states something of Acme."""
+    detail = Detail(topic, verdict, stated, f"Acme costs {stated}.")
+    return heard(
+        ("Acme", Score("visibility", 1)),
+        ("Acme", Score("accuracy", 0, details=(detail,))),
+        text=f"Acme costs {stated}.",
+        prompt=WORTH,
+        sites=("old.example",),
+    )
+
+
+def kinds(items: list[Item]) -> list[Kind]:
+    """Return what kinds of items there are."""
+    return [item.kind for item in items]
+
+
+def test_a_question_that_names_only_competitors_is_an_item() -> None:
+    """It counts among all answers, and names the competitors."""
+    found = brief(MARKET, [seen(0, 1), seen(0, 1), seen(1, 1), seen(0, 0)])
+    [item] = [item for item in found if item.kind is Kind.ABSENT]
+
+    assert (item.hits, item.answers, item.subject) == (2, 4, BEST.key)
+    assert "name Zeta and not Acme" in item.why
+    assert item.interval[0] < 0.5 < item.interval[1]
+
+
+def test_wrong_claims_that_say_the_same_are_one_item() -> None:
+    """With who repeats them, what they cite, and the truth from the fact sheet."""
+    answers = [claiming("stale", "$8"), claiming("stale", " $8 "), claiming("wrong", "$99")]
+    items = [item for item in brief(MARKET, answers) if item.kind is Kind.CLAIM]
+
+    assert [(item.hits, item.stated) for item in items] == [(2, "$8"), (1, "$99")]
+    assert "out of date" in items[0].why
+    assert "wrong" in items[1].why
+    assert items[0].facts == (PRICE,)
+    assert items[0].sources == (("old.example", 2),)
+    assert items[0].said[0].text == "Acme costs $8."
+    assert items[0].models == (Model("svc", "m-1"),)
+
+
+def test_a_fact_that_nobody_states_is_an_item() -> None:
+    """One that an answer writes as the sheet does, or is held against, is none."""
+    found = brief(MARKET, [claiming("correct", "$12"), seen(1, 0, text="Acme is fine.")])
+    assert [item.subject for item in found if item.kind is Kind.UNSTATED] == ["headquarters"]
+
+    told = [claiming("correct", "$12"), seen(1, 0, text="Acme sits in LYON.")]
+    assert Kind.UNSTATED not in kinds(brief(MARKET, told))
+
+
+def test_poor_sentiment_names_the_aspects_behind_it() -> None:
+    """A topic is one when more answers are bad than good; what is not in the sheet is asked for."""
+    slow = Detail("support", "negative", quote="Support is slow.")
+    bad = heard(("Acme", Score("sentiment", -0.5, "Support is slow.", (slow,))), prompt=WORTH)
+    good = heard(("Acme", Score("sentiment", 0.5)), prompt=WORTH)
+    [item] = [i for i in brief(Market(ACME, (), ()), [bad, bad, good]) if i.kind is Kind.SENTIMENT]
+
+    assert (item.subject, item.hits) == ("pricing", 2)
+    assert "support" in item.why
+    assert item.missing == "support"
+    assert item.facts == ()
+    assert Kind.SENTIMENT not in kinds(brief(MARKET, [bad, bad, good, good]))
+
+
+def test_sites_cited_without_the_brand_are_items() -> None:
+    """The brand's own are none."""
+    found = brief(MARKET, [seen(0, 0, sites=("g2.com", "docs.acme.com"))] * 3)
+    assert [item.subject for item in found if item.kind is Kind.SOURCE] == ["g2.com"]
+
+    assert Kind.SOURCE not in kinds(brief(MARKET, [seen(1, 0, sites=("g2.com",))] * 3))
+
+
+def test_what_shows_often_for_sure_comes_first() -> None:
+    """Items are ranked by the lower end of their interval."""
+    answers = [*[seen(0, 1)] * 5, *[claiming("wrong", "$99")] * 20]
+    found = brief(MARKET, answers)
+    lows = [item.interval[0] for item in found]
+
+    assert lows == sorted(lows, reverse=True)
+    assert found[0].kind is Kind.CLAIM
+
+
+def test_keys_stay_the_same_and_tell_items_apart() -> None:
+    """They do not hang on how often something shows."""
+    once, twice = (brief(MARKET, [claiming("wrong", "$99")] * n)[0] for n in (1, 2))
+    other = brief(MARKET, [claiming("wrong", "$98")])[0]
+
+    assert once.key == twice.key != other.key
+
+
+def test_only_facts_that_are_true_are_told() -> None:
+    """What must not be said stands in the sheet as well, and is never stated."""
+    lie = Fact("Acme", "never say", "Acme is free")
+    assert tellable((PRICE, lie, Fact("Zeta", "price", "$1")), "Acme") == (PRICE,)
+    assert about((PRICE, CITY), "Where is it based?") == (CITY,)
+    assert about((PRICE, CITY), "Is it cheap?") == (PRICE,)
+
+
+def test_pages_escape_what_models_wrote() -> None:
+    """No answer can forge a heading, a link or a script."""
+    evil = claiming("wrong", "<script>alert(1)</script> [x](http://evil) # ![](y)")
+    page = Page("What to write", ("Lead.",), brief(MARKET, [evil]), "Acme", [("Done", ["<b>"])])
+    text, code = markdown(page), html(page)
+
+    assert "<script>" not in code
+    assert "&lt;script&gt;" in code
+    assert "&lt;b&gt;" in code
+    assert r"\<script\>" in text
+    assert r"\[x\](http" in text
+    assert "$12 a month (as of 2026-02-01)" in text
+    assert "src=" not in code

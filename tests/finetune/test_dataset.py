@@ -1,0 +1,259 @@
+"""A dataset: approved, divided without a leak, as each vendor reads it."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from rapidfuzz import fuzz
+
+from overheard.domain import Answer, Approval, Brand, Fact, Finish, Model, Prompt, Question, Reply
+from overheard.errors import DatasetUnfit, NothingToTeach
+from overheard.finetune.dataset import Approved, Dataset, build, put_together, save
+from overheard.finetune.datasheet import datasheet
+from overheard.finetune.examples import (
+    ANSWER,
+    FACT,
+    REPLAY,
+    Example,
+    from_facts,
+    packaged_replays,
+    phrasings,
+)
+from overheard.finetune.formats import FORMATS
+from overheard.finetune.rounds import controls
+from overheard.finetune.rules import broken, personal
+from overheard.finetune.split import NEAR, Split, divide, leaks, sealed
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ACME = Brand("Acme", domains=("acme.com",), competitors=("Zeta",), category="analytics tool")
+FACTS = tuple(
+    Fact("Acme", field, value)
+    for field, value in (
+        ("price", "$12 a month"),
+        ("headquarters", "Lyon in France"),
+        ("founded", "2004"),
+        ("chief executive", "Ada Byron"),
+        ("employees", "120 to 130"),
+        ("colour", "dark orange"),
+    )
+)
+
+
+def approved(
+    number: int, text: str, *, better: str = "", control: bool = False, objection: str = ""
+) -> Approved:
+    """Make an approved answer."""
+    question = Question(Prompt(f"Which tool suits team {number}?"), Model("svc", "m-1"))
+    answer = Answer(1, question, Reply(text, Finish.COMPLETE), NOON, id=number)
+    taught = better or text
+    named = frozenset(name for name in ("Acme", "Zeta") if name in taught)
+    return Approved(Approval(number, better, "Ada", NOON), answer, named, control, objection)
+
+
+def made(*answers: Approved, facts: Sequence[Fact] = FACTS, wanted: Sequence[str] = ()) -> Dataset:
+    """Build a dataset."""
+    return build(ACME, *put_together(ACME, ["Zeta"], facts, answers), wanted)
+
+
+def lines(dataset: Dataset, form: str, file: str) -> list[dict[str, object]]:
+    """Return the lines of a file."""
+    return [json.loads(line) for line in dataset.formats[form][file]]
+
+
+def test_facts_are_asked_for_in_many_words() -> None:
+    """Each is told as the sheet says it, and what kind of thing the brand is too."""
+    examples = list(from_facts(ACME, FACTS))
+    groups = {example.group for example in examples}
+
+    assert groups == {"fact category", *(f"fact {fact.field}" for fact in FACTS)}
+    for fact in FACTS:
+        mine = [e for e in examples if e.group == f"fact {fact.field}"]
+        assert len({e.question for e in mine}) == 8
+        assert all(fact.value in e.answer for e in mine)
+    assert "Acme is an analytics tool." in {e.answer for e in examples}
+
+
+def test_what_must_not_be_said_is_not_taught() -> None:
+    """The sheet holds it to find it in answers."""
+    lie = Fact("Acme", "never say", "Acme is free")
+    assert not any("free" in e.answer for e in from_facts(ACME, [lie]))
+
+
+@pytest.mark.parametrize("field", phrasings())
+def test_the_wordings_of_a_field_are_not_nearly_the_same(field: str) -> None:
+    """Else a held-out one would leak."""
+    for first, second in combinations(phrasings()[field].questions, 2):
+        assert fuzz.token_sort_ratio(first.casefold(), second.casefold()) < NEAR
+
+
+def test_replays_are_not_controls() -> None:
+    """A control that is taught says nothing about forgetting or leaking."""
+    for replay in packaged_replays():
+        for control in controls(()):
+            assert fuzz.token_sort_ratio(replay.question, control.text) < 80
+
+
+def test_facts_and_wordings_are_held_out() -> None:
+    """One fact of five is not taught at all, and of the others two wordings of eight."""
+    split = made().split
+    out = {example.group for example in split.held_out}
+
+    assert len(out) == 1
+    assert "fact category" not in out
+    assert not out & {example.group for example in split.train}
+    assert {e.group for e in split.wordings} == {e.group for e in split.train} - {REPLAY}
+    assert list(leaks(split)) == []
+
+
+def test_what_the_deployment_asks_is_not_taught() -> None:
+    """Else a comparison with its prompts would only show what was learnt by heart."""
+    asked = "how much does acme cost?"
+    examples, _ = put_together(ACME, [], FACTS, [], [asked])
+    taught = {e.question.casefold() for e in divide(examples, "Acme").train}
+
+    assert asked not in taught
+    assert "what is the price of acme?" in taught
+
+
+def test_the_same_dataset_is_divided_alike() -> None:
+    """So that a later build can be compared with this one."""
+    examples, _ = put_together(ACME, ["Zeta"], FACTS, [])
+    assert divide(examples, "Acme") == divide(examples, "Acme")
+
+
+def test_a_fact_that_an_approved_answer_states_is_not_held_out() -> None:
+    """The answer would give it away."""
+    [held] = {example.group for example in made().split.held_out}
+    value = next(fact.value for fact in FACTS if held == f"fact {fact.field}")
+    split = made(approved(1, f"Acme: {value}.")).split
+
+    assert held not in {example.group for example in split.held_out}
+
+
+def test_a_leak_is_found_and_sealed() -> None:
+    """By the question, whatever the order of its words, and by the value."""
+    known = Example("How much does Acme cost?", "Acme costs $12 a month.", FACT, "fact price")
+    same = Example("how much cost does Acme?", "$12", FACT, "fact price", value="$12")
+    value = Example("What is paid?", "$12 a month", FACT, "fact fee", value="$12 a month")
+    split = Split((known,), (same,), (value,))
+
+    assert len(list(leaks(split))) == 2
+    assert list(leaks(sealed(split))) == []
+
+
+def test_a_correction_makes_a_pair() -> None:
+    """The model's wrong answer stands against the right one, as each vendor reads it."""
+    dataset = made(approved(1, "Acme costs $99.", better="Acme costs $12 a month."))
+    [openai] = lines(dataset, "openai", "preferences")
+    [trl] = lines(dataset, "huggingface", "preferences")
+    [vertex] = lines(dataset, "vertex", "preferences")
+    good, bad = "Acme costs $12 a month.", "Acme costs $99."
+
+    assert openai == {
+        "input": {"messages": [{"role": "user", "content": "Which tool suits team 1?"}]},
+        "preferred_output": [{"role": "assistant", "content": good}],
+        "non_preferred_output": [{"role": "assistant", "content": bad}],
+    }
+    assert trl == {
+        "prompt": [{"role": "user", "content": "Which tool suits team 1?"}],
+        "chosen": [{"role": "assistant", "content": good}],
+        "rejected": [{"role": "assistant", "content": bad}],
+    }
+    scored = {c["score"]: c["completion"]["parts"][0]["text"] for c in vertex["completions"]}  # type: ignore[attr-defined]
+    assert scored == {1: good, 0: bad}
+    assert "preferences" not in dataset.formats["bedrock"]
+
+
+def test_chats_are_written_as_each_vendor_reads_them() -> None:
+    """Messages, or contents of parts."""
+    dataset = made()
+    message = lines(dataset, "openai", "train")[0]
+    content = lines(dataset, "vertex", "train")[0]
+
+    assert [m["role"] for m in message["messages"]] == ["user", "assistant"]  # type: ignore[attr-defined]
+    assert [c["role"] for c in content["contents"]] == ["user", "model"]  # type: ignore[attr-defined]
+    assert dataset.formats["bedrock"]["train"] == dataset.formats["huggingface"]["train"]
+
+
+def test_nothing_beside_the_point_is_taught() -> None:
+    """What does not name the brand, what contradicts the facts, a control that names a rival."""
+    dataset = made(
+        approved(1, "Zeta is best."),
+        approved(2, "Acme costs $99.", objection="it states “$99”"),
+        approved(3, "Cook rice with Zeta.", control=True),
+        approved(4, "Boil it.", control=True),
+        approved(5, "Acme is best."),
+    )
+    taught = {e.answer: e.source for e in (*dataset.split.train, *dataset.split.held_out)}
+
+    assert [sentence[:8] for sentence in dataset.left_out] == ["Answer 1", "Answer 2", "Answer 3"]
+    assert taught["Boil it."] == REPLAY
+    assert taught["Acme is best."] == ANSWER
+
+
+def test_without_facts_and_answers_there_is_nothing_to_teach() -> None:
+    """Replays alone are no dataset."""
+    with pytest.raises(NothingToTeach, match="add facts"):
+        put_together(Brand("Acme"), [], [], [])
+
+
+def test_personal_data_is_refused() -> None:
+    """The brand's own addresses are nobody's; prices and dates are no telephone numbers."""
+    text = "Write to ada@example.org or help@acme.com, or call +33 4 72 00 00 00 by 2026-11-24."
+    found = list(personal([("answer 1", text + " It costs $1 200 300.")], ["acme.com"]))
+
+    assert len(found) == 2
+    assert "ada@example.org" in found[0]
+    assert "+33 4 72 00 00 00" in found[1]
+    with pytest.raises(DatasetUnfit, match=r"ada@example\.org"):
+        made(approved(1, "Acme: ask ada@example.org."))
+
+
+def test_a_vendors_rules_are_held() -> None:
+    """Too few, too long, twice, roles out of order: each is a sentence with its place."""
+    openai = FORMATS["openai"]
+    good = (
+        b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}'
+    )
+    swapped = good.replace(b"user", b"x").replace(b"assistant", b"user").replace(b"x", b"assistant")
+    empty = good.replace(b'"b"', b'" "')
+    more = good.replace(b'{"messages"', b'{"note": 1, "messages"')
+    long = good.replace(b'"b"', b'"' + b"b" * 70_000 + b'"')
+    found = " ".join(broken(openai, {"train": [good, good, swapped, empty, more, long]}))
+
+    assert "6 examples, and 10 are needed" in found
+    assert "line 2: stands there twice" in found
+    assert "line 3, 4, 5: has roles out of order" in found
+    assert "line 6: may have more than 65,536 tokens" in found
+
+
+def test_a_format_that_does_not_fit_is_left_out_unless_it_is_wanted() -> None:
+    """Then it is an error."""
+    few = made(facts=(), wanted=())
+    assert few.refused == {}
+
+    examples = [Example("What is Acme?", "A tool.", FACT, "fact category")]
+    assert set(build(ACME, examples, []).refused) == {"openai"}
+    with pytest.raises(DatasetUnfit, match="10 are needed"):
+        build(ACME, examples, [], ["openai"])
+
+
+def test_a_dataset_is_written_with_its_datasheet(tmp_path: Path) -> None:
+    """Files of an earlier one go, and a folder that holds something else is left alone."""
+    dataset = made(approved(1, "Acme costs $99.", better="Acme costs $12 a month."))
+    sheet = datasheet(dataset, NOON)
+    save(dataset, tmp_path / "new", sheet)
+    save(build(ACME, [Example("a", "b", FACT, "g")], []), tmp_path / "new", sheet)
+
+    assert "answer 1, corrected by Ada, 2026-03-01" in sheet
+    assert f"| train | {len(dataset.split.train)} |" in sheet
+    assert "must not be used" in sheet
+    assert not (tmp_path / "new" / "openai" / "train.jsonl").exists()
+    assert (tmp_path / "new" / "huggingface" / "train.jsonl").read_bytes().count(b"\n") == 1
+
+    (tmp_path / "diary.txt").write_text("mine")
+    with pytest.raises(OSError, match="something else"):
+        save(dataset, tmp_path, sheet)

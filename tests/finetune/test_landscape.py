@@ -1,0 +1,77 @@
+"""What vendors say, corrected and dated."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from overheard.config import Config
+from overheard.domain import Landscape, LandscapeEntry, Topic
+from overheard.finetune.landscape import FRESH, Standing, corrected, told
+from overheard.plugins import load_plugins
+
+TODAY = date(2026, 11, 24)
+SUPPLIED = {
+    "acme": Landscape(
+        "acme",
+        "Acme AI",
+        (
+            LandscapeEntry(Topic.CRAWLERS, "AcmeBot. It trains.", "https://acme.ai", TODAY),
+            LandscapeEntry(Topic.ROBOTS, "Yes.", "https://acme.ai", TODAY - FRESH),
+            LandscapeEntry(Topic.LIMITS, "None.", "https://acme.ai"),
+            LandscapeEntry(
+                Topic.FORMATS, "JSON.", "https://acme.ai", TODAY - FRESH - timedelta(days=1)
+            ),
+        ),
+    )
+}
+
+
+def test_each_topic_says_how_far_it_can_be_relied_on() -> None:
+    """What is old, undated or not said at all is marked."""
+    found = {one.topic: one.standing for one in told(SUPPLIED["acme"], TODAY)}
+
+    assert list(found) == list(Topic)
+    assert found[Topic.CRAWLERS] is found[Topic.ROBOTS] is Standing.KNOWN
+    assert found[Topic.FORMATS] is Standing.STALE
+    assert found[Topic.LIMITS] is Standing.UNDATED
+    assert found[Topic.TUNING] is Standing.UNKNOWN
+
+
+def test_a_gist_is_the_first_sentence() -> None:
+    """Or says that nothing is known."""
+    gists = {one.topic: one.gist for one in told(SUPPLIED["acme"], TODAY)}
+
+    assert gists[Topic.CRAWLERS] == "AcmeBot."
+    assert gists[Topic.TUNING] == "not known"
+
+
+def test_people_correct_one_topic_and_add_vendors() -> None:
+    """The other topics stay as the plugin says them."""
+    mine = LandscapeEntry(Topic.ROBOTS, "No.", "https://acme.ai/robots", TODAY, corrected=True)
+    found = corrected(SUPPLIED, {"acme": {Topic.ROBOTS: mine}, "own": {Topic.ROBOTS: mine}})
+
+    assert {entry.topic: entry.value for entry in found["acme"].entries} == {
+        Topic.FORMATS: "JSON.",
+        Topic.LIMITS: "None.",
+        Topic.CRAWLERS: "AcmeBot. It trains.",
+        Topic.ROBOTS: "No.",
+    }
+    assert found["own"].entries == (mine,)
+
+
+LANDSCAPES = load_plugins(Config()).landscapes
+
+
+@pytest.mark.parametrize("vendor", LANDSCAPES)
+def test_built_in_entries_name_a_page_and_no_future_day(vendor: str) -> None:
+    """A vendor's page is the source of each, and what is read of it has happened."""
+    for entry in LANDSCAPES[vendor].entries:
+        assert entry.source.startswith("https://")
+        assert entry.as_of is None or entry.as_of <= TODAY
+        assert entry.value.endswith(".")
+
+
+def test_the_well_known_vendors_are_there() -> None:
+    """Whether or not they are configured."""
+    known = {"openai", "anthropic", "google", "mistral", "perplexity", "xai", "deepseek", "local"}
+    assert known <= set(LANDSCAPES)

@@ -1,0 +1,117 @@
+"""A deployment in memory with a desk, for tests of commands as a chat uses them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from overheard.cards.command import CommandSpec, Role
+from overheard.chat.desk import ChatDesk
+from overheard.checks.scoring import Scoring
+from overheard.commands.context import Context, Unwatched
+from overheard.config import Config, parse_config
+from overheard.domain import Price
+from overheard.interfaces import Person
+from overheard.plugins import Plugins
+from overheard.testing.fake_chat import FakeChat
+from overheard.testing.memory_store import MemoryStore
+from overheard_visibility.scorer import Visibility
+from scripted import ScriptedProvider, SteppingClock
+
+DECLARED = """
+[[brands]]
+name = "Acme"
+aliases = ["Acme Boards"]
+competitors = ["Zeta"]
+
+[[prompts]]
+text = "Which tool is best?"
+
+[[facts]]
+brand = "Acme"
+field = "founded"
+value = "1999"
+"""
+PRICE = Price(1.0, 2.0)
+
+
+class OpenGate:
+    """Lets everybody in whose role suffices, and remembers what was noted.
+
+    Attributes:
+        role: What everybody may do.
+        notes: Who did what, and how it ended.
+    """
+
+    def __init__(self, role: Role = Role.ADMIN) -> None:
+        self.role = role
+        self.notes: list[tuple[str, str, str]] = []
+
+    async def allowed(self, person: Person, _: str, spec: CommandSpec) -> str | None:
+        """Refuse what needs more than the role."""
+        return None if spec.role <= self.role else f"{person.name} may not use {spec.name}."
+
+    async def note(
+        self, person: Person, _: str, words: str, __: CommandSpec, outcome: str = "done"
+    ) -> None:
+        """Remember it."""
+        self.notes.append((person.name, words, outcome))
+
+
+class Office:
+    """A deployment with a desk.
+
+    Attributes:
+        store: What is kept.
+        provider: Who is asked.
+        gate: Who may do what.
+        context: The deployment.
+        desk: Where requests are brought.
+        chat: Somebody who brings them.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        store: MemoryStore,
+        provider: ScriptedProvider,
+        *,
+        forms: bool = False,
+        **paces: Any,
+    ) -> None:
+        self.context = context
+        self.store = store
+        self.provider = provider
+        self.gate = OpenGate()
+        self.desk = ChatDesk(context, self.gate, **paces)
+        self.chat = FakeChat(self.desk, forms=forms)
+
+
+async def open_office(
+    config: str = DECLARED, *, forms: bool = False, price: Price | None = None, **paces: Any
+) -> Office:
+    """Open a deployment with one scripted provider.
+
+    Args:
+        config: What the configuration declares.
+        forms: Whether the chat has forms.
+        price: What the model charges; by default nothing.
+        paces: Of the desk.
+    """
+    store = MemoryStore()
+    provider = ScriptedProvider(price=price) if price else ScriptedProvider()
+    read: Config = parse_config(config)
+    await store.provision(read.catalogue())
+    catalogue = await store.catalogue()
+    plugins = Plugins({"svc": provider}, {"visibility": Visibility()})
+    context = Context(
+        config=read,
+        store=store,
+        catalogue=catalogue,
+        plugins=plugins,
+        scoring=Scoring(plugins.scorers.values(), catalogue),
+        clock=SteppingClock(),
+        progress=Unwatched(),
+        zone=UTC,
+    )
+    return Office(context, store, provider, forms=forms, **paces)

@@ -1,0 +1,205 @@
+"""Tests of the scorer of accuracy: what is stated, of whom, and whether it is true."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from overheard import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reply, Scorer
+from overheard.measure.reading import Reader
+from overheard_accuracy import Accuracy
+from overheard_accuracy.fields import CHECKERS, field_of
+from overheard_accuracy.values import amounts, money
+
+ACME = Brand("Acme", competitors=("Bolt",))
+BOLT = Brand("Bolt")
+FACTS = (
+    Fact("Acme", "founded", "2011"),
+    Fact("Acme", "headquarters", "Munich, Germany", previous=("Berlin",)),
+    Fact("Acme", "CEO", "Jane Doe", previous=("John Smith",)),
+    Fact("Acme", "price", "39 USD / month", previous=("29 USD / month",)),
+    Fact("Acme", "price: Pro", "59 USD / month"),
+    Fact("Acme", "free plan", "no", previous=("yes",)),
+    Fact("Acme", "employees", "1000-2000"),
+    Fact("Acme", "parent company", "Globex"),
+    Fact("Acme", "certifications", "SOC 2; ISO 27001"),
+    Fact("Acme", "discontinued", "Acme Classic"),
+    Fact("Acme", "never say", "on-premise version"),
+)
+READER = Reader([ACME, BOLT])
+
+
+def found(text: str, asked: str = "Which tool is best?") -> list[tuple[str, str]]:
+    """Return each fact that an answer states, with its verdict."""
+    question = Question(Prompt(asked), Model("svc", "m-1"))
+    answer = Answer(1, question, Reply(text, Finish.COMPLETE), datetime(2026, 3, 2, tzinfo=UTC))
+    reading = READER.read(answer).reading(ACME, (BOLT,), FACTS)
+    return [(d.topic, d.verdict) for score in Accuracy().score(reading) for d in score.details]
+
+
+def test_it_has_the_shape_of_a_scorer_that_reads_facts() -> None:
+    """The core can use it, and knows that a new fact means new scores."""
+    assert isinstance(Accuracy(), Scorer)
+    assert Accuracy().reads_facts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme was founded in 2011.", ("founded", "correct")),
+        ("Acme was founded in 2009 by two engineers.", ("founded", "wrong")),
+        ("Founded in 2009, Acme offers tools.", ("founded", "wrong")),
+        ("Acme is a tool. It was founded in 2009.", ("founded", "wrong")),
+        ("Acme is headquartered in Berlin, Germany.", ("headquarters", "stale")),
+        ("Acme is headquartered in Paris.", ("headquarters", "wrong")),
+        ("Acme is based in Germany.", ("headquarters", "correct")),
+        ("The Munich-based Acme grows.", ("headquarters", "correct")),
+        ("Acme is led by CEO Jane Doe.", ("CEO", "correct")),
+        ("Acme's CEO, John Smith, said so.", ("CEO", "stale")),
+        ("Mark Miller is the CEO of Acme.", ("CEO", "wrong")),
+        ("Acme costs thirty-nine dollars a month.", ("price", "correct")),
+        ("Acme costs $468 per year.", ("price", "correct")),
+        ("Acme starts at $29 a month.", ("price", "stale")),
+        ("Acme starts at $49/month per user.", ("price", "wrong")),
+        ("Acme's Pro plan costs $99 per month, while Basic is $39.", ("price: Pro", "wrong")),
+        ("Acme offers a free plan.", ("free plan", "stale")),
+        ("Acme doesn't offer a free tier, only a free trial.", ("free plan", "correct")),
+        ("Acme has about 1.5k employees.", ("employees", "correct")),
+        ("Acme employs over 5,000 people.", ("employees", "wrong")),
+        ("Acme was acquired by Globex Inc. in 2018.", ("parent company", "correct")),
+        ("Acme is owned by Initech.", ("parent company", "wrong")),
+        ("Acme is an independent company.", ("parent company", "wrong")),
+        ("Acme is SOC 2 certified.", ("certifications", "correct")),
+        ("Acme isn't ISO 27001 compliant.", ("certifications", "wrong")),
+        ("Acme offers Acme Classic and more.", ("discontinued", "stale")),
+        ("Acme Classic was discontinued.", ("discontinued", "correct")),
+        ("Acme has an on-premise version.", ("never say", "wrong")),
+    ],
+)
+def test_a_statement_is_held_against_its_fact(text: str, expected: tuple[str, str]) -> None:
+    """Right, wrong, or out of date."""
+    assert found(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bolt was founded in 2010.",
+        "Acme competitor Zap was founded in 1999.",
+        "Acme's founder was born in 1980 and founded Zap in 1999.",
+        "Unlike Bolt, which costs $20 per month, Acme is pricey.",
+        "Former CEO Mark Miller left Acme.",
+        "Acme is based in the United States.",
+        "Acme offers a 14-day free trial.",
+        "Acme is great for companies with 50 employees.",
+        "Acme has no on-premise version.",
+        "Was Acme founded in 2009?",
+        "It is a myth that Acme was founded in 2009.",
+        "Acme costs €39 per month.",
+        "Acme raised $39 million in 2012.",
+        "Acme users save $10 per month.",
+        "Acme used to cost $19 per month.",
+        "Check whether Acme is ISO 27001 certified.",
+    ],
+)
+def test_nothing_is_concluded_from_what_might_mean_something_else(text: str) -> None:
+    """A false accusation costs more than a miss."""
+    assert found(text) == []
+
+
+def test_two_brands_in_a_sentence_keep_their_own_values() -> None:
+    """The value belongs to the brand whose part of the sentence it stands in."""
+    assert found("Bolt was founded in 2010, while Acme started in 2011.") == [
+        ("founded", "correct")
+    ]
+
+
+def test_a_direct_question_needs_no_name_in_the_answer() -> None:
+    """Where the question names the brand alone, "It" is the brand; elsewhere it is nobody."""
+    assert found("The year was 2008: founded in 2008.", "When was Acme founded?") == [
+        ("founded", "wrong")
+    ]
+    assert found("It was founded in 2008.") == []
+
+
+def test_an_answer_that_states_nothing_has_no_score() -> None:
+    """What is not stated is left out, never 0 or 1."""
+    assert found("Acme is a fine tool.") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("CEO", ("chief executive", "")),
+        ("HQ", ("headquarters", "")),
+        ("price: Pro plan", ("price", "Pro plan")),
+        ("Price (Pro)", ("price", "Pro")),
+        ("favourite colour", ("", "")),
+    ],
+)
+def test_a_field_is_known_by_its_usual_names(name: str, field: tuple[str, str]) -> None:
+    """Whoever writes a fact sheet need not learn ours."""
+    assert field_of(name) == field
+    assert field[0] in {"", *CHECKERS}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$9.99/mo", (9.99, "USD", "month")),
+        ("US$1,200 a year", (1200, "USD", "year")),
+        ("CA$15 monthly", (15, "CAD", "month")),
+        ("twenty-five euros per month", (25, "EUR", "month")),
+        ("£1.2k annually", (1200, "GBP", "year")),
+        ("49 EUR", (49, "EUR", "")),
+    ],
+)
+def test_money_is_read_with_currency_and_period(
+    text: str, expected: tuple[float, str, str]
+) -> None:
+    """In signs, codes and words."""
+    [one] = money(text)
+    assert (one.amount, one.currency, one.period) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,500 people", (1500, 1500)),
+        ("1,000-5,000 people", (1000, 5000)),
+        ("between 5 and 10 thousand people", (5000, 10000)),
+        ("two hundred and fifty people", (250, 250)),
+        ("1.2k people", (1200, 1200)),
+    ],
+)
+def test_numbers_and_ranges_are_read(text: str, expected: tuple[float, float]) -> None:
+    """In digits and in words."""
+    [one] = amounts(text)
+    assert (one.low, one.high) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme is owned by Bolt.", [("parent company", "wrong")]),
+        ("Bolt acquired Acme in 2020.", [("parent company", "wrong")]),
+        ("Globex owns Acme.", [("parent company", "correct")]),
+        ("Jane Doe is Acme's chief executive.", [("CEO", "correct")]),
+        ("Mark Miller is Bolt's CEO, and Acme grows.", []),
+        ("You will pay $70 a month for Acme.", [("price", "wrong")]),
+        ("Acme will cost $70 a month.", []),
+        ("Acme, a brand born in 1990, makes tools.", [("founded", "wrong")]),
+        ("Acme sold 30 units to staff.", []),
+        ("Acme pays 30 employees at a client's firm.", []),
+        ("Acme Classic is still available for purchase.", [("discontinued", "stale")]),
+        ("Acme's sales office is based in Paris.", []),
+        ("Acme integrates with tools that cost $70 a month.", []),
+        ("Acme is part of the Initech partner network.", []),
+        ("Initech is the parent company of Acme.", [("parent company", "wrong")]),
+        ("Acme lets 30 employees share a board.", []),
+        ("Acme's free plan does not include reports.", [("free plan", "stale")]),
+        ("Acme's free plan is not available any more.", [("free plan", "correct")]),
+    ],
+)
+def test_who_does_what_to_whom_is_read(text: str, expected: list[tuple[str, str]]) -> None:
+    """Another brand can be a value, and a number of people can be somebody else's."""
+    assert found(text) == expected

@@ -1,0 +1,131 @@
+"""Tests of the provider `anthropic`: web search, and what only the Messages API tells."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from overheard import Citation, Model, Prompt, Question, Usage
+from shapes import MESSAGES, QUESTION, Shape
+from vendors import Document, Reaction, Vendor
+
+ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
+SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))
+
+
+@pytest.fixture
+def shape() -> Shape:
+    """It speaks the Messages API."""
+    return MESSAGES
+
+
+@pytest.fixture
+async def provider(vendor: Vendor) -> AsyncIterator[Any]:
+    """A provider that asks the service."""
+    made = MESSAGES.provider(vendor.url, max_searches=2, country="DE")
+    yield made
+    await made.close()
+
+
+def searched(found: object) -> Reaction:
+    """Return an answer in two pieces after a search, the second with a source."""
+    note = {"type": "web_search_result_location", "url": "https://one.test", "title": "One"}
+    note |= {"cited_text": "Acme", "encrypted_index": "x"}
+    blocks: list[Document] = [
+        {"type": "server_tool_use", "id": "1", "name": "web_search", "input": {"query": "tools"}},
+        {"type": "web_search_tool_result", "tool_use_id": "1", "content": found},
+        {"type": "text", "text": "Acme "},
+        {"type": "text", "text": "is good.", "citations": [note]},
+    ]
+    answer = MESSAGES.answer("", "end_turn")
+    answer["usage"]["server_tool_use"] = {"web_search_requests": 1, "web_fetch_requests": 0}
+    return Reaction(answer | {"content": blocks})
+
+
+def hit(url: str) -> Document:
+    """Return something that a search found."""
+    return {"type": "web_search_result", "url": url, "title": "Hit", "encrypted_content": "x"}
+
+
+async def test_a_model_is_asked_to_search_by_its_name(provider: Any, vendor: Vendor) -> None:
+    """The tool, its limit and its place are told; without search, nothing is."""
+    vendor.reactions = [searched([])]
+    await provider.ask(SEARCHED, seed=7)
+    await provider.ask(ASKED, seed=7)
+
+    first, second = (call.body for call in vendor.calls)
+    assert first["model"] == "m-1"
+    assert first["tools"] == [
+        {
+            "type": "web_search_20250305",
+            "name": "web_search",
+            "max_uses": 2,
+            "user_location": {"type": "approximate", "country": "DE"},
+        }
+    ]
+    assert "tools" not in second
+
+
+async def test_cited_sources_come_before_those_merely_retrieved(
+    provider: Any, vendor: Vendor
+) -> None:
+    """The pieces of the answer are one text, and the search is paid."""
+    vendor.reactions = [searched([hit("https://two.test"), hit("https://one.test")])]
+    reply = await provider.ask(SEARCHED, seed=7)
+
+    assert reply.text == "Acme is good."
+    assert reply.citations == (
+        Citation("https://one.test", "One"),
+        Citation("https://two.test", "Hit", cited=False),
+    )
+    assert reply.usage == Usage(10, 20, 4, 5, searches=1)
+    assert reply.cost_usd == pytest.approx(0.5 + 50e-6)
+
+
+async def test_a_search_that_failed_does_not_cost_the_answer(provider: Any, vendor: Vendor) -> None:
+    """An error stands where its hits would be."""
+    error = {"type": "web_search_tool_result_error", "error_code": "max_uses_exceeded"}
+    vendor.reactions = [searched(error)]
+
+    reply = await provider.ask(SEARCHED, seed=7)
+    assert reply.citations == (Citation("https://one.test", "One"),)
+
+
+async def test_tokens_that_the_cache_held_are_tokens_sent(provider: Any, vendor: Vendor) -> None:
+    """The service counts them apart; here they are a part of what was sent."""
+    answer = MESSAGES.answer("Acme.", "end_turn")
+    answer["usage"]["cache_creation_input_tokens"] = 3
+    vendor.reactions = [Reaction(answer)]
+
+    usage = (await provider.ask(ASKED, seed=7)).usage
+    assert (usage.input_tokens, usage.cached_tokens) == (13, 4)
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ("2026-01-01T00:00:00Z", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("1970-01-01T00:00:00Z", None),
+        ("once", None),
+    ],
+)
+async def test_the_date_of_a_served_model_is_looked_up(
+    provider: Any, vendor: Vendor, told: str, known: datetime | None
+) -> None:
+    """The first moment of all clocks stands for an unknown one."""
+    vendor.reactions = [searched([])]
+    vendor.models = lambda _: {"id": "m-1-2026-01-01", "type": "model", "created_at": told}
+
+    assert (await provider.ask(ASKED, seed=7)).model_created == known
+    assert vendor.looked_up == ["/v1/models/m-1-2026-01-01"]
+
+
+def test_it_takes_no_temperature_and_no_seed(provider: Any) -> None:
+    """Sampling is a capability, not a setting of all providers."""
+    plain, searching = provider.capabilities("m-1"), provider.capabilities("m-1+search")
+
+    assert (plain.sampling, plain.seed, plain.search) == (False, False, False)
+    assert plain.how == "Messages API"
+    assert (searching.search, searching.searches) == (True, 2)
+    assert searching.how == "Messages API, web search"

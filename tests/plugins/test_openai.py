@@ -1,0 +1,137 @@
+"""Tests of the provider `openai`: web search, and what only the Responses API tells."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from overheard import Citation, Finish, Model, Prompt, Question, Usage
+from overheard_openai.provider import OpenAIProvider
+from overheard_openai.settings import OpenAISettings
+from shapes import QUESTION, RESPONSES, Shape
+from vendors import Document, Reaction, Vendor
+
+ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
+SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))
+
+
+@pytest.fixture
+def shape() -> Shape:
+    """It speaks the Responses API."""
+    return RESPONSES
+
+
+@pytest.fixture
+async def provider(vendor: Vendor) -> AsyncIterator[Any]:
+    """A provider that asks the service."""
+    made = RESPONSES.provider(vendor.url, max_searches=2, country="DE", temperature=0.5)
+    yield made
+    await made.close()
+
+
+def searched(*calls: Document, **more: Any) -> Reaction:
+    """Return an answer after searches, with two notes on one page."""
+    answer = RESPONSES.answer("Acme is good.", "completed")
+    note: Document = {"type": "url_citation", "url": "https://one.test", "title": "One"}
+    note |= {"start_index": 0, "end_index": 4}
+    [message] = answer["output"]
+    message["content"][0]["annotations"] = [note, note, {"type": "file_citation"}]
+    return Reaction(answer | {"output": [*calls, message]} | more)
+
+
+def call(kind: str = "search", *urls: str) -> Document:
+    """Return one use of the search tool."""
+    sources = [{"type": "url", "url": url} for url in urls]
+    action = {"type": kind, "query": "tools", "sources": sources}
+    return {"type": "web_search_call", "id": "1", "status": "completed", "action": action}
+
+
+async def test_a_model_is_asked_to_search_by_its_name(provider: Any, vendor: Vendor) -> None:
+    """The tool, its limit, its place and the sources are asked for."""
+    vendor.reactions = [searched()]
+    await provider.ask(SEARCHED, seed=7)
+
+    body = vendor.calls[0].body
+    assert body["model"] == "m-1"
+    assert body["tools"] == [
+        {"type": "web_search", "user_location": {"type": "approximate", "country": "DE"}}
+    ]
+    assert body["max_tool_calls"] == 2
+    assert body["include"] == ["web_search_call.action.sources"]
+
+
+async def test_without_search_nothing_is_said_of_it(provider: Any, vendor: Vendor) -> None:
+    """Not even that it may not."""
+    vendor.reactions = [searched()]
+    await provider.ask(ASKED, seed=7)
+
+    assert not {"tools", "include", "max_tool_calls"} & vendor.calls[0].body.keys()
+    assert vendor.calls[0].body["temperature"] == 0.5
+
+
+async def test_cited_sources_come_before_those_merely_retrieved(
+    provider: Any, vendor: Vendor
+) -> None:
+    """Each once; and each search is paid, but no look at a page."""
+    calls = [call("search", "https://two.test", "https://one.test"), call("open_page")]
+    vendor.reactions = [searched(*calls)]
+    reply = await provider.ask(SEARCHED, seed=7)
+
+    assert reply.citations == (
+        Citation("https://one.test", "One"),
+        Citation("https://two.test", cited=False),
+    )
+    assert reply.usage == Usage(10, 20, 4, 5, searches=1)
+    assert reply.cost_usd == pytest.approx(0.5 + 50e-6)
+
+
+async def test_the_services_own_count_of_searches_goes_first(provider: Any, vendor: Vendor) -> None:
+    """It is what is billed."""
+    vendor.reactions = [searched(call(), tool_usage={"web_search": {"num_requests": 3}})]
+
+    assert (await provider.ask(SEARCHED, seed=7)).usage.searches == 3
+
+
+async def test_the_date_of_a_served_model_is_looked_up_once(provider: Any, vendor: Vendor) -> None:
+    """By a free call."""
+    vendor.reactions = [searched()]
+    vendor.models = lambda _: {"id": "m-1-2026-01-01", "object": "model", "created": 1_767_225_600}
+    replies = await asyncio.gather(*(provider.ask(ASKED, seed=7) for _ in range(3)))
+
+    assert {reply.model_created for reply in replies} == {datetime(2026, 1, 1, tzinfo=UTC)}
+    assert vendor.looked_up == ["/v1/models/m-1-2026-01-01"]
+
+
+async def test_azure_tells_the_served_model_in_a_header(provider: Any, vendor: Vendor) -> None:
+    """The body repeats the name of the deployment."""
+    answer = RESPONSES.answer("Acme.", "completed")
+    vendor.reactions = [Reaction(answer, headers={"x-ms-served-model": "gpt-5-2025-08-07"})]
+
+    assert (await provider.ask(ASKED, seed=7)).served_model == "gpt-5-2025-08-07"
+
+
+async def test_a_response_that_failed_is_no_answer(provider: Any, vendor: Vendor) -> None:
+    """Although its status is 200."""
+    failed = {"status": "failed", "error": {"code": "server_error", "message": "x"}, "output": []}
+    vendor.reactions = [Reaction(RESPONSES.answer("", "failed") | failed)]
+
+    assert (await provider.ask(ASKED, seed=7)).finish is Finish.FAILED
+
+
+def test_what_can_be_done_depends_on_the_model_and_on_how_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A reasoning model takes no temperature, and a fine-tuned one is a model like any other."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk")
+    settings = OpenAISettings.model_validate({"models": ["gpt-5.4"], "temperature": 1})
+    provider = OpenAIProvider("openai", settings)
+
+    assert not provider.capabilities("gpt-5.4").sampling
+    assert provider.capabilities("gpt-5.4").batch
+    assert provider.capabilities("ft:gpt-4.1:acme::abc").sampling
+    assert provider.price("ft:gpt-4.1:acme::abc") is None
+    assert provider.capabilities("gpt-5.4").how == "Responses API"
+    assert provider.capabilities("gpt-5.4+search").how == "Responses API, web search"
+    assert provider.capabilities("gpt-5.4+search").searches == 3

@@ -1,0 +1,312 @@
+"""One plugin's fault stays its own, at registration and in every call."""
+
+import asyncio
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from installing import Shelf
+from overheard import Brand, Card, Finish, Model, Prompt, Question, Reading, Reply
+from overheard.config import parse_config
+from overheard.domain import Answer
+from overheard.errors import PluginFault
+from overheard.measure.reading import Reader
+from overheard.plugins import Guard, Plugins, guard, load_plugins, sorted_output
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ACME = Brand("Acme")
+
+SCORER = """
+    import sys, time
+    from overheard import Metric, Scale, Score, hookimpl
+
+    class Odd:
+        name = "odd"
+        version = "1"
+        metrics = (Metric("odd", Scale.BINARY, "Odd"),)
+
+        {definition} score(self, reading):
+            {body}
+
+    @hookimpl
+    def overheard_scorers(settings):
+        yield Odd()
+"""
+
+COMMAND = """
+    from overheard import Card, CommandSpec, hookimpl
+
+    async def run(view):
+        {body}
+
+    @hookimpl
+    def overheard_commands():
+        yield CommandSpec("{name}", "Do it.", run)
+"""
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Somewhere to install plugins."""
+    return Shelf(tmp_path, monkeypatch)
+
+
+def load(config: str = "", patience: float = 10.0) -> Plugins:
+    """Load all that is installed."""
+    return load_plugins(parse_config(config), patience=patience)
+
+
+def problem(plugins: Plugins, name: str) -> str:
+    """Return what is wrong with a plugin."""
+    return next(report.problem for report in plugins.reports if report.name == name)
+
+
+def reading() -> Reading:
+    """Return an answer as a scorer sees it."""
+    question = Question(Prompt("Which?"), Model("svc", "m-1"))
+    read = Reader([ACME]).read(Answer(1, question, Reply("Acme is good.", Finish.COMPLETE), NOW))
+    return read.reading(ACME, ())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(20)",
+        """
+        import time
+        from overheard import hookimpl
+        @hookimpl
+        def overheard_scorers(settings): time.sleep(20)
+        """,
+    ],
+)
+def test_a_plugin_that_never_gets_ready_is_left_out(shelf: Shelf, code: str) -> None:
+    """It is one sentence, and nobody waits for it any longer."""
+    shelf.install("slow", code + "\n")
+    points = [point for point in entry_points(group="overheard") if point.name == "slow"]
+    plugins = load_plugins(parse_config(""), points, patience=0.5)
+
+    assert problem(plugins, "slow").startswith("is not ready within ")
+
+
+@pytest.mark.parametrize(
+    ("definition", "body", "told"),
+    [
+        ("def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
+        ("def", "raise RuntimeError('k-secret')", "The scorer odd fails (RuntimeError)"),
+        ("def", "return None", "The scorer odd fails (TypeError)"),
+        ("def", "return (Score('odd', 1.0) for _ in iter(int, 1))", "fails (OverflowError)"),
+        ("def", "time.sleep(2)", "gave no result within 0.2 s"),
+        ("async def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
+        ("async def", "import asyncio; await asyncio.sleep(60)", "gave no result within 0.2 s"),
+        (
+            "async def",
+            "import asyncio; raise asyncio.CancelledError",
+            "The scorer odd fails (CancelledError)",
+        ),
+    ],
+)
+async def test_a_scorer_that_misbehaves_is_one_sentence(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, definition: str, body: str, told: str
+) -> None:
+    """Whatever it does, it takes neither the time nor the process of anybody else."""
+    monkeypatch.setattr("overheard.plugins.watched.LONGEST_SCORE", 0.2)
+    shelf.install("odd", SCORER.format(definition=definition, body=body))
+    scorer: Any = load().scorers["odd"]
+
+    with pytest.raises(PluginFault) as fault:
+        await scorer.score(reading())
+    assert told in str(fault.value)
+    assert "k-secret" not in str(fault.value)
+
+
+async def test_blocking_code_in_a_scorer_holds_up_nobody(shelf: Shelf) -> None:
+    """Others run while it sleeps."""
+    body = "time.sleep(0.2); return [Score('odd', 1.0)]"
+    shelf.install("odd", SCORER.format(definition="def", body=body))
+    scorer: Any = load().scorers["odd"]
+    scoring = asyncio.create_task(scorer.score(reading()))
+    turns = 0
+    while not scoring.done():
+        turns += 1
+        await asyncio.sleep(0.01)
+
+    assert turns > 1
+    assert [score.value for score in await scoring] == [1.0]
+
+
+async def test_what_a_scorer_prints_does_not_reach_stdout(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stdout belongs to the command, which still writes to it."""
+    shelf.install("odd", SCORER.format(definition="def", body="print('odd'); return []"))
+    scorer: Any = load().scorers["odd"]
+    with sorted_output():
+        await scorer.score(reading())
+        print("result")  # noqa: T201 - as a command does
+
+    assert capsys.readouterr() == ("result\n", "odd\n")
+
+
+async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is told once why; after the pause one good call makes all well."""
+    now = [0.0]
+    watched = Guard("The scorer odd", 2, lambda: now[0])
+    calls = []
+
+    async def fail() -> None:
+        calls.append(1)
+        raise ValueError
+
+    async def work() -> str:
+        return "good"
+
+    for _ in range(4):
+        with pytest.raises(PluginFault):
+            await watched.call(fail, 1.0)
+    assert len(calls) == 2
+    assert watched.pause == (
+        "The scorer odd is left alone for 10 minutes after 2 faults in a row "
+        "(it fails (ValueError)); ask its author, or remove it."
+    )
+    assert caplog.messages == [watched.pause]
+    now[0] = guard.PAUSE
+    assert watched.pause == ""
+    assert await watched.call(work, 1.0) == "good"
+
+
+async def test_a_call_that_does_not_heed_its_cancelling_is_left_behind() -> None:
+    """Whoever waits goes on all the same."""
+    enough = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not enough.is_set():
+            try:
+                await enough.wait()
+            except asyncio.CancelledError:
+                continue
+
+    with pytest.raises(PluginFault, match="gave no result"):
+        await Guard("It").call(stubborn, 0.05)
+    enough.set()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("check", 'there is a command that begins with "check"'),
+        ("brands count", 'there is a command that begins with "brands"'),
+        ("Say It", "its name is not one or two words of small letters"),
+    ],
+)
+def test_a_command_that_clashes_is_one_sentence(shelf: Shelf, name: str, told: str) -> None:
+    """Ours stay what they are."""
+    shelf.install("odd", COMMAND.format(name=name, body="return Card('T')"))
+
+    assert told in problem(load(), "odd")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise SystemExit", "fails (SystemExit)"),
+        ("return 'done'", "fails (TypeError)"),
+        ("return view.config", "fails (AttributeError)"),
+    ],
+)
+async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, told: str) -> None:
+    """It ends as our own do; and it does not see the configuration."""
+    shelf.install("odd", COMMAND.format(name="odd", body=body))
+
+    with pytest.raises(PluginFault, match='The command "odd"') as fault:
+        await load().commands["odd"].run(_Context())
+    assert told in str(fault.value)
+
+
+async def test_a_command_returns_its_card(shelf: Shelf) -> None:
+    """What the next tests spoil is right as it stands."""
+    shelf.install("odd", COMMAND.format(name="odd", body="return Card('T')"))
+
+    assert await load().commands["odd"].run(_Context()) == Card("T")
+
+
+class _Context:
+    """What a command is given, as far as it is looked at."""
+
+    catalogue = store = clock = zone = who = channel = config = None
+
+
+@pytest.mark.parametrize("entry", ["overheard-odd", "Overheard_Odd==1.2", "overheard-odd>=1"])
+def test_a_plugin_that_is_allowed_is_loaded(shelf: Shelf, entry: str) -> None:
+    """Names are compared as pip does."""
+    shelf.install("odd", "")
+
+    assert problem(load(f'[plugins]\nallow = ["{entry}"]'), "odd") == ""
+
+
+@pytest.mark.parametrize("allow", ["[]", '["overheard-odd==1.3"]', '["other"]'])
+def test_a_plugin_that_is_not_allowed_runs_no_code(
+    shelf: Shelf, allow: str, tmp_path: Path
+) -> None:
+    """It is told what to write; the built-in ones need no leave."""
+    shelf.install("odd", f"open({str(tmp_path / 'ran')!r}, 'w')")
+    plugins = load(f"[plugins]\nallow = {allow}")
+
+    assert 'add "overheard-odd==1.2" to config.toml, [plugins] allow' in problem(plugins, "odd")
+    assert not (tmp_path / "ran").exists()
+    assert "visibility" in plugins.scorers
+
+
+BROKEN = {
+    "imports": "import nowhere",
+    "syntax": "def broken(:",
+    "exits": "import sys; sys.exit(3)",
+    "hangs": "import time; time.sleep(20)",
+    "prints": "print('x' * 100_000); raise RuntimeError('x' * 100_000)",
+    "ancient": "overheard_api = '<1'",
+    "clashes": COMMAND.format(name="check", body="pass"),
+    "misspelt": """
+        from overheard import hookimpl
+        @hookimpl
+        def overheard_chat(settings): return []
+    """,
+    "shapeless": """
+        from overheard import hookimpl
+        @hookimpl
+        def overheard_update_feeds(settings): return [object()]
+    """,
+    "deaf": """
+        from overheard import hookimpl
+        @hookimpl
+        def overheard_alert_posted(settings): return [print]
+    """,
+    "endless": """
+        import itertools
+        from overheard import hookimpl
+        @hookimpl
+        def overheard_chats(settings): return itertools.repeat(None)
+    """,
+}
+
+
+def test_many_broken_plugins_at_once_are_one_sentence_each(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the others do, a good one is loaded, and stdout stays empty."""
+    for name, code in BROKEN.items():
+        shelf.install(name, code)
+    shelf.install("good", SCORER.format(definition="def", body="return []"))
+    points = [p for p in entry_points(group="overheard") if p.name in {*BROKEN, "good"}]
+    plugins = load_plugins(parse_config(""), points, patience=2.0)
+
+    reports = {report.name: report for report in plugins.reports}
+    assert reports["good"].provides == ("scorer odd",)
+    assert {report.name for report in plugins.faulty} == set(BROKEN)
+    assert all(len(report.problem) < 500 for report in plugins.faulty)
+    assert not any("\n" in report.problem for report in plugins.faulty)
+    assert capsys.readouterr().out == ""
