@@ -9,7 +9,7 @@ import pytest
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.past import Past
 from overheard.alerts.routes import Routes
-from overheard.alerts.watch import Look, Watch
+from overheard.alerts.watch import Doubt, Look, Watch
 from overheard.config import AlertsTable
 from overheard.domain import (
     Alert,
@@ -25,6 +25,7 @@ from overheard.domain import (
     Scale,
     Score,
     ScoreRecord,
+    Shift,
 )
 from overheard.shifts.verdict import LEARNT
 from overheard.testing.memory_store import MemoryStore
@@ -96,11 +97,12 @@ class House:
             await self.store.add_scores("s", version, scored)
         return run
 
-    async def watch(self, run: Run, version: str = "1") -> Look:
+    async def watch(self, run: Run, version: str = "1", doubt: Doubt | None = None) -> Look:
         """Look at a run as it comes in."""
         past = Past(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
         lifecycle = Lifecycle(self.store, Routes((), METRICS), Standing(run.started_at))
-        return await Watch(past, lifecycle).look(run, ["Acme"], run.started_at)
+        watch = Watch(past, lifecycle, doubt=doubt)
+        return await watch.look(run, ["Acme"], run.started_at)
 
     async def look(self, run: Run, version: str = "1") -> list[Alert]:
         """Look at a run, and return the alerts that it raised."""
@@ -137,6 +139,20 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
     assert await house.look(await house.run(NEVER)) == []
     [recovery] = await house.look(await house.run(OFTEN))
     assert recovery.shift.change > 0
+
+
+async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
+    """The reason is told instead."""
+    house = House()
+    for _ in range(2):
+        await house.look(await house.run(OFTEN))
+
+    async def doubt(shift: Shift) -> str:
+        return f"No alert for {shift.brand}."
+
+    look = await house.watch(await house.run(NEVER), doubt=doubt)
+    assert (look.alerts, look.doubts) == ((), ("No alert for Acme.",))
+    assert await house.store.alerts() == []
 
 
 async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from loopback import Behaviour, ChatService
 from overheard import Model, PluginSettings, Score
 from overheard.checks.judging import Judging, Means, agreements, moved
 from overheard.checks.limits import Limits
+from overheard.checks.rejudging import Rejudging
 from overheard.checks.scoring import Scoring
-from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Question, Run
+from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Question, Run, Shift
 from overheard.errors import SettingsError
 from overheard.interfaces import Store
 from overheard.tables.asking import AskingTable, BudgetTable
@@ -400,3 +402,58 @@ def test_a_judge_needs_a_model_and_money(table: dict[str, Any]) -> None:
     assert settings.problems
     with pytest.raises(SettingsError):
         settings.one(JudgeSettings, "judge")
+
+
+def praise(number: int) -> str:
+    """Return one of many answers that praise the brand."""
+    return f"Acme is a joy to use. Plan {number} suits most teams."
+
+
+async def shifted(bench: Bench) -> Shift:
+    """Keep twelve answers and what was said of them, and return a fall in a later run."""
+    bench.judgement = lambda _, __: [item("Acme", "positive", "Acme is a joy to use.")]
+    await bench.scores(*map(praise, range(12)))
+    later = await bench.store.start_run(Run("later", NOW + timedelta(days=7)))
+    asked_model = Model("svc", "asked")
+    return Shift(
+        "Acme", asked_model, "judged_sentiment", later.id, 1.0, -1.0, -2.0, (-2.0, -1.9),
+        began=later.id,
+    )  # fmt: skip
+
+
+async def test_a_shift_of_the_judge_itself_is_told_from_one_of_the_model(
+    make: Callable[..., Bench],
+) -> None:
+    """Old answers are judged anew: where they fare worse now, it is the judge that moved."""
+    bench = make()
+    shift = await shifted(bench)
+    bench.judgement = lambda _, __: [item("Acme", "negative", "Acme is a joy to use.")]
+    doubt = await Rejudging(bench.store, bench.scoring).doubt(shift)
+
+    assert "the judge judge (svc/m-1) itself has moved" in doubt
+    assert "Of 12 old answers it says -1.00 now and said +1.00 then." in doubt
+
+
+async def test_a_judge_that_says_the_same_raises_no_doubt(make: Callable[..., Bench]) -> None:
+    """It was asked again, and what is kept of the old answers is as it was."""
+    bench = make()
+    shift = await shifted(bench)
+    before = len(bench.requests)
+
+    assert await Rejudging(bench.store, bench.scoring).doubt(shift) == ""
+    assert len(bench.requests) == before + 12
+    kept = [r async for r in bench.store.scores() if r.brand == "Acme"]
+    assert {record.score.value for record in kept} == {1.0}
+
+
+async def test_what_no_judge_gives_is_beyond_doubt(make: Callable[..., Bench]) -> None:
+    """And so is a shift when the judge's money is used up."""
+    bench = make()
+    shift = await shifted(bench)
+    asked_then = len(bench.service.calls)
+    other = replace(shift, metric="visibility")
+    assert await Rejudging(bench.store, bench.scoring).doubt(other) == ""
+    assert len(bench.service.calls) == asked_then
+
+    poor = make(budget=0.0)
+    assert await Rejudging(poor.store, poor.scoring).doubt(shift) == ""

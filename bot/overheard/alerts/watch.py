@@ -22,6 +22,8 @@ RUNS_BEFORE = 12
 
 Raised = Callable[[Alert], Awaitable[None]]
 """Is told of an alert."""
+Doubt = Callable[[Shift], Awaitable[str]]
+"""Returns why a shift is not what it seems, as a sentence, or an empty string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ class Look:
         compared: Whether there were earlier runs to compare it with.
         learning: How far the shortest baseline is, or None when all are long enough.
         suspicions: What it says of each brand at each model.
+        doubts: Why shifts were not told, as sentences.
     """
 
     alerts: tuple[Alert, ...]
     compared: bool
     learning: Learning | None = None
     suspicions: tuple[Suspicion, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Watch:
@@ -48,10 +52,18 @@ class Watch:
         past: Where the past of brands is.
         lifecycle: Raises the alerts.
         raised: Is told of each alert that is new.
+        doubt: Asked before a shift is told.
     """
 
-    def __init__(self, past: Past, lifecycle: Lifecycle, raised: Raised | None = None) -> None:
+    def __init__(
+        self,
+        past: Past,
+        lifecycle: Lifecycle,
+        raised: Raised | None = None,
+        doubt: Doubt | None = None,
+    ) -> None:
         self._raised = raised
+        self._doubt = doubt
         self._past = past
         self._store = past.store
         self._lifecycle = lifecycle
@@ -70,6 +82,7 @@ class Watch:
             any(look.compared for look in looks),
             min(learning, key=lambda one: one.runs, default=None),
             tuple(one for look in looks for one in look.suspicions),
+            tuple(doubt for look in looks for doubt in look.doubts),
         )
 
     async def _look_at(
@@ -78,13 +91,19 @@ class Watch:
         """Look at all streams of a brand together: the promise is made for each brand."""
         replay = await self._past.replay(brand, updates, until=run.started_at)
         shifts = [s for a in replay.alarms if a.run.id == run.id for s in a.shifts]
-        alerts = [await self._raise(alert) for alert in gather(await self._new(shifts), now)]
+        doubts = {shift: await self._doubts(shift) for shift in await self._new(shifts)}
+        sure = [shift for shift, doubt in doubts.items() if not doubt]
+        alerts = [await self._raise(alert) for alert in gather(sure, now)]
         return Look(
             tuple(alerts),
             replay.monitor.looks > 1,
             replay.monitor.learning(),
             tuple(suspicions(brand, replay)),
+            tuple(filter(None, doubts.values())),
         )
+
+    async def _doubts(self, shift: Shift) -> str:
+        return await self._doubt(shift) if self._doubt else ""
 
     async def _new(self, shifts: Sequence[Shift]) -> list[Shift]:
         """Leave out what an alert has told already, before the past was told otherwise: history

@@ -76,6 +76,7 @@ class Judging:
     def __init__(self, means: Means, scorers: Iterable[Scorer]) -> None:
         self._askers = [_Asker(means, s) for s in scorers if isinstance(s, Judge)]
         self._rounds = 0
+        self._anew = asyncio.Lock()
         for asker in self._askers:
             asker.judge.connect(asker)
 
@@ -90,6 +91,18 @@ class Judging:
             if not self._rounds:
                 for asker in self._askers:
                     await asker.rest()
+
+    @asynccontextmanager
+    async def anew(self) -> AsyncIterator[None]:
+        """Let judges ask again what was answered before the block; it is paid for once more."""
+        async with self._anew, self.round():
+            for asker in self._askers:
+                asker.anew = True
+            try:
+                yield
+            finally:
+                for asker in self._askers:
+                    asker.anew = False
 
 
 async def agreements(store: Store, judge: Judge) -> list[Agreement]:
@@ -122,6 +135,7 @@ class _Asker:
 
     def __init__(self, means: Means, judge: Judge) -> None:
         self.judge = judge
+        self.anew = False
         self._means = means
         self._round: _Round | None = None
         self._beginning = asyncio.Lock()
@@ -146,8 +160,10 @@ class _Asker:
 
     async def _kept(self, question: Question) -> Answer | None:
         kept = None
+        mine = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers(prompts={question.prompt.key}):
-            if answer.question.model == question.model and answer.complete:
+            serves = answer.run_id == mine or not self.anew
+            if answer.question.model == question.model and answer.complete and serves:
                 kept = answer
         return kept
 

@@ -145,6 +145,26 @@ class Scoring:
                     records += await self._score(scorer, self.version(scorer), answer) or []
         return records
 
+    def judge_of(self, metric: str) -> Judge | None:
+        """Return the judge that gives a metric, or None."""
+        judges = (scorer for scorer in self._scorers if isinstance(scorer, Judge))
+        return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
+
+    async def judged_anew(
+        self, judge: Judge, answers: Sequence[Answer], brand: str, metric: str
+    ) -> dict[int, float]:
+        """Return what a judge says of answers now, by their numbers; nothing of it is kept."""
+        if not self._judging:
+            return {}
+        async with self._judging.anew():
+            given = await asyncio.gather(*(self._score(judge, "", one) for one in answers))
+        return {
+            record.answer_id: record.score.value
+            for records in given
+            for record in records or []
+            if (record.brand, record.score.metric) == (brand, metric)
+        }
+
     async def _keep(self, store: Store, scorer: Scorer, batch: Sequence[Answer]) -> None:
         version = self.version(scorer)
         scored = []

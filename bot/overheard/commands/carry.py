@@ -15,6 +15,7 @@ from overheard.checks.judging import agreements, judges, moved
 from overheard.checks.outcome import Outcome
 from overheard.checks.panel import tracked
 from overheard.checks.purse import Purse
+from overheard.checks.rejudging import Rejudging
 from overheard.checks.retries import Retries
 from overheard.checks.reuse import merged
 from overheard.checks.runner import Runner
@@ -51,7 +52,7 @@ async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0
     look = NOT_LOOKED if outcome.stopped else await _watch(context, panel, outcome)
     rows = await _standings(context, panel, outcome)
     shown = [await show_alert(context, alert) for alert in look.alerts]
-    warnings = [warning async for warning in _warnings(context, run)]
+    warnings = [*look.doubts, *[warning async for warning in _warnings(context, run)]]
     bursts = await _bursts(context, panel, look)
     await context.store.finish_run(run.id, outcome.state, context.clock.now())
     alerts = tuple(filter(None, shown))
@@ -84,7 +85,8 @@ def rested_collector() -> Iterator[None]:
 async def _watch(context: Context, panel: Panel, outcome: Outcome) -> Look:
     plugins, now = context.plugins, context.clock.now()
     await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
-    watch = Watch(past(context), lifecycle(context), plugins.listeners.alert_raised)
+    doubt = Rejudging(context.store, context.scoring).doubt
+    watch = Watch(past(context), lifecycle(context), plugins.listeners.alert_raised, doubt)
     return await watch.look(outcome.run, _served(context, panel), context.clock.now())
 
 
