@@ -118,7 +118,7 @@ async def test_a_chat_writes_no_files() -> None:
 
     assert "--out" in str(file.card.text)
     assert "A page is written in the terminal" in str(page.card.text)
-    assert "No answers yet" in str(card.text)
+    assert "No answers of the last" in str(card.text)
 
 
 async def test_an_item_that_does_not_exist_is_one_sentence() -> None:
