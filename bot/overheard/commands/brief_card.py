@@ -50,8 +50,8 @@ def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
 def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
     if not drawn.answers:
         return (
-            f"No answers of the last {words.count(drawn.days, 'day')}. Ask with check, bring history "
-            "with import, or look further back with --days."
+            f"No answers of the last {words.count(drawn.days, 'day')}. Ask with check, bring "
+            "history with import, or look further back with --days."
         )
     if not shown:
         return f"No gap shows in {words.count(drawn.answers, 'answer')} of {drawn.days} days."
