@@ -11,10 +11,8 @@ from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.checks.outcome import Outcome
 from overheard.checks.panel import choose_models
-from overheard.checks.purse import Purse
-from overheard.checks.retries import Retries
-from overheard.checks.runner import Runner
 from overheard.checks.runs import new_run
+from overheard.commands import carry
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
 from overheard.commands.summary import told
@@ -62,18 +60,8 @@ async def ask(
 
 
 async def _carry_out(context: Context, run: Run) -> Outcome:
-    store, config = context.store, context.config
-    runner = Runner(
-        store,
-        context.plugins.providers,
-        context.limits,
-        Purse(store, config.budget, run.payer, context.clock),
-        Retries(config.asking),
-        context.clock,
-        context.progress,
-    )
-    outcome = await runner.run(run)
-    await store.finish_run(run.id, outcome.state, context.clock.now())
+    outcome = await carry.ask(context, run)
+    await context.store.finish_run(run.id, outcome.state, context.clock.now())
     return outcome
 
 
