@@ -2,10 +2,13 @@
 
     uv run python bench/desk.py                      1,000 calls, 50 commands a second
     uv run python bench/desk.py --calls 3000 --rate 20
+    uv run python bench/desk.py --minutes 5 --rate 20     an hour's commands, for memory
 
 A real desk on a real SQLite store. A service on loopback answers each call after 200 ms, in a
 process of its own. Meanwhile people type commands at a steady rate, for as long as the check runs
-and a minute at most, whether or not the earlier ones were answered.
+and a minute at most, whether or not the earlier ones were answered. With `--minutes`, they type
+for so long, and the memory of this process and of the one that draws charts is told every half
+minute.
 
 A chat acknowledges a command as soon as the loop comes to it, before the desk has begun; so the
 time of an acknowledgement is how long the loop lets a command wait, from the moment at which it was
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -36,7 +40,9 @@ LATENCY = 0.2
 AIM = 0.3
 """Seconds within which 99 of 100 commands are to be acknowledged."""
 LONGEST = 60.0
-"""Seconds of typing, at most."""
+"""Seconds of typing, at most, unless minutes are named."""
+LOOK = 30.0
+"""Seconds between two looks at the memory."""
 PROMPTS = 50
 TYPED = ("status", "brands", "report", "trend Brand 3", "runs", "spend", "alerts", "hepl")
 CONFIG = """
@@ -61,6 +67,7 @@ class People:
     Attributes:
         chat: Where they type.
         rate: Commands a second, of all of them together.
+        longest: Seconds of typing, at most.
         acknowledged: Seconds until each command was acknowledged.
         answered: Seconds until each command had its result.
         failed: Results that tell of a failure, by their title.
@@ -68,6 +75,7 @@ class People:
 
     chat: FakeChat
     rate: float
+    longest: float = LONGEST
     acknowledged: list[float] = field(default_factory=list)
     answered: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -76,7 +84,7 @@ class People:
         """Type until something is done."""
         begun = time.perf_counter()
         async with asyncio.TaskGroup() as group:
-            for number in range(int(self.rate * LONGEST)):
+            for number in range(int(self.rate * self.longest)):
                 due = begun + number / self.rate
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 if until.done():
@@ -92,30 +100,46 @@ class People:
 
 
 def resident() -> float:
-    """Return the memory that this process holds now, in MB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    """Return the memory that this process and its own hold now, in MB."""
+    me = os.getpid()
+    children = Path(f"/proc/{me}/task/{me}/children").read_text(encoding="ascii").split()
+    return sum(map(_resident, (str(me), *children)))
+
+
+def _resident(process: str) -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096 / 2**20
 
 
-async def measure(calls: int, rate: float, folder: str, url: str) -> bool:
+async def look(people: People) -> None:
+    """Tell the memory now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(LOOK)
+        print(f"{len(people.answered):>8,} commands {resident():>6.0f} MB", flush=True)
+
+
+async def measure(calls: int, rate: float, minutes: float, folder: str, url: str) -> bool:
     """Run a check with people around it, and show how long they waited."""
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
     async with open_context(parse_config(text), Unwatched()) as context:
         gate = AccessGate(context.config.access, context.store, context.clock)
-        people = People(FakeChat(ChatDesk(context, gate)), rate)
+        people = People(FakeChat(ChatDesk(context, gate)), rate, minutes * 60 or LONGEST)
         await check(context, repeats=1, agreed=True)  # imports and connections are warm
         for words in TYPED:
             await people.chat.type(words)
         before, begun = resident(), time.perf_counter()
         checking = asyncio.ensure_future(check(context, repeats=calls // PROMPTS, agreed=True))
-        await people.work(checking)
+        looking = asyncio.create_task(look(people))
+        await people.work(asyncio.Future() if minutes else checking)
         card = await checking
         took = time.perf_counter() - begun
-    print(f"{card.data['answers']:,} answers in {took:.1f} s, {len(people.answered):,} commands")
+        looking.cancel()
+        after = resident()
+    print(f"{card.data['answers']:,} answers, {len(people.answered):,} commands in {took:.1f} s")
     for what, waits in (("acknowledged", people.acknowledged), ("answered", people.answered)):
         print(f"{what:<14}{told(waits)}")
-    print(f"memory{'':<8}{before:.0f} MB before, {resident():.0f} MB after")
+    print(f"memory{'':<8}{before:.0f} MB before, {after:.0f} MB after")
     for title in sorted(set(people.failed)):
         print(f"failed{'':<8}{people.failed.count(title)} x {title}")
     p99 = percentile(people.acknowledged, 99)
@@ -139,9 +163,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=1_000, help="of the check")
     parser.add_argument("--rate", type=float, default=50.0, help="commands a second")
+    parser.add_argument("--minutes", type=float, default=0.0, help="of typing, for the memory")
     chosen = parser.parse_args()
     with TemporaryDirectory() as folder, endpoint(LATENCY) as url:
-        held = asyncio.run(measure(chosen.calls, chosen.rate, folder, url))
+        held = asyncio.run(measure(chosen.calls, chosen.rate, chosen.minutes, folder, url))
     sys.exit(not held)
 
 

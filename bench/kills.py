@@ -28,6 +28,9 @@ from endpoint import calls, endpoint
 QUESTIONS = 500
 AT_ONCE = 20
 LATENCY = 0.05
+SLOWER = 2.5
+"""How much longer than the ideal a check may take, so that kills fall into all of it: beside
+asking it keeps, scores and looks for shifts."""
 CENTS = 20 * 1e-6 + 160 * 2e-6
 """What the service's answer costs at $1 and $2 a million tokens."""
 CONFIG = """
@@ -78,8 +81,9 @@ def killed(chance: random.Random) -> Kill:
             stderr=subprocess.DEVNULL,
         )
         while not calls(url):
+            assert process.poll() is None, "the check ended before it asked anything"
             time.sleep(0.01)
-        after = chance.uniform(0, 1.2 * QUESTIONS / AT_ONCE * LATENCY)
+        after = chance.uniform(0, SLOWER * QUESTIONS / AT_ONCE * LATENCY)
         time.sleep(after)
         process.send_signal(signal.SIGKILL)
         process.wait()

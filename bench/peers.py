@@ -1,9 +1,11 @@
 """Public peers of this field, asking the same service; called by `asking.py --peers`.
 
-Each is installed from PyPI into a virtual environment of its own, and its own code asks and keeps
-its answers as it does for its users: voyage-geo's execution stage with its OpenAI provider, and
-answersnap's run loop with its Perplexity engine (both speak Chat Completions). Only the address is
-changed. They ask what the check asks, as many at a time.
+Each is installed from PyPI or npm into an environment of its own, and its own code asks and keeps
+its answers as it does for its users: voyage-geo's execution stage with its OpenAI provider,
+answersnap's run loop with its Perplexity engine, and promptfoo's `evaluate` with its OpenAI
+provider, without its cache and without the scheduler that begins with few calls (all speak Chat
+Completions). Only the address is changed. They ask what the check asks, as many at a time.
+promptfoo needs Node.js, and is left out without.
 """
 
 from __future__ import annotations
@@ -85,36 +87,79 @@ took = time.perf_counter() - wall, time.process_time() - cpu
 done = manifest["calls"]["made"] - manifest["calls"]["failed"]
 print(json.dumps([__version__, done, *took]))
 """
-PEERS = {"voyage-geo": VOYAGE, "answersnap": ANSWERSNAP}
+PROMPTFOO = """
+import { readFileSync } from "node:fs";
+const [url, count, atOnce, folder] = process.argv.slice(2);
+Object.assign(process.env, {
+  PROMPTFOO_CONFIG_DIR: folder, PROMPTFOO_DISABLE_TELEMETRY: "1", PROMPTFOO_DISABLE_UPDATE: "1",
+  PROMPTFOO_CACHE_ENABLED: "false", PROMPTFOO_DISABLE_ADAPTIVE_SCHEDULER: "true",
+  PROMPTFOO_FETCH_CONNECTIONS: atOnce, LOG_LEVEL: "error",
+});
+const { evaluate } = (await import("promptfoo")).default;
+const version = JSON.parse(readFileSync("node_modules/promptfoo/package.json")).version;
+const config = { apiBaseUrl: url, apiKey: "none" };
+const tests = Array.from({ length: 50 }, (_, n) => ({ vars: { n } }));
+const wall = performance.now(), cpu = process.cpuUsage();
+const evaluation = await evaluate(
+  {
+    prompts: ["Which tool is best for a team of {{n}}, and why is that so?"],
+    providers: [{ id: "openai:chat:m-1", config }],
+    tests, writeLatestResults: true,
+    evaluateOptions: { repeat: count / 50, maxConcurrency: Number(atOnce), cache: false },
+  },
+  { repeat: count / 50, maxConcurrency: Number(atOnce), cache: false },
+);
+const took = [(performance.now() - wall) / 1000, 0], used = process.cpuUsage(cpu);
+took[1] = (used.user + used.system) / 1e6;
+const done = (await evaluation.toEvaluateSummary()).stats.successes;
+console.log("\\n" + JSON.stringify([version, done, ...took]));
+process.exit(0);
+"""
+PYTHON = {"voyage-geo": VOYAGE, "answersnap": ANSWERSNAP}
+NODE = {"promptfoo": PROMPTFOO}
 
 
 def compare(latency: float, count: int, at_once: int) -> None:
     """Install the peers, let each ask, and show the rows."""
     with TemporaryDirectory() as name:
-        for peer, script in PEERS.items():
-            print(_row(peer, script, Path(name, peer), latency, count, at_once), flush=True)
+        for peer in (*PYTHON, *NODE):
+            print(_row(peer, Path(name, peer), latency, count, at_once), flush=True)
 
 
-def _row(peer: str, script: str, folder: Path, latency: float, count: int, at_once: int) -> str:
+def _row(peer: str, folder: Path, latency: float, count: int, at_once: int) -> str:
+    folder.mkdir()
     try:
-        python = _installed(peer, folder)
+        program = _in_python(peer, folder) if peer in PYTHON else _in_node(peer, folder)
         with endpoint(latency) as url:
-            arguments = [url, str(count), str(at_once), str(folder)]
-            out = _run(python, "-c", script, *arguments)
+            out = _run(folder, *program, url, str(count), str(at_once), str(folder))
             asked = sum(calls(url).values())
+    except FileNotFoundError as missing:
+        return f"{peer}: it is left out, because there is no {missing.filename}"
     except subprocess.CalledProcessError as error:
-        return f"{peer}: it cannot be run: {error.stderr.strip().splitlines()[-1]}"
+        told = (error.stderr or error.stdout).strip() or f"it ends with {error.returncode}"
+        return f"{peer}: it cannot be run: {told.splitlines()[-1]}"
     version, done, wall, cpu = json.loads(out.splitlines()[-1])
     row = f"{peer + ' ' + version:<22}{count / wall:>10,.0f}{cpu / count * 1000:>13.2f}"
     return row if done == asked == count else f"{row}  (only {done} of {asked} calls answered)"
 
 
-def _installed(peer: str, folder: Path) -> str:
-    _run(sys.executable, "-m", "venv", str(folder / "venv"))
+def _in_python(peer: str, folder: Path) -> list[str]:
+    """Install a peer from PyPI, and return the program that asks with it."""
+    _run(folder, sys.executable, "-m", "venv", str(folder / "venv"))
     python = str(folder / "venv" / "bin" / "python")
-    _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer)
-    return python
+    _run(folder, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer)
+    return [python, "-c", PYTHON[peer]]
 
 
-def _run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+def _in_node(peer: str, folder: Path) -> list[str]:
+    """Install a peer from npm, and return the program that asks with it."""
+    _run(folder, "npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", ".", peer)
+    script = folder / "ask.mjs"
+    script.write_text(NODE[peer], encoding="utf-8")
+    return ["node", str(script)]
+
+
+def _run(folder: Path, *command: str) -> str:
+    return subprocess.run(  # noqa: S603 - a peer in its own environment
+        command, check=True, capture_output=True, text=True, cwd=folder
+    ).stdout

@@ -53,8 +53,15 @@ class Program:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start it as a process of its own, and do not wait."""
+        return self._start("-m", "overheard", *arguments)
+
+    def python(self, code: str) -> subprocess.Popen[str]:
+        """Start it by some lines of Python, which change it first, and do not wait."""
+        return self._start("-c", code)
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "overheard", *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
             text=True,
             stdin=subprocess.DEVNULL,

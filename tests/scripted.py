@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from overheard.domain import FREE, Finish, Price, Question, Reply
+from overheard.testing.echo import EchoProvider
 
 
 def reply(text: str = "Acme is good.", finish: Finish = Finish.COMPLETE, **more: Any) -> Reply:
@@ -16,53 +15,29 @@ def reply(text: str = "Acme is good.", finish: Finish = Finish.COMPLETE, **more:
     return Reply(text, finish, **{"cost_usd": 0.0, **more})
 
 
-class ScriptedProvider:
-    """Answers by a function, and remembers what it was asked.
+class ScriptedProvider(EchoProvider):
+    """Answers by a function, and counts how many calls were under way together.
 
     Attributes:
-        answer: From a question to a reply, or to an error that is raised.
-        asked: The questions, in the order in which they came.
-        seeds: The seed that came with each.
-        most_at_once: The largest number of calls that were under way together.
+        most_at_once: The largest number of them.
     """
 
     def __init__(
         self, name: str = "svc", *, concurrency: int = 2, price: Price | None = FREE
     ) -> None:
-        self.name = name
-        self.concurrency = concurrency
-        self.answer: Callable[[Question], object] = lambda _: reply()
-        self.asked: list[Question] = []
-        self.seeds: list[int] = []
+        super().__init__(
+            "Acme is good.", name=name, models=["m-1"], concurrency=concurrency, price=price
+        )
         self.most_at_once = 0
         self._under_way = 0
-        self._price = price
-
-    def models(self) -> Sequence[str]:
-        """Return one model."""
-        return ["m-1"]
-
-    def price(self, model: str) -> Price | None:  # noqa: ARG002 - all its models cost the same
-        """Return what it was told to charge."""
-        return self._price
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Answer as told."""
-        self.asked.append(question)
-        self.seeds.append(seed)
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         await asyncio.sleep(0)
         self._under_way -= 1
-        answer = self.answer(question)
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if isinstance(answer, BaseException):
-            raise answer
-        return cast("Reply", answer)  # some tests let it return nonsense
-
-    async def close(self) -> None:
-        """Do nothing."""
+        return await super().ask(question, seed=seed)
 
 
 class Quiet:

@@ -1,53 +1,71 @@
 """Tests that the documentation knows all that there is."""
 
+import inspect
 import re
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 import overheard
-from overheard import Answer, Brand, Finish, Model, Prompt, Question, Reply, Score, Scorer
+import pytest_overheard
+from overheard import hookspecs, testing
 from overheard.cli import app
 from overheard.hookspecs import HOOKS
-from overheard.measure.reading import Reader
 
-ACME = Brand("Acme")
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DOCS = Path(__file__).parents[1] / "docs"
+WRITING = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", WRITING, re.MULTILINE | re.DOTALL)
+FACES = {"overheard": overheard, "overheard.testing": testing}
 
 
-@pytest.mark.parametrize("name", sorted(overheard.__all__))
-def test_every_public_name_is_documented_for_plugin_authors(name: str) -> None:
-    """Whoever writes a plugin can look each name up."""
-    assert f"{name}" in (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("face", FACES)
+def test_what_is_public_is_what_the_documentation_lists(face: str) -> None:
+    """Whoever writes a plugin can look each name up; none is added or goes by accident."""
+    listed = WRITING.split(f"### `import {face}`\n")[1].split("\n### ")[0]
+
+    assert re.findall(r"^\| `(\w+)` \| \S", listed, re.MULTILINE) == sorted(
+        FACES[face].__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_every_public_name_says_what_it_is(face: str) -> None:
+    """A class and a function have a docstring of their own."""
+    for name in FACES[face].__all__:
+        thing = getattr(FACES[face], name)
+        if isinstance(thing, type) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), name
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_every_hook_has_a_section_and_a_plugin_that_uses_it(hook: str) -> None:
-    """A hook exists once it is documented, and used by a real plugin."""
-    text = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
-    house = DOCS.parent
-    real = [*house.glob("plugins/*/__init__.py"), *house.glob("examples/*/overheard_*.py")]
+def test_every_hook_has_a_part_that_shows_a_plugin_which_uses_it(hook: str) -> None:
+    """Signature, arguments, when it is called, and an example that is in use."""
+    head, part = re.split(rf"^### `{hook}", WRITING, flags=re.MULTILINE)[1].split("\n", 1)
+    part = part.split("\n### ")[0]
+    names = inspect.signature(getattr(hookspecs, hook)).parameters
 
-    assert f"### `{hook}(" in text
-    assert any(f"def {hook}(" in file.read_text(encoding="utf-8") for file in real)
+    assert re.fullmatch(r"\((.*)\) -> Iterable\[\w+\]`", head)
+    assert all(f"{name}:" in head and f"`{name}`:" in part for name in names)
+    assert "- Called: " in part
+    assert "- Used by: " in part
+    assert re.search(rf"^# from (plugins|examples)/.*\n@hookimpl\ndef {hook}\(", part, re.MULTILINE)
 
 
-def test_the_tutorial_builds_a_scorer_that_works() -> None:
-    """Its code runs as it stands: of two sentences that name the brand, one is long."""
-    text = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
-    module: dict[str, Any] = {}
-    exec(text.split("```python\n")[1].split("```")[0], module)  # noqa: S102 - it is our own
-    [scorer] = module["overheard_scorers"](None)
-    answer = f"Acme is good. {'Very ' * 20}often Acme is the one to choose."
-    question = Question(Prompt("Which?"), Model("svc", "m-1"))
-    read = Reader([ACME]).read(Answer(1, question, Reply(answer, Finish.COMPLETE), NOW))
+@pytest.mark.parametrize("fixture", [n for n in vars(pytest_overheard) if "overheard_" in n])
+def test_every_fixture_is_documented(fixture: str) -> None:
+    """In the table of the kit."""
+    assert f"| `{fixture}` | " in WRITING
 
-    assert isinstance(scorer, Scorer)
-    assert scorer.score(read.reading(ACME, ())) == [Score("long_sentences", 0.5)]
+
+@pytest.mark.parametrize("code", BLOCKS, ids=lambda code: code.partition("\n")[0])
+def test_each_block_of_code_is_right(code: str) -> None:
+    """It stands in a file that is tested, or in the tutorial, or it runs as it is."""
+    first, _, rest = code.partition("\n")
+    if first.startswith("# from "):
+        assert rest.strip() in (DOCS.parent / first.removeprefix("# from ")).read_text("utf-8")
+    elif not first.startswith("# tests/"):  # those are run by the tutorial
+        exec(code, {"__name__": "block"})  # noqa: S102 - it is our own
 
 
 def commands(group: click.Group, prefix: str = "") -> dict[str, list[str]]:

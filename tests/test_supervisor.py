@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ REFUSED = ChatUnavailable(chat="slack", reason="the token is refused", remedy="n
 class Play:
     """Services that do as they are told, and what was said of them."""
 
-    def __init__(self, **services: list[Exception | None]) -> None:
+    def __init__(self, **services: list[Any]) -> None:
         self.starts = dict.fromkeys(services, 0)
         self.told: list[str] = []
         self.supervisor = Supervisor(
@@ -31,7 +32,7 @@ class Play:
             first_pause=0.001,
         )
 
-    def _run(self, name: str, plan: list[Exception | None]) -> Callable[[], Awaitable[None]]:
+    def _run(self, name: str, plan: list[BaseException | None]) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             number = self.starts[name]
             self.starts[name] += 1
@@ -69,6 +70,17 @@ async def test_a_service_that_fails_is_started_again() -> None:
         "There is nothing to ask: x.",
     ]
     assert play.condition("outbox") is Condition.UP
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(3)])
+async def test_what_a_library_lets_slip_ends_no_service(error: BaseException) -> None:
+    """A cancellation that nobody asked for, and an exit, are failures like any other."""
+    play = Play(chat=[error])
+    await play.run(lambda: play.starts["chat"] == 2)
+
+    [told] = play.told
+    assert told.startswith("chat ")
+    assert told.endswith("it is started again.")
 
 
 async def test_the_same_trouble_is_told_once() -> None:

@@ -3,14 +3,20 @@
 This is the face: all that a plugin needs. Nothing else is public.
 """
 
-from overheard.cards.card import Action, Card, Field, Quote, Severity, Table, Tainted
+from typing import TYPE_CHECKING, Any
+
+from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.deprecations import replacement
 from overheard.domain import (
     FREE,
     Alert,
     Answer,
+    BatchLook,
+    Block,
     Brand,
     Capabilities,
+    Catalogue,
     Citation,
     Detail,
     Fact,
@@ -28,6 +34,7 @@ from overheard.domain import (
     RateLimits,
     Reading,
     Reply,
+    Run,
     Scale,
     Score,
     ScoreRecord,
@@ -38,6 +45,7 @@ from overheard.domain import (
 from overheard.errors import (
     ChatFailed,
     ChatUnavailable,
+    ConfirmationNeeded,
     OverheardError,
     ProviderFailed,
     ProviderUnavailable,
@@ -46,14 +54,19 @@ from overheard.errors import (
 from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
 from overheard.interfaces import (
     Asker,
+    Batching,
     Chat,
+    Conversation,
     Described,
     Desk,
     Finding,
+    Form,
     History,
     Judge,
+    Person,
     PostedListener,
     Provider,
+    Request,
     ScoredListener,
     Scorer,
     ShiftListener,
@@ -63,6 +76,7 @@ from overheard.interfaces import (
 )
 from overheard.providing import (
     CreationDates,
+    HostedProvider,
     HostedService,
     PriceList,
     ProviderSettings,
@@ -77,14 +91,20 @@ __all__ = [
     "Alert",
     "Answer",
     "Asker",
+    "BatchLook",
+    "Batching",
+    "Block",
     "Brand",
     "Capabilities",
     "Card",
+    "Catalogue",
     "Chat",
     "ChatFailed",
     "ChatUnavailable",
     "Citation",
     "CommandSpec",
+    "ConfirmationNeeded",
+    "Conversation",
     "CreationDates",
     "Described",
     "Desk",
@@ -94,8 +114,11 @@ __all__ = [
     "Field",
     "Finding",
     "Finish",
+    "Form",
     "History",
+    "HostedProvider",
     "HostedService",
+    "Image",
     "Judge",
     "Kind",
     "Landscape",
@@ -106,6 +129,7 @@ __all__ = [
     "ModelUpdate",
     "Option",
     "OverheardError",
+    "Person",
     "PluginSettings",
     "PostedListener",
     "Price",
@@ -120,7 +144,9 @@ __all__ = [
     "RateLimits",
     "Reading",
     "Reply",
+    "Request",
     "Role",
+    "Run",
     "Scale",
     "Score",
     "ScoreRecord",
@@ -132,6 +158,7 @@ __all__ = [
     "Severity",
     "Shift",
     "ShiftListener",
+    "Style",
     "Table",
     "Tainted",
     "Topic",
@@ -142,3 +169,9 @@ __all__ = [
     "hookimpl",
     "read_landscapes",
 ]
+
+if not TYPE_CHECKING:  # a type checker would take every name for one that is there
+
+    def __getattr__(name: str) -> Any:
+        """Return what has taken the place of a name that is to go."""
+        return globals()[replacement(name)]

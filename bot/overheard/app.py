@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from threading import Timer
@@ -12,11 +12,14 @@ from threading import Timer
 from overheard import cli
 from overheard.checks.judging import Judging, Means
 from overheard.checks.limits import Limits
+from overheard.checks.rescoring import in_use
 from overheard.checks.scoring import Scoring
 from overheard.commands.context import Context, Session
 from overheard.config import Config
-from overheard.interfaces import Chat, Progress
+from overheard.domain import TaskKind
+from overheard.interfaces import Chat, Progress, Queue, Store
 from overheard.plugins import load_plugins
+from overheard.queues.inline import InlineQueue
 
 LONGEST_GOODBYE = 1.8
 """Seconds from the signal to the end of the process."""
@@ -48,17 +51,18 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
         limits = Limits(config.limits)
         means = Means(store, plugins.providers, limits, config.budget, config.asking, clock)
         scorers = plugins.scorers.values()
+        told = plugins.listeners.answer_scored
+        scoring = Scoring(scorers, catalogue, Judging(means, scorers), told)
         yield Context(
             config=config,
             store=store,
             catalogue=catalogue,
             plugins=plugins,
-            scoring=Scoring(
-                scorers, catalogue, Judging(means, scorers), plugins.listeners.answer_scored
-            ),
+            scoring=await in_use(scoring, store),
             clock=clock,
             progress=progress,
             limits=limits,
+            queue=await _queue(config, store),
             zone=clock.now().astimezone().tzinfo or UTC,
         )
     finally:
@@ -66,6 +70,7 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
             # A plugin that cannot let go of its connections must not keep the store from it.
             with contextlib.suppress(Exception):
                 await provider.close()
+        plugins.close()
         await store.close()
 
 
@@ -78,7 +83,7 @@ async def migrate(url: str) -> tuple[str | None, str]:
 
 def session() -> Session:
     """Return what the terminal's commands are given."""
-    return Session(open_context, migrate, serve=_serve, open_chats=_open_chats)
+    return Session(open_context, migrate, serve=_serve, open_chats=_open_chats, work=_work)
 
 
 def main() -> None:
@@ -90,6 +95,27 @@ async def _serve(context: Context) -> None:
     from overheard.serving import serve  # all of the chat, which no other command needs
 
     await serve(context, leave=_leave)
+
+
+async def _work(context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
+    from overheard.working import work
+
+    await work(context, kinds, at_once, leave=_leave)
+
+
+async def _queue(config: Config, store: Store) -> Queue:
+    """Return who carries the tasks of runs out.
+
+    Raises:
+        StoreError: when the package is missing that it takes.
+    """
+    if config.queue.engine == "inline":
+        return InlineQueue()
+    from overheard.queues.postgres import PostgresQueue
+
+    queue = PostgresQueue(config.storage.url, store)
+    await queue.install()
+    return queue
 
 
 def _open_chats(config: Config) -> Mapping[str, Chat]:

@@ -122,7 +122,7 @@ def _guarded_save(card: Card, chart: Path) -> list[Path]:
 
 def _save(card: Card, chart: Path) -> list[Path]:
     """Save the pictures of a card and of those below it; the second one as FILE-2, and so on."""
-    images = [one.image for one in (card, *card.more) if one.image]
+    images = [one.image for one in (card, *card.more) if one.image and one.image.png]
     files = [
         chart.with_stem(f"{chart.stem}-{n}") if n > 1 else chart for n in range(1, len(images) + 1)
     ]

@@ -26,6 +26,7 @@ from overheard.tables.deployment import (
     AccessTable,
     CanaryTable,
     HealthTable,
+    QueueTable,
     ReportTable,
     RouteTable,
     ScheduleTable,
@@ -82,6 +83,7 @@ class Config(Settings):
     """
 
     storage: StorageTable = StorageTable()
+    queue: QueueTable = QueueTable()
     brands: tuple[BrandTable, ...] = ()
     prompts: tuple[PromptTable, ...] = ()
     facts: tuple[FactTable, ...] = ()
@@ -190,8 +192,17 @@ def _contradictions(config: Config) -> Iterator[str]:
             yield from _unknown(config, f"[[{table}]] number {number}: brands", entry.brands)
     yield from _unknown(config, "[budget.brands]", config.budget.brands)
     yield from _unasked(config)
+    yield from _unqueued(config)
     for number, fact in enumerate(config.facts, 1):
         yield from _unknown(config, f"[[facts]] number {number}: brand", [fact.brand])
+
+
+def _unqueued(config: Config) -> Iterator[str]:
+    if config.queue.engine == "pgqueuer" and not config.storage.url.startswith("postgres"):
+        yield (
+            f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '
+            f"name one in [storage] url, or leave this line out."
+        )
 
 
 def _unasked(config: Config) -> Iterator[str]:

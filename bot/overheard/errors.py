@@ -47,8 +47,22 @@ class NothingToAsk(OverheardError):
     """There is nothing to ask: {missing}."""
 
 
+class SearchUnknown(OverheardError):
+    """{model} would be asked without a web search, because [providers.{provider}] does not say \
+that it can search; take {id}, or a provider that searches.
+    """
+
+
 class RunUnderWay(OverheardError):
     """Another process is asking these questions just now, as run {run}; wait for it to end."""
+
+
+class WorkerUnused(OverheardError):
+    """{file} says that whoever begins a run does its work; write engine = "pgqueuer" in [queue]."""
+
+
+class HoldLost(OverheardError):
+    """The database of [storage] url was lost; a run goes on by itself, or repeat the command."""
 
 
 class RunInUse(OverheardError):
@@ -66,6 +80,16 @@ class RunEnded(OverheardError):
 class RunTooOld(OverheardError):
     """Run {run} was begun {age} ago, and its answers would not compare with new ones; \
 begin a new check.
+    """
+
+
+class NothingBatched(OverheardError):
+    """None of these models can be asked in a batch: {models}; ask without --batch."""
+
+
+class BatchUncollected(OverheardError):
+    """The batch of run {run} cannot be collected now and stays at its vendor. {reason} \
+Collect it later with: runs resume {run}.
     """
 
 
@@ -120,6 +144,14 @@ class ChangeNeedsYes(ConfirmationNeeded):
 
 class NothingAnswered(OverheardError):
     """Nothing was answered. {reasons}"""  # noqa: D415 - the reasons are whole sentences
+
+
+class NothingToSwitch(OverheardError):
+    """No other scores wait to be read; scores list shows which there are."""
+
+
+class NotJudgedYet(OverheardError):
+    """{scorer} has not been asked about this answer, and may not be asked now."""
 
 
 class ProviderFailed(OverheardError):

@@ -23,7 +23,7 @@ from overheard.interfaces import (
     ShiftListener,
     UpdateFeed,
 )
-from overheard.settings import Settings, SomeSettings, check
+from overheard.settings import Settings, SomeSettings, check, secrets_of
 
 PROJECT = "overheard"
 API_VERSION = "1.0"
@@ -49,6 +49,8 @@ class PluginSettings:
         """What is wrong in the tables that `each` left out, as whole sentences."""
         self.asked: dict[str, type[Settings]] = {}
         """What the plugin expects to stand in which table, such as ``providers.acme``."""
+        self.secrets: list[str] = []
+        """The secrets that it was given, so that no message of it shows one."""
 
     def each(self, settings: type[SomeSettings]) -> Iterator[tuple[str, SomeSettings]]:
         """Yield the name and the validated settings of each table that fits.
@@ -77,6 +79,7 @@ class PluginSettings:
         checked, problems = check(settings, table, f"{self._file}, [{self._section}.{name}]")
         if checked is None:
             raise SettingsError(problem=" ".join(problems))
+        self.secrets += secrets_of(checked)
         return checked
 
 

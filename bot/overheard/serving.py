@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -27,6 +25,7 @@ from overheard.commands.letters import Letters
 from overheard.commands.planned import BURSTS
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import carry_out_schedule
+from overheard.commands.switching import follow_changes
 from overheard.config import Config
 from overheard.cron import Cron
 from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, RunState, Schedule
@@ -35,6 +34,7 @@ from overheard.gate import AccessGate
 from overheard.health import Health
 from overheard.interfaces import Chat
 from overheard.schedule import Job, Scheduler
+from overheard.stopping import GOODBYE, Stop, log_to_stderr
 from overheard.supervisor import Service, Supervisor
 
 CANARIES = "canaries of the day"
@@ -43,12 +43,12 @@ SCHEDULE = "schedule"
 """How the audit log names schedules, and where they ask."""
 CATCH_UP = 300.0
 """Seconds between two looks for answers that nobody has scored."""
+NOTICE = 10.0
+"""Seconds after which a change of brands or facts is noticed."""
 FEEDS = 3600.0
 """Seconds between two looks at update feeds."""
 WAKE = 30.0
 """Seconds between two looks for alerts whose snooze is over."""
-GOODBYE = 1.0
-"""Seconds that services have to end, and a chat has to let go."""
 
 log = logging.getLogger("overheard")
 
@@ -74,6 +74,7 @@ class Deployment:
             Service("alerts", self._wake_alerts),
             Service("scoring", self._catch_up),
             *([Service("feeds", self._read_feeds)] if context.plugins.feeds else []),
+            *([Service("notices", self._tell_admins)] if config.health.notices else []),
             *(Service(name, partial(chat.run, desk)) for name, chat in chats.items()),
         ]
         self.supervisor = Supervisor(services, log.warning)
@@ -154,9 +155,11 @@ class Deployment:
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
         """Go on with the runs that were cut off; those of schedules are their schedule's."""
-        oldest = self._context.clock.now() - TAKEN_UP_WITHIN
-        for run in await self._context.store.runs(state=RunState.RUNNING):
-            if run.panel and run.started_at > oldest and not run.asked_by.startswith(SCHEDULE):
+        oldest, store = self._context.clock.now() - TAKEN_UP_WITHIN, self._context.store
+        handed_in = {batch.run_id for batch in await store.batches()}
+        for run in await store.runs(state=RunState.RUNNING):
+            fresh = run.started_at > oldest or run.id in handed_in
+            if run.panel and fresh and not run.asked_by.startswith(SCHEDULE):
                 group.create_task(self._resume(run))
 
     async def _resume(self, run: Run) -> None:
@@ -173,10 +176,22 @@ class Deployment:
             await asyncio.sleep(WAKE)
 
     async def _catch_up(self) -> None:
+        """Score what nobody has read, and history anew once something was changed."""
         while True:
             context = await self._context.refreshed()
-            await context.scoring.catch_up(context.store, context.progress)
-            await asyncio.sleep(CATCH_UP)
+            await follow_changes(await context.caught_up())
+            measured = (context.catalogue.brands, context.catalogue.facts)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CATCH_UP):
+                    await self._changed(measured)
+
+    async def _changed(self, measured: tuple[object, object]) -> None:
+        """Return when what is measured is something else."""
+        while True:
+            await asyncio.sleep(NOTICE)
+            now = await self._context.store.catalogue()
+            if (now.brands, now.facts) != measured:
+                return
 
     async def _read_feeds(self) -> None:
         plugins, store = self._context.plugins, self._context.store
@@ -185,6 +200,24 @@ class Deployment:
             for problem in await read_feeds(plugins.feeds.values(), store, plugins.providers, now):
                 log.warning("%s", problem)
             await asyncio.sleep(FEEDS)
+
+    async def _tell_admins(self) -> None:
+        """Write down what admins are to be told; the outbox posts it once."""
+        while True:
+            notice = await self._context.plugins.notices.next()
+            now = self._context.clock.now()
+            await self._context.store.add_deliveries(
+                [
+                    Delivery(
+                        DeliveryKind.NOTICE,
+                        f"notice-{notice.plugin}-{now.isoformat()}@{channel}",
+                        channel,
+                        now,
+                        f"{notice.plugin}\n{notice.text}",
+                    )
+                    for channel in self._context.config.health.notices
+                ]
+            )
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
         """Tell listeners that an alert's message stands in a channel."""
@@ -208,17 +241,8 @@ async def serve(context: Context, *, leave: Callable[[], None]) -> None:
         context: The deployment.
         leave: Called at the signal; sees to it that the process ends in time.
     """
-    _log_to_stderr()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def stopping(*_: object) -> None:
-        leave()
-        loop.call_soon_threadsafe(stop.set)
-
-    # Not by the loop, which may be busy: the time to end in counts from the signal.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stopping)
+    log_to_stderr()
+    stop = Stop(leave)
     # Drawing takes two seconds to import, in which no click would be acknowledged.
     await asyncio.to_thread(import_module, "overheard.cards.plot")
     async with _chats(context) as chats:
@@ -226,12 +250,7 @@ async def serve(context: Context, *, leave: Callable[[], None]) -> None:
         for report in context.plugins.faulty:
             log.warning("Plugin %s: %s", report.name, report.problem)
         log.warning("%s", _begun(context, chats))
-        work = asyncio.create_task(deployment.run())
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        work.cancel()
-        await asyncio.wait({work}, timeout=GOODBYE)
+        await stop.run(deployment.run())
 
 
 def _begun(context: Context, chats: Mapping[str, Chat]) -> str:
@@ -276,10 +295,3 @@ def _open(name: str, config: Config) -> Chat:
     from overheard.chat.discord.chat import DiscordChat
 
     return DiscordChat(config.discord)
-
-
-def _log_to_stderr() -> None:
-    """Write warnings of our own and of the parts where a service manager looks for them."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s"
-    )

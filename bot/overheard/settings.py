@@ -8,10 +8,12 @@ read from the file that ``api_key_file`` names, else from the environment variab
 from __future__ import annotations
 
 import difflib
+import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -77,6 +79,15 @@ def check(
         return None, [_sentence(settings, detail, where) for detail in error.errors()]
 
 
+def secrets_of(settings: BaseModel) -> Iterator[str]:
+    """Yield the secrets that stand in settings and in the tables within."""
+    for _, value in settings:
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from secrets_of(value)
+
+
 def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
     """Yield each key with the kind of its value and its default, as people read them."""
     secrets = _secret_fields(settings)
@@ -86,11 +97,38 @@ def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
             yield f"{name}_env", "environment variable", _variable(settings, name) or needed
             yield f"{name}_file", "file", ""
             continue
-        kind = str(getattr(field.annotation, "__name__", field.annotation)).replace("typing.", "")
-        default = (
-            "needed" if field.is_required() else repr(field.get_default(call_default_factory=True))
-        )
-        yield field.alias or name, kind, default
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        told = "needed" if field.is_required() else _written(default)
+        yield field.alias or name, _kind(field.annotation), told
+
+
+_KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "file"}
+
+
+def _kind(annotation: Any) -> str:
+    """Return the kind of a value in words."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(map(_written, parts))
+    if origin is Annotated:
+        return _kind(parts[0])
+    if origin in {Union, UnionType}:
+        return " or ".join(_kind(part) for part in parts if part is not NoneType)
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return f"list of {_kind(parts[0])}"
+    table = isinstance(origin or annotation, type) and issubclass(
+        origin or annotation, Mapping | BaseModel
+    )
+    return "table" if table else _KINDS.get(annotation, getattr(annotation, "__name__", "value"))
+
+
+def _written(value: Any) -> str:
+    """Return a value as it stands in the configuration; nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_written, value))}]"
+    return json.dumps(value) if isinstance(value, str | bool) else str(value)
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:

@@ -90,7 +90,11 @@ class Supervisor:
                 return
             except OverheardError as error:
                 problem = str(error)
-            except Exception as error:  # its text may hold a secret: its kind is told
+            except asyncio.CancelledError:
+                if _is_cancelled():
+                    raise
+                problem = f"{service.name} was cut off by itself; it is started again."
+            except (Exception, SystemExit) as error:  # its text may hold a secret: its kind is told
                 problem = f"{service.name} failed: {_kind(error)}; it is started again."
             self._note(service, Condition.DOWN, problem)
             if monotonic() - begun > HEALTHY:
@@ -104,6 +108,12 @@ class Supervisor:
             self._tell(problem)
         self._told[service.name] = problem
         self.standings[service.name] = Standing(condition, problem)
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that somebody cancels, and not one that it waited for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _kind(error: BaseException) -> str:

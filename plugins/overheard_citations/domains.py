@@ -31,12 +31,15 @@ def domain_of(address: str) -> str:
 
 def owns(domains: tuple[str, ...], address: str) -> bool:
     """Whether an address lies at one of these domains or below it."""
-    host = _host(address)
-    return any(
-        host == own or host.endswith(f".{own}") for domain in domains if (own := _host(domain))
-    )
+    return f".{_host(address)}".endswith(_endings(domains))
 
 
+@lru_cache(maxsize=1024)
+def _endings(domains: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f".{own}" for domain in domains if (own := _host(domain)))
+
+
+@lru_cache(maxsize=8192)
 def _host(address: str) -> str:
     text = address.strip()
     if re.search(r"\s", text):

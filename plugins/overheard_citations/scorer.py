@@ -35,14 +35,17 @@ class Citations:
 
     def score(self, reading: Reading) -> Iterator[Score]:
         """Yield the scores of one brand in one answer, if it cites anything."""
+        if not reading.brand.domains:
+            return
         sources = _distinct(reading.answer.reply.citations)
         cited = [source for source in sources if source.cited]
-        if not cited or not reading.brand.domains:
+        if not cited:
             return
         own = [source for source in cited if owns(reading.brand.domains, source.url)]
         domains = {domain_of(source.url) for source in cited}
         mine = {domain_of(source.url) for source in own}
-        details = tuple(_detail(source, reading) for source in sources)
+        theirs = tuple(domain for rival in reading.competitors for domain in rival.domains)
+        details = tuple(_detail(source, reading.brand, theirs) for source in sources)
         yield Score("own_citation", float(bool(own)), own[0].url[:_URL] if own else "", details)
         yield Score("citation_share", len(mine) / len(domains))
 
@@ -57,14 +60,13 @@ def _distinct(citations: Sequence[Citation]) -> list[Citation]:
     return list(found.values())
 
 
-def _detail(source: Citation, reading: Reading) -> Detail:
-    whose = _whose(source.url, reading.brand, reading.competitors)
+def _detail(source: Citation, brand: Brand, theirs: tuple[str, ...]) -> Detail:
+    whose = _whose(source.url, brand, theirs)
     verdict = whose if source.cited else f"{whose}, retrieved"
     return Detail(domain_of(source.url), verdict, source.url[:_URL])
 
 
-def _whose(url: str, brand: Brand, competitors: Sequence[Brand]) -> str:
+def _whose(url: str, brand: Brand, theirs: tuple[str, ...]) -> str:
     if owns(brand.domains, url):
         return "own"
-    theirs = any(owns(competitor.domains, url) for competitor in competitors)
-    return "competitor" if theirs else "other"
+    return "competitor" if owns(theirs, url) else "other"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from overheard import (
     Capabilities,
     Failing,
-    HostedService,
+    HostedProvider,
     Model,
-    Price,
     PriceList,
     ProviderFailed,
     Question,
@@ -30,35 +29,31 @@ if TYPE_CHECKING:
 
 API = "Chat Completions"
 NO_SEARCH = 'this service cannot be told to search; leave "+search" away.'
-MOST_CONNECTIONS = 1_000
-"""More than are ever open: whoever asks decides how many calls are under way."""
 
 
-class CompatibleProvider:
-    """One endpoint.
-
-    Attributes:
-        name: The name of its table.
-        concurrency: How many calls it may be given at a time.
-    """
+class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
+    """One endpoint."""
 
     def __init__(self, name: str, settings: CompatibleSettings) -> None:
-        self.name = name
-        self.concurrency = settings.concurrency
-        self._settings = settings
-        self._preset = settings.service
         listed = ("overheard_compatible", settings.preset) if settings.preset else ()
-        prices = PriceList(settings.prices, *listed)
-        self._service = HostedService(name, API, settings, prices)
-        self._opened: AsyncOpenAI | None = None
+        super().__init__(name, API, settings, PriceList(settings.prices, *listed))
+        self._preset = settings.service
 
-    def models(self) -> Sequence[str]:
-        """Return the configured model ids."""
-        return self._settings.models
+    def open_client(self) -> AsyncOpenAI:
+        """Make the SDK's client."""
+        from openai import AsyncOpenAI, DefaultAioHttpClient
 
-    def price(self, model: str) -> Price | None:
-        """Return what a model charges, as it is asked."""
-        return self._service.price(model)
+        settings = self.settings
+        key = settings.api_key.get_secret_value() if settings.api_key else "none"
+        return AsyncOpenAI(
+            base_url=settings.base_url,
+            api_key=key,
+            default_headers={"api-key": key} if settings.preset == "azure" else None,
+            default_query={"api-version": v} if (v := settings.api_version) else None,
+            timeout=self.patience(),
+            max_retries=0,
+            http_client=DefaultAioHttpClient(limits=self.pool()),
+        )
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what can be done with a model, as it is asked."""
@@ -68,7 +63,7 @@ class CompatibleProvider:
             search=searches,
             sampling=True,
             seed=bool(preset.seed),
-            streaming=self._settings.stream,
+            streaming=self.settings.stream,
             fingerprint=preset.fingerprint,
             searches=1 if searches else 0,
             how=f"{preset.how}, web search" if searches else preset.how,
@@ -84,9 +79,9 @@ class CompatibleProvider:
         model = question.model
         if model.searches and not self._preset.search:
             raise ProviderFailed(model=model, reason=NO_SEARCH, kind=Failing.REQUEST)
-        async with self._service.asking(model):
+        async with self.service.asking(model):
             headers, completion = await self._complete(question, self._more(question, seed))
-            return self._service.reply(
+            return self.service.reply(
                 question,
                 text_of(completion),
                 finish_of(completion),
@@ -98,27 +93,13 @@ class CompatibleProvider:
                 cost=cost_of(completion),
             )
 
-    async def verify(self) -> None:
-        """List the models, which is free.
-
-        Raises:
-            ProviderUnavailable: when that fails. A service without such a list passes.
-        """
-        async with self._service.trying():
-            await self._client().models.list()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._opened:
-            await self._opened.close()
-
     async def _complete(
         self, question: Question, more: dict[str, object]
     ) -> tuple[Mapping[str, str], ChatCompletion]:
-        create = self._client().chat.completions.with_raw_response.create
+        create = self.client.chat.completions.with_raw_response.create
         name, text = question.model.id, question.prompt.text
         said: list[ChatCompletionMessageParam] = [{"role": "user", "content": text}]
-        if self._settings.stream:
+        if self.settings.stream:
             usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
             pieces = await create(
                 model=name, messages=said, stream=True, stream_options=usage, extra_body=more
@@ -132,28 +113,8 @@ class CompatibleProvider:
         preset = self._preset
         sent: dict[str, object] = {
             preset.seed: seed,
-            preset.window: self._service.window(question),
-            "temperature": 0.0 if question.limit else self._settings.temperature,
+            preset.window: self.service.window(question),
+            "temperature": 0.0 if question.limit else self.settings.temperature,
         }
         chosen = {name: value for name, value in sent.items() if name and value is not None}
         return chosen | (dict(preset.search) if question.model.searches else {})
-
-    def _client(self) -> AsyncOpenAI:
-        if self._opened is None:
-            import httpx2
-            from openai import AsyncOpenAI, DefaultAioHttpClient
-
-            settings = self._settings
-            key = settings.api_key.get_secret_value() if settings.api_key else "none"
-            self._opened = AsyncOpenAI(
-                base_url=settings.base_url,
-                api_key=key,
-                default_headers={"api-key": key} if settings.preset == "azure" else None,
-                default_query={"api-version": v} if (v := settings.api_version) else None,
-                timeout=httpx2.Timeout(settings.silence, connect=settings.connect_timeout),
-                max_retries=0,
-                http_client=DefaultAioHttpClient(
-                    limits=httpx2.Limits(max_connections=MOST_CONNECTIONS)
-                ),
-            )
-        return self._opened

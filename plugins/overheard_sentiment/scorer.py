@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice, takewhile
+from operator import attrgetter
 
 from overheard import Detail, Metric, Reading, Scale, Score, Settings
 from overheard_sentiment.polarity import Polarity, Span, polarity
@@ -71,8 +72,10 @@ def _aspects(reading: Reading, judged: Sequence[tuple[Polarity, int]]) -> Iterat
 def _judged(reading: Reading) -> Iterator[tuple[Polarity, int]]:
     """Yield polarity and index of each sentence about the brand."""
     brand = reading.brand.name
+    if not reading.of(brand):
+        return
     named = {mention.sentence for mention in reading.mentions}
-    for index, mentions in groupby(reading.mentions, key=lambda mention: mention.sentence):
+    for index, mentions in groupby(reading.mentions, key=attrgetter("sentence")):
         mine: list[Span] = []
         others: list[Span] = []
         against = False

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from overheard import Detail, Metric, Reading, Scale, Score, Settings
+from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings
 from overheard_visibility.standing import standing
 
 _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""
 _QUOTED = 1_000
 """Characters of a quote."""
+_ABSENT = tuple(Score(metric, 0.0) for metric in ("visibility", "top1", "top3"))
+_UNHEARD = Score("share_of_voice", 0.0)
+"""What is said of a brand that an answer does not name: the same of all of them."""
 
 
 class VisibilitySettings(Settings):
@@ -46,17 +49,25 @@ class Visibility:
         """Yield the scores of one brand in one answer."""
         if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
             return  # it asks about the brand itself, so naming it shows nothing
+        voices = reading.mentions and not reading.branded
         mine = reading.of(reading.brand.name)
-        quote = reading.sentence(mine[0].sentence)[:_QUOTED] if mine else ""
-        rank = _rank(reading)
-        yield Score("visibility", float(rank is not None), quote, tuple(standing(reading)))
-        if rank is not None:
-            yield Score("position", float(rank), quote, tuple(_ranks(reading)))
-        yield Score("top1", float(rank == 1), quote if rank == 1 else "")
-        in_top3 = rank is not None and rank <= 3
-        yield Score("top3", float(in_top3), quote if in_top3 else "")
-        if reading.mentions and not reading.branded:
-            yield Score("share_of_voice", len(mine) / len(reading.mentions))
+        if mine:
+            yield from _named(reading, mine)
+            if voices:
+                yield Score("share_of_voice", len(mine) / len(reading.mentions))
+        else:
+            yield from _ABSENT
+            if voices:
+                yield _UNHEARD
+
+
+def _named(reading: Reading, mine: Sequence[Mention]) -> Iterator[Score]:
+    """Yield where a brand stands that the answer names."""
+    rank, quote = _rank(reading), reading.sentence(mine[0].sentence)[:_QUOTED]
+    yield Score("visibility", 1.0, quote, (standing(reading, mine),))
+    yield Score("position", float(rank), quote, tuple(_ranks(reading)))
+    yield Score("top1", float(rank == 1), quote if rank == 1 else "")
+    yield Score("top3", float(rank <= 3), quote if rank <= 3 else "")
 
 
 def _ranks(reading: Reading) -> Iterator[Detail]:
@@ -68,8 +79,7 @@ def _ranks(reading: Reading) -> Iterator[Detail]:
             yield Detail(f"ranking {number}", str(rank), stated=f"{rank} of {len(order)}")
 
 
-def _rank(reading: Reading) -> int | None:
+def _rank(reading: Reading) -> int:
     first = next((order for order in reading.rankings if len(order) > 1), ())
     order = list(dict.fromkeys((*first, *(mention.brand for mention in reading.mentions))))
-    brand = reading.brand.name
-    return order.index(brand) + 1 if brand in order else None
+    return order.index(reading.brand.name) + 1

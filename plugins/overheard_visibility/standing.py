@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from overheard import Detail, Mention, Reading
 
@@ -50,31 +50,29 @@ _LABEL = re.compile(
 )
 
 
-def standing(reading: Reading) -> Iterator[Detail]:
-    """Yield the standing of the reading's brand, with the sentence that shows it."""
-    mine = reading.of(reading.brand.name)
-    if not mine:
-        return
+def standing(reading: Reading, mine: Sequence[Mention]) -> Detail:
+    """Return the standing of the reading's brand, with the sentence that shows it.
+
+    Args:
+        reading: The answer.
+        mine: The brand's mentions in it; one or more.
+    """
     against = next((mention for mention in mine if mention.negated), None)
     chosen = next((m for m in mine if not m.negated and _is_chosen(reading, m)), None)
     if chosen:
-        yield _detail("recommended", reading, chosen)
-    elif against:
-        yield _detail("advised against", reading, against)
-    else:
-        yield Detail("standing", "mentioned")
+        return _detail("recommended", reading, chosen)
+    if against:
+        return _detail("advised against", reading, against)
+    return Detail("standing", "mentioned")
 
 
 def _is_chosen(reading: Reading, mention: Mention) -> bool:
     start, end = reading.sentences[mention.sentence]
-    if reading.body[start:end].endswith("?"):
+    if reading.body[end - 1 : end] == "?":
         return False
     before = reading.body[max(start, mention.start - _WINDOW) : mention.start]
     behind = reading.body[mention.end : min(end, mention.end + _WINDOW)]
-    return any(
-        found is not None
-        for found in (_BEFORE.search(before), _BEHIND.match(behind), _LABEL.match(behind))
-    )
+    return bool(_BEFORE.search(before) or _BEHIND.match(behind) or _LABEL.match(behind))
 
 
 def _detail(verdict: str, reading: Reading, mention: Mention) -> Detail:

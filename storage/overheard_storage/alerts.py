@@ -62,20 +62,7 @@ class AlertShelf(Shelf):
         self, alert: Alert, deliveries: Sequence[Delivery] = ()
     ) -> tuple[Alert, bool]:
         """Keep an alert with its shifts, and return it; False when it was there already."""
-        moved = (alert.shift, *alert.also)
-        brand_ids = await self._registers.of_brands(shift.brand for shift in moved)
-        model_ids = await self._registers.of_models(shift.model for shift in moved)
-        metric_ids = await self._registers.of_metrics(shift.metric for shift in moved)
-        rows = [
-            {
-                **shift_row(shift),
-                "brand_id": brand_ids[shift.brand],
-                "model_id": model_ids[shift.model],
-                "metric_id": metric_ids[shift.metric],
-                "place": place,
-            }
-            for place, shift in enumerate(moved)
-        ]
+        rows = await self._shift_rows(dict(enumerate(alert.moved)))
         async with self._database.writing() as connection:
             number = await self._open(connection, alert, rows)
             if number is not None:
@@ -91,9 +78,13 @@ class AlertShelf(Shelf):
             .where(alerts.c.id == alert.id, alerts.c.revision == alert.revision - 1)
             .values(**_life(alert))
         )
+        new = {place: shift for place, shift in enumerate(alert.moved) if not shift.id}
+        rows = [row | {"alert_id": alert.id} for row in await self._shift_rows(new)]
         async with self._database.writing() as connection:
             if (await connection.execute(change)).rowcount == 0:
                 return False
+            if rows:
+                await connection.execute(shifts.insert(), rows)
             row = _event_row(event, alert.id)
             number = await connection.scalar(events.insert().returning(events.c.id), row)
             kept = replace(event, alert_id=alert.id, id=int(number or 0))
@@ -117,6 +108,22 @@ class AlertShelf(Shelf):
         wanted = [] if brand is None else [brands.c.name == brand]
         async with self._database.reading() as connection:
             return await _alerts(connection, *wanted)
+
+    async def _shift_rows(self, placed: Mapping[int, Shift]) -> list[dict[str, Any]]:
+        """Write shifts of an alert, by their places in it."""
+        brand_ids = await self._registers.of_brands(shift.brand for shift in placed.values())
+        model_ids = await self._registers.of_models(shift.model for shift in placed.values())
+        metric_ids = await self._registers.of_metrics(shift.metric for shift in placed.values())
+        return [
+            {
+                **shift_row(shift),
+                "brand_id": brand_ids[shift.brand],
+                "model_id": model_ids[shift.model],
+                "metric_id": metric_ids[shift.metric],
+                "place": place,
+            }
+            for place, shift in placed.items()
+        ]
 
     async def _open(
         self, connection: AsyncConnection, alert: Alert, rows: list[dict[str, Any]]
@@ -194,10 +201,12 @@ async def _shifts(
 
 
 def _alert(row: Row[Any], moved: list[Shift]) -> Alert:
+    first = moved[0]
     return Alert(
-        shift=moved[0],
+        shift=first,
         opened_at=row.opened_at,
-        also=tuple(moved[1:]),
+        also=tuple(shift for shift in moved[1:] if shift.run_id == first.run_id),
+        later=tuple(shift for shift in moved if shift.run_id != first.run_id),
         state=AlertState(row.state),
         by=row.by,
         until=row.until,

@@ -7,6 +7,7 @@ parameters take longer than the database does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Dialect, Table
@@ -15,11 +16,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 Writer = Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Rows whose key is there already are added to what stands there.
+
+    Attributes:
+        key: The columns that tell rows apart; a primary key.
+        sums: The columns that are added up. Others stay as they are.
+    """
+
+    key: tuple[str, ...]
+    sums: tuple[str, ...]
+
+
 async def insert_many(
     connection: AsyncConnection,
     table: Table,
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
+    adding: Adding | None = None,
 ) -> None:
     """Insert rows.
 
@@ -28,13 +43,14 @@ async def insert_many(
         table: Where they go.
         columns: The names of the columns that the rows have.
         rows: One or more; each value as SQLAlchemy would take it.
+        adding: What becomes of rows that are there already; without it, they are an error.
     """
     dialect = connection.dialect
     written: list[Sequence[Any]] = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
         write = _writer(table, column, dialect)
-        written.append([write(value) for value in values] if write else values)
-    statement = _statement(table, columns, dialect)
+        written.append(list(map(write, values)) if write else values)
+    statement = _statement(table, columns, dialect) + (_added(table, adding) if adding else "")
     await connection.exec_driver_sql(statement, list(zip(*written, strict=True)))
 
 
@@ -46,22 +62,33 @@ def _statement(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
     return f"INSERT INTO {names.format_table(table)} ({listed}) VALUES ({marks})"  # noqa: S608 - names of our own
 
 
+def _added(table: Table, adding: Adding) -> str:
+    sums = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in adding.sums)
+    return f" ON CONFLICT ({', '.join(adding.key)}) DO UPDATE SET {sums}"
+
+
 def _writer(table: Table, column: str, dialect: Dialect) -> Writer | None:
     """Return what turns a value into one that the driver takes; None when it does as it is."""
     write = table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
-    return _once_for_nothing(write) if write else None
+    return _once(write) if write else None
 
 
-def _once_for_nothing(write: Writer) -> Writer:
-    """Write an empty text or list once: most quotes and details are empty."""
+def _once(write: Writer) -> Writer:
+    """Write a value once that is the same as the one before it, or empty: most quotes and details
+    are empty, and all blocks of a run began with it.
+    """
     empty: dict[type, Any] = {}
+    last = result = None
 
     def written(value: Any) -> Any:
-        if value:
-            return write(value)
-        kind = type(value)
-        if kind not in empty:
-            empty[kind] = write(value)
-        return empty[kind]
+        nonlocal last, result
+        if not value:
+            kind = type(value)
+            if kind not in empty:
+                empty[kind] = write(value)
+            return empty[kind]
+        if value is not last:
+            last, result = value, write(value)
+        return result
 
     return written

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
-from sqlite3 import OperationalError
+from sqlite3 import OperationalError as LockedError
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Executable, Row, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
@@ -24,7 +25,13 @@ Result = TypeVar("Result")
 Work = Callable[Given, Coroutine[Any, Any, Result]]
 
 _PATIENCE = 30.0
-"""Seconds that a writer waits for another process."""
+"""Seconds that a writer waits for another process, or anybody for a server that is away."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+"""Seconds until a server that was away is asked again; twice as long each time."""
+_PASSING = ("08", "40", "53300", "57P")
+"""SQLSTATE: lost connections, deadlocks, too many connections, servers that stop or start."""
+_CONNECTIONS = 40
+"""Connections of a process to a server, at most; each hold of a run or duty takes one."""
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}",
     "PRAGMA synchronous = NORMAL",
@@ -37,11 +44,14 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
     A driver that is stopped half-way through BEGIN leaves a transaction that nobody ends, and
     with it a locked SQLite file. Whoever is cancelled hears of it when the work is done.
+
+    While a server is away, for a restart say, the work waits for it and is done anew: it is one
+    transaction, and whatever it writes can be written twice.
     """
 
     @wraps(work)
     async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-        task = asyncio.ensure_future(work(*args, **kwargs))
+        task = asyncio.ensure_future(_patiently(partial(work, *args, **kwargs)))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -49,6 +59,29 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
             raise
 
     return run
+
+
+async def _patiently(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Do work, and do it anew while the server is away; at last raise what it raises."""
+    deadline, pause = monotonic() + _PATIENCE, _FIRST_PAUSE
+    while True:
+        try:
+            return await work()
+        except DBAPIError as error:
+            if not is_passing(error) or monotonic() + pause > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Say whether the same statement may succeed soon: its server was away, or it stood in the way
+    of another.
+    """
+    state = getattr(error.orig, "sqlstate", "")
+    if state is None:  # psycopg reached no server, or lost it
+        return isinstance(error, OperationalError)
+    return state.startswith(_PASSING)
 
 
 class Database:
@@ -106,7 +139,8 @@ class Database:
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(url, pool_pre_ping=True)
+    pool = {"pool_size": 5, "max_overflow": _CONNECTIONS - 5}
+    return create_async_engine(url, pool_pre_ping=True, **pool)
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
@@ -138,7 +172,7 @@ def _write_ahead(cursor: Any) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
-        except OperationalError:
+        except LockedError:
             if monotonic() > deadline:
                 raise
             await_only(asyncio.sleep(0.01))

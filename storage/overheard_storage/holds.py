@@ -7,15 +7,21 @@ process that took them, however it ends, so that a run that was killed can be ta
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from overheard.errors import HoldLost
 from overheard_storage.database import Database
 
+_LOOKS = 5.0
+"""Seconds between two looks whether a lock is still there."""
 _RUNS = 0x72756E
 _DUTIES = 0x647574
 """The first halves of PostgreSQL's lock numbers for runs and for duties; anything constant."""
@@ -70,10 +76,47 @@ async def _in_server(database: Database, space: int, number: int) -> AsyncIterat
     numbers = {"space": space, "number": number}
     async with database.session() as connection:
         take = text("SELECT pg_try_advisory_lock(:space, :number)")
-        mine = bool(await connection.scalar(take, numbers))
+        if not await connection.scalar(take, numbers):
+            yield False
+            return
         try:
-            yield mine
+            async with _kept(connection):
+                yield True
         finally:
-            if mine:
+            with suppress(SQLAlchemyError):  # a lost connection has let go already
                 give = text("SELECT pg_advisory_unlock(:space, :number)")
                 await connection.execute(give, numbers)
+
+
+@asynccontextmanager
+async def _kept(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Stop the block when a lock is lost with its connection: somebody else may have it by then.
+
+    Raises:
+        HoldLost: when it was.
+    """
+    ended, limit = asyncio.Event(), asyncio.timeout(None)
+
+    async def watch() -> None:
+        while not ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOKS):
+                    await ended.wait()
+                    return
+            try:
+                await connection.execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                limit.reschedule(asyncio.get_running_loop().time())
+                return
+
+    watcher = asyncio.create_task(watch())
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if limit.expired():
+            raise HoldLost from None
+        raise
+    finally:
+        ended.set()
+        await asyncio.wait({watcher})

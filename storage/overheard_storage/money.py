@@ -65,6 +65,16 @@ class MoneyShelf(Shelf):
         return None
 
     @uninterrupted
+    async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
+        """Give back a part of what a run holds."""
+        left = {(run_id, str(account)): usd for account, usd in amounts.items() if usd > 0}
+        nothing = (holds.c.run_id == run_id, holds.c.usd <= _PENNY)
+        async with self._database.writing() as connection:
+            if left:
+                await connection.execute(_taking(), _taken_rows(left))
+            await connection.execute(delete(holds).where(*nothing))
+
+    @uninterrupted
     async def release(self, run_id: int) -> None:
         """Give back what a run holds."""
         async with self._database.writing() as connection:

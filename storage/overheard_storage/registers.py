@@ -92,16 +92,19 @@ class Registers:
 
     async def of_brands(self, names: Iterable[str]) -> dict[str, int]:
         """Return the numbers of brands, by name."""
-        return _single(await self.brands.numbers({(name,): {} for name in names}))
+        return _single(await self.brands.numbers({(name,): {} for name in set(names)}))
 
     async def of_metrics(self, names: Iterable[str]) -> dict[str, int]:
         """Return the numbers of metrics, by name."""
-        return _single(await self.metrics.numbers({(name,): {} for name in names}))
+        return _single(await self.metrics.numbers({(name,): {} for name in set(names)}))
 
     async def of_prompts(self, prompts: Iterable[Prompt]) -> dict[str, int]:
         """Return the numbers of prompts, by key."""
-        rows: dict[Name, dict[str, Any]] = {(p.key,): prompt_row(p) for p in prompts}
-        return _single(await self.prompts.numbers(rows))
+        named: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
+        known = await self.prompts.known(named)
+        if len(known) < len(named):
+            known = await self.prompts.numbers({n: prompt_row(p) for n, p in named.items()})
+        return _single(known)
 
     async def of_models(self, models: Iterable[Model]) -> dict[Model, int]:
         """Return the numbers of models."""

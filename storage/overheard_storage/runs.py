@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import UNENDED, Answer, Finish, Model, Run, RunState
+from overheard_storage import tables
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.holds import holding
 from overheard_storage.money import MoneyShelf
@@ -106,15 +107,21 @@ class RunShelf(MoneyShelf):
         async for row in self._stream(query, answers.c.id):
             yield answer_of(row)
 
-    async def asked(self, run_id: int) -> set[tuple[str, str, int]]:
+    async def asked(
+        self, run_id: int, *, prompts: Collection[str] | None = None
+    ) -> set[tuple[str, str, int]]:
         """Return the keys of the questions of a run that have an answer."""
+        named = tables.prompts
         query = (
-            select(prompts.c.key, models.c.provider, models.c.name, answers.c.repeat)
+            select(named.c.key, models.c.provider, models.c.name, answers.c.repeat)
             .select_from(answers)
-            .join(prompts)
+            .join(named)
             .join(models)
             .where(answers.c.run_id == run_id, answers.c.finish != Finish.FAILED)
         )
+        if prompts is not None:
+            known = await self._registers.prompts.known((key,) for key in prompts)
+            query = query.where(among(answers.c.prompt_id, known.values()))
         return {
             (row.key, str(Model(row.provider, row.name)), row.repeat)
             for row in await self._database.rows(query)

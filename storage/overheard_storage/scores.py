@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import COMPLETE, Answer, Block, Model, ScoreRecord
+from overheard.domain import COMPLETE, Answer, Block, Model, Run, ScoreRecord
 from overheard_storage import tables
-from overheard_storage.bulk import insert_many
+from overheard_storage.bulk import Adding, insert_many
 from overheard_storage.database import uninterrupted
 from overheard_storage.runs import answers_query
 from overheard_storage.shapes import answer_of, block_of, record_of
@@ -32,6 +32,8 @@ from overheard_storage.tables import (
 )
 
 _STREAM = ("run_id", "prompt_id", "model_id", "brand_id", "metric_id", "scorer_id")
+_SUMS = ("n", "total", "squares")
+_BLOCK = (*_STREAM, *_SUMS, "at")
 _SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
 _VALUE = _SCORE.index("value")
 _ORDER = attrgetter("at", "run_id", "prompt", "model", "brand", "metric", "version")
@@ -50,7 +52,7 @@ class _Numbers:
 
 Delivery = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
 Row = tuple[Any, ...]
-"""A score, in the order of `_SCORE`."""
+"""A score, in the order of `_SCORE`, or a block, in the order of `_BLOCK`."""
 Key = tuple[int, int, int]
 """Answer, brand and metric."""
 
@@ -58,7 +60,15 @@ Key = tuple[int, int, int]
 class ScoreShelf(Shelf):
     """Scores and blocks. The Protocol `overheard.interfaces.Store` says what each method does."""
 
-    async def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
+    async def unscored(
+        self,
+        scorer: str,
+        version: str,
+        *,
+        seen: bool | None = None,
+        newest: bool = False,
+        part: Run | None = None,
+    ) -> AsyncIterator[Answer]:
         """Stream the complete answers that this version of a scorer has not read yet."""
         read = exists().where(
             readings.c.scorer_id == await self._registers.scorers.find(scorer, version),
@@ -67,8 +77,22 @@ class ScoreShelf(Shelf):
         fit = (answers.c.finish.in_(COMPLETE), answers.c.reused_from.is_(None))
         aside = select(runs.c.id).where(runs.c.aside)
         query = answers_query().where(*fit, ~read, answers.c.run_id.not_in(aside))
-        async for row in self._stream(query, answers.c.id):
+        if seen is not None:
+            query = query.where(_seen(scorer) if seen else ~_seen(scorer))
+        if part is not None:
+            query = query.where(*await self._within(part))
+        async for row in self._stream(query, answers.c.id, newest=newest):
             yield answer_of(row)
+
+    async def _within(self, part: Run) -> list[ColumnElement[bool]]:
+        """Say that an answer is to a question of a run's panel."""
+        wanted: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
+        if panel := part.panel:
+            asked = await self._registers.prompts.known((p.key,) for p in panel.prompts)
+            named = await self._registers.models.known((m.provider, m.name) for m in panel.models)
+            wanted.append(among(answers.c.prompt_id, asked.values()))
+            wanted.append(among(answers.c.model_id, named.values()))
+        return wanted
 
     @uninterrupted
     async def add_scores(self, scorer: str, version: str, scores: Delivery) -> None:
@@ -141,19 +165,19 @@ class ScoreShelf(Shelf):
         new = await connection.execute(insert.returning(readings.c.answer_id), rows)
         return set(new.scalars())
 
-    async def _add_blocks(
-        self, connection: AsyncConnection, summed: Sequence[dict[str, Any]]
-    ) -> None:
+    async def _add_blocks(self, connection: AsyncConnection, summed: Sequence[Row]) -> None:
         begun = await connection.execute(
-            select(runs.c.id, runs.c.started_at).where(
-                among(runs.c.id, {row["run_id"] for row in summed})
-            )
+            select(runs.c.id, runs.c.started_at).where(among(runs.c.id, {row[0] for row in summed}))
         )
         at = {row.id: row.started_at for row in begun}
-        insert = self._database.insert(blocks)
-        sums = {name: blocks.c[name] + insert.excluded[name] for name in ("n", "total", "squares")}
-        upsert = insert.on_conflict_do_update(index_elements=_STREAM, set_=sums)
-        await connection.execute(upsert, [row | {"at": at[row["run_id"]]} for row in summed])
+        rows = [(*row, at[row[0]]) for row in summed]
+        await insert_many(connection, blocks, _BLOCK, rows, Adding(_STREAM, _SUMS))
+
+
+def _seen(scorer: str) -> ColumnElement[bool]:
+    """Say that any version of a scorer has read an answer."""
+    mine = select(scorers.c.id).where(scorers.c.name == scorer)
+    return exists().where(readings.c.scorer_id.in_(mine), readings.c.answer_id == answers.c.id)
 
 
 def blocks_query() -> Select[Any]:
@@ -225,14 +249,14 @@ def _score_rows(new: Collection[int], delivery: Delivery, numbers: _Numbers) -> 
             brand, metric = numbers.brands[record.brand], numbers.metrics[score.metric]
             key = (answer.id, brand, metric)
             if key not in rows:
-                details = [astuple(detail) for detail in score.details]
+                details = [(d.topic, d.verdict, d.stated, d.quote) for d in score.details]
                 first = (answer.id, numbers.scorer, brand, metric)
                 rows[key] = (*first, score.value, score.quote, details)
     return rows
 
 
-def _summed(rows: Mapping[Key, Row], delivery: Delivery, numbers: _Numbers) -> list[dict[str, Any]]:
-    """Sum scores up in blocks, in an order that all writers share."""
+def _summed(rows: Mapping[Key, Row], delivery: Delivery, numbers: _Numbers) -> list[Row]:
+    """Sum scores up in blocks, in an order that all writers share; when they began is missing."""
     asked = {answer.id: _asked(answer, numbers) for answer, _ in delivery}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
@@ -242,10 +266,7 @@ def _summed(rows: Mapping[Key, Row], delivery: Delivery, numbers: _Numbers) -> l
         block[0] += 1
         block[1] += value
         block[2] += value * value
-    return [
-        dict(zip((*_STREAM, "n", "total", "squares"), (*stream, *sums[stream]), strict=True))
-        for stream in sorted(sums)
-    ]
+    return [(*stream, *sums[stream]) for stream in sorted(sums)]
 
 
 def _asked(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:

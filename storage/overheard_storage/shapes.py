@@ -100,7 +100,8 @@ def schedule_row(schedule: Schedule) -> dict[str, Any]:
 
 def schedule_of(row: Row[Any]) -> Schedule:
     """Read a schedule."""
-    return Schedule(row.name, row.cron, row.timezone, tuple(row.brands), row.repeats)
+    brands = tuple(row.brands)
+    return Schedule(row.name, row.cron, row.timezone, brands, row.repeats, row.batch)
 
 
 # Runs and answers
@@ -274,6 +275,7 @@ def _panel(document: Mapping[str, Any]) -> Panel:
         repeats=document["repeats"],
         seed=document["seed"],
         times=tuple(document.get("times", ())),  # older panels ask all prompts alike
+        batch=document.get("batch", False),
     )
 
 

@@ -32,14 +32,16 @@ class Shelf:
         self._database = database
         self._registers = Registers(database)
 
-    async def _stream(self, query: Select[Any], number: Column[int]) -> AsyncIterator[Row[Any]]:
+    async def _stream(
+        self, query: Select[Any], number: Column[int], *, newest: bool = False
+    ) -> AsyncIterator[Row[Any]]:
         """Fetch the rows of a query one by one, see `_pages`."""
-        async for page in self._pages(query, number):
+        async for page in self._pages(query, number, newest=newest):
             for row in page:
                 yield row
 
     async def _pages(
-        self, query: Select[Any], number: Column[int]
+        self, query: Select[Any], number: Column[int], *, newest: bool = False
     ) -> AsyncIterator[Sequence[Row[Any]]]:
         """Fetch the rows of a query page by page, in the order of a number.
 
@@ -49,13 +51,14 @@ class Shelf:
         Args:
             query: What to fetch; it selects the number as ``id``.
             number: A primary key, 1 and up.
+            newest: Whether the highest number comes first.
         """
-        last = 0
-        while rows := await self._database.rows(
-            query.where(number > last).order_by(number).limit(PAGE)
-        ):
+        order = number.desc() if newest else number
+        rest = query
+        while rows := await self._database.rows(rest.order_by(order).limit(PAGE)):
             yield rows
             last = rows[-1].id
+            rest = query.where(number < last if newest else number > last)
 
 
 def among(column: Column[int], numbers: Collection[int]) -> ColumnElement[bool]:

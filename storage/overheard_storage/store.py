@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from overheard_storage.addresses import address, explained
 from overheard_storage.alerts import AlertShelf
+from overheard_storage.batching import BatchShelf
 from overheard_storage.catalogue import CatalogueShelf
 from overheard_storage.database import Database
+from overheard_storage.editions import EditionShelf
 from overheard_storage.finetuning import FinetuneShelf
 from overheard_storage.operations import OperationShelf
 from overheard_storage.outbox import OutboxShelf
 from overheard_storage.runs import RunShelf
 from overheard_storage.schema import bring_up, require_current
 from overheard_storage.scores import ScoreShelf
+from overheard_storage.talking import TalkShelf
 from overheard_storage.watching import WatchShelf
+from overheard_storage.working import WorkShelf
 
 
 class SqlStore(
     CatalogueShelf,
     RunShelf,
+    BatchShelf,
     ScoreShelf,
+    EditionShelf,
     WatchShelf,
     AlertShelf,
     OutboxShelf,
     OperationShelf,
     FinetuneShelf,
+    TalkShelf,
+    WorkShelf,
 ):
     """The `overheard.interfaces.Store` on SQLite or PostgreSQL; `open_store` makes one."""
 

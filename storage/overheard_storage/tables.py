@@ -29,9 +29,12 @@ from overheard_storage.alert_tables import (
     thresholds,
     updates,
 )
+from overheard_storage.batch_tables import batches
 from overheard_storage.columns import LONG, Moment, Prose
 from overheard_storage.finetune_tables import approvals, publications
 from overheard_storage.parts import column, metadata, number, part, reference
+from overheard_storage.talk_tables import requests, waiting
+from overheard_storage.work_tables import results
 
 __all__ = [
     "REVISION",
@@ -40,9 +43,11 @@ __all__ = [
     "answers",
     "approvals",
     "audit",
+    "batches",
     "blocks",
     "brands",
     "deliveries",
+    "editions",
     "events",
     "facts",
     "holds",
@@ -52,6 +57,8 @@ __all__ = [
     "prompts",
     "publications",
     "readings",
+    "requests",
+    "results",
     "runs",
     "schedule_states",
     "schedules",
@@ -61,6 +68,7 @@ __all__ = [
     "spend",
     "thresholds",
     "updates",
+    "waiting",
 ]
 
 REVISION = "0001"
@@ -131,6 +139,7 @@ schedules = Table(
     column("timezone", Prose),
     column("brands", JSON),
     column("repeats", Integer),
+    column("batch", Boolean, default=False),
     *_standing(),
 )
 
@@ -235,6 +244,18 @@ readings = Table(
     part("scorer_id", "scorers"),
     part("answer_id", "answers"),
     sqlite_with_rowid=False,
+)
+
+# `versions` are written one a line, in order: of the same ones there is one edition.
+editions = Table(
+    "editions",
+    metadata,
+    number(),
+    column("versions", Prose, unique=True),
+    column("catalogue", JSON),
+    column("at", Moment),
+    column("state", String(16)),
+    column("note", Prose),
 )
 
 scores = Table(

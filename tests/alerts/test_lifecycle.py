@@ -8,7 +8,18 @@ import pytest
 
 from overheard.alerts.lifecycle import Lifecycle, after
 from overheard.alerts.routes import Routes
-from overheard.domain import Alert, AlertState, Happening, Model, ModelUpdate, Run, Shift
+from overheard.domain import (
+    Alert,
+    AlertState,
+    DeliveryKind,
+    Happening,
+    Metric,
+    Model,
+    ModelUpdate,
+    Run,
+    Scale,
+    Shift,
+)
 from overheard.errors import AlertUnchanged, UnknownName
 from overheard.tables.deployment import RouteTable
 from overheard.testing.memory_store import MemoryStore
@@ -17,24 +28,36 @@ from recording import HandClock
 MODEL = Model("svc", "m-1")
 
 
+def shift_of(run: Run, metric: str = "visibility", since: float = 0.7, to: float = 0.45) -> Shift:
+    """Make a shift."""
+    change = to - since
+    interval = (change - 0.1, change + 0.1)
+    return Shift("Acme", MODEL, metric, run.id, since, to, change, interval, probability=0.99)
+
+
 class House:
     """A store with a lifecycle."""
 
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.clock = HandClock()
-        routes = Routes([RouteTable(channel="slack:C1")], {})
+        metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
+        routes = Routes([RouteTable(channel="slack:C1")], metrics)
         self.life = Lifecycle(self.store, routes, self.clock)
 
     async def raise_alert(
-        self, key: str = "first", *, metric: str = "visibility", recovery: bool = False
+        self,
+        key: str = "first",
+        *,
+        metric: str = "visibility",
+        moved: tuple[float, float] = (0.7, 0.45),
+        also: tuple[str, ...] = (),
     ) -> Alert:
         """Raise an alert."""
         run = await self.store.start_run(Run(key, self.clock.now()))
-        numbers = (0.7, 0.45, -0.25, (-0.4, -0.1), 0.003)
-        shift = Shift("Acme", MODEL, metric, run.id, *numbers, recovery=recovery)
-        alert, _ = await self.life.raise_alert(Alert(shift, self.clock.now()))
-        return alert
+        shift, *more = (shift_of(run, name, *moved) for name in (metric, *also))
+        alert = Alert(shift, self.clock.now(), tuple(more))
+        return (await self.life.raise_alert(alert))[0]
 
     async def history(self, alert: Alert) -> list[tuple[Happening, str]]:
         """Return what happened, and who did it."""
@@ -109,14 +132,15 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     house = House()
     number = (await house.raise_alert()).id
     await house.life.snooze(number, "Ada", None, "")
-    assert (await house.life.grow(number, "It fell to 12 %.")).state is AlertState.GROWING
+    further = shift_of(await house.store.start_run(Run("x", house.clock.now())), to=0.12)
+    assert (await house.life.grow(number, [further])).state is AlertState.GROWING
     await house.life.acknowledge(number, "Ada")
     await house.life.recover(number, "It is back at 70 %.")
     with pytest.raises(AlertUnchanged, match="recovered already"):
-        await house.life.grow(number, "")
+        await house.life.grow(number, [replace(further, run_id=99)])
 
     assert [event.note for event in await house.store.events(number)][2::2] == [
-        "It fell to 12 %.",
+        "Visibility fell from 70 % to 12 %.",
         "It is back at 70 %.",
     ]
 
@@ -125,24 +149,78 @@ async def test_a_recurrence_follows_the_alert_before_it() -> None:
     """Of the same brand, model and metric; it is an alert and a message of its own."""
     house = House()
     first = await house.raise_alert()
+    await house.life.close(first.id, "Ada")
     other = await house.raise_alert("second", metric="sentiment")
     again = await house.raise_alert("third")
 
     assert (first.follows, other.follows, again.follows) == (0, 0, first.id)
-    assert len(await house.store.deliveries(channel="slack:C1")) == 3
+    told = await house.store.deliveries(channel="slack:C1")
+    assert sum(one.kind is DeliveryKind.ALERT for one in told) == 3
     assert await house.raise_alert("third") == again
+
+
+async def test_what_goes_on_is_the_same_alert() -> None:
+    """It is kept beside what was told before, once for each run, and nothing new is posted."""
+    house = House()
+    first = await house.raise_alert(also=("sentiment",))
+    await house.life.snooze(first.id, "Ada", None, "")
+    grown = await house.raise_alert("second", moved=(0.45, 0.2))
+    assert (grown.id, grown.state, grown.by) == (first.id, AlertState.GROWING, "")
+    assert grown.moved[:2] == first.moved
+    assert [shift.after for shift in grown.later] == [0.2]
+
+    await house.life.acknowledge(first.id, "Ada")
+    again = await house.raise_alert("second", moved=(0.45, 0.2))
+    assert (again.state, len(again.later)) == (AlertState.ACKNOWLEDGED, 1)
+    last = await house.raise_alert("third", metric="sentiment", moved=(0.3, 0.1))
+    assert (last.id, len(last.later)) == (first.id, 2)
+    told = await house.store.deliveries(channel="slack:C1")
+    assert sum(one.kind is DeliveryKind.ALERT for one in told) == 1
+
+
+async def test_another_metric_is_news() -> None:
+    """What was not told before is an alert of its own, though more of the old is in it."""
+    house = House()
+    first = await house.raise_alert()
+    other = await house.raise_alert("second", moved=(0.45, 0.2), also=("sentiment",))
+
+    assert (other.id, other.follows) == (first.id + 1, first.id)
+    assert (await house.life.find(first.id)).state is AlertState.OPEN
+
+
+async def test_half_the_way_back_does_not_end_an_alert() -> None:
+    """It has grown, and what came back is what it grew by; the rest of the way ends it."""
+    house = House()
+    first = await house.raise_alert()
+    await house.raise_alert("second", moved=(0.45, 0.2))
+    half = await house.raise_alert("third", moved=(0.2, 0.4))
+    assert half.id != first.id
+    assert (await house.life.find(first.id)).state is AlertState.GROWING
+    more = await house.raise_alert("fourth", moved=(0.4, 0.7))
+    assert (await house.life.find(first.id)).state is AlertState.RECOVERED
+    assert more.id == half.id, "the rise goes on"
+
+
+async def test_looking_again_at_an_old_run_changes_nothing() -> None:
+    """What was raised since is not taken back by what was before it."""
+    house = House()
+    await house.raise_alert()
+    rise = await house.raise_alert("second", moved=(0.45, 0.7))
+    await house.raise_alert()
+
+    assert (await house.life.find(rise.id)).state is AlertState.OPEN
 
 
 async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
     """Its message says so, and the one that is over already stays as it is."""
     house = House()
     first = await house.raise_alert()
-    back = await house.raise_alert("second", recovery=True)
+    back = await house.raise_alert("second", moved=(0.45, 0.68))
     assert (back.state, back.follows) == (AlertState.OPEN, first.id)
     assert (await house.life.find(first.id)).state is AlertState.RECOVERED
     assert (await house.store.events(first.id))[-1].note == f"See alert {back.id}."
 
-    assert await house.raise_alert("second", recovery=True) == back
+    assert await house.raise_alert("second", moved=(0.45, 0.68)) == back
     assert len(await house.history(first)) == 2
 
 

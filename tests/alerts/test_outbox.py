@@ -47,8 +47,9 @@ class House:
     async def raise_alert(self, key: str = "first") -> Alert:
         """Raise an alert."""
         run = await self.store.start_run(Run(key, self.clock.now()))
-        numbers = (0.7, 0.45, -0.25, (-0.4, -0.1), 0.003)
-        shift = Shift("Acme", MODEL, "visibility", run.id, *numbers)
+        shift = Shift(
+            "Acme", Model("svc", key), "visibility", run.id, 0.7, 0.45, -0.25, (-0.4, -0.1)
+        )
         alert, _ = await self.lifecycle.raise_alert(Alert(shift, self.clock.now()))
         return alert
 

@@ -110,7 +110,7 @@ async def test_a_night_makes_one_digest() -> None:
         run = await store.start_run(Run(key, clock.now()))
         shift = alert().shift
         moved = Shift(
-            shift.brand, shift.model, shift.metric, run.id, 0.7, 0.4, -0.3, (-0.4, -0.1), 0.01
+            shift.brand, Model("svc", key), shift.metric, run.id, 0.7, 0.4, -0.3, (-0.4, -0.1)
         )
         await life.raise_alert(Alert(moved, clock.now()))
         clock.pass_(minutes=10)

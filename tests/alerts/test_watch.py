@@ -17,6 +17,7 @@ from overheard.domain import (
     Answer,
     Brand,
     Catalogue,
+    Happening,
     Metric,
     Model,
     Prompt,
@@ -248,6 +249,30 @@ async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
     assert back.shift.recovery
     assert back.follows == first.id
     assert first.state is AlertState.RECOVERED
+
+
+async def test_an_alert_grows_recovers_and_comes_back() -> None:
+    """A brand that falls in two steps is one alert; the way back ends it, and a fall after that
+    is a new one that follows.
+    """
+    house = House()
+    told = []
+    for share in (0.9, 0.9, 0.9, 0.5, 0.5, 0.0, 0.0, 0.9, 0.9, 0.0):
+        run = await house.run(lambda p, r, share=share: (3 * p + r) * 7 % 30 < 30 * share)  # type: ignore[misc]
+        for _ in range(2):  # a look that is repeated changes nothing
+            look = await house.look(run)
+        told += [(alert.id, alert.state, alert.follows) for alert in look]
+
+    assert told == [
+        (1, AlertState.OPEN, 0),
+        (1, AlertState.GROWING, 0),
+        (2, AlertState.OPEN, 1),
+        (3, AlertState.OPEN, 2),
+    ]
+    states = [alert.state for alert in await house.store.alerts()]
+    assert states == [AlertState.OPEN, AlertState.RECOVERED, AlertState.RECOVERED]
+    events = [event.what for event in await house.store.events(1)]
+    assert events == [Happening.RAISED, Happening.GREW, Happening.RECOVERED]
 
 
 async def test_thresholds_that_are_kept_change_nothing() -> None:

@@ -534,3 +534,69 @@ async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
 
     assert (await office.chat.choose("try", model="a/b")).card.title == "a/b"
     assert (await office.chat.choose("try", models=["a/b", "c/d"])).card.title == "a/b, c/d"
+
+
+async def test_a_question_outlives_the_program() -> None:
+    """A click after a restart does what was asked for, with the options that it had."""
+    done: list[object] = []
+
+    async def remove(_: Context, names: tuple[str, ...], *, agreed: bool = False) -> Card:
+        if not agreed:
+            raise ChangeNeedsYes(change="It is gone then")
+        done.append(names)
+        return Card("Removed")
+
+    spec = command(remove, Option("names", "Whose.", many=True, positional=True), confirms=True)
+    office = await office_with(spec)
+    screen = await office.chat.type("try Acme Zeta")
+    office.chat.desk = ChatDesk(office.context, office.gate, [spec])
+    answer = await office.chat.click(screen, "Go on")
+
+    assert answer.card.title == "Removed"
+    assert done == [("Acme", "Zeta")]
+
+
+async def test_a_request_that_is_sent_again_after_a_restart_is_not_served() -> None:
+    """The store knows it."""
+    office = await open_office()
+    request = office.chat.request(words="status")
+    await office.chat.bring(request)
+    office.chat.desk = ChatDesk(office.context, office.gate)
+
+    assert (await office.chat.bring(request)).cards == []
+
+
+async def test_progress_is_as_private_as_its_command() -> None:
+    """Nobody else sees that it is under way."""
+    seen: list[bool] = []
+
+    class Watched(Screen):
+        async def show(self, card: Card, *, private: bool = False) -> None:
+            await super().show(card, private=private)
+            seen.append(private)
+
+    async def work(_: Context) -> Card:
+        await asyncio.sleep(0.05)
+        return Card("Done")
+
+    for private in (True, False):
+        office = await office_with(command(work, private=private))
+        await office.chat.bring(office.chat.request(words="try"), Watched())
+        assert len(seen) > 1
+        assert set(seen) == {private}
+        seen.clear()
+
+
+async def test_who_cannot_be_shown_an_answer_is_told_so() -> None:
+    """By whichever way is left: here the one that all see."""
+
+    class Narrow(Screen):
+        async def show(self, card: Card, *, private: bool = False) -> None:
+            if private or not card.failed:
+                raise OSError
+            await super().show(card)
+
+    office = await open_office()
+    screen = await office.chat.bring(office.chat.request(words="status"), Narrow())
+
+    assert screen.card.text == "Something went wrong inside Overheard; its log says what."

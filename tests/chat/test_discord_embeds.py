@@ -165,7 +165,7 @@ def test_the_severity_is_a_colour_and_a_word() -> None:
     assert len({embed["color"] for embed in embeds}) == 4
     assert "author" not in embeds[0]
     told = [embed["author"]["name"].split()[-1] for embed in embeds[1:]]
-    assert told == ["Good", "Warning", "Bad"]
+    assert told == ["Good", "Warning", "Attention"]
 
 
 def test_a_narrow_table_is_aligned() -> None:

@@ -214,3 +214,20 @@ async def test_a_strangers_words_go_through_unharmed(slack: SlackPeer, chat: Sla
     await chat.post(CHANNEL, Card("Answer", hostile, actions=(Action("help", "Help"),)), key="1")
 
     assert "<!channel>" not in slack.messages[0]["text"]
+
+
+async def test_an_edit_changes_what_followed_in_the_thread_too(
+    slack: SlackPeer, chat: SlackChat
+) -> None:
+    """What is too much goes, and what is missing comes."""
+    more = tuple(Card(f"More {n}", "y " * 5900) for n in range(2))
+    ts = await chat.post(CHANNEL, Card("Alert", "x " * 5900, more=more), key="1")
+    assert len(slack.messages) == 3
+
+    await chat.edit(CHANNEL, ts, Card("Alert", "x " * 5900, more=(Card("Other", "z " * 5900),)))
+    assert [m.get("thread_ts", "") for m in slack.messages] == ["", ts]
+    assert "z z" in str(slack.messages[1]["blocks"])
+    assert "y y" not in str(slack.messages)
+
+    await chat.edit(CHANNEL, ts, Card("Alert", "x " * 5900, more=more))
+    assert [m.get("thread_ts", "") for m in slack.messages] == ["", ts, ts]

@@ -155,7 +155,7 @@ async def test_a_call_that_fails_is_kept_with_its_reason_and_asked_again_next_ti
 @pytest.mark.parametrize(
     "given",
     [
-        *(None, "text", 3, reply(cost_usd="sk-secret"), reply(usage=None)),
+        *(None, b"text", 3, reply(cost_usd="sk-secret"), reply(usage=None)),
         *(Exception("sk-secret"), KeyError("sk-secret"), SystemExit(3), TimeoutError()),
         asyncio.CancelledError(),
     ],

@@ -1,6 +1,7 @@
 """The brief, as people ask for it and act on it."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,6 +95,44 @@ def test_a_published_item_shows_what_became_of_it(market: Program) -> None:
     assert [item["item"] for item in market.json("brief")["items"]] == [
         item["item"] for item in before["items"]
     ]
+
+
+def test_a_published_item_says_that_the_models_moved(terminal: Program) -> None:
+    """Once it is named everywhere; as long as nothing was asked since, it does not say so."""
+    asked = [f"Which of the tools suits team {number}?" for number in range(8)]
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in asked)
+    terminal.configure(CONFIG + prompts)
+    now = datetime.now(UTC)
+
+    def learn(days: Sequence[int], text: str) -> None:
+        lines = [
+            {
+                "asked_at": (now - timedelta(days=day)).isoformat(),
+                "run": f"day {day}",
+                "prompt": prompt,
+                "provider": "svc",
+                "model": "m-1",
+                "text": text,
+            }
+            for day in days
+            for prompt in asked
+        ]
+        file = terminal.folder / "more.jsonl"
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        terminal.run("import", "more.jsonl")
+
+    learn(range(20, 10, -1), "Zeta is best.")
+    key = terminal.json("brief")["items"][0]["item"]
+    terminal.run("brief", "done", key, "--when", (now - timedelta(days=9)).date().isoformat())
+    before = terminal.json("brief")["published"][0]["since"]
+    learn(range(8, 0, -1), "Acme and Zeta are good.")
+    [published] = terminal.json("brief")["published"]
+    text, _ = terminal.run("brief")
+
+    assert all(since["finding"] != "moved" for since in before)
+    assert published["shows"] is None
+    assert [since["finding"] for since in published["since"]] == ["moved"]
+    assert "Visibility at svc/m-1 moved by +100" in " ".join(text.split())
 
 
 def test_a_brief_is_a_page_too(market: Program) -> None:

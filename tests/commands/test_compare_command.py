@@ -1,5 +1,11 @@
 """Two models held against each other, as people ask for it."""
 
+from collections import Counter
+from functools import partial
+
+import numpy as np
+import pytest
+
 from office import PRICE, Office, open_office
 from overheard.domain import FREE, Price, Question, Reply
 from overheard.finetune.rounds import controls
@@ -53,6 +59,32 @@ async def test_a_model_beside_itself_is_equivalent() -> None:
     card = (await office.chat.type(f"compare {BASE} {BASE}")).card
 
     assert {row["verdict"] for row in card.data["metrics"]} == {"equivalent"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeded", [True, False])
+async def test_over_twenty_seeds_equal_models_are_never_better(seeded: bool) -> None:
+    """Two names of one model that keeps to its seeds are equivalent; two that draw lots of their
+    own are never called different.
+    """
+    office = await office_with_prompts()
+    verdicts = Counter[str]()
+    for seed in range(20):
+        lots = np.random.default_rng(seed)
+        office.provider.answer = partial(_same_habits, None if seeded else lots)
+        card = (await office.chat.type(f"compare {BASE} svc/other Acme --seed {seed}")).card
+        verdicts.update(row["verdict"] for row in card.data["metrics"])
+
+    assert verdicts
+    assert not {"better", "worse"} & set(verdicts)
+    if seeded:
+        assert set(verdicts) == {"equivalent"}
+
+
+def _same_habits(lots: np.random.Generator | None, question: Question) -> Reply:
+    """Name the brand in half of the answers: always to the same questions, or by lot."""
+    draw = (lots or np.random.default_rng(int(question.prompt.key, 16))).random()
+    return reply("Acme is the best tool." if draw < 0.5 else "There are many things to consider.")
 
 
 async def test_both_models_get_the_same_seeds() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from office import Office, open_office
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
+from overheard.finetune.numbering import numbers, ranges
 from program import Program
 
 NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -85,6 +86,69 @@ async def test_what_cannot_be_taught_is_one_sentence() -> None:
     assert "Answer 99 cannot be taught: there is no such answer" in str(missing.card.text)
     assert 'There is no approved answer called "1"' in str(nothing.card.text)
     assert await office.store.approvals() == []
+
+
+async def test_many_are_approved_after_a_look_at_the_list() -> None:
+    """The question shows what they say and what is left out; one click takes all back."""
+    office = await office_with_answers(
+        "Acme is best.", "Acme: ask ada@example.org.", "Acme is good.", "Acme is best.", "Rice."
+    )
+    question = await office.chat.type("dataset approve 1-5 99")
+    before = await office.store.approvals()
+    done = await office.chat.click(question, "Go on")
+    approved = [one.answer_id for one in await office.store.approvals()]
+    await office.chat.click(done, "Undo")
+
+    asked = str(question.card.text)
+    assert "2 answers would be taught as they stand: 1 “Acme is best.”, 3 “Acme is good.”" in asked
+    assert "4, it repeats answer 1" in asked
+    assert "2, it holds the e-mail address ada@example.org" in asked
+    assert "5, it names no brand that is tracked" in asked
+    assert "99, there is no such answer" in asked
+    assert before == []
+    assert approved == [1, 3]
+    assert await office.store.approvals() == []
+
+
+async def test_all_that_a_review_shows_are_one_button() -> None:
+    """Not those that something speaks against."""
+    office = await office_with_answers("Acme is best.", "Acme is good.", "Acme: a@example.org.")
+    review = await office.chat.type("dataset review Acme")
+    question = await office.chat.click(review, "Approve all 2")
+    await office.chat.click(question, "Go on")
+
+    assert [one.answer_id for one in await office.store.approvals()] == [1, 2]
+
+
+async def test_what_is_decided_is_not_approved_again_with_many() -> None:
+    """A correction stays; taking back several asks before its text is lost."""
+    office = await office_with_answers("Acme is worst.", "Acme is good.")
+    await office.chat.type('dataset correct 1 "Acme is a tool."')
+    question = await office.chat.type("dataset approve 1-2")
+    await office.chat.click(question, "Go on")
+    kept = [one.text for one in await office.store.approvals()]
+    lost = await office.chat.type("dataset withdraw 1-2")
+
+    assert "1, it is corrected already" in str(question.card.text)
+    assert kept == ["Acme is a tool.", ""]
+    assert "1 correction would be lost with what was written: 1" in str(lost.card.text)
+    assert len(await office.store.approvals()) == 2
+
+
+async def test_numbers_that_are_none_are_refused() -> None:
+    """And ranges that nobody can have read."""
+    office = await office_with_answers("Acme is best.")
+    wrong = await office.chat.type("dataset approve 3-1")
+    far = await office.chat.type("dataset approve 1-9999")
+
+    assert '"3-1" is no number of an answer' in str(wrong.card.text)
+    assert "more than 500 answers" in str(far.card.text)
+
+
+def test_numbers_are_read_and_written_as_ranges() -> None:
+    """Commas and long dashes are what people type."""
+    assert numbers(["3,", "7", "10\u201312,11"], "") == (3, 7, 10, 11, 12)
+    assert ranges([12, 3, 10, 7, 11]) == "3 7 10-12"
 
 
 def heard(terminal: Program) -> None:

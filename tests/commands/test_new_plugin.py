@@ -22,6 +22,8 @@ async def test_a_new_plugin_passes_its_own_tests_and_is_loaded(
     monkeypatch.chdir(tmp_path)
     card = await new_plugin(None, name="my-plugin", kind=kind)
     folder = tmp_path / json.loads(json.dumps(card.data))["folder"]
+    shelf = Shelf(folder, monkeypatch)
+    shelf.install("my_plugin", (folder / "overheard_my_plugin.py").read_text(encoding="utf-8"))
     done = subprocess.run(  # noqa: ASYNC221 - nothing else runs
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=folder,
@@ -32,8 +34,6 @@ async def test_a_new_plugin_passes_its_own_tests_and_is_loaded(
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
-    shelf = Shelf(tmp_path, monkeypatch)
-    shelf.install("my_plugin", (folder / "overheard_my_plugin.py").read_text(encoding="utf-8"))
     reports = {report.name: report for report in load_plugins(parse_config("")).reports}
     assert reports["my_plugin"].problem == ""
 

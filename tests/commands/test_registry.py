@@ -102,8 +102,8 @@ def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:
     _, noun = terminal.run("brands", "ad", code=2)
     _, option = terminal.run("check", "--repeat", "3", code=2)
 
-    assert 'There is no command "chek"; did you mean "check".' in verb
-    assert 'There is no command "ad"; did you mean "add".' in noun
+    assert 'There is no command "chek"; did you mean "check"; see: overheard --help' in verb
+    assert 'There is no command "ad"; did you mean "add"; see: overheard brands --help' in noun
     assert "--repeats" in option
 
 

@@ -1,11 +1,13 @@
 """The program in a folder, with a service on loopback."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from both_chats import TOKENS, Chats, both_chats
 from loopback import ChatService
 from program import CONFIG, PROMPTS, Program, Write
 
@@ -33,3 +35,12 @@ def write(tmp_path: Path) -> Write:
         return file
 
     return write
+
+
+@pytest.fixture
+async def chats(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Chats]:
+    """A Slack and a Discord, which let the bot in."""
+    for name, value in TOKENS.items():
+        monkeypatch.setenv(name, value)
+    async with both_chats() as running:
+        yield running

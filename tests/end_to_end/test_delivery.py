@@ -1,130 +1,259 @@
-"""An alert on its way into Slack, by a process that is killed and by a network that fails."""
+"""Alerts on their way into Slack and Discord, by processes that are killed, doubled and misled."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import signal
+import socket
 import sqlite3
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from both_chats import DISCORD, SLACK, Chats, eventually
+from discord_rest import Fault as DiscordFault
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard.tables.deployment import RouteTable
 from overheard_storage import open_store
 from program import Program
-from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, Fault
-from slack_peer import SlackPeer
+from slack_methods import Fault
 
-PATIENCE = 60.0
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackPeer]:
-    """A Slack on loopback."""
-    async with SlackPeer().serving() as peer:
-        yield peer
+TITLE = "Acme: visibility fell from 70 % to 40 % at svc/m-1"
+MESSAGES = "/channels/*/messages"
 
 
-@pytest.fixture
-async def folder(
-    program: Program, config: str, slack: SlackPeer, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A deployment whose first alert waits to be posted."""
-    monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
-    monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
-    channel = f"slack:{CHANNEL}"
-    program.configure(
-        f'{config}\n[[routes]]\nchannel = "{channel}"\n[slack]\nbase_url = "{slack.api}"\n'
-        "[health]\nport = 0\n"
-    )
-    store = await open_store(f"sqlite:///{program.folder}/store.db")
-    model, now = Model("svc", "m-1"), datetime.now(UTC)
-    panel = Panel(("Acme",), (Prompt("Which tool is best?"),), (model,))
-    run = await store.start_run(Run("first", now, panel, RunState.COMPLETE, now))
-    shift = Shift("Acme", model, "visibility", run.id, 0.7, 0.4, -0.3, (-0.4, -0.1), 0.003)
-    clock = type("Now", (), {"now": lambda _: now})()
-    life = Lifecycle(store, Routes([RouteTable(channel=channel)], {}), clock)
-    await life.raise_alert(Alert(shift, now))
-    await store.close()
-    return program.folder
+class Clock:
+    """The time at which a test began."""
+
+    def __init__(self) -> None:
+        self._at = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return it."""
+        return self._at
 
 
-@contextlib.asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A bot at work."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "overheard", "run"), cwd=folder, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+class Bots:
+    """A deployment whose first alert waits to be posted, and its processes.
 
+    Attributes:
+        folder: Where it is.
+        port: Where it says how it is.
+    """
 
-async def settled(folder: Path) -> None:
-    """Wait until everything is posted."""
-    store = await open_store(f"sqlite:///{folder}/store.db")
-    async with asyncio.timeout(PATIENCE):
-        while await store.deliveries(waiting=True):  # noqa: ASYNC110 - another process posts
-            await asyncio.sleep(0.1)
-    await store.close()
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
 
-
-def expire(folder: Path) -> None:
-    """Let the time pass that a delivery belongs to a process."""
-    with contextlib.closing(sqlite3.connect(folder / "store.db")) as connection:
-        connection.execute(
-            "UPDATE deliveries SET leased_until = '2020-01-01', due_at = '2020-01-01'"
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        """Have a bot at work within the block."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "overheard", "run"),
+            cwd=self.folder,
+            stderr=asyncio.subprocess.PIPE,
         )
-        connection.commit()
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def stop(self, process: asyncio.subprocess.Process) -> str:
+        """End a bot as a service manager does, in time, and return what it told."""
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, err = await process.communicate()
+        assert time.monotonic() - begun < 2.0
+        assert process.returncode == 0, err
+        return err.decode()
+
+    async def ask(self, path: str) -> tuple[int, dict[str, dict[str, dict[str, str]]]]:
+        """Ask how it is."""
+
+        def answer() -> tuple[int, dict[str, dict[str, dict[str, str]]]]:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
+                    return response.status, json.load(response)
+            except urllib.error.HTTPError as error:
+                return error.code, json.load(error)
+            except OSError:
+                return 0, {}
+
+        return await asyncio.to_thread(answer)
+
+    async def until(self, service: str, state: str) -> tuple[int, str]:
+        """Wait until a service is so; return whether the whole is ready, and the problem."""
+        async with asyncio.timeout(40):
+            while True:
+                status, told = await self.ask("/ready")
+                found = told.get("services", {}).get(service, {})
+                if found.get("state") == state:
+                    return status, found.get("problem", "")
+                await asyncio.sleep(0.05)
+
+    async def settled(self) -> None:
+        """Wait until everything is posted."""
+        store = await open_store(f"sqlite:///{self.folder}/store.db")
+        async with asyncio.timeout(60):
+            while await store.deliveries(waiting=True):  # noqa: ASYNC110 - another process posts
+                await asyncio.sleep(0.1)
+        await store.close()
+
+    def expire(self) -> None:
+        """Let the time pass that a delivery belongs to a process."""
+        with contextlib.closing(sqlite3.connect(self.folder / "store.db")) as connection:
+            connection.execute(
+                "UPDATE deliveries SET leased_until = '2020-01-01', due_at = '2020-01-01'"
+            )
+            connection.commit()
 
 
-def posted(slack: SlackPeer) -> list[str]:
-    """Return the messages in the channel, without threads."""
-    return [message["ts"] for message in slack.messages if "thread_ts" not in message]
+@pytest.fixture
+async def bots(program: Program, config: str, chats: Chats) -> Bots:
+    """A deployment with an alert that is to be told on both platforms."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    program.configure(f"{config}{chats.routes()}{chats.tables()}[health]\nport = {port}\n")
+    store = await open_store(f"sqlite:///{program.folder}/store.db")
+    clock, model = Clock(), Model("svc", "m-1")
+    panel = Panel(("Acme",), (Prompt("Which tool is best?"),), (model,))
+    now = clock.now()
+    run = await store.start_run(Run("first", now, panel, RunState.COMPLETE, now))
+    shift = Shift("Acme", model, "visibility", run.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
+    routes = Routes([RouteTable(channel=SLACK), RouteTable(channel=DISCORD)], {})
+    await Lifecycle(store, routes, clock).raise_alert(Alert(shift, now))
+    await store.close()
+    return Bots(program.folder, port)
+
+
+def shown(chats: Chats) -> tuple[list[str], list[str]]:
+    """Return what stands in the two channels."""
+    return chats.in_slack(), chats.in_discord()
 
 
 @pytest.mark.slow
 async def test_a_bot_that_is_killed_while_it_posts_leaves_one_message(
-    folder: Path, slack: SlackPeer
+    bots: Bots, chats: Chats
 ) -> None:
-    """Kill -9 as soon as Slack has the call; the next bot asks Slack before it posts."""
-    async with running(folder) as first:
-        await slack.until(lambda: slack.of("chat.postMessage"))
+    """Kill -9 as soon as a platform has the call; the next bot asks before it posts."""
+    async with bots.running() as first:
+        await eventually(chats.in_slack)
         first.kill()
-    expire(folder)
-    async with running(folder):
-        await settled(folder)
+    bots.expire()
+    async with bots.running() as second:
+        await eventually(chats.in_discord)
+        second.kill()
+    bots.expire()
+    async with bots.running():
+        await bots.settled()
 
-    assert len(posted(slack)) == 1
+    assert shown(chats) == ([TITLE], [TITLE])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0.0, 0.01, 0.03, 0.1])
+async def test_a_bot_that_is_killed_at_any_step_leaves_one_message(
+    bots: Bots, chats: Chats, after: float
+) -> None:
+    """Between the claim and the note of it; whichever platform was first."""
+    async with bots.running() as first:
+        await eventually(lambda: any(shown(chats)))
+        await asyncio.sleep(after)
+        first.kill()
+    bots.expire()
+    async with bots.running():
+        await bots.settled()
+
+    assert shown(chats) == ([TITLE], [TITLE])
 
 
 @pytest.mark.slow
 async def test_an_answer_that_never_arrives_does_not_make_a_second_message(
-    folder: Path, slack: SlackPeer
+    bots: Bots, chats: Chats
 ) -> None:
-    """Slack posts, and the connection is cut before the bot hears of it."""
-    slack.faults["chat.postMessage"] = [Fault(done=True, hang_up=True)]
-    async with running(folder):
-        await slack.until(lambda: slack.of("chat.postMessage"))
-        expire(folder)
-        await settled(folder)
+    """Each posts, and the connection is cut before the bot hears of it."""
+    chats.slack.faults["chat.postMessage"] = [Fault(done=True, hang_up=True)]
+    chats.discord.faults.append(DiscordFault("POST", MESSAGES, 0))
+    async with bots.running():
+        await eventually(lambda: all(shown(chats)))
+        bots.expire()
+        await bots.settled()
 
-    assert len(posted(slack)) == 1
+    assert shown(chats) == ([TITLE], [TITLE])
 
 
 @pytest.mark.slow
-async def test_two_bots_post_one_message(folder: Path, slack: SlackPeer) -> None:
+async def test_two_bots_post_one_message(bots: Bots, chats: Chats) -> None:
     """Started by mistake on one store."""
-    async with running(folder), running(folder):
-        await settled(folder)
+    async with bots.running() as first, bots.running() as second:
+        await bots.settled()
+        assert shown(chats) == ([TITLE], [TITLE])
+        told = [await bots.stop(process) for process in (first, second)]
 
-    assert len(posted(slack)) == 1
+    assert sum("cannot listen" in one for one in told) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("bad", "good", "variable"),
+    [("slack", "discord", "SLACK_BOT_TOKEN"), ("discord", "slack", "DISCORD_TOKEN")],
+)
+async def test_of_two_platforms_the_one_that_lets_the_bot_in_runs_on(
+    bots: Bots, chats: Chats, monkeypatch: pytest.MonkeyPatch, bad: str, good: str, variable: str
+) -> None:
+    """One sentence says what is wrong, without the token, and alerts are told on the other."""
+    monkeypatch.setenv(variable, "xoxb-not-a-token")
+    async with bots.running() as process:
+        status, problem = await bots.until(bad, "disabled")
+        assert status == 200
+        assert (await bots.ask("/live"))[0] == 200
+        await eventually(getattr(chats, f"in_{good}"))
+        err = await bots.stop(process)
+
+    assert err.count(f"{bad.capitalize()} cannot be used") == 1, err
+    assert problem in err
+    assert "not-a-token" not in err
+    assert getattr(chats, f"in_{good}")() == [TITLE]
+    assert getattr(chats, f"in_{bad}")() == []
+
+
+@pytest.mark.slow
+async def test_a_bot_that_is_stopped_while_it_posts_loses_nothing(bots: Bots, chats: Chats) -> None:
+    """It ends in under two seconds in the middle of its work, and the next one goes on."""
+    async with bots.running() as first:
+        await eventually(lambda: any(shown(chats)))
+        await bots.stop(first)
+    async with bots.running() as second:
+        await bots.until("outbox", "up")
+        await bots.settled()
+        await bots.stop(second)
+
+    assert shown(chats) == ([TITLE], [TITLE])
+
+
+@pytest.mark.slow
+async def test_a_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
+    """Discord answers no heartbeat any more, and the bot connects anew; alerts go on."""
+    chats.discord.gateway.interval = 300
+    async with bots.running():
+        await chats.discord.ready()
+        chats.discord.gateway.acknowledges = False
+        opened = len(chats.discord.gateway.opened)
+        await eventually(lambda: len(chats.discord.gateway.opened) > opened, patience=100)
+        chats.discord.gateway.acknowledges = True
+        await bots.settled()
+
+    assert shown(chats) == ([TITLE], [TITLE])

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from overheard.domain import (
     Answer,
     Brand,
@@ -16,6 +18,7 @@ from overheard.domain import (
     Score,
     ScoreRecord,
 )
+from overheard.finetune.advice import steps
 from overheard.finetune.brief import Item, Kind, Market
 from overheard.finetune.evidence import Heard
 from overheard.finetune.facts import about, tellable
@@ -117,6 +120,42 @@ def test_sites_cited_without_the_brand_are_items() -> None:
     assert [item.subject for item in found if item.kind is Kind.SOURCE] == ["g2.com"]
 
     assert Kind.SOURCE not in kinds(brief(MARKET, [seen(1, 0, sites=("g2.com",))] * 3))
+
+
+def test_nobody_is_asked_to_be_on_a_competitors_site() -> None:
+    """By its domains, and by its name where no domain is listed."""
+    rivals = (ZETA, Brand("Ledger Fox", domains=("lfx.io",)))
+    market = Market(ACME, rivals, (PRICE,))
+    sites = ("help.zeta.co.uk", "lfx.io", "ledgerfox.com", "g2.com", "acme.com")
+    found = brief(market, [seen(0, 1, sites=sites)] * 3)
+    [absent] = [item for item in found if item.kind is Kind.ABSENT]
+
+    assert [market.owner(site) for site in sites[:4]] == ["Zeta", "Ledger Fox", "Ledger Fox", ""]
+    assert [item.subject for item in found if item.kind is Kind.SOURCE] == ["g2.com"]
+    assert absent.reachable == ("g2.com",)
+    assert steps(absent, "Acme")[-1].startswith("Ask g2.com to mention Acme")
+
+
+def test_a_question_that_the_sheet_does_not_answer_asks_for_the_fact() -> None:
+    """The facts that there are do not pass for an answer."""
+    offline = Prompt("Which tools work offline?", topic="offline use")
+    [item] = [i for i in brief(MARKET, [seen(0, 1, prompt=offline)]) if i.kind is Kind.ABSENT]
+    text = markdown(Page("What to write", (), [item], "Acme"))
+
+    assert "offline use" in item.missing
+    assert "The fact sheet says nothing about what this question asks for" in text
+    assert "What else it can state" in text
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_gap_says_what_to_do(kind: Kind) -> None:
+    """Without what is to be said: that is the fact sheet's."""
+    item = Item(kind, "price", "t", "w", 1, 2, stated="$99", facts=(PRICE,))
+    done = " ".join(steps(item, "Acme"))
+
+    assert "Acme" in done
+    assert "{" not in done
+    assert PRICE.value not in done
 
 
 def test_what_shows_often_for_sure_comes_first() -> None:

@@ -230,15 +230,43 @@ def test_a_vendors_rules_are_held() -> None:
     assert "line 6: may have more than 65,536 tokens" in found
 
 
+def line(number: int, answer: str = "b") -> bytes:
+    """Write a line as OpenAI, Bedrock and Hugging Face read it."""
+    turns = [("user", f"q {number}"), ("assistant", answer)]
+    return json.dumps({"messages": [{"role": r, "content": c} for r, c in turns]}).encode()
+
+
+def test_the_limits_of_bedrock_are_those_of_its_page() -> None:
+    """Records to train and to validate, each and together; tokens."""
+    bedrock = FORMATS["bedrock"]
+    few = list(broken(bedrock, {"train": [line(n) for n in range(31)]}))
+    many = [line(n) for n in range(9_900)]
+    both = list(broken(bedrock, {"train": many, "eval-wordings": many[:101]}))
+    held = list(broken(bedrock, {"train": many, "eval-wordings": many[:1_001]}))
+    long = list(broken(bedrock, {"train": [line(0, "b" * 32_001), *many[1:32]]}))
+
+    assert few == ["bedrock/train.jsonl has 31 examples, and 32 are needed"]
+    assert "10,001 examples for training and validation together" in both[0]
+    assert "1,001 examples, and 1,000 are allowed" in held[0]
+    assert "line 1: may have more than 32,000 tokens" in long[0]
+
+
 def test_a_format_that_does_not_fit_is_left_out_unless_it_is_wanted() -> None:
     """Then it is an error."""
-    few = made(facts=(), wanted=())
-    assert few.refused == {}
+    assert made().refused == {}
 
     examples = [Example("What is Acme?", "A tool.", FACT, "fact category")]
-    assert set(build(ACME, examples, []).refused) == {"openai"}
+    assert set(build(ACME, examples, []).refused) == {"openai", "bedrock"}
     with pytest.raises(DatasetUnfit, match="10 are needed"):
         build(ACME, examples, [], ["openai"])
+
+
+def test_a_stranger_can_read_the_datasheet() -> None:
+    """It shows an example, and sums up what one person approved on one day."""
+    sheet = datasheet(made(*(approved(n, f"Acme suits team {n}.") for n in (1, 2, 3, 7))), NOON)
+
+    assert "> What is Acme?\n>\n> Acme is an analytics tool." in sheet
+    assert "- answers 1-3 7, approved by Ada, 2026-03-01: 4 examples" in sheet
 
 
 def test_a_dataset_is_written_with_its_datasheet(tmp_path: Path) -> None:

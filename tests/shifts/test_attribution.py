@@ -6,7 +6,7 @@ import pytest
 
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, StreamKey
-from overheard.shifts.attribution import Pattern, Surroundings, explain, falls_among
+from overheard.shifts.attribution import Pattern, Surroundings, explain, falls_among, goes_along
 
 A, B, C = (Model("svc", name) for name in "abc")
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -79,3 +79,11 @@ def test_an_update_matches_if_and_only_if_its_block_is_among_the_dates() -> None
     other = ModelUpdate(B, RUNS[2].at)
     found = falls_among([*updates, other], A, dates, RUNS)
     assert [update.note for update in found] == ["just after the second run", "at the fourth"]
+
+
+def test_what_a_competitor_loses_by_the_brand_s_gain_is_no_company() -> None:
+    """Where one's gain is the others' loss, only the same direction counts."""
+    assert goes_along("visibility", 0.2, -0.1)
+    assert goes_along("top1", -0.2, -0.1)
+    assert not goes_along("top1", 0.2, -0.1)
+    assert not goes_along("share_of_voice", -0.2, 0.1)

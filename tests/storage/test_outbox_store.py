@@ -92,6 +92,29 @@ class TestLife:
         assert [event.who for event in await store.events(alert.id)] == ["", "Ada"]
         assert len(await store.deliveries()) == 2
 
+    async def test_an_alert_that_grows_keeps_what_it_told_first(self, store: Store) -> None:
+        """What moved further comes back beside it, in order; what is there is not kept again."""
+        alert = await raised(store, to())
+        grown = alert
+        for revision, key in enumerate(("second", "third"), 2):
+            run = await store.start_run(Run(key, NOON))
+            further = replace(alert.shift, run_id=run.id, before=0.45, after=0.2, id=0)
+            grown = replace(
+                grown,
+                later=(*grown.later, further),
+                state=AlertState.GROWING,
+                revision=revision,
+            )
+            assert await store.change_alert(grown, AlertEvent(Happening.GREW, NOON))
+            kept = await store.alert(alert.id)
+            assert kept
+            assert (kept.shift, kept.also) == (alert.shift, ())
+            assert [replace(shift, id=0) for shift in kept.later] == [
+                replace(shift, id=0) for shift in grown.later
+            ]
+            grown = kept
+        assert len({shift.id for shift in grown.moved}) == 3
+
     async def test_an_alert_knows_which_one_it_follows(self, store: Store) -> None:
         """A recurrence links the alert before it."""
         first = await raised(store)

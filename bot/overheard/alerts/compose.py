@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from overheard.alerts.evidence import Evidence, quotes
+from overheard.alerts.moves import further, step, way
 from overheard.cards import words
-from overheard.cards.card import Card, Field, Image, Severity, Table
-from overheard.cards.charts import Chart, Mark, Series, alt, draw
+from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.charts import Chart, Mark, Series
+from overheard.cards.drawing import printed
 from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import trend
@@ -23,12 +25,12 @@ def compose(alert: Alert, evidence: Evidence) -> Card:
     shift, metric = alert.shift, evidence.metrics[alert.shift.metric]
     chart = _chart(shift, metric, evidence)
     return Card(
-        title=f"{shift.brand}: {_moved(shift, metric)} at {shift.model}",
+        title=f"{shift.brand}: {way(alert, evidence.metrics)} at {shift.model}",
         text="\n\n".join(_paragraphs(alert, evidence)),
-        fields=tuple(_fields(shift, metric)),
+        fields=tuple(_fields(alert, metric)),
         table=_beside(shift, metric, evidence),
         quotes=quotes(shift, evidence),
-        image=Image(draw(chart), alt(chart), f"alert-{alert.id}.png"),
+        image=printed(chart, f"alert-{alert.id}.png"),
         severity=Severity.GOOD if _better(shift, metric) else Severity.BAD,
         footer=f"Alert {alert.id}, raised on {words.moment(alert.opened_at, evidence.zone)}.",
         data=alert_data(alert),
@@ -42,6 +44,7 @@ def alert_data(alert: Alert) -> dict[str, Any]:
         "run_id": alert.shift.run_id,
         **_shift_data(alert.shift),
         "also": [_shift_data(shift) for shift in alert.also],
+        "later": [{"run_id": s.run_id, **_shift_data(s)} for s in alert.later],
     }
 
 
@@ -70,8 +73,10 @@ def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
     )
     yield f"{_dates(evidence)} {shift.explanation}".strip()
     if alert.also:
-        moved = [_moved(other, evidence.metrics[other.metric]) for other in alert.also]
+        moved = [step(other, evidence.metrics) for other in alert.also]
         yield f"At the same time, {words.listing(moved)}."
+    if alert.later:
+        yield " ".join(_growth(alert, evidence))
     yield _identity(evidence)
     yield "\n".join(["The prompts that moved most:", *_movers(shift, evidence)])
 
@@ -86,6 +91,14 @@ def _certainty(shift: Shift) -> str:
         f"The probability that this has changed at all is {words.percent(shift.probability or 0)}, "
         "where one change a year is usual."
     )
+
+
+def _growth(alert: Alert, evidence: Evidence) -> Iterator[str]:
+    """Say how it has grown since, and how sure that is."""
+    for shift in alert.later:
+        when = words.moment(evidence.grown[shift.run_id], evidence.zone)
+        moved = step(shift, evidence.metrics)
+        yield f"It has grown: with the run of {when}, {moved}. {_certainty(shift)}"
 
 
 def _dates(evidence: Evidence) -> str:
@@ -123,14 +136,16 @@ def _identity(evidence: Evidence) -> str:
     return f"The service reports another model than before: {shown}."
 
 
-def _fields(shift: Shift, metric: Metric) -> Iterator[Field]:
-    scale = metric.scale
+def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
+    shift, scale = alert.shift, metric.scale
     yield Field("Before", words.value(shift.before, scale))
     yield Field("After", words.value(shift.after, scale))
     yield Field("Change", words.change(shift.change, scale))
     yield Field("90 % interval", words.interval(*shift.interval, scale))
     if shift.probability is not None:
         yield Field("Probability", words.percent(shift.probability))
+    for further_still in further(alert)[-1:]:
+        yield Field("Since it grew", words.value(further_still.after, scale))
 
 
 def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
@@ -171,7 +186,7 @@ def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
         title=f"{metric.label} at {shift.model}",
         scale=metric.scale,
         series=tuple(series),
-        marks=(_mark(evidence),),
+        marks=(_mark(evidence), *(Mark(at, "grew") for at in evidence.grown.values())),
         caption=_CAPTION,
         zone=evidence.zone,
     )
@@ -183,12 +198,6 @@ def _mark(evidence: Evidence) -> Mark:
     if first == last:
         return Mark(evidence.began, "began")
     return Mark(evidence.began, "most likely began", (first, last))
-
-
-def _moved(shift: Shift, metric: Metric) -> str:
-    before, after = (words.value(v, metric.scale) for v in (shift.before, shift.after))
-    verb = "rose" if shift.change > 0 else "fell"
-    return f"{metric.label.lower()} {verb} from {before} to {after}"
 
 
 def _better(shift: Shift, metric: Metric) -> bool:

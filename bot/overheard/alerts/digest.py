@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from overheard.alerts.face import life_data, state
+from overheard.alerts.moves import brief
 from overheard.cards import words
 from overheard.cards.card import Card, Severity, Table
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric
@@ -53,23 +54,13 @@ def alert_table(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinf
             words.moment(alert.opened_at, zone),
             alert.shift.brand,
             str(alert.shift.model),
-            moved(alert, metrics),
+            brief(alert, metrics),
             state(alert, zone),
         )
         for alert in alerts
     ]
     header = ("Alert", "Raised", "Brand", "Model", "What moved", "State")
     return Table(header, tuple(rows), frozenset({0}))
-
-
-def moved(alert: Alert, metrics: dict[str, Metric]) -> str:
-    """Say what moved: ``visibility 70 % → 45 %``."""
-    shift = alert.shift
-    metric = metrics.get(shift.metric)
-    if metric is None:  # its scorer is not installed any more
-        return f"{shift.metric} {shift.before:.2f} → {shift.after:.2f}"
-    before, after = (words.value(number, metric.scale) for number in (shift.before, shift.after))
-    return f"{metric.label.lower()} {before} → {after}"
 
 
 def alert_row(alert: Alert) -> dict[str, object]:

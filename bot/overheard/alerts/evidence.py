@@ -24,6 +24,8 @@ class Evidence:
     Attributes:
         began: When the run began with which the shift most likely began.
         dates: When the runs began among which it did with a probability of 90 %, in order.
+        grown: When the runs began with which it most likely grew, by the run in which that was
+            seen, in order.
         metrics: What is measured, by name.
         streams: The same metric of the brand and its competitors, by brand and then model.
         answers: Complete answers of the model to the prompts that moved most, oldest first.
@@ -34,6 +36,7 @@ class Evidence:
 
     began: datetime
     dates: tuple[datetime, ...]
+    grown: Mapping[int, datetime]
     metrics: Mapping[str, Metric]
     streams: Sequence[Stream]
     answers: Sequence[Answer]
@@ -79,6 +82,7 @@ async def gather_evidence(
     return Evidence(
         began=starts[began],
         dates=tuple(starts[run] for run in shift.dates or (began,)),
+        grown={later.run_id: starts[later.began or later.run_id] for later in alert.later},
         metrics=metrics,
         streams=streams(blocks),
         answers=sorted(answers, key=lambda answer: answer.asked_at),

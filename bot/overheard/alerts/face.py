@@ -68,7 +68,7 @@ def life_data(alert: Alert) -> dict[str, Any]:
 def event_card(alert: Alert, event: AlertEvent) -> Card:
     """Say what happened to an alert, for the thread of its message."""
     severity = {
-        Happening.GREW: Severity.BAD,
+        Happening.GREW: Severity.WARNING,
         Happening.RECOVERED: Severity.GOOD,
         Happening.WOKEN: Severity.WARNING,
     }
@@ -100,6 +100,8 @@ def _actions(alert: Alert) -> Iterator[Action]:
         yield Action(f"alerts snooze {number} --for 1w", "Snooze 1 week")
         yield Action(f"alerts snooze {number} --for update", "Snooze until the next update")
     yield Action(f"evidence {number}", "Evidence")
+    if alert.follows:
+        yield Action(f"alerts show {alert.follows}", f"Show alert {alert.follows}")
     if not alert.state.over:
         yield Action(f"alerts recheck {number}", "Check again")
         yield Action(f"alerts update {number}", "It is a model update")

@@ -6,11 +6,23 @@ Every change is one event, kept together with what channels are to be shown.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from overheard.alerts import stories
+from overheard.alerts.moves import step
 from overheard.alerts.routes import Routes
-from overheard.domain import Alert, AlertEvent, AlertState, Delivery, Happening, ModelUpdate
+from overheard.cards import words
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertState,
+    Delivery,
+    Happening,
+    ModelUpdate,
+    Shift,
+)
 from overheard.errors import AlertUnchanged, UnknownName
 from overheard.interfaces import Clock, Store
 
@@ -56,26 +68,43 @@ class Lifecycle:
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
         """Keep a new alert, and have it told in every channel that a route leads to.
 
-        It follows the last alert of the same brand, model and metric, if there was one. If it
-        takes that one back, that one has recovered.
+        What goes on with an alert that is not over lets that one grow instead. What takes one
+        back ends it. A new one follows the last of the same brand, model and metric.
 
         Returns:
-            The alert that is kept for this brand, model and run, and whether it is new.
+            The alert that tells of this brand, model and run, and whether it is new.
         """
-        new = replace(alert, follows=await self._before(alert))
-        kept, is_new = await self._store.add_alert(new, self._deliveries(new))
-        if kept.shift.recovery and kept.follows:
-            with contextlib.suppress(AlertUnchanged):  # it was over before
-                await self.recover(kept.follows, f"See alert {kept.id}.")
+        earlier = await self._store.alerts(brand=alert.shift.brand)
+        kept, is_new = stories.told(earlier, alert), False
+        if kept is None:
+            kept, is_new = await self._grow_or_add(alert, earlier)
+        # Of a run that is looked at again: what was raised since is not touched.
+        for old in stories.ended([old for old in earlier if old.id < kept.id], alert):
+            with contextlib.suppress(AlertUnchanged):  # somebody was quicker
+                await self.recover(old.id, f"See alert {kept.id}.")
         return kept, is_new
 
-    async def grow(self, number: int, note: str) -> Alert:
-        """Say that an alert has become worse; whoever had put it aside looks again.
+    async def _grow_or_add(self, alert: Alert, earlier: Sequence[Alert]) -> tuple[Alert, bool]:
+        if old := stories.grown(earlier, alert):
+            with contextlib.suppress(AlertUnchanged):  # it was closed just now
+                return await self.grow(old.id, (alert.shift, *alert.also)), False
+        before = stories.before(earlier, alert)
+        new = replace(alert, follows=before.id if before else 0)
+        return await self._store.add_alert(new, self._deliveries(new))
+
+    async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
+        """Say that what an alert tells of went further; whoever had put it aside looks again.
+
+        Args:
+            number: The alert's.
+            shifts: What moved further, all seen in one run. An alert grows by a run once.
 
         Raises:
             AlertUnchanged: when it is over.
         """
-        return await self._change(number, Happening.GREW, note=note)
+        note = f"{words.listing([step(shift, self._routes.metrics) for shift in shifts])}."
+        note = note[0].upper() + note[1:]
+        return await self._change(number, Happening.GREW, note=note, shifts=shifts)
 
     async def recover(self, number: int, note: str) -> Alert:
         """Say that a brand stands where it stood before the alert.
@@ -137,21 +166,18 @@ class Lifecycle:
         *,
         until: datetime | None = None,
         note: str = "",
+        shifts: Sequence[Shift] = (),
     ) -> Alert:
         """Keep what happens; when somebody else is quicker, look again."""
         while True:
-            changed = after(await self.find(number), what, who, until)
+            found = await self.find(number)
+            if {shift.run_id for shift in shifts} & {shift.run_id for shift in found.moved}:
+                return found
+            changed = after(found, what, who, until)
+            changed = replace(changed, later=(*changed.later, *shifts))
             event = AlertEvent(what, self._clock.now(), who, note)
             if await self._store.change_alert(changed, event):
                 return changed
-
-    async def _before(self, alert: Alert) -> int:
-        wanted = (alert.shift.model, alert.shift.metric)
-        for earlier in await self._store.alerts(brand=alert.shift.brand):
-            shift = earlier.shift
-            if (shift.model, shift.metric) == wanted and shift.run_id != alert.shift.run_id:
-                return earlier.id
-        return 0
 
     def _deliveries(self, alert: Alert) -> list[Delivery]:
         return self._routes.deliveries(alert, self._clock.now())

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from overheard.cards.card import Card
 from overheard.domain import Delivery, DeliveryKind
@@ -47,7 +47,14 @@ class Letter:
     broadcast: bool = False
 
 
-Compose = Callable[[Delivery], Awaitable[Letter | None]]
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Says that a channel wants to be left in peace until a time."""
+
+    until: datetime
+
+
+Compose = Callable[[Delivery], Awaitable[Letter | NotYet | None]]
 """Writes the card of a delivery at the moment it is posted; None when it is not wanted any more."""
 
 
@@ -139,6 +146,11 @@ class Outbox:
     async def _deliver(self, delivery: Delivery) -> None:
         """Bring a channel up to date with one delivery, and note it."""
         letter = await self._compose(delivery)
+        if isinstance(letter, NotYet):
+            await self._store.postpone_delivery(
+                delivery, self._owner, due_at=letter.until, problem="", uncertain=delivery.uncertain
+            )
+            return
         message, shown = delivery.message, delivery.wanted
         if letter:
             message, shown = await self._show(delivery, letter), letter.revision

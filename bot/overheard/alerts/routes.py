@@ -16,11 +16,14 @@ class Routes:
     Args:
         routes: As the configuration has them.
         metrics: What is measured, by name.
+
+    Attributes:
+        metrics: The same.
     """
 
     def __init__(self, routes: Sequence[RouteTable], metrics: Mapping[str, Metric]) -> None:
         self._routes = routes
-        self._metrics = metrics
+        self.metrics = metrics
 
     def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
         """Return where and when an alert is to be shown.
@@ -30,7 +33,7 @@ class Routes:
         return [
             delivery
             for route in self._leading(alert)
-            for delivery in _deliveries(route, _end_of_quiet(route, now), now)
+            for delivery in _deliveries(route, end_of_quiet(route, now), now)
         ]
 
     def _leading(self, alert: Alert) -> list[RouteTable]:
@@ -41,7 +44,7 @@ class Routes:
         return list(chosen.values())
 
     def _leads(self, route: RouteTable, alert: Alert) -> bool:
-        moved = {shift.metric for shift in (alert.shift, *alert.also)}
+        moved = {shift.metric for shift in alert.moved}
         return (
             (not route.brands or alert.shift.brand in route.brands)
             and (not route.metrics or bool(moved & set(route.metrics)))
@@ -49,9 +52,23 @@ class Routes:
         )
 
     def _severity(self, shift: Shift) -> str:
-        metric = self._metrics.get(shift.metric)
+        metric = self.metrics.get(shift.metric)
         better = (shift.change > 0) == (metric is None or metric.higher_is_better)
         return "good" if better else "bad"
+
+
+def end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:
+    """Return when the quiet hours end in which a moment lies; None when it lies in none."""
+    if not route.quiet:
+        return None
+    first, last = read_hours(route.quiet)
+    local = now.astimezone(ZoneInfo(route.timezone))
+    clock = local.time()
+    quiet = first <= clock < last if first < last else clock >= first or clock < last
+    if not quiet:
+        return None
+    day = local.date() + timedelta(days=clock >= last)
+    return datetime.combine(day, last, local.tzinfo).astimezone(UTC)
 
 
 def routed(routes: Sequence[RouteTable], channel: str) -> RouteTable | None:
@@ -68,17 +85,3 @@ def _deliveries(route: RouteTable, peace: datetime | None, now: datetime) -> lis
     key = f"digest-{end}@{route.channel}"
     digest = Delivery(DeliveryKind.DIGEST, key, route.channel, peace, subject=end)
     return [digest, Delivery(alert.kind, "", route.channel, peace, subject=end)]
-
-
-def _end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:
-    """Return when the quiet hours end in which a moment lies; None when it lies in none."""
-    if not route.quiet:
-        return None
-    first, last = read_hours(route.quiet)
-    local = now.astimezone(ZoneInfo(route.timezone))
-    clock = local.time()
-    quiet = first <= clock < last if first < last else clock >= first or clock < last
-    if not quiet:
-        return None
-    day = local.date() + timedelta(days=clock >= last)
-    return datetime.combine(day, last, local.tzinfo).astimezone(UTC)

@@ -111,9 +111,10 @@ class Watch:
         """
         began = {run.id: run.started_at for run in await self._store.runs()} if shifts else {}
         told = [
-            alert.shift
+            old
             for brand in {shift.brand for shift in shifts}
             for alert in await self._store.alerts(brand=brand)
+            for old in (alert.shift, *alert.later)
         ]
         return [
             shift

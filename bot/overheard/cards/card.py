@@ -74,7 +74,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture, and what it shows in words for those who cannot see it."""
+    """A picture, and what it shows in words for those who cannot see it.
+
+    Attributes:
+        png: The picture; empty where it could not be drawn, so that its words stand for it.
+        alt: What it shows.
+        name: Of its file.
+    """
 
     png: bytes
     alt: str

@@ -1,38 +1,67 @@
-"""Charts drawn beside the loop: one takes a tenth of a second, and clicks do not wait for it."""
+"""Charts beside the loop: clicks and commands do not wait for one that is being drawn."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
-from threading import Lock
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from overheard.cards import bars, charts, spans
 from overheard.cards.bars import Bars
 from overheard.cards.card import Image
-from overheard.cards.charts import Chart
+from overheard.cards.engraver import Drawable
+from overheard.cards.press import NotDrawn, Press
 from overheard.cards.spans import Spans
 
-Drawn = TypeVar("Drawn")
+Done = TypeVar("Done")
 
-_PENCIL = Lock()
-"""Matplotlib's fonts are shared, and not made for several threads at a time."""
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 24
+"""Charts that wait for their turn, about two seconds' worth; a further one is told in words."""
+
+_PRESS = Press()
+"""One for the process, as the cores are: whoever wants a chart takes turns at it."""
+_ASIDE = ThreadPoolExecutor(1, "charts")
+"""Its queue is the queue of charts, and no thread of the loop's own waits for one."""
+_waiting = 0
 
 
-async def picture(chart: Chart | Bars | Spans, name: str) -> Image:
-    """Return a chart as a picture, with its alternative text."""
+async def picture(chart: Drawable, name: str) -> Image:
+    """Return a chart as a picture, with its alternative text.
+
+    One that cannot be drawn, or not soon because too many are wanted at once, has no picture: the
+    words stand for it.
+    """
+    kept = _PRESS.kept(chart)
+    if kept is None and _waiting < MOST_WAITING:
+        return await aside(lambda: printed(chart, name))
+    return Image(kept or b"", alt(chart), name)
+
+
+def printed(chart: Drawable, name: str) -> Image:
+    """Return the same from a thread, which waits for as long as that takes."""
+    try:
+        return Image(_PRESS.draw(chart), alt(chart), name)
+    except NotDrawn as error:
+        logger.warning("A chart is told in words: %s", error)
+        return Image(b"", alt(chart), name)
+
+
+def alt(chart: Drawable) -> str:
+    """Return in words what a chart shows."""
     if isinstance(chart, Bars):
-        return Image(await aside(lambda: bars.draw(chart)), bars.alt(chart), name)
-    if isinstance(chart, Spans):
-        return Image(await aside(lambda: spans.draw(chart)), spans.alt(chart), name)
-    return Image(await aside(lambda: charts.draw(chart)), charts.alt(chart), name)
+        return bars.alt(chart)
+    return spans.alt(chart) if isinstance(chart, Spans) else charts.alt(chart)
 
 
-async def aside(draw: Callable[[], Drawn]) -> Drawn:
+async def aside(work: Callable[[], Done]) -> Done:
     """Do something that draws, in a thread, one at a time."""
-
-    def drawn() -> Drawn:
-        with _PENCIL:
-            return draw()
-
-    return await asyncio.to_thread(drawn)
+    global _waiting  # noqa: PLW0603 - the queue is the process's own
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)
+    finally:
+        _waiting -= 1

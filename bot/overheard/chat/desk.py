@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from overheard.chat.completing import Completing
 from overheard.chat.parsing import Order, fill, near, parse
 from overheard.chat.pending import Pending, Seen
 from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
+from overheard.chat.turns import Turns
 from overheard.commands.context import Context
 from overheard.commands.registry import offered
 from overheard.commands.status import status
@@ -25,7 +27,6 @@ from overheard.interfaces import Conversation, Form, Gate, Person, Request
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The words behind the buttons of a question, before the one that stands for the command."""
-
 log = logging.getLogger(__name__)
 
 
@@ -53,10 +54,11 @@ class ChatDesk:
         self._gate = gate
         added = [s for s in context.plugins.commands.values() if Face.CHAT in s.faces]
         self._commands = tuple((*offered(Face.CHAT), *added) if commands is None else commands)
-        self._pending = Pending(context.clock)
+        self._pending = Pending(context.store, context.clock, self._commands)
         self._seen = Seen()
         self._completing = Completing(context)
         self._paces = {"patience": patience, "pause": pause}
+        self._turns = Turns()
 
     @property
     def commands(self) -> Sequence[CommandSpec]:
@@ -68,7 +70,8 @@ class ChatDesk:
         if not self._seen.add((request.person.platform, request.id)):
             return
         try:
-            await self._serve(request, conversation)
+            if await self._pending.first(request):
+                await self._serve(request, conversation)
         except Exception as error:  # of the chat, the store, or a form that cannot be filled in
             await self._say(conversation, error)
 
@@ -88,10 +91,15 @@ class ChatDesk:
             return replies.failed(error)
 
     async def _say(self, conversation: Conversation, error: Exception) -> None:
-        try:
-            await conversation.show(replies.failed(error), private=True)
-        except Exception:
-            log.exception("A request could not be answered.")
+        """Say what went wrong, by whichever way is left: to one person, else where they asked."""
+        card = replies.failed(error)
+        for private in (True, False):
+            try:
+                await conversation.show(card, private=private)
+            except Exception:
+                log.exception("A request could not be answered.")
+            else:
+                return
 
     async def _serve(self, request: Request, conversation: Conversation) -> None:
         verb, _, token = request.words.partition(" ")
@@ -184,7 +192,11 @@ class ChatDesk:
         """Do a command and show what came of it."""
         spec = order.spec
         progress = ChatProgress(
-            conversation, order.words, lambda: self._meter(context), **self._paces
+            conversation,
+            order.words,
+            lambda: self._meter(context),
+            private=spec.private,
+            **self._paces,
         )
         context = replace(context, progress=progress)
         outcome = "stopped"
@@ -194,9 +206,8 @@ class ChatDesk:
             outcome = "done"
         except ConfirmationNeeded as needed:
             outcome = ""  # nothing was done yet
-            card = replies.question(
-                order, needed, self._pending.add(order, person, context.channel)
-            )
+            token = await self._pending.add(order, person, context.channel)
+            card = replies.question(order, needed, token)
         except Exception as error:
             card, outcome = replies.failed(error), replies.sentence(error)
         finally:
@@ -215,7 +226,8 @@ class ChatDesk:
         """Run a command; what costs less than the channel may spend needs no yes."""
         spec = order.spec
         if not spec.asks:
-            return await spec.run(context, **order.options)
+            async with self._turns.turn() if spec.role is Role.VIEWER else nullcontext():
+                return await spec.run(context, **order.options)
         try:
             return await spec.run(context, **order.options, agreed=agreed)
         except ConfirmationNeeded as needed:
@@ -227,14 +239,14 @@ class ChatDesk:
         self, request: Request, conversation: Conversation, token: str, *, yes: bool
     ) -> None:
         """Go on with a command that waits for a yes, or leave it."""
-        waiting = self._pending.peek(token)
+        waiting = await self._pending.peek(token)
         if waiting is None:
             await conversation.show(replies.EXPIRED, private=True)
             return
         refusal = await self._may_decide(request, waiting.order.spec, waiting.person)
         if refusal is not None:
             await conversation.show(replies.not_allowed(refusal), private=True)
-        elif self._pending.take(token) is None:
+        elif not await self._pending.take(token):
             await conversation.show(replies.EXPIRED, private=True)
         elif not yes:
             await conversation.show(replies.left(waiting.order))

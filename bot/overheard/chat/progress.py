@@ -49,6 +49,7 @@ class ChatProgress:
         look: Finds the run that belongs to it.
         patience: Seconds before the first card.
         pause: Seconds between two cards.
+        private: Whether only the person who asked sees it, as they alone see the result.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class ChatProgress:
         *,
         patience: float = PATIENCE,
         pause: float = PAUSE,
+        private: bool = False,
     ) -> None:
         self._conversation = conversation
         self._title = title
         self._look = look
         self._patience = patience
         self._pause = pause
+        self._private = private
         self._ended = asyncio.Event()
         self._step = ""
         self._total = self._done = 0
@@ -97,7 +100,8 @@ class ChatProgress:
         wait = self._patience
         while not await self._has_ended(wait):
             try:
-                await self._conversation.show(self._card(await self._look()))
+                card = self._card(await self._look())
+                await self._conversation.show(card, private=self._private)
             except Exception:  # the work goes on, and its result may well be shown
                 log.warning("Progress of %s was not shown.", self._title, exc_info=True)
             wait = self._pause

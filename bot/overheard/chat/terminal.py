@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.settings import suggestion
@@ -23,6 +26,9 @@ AGREED, CHART, JSON = "agreed", "chart_file", "as_json"
 
 Sections = Iterable[tuple[str, Sequence[CommandSpec]]]
 
+
+_ASIDE = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
+"""How click adds what may have been meant."""
 
 ADDED = "Added by plugins"
 """The heading of commands that are learnt when somebody types or lists them."""
@@ -71,6 +77,30 @@ class Noun(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class Unclear(click.UsageError):
+    """What was typed cannot be understood: click's own words, in one sentence with a remedy."""
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.format_message(), error.ctx)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence."""
+        path = self.ctx.command_path if self.ctx else "overheard"
+        problem = _ASIDE.sub(r"; did you mean \1", " ".join(self.message.split())).rstrip(".")
+        click.echo(f"{problem}; see: {path} --help", file=file, err=file is None)
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Say in one sentence what cannot be understood within the block."""
+    try:
+        yield
+    except (Unclear, NoArgsIsHelpError):
+        raise
+    except click.UsageError as error:
+        raise Unclear(error) from None
+
+
 class Root(Noun):
     """All commands, shown in sections."""
 
@@ -84,6 +114,16 @@ class Root(Noun):
             names = self._sections[heading] = {}
             for spec in specs:
                 names.setdefault(*self._take(spec, run))
+
+    def make_context(self, *given: Any, **named: Any) -> click.Context:
+        """Read the options that stand before the command."""
+        with in_one_sentence():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed."""
+        with in_one_sentence():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands under their headings."""

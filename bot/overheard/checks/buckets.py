@@ -17,6 +17,7 @@ class Bucket:
         self._most = self.size = self._level = a_minute
         self._rate = a_minute / 60
         self._at = 0.0
+        self._share = 1.0
 
     def delay(self, amount: float, now: float) -> float:
         """Return in how many seconds there will be so much in it.
@@ -28,6 +29,19 @@ class Bucket:
         self._level = min(self.size, self._level + (now - self._at) * self._rate)
         self._at = now
         return max(0.0, (min(amount, self.size) - self._level) / self._rate)
+
+    def share(self, share: float, now: float) -> None:
+        """Use so much of the limit from now on, more than 0 and up to 1.
+
+        What flows in changes; what others may have used already is not had again.
+        """
+        self.delay(0, now)
+        times, first = share / self._share, self._share == 1.0
+        self._share = share
+        self._most *= times
+        self.size *= times
+        self._rate *= times
+        self._level = min(0.0 if first and share < 1 else self._level, self.size)
 
     def take(self, amount: float) -> None:
         """Take some out; it may then hold less than nothing."""
@@ -46,6 +60,7 @@ class Bucket:
         """
         if size is None or left is None or not 0 < size < inf or not 0 <= left <= size:
             return
+        size, left = size * self._share, left * self._share
         self.delay(0, now)
         window = reset if reset and 0 < reset < inf and left < size else 60.0
         self._rate = (size - left) / window if left < size else size / 60

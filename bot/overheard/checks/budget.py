@@ -67,7 +67,11 @@ def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pa
 
 
 def estimate(
-    calls: Mapping[Pair, int], providers: Mapping[str, Provider], payer: Payer, now: datetime
+    calls: Mapping[Pair, int],
+    providers: Mapping[str, Provider],
+    payer: Payer,
+    now: datetime,
+    batched: Collection[Model] = (),
 ) -> Estimate:
     """Price calls before the first one.
 
@@ -76,14 +80,16 @@ def estimate(
         providers: By name.
         payer: On whose accounts they are booked.
         now: Says on which day and month.
+        batched: The models that are asked in batches.
     """
     prices = {model: price_of(model, providers) for _, model in calls}
     typical = worst = 0.0
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
-        usual = count * call_cost(prompt, model, providers, TYPICAL)
+        batch = model in batched
+        usual = count * call_cost(prompt, model, providers, TYPICAL, batch=batch)
         typical += usual
-        worst += count * call_cost(prompt, model, providers, WORST)
+        worst += count * call_cost(prompt, model, providers, WORST, batch=batch)
         for account, share in payer.accounts(prompt, now).items():
             booked[account] += share * usual
     unknown = tuple(model for model, price in prices.items() if price is None)
@@ -114,14 +120,21 @@ def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabili
     return told if isinstance(told, Capabilities) else _NOTHING_SAID
 
 
-def call_cost(prompt: Prompt, model: Model, providers: Mapping[str, Provider], size: Size) -> float:
+def call_cost(
+    prompt: Prompt,
+    model: Model,
+    providers: Mapping[str, Provider],
+    size: Size,
+    *,
+    batch: bool = False,
+) -> float:
     """Return the dollars of one call with an answer of some size; 0 for an unknown price."""
     price = price_of(model, providers)
     if price is None:
         return 0.0
     searches = capabilities_of(model, providers).searches
     asked = question_tokens(prompt) + searches * size.search
-    return price.cost(Usage(asked, size.answer, searches=searches))
+    return price.cost(Usage(asked, size.answer, searches=searches), batch=batch)
 
 
 def question_tokens(prompt: Prompt) -> int:

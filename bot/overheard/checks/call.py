@@ -72,18 +72,10 @@ class Call:
             if deadline.expired():
                 raise self._silence() from None
             return NO_ANSWER, self._fault(type(failure).__name__)
-        return self._judged(given)
-
-    def _judged(self, given: object) -> tuple[Reply, str]:
-        reply, wrong = checked(given)
-        if reply is None:
-            return NO_ANSWER, self._fault(wrong)
-        empty = reply.finish is Finish.FAILED
-        name = self._provider.name
-        return reply, f"{name} returned an empty answer; try again later." if empty else ""
+        return judged(given, self._provider.name)
 
     def _fault(self, what: str) -> str:
-        return f"The provider {self._provider.name} has a fault ({what})."
+        return fault(self._provider.name, what)
 
     def _silence(self) -> ProviderFailed:
         return ProviderFailed(
@@ -92,6 +84,20 @@ class Call:
             kind=Failing.TIMEOUT,
             ambiguous=True,
         )
+
+
+def judged(given: object, provider: str) -> tuple[Reply, str]:
+    """Return what a provider gave as a reply, and what is wrong with it as a sentence."""
+    reply, wrong = checked(given)
+    if reply is None:
+        return NO_ANSWER, fault(provider, wrong)
+    empty = reply.finish is Finish.FAILED
+    return reply, f"{provider} returned an empty answer; try again later." if empty else ""
+
+
+def fault(provider: str, what: str) -> str:
+    """Say that a provider does what it must not."""
+    return f"The provider {provider} has a fault ({what})."
 
 
 def sampling_seed(run: Run, question: Question) -> int:

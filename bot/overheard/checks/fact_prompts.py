@@ -24,8 +24,6 @@ _QUESTIONS = {
     "Which of its products has {brand} discontinued?": "discontinued|retired",
 }
 _BY_FIELD = {field: text for text, fields in _QUESTIONS.items() for field in fields.split("|")}
-_UNASKED = frozenset({"never say", "never", "not true", "false claims"})
-"""What nobody can ask about without saying it."""
 
 
 def questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
@@ -35,12 +33,15 @@ def questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
 
 
 def question(fact: Fact) -> Prompt | None:
-    """Return a direct question about a fact; it does not hold the answer."""
-    head, _, tail = fact.field.replace("(", ":").replace(")", "").partition(":")
-    field, limited = " ".join(head.replace("_", " ").split()).casefold(), tail.strip()
-    if field in _UNASKED:
+    """Return a direct question about a fact; it does not hold the answer.
+
+    What must not be said cannot be asked about without saying it: None.
+    """
+    if fact.untrue:
         return None
-    plan = f" on its {limited} plan" if limited else ""
-    template = _BY_FIELD.get(field, "What is the {field} of {brand}?")
-    text = template.format(brand=fact.brand, plan=plan.replace(" plan plan", " plan"), field=field)
-    return Prompt(text, (TAG,), (fact.brand,))
+    plan = f" on its {fact.limit} plan" if fact.limit else ""
+    template = _BY_FIELD.get(fact.head, "What is the {field} of {brand}?")
+    plan = plan.replace(" plan plan", " plan")
+    return Prompt(
+        template.format(brand=fact.brand, plan=plan, field=fact.head), (TAG,), (fact.brand,)
+    )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from overheard.checks.retries import Retries
 from overheard.checks.runner import Runner
 from overheard.checks.runs import new_run
 from overheard.domain import Answer, Panel, Prompt, Question, Reply, Run, RunState
-from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, ProviderFailed
+from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.tables.asking import AskingTable, BudgetTable
 
@@ -29,6 +30,9 @@ LABEL = "judge"
 
 LONGEST_REPLY = 4_000
 """Tokens that a judge may write; with a limit, a model is asked at temperature 0."""
+
+_UNPAID: ContextVar[list[Question] | None] = ContextVar("unpaid", default=None)
+"""Where a task that may use kept replies alone collects what it would have to ask."""
 
 MOVED = 2
 """Gold labels by which the agreement may change between two rounds without a word."""
@@ -44,6 +48,20 @@ class Means:
     budget: BudgetTable
     asking: AskingTable
     clock: Clock
+
+
+@contextmanager
+def for_nothing() -> Iterator[list[Question]]:
+    """Let judges give what they have been paid for already, and ask nobody, in this task alone.
+
+    Gives the questions that would have had to be asked, each the first of its answer.
+    """
+    unpaid: list[Question] = []
+    token = _UNPAID.set(unpaid)
+    try:
+        yield unpaid
+    finally:
+        _UNPAID.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +186,10 @@ class _Asker:
         return kept
 
     async def _pay(self, question: Question) -> Answer:
+        unpaid = _UNPAID.get()
+        if unpaid is not None:
+            unpaid.append(question)
+            raise NotJudgedYet(scorer=self.judge.name)
         async with self._beginning:
             if self._round is None:
                 self._round = await self._begin()

@@ -11,9 +11,14 @@ from overheard.interfaces import Store
 PAUSE = 0.02
 """Seconds that the first answer of a group waits for others."""
 
+MOST = 25
+"""Answers of a group at most. The calls that wait for a group go on together when it is written,
+and come back together: in one large group they would fall into step, and all of them would wait
+while nothing is under way."""
+
 
 class Keeper:
-    """Writes the answers that came in within `PAUSE`, or while a group was written, as one group.
+    """Writes answers that came in within `PAUSE`, or while a group was written, as groups.
 
     Leaving its block waits until all is written, also when the run is cancelled.
 
@@ -53,8 +58,9 @@ class Keeper:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(PAUSE)
-                group, self._waiting = self._waiting, []
+                if len(self._waiting) < MOST:
+                    await asyncio.sleep(PAUSE)
+                group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._write_group(group)
         finally:
             self._writer = None

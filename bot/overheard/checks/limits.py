@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import inf
@@ -44,7 +44,8 @@ class Gate:
 
     Attributes:
         name: The model or provider.
-        most: How many calls may ever be under way.
+        full: How many calls may ever be under way, in all processes together.
+        most: How many of these may be in this process.
         allowed: How many may be just now; 1 to `most`.
         under_way: How many are.
         breaker: Whether it is left alone.
@@ -53,7 +54,7 @@ class Gate:
 
     def __init__(self, name: str, most: int, table: LimitTable = NO_LIMITS) -> None:
         self.name = name
-        self.most = table.concurrency or most
+        self.full = self.most = table.concurrency or most
         self.allowed = float(self.most)
         self.under_way = 0
         self.breaker = Breaker()
@@ -61,6 +62,7 @@ class Gate:
         self.requests = Bucket(table.requests_per_minute or inf)
         self.tokens = Bucket(table.tokens_per_minute or inf)
         self._waiting: dict[int, deque[_Waiter]] = {}
+        self._seats = 0
         self._lowered_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -114,6 +116,17 @@ class Gate:
             self.breaker.reason = str(failure)
         elif failure.kind in BROKEN:
             self.breaker.failed(str(failure), begun, now)
+        self._admit()
+
+    def seat(self, more: int, of: int) -> None:
+        """Hold one seat more, or one less, of those that all processes share; see `seats`."""
+        self._seats += more
+        held = min(max(1, self._seats), of)
+        now = asyncio.get_running_loop().time()
+        before, self.most = self.most, max(1, self.full * held // of)
+        self.allowed = max(1.0, self.allowed * self.most / before)
+        self.requests.share(held / of, now)
+        self.tokens.share(held / of, now)
         self._admit()
 
     def rest(self, now: float) -> float:
@@ -191,6 +204,10 @@ class Limits:
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
         self._tables = tables or {}
         self._gates: dict[str, Gate] = {}
+
+    def gates(self, provider: Provider, models: Iterable[Model]) -> list[Gate]:
+        """Return the gates of a provider and of some of its models."""
+        return [self.gate(provider), *(self.gate(provider, model) for model in models)]
 
     def gate(self, provider: Provider, model: Model | None = None) -> Gate:
         """Return the gate of a model, or of its provider for all of its models."""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from overheard.domain import Answer, Finish, Model, Run, RunState
+from overheard.interfaces import Result
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Outcome:
         retries: Calls that were made again.
         spent: Dollars.
         stopped: As what a person stopped the run, or None.
+        notes: What else is to be told of how it was asked, in whole sentences.
     """
 
     run: Run
@@ -33,6 +35,7 @@ class Outcome:
     retries: int = 0
     spent: float = 0.0
     stopped: RunState | None = None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def incomplete(self) -> int:
@@ -57,3 +60,29 @@ class Outcome:
         if not self.failures:
             return RunState.COMPLETE
         return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
+
+    def result(self) -> Result:
+        """Write it down for whoever carries the run on."""
+        return {
+            "kept": self.kept,
+            "complete": self.complete,
+            "cut": [[str(m), end.value, count] for (m, end), count in self.cut.items()],
+            "failures": dict(self.failures),
+            "retries": self.retries,
+            "spent": self.spent,
+            "stopped": self.stopped.value if self.stopped else None,
+            "notes": self.notes,
+        }
+
+    def add(self, result: Result) -> None:
+        """Add what became of a part of the run's questions."""
+        self.kept += result["kept"]
+        self.complete += result["complete"]
+        for model, end, count in result["cut"]:
+            self.cut[Model.parse(model), Finish(end)] += count
+        self.failures.update(result["failures"])
+        self.retries += result["retries"]
+        self.spent += result["spent"]
+        self.notes += result["notes"]
+        if result["stopped"]:
+            self.stopped = RunState(result["stopped"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from overheard.checks.budget import capabilities_of
 from overheard.domain import Brand, Catalogue, Model, Panel
-from overheard.errors import NothingToAsk, UnknownName
+from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
 from overheard.interfaces import Provider
 from overheard.settings import suggestion
 
@@ -26,6 +27,7 @@ def lay_out(
     Raises:
         UnknownName: for a brand or a provider that does not exist.
         NothingToAsk: when there is no brand, prompt or model.
+        SearchUnknown: when a model is to search and its provider does not say that it does.
     """
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     names = tuple(dict.fromkeys(brand.name for brand in chosen))
@@ -43,10 +45,15 @@ def choose_models(
     Raises:
         UnknownName: for a provider that does not exist.
         NothingToAsk: when there is no model.
+        SearchUnknown: when one is to search and its provider does not say that it does.
     """
     named = [find_model(text, providers) for text in models] or _all_models(providers)
     asked = tuple(dict.fromkeys(named))  # twice the same would be paid twice and kept once
     _require("model", asked)
+    for model in asked:
+        # Its answers would stand under the name of answers with a search, and without one.
+        if model.searches and not capabilities_of(model, providers).search:
+            raise SearchUnknown(model=model, id=model.id, provider=model.provider)
     return asked
 
 

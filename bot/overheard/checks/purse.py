@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from overheard.domain import Account, Claim, Payer, Prompt
+from overheard.domain import UNENDED, Account, Claim, Payer, Prompt
 from overheard.interfaces import Clock, Store
 from overheard.tables.asking import BudgetTable
 
@@ -75,7 +75,8 @@ class Purse:
 
     async def close(self) -> None:
         """Give back to the store what is not spent."""
-        await self._store.release(self._payer.run_id)
+        await self._store.give_back(self._payer.run_id, self._held)
+        self._held.clear()
 
     def _end(self) -> None:
         self._under_way -= 1
@@ -99,9 +100,16 @@ class Purse:
         return True
 
 
-async def release_dead(store: Store) -> None:
-    """Give back what runs hold whose processes are dead."""
-    for run_id in await store.holders():
+async def release_dead(store: Store, *, spread: bool = False) -> None:
+    """Give back what runs hold whose processes are dead.
+
+    Args:
+        store: Where it is held.
+        spread: Whether workers may be asking for a run that nobody follows just now; it is taken
+            up again, and what it holds is given back when it ends.
+    """
+    waiting = {batch.run_id for batch in await store.batches()}  # it may be charged any time
+    for run_id in await store.holders() - waiting:
         async with store.holding(run_id) as abandoned:
-            if abandoned:
+            if abandoned and not (spread and await store.run_state(run_id) in UNENDED):
                 await store.release(run_id)

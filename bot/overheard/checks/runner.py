@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from overheard.checks.brake import Brake
 from overheard.checks.budget import TYPICAL, WORST, call_cost, question_tokens
@@ -25,6 +25,10 @@ class _Lane:
     """The questions of a run to one model, and who may ask them.
 
     All workers draw from one iterator, so that each takes the next.
+
+    Attributes:
+        dearest: Dollars of the dearest answer so far.
+        worst: Dollars that a call may cost at the worst, by the key of its prompt.
     """
 
     provider: Provider
@@ -32,6 +36,7 @@ class _Lane:
     gate: Gate
     door: Gate
     dearest: float = 0.0
+    worst: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,12 @@ class Runner:
 
         When it is cut off, by cancelling or by killing the process, the same call goes on.
         """
-        asked = await self._store.asked(run.id)
-        outcome = Outcome(run, kept=len(asked))
-        count = len(run.panel) if run.panel else 0
+        panel = run.panel
+        prompts = {prompt.key for prompt in panel.prompts} if panel else None
+        asked = await self._store.asked(run.id, prompts=prompts)
+        meant = panel.questions() if panel and asked else ()
+        outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
+        count = len(panel) if panel else 0
         self._progress.start(f"Asking {count} questions", count)
         self._progress.advance(outcome.kept)
         brake = Brake(self._store, run.id)
@@ -196,9 +204,11 @@ class Runner:
             yield
 
     async def _hold(self, lane: _Lane, question: Question) -> Held:
-        worst = call_cost(question.prompt, question.model, self._providers, WORST)
+        prompt = question.prompt
+        if prompt.key not in lane.worst:  # to ask its plugin takes as long as to keep an answer
+            lane.worst[prompt.key] = call_cost(prompt, question.model, self._providers, WORST)
         # A model whose answers turned out dearer than the worst that was thought of.
-        held = await self._purse.hold(question.prompt, max(worst, lane.dearest))
+        held = await self._purse.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
         if held is None:
             raise BudgetUsedUp
         return held

@@ -21,15 +21,21 @@ def new_run(
     return Run(key, now, panel, label=label, asked_by=asked_by, channel=channel)
 
 
+def is_fresh(run: Run, now: datetime) -> bool:
+    """Return whether new answers of a run still compare with its first ones."""
+    return now - run.started_at < TAKEN_UP_WITHIN
+
+
 async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
     """Return a run that was cut off while it asked the same questions, or None.
 
     One that was begun too long ago is closed: its answers and new ones would be one block, and
-    the model may have changed between them.
+    the model may have changed between them. One that waits for a batch was asked when it was
+    handed in, and is taken up whenever that was.
     """
     for run in await store.runs(state=RunState.RUNNING):
         if run.panel and _same(run.panel, panel):
-            if now - run.started_at < TAKEN_UP_WITHIN:
+            if is_fresh(run, now) or await store.batches(runs=[run.id]):
                 return run
             async with store.holding(run.id) as abandoned:
                 if abandoned:
@@ -56,5 +62,6 @@ def _same(one: Panel, other: Panel) -> bool:
     return (
         one.brands == other.brands
         and one.models == other.models
+        and one.batch == other.batch
         and [(p.key, n) for p, n in one.asks()] == [(p.key, n) for p, n in other.asks()]
     )

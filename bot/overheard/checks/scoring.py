@@ -6,27 +6,36 @@ import asyncio
 import hashlib
 import inspect
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import astuple
+from types import GeneratorType
 
+from overheard.checks.fitting import fits
 from overheard.checks.judging import Judging
+from overheard.checks.turns import batches, in_turn
 from overheard.domain import (
     Answer,
-    Brand,
     Catalogue,
-    Detail,
+    Fact,
     Metric,
     Reading,
-    Scale,
+    Run,
     Score,
     ScoreRecord,
 )
-from overheard.errors import OverheardError
+from overheard.errors import OverheardError, PluginFault
 from overheard.interfaces import Judge, Progress, Scorer, Store
-from overheard.measure.reading import Reader
+from overheard.measure.reading import Market, Reader
 
-BATCH = 200
+BATCH = 500
 """Answers whose scores are kept in one transaction."""
 
 JUDGED_AT_ONCE = 8
@@ -35,17 +44,11 @@ JUDGED_AT_ONCE = 8
 LONGEST_CALL = 60.0
 """Seconds after which an async scorer is given up for one reading."""
 
-LAST_RANK = 1e9
-"""Beyond the length of any answer, and small enough that a block can sum its square."""
+_GIVEN = (GeneratorType, list, tuple, Iterator)
+"""What holds scores and is not awaited; what scorers return most comes first."""
 
-RANGES = {
-    Scale.BINARY: (0.0, 1.0),
-    Scale.SHARE: (0.0, 1.0),
-    Scale.POLARITY: (-1.0, 1.0),
-    Scale.RANK: (1.0, LAST_RANK),
-}
-"""The lowest and the highest value on each scale; both are finite."""
-
+Streams = Sequence[tuple[Scorer, AsyncIterator[list[Answer]]]]
+"""What each scorer has yet to read."""
 
 Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
 """Is told of each answer that a scorer has read, once its scores are kept."""
@@ -59,8 +62,12 @@ class Scoring:
         catalogue: The brands and facts.
         judging: Lets judges ask; without it they are not among the scorers.
         scored: Is told of each answer that was scored.
+        versions: Whose scores are read, where those are older than the scorers and brands that
+            are given; scorers of whom none of them is give no scores then.
 
     Attributes:
+        scorers: Those of them that can be asked.
+        catalogue: The brands and facts.
         metrics: What is measured, by name.
         faults: What went wrong in a scorer, as sentences, and how often.
     """
@@ -71,28 +78,28 @@ class Scoring:
         catalogue: Catalogue,
         judging: Judging | None = None,
         scored: Scored | None = None,
+        versions: Collection[str] | None = None,
     ) -> None:
         self._scored = scored
-        self._scorers = tuple(s for s in scorers if judging or not isinstance(s, Judge))
+        self.catalogue = catalogue
+        self.scorers = tuple(s for s in scorers if judging or not isinstance(s, Judge))
         self._judging = judging
-        self._markets = {b.name: (b, catalogue.rivals(b.name)) for b in catalogue.brands}
+        self._markets = _markets(catalogue)
         self._tracked = [brand.name for brand in catalogue.brands if brand.tracked]
         self._reader = Reader(catalogue.brands)
-        self._facts = {
-            brand.name: tuple(fact for fact in catalogue.facts if fact.brand == brand.name)
-            for brand in catalogue.brands
-        }
+        self._concerned: dict[tuple[str, ...], list[Market]] = {}
         self._edition = _edition(catalogue)
         self._with_facts = _digest([self._edition, *sorted(map(repr, catalogue.facts))])
         self.metrics: dict[str, Metric] = {
-            metric.name: metric for scorer in self._scorers for metric in scorer.metrics
+            metric.name: metric for scorer in self.scorers for metric in scorer.metrics
         }
+        self.versions = self._read(versions)
         self.faults: Counter[str] = Counter()
         self._just_read: dict[int, list[Reading]] = {}
 
-    def over(self, catalogue: Catalogue) -> Scoring:
+    def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
         """Return the same scorers over other brands; none has failed yet."""
-        return Scoring(self._scorers, catalogue, self._judging, self._scored)
+        return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
 
     def version(self, scorer: Scorer) -> str:
         """Return a scorer's version together with that of the brands' names.
@@ -104,31 +111,50 @@ class Scoring:
         reads_facts = getattr(scorer, "reads_facts", False) is True
         return f"{scorer.version}+{self._with_facts if reads_facts else self._edition}"
 
-    @property
-    def versions(self) -> frozenset[str]:
-        """The `Block.version` of every scorer as it is now."""
-        return frozenset(f"{s.name}@{self.version(s)}" for s in self._scorers)
+    def _read(self, versions: Collection[str] | None) -> frozenset[str]:
+        """Return the `Block.version` of each scorer that is read."""
+        if versions is None:
+            return frozenset(f"{s.name}@{self.version(s)}" for s in self.scorers)
+        names = {scorer.name for scorer in self.scorers}
+        return frozenset(version for version in versions if version.partition("@")[0] in names)
 
-    async def catch_up(self, store: Store, progress: Progress, expected: int = 0) -> None:
+    async def catch_up(
+        self,
+        store: Store,
+        progress: Progress,
+        expected: int = 0,
+        *,
+        part: Run | None = None,
+        judges: bool | None = None,
+    ) -> None:
         """Score all complete answers that have not been scored.
+
+        A judge is shown the newest first, since alerts rest on those, and none that an earlier
+        version of it has read: to judge history anew costs, and is somebody's decision.
 
         Args:
             store: Where answers come from, and scores go to.
             progress: Is shown how far it is, once there is something to do.
             expected: How many answers there will be, or 0 when nobody knows.
+            part: A run whose panel says which of its answers are scored; None for all.
+            judges: Whether judges score, or the others; None for both.
         """
-        async with self._round():
-            await self._catch_up(store, progress, expected)
+        able = [s for s in self._able() if judges in (None, isinstance(s, Judge))]
+        streams = [(s, batches(self._unscored(store, s, part), BATCH)) for s in able]
+        async with self.round():
+            await self._catch_up(store, progress, expected, streams)
 
-    def _round(self) -> AbstractAsyncContextManager[None]:
+    def round(self) -> AbstractAsyncContextManager[None]:
+        """Let judges ask while the block lasts."""
         return self._judging.round() if self._judging else nullcontext()
 
-    async def _catch_up(self, store: Store, progress: Progress, expected: int) -> None:
+    async def _catch_up(
+        self, store: Store, progress: Progress, expected: int, streams: Streams
+    ) -> None:
         begun = False
-        streams = [(s, _batches(store.unscored(s.name, self.version(s)))) for s in self._scorers]
-        async for scorer, batch in _in_turn(streams):
+        async for scorer, batch in in_turn(streams):
             if not begun:
-                progress.start("Scoring answers", expected * len(self._scorers))
+                progress.start("Scoring answers", expected * len(streams))
                 begun = True
             await self._keep(store, scorer, batch)
             progress.advance(len(batch))
@@ -136,18 +162,27 @@ class Scoring:
         if begun:
             progress.finish()
 
+    def _able(self) -> list[Scorer]:
+        """Return the scorers whose scores of now are those that are read."""
+        return [s for s in self.scorers if f"{s.name}@{self.version(s)}" in self.versions]
+
+    def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[Answer]:
+        version, judged = self.version(scorer), isinstance(scorer, Judge)
+        seen = False if judged else None
+        return store.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
+
     async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
         """Score answers that stand beside the history; nothing is kept."""
         records: list[ScoreRecord] = []
-        async with self._round():
+        async with self.round():
             for answer in answers:
-                for scorer in self._scorers:
+                for scorer in self.scorers:
                     records += await self._score(scorer, self.version(scorer), answer) or []
         return records
 
     def judge_of(self, metric: str) -> Judge | None:
         """Return the judge that gives a metric, or None."""
-        judges = (scorer for scorer in self._scorers if isinstance(scorer, Judge))
+        judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
         return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
 
     async def judged_anew(
@@ -166,31 +201,42 @@ class Scoring:
         }
 
     async def _keep(self, store: Store, scorer: Scorer, batch: Sequence[Answer]) -> None:
-        version = self.version(scorer)
-        scored = []
-        at_once = JUDGED_AT_ONCE if isinstance(scorer, Judge) else 1
-        for start in range(0, len(batch), at_once):
-            group = batch[start : start + at_once]
-            given = await asyncio.gather(*(self._score(scorer, version, one) for one in group))
-            scored += [(answer, records) for answer, records in zip(group, given, strict=True)]
-        read = [(answer, records) for answer, records in scored if records is not None]
+        read = await self.read(scorer, batch)
         if read:
-            await store.add_scores(scorer.name, version, read)
+            await store.add_scores(scorer.name, self.version(scorer), read)
         if self._scored:
             for answer, records in read:
                 await self._scored(answer, records)
+
+    async def read(
+        self, scorer: Scorer, batch: Sequence[Answer]
+    ) -> list[tuple[Answer, list[ScoreRecord]]]:
+        """Let a scorer read some answers; those on which it fails are left out."""
+        version = self.version(scorer)
+        scored: list[list[ScoreRecord] | None] = []
+        if isinstance(scorer, Judge):
+            for start in range(0, len(batch), JUDGED_AT_ONCE):
+                group = batch[start : start + JUDGED_AT_ONCE]
+                scored += await asyncio.gather(*(self._score(scorer, version, a) for a in group))
+        else:
+            for answer in batch:
+                scored.append(await self._score(scorer, version, answer))
+                await asyncio.sleep(0)  # whoever else is served by this loop goes on
+        read = zip(batch, scored, strict=True)
+        return [(answer, records) for answer, records in read if records is not None]
 
     async def _score(
         self, scorer: Scorer, version: str, answer: Answer
     ) -> list[ScoreRecord] | None:
         """Score an answer for each brand; None when the scorer fails on it."""
         records = []
+        number, named = answer.id, scorer.name
         for reading in self._readings(answer):
             scores = await self._ask(scorer, reading)
             if scores is None:
                 return None
-            name = reading.brand.name
-            records += [ScoreRecord(answer.id, name, scorer.name, version, s) for s in scores]
+            brand = reading.brand.name
+            records += [ScoreRecord(number, brand, named, version, score) for score in scores]
         return records
 
     def _readings(self, answer: Answer) -> list[Reading]:
@@ -200,8 +246,7 @@ class Scoring:
                 self._just_read.clear()
             read = self._reader.read(answer)
             self._just_read[answer.id] = [
-                read.reading(brand, rivals, self._facts[brand.name])
-                for brand, rivals in self._concerned(answer)
+                read.within(market) for market in self._concerns(answer.question.prompt.brands)
             ]
         return self._just_read[answer.id]
 
@@ -210,58 +255,43 @@ class Scoring:
         limit: asyncio.Timeout | None = None
         try:
             result = scorer.score(reading)
-            if not isinstance(result, Iterator | list | tuple) and inspect.isawaitable(result):
+            if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
                 limit = asyncio.timeout(None if isinstance(scorer, Judge) else LONGEST_CALL)
                 async with limit:
                     result = await result
             given = list(result)
-            fitting = [score for score in given if _fits(score, self.metrics)]
+            fitting = [score for score in given if fits(score, self.metrics)]
         except (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # even an attempt to exit
             late = f"no result within {LONGEST_CALL:.0f} s" if limit and limit.expired() else ""
-            self.faults[f"The scorer {scorer.name} fails on an answer: {late or _kind(error)}"] += 1
+            failing = f"The scorer {scorer.name} fails on an answer: {late or _kind(error)}"
+            self.faults[str(error) if isinstance(error, PluginFault) else failing] += 1
             return None
         if len(fitting) < len(given):
             self.faults[f"The scorer {scorer.name} gives values outside its own scales"] += 1
         return fitting
 
-    def _concerned(self, answer: Answer) -> list[tuple[Brand, tuple[Brand, ...]]]:
-        """Return the brands that an answer is scored for, each with its rivals."""
-        asked_for = answer.question.prompt.brands or self._tracked
-        names: dict[str, None] = {}
-        for name in asked_for:
-            if name in self._markets:
-                names[name] = None
-                names.update((rival.name, None) for rival in self._markets[name][1])
-        return [self._markets[name] for name in names]
+    def _concerns(self, asked_for: tuple[str, ...]) -> list[Market]:
+        """Return the brands that answers are scored for, by those that they were asked for."""
+        if asked_for not in self._concerned:
+            names: dict[str, None] = {}
+            for name in asked_for or self._tracked:
+                if name in self._markets:
+                    names[name] = None
+                    names.update((rival.name, None) for rival in self._markets[name].competitors)
+            self._concerned[asked_for] = [self._markets[name] for name in names]
+        return self._concerned[asked_for]
 
 
-async def _in_turn(
-    streams: Iterable[tuple[Scorer, AsyncIterator[list[Answer]]]],
-) -> AsyncIterator[tuple[Scorer, list[Answer]]]:
-    """Yield a batch for each scorer in turn, so that all of them read an answer soon after each
-    other.
-    """
-    left = list(streams)
-    while left:
-        for scorer, batches in list(left):
-            batch = await anext(batches, None)
-            if batch is None:
-                left.remove((scorer, batches))
-            else:
-                yield scorer, batch
-
-
-async def _batches(answers: AsyncIterator[Answer]) -> AsyncIterator[list[Answer]]:
-    batch: list[Answer] = []
-    async for answer in answers:
-        batch.append(answer)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _markets(catalogue: Catalogue) -> dict[str, Market]:
+    facts: dict[str, list[Fact]] = {}
+    for fact in catalogue.facts:
+        facts.setdefault(fact.brand, []).append(fact)
+    return {
+        brand.name: Market(brand, catalogue.rivals(brand.name), tuple(facts.get(brand.name, ())))
+        for brand in catalogue.brands
+    }
 
 
 def _kind(error: BaseException) -> str:
@@ -269,24 +299,10 @@ def _kind(error: BaseException) -> str:
     return str(error) if isinstance(error, OverheardError) else type(error).__name__
 
 
-def _fits(score: object, metrics: dict[str, Metric]) -> bool:
-    if not isinstance(score, Score) or not isinstance(score.quote, str):
-        return False
-    if not isinstance(score.details, tuple) or not all(map(_is_detail, score.details)):
-        return False
-    if not isinstance(score.metric, str) or score.metric not in metrics:
-        return False
-    low, high = RANGES[metrics[score.metric].scale]
-    return isinstance(score.value, int | float) and low <= score.value <= high
-
-
-def _is_detail(detail: object) -> bool:
-    return isinstance(detail, Detail) and all(isinstance(part, str) for part in astuple(detail))
-
-
 def _edition(catalogue: Catalogue) -> str:
     read_as = (
-        (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent) for b in catalogue.brands
+        (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
+        for b in catalogue.brands
     )
     return _digest(sorted(map(repr, read_as)))
 

@@ -44,9 +44,12 @@ async def alert_card(context: Context, alert: Alert) -> Card:
 
 
 async def show_alert(context: Context, alert: Alert) -> Card | None:
-    """Compose an alert for the card of a check; None if one has shown it before."""
+    """Compose an alert for the card of a check; None if one has shown it before, as grown as it
+    is.
+    """
     card = await alert_card(context, alert)
-    new = await context.store.add_delivery(alert.id, TERMINAL, context.clock.now())
+    shown = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
+    new = await context.store.add_delivery(alert.id, shown, context.clock.now())
     return card if new else None
 
 

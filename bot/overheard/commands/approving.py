@@ -56,7 +56,7 @@ async def judged(context: Context, approved: Sequence[tuple[Approval, Answer]]) 
     taught = [_taught(approval, answer) for approval, answer in approved]
     reader = Reader(catalogue.brands)
     control = {prompt.key for prompt in controls(catalogue.prompts)}
-    false = _false(await context.scoring.score(taught), taught)
+    false = _false(await context.current.score(taught), taught)
     domains = [domain for brand in catalogue.brands for domain in brand.domains]
     return [
         Approved(

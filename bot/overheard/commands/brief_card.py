@@ -11,7 +11,8 @@ from overheard.cards.command import quoted
 from overheard.commands.context import Context
 from overheard.commands.drawn import Drawn
 from overheard.commands.verdicts import told
-from overheard.finetune.brief import Item
+from overheard.finetune.advice import steps
+from overheard.finetune.brief import LABELS, Item
 from overheard.finetune.facts import sentence
 from overheard.finetune.pages import Page, share, to_add
 from overheard.finetune.progress import Progress, metric_of
@@ -20,13 +21,17 @@ FACTS = 4
 """Facts of an item on a card."""
 TOLD = 3
 """Items of which a card says more than a row."""
+RANKED = (
+    "First comes what surely shows in most answers: the lower end of the 90 % range in brackets "
+    "decides. What to state comes from the fact sheet alone."
+)
 
 
 def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
     """Return a brief as a card that shows so many items."""
     name, shown = drawn.market.brand.name, drawn.items[:most]
     rows = tuple(
-        (str(number), item.kind.value, words.shorten(item.title, 60), share(item), item.key)
+        (str(number), LABELS[item.kind], words.shorten(item.title, 60), share(item), item.key)
         for number, item in enumerate(shown, 1)
     )
     return Card(
@@ -42,7 +47,7 @@ def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
         ),
         actions=fitting(*_actions(name, shown)),
         more=tuple(_published(context, one) for one in drawn.published),
-        footer="In brackets the 90 % interval. What to state comes from the fact sheet alone.",
+        footer=RANKED,
         data=_data(drawn),
     )
 
@@ -56,13 +61,20 @@ def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
     if not shown:
         return f"No gap shows in {words.count(drawn.answers, 'answer')} of {drawn.days} days."
     return "\n\n".join(
-        f"{number}. {words.shorten(item.title, 90)}. {item.why} {_state(item, drawn)}"
+        f"{number}. {words.shorten(item.title, 90)}. {item.why} {_first(item, drawn)} "
+        f"{_state(item, drawn)}"
         for number, item in enumerate(shown[:TOLD], 1)
     )
 
 
+def _first(item: Item, drawn: Drawn) -> str:
+    """Return the first thing to do, and whom to ask."""
+    every = steps(item, drawn.market.brand.name)
+    return " ".join(dict.fromkeys([every[0], *(one for one in every if one.startswith("Ask "))]))
+
+
 def _state(item: Item, drawn: Drawn) -> str:
-    if not item.facts:
+    if item.missing:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS
     stated = "; ".join(sentence(fact) for fact in item.facts[:FACTS])
@@ -107,15 +119,15 @@ def brief_page(context: Context, drawn: Drawn) -> Page:
     name = drawn.market.brand.name
     read, today = words.count(drawn.answers, "answer"), context.clock.now()
     drawn_up = (
-        f"From {read} of the last {drawn.days} days, drawn up on {words.day(today, context.zone)}. "
-        "Ranked by how many answers each gap shows in for sure; in brackets the 90 % interval."
+        f"From {read} to your prompts in the last {drawn.days} days, drawn up on "
+        f"{words.day(today, context.zone)}."
     )
     use = (
-        "What a page should state comes from the fact sheet alone. Once it is published, mark it "
-        f"with: brief done ITEM --brand {quoted(name)}"
+        "Once something is published, say so with the line under its item, in a chat or in the "
+        "terminal. Later briefs then show whether the models have changed since."
     )
     published = [(_title(one), list(_sentences(context, one))) for one in drawn.published]
-    return Page(f"What to write for {name}", (drawn_up, use), drawn.items, name, published)
+    return Page(f"What to write for {name}", (drawn_up, RANKED, use), drawn.items, name, published)
 
 
 def _data(drawn: Drawn) -> dict[str, Any]:
@@ -123,12 +135,12 @@ def _data(drawn: Drawn) -> dict[str, Any]:
         "brand": drawn.market.brand.name,
         "answers": drawn.answers,
         "days": drawn.days,
-        "items": [_item(item) for item in drawn.items],
+        "items": [_item(item, drawn.market.brand.name) for item in drawn.items],
         "published": [_progressed(one) for one in drawn.published],
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item, brand: str) -> dict[str, Any]:
     return {
         "item": item.key,
         "kind": item.kind.value,
@@ -144,6 +156,7 @@ def _item(item: Item) -> dict[str, Any]:
         "quotes": [{"model": str(s.model), "prompt": s.prompt, "text": s.text} for s in item.said],
         "state": [sentence(fact) for fact in item.facts],
         "missing": item.missing or None,
+        "steps": steps(item, brand),
     }
 
 
@@ -154,7 +167,7 @@ def _progressed(one: Progress) -> dict[str, Any]:
         "subject": one.publication.subject,
         "at": one.publication.at.isoformat(),
         "who": one.publication.who,
-        "shows": _item(one.now) if one.now else None,
+        "shows": _item(one.now, one.publication.brand) if one.now else None,
         "since": [
             {
                 "model": str(since.model),

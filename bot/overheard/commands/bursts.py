@@ -71,7 +71,7 @@ def _due(context: Context, plans: Sequence[Planned]) -> list[Planned]:
 
 
 async def _planned(context: Context) -> list[Planned]:
-    await context.scoring.catch_up(context.store, context.progress)
+    context = await context.caught_up()
     return await planned_bursts(context)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from overheard.cards import words
-from overheard.cards.card import Action, Card, Quote, Style, Table, Tainted
+from overheard.cards.card import LONGEST_ACTION, Action, Card, Quote, Style, Table, Tainted
 from overheard.commands.approving import judged
 from overheard.commands.context import Context
 from overheard.domain import Answer, Approval, Brand
 from overheard.finetune.dataset import Approved
+from overheard.finetune.numbering import ranges
 
 DAYS = 90
 """Of how many days answers are candidates."""
@@ -94,6 +95,10 @@ def _quote(answer: Answer) -> Quote:
 
 
 def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
+    clean = [one.answer.id for one in shown if not one.objection]
+    every = f"dataset approve {ranges(clean)}"
+    if len(clean) > 1 and len(every) <= LONGEST_ACTION:
+        yield Action(every, f"Approve all {len(clean)}", Style.PRIMARY)
     for one in shown:
         number = one.answer.id
         if not one.objection:

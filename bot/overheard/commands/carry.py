@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
-from overheard.alerts.watch import Look, Watch
+from overheard.alerts.watch import Look
 from overheard.cards import words
 from overheard.cards.card import Card
 from overheard.checks.budget import key_of, nearly_spent
-from overheard.checks.feeds import read_feeds
 from overheard.checks.judging import agreements, judges, moved
 from overheard.checks.outcome import Outcome
-from overheard.checks.panel import tracked
-from overheard.checks.purse import Purse
-from overheard.checks.rejudging import Rejudging
-from overheard.checks.retries import Retries
+from overheard.checks.parts import asking, detecting, part_of, scoring
 from overheard.checks.reuse import merged
-from overheard.checks.runner import Runner
-from overheard.commands.alerts import lifecycle, show_alert
+from overheard.commands.alerts import show_alert
+from overheard.commands.batching import ask_in_batches
 from overheard.commands.context import Context
-from overheard.commands.planned import planned_bursts, sentence
-from overheard.commands.shifts import past
+from overheard.commands.editions import waiting
 from overheard.commands.standing import Standing, standings
 from overheard.commands.summary import paused, summary
-from overheard.domain import Account, Panel, Run, RunState
+from overheard.commands.tasks import Tasks, bursts, look_at, looked, served
+from overheard.domain import Account, Block, Panel, Run, RunState
+from overheard.interfaces import PROBLEM, Result
 
 NOT_LOOKED = Look((), compared=False)
 
@@ -44,30 +41,98 @@ async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0
     """
     with rested_collector():
         outcome = await ask(context, run)
+        await ask_in_batches(context, run, outcome)
         outcome.reused = reused
         if outcome.stopped is RunState.PAUSED:
             return paused(outcome)
+        await _spread_scoring(context, run)
         expected = outcome.complete + outcome.kept - outcome.reused
-        await context.scoring.catch_up(context.store, context.progress, expected)
-    look = NOT_LOOKED if outcome.stopped else await _watch(context, panel, outcome)
+        context = await context.caught_up(expected)
+    look, planned = (NOT_LOOKED, []) if outcome.stopped else await _look(context, run)
     rows = await _standings(context, panel, outcome)
     shown = [await show_alert(context, alert) for alert in look.alerts]
-    warnings = [*look.doubts, *[warning async for warning in _warnings(context, run)]]
-    bursts = await _bursts(context, panel, look)
-    await context.store.finish_run(run.id, outcome.state, context.clock.now())
+    warnings = [*outcome.notes, *look.doubts, *await waiting(context)]
+    warnings += [warning async for warning in _warnings(context, run)]
+    await _finish(context, outcome)
     alerts = tuple(filter(None, shown))
-    return summary(panel, outcome, rows, context.scoring.faults, look, alerts, warnings, bursts)
+    return summary(panel, outcome, rows, context.scoring.faults, look, alerts, warnings, planned)
+
+
+async def _finish(context: Context, outcome: Outcome) -> None:
+    """Say that a run has ended, and let go of what was kept for it."""
+    store, run_id = context.store, outcome.run.id
+    await store.finish_run(run_id, outcome.state, context.clock.now())
+    await store.forget_results(run_id)
+    if context.queue.spread:  # also of what workers held that died
+        await store.release(run_id)
 
 
 async def ask(context: Context, run: Run) -> Outcome:
     """Ask what a run that the store holds has not asked yet. Whoever calls this holds the run."""
-    store, clock = context.store, context.clock
-    await store.release(run.id)  # what an earlier process held for calls that died with it
-    purse = Purse(store, context.config.budget, run.payer, clock)
-    retries = Retries(context.config.asking)
-    providers = context.plugins.providers
-    runner = Runner(store, providers, context.limits, purse, retries, clock, context.progress)
-    return await runner.run(run)
+    store, queue = context.store, context.queue
+    if not queue.spread and not await store.batches(runs=[run.id]):
+        await store.release(run.id)  # what an earlier process held for calls that died with it
+    tasks = asking(run, spread=queue.spread)
+    following = Following(context, run) if queue.spread else None
+    results = await queue.carry(tasks, Tasks(context).do, following)
+    outcome = Outcome(run)
+    for task in tasks:
+        if problem := results.get(task.key, {}).get(PROBLEM):
+            outcome.failures[problem] += len(part_of(run, task).panel or ())
+        elif task.key in results:
+            outcome.add(results[task.key])
+    if following:
+        outcome.stopped = following.stopped
+    return outcome
+
+
+class Following:
+    """Shows how far others are with a run, and hears when somebody stops it."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        self.stopped: RunState | None = None
+        self._store, self._progress, self._run = context.store, context.progress, run
+        self._seen = 0
+        count = len(run.panel or ())
+        self._progress.start(f"Asking {count} questions", count)
+
+    async def __call__(self) -> bool:
+        """Return whether the run is still wanted."""
+        count = await self._store.count_answers(self._run.id)
+        self._progress.advance(count - self._seen)
+        self._seen = count
+        state = await self._store.run_state(self._run.id)
+        self.stopped = None if state is RunState.RUNNING else state
+        return self.stopped is None
+
+
+async def _spread_scoring(context: Context, run: Run) -> None:
+    """Have workers score a run, where there are any."""
+    judged = bool(judges(context.plugins.scorers.values()))
+    tasks = scoring(run, spread=context.queue.spread, judged=judged)
+    if tasks:
+        context.progress.start("Scoring answers", 0)
+        results = await context.queue.carry(tasks, Tasks(context).do)
+        _note(context, list(results.values()))
+
+
+async def _look(context: Context, run: Run) -> tuple[Look, list[str]]:
+    """Look whether brands have moved; return that, and which bursts would tell more."""
+    if not context.queue.spread:
+        look = await look_at(context, run)
+        return look, await bursts(context, run, look)
+    tasks = detecting(run, served(context, run.panel), spread=True)
+    results = await context.queue.carry(tasks, Tasks(context).do) if tasks else {}
+    _note(context, list(results.values()))
+    return await looked(context.store, list(results.values()))
+
+
+def _note(context: Context, results: Sequence[Result]) -> None:
+    """Note what went wrong where the work was done."""
+    for result in results:
+        context.scoring.faults.update(result.get("faults", {}))
+        if problem := result.get(PROBLEM):
+            context.scoring.faults[problem] += 1
 
 
 @contextmanager
@@ -82,36 +147,24 @@ def rested_collector() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def _watch(context: Context, panel: Panel, outcome: Outcome) -> Look:
-    plugins, now = context.plugins, context.clock.now()
-    await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
-    doubt = Rejudging(context.store, context.scoring).doubt
-    watch = Watch(past(context), lifecycle(context), plugins.listeners.alert_raised, doubt)
-    return await watch.look(outcome.run, _served(context, panel), context.clock.now())
-
-
-async def _bursts(context: Context, panel: Panel, look: Look) -> list[str]:
-    """Say which small runs would tell more of what was asked."""
-    plans = await planned_bursts(context, look.suspicions) if look.suspicions else []
-    return [sentence(context, plan) for plan in plans if plan.model in panel.models]
-
-
-def _served(context: Context, panel: Panel) -> list[str]:
-    """Return the tracked brands that the answers are scored for, also those nobody asked for: what
-    a look could have told of them would not be told by a later one.
-    """
-    names = [brand.name for brand in tracked(context.catalogue)]
-    return [n for n in names if any(not p.brands or n in p.brands for p in panel.prompts)]
-
-
 async def _standings(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
     names = dict.fromkeys(panel.brands)
     for brand in panel.brands:
         names.update((rival.name, None) for rival in context.catalogue.rivals(brand))
+    known = [name for name in names if context.scoring.catalogue.brand(name)]
+    new = [name for name in names if name not in known]
+    rows = standings(await _blocks(context, outcome), known, context.scoring)
+    if new:  # what history is read by does not know them yet, so that there is nothing to compare
+        current = context.current
+        await current.catch_up(context.store, context.progress, part=outcome.run)
+        rows += standings(await _blocks(context, outcome), new, current)
+    return rows
+
+
+async def _blocks(context: Context, outcome: Outcome) -> list[Block]:
     blocks = await context.store.blocks(since=outcome.run.started_at)
     mine = [block for block in blocks if block.run_id == outcome.run.id]
-    mine += await context.store.reused_blocks(outcome.run.id)
-    return standings(merged(mine), list(names), context.scoring)
+    return merged([*mine, *await context.store.reused_blocks(outcome.run.id)])
 
 
 async def _warnings(context: Context, run: Run) -> AsyncIterator[str]:

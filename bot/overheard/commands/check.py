@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
@@ -11,6 +12,7 @@ from overheard.checks.panel import lay_out
 from overheard.checks.reuse import parse_age
 from overheard.checks.reuse import reuse as reuse_answers
 from overheard.checks.runs import new_run, unfinished
+from overheard.commands.batching import require_batched
 from overheard.commands.carry import carry_out
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
@@ -24,6 +26,7 @@ async def check(
     brands: Sequence[str] = (),
     models: Sequence[str] = (),
     repeats: int = 1,
+    batch: bool = False,
     seed: int | None = None,
     agreed: bool = False,
     reuse: str = "",
@@ -39,6 +42,8 @@ async def check(
         brands: Names of brands; empty means all that are tracked.
         models: As ``provider/model``; empty means all that are configured.
         repeats: How often each pair of prompt and model is asked.
+        batch: Whether models that are sold in batches are asked in one, which takes up to 24
+            hours; the others are asked at once.
         seed: Base of the sampling seeds; by default a new one for each run.
         agreed: Whether the price has been agreed to.
         reuse: How old an answer to the same question may be to be taken instead of asking, such
@@ -51,6 +56,7 @@ async def check(
         BadAge: when `reuse` is no length of time.
         RunUnderWay: when another process asks the same just now.
         NothingToAsk: when there is no brand, prompt or model.
+        NothingBatched: when none of the models can be asked in a batch.
         BudgetExceeded: when the budget does not cover it.
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
@@ -64,6 +70,8 @@ async def check(
         repeats=repeats,
         seed=secrets.randbits(31) if seed is None else seed,
     )
+    panel = replace(panel, batch=batch)
+    require_batched(context, panel)
     now = context.clock.now()
     begun = await unfinished(context.store, panel, now)
     run = begun or new_run(
@@ -100,6 +108,12 @@ CHECK = CommandSpec(
         Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),
         Option("models", "Ask this model.", Kind.MODEL, many=True, word="model"),
         Option("repeats", "How often each prompt is asked.", Kind.INTEGER, default=1, low=1),
+        Option(
+            "batch",
+            "Ask in batches where they are sold: half price, up to 24 hours.",
+            Kind.FLAG,
+            default=False,
+        ),
         Option("reuse", "Take answers that are not older than this, such as 24h.", default=""),
     ),
     Role.OPERATOR,
@@ -109,6 +123,7 @@ CHECK = CommandSpec(
         "check Acme",
         "check Acme --repeats 3",
         "check --reuse 24h",
+        "check --batch",
         "check --model openai/gpt-5",
     ),
     chart="",

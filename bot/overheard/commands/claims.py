@@ -37,7 +37,7 @@ async def list_claims(context: Context, *, brand: str, days: int = DAYS) -> Card
         UnknownName: for a brand that does not exist.
     """
     found = find_brand(context.catalogue, brand)
-    await context.scoring.catch_up(context.store, context.progress)
+    context = await context.caught_up()
     groups = clusters([heard async for heard in _heard(context, found, days)])
     truths = {f.field: f.value for f in context.catalogue.facts if f.brand == found.name}
     ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")

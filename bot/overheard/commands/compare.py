@@ -227,6 +227,7 @@ def _said(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
 
 def _chart(match: Match, found: Verdicts) -> Spans:
     spans = [_span(one.metric.label, one, one.verdict.value) for one in found.metrics]
+    spans += [_span("On other subjects", one, _moved(one)) for one in found.controls]
     spans += [_span(f"{name}'s visibility", one, _moved(one)) for name, one in found.rivals.items()]
     return Spans(
         title=f"{match.brand.name}: {match.tuned} beside {match.base}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -11,11 +11,13 @@ from typing import Protocol
 
 from overheard.cards.command import Face
 from overheard.checks.limits import Limits
+from overheard.checks.rescoring import Rescoring, in_use
 from overheard.checks.scoring import Scoring
 from overheard.config import Config, find_config, load_config
-from overheard.domain import Catalogue
-from overheard.interfaces import Chat, Clock, Progress, Store
+from overheard.domain import Catalogue, TaskKind
+from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, load_plugins
+from overheard.queues.inline import InlineQueue
 
 TERMINAL = "terminal"
 """Who asks in the terminal, and where."""
@@ -30,11 +32,13 @@ class Context:
         store: What is kept.
         catalogue: What is measured, from the configuration and from people.
         plugins: Providers and scorers, and what became of each plugin.
-        scoring: The scorers, ready for these brands.
+        scoring: The scorers, by the names and facts that the scores are read by: after a change
+            those of before, until history has been scored anew.
         clock: What time it is.
         progress: Who is shown how long work goes on.
         zone: The reader's time zone.
         limits: Whose turn it is to be asked, shared by all runs of this process.
+        queue: Who carries out the tasks of runs.
         who: Who asks, as the audit log names them.
         channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
     """
@@ -48,6 +52,7 @@ class Context:
     progress: Progress
     zone: tzinfo
     limits: Limits = field(default_factory=Limits)
+    queue: Queue = field(default_factory=InlineQueue)
     who: str = TERMINAL
     channel: str = TERMINAL
 
@@ -61,7 +66,29 @@ class Context:
         yet in what is returned.
         """
         catalogue = await self.store.catalogue()
-        return replace(self, catalogue=catalogue, scoring=self.scoring.over(catalogue))
+        scoring = await in_use(self.scoring.over(catalogue), self.store)
+        return replace(self, catalogue=catalogue, scoring=scoring)
+
+    @property
+    def rescoring(self) -> Rescoring:
+        """Whoever scores history for the names and facts of now."""
+        return Rescoring(self.store, self.current, self.clock)
+
+    @property
+    def current(self) -> Scoring:
+        """The scorers by the names and facts of now, whatever the scores are read by."""
+        return self.scoring.over(self.catalogue)
+
+    async def caught_up(self, expected: int = 0) -> Context:
+        """Score what nobody has read, and history anew where that is done at once.
+
+        Args:
+            expected: How many answers there will be, or 0 when nobody knows.
+
+        Returns:
+            The deployment with the scorers whose scores are read from now on.
+        """
+        return replace(self, scoring=await self.rescoring.settle(self.progress, expected))
 
 
 class OpenContext(Protocol):
@@ -85,6 +112,14 @@ class Serve(Protocol):
 
     async def __call__(self, context: Context) -> None:
         """Run until the process is stopped."""
+        ...
+
+
+class Work(Protocol):
+    """Runs a worker."""
+
+    async def __call__(self, context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
+        """Run until the process is stopped, with so many tasks of these kinds at a time."""
         ...
 
 
@@ -124,6 +159,7 @@ class Session:
         progress: Who is shown how long work goes on.
         serve: Runs a deployment until the process is stopped.
         open_chats: Makes the chats that a configuration describes, by name; they connect later.
+        work: Runs a worker until the process is stopped.
     """
 
     open_context: OpenContext
@@ -132,6 +168,7 @@ class Session:
     progress: Progress = field(default_factory=Unwatched)
     serve: Serve | None = None
     open_chats: OpenChats = _no_chats
+    work: Work | None = None
 
     def read_config(self, *, needed: bool = True) -> Config:
         """Read the configuration; where none is needed and none is there, it is empty.

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from overheard.cards import words
-from overheard.cards.card import Action, Card, Field, Severity, Table
+from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.checks.panel import find_brand
+from overheard.commands.approvals import keep
 from overheard.commands.approving import approved_answers, find_answer, require_true
 from overheard.commands.candidates import candidates, review_card
 from overheard.commands.context import Context
-from overheard.domain import Answer, Approval
-from overheard.errors import BadUsage, FileUnwritable, UnknownName
+from overheard.errors import BadUsage, FileUnwritable
 from overheard.finetune.dataset import Dataset, build, put_together, save
 from overheard.finetune.datasheet import datasheet
 from overheard.finetune.formats import FORMATS
@@ -39,17 +39,6 @@ async def review(context: Context, *, brand: str, most: int = MOST, controls: bo
     return review_card(found, await candidates(context, found, controls=controls), most)
 
 
-async def approve(context: Context, *, answer: int) -> Card:
-    """Approve an answer: it may be taught as it stands.
-
-    Raises:
-        NotApproved: when it is not whole, contradicts the facts or holds personal data.
-    """
-    found = await find_answer(context, answer)
-    await require_true(context, found, "")
-    return await _kept(context, found, "", "Approved")
-
-
 async def correct(context: Context, *, answer: int, text: str = "") -> Card:
     """Say what is to be taught in the place of an answer, which becomes the wrong one of a pair.
 
@@ -63,7 +52,7 @@ async def correct(context: Context, *, answer: int, text: str = "") -> Card:
     if not better or better == found.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
     await require_true(context, found, better)
-    return await _kept(context, found, better, "Corrected")
+    return await keep(context, found, better, "Corrected")
 
 
 async def fill_correction(context: Context, *, answer: int) -> Mapping[str, Any]:
@@ -71,19 +60,6 @@ async def fill_correction(context: Context, *, answer: int) -> Mapping[str, Any]
     found = await find_answer(context, answer)
     earlier = {one.answer_id: one.text for one in await context.store.approvals()}
     return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
-
-
-async def withdraw(context: Context, *, answer: int) -> Card:
-    """Take back an approval or a correction.
-
-    Raises:
-        UnknownName: when there is none.
-    """
-    if not await context.store.withdraw_approval(answer):
-        known = [str(one.answer_id) for one in await context.store.approvals()][:10]
-        listed = ", ".join(known) or "none"
-        raise UnknownName(kind="approved answer", name=str(answer), hint="", known=listed)
-    return Card("Withdrawn", f"Answer {answer} is not taught.", data={"answer": answer})
 
 
 async def build_dataset(
@@ -114,23 +90,6 @@ async def build_dataset(
     except OSError as error:
         raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
     return _card(made, out)
-
-
-async def _kept(context: Context, answer: Answer, text: str, title: str) -> Card:
-    approval = Approval(answer.id, text, context.who, context.clock.now())
-    await context.store.approve(approval)
-    taught = text or answer.reply.text
-    return Card(
-        title=f"{title} answer {answer.id}",
-        text=f"It enters the next dataset, as approved by {approval.who}.",
-        fields=(
-            Field("Question", answer.question.prompt.text, wide=True),
-            Field("Taught", words.shorten(words.line(taught), 300), wide=True),
-        ),
-        actions=(Action(f"dataset withdraw {answer.id}", "Undo"),),
-        severity=Severity.GOOD,
-        data={"answer": answer.id, "text": taught, "corrected": bool(text), "who": approval.who},
-    )
 
 
 def _card(made: Dataset, out: Path) -> Card:
@@ -181,14 +140,6 @@ DATASET_REVIEW = CommandSpec(
     ),
     examples=("dataset review Acme",),
 )
-DATASET_APPROVE = CommandSpec(
-    "dataset approve",
-    "Approve an answer: it may be taught as it stands.",
-    approve,
-    (_ANSWER,),
-    Role.ADMIN,
-    examples=("dataset approve 12",),
-)
 DATASET_CORRECT = CommandSpec(
     "dataset correct",
     "Say what is to be taught in the place of a wrong answer.",
@@ -197,14 +148,6 @@ DATASET_CORRECT = CommandSpec(
     Role.ADMIN,
     examples=('dataset correct 12 "Acme costs $12 a month."',),
     fill=fill_correction,
-)
-DATASET_WITHDRAW = CommandSpec(
-    "dataset withdraw",
-    "Take back an approval or a correction.",
-    withdraw,
-    (_ANSWER,),
-    Role.ADMIN,
-    examples=("dataset withdraw 12",),
 )
 DATASET_BUILD = CommandSpec(
     "dataset build",

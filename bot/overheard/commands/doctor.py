@@ -109,7 +109,8 @@ class _Ward:
         try:
             return await _in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
-            return [Finding(name, _told(error), "see [" + name + "] in the configuration")]
+            table = f"chats.{name}" if name in self.context.plugins.chats else name
+            return [Finding(name, _told(error), f"see [{table}] in the configuration")]
         finally:
             await chat.close()
 
@@ -134,7 +135,8 @@ class _Ward:
         """Return every channel that something is posted in by itself."""
         config = self.context.config
         routed = [route.channel for route in config.routes]
-        return list(dict.fromkeys([*routed, *(report.channel for report in config.reports)]))
+        reported = [report.channel for report in config.reports]
+        return list(dict.fromkeys([*routed, *reported, *config.health.notices]))
 
     async def _waiting(self) -> Finding:
         """Tell of what could not be posted so far."""

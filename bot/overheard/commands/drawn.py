@@ -39,7 +39,7 @@ class Drawn:
 async def draw_up(context: Context, brand: Brand, days: int) -> Drawn:
     """Draw up the brief of a brand from the answers of so many days; new ones are scored first."""
     catalogue, store = context.catalogue, context.store
-    await context.scoring.catch_up(store, context.progress)
+    context = await context.caught_up()
     facts = tellable(catalogue.facts, brand.name)
     market = Market(brand, catalogue.rivals(brand.name), facts)
     prompts = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL not in p.tags}

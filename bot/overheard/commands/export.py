@@ -48,7 +48,7 @@ async def export(context: Context, what: What, form: Format, out: TextIO) -> Car
     Scores are those of the scorers as they are now; what has not been scored yet is scored first.
     """
     if what is What.SCORES:
-        await context.scoring.catch_up(context.store, context.progress)
+        context = await context.caught_up()
     write = _writer(out, form, ANSWER_FIELDS if what is What.ANSWERS else SCORE_FIELDS)
     count = 0
     async for line in _answers(context) if what is What.ANSWERS else _scores(context):

@@ -84,7 +84,7 @@ async def import_history(context: Context, file: Path) -> Card:
         for key, span in tally.runs.items():
             await _import_run(context, lines, key, span, tally)
     context.progress.finish()
-    await context.scoring.catch_up(context.store, context.progress, tally.new)
+    context = await context.caught_up(tally.new)
     return _card(file, tally, context.scoring.faults)
 
 

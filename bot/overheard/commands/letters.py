@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.face import event_card
-from overheard.alerts.outbox import Letter
-from overheard.alerts.routes import routed
+from overheard.alerts.outbox import Letter, NotYet
+from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.alerts import alert_card
 from overheard.commands.context import Context
+from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
+from overheard.commands.switching import notice
 from overheard.domain import Delivery, DeliveryKind, Happening
 
 LOUD = frozenset({Happening.GREW, Happening.RECOVERED, Happening.WOKEN})
@@ -28,13 +30,15 @@ class Letters:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def compose(self, delivery: Delivery) -> Letter | None:
+    async def compose(self, delivery: Delivery) -> Letter | NotYet | None:
         """Write the card of a delivery; None when it is not wanted any more."""
         write = {
             DeliveryKind.ALERT: self._alert,
             DeliveryKind.EVENT: self._event,
             DeliveryKind.DIGEST: self._digest,
             DeliveryKind.REPORT: self._report,
+            DeliveryKind.SCORES: self._scores,
+            DeliveryKind.NOTICE: self._notice,
         }
         return await write[delivery.kind](delivery)
 
@@ -46,7 +50,8 @@ class Letters:
             return None
         return Letter(await alert_card(context, alert), alert.revision)
 
-    async def _event(self, delivery: Delivery) -> Letter | None:
+    async def _event(self, delivery: Delivery) -> Letter | NotYet | None:
+        """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
         store = self._context.store
         alert = await store.alert(delivery.alert_id)
         events = await store.events(delivery.alert_id)
@@ -55,7 +60,8 @@ class Letters:
             return None
         route = routed(self._context.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
-        return Letter(event_card(alert, event), broadcast=loud)
+        peace = end_of_quiet(route, self._context.clock.now()) if route and loud else None
+        return NotYet(peace) if peace else Letter(event_card(alert, event), broadcast=loud)
 
     async def _digest(self, delivery: Delivery) -> Letter | None:
         context = await self._as_seen_in(delivery.channel)
@@ -69,6 +75,14 @@ class Letters:
             return None
         context = replace(await self._context.refreshed(), zone=ZoneInfo(table.timezone))
         return Letter(await report(context, brands=table.brands))
+
+    async def _notice(self, delivery: Delivery) -> Letter:
+        plugin, _, text = delivery.subject.partition("\n")
+        return Letter(notice_card(plugin, text))
+
+    async def _scores(self, delivery: Delivery) -> Letter | None:
+        card = await notice(await self._as_seen_in(delivery.channel), delivery.subject)
+        return Letter(card) if card else None
 
     async def _as_seen_in(self, channel: str) -> Context:
         """Return the deployment as it is now, with the time zone of a channel."""

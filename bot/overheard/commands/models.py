@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import Any
 
 from overheard.cards import words
 from overheard.cards.card import Card, Severity, Table
-from overheard.cards.command import CommandSpec
+from overheard.cards.command import CommandSpec, Face
 from overheard.checks.breaker import State
 from overheard.checks.budget import capabilities_of, price_of
 from overheard.checks.judging import agreements, judges, moved
@@ -15,6 +16,9 @@ from overheard.checks.limits import Gate
 from overheard.commands.context import Context
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
+
+OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
+"""A process learns a service's limits from its answers, and keeps that to itself."""
 
 
 async def list_models(context: Context) -> Card:
@@ -35,6 +39,7 @@ async def list_models(context: Context) -> Card:
             ),
         ),
         severity=Severity.WARNING if troubled else Severity.PLAIN,
+        footer=OWN if context.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
@@ -58,16 +63,26 @@ def _data(context: Context, model: Model) -> dict[str, str]:
     providers = context.plugins.providers
     gate = context.limits.gate(providers[model.provider], model)
     state, rest = _state(gate)
+    can = capabilities_of(model, providers)
     told = f"{state.value}, for {words.duration(rest)}" if rest else state.value
     return {
         "model": str(model),
-        "how": capabilities_of(model, providers).how or "-",
-        "price": _priced(price_of(model, providers)),
-        "pace": f"{int(gate.allowed)} of {gate.most}",
+        "how": can.how or "-",
+        "price": _priced(price_of(model, providers), batch=can.batch),
+        "pace": _pace(gate),
         "state": state.value,
         "told": told,
         "reason": gate.breaker.reason,
     }
+
+
+def _pace(gate: Gate) -> str:
+    """Say how many calls may be under way, and begin in a minute, as configured or learnt."""
+    calls, tokens = gate.requests.size, gate.tokens.size
+    told = [f"{int(gate.allowed)} of {gate.most}"]
+    told += [f"{calls:,.0f} calls a minute"] if calls < inf else []
+    told += [f"{tokens:,.0f} tokens a minute"] if tokens < inf else []
+    return ", ".join(told)
 
 
 def _state(gate: Gate) -> tuple[State, float]:
@@ -76,13 +91,14 @@ def _state(gate: Gate) -> tuple[State, float]:
     return (State.OPEN if rest else gate.breaker.state(now)), rest
 
 
-def _priced(price: Price | None) -> str:
+def _priced(price: Price | None, *, batch: bool) -> str:
     if price is None:
         return "unknown"
     if price == FREE:
         return "free"
     search = f", {words.money(price.search)} a search" if price.search else ""
-    return f"${price.input:g}, ${price.output:g}{search}"
+    less = f", {words.percent(price.batch)} in a batch" if batch and price.batch else ""
+    return f"${price.input:g}, ${price.output:g}{search}{less}"
 
 
 MODELS_LIST = CommandSpec(

@@ -12,6 +12,16 @@ from overheard.cards.command import CommandSpec, Face, Option
 from overheard.errors import BadUsage, FileUnwritable
 
 KINDS = ("provider", "scorer", "chat", "feed", "command")
+LIBRARIES = dict.fromkeys(("provider", "chat", "feed"), ("aiohttp>=3.11",))
+"""What a kind's code needs beside Overheard."""
+TABLES = {"provider": "providers", "chat": "chats", "feed": "feeds"}
+"""The tables of the configuration without which a kind does nothing."""
+_CONFIGURED = """
+It does something once the configuration has a table for it:
+
+    [{table}.mine]
+    plugin = "{name}"
+"""
 
 
 async def new_plugin(deployment: Any, *, name: str, kind: str) -> Card:  # noqa: ARG001 - as commands are called
@@ -56,8 +66,16 @@ def _files(word: str, kind: str) -> dict[str, str]:
 
 def _filled(template: str, word: str, kind: str) -> str:
     text = (files("overheard.commands") / "template" / f"{template}.txt").read_text("utf-8")
-    title = "".join(part.capitalize() for part in word.split("_"))
-    places = {"name": word, "dashed": word.replace("_", "-"), "title": title, "kind": kind}
+    places = {
+        "name": word,
+        "dashed": word.replace("_", "-"),
+        "upper": word.upper(),
+        "title": "".join(part.capitalize() for part in word.split("_")),
+        "label": word.replace("_", " ").capitalize(),
+        "kind": kind,
+        "dependencies": '", "'.join((*LIBRARIES.get(kind, ()), "overheard>=0.1")),
+        "configured": _CONFIGURED.format(table=TABLES[kind], name=word) if kind in TABLES else "",
+    }
     for place, value in places.items():
         text = text.replace(f"@{place}@", value)
     return text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Protocol
 
 from overheard.cards import words
-from overheard.cards.card import Card, Severity, Table
-from overheard.cards.command import CommandSpec, Option
+from overheard.cards.card import Action, Card, Severity, Table, fitting
+from overheard.cards.command import CommandSpec, Face, Option, Role
 from overheard.commands.finding import unknown
-from overheard.plugins import PluginReport, Plugins
+from overheard.plugins import PluginReport, Plugins, distribution_of, entry_of
 from overheard.settings import described
 
 
@@ -92,6 +93,56 @@ def _state(report: PluginReport) -> str:
     return "Loaded" if report.loaded else "Failed"
 
 
+async def resume_plugin(context: HasPlugins, *, name: str) -> Card:
+    """Have a plugin that is left alone tried again at once.
+
+    Raises:
+        UnknownName: when it is not installed.
+    """
+    reports = [report.name for report in context.plugins.reports]
+    if name not in reports:
+        raise unknown("plugin", name, reports)
+    parts = context.plugins.resume(name)
+    told = f"Tried again from now on: {', '.join(map(_uncapitalised, parts))}."
+    return Card(
+        title=name,
+        text=told if parts else "Nothing of it is left alone.",
+        severity=Severity.GOOD,
+        data={"name": name, "resumed": parts},
+    )
+
+
+async def pin_plugin(deployment: object, *, name: str) -> Card:  # noqa: ARG001 - as commands are called
+    """Print what to write into ``[plugins] allow`` to allow a plugin as it is installed now, and no
+    other. None of its code runs.
+
+    Args:
+        deployment: Is not needed.
+        name: Of the plugin or of its distribution.
+
+    Raises:
+        Unpinnable: when it is not installed, or its files cannot be known.
+    """
+    entry = entry_of(distribution_of(name))
+    sys.stdout.write(f'"{entry}"\n')  # on a line of its own, whole at any width
+    return Card("", data={"allow": entry})
+
+
+def notice_card(plugin: str, text: str) -> Card:
+    """Return what admins are told of a plugin that is left alone."""
+    resume = Action(f"{PLUGINS_RESUME.name} {plugin}", "Try it again now")
+    return Card(
+        title=f"The plugin {plugin} needs you",
+        text=text,
+        severity=Severity.WARNING,
+        actions=fitting(resume),
+    )
+
+
+def _uncapitalised(part: str) -> str:
+    return part[:1].lower() + part[1:]
+
+
 PLUGINS = CommandSpec(
     "plugins list", "Show what is installed, and what is wrong with it.", plugins, opens=False
 )
@@ -101,5 +152,23 @@ PLUGINS_SHOW = CommandSpec(
     show_plugin,
     (Option("name", "Its name.", required=True, positional=True),),
     examples=("plugins show openai",),
+    opens=False,
+)
+PLUGINS_RESUME = CommandSpec(
+    "plugins resume",
+    "Have a plugin that is left alone after faults tried again at once.",
+    resume_plugin,
+    (Option("name", "Its name.", required=True, positional=True),),
+    role=Role.ADMIN,
+    examples=("plugins resume acme",),
+    faces=frozenset({Face.CHAT}),  # it is the bot's process that leaves a plugin alone
+)
+PLUGINS_PIN = CommandSpec(
+    "plugins pin",
+    "Show what to write to allow a plugin as it is installed now, and no other.",
+    pin_plugin,
+    (Option("name", "Its name, or that of its distribution.", required=True, positional=True),),
+    examples=("plugins pin acme",),
+    faces=frozenset({Face.TERMINAL}),
     opens=False,
 )

@@ -11,6 +11,7 @@ from overheard.cards.command import CommandSpec, Face, Kind
 from overheard.commands import (
     alert_life,
     alerts,
+    approvals,
     ask,
     audit,
     brands,
@@ -40,6 +41,7 @@ from overheard.commands import (
     runs,
     schedule_editing,
     schedules,
+    scores,
     shifts,
     simulate,
     slack,
@@ -50,17 +52,18 @@ from overheard.commands import (
     teaching,
     trend,
     updates,
+    worker,
 )
 
 SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
     "Measure and read": (check, report, trend, ask, compare, status, runs, shifts, updates, canary),
     "Alerts": (alerts, alert_life, evidence),
-    "Fine-tuning": (landscape, brief, dataset),
+    "Fine-tuning": (landscape, brief, dataset, approvals),
     "What is measured": (brands, spellings, prompts, suggesting, facts, claims, models),
-    "Run": (run, schedules, schedule_editing, bursts, spend, audit),
+    "Run": (run, worker, schedules, schedule_editing, bursts, spend, audit),
     "Set up": (plugins, new_plugin, doctor, slack, discord),
     "Try out": (power, demo, simulate),
-    "Maintain": (history, export, database),
+    "Maintain": (scores, history, export, database),
     "Learn": (teaching,),
 }
 """Under what heading help shows the commands of which modules, in this order."""

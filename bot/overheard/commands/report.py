@@ -12,6 +12,7 @@ from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.cards.drawing import picture
 from overheard.checks.panel import find_brand, tracked
 from overheard.commands.context import Context
+from overheard.commands.editions import waiting
 from overheard.commands.standing import standings, table
 from overheard.commands.summary import told
 from overheard.commands.trend import trend_chart
@@ -37,10 +38,12 @@ async def report(context: Context, brands: Sequence[str] = ()) -> Card:
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    await context.scoring.catch_up(context.store, context.progress)
+    context = await context.caught_up()
     first, *others = [await _brand_card(context, brand) for brand in chosen]
     data = {"brands": [card.data for card in (first, *others)]}
-    text = "\n\n".join([str(first.text), *told(context.scoring.faults)])
+    text = "\n\n".join(
+        [str(first.text), *await waiting(context), *told(context.scoring.faults)]
+    )
     return replace(first, text=text, more=tuple(others), data=data)
 
 

@@ -6,6 +6,7 @@ from overheard.cards import words
 from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.checks.runs import TAKEN_UP_WITHIN, find_run
+from overheard.commands.batching import cancel_batches
 from overheard.commands.carry import carry_out
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
@@ -24,13 +25,14 @@ async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
     """
     runs = await context.store.runs(limit=limit)
     busy = {run.id for run in runs if run.state in UNENDED and await _is_held(context, run)}
-    rows = tuple(_row(context, run, busy) for run in runs)
+    handed_in = {batch.run_id for batch in await context.store.batches()}
+    rows = tuple(_row(context, run, busy, handed_in) for run in runs)
     return Card(
         title=words.count(len(runs), "run"),
         text="" if runs else "Nothing has been asked yet; begin with: check",
         table=_table(rows) if rows else None,
         actions=tuple(_actions(runs)),
-        data={"runs": [_data(run, busy) for run in runs]},
+        data={"runs": [_data(run, busy, handed_in) for run in runs]},
     )
 
 
@@ -56,11 +58,14 @@ async def cancel_run(context: Context, *, run: str) -> Card:
         RunEnded: when it has ended.
     """
     found = await _steer(context, run, RunState.CANCELLED, "cancelled")
+    notes: list[str] = []
     async with context.store.holding(found.id) as mine:
         if mine:  # nobody carries it out, so nobody else will say when it ended
+            notes = await cancel_batches(context, found)
             await context.store.release(found.id)
             await context.store.finish_run(found.id, RunState.CANCELLED, context.clock.now())
     text = "What was answered is kept; calls under way come to their end."
+    text = "\n\n".join([text, *notes])
     return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
 
 
@@ -79,7 +84,7 @@ async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Car
     age = context.clock.now() - found.started_at
     if found.state not in UNENDED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
-    if age >= TAKEN_UP_WITHIN:
+    if age >= TAKEN_UP_WITHIN and not await context.store.batches(runs=[found.id]):
         raise RunTooOld(run=found.key, age=words.duration(age.total_seconds()))
     await require_money(context, found, agreed=agreed)
     async with context.store.holding(found.id) as mine:
@@ -105,14 +110,16 @@ def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
     return Table(("Run", "Begun", "State", "Questions", "Asked by"), rows, frozenset({3}))
 
 
-def _row(context: Context, run: Run, busy: set[int]) -> tuple[str, ...]:
+def _row(context: Context, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
     begun = words.moment(run.started_at, context.zone)
-    return (run.key, begun, _told(run, busy), count, run.asked_by)
+    return (run.key, begun, _told(run, busy, handed_in), count, run.asked_by)
 
 
-def _told(run: Run, busy: set[int]) -> str:
+def _told(run: Run, busy: set[int], handed_in: set[int]) -> str:
     """Say where a run stands; one that nobody carries out was cut off."""
+    if run.state is RunState.RUNNING and run.id in handed_in:
+        return "waiting for a batch" if run.id in busy else "batch handed in, cut off"
     if run.state is RunState.RUNNING and run.id not in busy:
         return "cut off"
     return run.state.value
@@ -123,11 +130,12 @@ def _actions(runs: list[Run]) -> list[Action]:
     return [Action(f"runs resume {run.key}", "Resume", Style.PRIMARY) for run in waiting[:1]]
 
 
-def _data(run: Run, busy: set[int]) -> dict[str, object]:
+def _data(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
     return {
         "run": run.key,
         "state": run.state.value,
         "under_way": run.id in busy,
+        "waits_for_batch": run.id in handed_in,
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "questions": len(run.panel) if run.panel else None,

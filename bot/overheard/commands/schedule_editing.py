@@ -30,6 +30,7 @@ async def add_schedule(
     timezone: str = "",
     brands: Sequence[str] = (),
     repeats: int = 1,
+    batch: bool = False,
 ) -> Card:
     """Have a check run by itself.
 
@@ -40,6 +41,7 @@ async def add_schedule(
         timezone: An IANA zone; empty means the reader's, where that has a name, and else UTC.
         brands: Names of brands; empty means all that are tracked.
         repeats: How often each prompt is asked.
+        batch: Whether models that are sold in batches are asked in one.
 
     Raises:
         AlreadyThere: when there is one of this name.
@@ -50,7 +52,7 @@ async def add_schedule(
     if any(schedule.name == name for schedule in catalogue.schedules):
         raise AlreadyThere(thing=f'The schedule "{name}"')
     zone = timezone or getattr(context.zone, "key", "UTC")
-    new = Schedule(name, cron, zone, _named(context, brands), repeats)
+    new = Schedule(name, cron, zone, _named(context, brands), repeats, batch)
     return await _keep(context, new, "Added")
 
 
@@ -62,6 +64,7 @@ async def edit_schedule(
     timezone: str = "",
     brands: Sequence[str] = (),
     repeats: int | None = None,
+    batch: str | None = None,
 ) -> Card:
     """Change a schedule that somebody added; what is not given stays as it is.
 
@@ -78,6 +81,7 @@ async def edit_schedule(
         timezone=timezone or old.timezone,
         brands=_named(context, brands) or old.brands,
         repeats=repeats or old.repeats,
+        batch=batch == YES if batch else old.batch,
     )
     if changed == old:
         raise NothingToChange(usage=SCHEDULES_EDIT.usage)
@@ -141,7 +145,11 @@ async def _filled(context: Context, *, name: str, **_: Any) -> Mapping[str, Any]
         "timezone": schedule.timezone,
         "brands": schedule.brands,
         "repeats": schedule.repeats,
+        "batch": YES if schedule.batch else NO,
     }
+
+
+YES, NO = "yes", "no"
 
 
 _CRON = Option("cron", 'When: minute, hour, day, month, weekday, such as "0 7 * * mon".')
@@ -150,6 +158,7 @@ _BRANDS = Option(
     "brands", "Check this brand; without one, all.", Kind.BRAND, many=True, word="brand"
 )
 _REPEATS = Option("repeats", "How often each prompt is asked.", Kind.INTEGER, low=1)
+_BATCH = Option("batch", "Ask in batches where they are sold: half price, up to 24 hours.")
 
 SCHEDULES_ADD = CommandSpec(
     "schedules add",
@@ -161,18 +170,27 @@ SCHEDULES_ADD = CommandSpec(
         _ZONE,
         _BRANDS,
         replace(_REPEATS, default=1),
+        replace(_BATCH, kind=Kind.FLAG, default=False),
     ),
     Role.ADMIN,
     examples=(
         'schedules add weekly "0 7 * * mon"',
         'schedules add daily "30 6 * * *" --timezone Europe/Berlin --repeats 3',
+        'schedules add nightly "0 1 * * *" --batch',
     ),
 )
 SCHEDULES_EDIT = CommandSpec(
     "schedules edit",
     "Change a schedule.",
     edit_schedule,
-    (KNOWN, replace(_CRON, default=""), _ZONE, _BRANDS, _REPEATS),
+    (
+        KNOWN,
+        replace(_CRON, default=""),
+        _ZONE,
+        _BRANDS,
+        _REPEATS,
+        replace(_BATCH, choices=(YES, NO)),
+    ),
     Role.ADMIN,
     examples=('schedules edit weekly --cron "0 8 * * mon"',),
     fill=_filled,

@@ -81,6 +81,7 @@ async def carry_out_schedule(context: Context, schedule: Schedule, *, agreed: bo
         context,
         brands=schedule.brands,
         repeats=schedule.repeats,
+        batch=schedule.batch,
         agreed=agreed,
         label=schedule.name,
     )
@@ -135,7 +136,7 @@ def _row(
         words.moment(at, context.zone) if at else after,
         _last(context, schedule, state),
         words.listing(schedule.brands) or "all",
-        str(schedule.repeats),
+        f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
         "config" if schedule.name in declared(context) else "people",
     )
 
@@ -161,6 +162,7 @@ def schedule_data(
         "timezone": schedule.timezone,
         "brands": list(schedule.brands),
         "repeats": schedule.repeats,
+        "batch": schedule.batch,
         "paused": state.paused,
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),

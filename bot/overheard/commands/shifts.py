@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from overheard.alerts.past import Past, Replay
@@ -10,8 +12,9 @@ from overheard.cards import words
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.checks.panel import find_brand, tracked
+from overheard.checks.scoring import Scoring
 from overheard.commands.context import Context
-from overheard.domain import ModelUpdate, Run, Shift
+from overheard.domain import Brand, ModelUpdate, Run, Shift
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.shifts.served import silent_updates
@@ -46,16 +49,31 @@ async def shifts(context: Context, *, brands: Sequence[str] = ()) -> Card:
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    await context.scoring.catch_up(context.store, context.progress)
+    context = await context.caught_up()
     runs = {run.id: run for run in await context.store.runs()}
+    return _card(context, await _replays(context, chosen, runs), runs)
+
+
+async def shifts_seen(context: Context, scoring: Scoring, since: datetime) -> int:
+    """Return how many shifts the monitor would have raised since a moment, by some scores."""
+    context = replace(context, scoring=scoring)
+    runs = {run.id: run for run in await context.store.runs()}
+    replays = await _replays(context, tracked(context.catalogue), runs)
+    alarms = [alarm for replay in replays for alarm in replay.alarms]
+    return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
+
+
+async def _replays(
+    context: Context, brands: Sequence[Brand], runs: Mapping[int, Run]
+) -> list[Replay]:
     updates = await _updates(context, runs)
-    context.progress.start("Looking at the past", len(chosen))
+    context.progress.start("Looking at the past", len(brands))
     replays = []
-    for brand in chosen:
+    for brand in brands:
         replays.append(await past(context).replay(brand.name, updates))
         context.progress.advance()
     context.progress.finish()
-    return _card(context, replays, runs)
+    return replays
 
 
 async def _updates(context: Context, runs: Mapping[int, Run]) -> list[ModelUpdate]:

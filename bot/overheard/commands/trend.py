@@ -39,7 +39,7 @@ async def show_trend(
     measured = context.scoring.metrics
     if metric not in measured:
         raise unknown("metric", metric, list(measured))
-    await context.scoring.catch_up(context.store, context.progress)
+    context = await context.caught_up()
     lines = await _lines(context, found, measured[metric])
     models = sorted({str(line.key.model) for line in lines if line.key.brand == found.name})
     if model and model not in models:

@@ -56,9 +56,9 @@ class Effect:
 async def list_updates(context: Context) -> Card:
     """Show the known updates of models, and what each did to the visibility of tracked brands."""
     plugins, now = context.plugins, context.clock.now()
-    await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
+    problems = await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
     known = await context.store.updates()
-    await context.scoring.catch_up(context.store, context.progress)
+    context = await context.caught_up()
     effects = {
         update.id: found
         for model in dict.fromkeys(update.model for update in known)
@@ -69,12 +69,17 @@ async def list_updates(context: Context) -> Card:
     ]
     return Card(
         title=words.count(len(known), "known update"),
-        text="\n\n".join(_paragraph(context, update, effects[update.id]) for update in known)
+        text="\n\n".join(
+            [*problems, *(_paragraph(context, update, effects[update.id]) for update in known)]
+        )
         or "None is known yet; add one with: updates add",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows
         else None,
-        data={"updates": [_data(update, effects[update.id]) for update in known]},
+        data={
+            "updates": [_data(update, effects[update.id]) for update in known],
+            "problems": problems,
+        },
     )
 
 

@@ -14,7 +14,9 @@ from overheard.domain.asking import (
     RunState,
     Spending,
 )
+from overheard.domain.batching import Batch, BatchLook
 from overheard.domain.catalogue import Brand, Catalogue, Fact, Prompt, Rule, Schedule, prompt_key
+from overheard.domain.editions import PENDING, Edition, EditionState
 from overheard.domain.finetuning import (
     Approval,
     Landscape,
@@ -61,12 +63,15 @@ from overheard.domain.shifting import (
     Shift,
     alert_key,
 )
+from overheard.domain.talking import Waiting
 from overheard.domain.text import storable
+from overheard.domain.working import Task, TaskKind
 
 __all__ = [
     "BURST",
     "COMPLETE",
     "FREE",
+    "PENDING",
     "UNENDED",
     "Account",
     "Alert",
@@ -76,6 +81,8 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Balance",
+    "Batch",
+    "BatchLook",
     "Block",
     "Brand",
     "Capabilities",
@@ -85,6 +92,8 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "Detail",
+    "Edition",
+    "EditionState",
     "Fact",
     "Failing",
     "Finish",
@@ -116,8 +125,11 @@ __all__ = [
     "Serving",
     "Shift",
     "Spending",
+    "Task",
+    "TaskKind",
     "Topic",
     "Usage",
+    "Waiting",
     "alert_key",
     "prompt_key",
     "storable",

@@ -49,6 +49,7 @@ class Panel:
         seed: The base from which each call's sampling seed is drawn.
         times: How often each prompt is asked, 1 or more each, where they are not asked alike;
             empty means `repeats` for all.
+        batch: Whether the models that are sold in batches are asked in one, later and for less.
 
     Raises:
         ValueError: when `times` does not fit the prompts.
@@ -60,6 +61,7 @@ class Panel:
     repeats: int = 1
     seed: int = 0
     times: tuple[int, ...] = ()
+    batch: bool = False
 
     def __post_init__(self) -> None:
         """Refuse times that are not those of the prompts."""

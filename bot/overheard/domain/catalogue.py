@@ -105,6 +105,10 @@ class Prompt:
         return prompt_key(self.text)
 
 
+NEVER_SAY = frozenset({"never say", "never", "not true", "false claims"})
+"""Fields of a fact sheet whose values are false."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something true about a brand, to hold answers against.
@@ -125,6 +129,26 @@ class Fact:
     source: str = ""
     previous: tuple[str, ...] = ()
 
+    @property
+    def head(self) -> str:
+        """The field without what it is limited to: ``price`` of ``price (Pro plan)``."""
+        return " ".join(self._parts[0].replace("_", " ").split()).casefold()
+
+    @property
+    def limit(self) -> str:
+        """What the field is limited to: ``Pro plan`` of ``price (Pro plan)``, or nothing."""
+        return self._parts[1].strip()
+
+    @property
+    def untrue(self) -> bool:
+        """Whether the value must not be said: answers are held against it, and nobody tells it."""
+        return self.head.replace("-", " ") in NEVER_SAY
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        head, _, tail = self.field.replace("(", ":").replace(")", "").partition(":")
+        return head, tail
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -136,6 +160,7 @@ class Schedule:
         timezone: An IANA zone, such as ``Europe/Berlin``.
         brands: Names of the brands it checks; empty means all.
         repeats: How often each pair of prompt and model is asked.
+        batch: Whether models that are sold in batches are asked in one, later and for less.
     """
 
     name: str
@@ -143,6 +168,7 @@ class Schedule:
     timezone: str = "UTC"
     brands: tuple[str, ...] = ()
     repeats: int = 1
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

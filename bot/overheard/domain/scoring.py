@@ -61,7 +61,7 @@ class Reading:
 
     def of(self, brand: str) -> tuple[Mention, ...]:
         """Return the mentions of one brand, in order."""
-        return tuple(mention for mention in self.mentions if mention.brand == brand)
+        return tuple([mention for mention in self.mentions if mention.brand == brand])
 
     def sentence(self, index: int) -> str:
         """Return one sentence's text."""

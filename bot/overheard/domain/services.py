@@ -126,12 +126,18 @@ class Price:
     batch: float | None = None
     source: str = field(default="", compare=False)
 
-    def cost(self, usage: Usage) -> float:
-        """Return what a call of this usage costs, in dollars."""
+    def cost(self, usage: Usage, *, batch: bool = False) -> float:
+        """Return what a call of this usage costs, in dollars.
+
+        Args:
+            usage: What it is billed for.
+            batch: Whether it was asked in a batch; searches cost the same there.
+        """
         cached = min(usage.cached_tokens, usage.input_tokens)
         tokens = self.input * (usage.input_tokens - cached) + self.output * usage.output_tokens
         tokens += (self.input if self.cached is None else self.cached) * cached
-        return tokens / 1e6 + self.search * usage.searches
+        share = self.batch if batch and self.batch is not None else 1.0
+        return share * tokens / 1e6 + self.search * usage.searches
 
 
 FREE = Price(0.0, 0.0)
@@ -147,7 +153,7 @@ class Capabilities:
         seed: Whether a seed is taken.
         fingerprint: Whether the service tells a fingerprint of its back end.
         streaming: Whether answers are read as they are written.
-        batch: Whether the vendor sells it in batches.
+        batch: Whether it can be asked in a batch, see `overheard.Batching`.
         searches: The most searches that one answer can be billed for.
         how: How it is asked, for people: ``Responses API, web search``.
     """

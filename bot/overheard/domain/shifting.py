@@ -141,6 +141,7 @@ class Alert:
         shift: What moved, and how sure that is.
         opened_at: When it was raised.
         also: Other metrics of the same brand and model that moved in the same run.
+        later: What moved further in runs since, the oldest first: it has grown.
         state: Where it stands.
         by: Who acknowledged, snoozed or closed it, or an empty string.
         until: When a snooze ends; None for one that ends with the next update of the model.
@@ -152,12 +153,18 @@ class Alert:
     shift: Shift
     opened_at: datetime
     also: tuple[Shift, ...] = ()
+    later: tuple[Shift, ...] = ()
     state: AlertState = AlertState.OPEN
     by: str = ""
     until: datetime | None = None
     follows: int = 0
     revision: int = 1
     id: int = 0
+
+    @property
+    def moved(self) -> tuple[Shift, ...]:
+        """All shifts that it tells of, in the order in which they were seen."""
+        return (self.shift, *self.also, *self.later)
 
 
 class Happening(StrEnum):
@@ -207,6 +214,10 @@ class DeliveryKind(StrEnum):
     """What was held back during quiet hours, before it is told."""
     REPORT = "report"
     """A report on a schedule."""
+    SCORES = "scores"
+    """That the scores follow a change, or wait for a yes to it."""
+    NOTICE = "notice"
+    """What admins should know, such as a plugin that is left alone."""
 
 
 def alert_key(alert_id: int, channel: str) -> str:
@@ -224,7 +235,7 @@ class Delivery:
         channel: Where, as ``platform:id``.
         due_at: When it is tried next.
         subject: Which report; for a digest, and for what it tells of, the end of the quiet hours;
-            else an empty string.
+            for a notice, its plugin and in the next line its words; else an empty string.
         alert_id: Which alert, or 0.
         event_id: Which event of it, or 0.
         wanted: The revision that it should show.

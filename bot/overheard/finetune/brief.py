@@ -32,6 +32,15 @@ class Kind(StrEnum):
     """Answers that do not name the brand cite a site that is not its own."""
 
 
+LABELS = {
+    Kind.ABSENT: "not named",
+    Kind.CLAIM: "wrong",
+    Kind.UNSTATED: "not told",
+    Kind.SENTIMENT: "criticised",
+    Kind.SOURCE: "not listed",
+}
+"""What is the matter, for people."""
+
 METRICS = {
     Kind.ABSENT: VISIBILITY,
     Kind.CLAIM: ACCURACY,
@@ -71,6 +80,7 @@ class Item:
         stated: What models state of it, or an empty string.
         models: In whose answers it shows, most first.
         sources: Sites that those answers cite, most first, and how often.
+        reachable: Those of them that belong neither to the brand nor to a competitor.
         said: Sentences from them.
         facts: What a page should state.
         missing: Which fact to add to the sheet first, or an empty string.
@@ -85,6 +95,7 @@ class Item:
     stated: str = ""
     models: tuple[Model, ...] = ()
     sources: tuple[tuple[str, int], ...] = ()
+    reachable: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()
     facts: tuple[Fact, ...] = ()
     missing: str = ""
@@ -119,6 +130,33 @@ class Market:
     brand: Brand
     rivals: tuple[Brand, ...]
     facts: tuple[Fact, ...]
+
+    def owner(self, site: str) -> str:
+        """Return which of the brands a site belongs to, or an empty string.
+
+        By its domains; a rival's that nobody has listed are known by their name.
+        """
+        for brand in (self.brand, *self.rivals):
+            names = {_plain(name) for name in brand.names}
+            if any(_within(site, d) for d in brand.domains) or _plain(_label(site)) in names:
+                return brand.name
+        return ""
+
+
+def _within(site: str, domain: str) -> bool:
+    return site == domain or site.endswith(f".{domain}")
+
+
+def _label(site: str) -> str:
+    """Return what a site is called: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``."""
+    labels = site.split(".")[:-1]
+    while len(labels) > 1 and len(labels[-1]) <= 3:
+        labels.pop()
+    return labels[-1] if labels else ""
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def ranked(items: Iterable[Item]) -> list[Item]:

@@ -5,18 +5,25 @@ After "Datasheets for Datasets" (Gebru et al. 2018, arXiv:1803.09010), in short.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from overheard.cards import words
 from overheard.finetune.dataset import Dataset
 from overheard.finetune.examples import ANSWER, FACT, REPLAY, Example
 from overheard.finetune.formats import FORMATS
+from overheard.finetune.numbering import ranges
 
+_WHAT = """\
+Each example is one question and one answer. A chat model that is tuned with train.jsonl should name
+{brand} where it fits and state its facts as they are; the other files show whether it does, also
+for what it was not taught."""
 _CHECKED = """\
 No question of an evaluation file is taught, nor nearly the same one. No fact that is held out is
 stated in an answer that is taught. Both were checked."""
+_ANSWER = re.compile(r"answer (\d+), (.*)", re.DOTALL)
 _LICENCE = """\
 The facts and answers belong to whoever runs this deployment. What models wrote falls under the
 terms of their vendors, which may forbid to train competing models with it. The packaged replays
@@ -39,6 +46,8 @@ def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     split = dataset.split
     yield from (f"# Dataset for a fine-tune about {dataset.brand.name}", "")
     yield from (f"Made by Overheard on {at:%Y-%m-%d}. Nothing in it that no person approved.", "")
+    yield from (_WHAT.format(brand=dataset.brand.name), "")
+    yield from _sample(split.train)
     yield from ("## Splits", "", "| split | examples | what it is |", "| --- | --- | --- |")
     yield f"| train | {len(split.train)} | what is taught |"
     yield f"| eval-wordings | {len(split.wordings)} | facts that are taught, in other words |"
@@ -64,14 +73,37 @@ def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     yield from ("## What it is not for", "", _NOT_FOR)
 
 
+def _sample(train: Sequence[Example]) -> Iterator[str]:
+    """Yield the first example that is about the brand, as a stranger may want to see one."""
+    for example in [e for e in train if e.source != REPLAY][:1]:
+        yield from ("## One of the examples", "")
+        yield from (f"> {words.line(example.question)}", ">", f"> {words.line(example.answer)}", "")
+
+
 def _told(dataset: Dataset) -> list[str]:
     split = dataset.split
     every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)
     found = Counter(example.told for example in every if example.source != REPLAY)
-    replays = [e for e in every if e.source == REPLAY]
-    own = sorted({e.told for e in replays} - {"packaged"})
+    own = {e.told for e in every if e.source == REPLAY} - {"packaged"}
+    packaged = sum(e.told == "packaged" for e in every)
     return [
-        *(f"{words.line(told)}: {words.count(count, 'example')}" for told, count in found.items()),
-        *(f"{words.line(told)}: a replay" for told in own),
-        f"packaged replays: {words.count(sum(e.told == 'packaged' for e in replays), 'example')}",
+        *(
+            f"{words.line(told)}: {words.count(n, 'example')}"
+            for told, n in _grouped(found).items()
+        ),
+        *(f"{words.line(told)}: replays" for told in _grouped(Counter(own))),
+        f"packaged replays: {words.count(packaged, 'example')}",
     ]
+
+
+def _grouped(told: Counter[str]) -> dict[str, int]:
+    """Return answers that one person approved on one day as one entry."""
+    answers: dict[str, dict[int, int]] = {}
+    for one, count in told.items():
+        if found := _ANSWER.fullmatch(one):
+            answers.setdefault(found[2], {})[int(found[1])] = count
+    joined = {
+        f"answer{'s' if len(each) > 1 else ''} {ranges(list(each))}, {how}": sum(each.values())
+        for how, each in answers.items()
+    }
+    return {one: n for one, n in told.items() if not _ANSWER.fullmatch(one)} | joined

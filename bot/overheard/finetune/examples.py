@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import cycle
 
 from overheard.domain import Answer, Approval, Brand, Fact
-from overheard.finetune.facts import head, tellable
+from overheard.finetune.facts import tellable
 
 ANY, CATEGORY = "any", "category"
 FACT, ANSWER, REPLAY = "fact sheet", "approved answers", "replays"
@@ -62,7 +62,7 @@ def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
     if brand.category:
         yield from _phrased(brand.name, CATEGORY, brand.category, phrasings()[CATEGORY])
     for fact in tellable(facts, brand.name):
-        known = phrasings().get(head(fact.field)) if fact.field == head(fact.field) else None
+        known = None if fact.limit else phrasings().get(fact.head)
         yield from _phrased(brand.name, fact.field, fact.value, known or phrasings()[ANY])
 
 

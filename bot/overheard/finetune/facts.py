@@ -7,9 +7,6 @@ from collections.abc import Iterable
 
 from overheard.domain import Fact
 
-UNTOLD = frozenset({"never say", "never-say", "never", "not true", "false claims"})
-"""Fields whose values are false: they are held against answers, and never told."""
-
 _WORDS = {
     "price": "price|prices|pricing|cost|costs|cheap|cheapest|expensive|affordable|worth",
     "free plan": "free|trial|freemium",
@@ -25,18 +22,13 @@ _WORDS = {
 
 def tellable(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
     """Return a brand's facts that can be told, without those that say what is false."""
-    return tuple(f for f in facts if f.brand == brand and head(f.field) not in UNTOLD)
-
-
-def head(field: str) -> str:
-    """Return the field without what it is limited to: ``price`` of ``price (Pro plan)``."""
-    return re.split(r"[:(]", field, maxsplit=1)[0].strip().casefold()
+    return tuple(f for f in facts if f.brand == brand and not f.untrue)
 
 
 def about(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
     """Return the facts whose field a text asks for, by the words that people use for it."""
     found = set(re.findall(r"\w+", text.casefold()))
-    return tuple(fact for fact in facts if not found.isdisjoint(_words(fact.field)))
+    return tuple(fact for fact in facts if not found.isdisjoint(_words(fact)))
 
 
 def sentence(fact: Fact) -> str:
@@ -45,6 +37,6 @@ def sentence(fact: Fact) -> str:
     return f"{fact.field}: {fact.value}{as_of}"
 
 
-def _words(field: str) -> set[str]:
-    name = head(field)
-    return {*re.findall(r"\w{3,}", field.casefold()), *_WORDS.get(name, "").split("|")} - {""}
+def _words(fact: Fact) -> set[str]:
+    field = re.findall(r"\w{3,}", fact.field.casefold())
+    return {*field, *_WORDS.get(fact.head, "").split("|")} - {""}

@@ -25,7 +25,9 @@ class Format:
         most: The most, or None where none is published.
         validation: The most examples of a validation file, or None.
         tokens: The most tokens of an example, or None.
-        size: The most bytes of a file, or None.
+        size: The most bytes of a training file, or None.
+        validation_size: The most bytes of a validation file; None where it is that of training.
+        total: The most examples of both together, or None.
         source: The page that says so.
     """
 
@@ -40,6 +42,8 @@ class Format:
     validation: int | None = None
     tokens: int | None = None
     size: int | None = None
+    validation_size: int | None = None
+    total: int | None = None
 
 
 def _message(role: str, text: str) -> Line:
@@ -102,7 +106,14 @@ FORMATS: Mapping[str, Format] = {
             "Anthropic in Amazon Bedrock",
             _messages,
             None,
-            "https://platform.claude.com/cookbook/finetuning-finetuning-on-bedrock",
+            "https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-prepare.html",
+            fewest=32,
+            most=10_000,
+            validation=1_000,
+            tokens=32_000,
+            size=10 * 10**9,
+            validation_size=10**9,
+            total=10_000,
         ),
         Format(
             "vertex",

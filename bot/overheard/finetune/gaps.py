@@ -31,7 +31,7 @@ def absent(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
         if not hits:
             continue
         named = Counter(r.name for one in hits for r in market.rivals if _names(one, r.name))
-        facts = about(market.facts, f"{prompt.text} {prompt.topic}") or market.facts
+        facts = about(market.facts, f"{prompt.text} {prompt.topic}")
         yield Item(
             Kind.ABSENT,
             prompt.key,
@@ -43,8 +43,9 @@ def absent(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             len(heard),
             models=_models(hits),
             sources=_sources(hits),
-            facts=facts,
-            missing=_wanted(facts, prompt.topic or "what this question asks for"),
+            reachable=_reachable(market, hits),
+            facts=facts or market.facts,
+            missing=_wanted(facts, _asked(prompt)),
         )
 
 
@@ -59,7 +60,7 @@ def claims(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
         yield Item(
             Kind.CLAIM,
             field,
-            f"Correct “{field}”",
+            f"Correct “{field}”, given as “{words.line(stated)}”",
             f"{words.count(len(hits), 'answer')} {_are(len(hits), 'state')} "
             f"“{words.line(stated)}”, which is {out}.",
             len(hits),
@@ -67,6 +68,7 @@ def claims(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             stated=words.line(stated),
             models=_models(hits),
             sources=_sources(hits),
+            reachable=_reachable(market, hits),
             said=_said((heard[number], quote) for number, quote in quoted),
             facts=facts,
             missing=_wanted(facts, field),
@@ -91,13 +93,12 @@ def unstated(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             fact.field,
             f"State “{fact.field}”",
             f"None of {words.count(len(texts), 'answer')} that "
-            f"{_are(len(texts), 'name')} {market.brand.name} states it; "
-            f"{words.count(len(asked), 'answer')} {_are(len(asked), 'answer')} a question that "
-            "asks for something like it.",
+            f"{_are(len(texts), 'name')} {market.brand.name} states it; " + _asked_for(len(asked)),
             len(asked),
             len(heard),
             models=_models(asked),
             sources=_sources(asked),
+            reachable=_reachable(market, asked),
             facts=(fact,),
         )
 
@@ -120,14 +121,15 @@ def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
         yield Item(
             Kind.SENTIMENT,
             topic,
-            f"Speak to {topic or 'what buyers ask'}",
-            f"{words.count(len(bad), 'answer')} of {len(judged)} on this "
+            f"Speak to the criticism of {topic or 'what buyers ask'}",
+            f"{words.count(len(bad), 'answer')} of {len(judged)} on this topic "
             f"{_are(len(bad), 'speak')} badly of {market.brand.name}, and {good} well"
             + (f"; above all on {words.listing(aspects)}." if aspects else "."),
             len(bad),
             len(heard),
             models=_models(bad),
             sources=_sources(bad),
+            reachable=_reachable(market, bad),
             said=_said((one, one.quote(market.brand.name, SENTIMENT)) for one in bad),
             facts=facts,
             missing=_wanted(facts, words.listing(aspects) or topic or "what they complain of"),
@@ -137,10 +139,11 @@ def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
 def cited_sites(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
     """Yield the sites that are cited most by answers that do not name the brand."""
     citing = [one for one in heard if one.cited]
-    counted = Counter(s for one in citing for s in one.cited if not _own(market, s))
+    counted = Counter(s for one in citing for s in one.cited if not market.owner(s))
     missing = Counter(s for one in citing if not _shown(market, one) for s in one.cited)
-    for name, missed in missing.most_common(SITES):
-        if missed < FEWEST or name not in counted:
+    open_to_us = [(name, missed) for name, missed in missing.most_common() if name in counted]
+    for name, missed in open_to_us[:SITES]:
+        if missed < FEWEST:
             continue
         hits = [one for one in citing if name in one.cited and not _shown(market, one)]
         yield Item(
@@ -197,16 +200,17 @@ def _shown(market: Market, one: Heard) -> bool:
     return _names(one, market.brand.name)
 
 
-def _own(market: Market, name: str) -> bool:
-    return any(name == d or name.endswith(f".{d}") for d in market.brand.domains)
-
-
 def _topics(prompt: Prompt) -> tuple[str, ...]:
     return (prompt.topic,) if prompt.topic else (prompt.tags or ("",))
 
 
 def _question(prompt: Prompt) -> str:
     return f"{prompt.text} {prompt.topic}"
+
+
+def _asked(prompt: Prompt) -> str:
+    topic = f" ({prompt.topic})" if prompt.topic else ""
+    return f"what this question asks for{topic}"
 
 
 def _aspects(market: Market, bad: Iterable[Heard]) -> list[str]:
@@ -225,6 +229,17 @@ def _models(hits: Iterable[Heard]) -> tuple[Model, ...]:
 
 def _sources(hits: Iterable[Heard]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(s for one in hits for s in one.cited).most_common(SITES))
+
+
+def _reachable(market: Market, hits: Iterable[Heard]) -> tuple[str, ...]:
+    """Return the sites that can be asked: those of nobody who competes."""
+    return tuple(site for site, _ in _sources(hits) if not market.owner(site))
+
+
+def _asked_for(count: int) -> str:
+    if not count:
+        return "none of your prompts asks for it."
+    return f"{words.count(count, 'answer')} {_are(count, 'belong')} to questions that ask for it."
 
 
 def _said(quotes: Iterable[tuple[Heard, str]]) -> tuple[Said, ...]:

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from overheard.cards import words
-from overheard.finetune.brief import Item
+from overheard.cards.command import quoted
+from overheard.domain import Fact
+from overheard.finetune.advice import steps
+from overheard.finetune.brief import LABELS, Item
 from overheard.finetune.facts import sentence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 STYLE = """
-body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:2.5rem auto;padding:0 1.2rem;
+body{font:16px/1.55 system-ui,sans-serif;max-width:48rem;margin:2.5rem auto;padding:0 1.2rem;
 color:#1d2330;background:#fff}
-h1{font-size:1.7rem;line-height:1.25;margin:0 0 .4rem}h2{font-size:1.15rem;margin:0 0 .3rem}
+h1{font-size:1.7rem;line-height:1.25;margin:0 0 .4rem}
+h2{font-size:1.15rem;line-height:1.35;margin:0 0 .3rem}
 h3{font-size:.8rem;text-transform:uppercase;letter-spacing:.05em;color:#5b6475;margin:1rem 0 .2rem}
-article{border:1px solid #d9dee8;border-radius:10px;padding:1.1rem 1.3rem;margin:1.1rem 0}
-p,ul,blockquote{margin:.3rem 0}ul{padding-left:1.2rem}
+article{border:1px solid #d9dee8;border-radius:10px;padding:1.1rem 1.3rem;margin:1.1rem 0;
+break-inside:avoid}
+p,ul,ol,blockquote{margin:.3rem 0}ul,ol{padding-left:1.3rem}li{margin:.15rem 0}
 blockquote{border-left:3px solid #d9dee8;padding-left:.8rem;color:#414a5c}
+table{border-collapse:collapse;width:100%;margin:1.2rem 0;font-size:.95rem}
+th{text-align:left;font-size:.8rem;color:#5b6475;font-weight:600}
+th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid #d9dee8;vertical-align:top}
+td.n{text-align:right;white-space:nowrap}th.n{text-align:right}
+.tag{background:#e8edf7;color:#2a4374;border-radius:5px;padding:.05rem .45rem;font-size:.82rem;
+white-space:nowrap}a{color:inherit}
 .meta{color:#5b6475;font-size:.9rem}.missing{background:#fff4e0;border-radius:6px;
 padding:.4rem .6rem}code{background:#f1f3f7;border-radius:4px;padding:.1rem .3rem;font-size:.9em}
-@media(prefers-color-scheme:dark){body{background:#14171d;color:#e5e8ee}article,blockquote{
-border-color:#39404e}.meta,h3,blockquote{color:#a3acbd}.missing{background:#4a3713}
-code{background:#262b35}}
+@media(prefers-color-scheme:dark){body{background:#14171d;color:#e5e8ee}article,blockquote,th,td{
+border-color:#39404e}.meta,h3,th,blockquote{color:#a3acbd}.missing{background:#4a3713}
+code{background:#262b35}.tag{background:#26334d;color:#c3d3f2}}
 """
 
 
@@ -78,11 +89,19 @@ def _markdown(page: Page) -> Iterator[str]:
     yield from (f"# {_plain(page.title)}", "")
     for sentence_ in page.lead:
         yield from (_plain(sentence_), "")
+    if page.items:
+        yield from ("| No. | Content | Gap | Shows in |", "| --- | --- | --- | --- |")
+        for number, item in enumerate(page.items, 1):
+            cells = (str(number), _plain(item.title), LABELS[item.kind], _rate(item))
+            yield f"| {' | '.join(cells)} |"
+        yield ""
     for number, item in enumerate(page.items, 1):
         yield from (f"## {number}. {_plain(item.title)}", "")
-        yield from (f"{_plain(item.why)} Shows in {share(item)}. Item `{item.key}`.", "")
+        yield from (f"{_plain(item.why)} Shows in {share(item)}.", "")
         for heading, lines in _parts(item, page.brand):
-            yield from (f"**{heading}**", "", *(f"- {_plain(line)}" for line in lines), "")
+            mark = "1." if heading == DO else "-"
+            yield from (f"**{heading}**", "", *(f"{mark} {_plain(line)}" for line in lines), "")
+        yield from (f"Published? `{done(item, page.brand)}`", "")
     if page.published:
         yield from ("## Published", "")
     for title, sentences in page.published:
@@ -103,13 +122,19 @@ def html(page: Page) -> str:
 
 def _html(page: Page) -> Iterator[str]:
     yield from (f'<p class="meta">{escape(words.printable(line))}</p>' for line in page.lead)
+    if page.items:
+        yield "<table><thead><tr><th>No.</th><th>Content</th><th>Gap</th>"
+        yield '<th class="n">Shows in</th></tr></thead><tbody>'
+        yield from (_row(number, item) for number, item in enumerate(page.items, 1))
+        yield "</tbody></table>"
     for number, item in enumerate(page.items, 1):
-        yield f"<article><h2>{number}. {_escaped(item.title)}</h2>"
-        yield f"<p>{_escaped(item.why)}</p>"
-        yield f'<p class="meta">Shows in {escape(share(item))}. Item <code>{item.key}</code></p>'
+        yield f'<article id="item-{item.key}"><h2>{number}. {_escaped(item.title)}</h2>'
+        yield f'<p><span class="tag">{LABELS[item.kind]}</span> {_escaped(item.why)}</p>'
+        yield f'<p class="meta">Shows in {escape(share(item))}.</p>'
         for heading, lines in _parts(item, page.brand):
             yield f"<h3>{heading}</h3>"
             yield from _list(heading, lines)
+        yield f'<p class="meta">Published? <code>{_escaped(done(item, page.brand))}</code></p>'
         yield "</article>"
     if page.published:
         yield "<h2>Published</h2>"
@@ -117,34 +142,63 @@ def _html(page: Page) -> Iterator[str]:
         yield f"<article><h2>{_escaped(title)}</h2><p>{_escaped(' '.join(sentences))}</p></article>"
 
 
-def _list(heading: str, lines: Iterable[str]) -> Iterator[str]:
+def _row(number: int, item: Item) -> str:
+    title = f'<a href="#item-{item.key}">{_escaped(item.title)}</a>'
+    tag = f'<span class="tag">{LABELS[item.kind]}</span>'
+    return (
+        f'<tr><td>{number}</td><td>{title}</td><td>{tag}</td><td class="n">{_rate(item)}</td></tr>'
+    )
+
+
+def _rate(item: Item) -> str:
+    return words.percent(item.hits / item.answers) if item.answers else "-"
+
+
+def _list(heading: str, lines: Sequence[str]) -> Iterator[str]:
     if heading == SAY:
         yield from (f"<blockquote>{_escaped(line)}</blockquote>" for line in lines)
     elif heading == ADD:
         yield from (f'<p class="missing">{_escaped(line)}</p>' for line in lines)
+    elif len(lines) == 1:
+        yield f"<p>{_escaped(lines[0])}</p>"
     else:
-        yield "<ul>" + "".join(f"<li>{_escaped(line)}</li>" for line in lines) + "</ul>"
+        kind = "ol" if heading == DO else "ul"
+        yield f"<{kind}>" + "".join(f"<li>{_escaped(line)}</li>" for line in lines) + f"</{kind}>"
 
 
+DO = "What to do"
 STATE = "What the page should state"
-ADD = "Add to the fact sheet first"
+ELSE = "What else it can state"
+ADD = "Find out first"
 SAY = "What models say"
-WHO = "Models"
+WHO = "Which models"
 CITE = "What they cite"
+
+
+def done(item: Item, brand: str) -> str:
+    """Return what to type, in a chat behind its root command, once an item is published."""
+    return f"brief done {item.key} --brand {quoted(brand)}"
 
 
 def _parts(item: Item, brand: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the parts of an item that there are, each with a heading."""
-    add = to_add(item, brand)
+    add = to_add(item, quoted(brand))
     said = [f"{one.text} ({one.model}, asked “{words.line(one.prompt)}”)" for one in item.said]
+    cited = [f"{site} ({words.count(count, 'answer')})" for site, count in item.sources]
+    models = words.listing([str(model) for model in item.models])
     parts = (
-        (STATE, [sentence(fact) for fact in item.facts]),
+        (DO, steps(item, brand)),
         (ADD, [add] if add else []),
+        (ELSE if add else STATE, [_stated(fact) for fact in item.facts]),
         (SAY, said),
-        (WHO, [str(model) for model in item.models]),
-        (CITE, [f"{site}, {words.count(count, 'answer')}" for site, count in item.sources]),
+        (WHO, [models] if models else []),
+        (CITE, [words.listing(cited)] if cited else []),
     )
     yield from ((heading, lines) for heading, lines in parts if lines)
+
+
+def _stated(fact: Fact) -> str:
+    return f"{sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
 
 
 def _plain(text: str) -> str:

@@ -31,13 +31,14 @@ def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
             yield from _counts(where, len(read), form.fewest, form.most)
         elif name.startswith("eval"):
             yield from _counts(where, len(read), 0, form.validation)
-        yield from _sizes(form, where, written)
+        yield from _sizes(form, where, written, name)
         yield from _faulty(
             where,
             "has roles out of order, or an empty text",
             (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
         )
         yield from _faulty(where, "stands there twice", _repeated(written))
+    yield from _together(form, files)
 
 
 def personal(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
@@ -62,14 +63,26 @@ def _within(host: str, domain: str) -> bool:
 
 def _counts(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:
     if count < fewest:
-        yield f"{where} has {count} examples, and {fewest} are needed"
+        yield f"{where} has {count:,} examples, and {fewest:,} are needed"
     if most is not None and count > most:
-        yield f"{where} has {count} examples, and {most:,} are allowed"
+        yield f"{where} has {count:,} examples, and {most:,} are allowed"
 
 
-def _sizes(form: Format, where: str, written: Sequence[bytes]) -> Iterator[str]:
-    if form.size and sum(map(len, written)) > form.size:
-        yield f"{where} is larger than {form.size:,} bytes"
+def _together(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+    """Yield whether training and the largest validation file have too many examples together."""
+    trained = len(files.get("train", ()))
+    tried = max((len(lines) for name, lines in files.items() if name.startswith("eval")), default=0)
+    if form.total is not None and trained + tried > form.total:
+        yield (
+            f"{form.name} has {trained + tried:,} examples for training and validation together, "
+            f"and {form.total:,} are allowed"
+        )
+
+
+def _sizes(form: Format, where: str, written: Sequence[bytes], name: str) -> Iterator[str]:
+    limit = (name.startswith("eval") and form.validation_size) or form.size
+    if limit and sum(len(line) + 1 for line in written) > limit:
+        yield f"{where} is larger than {limit:,} bytes"
     if form.tokens:
         # A token is at least a byte, so a line of no more bytes has no more tokens.
         long = (number for number, line in enumerate(written, 1) if len(line) > form.tokens)

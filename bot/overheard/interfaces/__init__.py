@@ -3,7 +3,7 @@
 A provider, a scorer or a chat is any object of the right shape; nothing needs to be inherited.
 """
 
-from overheard.interfaces.asking import Described, Provider, Verifiable
+from overheard.interfaces.asking import Batching, Described, Provider, Verifiable
 from overheard.interfaces.extending import (
     History,
     Listener,
@@ -26,17 +26,22 @@ from overheard.interfaces.talking import (
     Person,
     Request,
 )
+from overheard.interfaces.working import PROBLEM, Do, Going, Queue, Result
 
 __all__ = [
+    "PROBLEM",
     "Asker",
+    "Batching",
     "Chat",
     "Clock",
     "Conversation",
     "Described",
     "Desk",
+    "Do",
     "Finding",
     "Form",
     "Gate",
+    "Going",
     "History",
     "Judge",
     "Listener",
@@ -44,7 +49,9 @@ __all__ = [
     "PostedListener",
     "Progress",
     "Provider",
+    "Queue",
     "Request",
+    "Result",
     "ScoredListener",
     "Scorer",
     "ShiftListener",

@@ -43,7 +43,8 @@ class AlertStore(Protocol):
         Every channel that shows it gets deliveries of its new revision and of the event.
 
         Args:
-            alert: As it is now; its revision is one more than before. Its shifts stay.
+            alert: As it is now; its revision is one more than before. Its shifts stay, and
+                those that were seen since are kept beside them.
             event: What happened.
 
         Returns:

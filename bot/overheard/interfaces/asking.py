@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from overheard.domain import Capabilities, Price, Question, Reply
+from overheard.domain import Batch, BatchLook, Capabilities, Price, Question, Reply
 
 
 @runtime_checkable
@@ -67,4 +67,57 @@ class Verifiable(Protocol):
             ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot
                 be reached; the reason holds no secret.
         """
+        ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A provider whose vendor sells answers in batches: later, and for less. Optional.
+
+    Which of its models can be asked so stands in their `Capabilities`.
+    """
+
+    async def submit(self, questions: Mapping[str, Question]) -> str:
+        """Hand questions in, and return what the vendor calls the batch.
+
+        Args:
+            questions: All to one model, by our ids: up to 64 letters, digits and hyphens.
+
+        Raises:
+            ProviderFailed: when it was not taken, or when nobody knows (`ambiguous`).
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
+        ...
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
+        """Return how far a batch is, and all that came of it once it has ended. It costs nothing.
+
+        Args:
+            batch: What the vendor calls it.
+            questions: What was handed in, by our ids.
+
+        Raises:
+            ProviderFailed: when the vendor does not say.
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
+        ...
+
+    async def cancel(self, batch: str) -> None:
+        """Have the vendor begin nothing more of a batch. What is answered is charged and kept.
+
+        Raises:
+            ProviderUnavailable: when the vendor cannot be told.
+        """
+        ...
+
+
+class BatchStore(Protocol):
+    """The part of the store that keeps what was handed in as batches."""
+
+    async def keep_batch(self, batch: Batch) -> Batch:
+        """Keep a batch, or what has changed of one that has a number; return it with its number."""
+        ...
+
+    async def batches(self, *, runs: Collection[int] | None = None) -> list[Batch]:
+        """Return the batches of some runs, or of all, that have not ended, the oldest first."""
         ...

@@ -27,11 +27,24 @@ from overheard.domain import (
     Spending,
 )
 from overheard.interfaces.alerting import AlertStore
+from overheard.interfaces.asking import BatchStore
+from overheard.interfaces.editions import EditionStore
 from overheard.interfaces.finetuning import FinetuneStore
 from overheard.interfaces.operating import OperationStore
+from overheard.interfaces.remembering import TalkStore
+from overheard.interfaces.working import WorkStore
 
 
-class Store(AlertStore, OperationStore, FinetuneStore, Protocol):
+class Store(
+    AlertStore,
+    BatchStore,
+    OperationStore,
+    EditionStore,
+    FinetuneStore,
+    TalkStore,
+    WorkStore,
+    Protocol,
+):
     """What is kept. Returns domain objects, never rows; every write is one transaction."""
 
     async def close(self) -> None:
@@ -184,16 +197,39 @@ class Store(AlertStore, OperationStore, FinetuneStore, Protocol):
         """
         ...
 
-    async def asked(self, run_id: int) -> set[tuple[str, str, int]]:
-        """Return the keys of the questions of a run that have an answer; failed calls have none."""
+    async def asked(
+        self, run_id: int, *, prompts: Collection[str] | None = None
+    ) -> set[tuple[str, str, int]]:
+        """Return the keys of the questions of a run that have an answer; failed calls have none.
+
+        Args:
+            run_id: The run.
+            prompts: The keys of the prompts that are meant; by default all.
+        """
         ...
 
     # Scores and blocks
 
-    def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
+    def unscored(
+        self,
+        scorer: str,
+        version: str,
+        *,
+        seen: bool | None = None,
+        newest: bool = False,
+        part: Run | None = None,
+    ) -> AsyncIterator[Answer]:
         """Stream the complete answers that this version of a scorer has not read yet.
 
         Answers that are reused are not among them, nor those of runs that stand aside.
+
+        Args:
+            scorer: The scorer's name.
+            version: Its version.
+            seen: True for those alone that another version of it has read, False for those that
+                none has, None for both.
+            newest: Whether the latest come first; by default they come last.
+            part: A run whose panel says which of its answers are meant; None for all there are.
         """
         ...
 
@@ -268,6 +304,10 @@ class Store(AlertStore, OperationStore, FinetuneStore, Protocol):
         Returns:
             The account on which it is not there, or None when it is held.
         """
+        ...
+
+    async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
+        """Give back a part of what a run holds, in dollars by account."""
         ...
 
     async def release(self, run_id: int) -> None:

@@ -6,10 +6,9 @@ import re
 
 _WINDOW = 100
 """Characters before and behind a name that are read."""
-_TRIGGER = re.compile(
-    r"avoid|skip|steer|stay|ditch|beware|instead|rather|pass on|not |never|n['\u2019]t |worth|poor"
-    r"|bad|wrong|worst",
-    re.IGNORECASE,
+_TRIGGERS = (
+    *("avoid", "skip", "steer", "stay", "ditch", "beware", "instead", "rather", "pass on", "not "),
+    *("never", "n't ", "n\u2019t ", "worth", "poor", "bad", "wrong", "worst"),
 )
 _BEFORE = re.compile(
     r"""
@@ -44,7 +43,8 @@ _BEHIND = re.compile(
 
 def may_advise_against(body: str) -> bool:
     """Whether any word of a body could advise against anything; false for most answers."""
-    return _TRIGGER.search(body) is not None
+    small = body.lower()
+    return any(word in small for word in _TRIGGERS)
 
 
 def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 Interval = tuple[float, float]
+
+_NORMAL = NormalDist()
 
 
 def quantile(level: float) -> float:
     """Return how many standard deviations a two-sided normal interval of this level spans."""
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + level) / 2))
+    return _NORMAL.inv_cdf((1 + level) / 2)
 
 
 def wilson(rate: float, n: float, level: float = 0.9) -> Interval:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from overheard.domain import Answer, Brand, Fact, Mention, Reading
@@ -20,6 +20,28 @@ _ENDS = re.compile(r"[ *]*(?:[\n.!?:;\"'”’»」]|\Z)")  # noqa: RUF001 - cur
 
 
 @dataclass(frozen=True, slots=True)
+class Market:
+    """A brand, those it is measured beside, and what is known of it: the same for all answers.
+
+    Attributes:
+        brand: The brand.
+        competitors: Those it is measured beside.
+        facts: What is known to be true of the brand.
+        names: The names of all these brands.
+    """
+
+    brand: Brand
+    competitors: tuple[Brand, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Gather the names."""
+        names = frozenset(brand.name for brand in (self.brand, *self.competitors))
+        object.__setattr__(self, "names", names)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadAnswer:
     """An answer, read: the same for all brands.
 
@@ -31,6 +53,7 @@ class ReadAnswer:
             head of the answer is left out.
         rankings: The brands of each ranked list or table, in its order.
         asked: Names of the brands that the question itself names.
+        named: Names of the brands that the mentions name.
     """
 
     answer: Answer
@@ -39,24 +62,31 @@ class ReadAnswer:
     mentions: tuple[Mention, ...]
     rankings: tuple[tuple[str, ...], ...]
     asked: frozenset[str]
+    named: frozenset[str]
 
     def reading(
         self, brand: Brand, competitors: Iterable[Brand], facts: Iterable[Fact] = ()
     ) -> Reading:
         """Return the answer as a scorer sees it for one brand and those it is measured beside."""
-        competitors = tuple(competitors)
-        market = {brand.name, *(competitor.name for competitor in competitors)}
+        return self.within(Market(brand, tuple(competitors), tuple(facts)))
+
+    def within(self, market: Market) -> Reading:
+        """Return the answer as a scorer sees it for the brand of a market."""
+        mentions, rankings = self.mentions, self.rankings
+        if not self.named <= market.names:
+            mentions = tuple(mention for mention in mentions if mention.brand in market.names)
+            rankings = tuple(filter(None, (_within(one, market.names) for one in rankings)))
         return Reading(
             answer=self.answer,
-            brand=brand,
-            competitors=competitors,
+            brand=market.brand,
+            competitors=market.competitors,
             body=self.body,
             sentences=self.sentences,
-            mentions=tuple(mention for mention in self.mentions if mention.brand in market),
-            rankings=tuple(filter(None, (_within(one, market) for one in self.rankings))),
-            branded=not market.isdisjoint(self.asked),
+            mentions=mentions,
+            rankings=rankings,
+            branded=not market.names.isdisjoint(self.asked),
             asked=self.asked,
-            facts=tuple(facts),
+            facts=market.facts,
         )
 
 
@@ -90,6 +120,7 @@ class Reader:
             mentions=mentions,
             rankings=ranked(lists, mentions),
             asked=self.named_in(answer.question.prompt.text),
+            named=frozenset(mention.brand for mention in mentions),
         )
 
     def _mentions(

@@ -9,5 +9,15 @@ from overheard.plugins.listeners import Listeners
 from overheard.plugins.loading import load_plugins
 from overheard.plugins.output import sorted_output
 from overheard.plugins.reports import PluginReport, Plugins
+from overheard.plugins.trust import distribution_of, entry_of
 
-__all__ = ["Guard", "Listeners", "PluginReport", "Plugins", "load_plugins", "sorted_output"]
+__all__ = [
+    "Guard",
+    "Listeners",
+    "PluginReport",
+    "Plugins",
+    "distribution_of",
+    "entry_of",
+    "load_plugins",
+    "sorted_output",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -45,4 +46,5 @@ class Listeners:
     async def _tell(self, hook: str, *what: Any) -> None:
         for guard, listener in self._by_hook.get(hook, ()):
             with contextlib.suppress(PluginFault):
-                await guard.call(partial(listener, *what), PATIENCE)
+                # A copy: a frozen object can still be changed on purpose, and others use it too.
+                await guard.call(partial(listener, *deepcopy(what)), PATIENCE)

@@ -4,66 +4,86 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
-from itertools import chain, islice
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any, TypeVar
 
-import pluggy
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-from overheard import hookspecs
-from overheard.cards.command import CommandSpec
 from overheard.config import Config
-from overheard.domain import Landscape
-from overheard.errors import OverheardError
-from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
-from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
-from overheard.plugins import shapes
-from overheard.plugins.guard import MOST_FAULTS, Guard, TooLong, in_thread
+from overheard.hookspecs import PROJECT, PluginSettings
+from overheard.interfaces import Judge, Scorer
+from overheard.plugins.aside import Aside
+from overheard.plugins.chats import WatchedChat
+from overheard.plugins.commands import watched_command
+from overheard.plugins.feeds import WatchedFeed
+from overheard.plugins.guard import MOST_FAULTS, Guard
 from overheard.plugins.listeners import MOST_FAULTS as MOST_DEAF
+from overheard.plugins.providers import WatchedProvider
+from overheard.plugins.registering import ASK, Made, Objects, faulted, looked_at, registered
 from overheard.plugins.reports import PluginReport, Plugins
-from overheard.plugins.reserved import WORDS
+from overheard.plugins.scorers import WatchedJudge, WatchedScorer
 from overheard.plugins.shapes import Fault
+from overheard.plugins.threads import Errand, TooLong
 from overheard.plugins.trust import check_allowed
-from overheard.plugins.watched import WatchedFeed, WatchedScorer, watched_command
-from overheard.plugins.wording import one_line, redacted
 from overheard.settings import suggestion
 
 SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
 """The tables of the configuration that belong to plugins."""
-NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
 PATIENCE = 10.0
 """Seconds that a plugin may take to be imported and to register."""
-MOST_OBJECTS = 1_000
-"""Objects that a plugin may register for one hook."""
+HASTE = 0.5
+"""Seconds after which the next plugin is begun beside one that takes long."""
 
-_ASK = "ask its author, or remove it"
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """What one plugin registers."""
+class _Found:
+    """A plugin that is installed.
 
-    providers: dict[str, Provider]
-    scorers: dict[str, Scorer]
-    landscapes: dict[str, Landscape]
-    chats: dict[str, Chat]
-    feeds: dict[str, UpdateFeed]
-    commands: dict[str, CommandSpec]
-    listeners: dict[str, list[Any]] = field(default_factory=dict)
+    Attributes:
+        point: Its entry point.
+        distribution: What it was installed with.
+        version: Of that, or an empty string.
+        installed: What is known of its files, or None.
+        settings: What belongs to it, by section.
+    """
 
-    def named(self) -> tuple[str, ...]:
-        """Return what it is, in words."""
-        kinds = ("provider", "scorer", "landscape", "chat", "feed", "command")
-        names = [f"{kind} {name}" for kind in kinds for name in getattr(self, f"{kind}s")]
-        heard = [
-            f"listener {hook.removeprefix('overheard_')}"
-            for hook, listeners in self.listeners.items()
-            for _ in listeners
-        ]
-        return (*names, *heard)
+    point: EntryPoint
+    distribution: str
+    version: str
+    installed: Distribution | None
+    settings: Mapping[str, PluginSettings]
+
+    @property
+    def ours(self) -> bool:
+        """Whether it came with Overheard."""
+        return self.distribution == PROJECT
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """The secrets of its tables, once it has read them."""
+        return [secret for mine in self.settings.values() for secret in mine.secrets]
+
+    def report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:
+        """Say what became of it."""
+        asked = {
+            table: kind for mine in self.settings.values() for table, kind in mine.asked.items()
+        }
+        return PluginReport(
+            self.point.name, self.version, provides, problem, self.distribution, asked
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A plugin that is being imported and registers; or why it is not."""
+
+    found: _Found
+    deadline: float = 0.0
+    errand: Errand[Objects] | None = None
+    fault: str = ""
 
 
 def load_plugins(
@@ -71,7 +91,8 @@ def load_plugins(
 ) -> Plugins:
     """Load every plugin that is installed, the built-in ones first.
 
-    What a plugin prints meanwhile goes to stderr: stdout belongs to the command's result.
+    One that takes long holds up no other: the time of all that hang is that of one. What a plugin
+    prints meanwhile goes to stderr: stdout belongs to the command's result.
 
     Args:
         config: Its tables of `SECTIONS` go to the plugins they belong to.
@@ -79,146 +100,100 @@ def load_plugins(
         patience: Seconds that each may take.
     """
     points = entry_points(group=PROJECT) if found is None else found
-    ordered = sorted(points, key=lambda point: (_distribution(point)[0] != PROJECT, point.name))
+    known = [_found(point, config) for point in points]
+    ordered = sorted(known, key=lambda one: (not one.ours, one.point.name))
     plugins = Plugins()
     with contextlib.redirect_stdout(sys.stderr):
-        plugins.reports.extend([_load(point, config, plugins, patience) for point in ordered])
-    plugins.reports.extend(_ownerless(config, [point.name for point in ordered]))
+        begun = [_begin(one, config, patience) for one in ordered]
+        plugins.reports.extend([_finish(one, plugins, patience) for one in begun])
+    plugins.reports.extend(_ownerless(config, [one.point.name for one in ordered]))
     return plugins
 
 
-def _load(point: EntryPoint, config: Config, plugins: Plugins, patience: float) -> PluginReport:
-    distribution, version = _distribution(point)
+def _found(point: EntryPoint, config: Config) -> _Found:
+    installed = point.dist  # each look at a name or a version reads its metadata anew
+    name, version = (installed.name, installed.version) if installed else (point.value, "")
     settings = {section: _settings(config, section, point.name) for section in SECTIONS}
+    return _Found(point, name, version, installed, settings)
 
-    def register() -> _Made:
-        return _made(_register(point, distribution), settings, plugins)
 
+def _begin(found: _Found, config: Config, patience: float) -> _Begun:
+    """Begin to import a plugin; go on without it when that takes long."""
     try:
-        check_allowed(config, distribution, version)
-        made = _guard(lambda: in_thread(register, patience), "fails to register", _ASK)
-    except TooLong:
-        late = f"is not ready within {patience:g} s; {_ASK}"
-        return PluginReport(point.name, version, (), late, distribution)
+        if not found.ours:
+            check_allowed(config, found.distribution, found.version, found.installed)
     except Fault as fault:
-        return PluginReport(point.name, version, (), str(fault), distribution)
-    _take(made, point.name, plugins, watched=distribution != PROJECT)
-    return PluginReport(
-        point.name,
-        version,
-        made.named(),
-        " ".join(problem for mine in settings.values() for problem in mine.problems),
-        distribution,
-        {table: kind for mine in settings.values() for table, kind in mine.asked.items()},
-    )
+        return _Begun(found, fault=str(fault))
+    deadline = time.monotonic() + patience
+    errand = Errand(lambda: registered(found.point, found.distribution, found.settings))
+    errand.ready(min(HASTE, patience))
+    return _Begun(found, deadline, errand)
 
 
-def _made(hooks: Any, settings: Mapping[str, PluginSettings], plugins: Plugins) -> _Made:
-    """Call each hook, and look at what it returns."""
-
-    def objects(hook: str, section: str) -> list[Any]:
-        results = getattr(hooks, hook)(settings=settings[section])
-        return _all(results)
-
-    landscapes = _all(hooks.overheard_landscapes())
-    commands = _all(hooks.overheard_commands())
-    return _Made(
-        shapes.providers(objects("overheard_providers", "providers"), plugins.providers),
-        shapes.scorers(objects("overheard_scorers", "scorers"), plugins.scorers),
-        shapes.landscapes(landscapes, plugins.landscapes),
-        shapes.chats(objects("overheard_chats", "chats"), plugins.chats),
-        shapes.feeds(objects("overheard_update_feeds", "feeds"), plugins.feeds),
-        shapes.commands(commands, plugins.commands, WORDS),
-        {hook: shapes.listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
-    )
+def _finish(begun: _Begun, plugins: Plugins, patience: float) -> PluginReport:
+    """Take over what a plugin registers, or say why not."""
+    found = begun.found
+    if begun.errand is None:
+        return found.report(begun.fault)
+    try:
+        objects = _result(begun.errand, found, begun.deadline - time.monotonic())
+        made = _result(Errand(lambda: looked_at(objects, plugins)), found, patience)
+    except TooLong:
+        return found.report(f"is not ready within {patience:g} s; {ASK}")
+    except Fault as fault:
+        return found.report(str(fault))
+    _take(made, found, plugins)
+    problems = (problem for mine in found.settings.values() for problem in mine.problems)
+    return found.report(" ".join(problems), made.named())
 
 
-def _all(results: Iterable[Iterable[Any]]) -> list[Any]:
-    """Draw what hooks return; one without an end would eat all memory, in a thread for ever."""
-    found = list(islice(chain.from_iterable(results), MOST_OBJECTS + 1))
-    if len(found) > MOST_OBJECTS:
-        raise Fault(f"registers more than {MOST_OBJECTS} objects of one kind; {_ASK}")
-    return found
+def _result(errand: Errand[Result], found: _Found, patience: float) -> Result:
+    outcome = errand.outcome(patience)
+    if outcome.error is not None:  # even an interrupt: nobody but the plugin raises one there
+        raise faulted(outcome.error, found.secrets, "fails to register", ASK)
+    return outcome.get()
 
 
-def _take(made: _Made, plugin: str, plugins: Plugins, *, watched: bool) -> None:
+def _take(made: Made, found: _Found, plugins: Plugins) -> None:
     """Take over what a plugin registered; that of other people is watched over."""
+    aside, secrets = Aside(), found.secrets
+    plugins.asides.append(aside)
 
     def guard(part: str, most: int | None = MOST_FAULTS) -> Guard:
-        plugins.guards.append(Guard(part, most))
-        return plugins.guards[-1]
-
-    plugins.providers.update(made.providers)
-    plugins.landscapes.update(made.landscapes)
-    plugins.chats.update(made.chats)
-    for name, scorer in made.scorers.items():
-        # A judge has more parts than a scorer; what it asks has limits of its own.
-        alone = not watched or isinstance(scorer, Judge)
-        plugins.scorers[name] = (
-            scorer if alone else WatchedScorer(scorer, guard(f"The scorer {name}"))
+        watching = Guard(
+            part,
+            most,
+            plugin=found.point.name,
+            aside=aside,
+            secrets=secrets,
+            notices=plugins.notices,
         )
+        plugins.guards.append(watching)
+        return watching
+
+    plugins.landscapes.update(made.landscapes)
+    for name, provider in made.providers.items():
+        plugins.providers[name] = (
+            provider if found.ours else WatchedProvider(provider, aside, secrets)
+        )
+    for name, scorer in made.scorers.items():
+        plugins.scorers[name] = scorer if found.ours else _watched_scorer(scorer, guard)
+    for name, chat in made.chats.items():
+        plugins.chats[name] = WatchedChat(chat, secrets)
     for name, feed in made.feeds.items():
         plugins.feeds[name] = WatchedFeed(feed, guard(f"The feed {name}"))
     for name, spec in made.commands.items():
         plugins.commands[name] = watched_command(spec, guard(f'The command "{name}"', None))
     for hook, listeners in made.listeners.items():
         for listener in listeners:
-            whose = guard(f"A listener of the plugin {plugin}", MOST_DEAF)
+            whose = guard(f"A listener of the plugin {found.point.name}", MOST_DEAF)
             plugins.listeners.add(hook, listener, whose)
 
 
-def _register(point: EntryPoint, distribution: str) -> Any:
-    """Import one plugin into a manager of its own and return its hooks."""
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
-    reinstall = f'reinstall it with "pip install --force-reinstall {distribution}" or remove it'
-    plugin = _guard(point.load, "cannot be imported", reinstall)
-    _check_api(getattr(plugin, "overheard_api", ""))
-    try:
-        manager.register(plugin, point.name)
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise Fault(_misfit(error, plugin)) from None
-    return manager.hook
-
-
-def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
-    for name in dir(plugin):
-        if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl") and name not in HOOKS:
-            hint = suggestion(name, HOOKS) or f"; known: {', '.join(HOOKS)}"
-            return f"has a hook {name}, which does not exist{hint}"
-    return f"has a hook of the wrong shape: {one_line(error)}; compare it with the documentation"
-
-
-def _check_api(supported: object) -> None:
-    supported = redacted(str(supported))
-    try:
-        fits = SpecifierSet(supported).contains(API_VERSION)
-    except InvalidSpecifier:
-        raise Fault(
-            f'states overheard_api = "{supported}", which is no version range; '
-            'write one such as ">=1.0,<2"'
-        ) from None
-    if not fits:
-        raise Fault(
-            f"works with plugin API {supported}, and this is {API_VERSION}; "
-            "install a version of it that fits"
-        )
-
-
-Result = TypeVar("Result")
-
-
-def _guard(call: Callable[[], Result], failing: str, remedy: str) -> Result:
-    """Call into a plugin; whatever it raises becomes a sentence, even an attempt to exit."""
-    try:
-        return call()
-    except (KeyboardInterrupt, Fault, TooLong):
-        raise
-    except OverheardError as error:
-        raise Fault(redacted(str(error))) from None
-    except BaseException as error:
-        raise Fault(f"{failing}: {one_line(error)}; {remedy}") from None
+def _watched_scorer(scorer: Scorer, guard: Callable[[str], Guard]) -> Scorer:
+    if isinstance(scorer, Judge):
+        return WatchedJudge(scorer, guard(f"The judge {scorer.name}"))
+    return WatchedScorer(scorer, guard(f"The scorer {scorer.name}"))
 
 
 def _settings(config: Config, section: str, plugin: str) -> PluginSettings:
@@ -243,7 +218,3 @@ def _ownerless(config: Config, installed: list[str]) -> Iterable[PluginReport]:
                     problem=f"is asked for by {config.file}, [{section}.{name}], and is not "
                     f'installed{hint}; install it, or name another one with plugin = "..."',
                 )
-
-
-def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else (point.value, "")

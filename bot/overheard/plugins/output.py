@@ -1,12 +1,20 @@
-"""What plugins print goes to stderr: stdout belongs to the command's result."""
+"""What plugins print and log goes to stderr, and not without end: stdout belongs to the command's
+result.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any, TextIO, cast
+
+MOST_CHARACTERS = 20_000
+"""What all plugins together may write within `WHILE`; the rest is left out."""
+WHILE = 3600.0
+"""Seconds."""
 
 _INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
 
@@ -23,16 +31,45 @@ def inside() -> Iterator[None]:
 
 @contextmanager
 def sorted_output() -> Iterator[None]:
-    """Keep stdout from plugins while the block lasts; everybody else writes to it as ever."""
-    with redirect_stdout(cast("TextIO", _Sorted(sys.stdout))):
+    """Keep stdout from plugins while the block lasts, and floods of theirs from stderr; everybody
+    else writes as ever.
+    """
+    theirs = _Bounded(sys.stderr)
+    stdout, stderr = _Sorted(sys.stdout, theirs), _Sorted(sys.stderr, theirs)
+    with redirect_stdout(cast("TextIO", stdout)), redirect_stderr(cast("TextIO", stderr)):
         yield
 
 
 class _Sorted:
-    """Stdout for us, stderr for plugins."""
+    """A stream for us, and another one for plugins."""
 
-    def __init__(self, stdout: TextIO) -> None:
-        self._stdout = stdout
+    def __init__(self, ours: TextIO, theirs: _Bounded) -> None:
+        self._ours = ours
+        self._theirs = theirs
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr if _INSIDE.get() else self._stdout, name)
+        return getattr(self._theirs if _INSIDE.get() else self._ours, name)
+
+
+class _Bounded:
+    """Stderr for plugins, as long as they do not write too much."""
+
+    def __init__(self, stderr: TextIO) -> None:
+        self._stderr = stderr
+        self._since = monotonic()
+        self._left = MOST_CHARACTERS
+
+    def write(self, text: str) -> int:
+        """Write what is left to be written."""
+        if monotonic() - self._since > WHILE:
+            self._since, self._left = monotonic(), MOST_CHARACTERS
+        if self._left > 0:
+            self._stderr.write(text[: self._left])
+            self._left -= len(text)
+            if self._left <= 0:
+                told = f"Plugins have written more than {MOST_CHARACTERS:,} characters"
+                self._stderr.write(f"\n{told}; what they write in this hour is left out.\n")
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stderr, name)

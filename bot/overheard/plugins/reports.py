@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from overheard.cards.command import CommandSpec
 from overheard.domain import Landscape
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
+from overheard.plugins.aside import Aside
 from overheard.plugins.guard import Guard
 from overheard.plugins.listeners import Listeners
+from overheard.plugins.notices import Notices
 from overheard.settings import Settings
 
 
@@ -54,6 +56,8 @@ class Plugins:
         landscapes: What is known of vendors.
         listeners: Who is told of what happens.
         guards: Who watches over the parts that came with plugins of other people.
+        notices: What admins should hear of these.
+        asides: Where the code of each plugin runs.
     """
 
     providers: dict[str, Provider] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class Plugins:
     feeds: dict[str, UpdateFeed] = field(default_factory=dict)
     listeners: Listeners = field(default_factory=Listeners)
     guards: list[Guard] = field(default_factory=list)
+    notices: Notices = field(default_factory=Notices)
+    asides: list[Aside] = field(default_factory=list)
 
     @property
     def faulty(self) -> list[PluginReport]:
@@ -75,3 +81,15 @@ class Plugins:
     def paused(self) -> list[str]:
         """Which parts are left alone for now and why, as sentences."""
         return [guard.pause for guard in self.guards if guard.pause]
+
+    def resume(self, plugin: str) -> list[str]:
+        """Have every part of a plugin tried again that is left alone; return what each is."""
+        resting = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
+        for guard in resting:
+            guard.resume()
+        return [guard.part for guard in resting]
+
+    def close(self) -> None:
+        """Let the plugins' threads go."""
+        for aside in self.asides:
+            aside.close()

@@ -34,6 +34,7 @@ WORDS = frozenset(
         "run",
         "runs",
         "schedules",
+        "scores",
         "shifts",
         "simulate",
         "slack",
@@ -42,5 +43,6 @@ WORDS = frozenset(
         "trend",
         "tune",
         "updates",
+        "worker",
     }
 )

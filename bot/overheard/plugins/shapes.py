@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import iscoroutinefunction
+from itertools import islice
+from math import inf
 from typing import Any
 
 from overheard.cards.command import CommandSpec, Option
-from overheard.domain import Landscape, LandscapeEntry, Metric, Scale
-from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
+from overheard.domain import Landscape, LandscapeEntry, Metric, Model, Scale
+from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
 
+MOST_RESULTS = 1_000
+"""Scores of one reading, or updates of one feed; more is a fault."""
 BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
 """Names by which channels are known already."""
 
@@ -78,6 +82,18 @@ def listeners(hook: str, made: Iterable[Any]) -> list[Any]:
     return found
 
 
+def listed(result: Iterable[Any]) -> list[Any]:
+    """Draw what a plugin returns.
+
+    Raises:
+        OverflowError: when there is more than anybody wants; some of it never ends.
+    """
+    found = list(islice(result, MOST_RESULTS + 1))
+    if len(found) > MOST_RESULTS:
+        raise OverflowError
+    return found
+
+
 def _named(
     kind: str,
     shape: type,
@@ -104,35 +120,45 @@ def _named(
 
 
 def _provider_flaw(provider: Provider) -> str:
-    if not _is_word(provider.name) or "/" in provider.name:
+    if not is_word(provider.name) or "/" in provider.name:
         return 'its name, that of its table, is not a word without "/"'
     if type(provider.concurrency) is not int or provider.concurrency < 1:
         return "its concurrency is not a whole number, 1 or more"
-    if not _are(_is_word, provider.models()):
+    if not _are(is_word, provider.models()):
         return "its models() are not a list of ids"
     return ""
 
 
 def _scorer_flaw(scorer: Scorer) -> str:
-    if not (_is_word(scorer.name) and _is_word(scorer.version)):
+    if not (is_word(scorer.name) and is_word(scorer.version)):
         return "its name or version is not a word"
     if not scorer.metrics or not _are(_is_metric, scorer.metrics):
         return "its metrics are not a list of one Metric or more"
+    return _judge_flaw(scorer) if isinstance(scorer, Judge) else ""
+
+
+def _judge_flaw(judge: Judge) -> str:
+    if not isinstance(judge.model, Model):
+        return "its model is not a Model"
+    if not (isinstance(judge.budget, int | float) and 0 <= judge.budget < inf):
+        return "its budget is not a number of dollars"
+    if not _are(lambda text: isinstance(text, str), judge.rehearsals):
+        return "its rehearsals are not a list of texts"
     return ""
 
 
 def _chat_flaw(chat: Chat) -> str:
-    if not _is_word(chat.name) or ":" in chat.name:
+    if not is_word(chat.name) or ":" in chat.name:
         return 'its name is not a word without ":"'
     return ""
 
 
 def _feed_flaw(feed: UpdateFeed) -> str:
-    return "" if _is_word(feed.name) else "its name is not a word"
+    return "" if is_word(feed.name) else "its name is not a word"
 
 
 def _landscape_flaw(landscape: Landscape) -> str:
-    if not (_is_word(landscape.name) and _is_word(landscape.title)):
+    if not (is_word(landscape.name) and is_word(landscape.title)):
         return "its name or title is not a word"
     if not _are(lambda entry: isinstance(entry, LandscapeEntry), landscape.entries):
         return "its entries are not a list of LandscapeEntry"
@@ -149,14 +175,15 @@ def _command_flaw(spec: CommandSpec) -> str:
     return ""
 
 
-def _is_word(given: object) -> bool:
+def is_word(given: object) -> bool:
+    """Return whether something can be a name: text that is not empty and can be printed."""
     return isinstance(given, str) and given != "" and given.isprintable()
 
 
 def _is_metric(given: object) -> bool:
     return (
         isinstance(given, Metric)
-        and _is_word(given.name)
+        and is_word(given.name)
         and isinstance(given.scale, Scale)
         and isinstance(given.label, str)
     )

@@ -1,39 +1,183 @@
-"""Which plugins a deployment allows: ``[plugins] allow``."""
+"""Which plugins a deployment allows: ``[plugins] allow``, and what a pin covers.
+
+A pin is the SHA-256 of the list of a distribution's files with the SHA-256 of each, as they lie on
+the disk now. It covers what the installed RECORD lists, without what an installer or Python writes
+itself. Compiled copies of the code are not covered: who can write there can do anything.
+"""
 
 from __future__ import annotations
+
+import hashlib
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator, Mapping
+from importlib.metadata import (
+    Distribution,
+    PackageNotFoundError,
+    distribution,
+    entry_points,
+)
+from pathlib import PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from overheard.config import Config
+from overheard.errors import OverheardError
 from overheard.hookspecs import PROJECT
 from overheard.plugins.shapes import Fault
 
+UNCOVERED = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
+"""Files of a distribution's metadata that say how it was installed, and not what."""
 
-def check_allowed(config: Config, distribution: str, version: str) -> None:
+_PIN = re.compile(r"^(?P<needed>.*?)(?:\s+--hash=sha256:(?P<pin>[0-9a-f]{64}))?$")
+
+
+class Unpinnable(OverheardError):
+    """{distribution} cannot be pinned: {reason}; {remedy}."""
+
+
+def check_allowed(
+    config: Config, name: str, version: str, installed: Distribution | None = None
+) -> None:
     """Refuse a distribution that the configuration does not allow, before any code of it runs.
+
+    Args:
+        config: Says what is allowed.
+        name: Of the distribution.
+        version: Of it.
+        installed: What is known of its files, where a pin asks for them.
 
     Raises:
         Fault: with what to write to allow it.
     """
     allowed = config.plugins.allow
-    if distribution == PROJECT or allowed is None:
+    if allowed is None:
         return
-    if any(_covers(entry, distribution, version, config.file) for entry in allowed):
+    pins = [pin for entry in allowed if (pin := _covers(entry, name, version, config.file)) != ""]
+    if None in pins:
         return
-    raise Fault(
-        f"is not allowed; if you trust it, add "
-        f'"{distribution}=={version}" to {config.file}, [plugins] allow, or else remove it'
-    )
+    if not pins:
+        raise Fault(
+            f"is not allowed; if you trust it, add "
+            f'"{name}=={version}" to {config.file}, [plugins] allow, or else remove it'
+        )
+    _check_pins([pin for pin in pins if pin], name, installed, config.file)
 
 
-def _covers(entry: str, distribution: str, version: str, file: str) -> bool:
+def distribution_of(plugin: str) -> str:
+    """Return the distribution that a plugin came with; the name itself where there is none."""
+    points = entry_points(group=PROJECT, name=plugin)
+    return next((point.dist.name for point in points if point.dist), plugin)
+
+
+def entry_of(name: str) -> str:
+    """Return what to write into ``[plugins] allow`` for a distribution as it is installed now.
+
+    Raises:
+        Unpinnable: when it is not installed, or its files cannot be known.
+    """
     try:
-        allowed = Requirement(entry)
+        installed = distribution(name)
+    except PackageNotFoundError:
+        raise Unpinnable(
+            distribution=name, reason="it is not installed", remedy="install it first"
+        ) from None
+    return f"{installed.name}=={installed.version} --hash=sha256:{pin_of(installed)}"
+
+
+def pin_of(installed: Distribution) -> str:
+    """Return a distribution's pin.
+
+    Raises:
+        Unpinnable: when it does not list its files, or its code lies elsewhere.
+    """
+    files = _files(installed)
+    digest = hashlib.sha256()
+    for path, content in sorted(files.items()):
+        digest.update(f"{path} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def _covers(entry: str, name: str, version: str, file: str) -> str | None:
+    """Return the pin that an entry asks of a distribution; None for none, "" for another one."""
+    found = _PIN.match(entry.strip())
+    try:
+        allowed = Requirement(found["needed"] if found else entry)
     except InvalidRequirement:
         raise Fault(
-            f'cannot be judged: {file}, [plugins] allow has "{entry}"; '
-            'write a name, or one with a version such as "overheard-acme==1.2"'
+            f'cannot be judged: {file}, [plugins] allow has "{entry}"; write a name, or one with a '
+            'version such as "overheard-acme==1.2", or what overheard plugins pin prints'
         ) from None
-    same = canonicalize_name(allowed.name) == canonicalize_name(distribution)
-    return same and (not allowed.specifier or allowed.specifier.contains(version, prereleases=True))
+    same = canonicalize_name(allowed.name) == canonicalize_name(name)
+    fits = not allowed.specifier or allowed.specifier.contains(version, prereleases=True)
+    return (found["pin"] if found else None) if same and fits else ""
+
+
+def _check_pins(pins: list[str], name: str, installed: Distribution | None, file: str) -> None:
+    again = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
+    again += f"prints into {file}, [plugins] allow"
+    try:
+        if installed and pin_of(installed) in pins:
+            return
+        changed = next(_changed(installed), "") if installed else ""
+    except Unpinnable as error:
+        raise Fault(f"is not loaded, because {error.details['reason']}; {again}") from None
+    if changed:
+        raise Fault(f"is not what was pinned: {changed} was changed after installing it; {again}")
+    raise Fault(f"is not what was pinned: its files are other ones; {again}")
+
+
+def _files(installed: Distribution) -> Mapping[str, str]:
+    """Return the SHA-256 of each file that a pin covers, as hexadecimal digits."""
+    listed = {path.as_posix(): path for path in installed.files or ()}
+    covered = {name: path for name, path in listed.items() if _is_covered(name)}
+    _check_whole(installed, covered)
+    contents = {}
+    for name, path in covered.items():
+        try:
+            content = installed.locate_file(path).read_bytes()  # type: ignore[attr-defined]
+        except OSError:
+            raise Unpinnable(
+                distribution=installed.name,
+                reason=f"its file {name} is gone",
+                remedy="reinstall it",
+            ) from None
+        contents[name] = hashlib.sha256(content).hexdigest()
+    return contents
+
+
+def _is_covered(name: str) -> bool:
+    path = PurePosixPath(name)
+    own = path.parent.name.endswith(".dist-info") and path.name in UNCOVERED
+    return path.suffix != ".pyc" and not own
+
+
+def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None:
+    """See that the code of each entry point is among the files: an editable install's is not."""
+    for point in installed.entry_points:
+        if point.group != PROJECT:
+            continue
+        path = point.module.replace(".", "/")
+        if not {f"{path}.py", f"{path}/__init__.py"} & set(covered):
+            raise Unpinnable(
+                distribution=installed.name,
+                reason=f"its list of files does not hold {point.module}, as with an editable "
+                "install",
+                remedy="install it as a wheel",
+            )
+
+
+def _changed(installed: Distribution) -> Iterator[str]:
+    """Yield the files that differ from what the RECORD says of them."""
+    actual = _files(installed)
+    for path in installed.files or ():
+        name = path.as_posix()
+        known = _hexadecimal(path.hash.value) if path.hash and path.hash.mode == "sha256" else ""
+        if known and actual.get(name, known) != known:
+            yield name
+
+
+def _hexadecimal(value: str) -> str:
+    """Return a digest of a RECORD, which writes it in base 64 without its end, in hexadecimal."""
+    return urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 
 LONGEST_REASON = 300
 
@@ -14,20 +15,30 @@ _SECRET_VARIABLE = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
     """Return what an error is and says."""
     kind = type(error).__name__
     try:
-        words = redacted(str(error))[:LONGEST_REASON].rstrip(".")
+        words = cut(redacted(str(error), secrets)).rstrip(".")
     except Exception:  # an error of the plugin's own, which cannot even be told
         return kind
     return f"{kind}: {words}" if words else kind
 
 
-def redacted(text: str) -> str:
-    """Return a plugin's words on one line, without secrets of the environment and logins."""
+def cut(words: str) -> str:
+    """Return words, no longer than anybody wants to read."""
+    return words[:LONGEST_REASON]
+
+
+def redacted(text: str, secrets: Collection[str] = ()) -> str:
+    """Return a plugin's words on one line, without secrets of the environment and logins.
+
+    Args:
+        text: What it says.
+        secrets: Those of its own settings, wherever they were read from.
+    """
     values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
-    for value in sorted(values, key=len, reverse=True):  # one may begin with another
+    for value in sorted({*values, *secrets}, key=len, reverse=True):  # one may begin with another
         if len(value) >= SHORTEST_SECRET:
             text = text.replace(value, "***")
     return " ".join(_LOGIN.sub("***@", text).split())

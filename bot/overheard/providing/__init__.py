@@ -7,11 +7,13 @@ means, what a reply must look like) is here, so that all providers tell the same
 from overheard.providing.created import CreationDates
 from overheard.providing.landscapes import read_landscapes
 from overheard.providing.prices import PriceList
+from overheard.providing.provider import HostedProvider
 from overheard.providing.service import HostedService
 from overheard.providing.settings import PriceTable, ProviderSettings
 
 __all__ = [
     "CreationDates",
+    "HostedProvider",
     "HostedService",
     "PriceList",
     "PriceTable",

@@ -31,13 +31,13 @@ def read_fault(error: BaseException, place: Place) -> Fault:
 
 
 def _by_status(error: BaseException) -> Fault | None:
-    status = next(filter(None, map(_number, _told(error, "status_code", "code"))), None)
+    status = next(filter(None, map(_number, _told(error, "status_code", "status", "code"))), None)
     if status is None:
         return None
     texts = list(_texts(list(_told(error, "body", "details"))))
     said = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
     fault = said or BY_STATUS.get(status, BROKEN if status >= 500 else REFUSED)
-    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
+    headers = _headers(error)
     delays = [retry_after(headers), *(wait(text) for key, text in texts if key == "retryDelay")]
     asked = next((delay for delay in delays if delay is not None), None)
     return replace(
@@ -46,6 +46,12 @@ def _by_status(error: BaseException) -> Fault | None:
         retry_after=asked if fault.retryable else None,
         limits=rate_limits(headers),
     )
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    """Return the response's headers; aiohttp's own error carries them itself, or None."""
+    whole = getattr(error, "response", error)
+    return getattr(whole, "headers", None) or {}
 
 
 def _by_class(error: BaseException) -> Fault:

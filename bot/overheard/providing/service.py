@@ -90,6 +90,7 @@ class HostedService:
         model_version: object = "",
         citations: Sequence[Citation] = (),
         cost: object = None,
+        batch: bool = False,
     ) -> Reply:
         """Make a reply of what a service told, however oddly it told it.
 
@@ -104,6 +105,7 @@ class HostedService:
             model_version: The version that the response reports.
             citations: In order; of several for one address the first is kept.
             cost: Dollars, where the service tells them; it goes before the price list.
+            batch: Whether it was asked in a batch, which has a price of its own.
         """
         if not isinstance(text, str):
             raise TypeError("an answer that is no text")
@@ -115,7 +117,7 @@ class HostedService:
             served_model=_word(served_model),
             fingerprint=_word(fingerprint),
             usage=billed,
-            cost_usd=self._cost(question.model, billed, cost),
+            cost_usd=self._cost(question.model, billed, cost, batch=batch),
             model_version=_word(model_version),
             limits=rate_limits(headers),
         )
@@ -125,13 +127,13 @@ class HostedService:
             finish = Finish.WINDOW
         return finish if text.strip() or finish in WITHHELD else Finish.FAILED
 
-    def _cost(self, model: Model, usage: Usage, told: object) -> float | None:
+    def _cost(self, model: Model, usage: Usage, told: object, *, batch: bool) -> float | None:
         if isinstance(told, int | float) and 0 <= told < float("inf"):
             return float(told)
         price = self.price(model.name)
         if price is None or (usage == Usage() and price != FREE):
             return None  # what was billed is not told: nobody knows the cost
-        return price.cost(usage)
+        return price.cost(usage, batch=batch)
 
 
 def _word(told: object) -> str:

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 from overheard.domain import Model, ModelUpdate, Shift
-from overheard.measure.blocks import RunKey, StreamKey
-from overheard.shifts.announced import Comparison
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.shifts.announced import Comparison, compare
 
 MANY = 0.5
 """The share of competitors that makes a shift one of the whole category."""
+
+
+ZERO_SUM = frozenset({"top1", "share_of_voice"})
+"""Metrics of which one brand can only win what others lose."""
 
 
 class Pattern(Enum):
@@ -69,6 +73,26 @@ class Surroundings:
         if not self.rivals:
             return Pattern.MODEL_ALONE
         return Pattern.MODEL if category else Pattern.BRAND
+
+
+def goes_along(metric: str, change: float, other: float) -> bool:
+    """Whether a competitor's change can be of one kind with a brand's: where one's gain is the
+    others' loss, only one in the same direction.
+
+    Args:
+        metric: What changed.
+        change: By how much the brand's did.
+        other: By how much the competitor's did.
+    """
+    return metric not in ZERO_SUM or change * other > 0
+
+
+def go_along(stream: Stream, other: Stream, began: int) -> bool:
+    """Whether another stream's change since a run can be of one kind with a stream's."""
+    mine, theirs = (compare(one, began, tau2=0.0) for one in (stream, other))
+    if stream.key.brand == other.key.brand or mine is None or theirs is None:
+        return True
+    return goes_along(stream.key.metric, mine.change, theirs.change)
 
 
 def explain(

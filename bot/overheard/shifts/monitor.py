@@ -28,6 +28,7 @@ from overheard.shifts.attribution import (
     explain,
     falls_among,
     first_after,
+    go_along,
     is_recovery,
 )
 from overheard.shifts.baseline import Fit, cut, fit, settled
@@ -274,12 +275,13 @@ class Monitor:
         for key in keys:
             if StreamKey(self._brand, key.model, key.metric) not in fit.moods:
                 continue
-            other = self._see(key, run, fit).evidence
+            stream, other = (there := self._see(key, run, fit)).stream, there.evidence
             if len(other.starts):
                 same = other.average(chances)
                 # Another model may have been asked in other runs: any since then will do.
                 since = {r.id: 1.0 for r in other.starts if r >= seen.evidence.dates()[0]}
                 moved[key] = max(same, other.average(since)) > log(3.0)
+                moved[key] &= go_along(seen.stream, stream, max(chances, key=chances.__getitem__))
         return moved
 
     def _begin_anew(self, shifts: Sequence[Shift]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -56,6 +56,7 @@ class ScheduleTable(Timed):
     name: str = Field(min_length=1)
     brands: tuple[str, ...] = ()
     repeats: int = Field(default=1, ge=1)
+    batch: bool = False
 
 
 class CanaryTable(Timed):
@@ -142,16 +143,30 @@ class AccessTable(Settings):
         return ids
 
 
+class QueueTable(Settings):
+    """``[queue]``: who asks and scores.
+
+    Attributes:
+        engine: ``inline``: whoever begins a run. ``pgqueuer``: the processes of
+            `overheard worker`; this needs a PostgreSQL database in ``[storage] url``.
+    """
+
+    engine: Literal["inline", "pgqueuer"] = "inline"
+
+
 class HealthTable(Settings):
     """``[health]``: where `overheard run` says how it is.
 
     Attributes:
         host: The address to listen at; by default only this machine can ask.
         port: The port; 0 for none.
+        notices: Channels, as in a route, in which admins are told what needs them, such as a plugin
+            that is left alone. Without one, it stands in the log.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65535)
+    notices: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = ()
 
 
 def read_hours(text: str) -> tuple[time, time]:

@@ -1,1 +1,43 @@
-"""The kit for plugin authors."""
+"""The kit for plugin authors: what stands in for the rest of Overheard, and checks for each kind.
+
+The fixtures of the same parts come with the pytest plugin `pytest_overheard`.
+"""
+
+from overheard.testing.chat_checks import PINGS, check_chat
+from overheard.testing.clock import NOW, FixedClock
+from overheard.testing.deployment import Deployment, OpenDeployment, open_deployment
+from overheard.testing.echo import EchoAsker, EchoProvider
+from overheard.testing.fake_chat import FakeChat, Screen
+from overheard.testing.memory_store import MemoryStore
+from overheard.testing.other_checks import check_command, check_feed
+from overheard.testing.provider_checks import check_failure, check_hosted_provider, check_provider
+from overheard.testing.samples import TEXTS, question, readings
+from overheard.testing.scorer_checks import check_scorer
+from overheard.testing.service import Call, Reaction, Service
+
+__all__ = [
+    "NOW",
+    "PINGS",
+    "TEXTS",
+    "Call",
+    "Deployment",
+    "EchoAsker",
+    "EchoProvider",
+    "FakeChat",
+    "FixedClock",
+    "MemoryStore",
+    "OpenDeployment",
+    "Reaction",
+    "Screen",
+    "Service",
+    "check_chat",
+    "check_command",
+    "check_failure",
+    "check_feed",
+    "check_hosted_provider",
+    "check_provider",
+    "check_scorer",
+    "open_deployment",
+    "question",
+    "readings",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from operator import attrgetter
 
 from overheard.domain import (
@@ -54,9 +55,8 @@ class MemoryAlerts:
         if kept is None or kept.revision != alert.revision - 1:
             return False
         shift = kept.shift
-        self._alerts[shift.brand, shift.model, shift.run_id] = replace(
-            kept, state=alert.state, by=alert.by, until=alert.until, revision=alert.revision
-        )
+        numbered = self._numbered(replace(alert, shift=shift, also=kept.also, follows=kept.follows))
+        self._alerts[shift.brand, shift.model, shift.run_id] = numbered
         self._announce(alert, self._keep_event(event, alert.id))
         return True
 
@@ -179,12 +179,17 @@ class MemoryAlerts:
         return bool(event.thread) and first.id == event.id
 
     def _numbered(self, alert: Alert) -> Alert:
-        first = 1 + sum(1 + len(kept.also) for kept in self._alerts.values())
-        shift, *also = (
-            replace(shift, id=number)
-            for number, shift in enumerate((alert.shift, *alert.also), first)
+        numbers = count(1 + sum(len(kept.moved) for kept in self._alerts.values()))
+        shift, *rest = (
+            shift if shift.id else replace(shift, id=next(numbers)) for shift in alert.moved
         )
-        return replace(alert, shift=shift, also=tuple(also), id=len(self._alerts) + 1)
+        return replace(
+            alert,
+            shift=shift,
+            also=tuple(rest[: len(alert.also)]),
+            later=tuple(rest[len(alert.also) :]),
+            id=alert.id or len(self._alerts) + 1,
+        )
 
 
 def _addressed(delivery: Delivery, alert_id: int) -> Delivery:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from overheard.domain import Account, Answer, Balance, Claim, Payer, Spending
@@ -30,6 +30,15 @@ class MemoryMoney:
         for claim in claims:
             held[claim.account] += claim.usd
         return None
+
+    async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
+        """Give back a part of what a run holds."""
+        held = self._on_hold.get(run_id, {})
+        for account, usd in amounts.items():
+            if account in held:
+                held[account] = max(0.0, held[account] - usd)
+        if max(held.values(), default=0.0) <= _PENNY:
+            self._on_hold.pop(run_id, None)
 
     async def release(self, run_id: int) -> None:
         """Give back what a run holds."""

@@ -23,11 +23,15 @@ from overheard.domain import (
     Serving,
 )
 from overheard.testing.memory_alerts import MemoryAlerts
+from overheard.testing.memory_batches import MemoryBatches
 from overheard.testing.memory_catalogue import MemoryCatalogue
+from overheard.testing.memory_editions import MemoryEditions
 from overheard.testing.memory_finetuning import MemoryFinetuning
 from overheard.testing.memory_money import MemoryMoney
 from overheard.testing.memory_operations import MemoryOperations
+from overheard.testing.memory_talks import MemoryTalks
 from overheard.testing.memory_watch import MemoryWatch, servings
+from overheard.testing.memory_working import MemoryWorking
 
 Item = TypeVar("Item")
 
@@ -35,17 +39,30 @@ _BLOCK_ORDER = attrgetter("at", "run_id", "prompt", "model", "brand", "metric", 
 
 
 class MemoryStore(
-    MemoryCatalogue, MemoryMoney, MemoryAlerts, MemoryOperations, MemoryFinetuning, MemoryWatch
+    MemoryCatalogue,
+    MemoryMoney,
+    MemoryBatches,
+    MemoryAlerts,
+    MemoryOperations,
+    MemoryEditions,
+    MemoryFinetuning,
+    MemoryTalks,
+    MemoryWatch,
+    MemoryWorking,
 ):
     """A `overheard.interfaces.Store` in dictionaries, for tests and for trying things out."""
 
     def __init__(self) -> None:
         MemoryCatalogue.__init__(self)
         MemoryMoney.__init__(self)
+        MemoryBatches.__init__(self)
         MemoryAlerts.__init__(self)
         MemoryOperations.__init__(self)
+        MemoryEditions.__init__(self)
         MemoryFinetuning.__init__(self)
+        MemoryTalks.__init__(self)
         MemoryWatch.__init__(self)
+        MemoryWorking.__init__(self)
         self._runs: dict[str, Run] = {}
         self._answers: dict[tuple[int, str, str, int], Answer] = {}
         self._held: set[int] = set()
@@ -124,26 +141,46 @@ class MemoryStore(
             and (numbers is None or answer.id in numbers)
         )
 
-    async def asked(self, run_id: int) -> set[tuple[str, str, int]]:
+    async def run(self, number: int) -> Run | None:
+        """Return a run by its number, or None."""
+        return next((run for run in self._runs.values() if run.id == number), None)
+
+    async def asked(
+        self, run_id: int, *, prompts: Collection[str] | None = None
+    ) -> set[tuple[str, str, int]]:
         """Return the keys of the questions of a run that have an answer."""
         return {
             answer.question.key
             for answer in self._answers.values()
-            if answer.run_id == run_id and answer.reply.finish is not Finish.FAILED
+            if answer.run_id == run_id
+            and answer.reply.finish is not Finish.FAILED
+            and (prompts is None or answer.question.prompt.key in prompts)
         }
+
+    async def count_answers(self, run_id: int) -> int:
+        """Return how many questions of a run have an answer."""
+        return len(await self.asked(run_id))
 
     # Scores and blocks
 
-    def unscored(self, scorer: str, version: str) -> AsyncIterator[Answer]:
+    def unscored(
+        self,
+        scorer: str,
+        version: str,
+        *,
+        seen: bool | None = None,
+        newest: bool = False,
+        part: Run | None = None,
+    ) -> AsyncIterator[Answer]:
         """Stream the complete answers that this version of a scorer has not read yet."""
-        aside = {run.id for run in self._runs.values() if run.aside}
+        read = {key[2] for key in self._read if key[0] == scorer}
+        found = self._scorable()
         return _stream(
             answer
-            for answer in list(self._answers.values())
-            if answer.complete
-            and answer.run_id not in aside
-            and not answer.reused_from
-            and (scorer, version, answer.id) not in self._read
+            for answer in (reversed(found) if newest else found)
+            if (scorer, version, answer.id) not in self._read
+            and (seen is None or (answer.id in read) == seen)
+            and (part is None or _within(part, answer))
         )
 
     async def add_scores(
@@ -252,6 +289,18 @@ class MemoryStore(
             total=block.total + score.value,
             squares=block.squares + score.value**2,
         )
+
+
+def _within(part: Run, answer: Answer) -> bool:
+    """Say whether an answer is to a question of a run's panel."""
+    question, panel = answer.question, part.panel
+    return answer.run_id == part.id and (
+        panel is None
+        or (
+            question.model in panel.models
+            and question.prompt.key in {prompt.key for prompt in panel.prompts}
+        )
+    )
 
 
 def _gives_way(before: Answer, answer: Answer) -> bool:

@@ -29,7 +29,7 @@ TOLD = {
     Severity.PLAIN: "",
     Severity.GOOD: "\N{WHITE HEAVY CHECK MARK} Good",
     Severity.WARNING: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} Warning",
-    Severity.BAD: "\N{LARGE RED CIRCLE} Bad",
+    Severity.BAD: "\N{LARGE RED CIRCLE} Attention",
 }
 """The severity in words, for those who see no colours."""
 LONGEST_TEXT = 12_000
@@ -113,6 +113,8 @@ def _parts(card: Card) -> list[_Part]:
         sheet.say(piece)
     for quote in card.quotes:
         sheet.say(_quote(quote))
+    if card.image and not card.image.png:
+        sheet.say(f"-# Chart: {markup.within(words.printable(card.image.alt))}")
     return sheet.parts()
 
 
@@ -155,9 +157,10 @@ class _Sheet:
         footer = " \N{MIDDLE DOT} ".join(filter(None, (markup.plain(self._card.footer), *notes)))
         if footer:
             last["footer"] = {"text": markup.cut(footer, LONGEST_FOOTER)}
-        if not (weight(last) or self._card.image):
+        image = self._card.image if self._card.image and self._card.image.png else None
+        if not (weight(last) or image):
             last["description"] = "-"  # Discord refuses an embed without a word
-        return [*map(_Part, others), _Part(last, self._card.image, actions)]
+        return [*map(_Part, others), _Part(last, image, actions)]
 
     def _first(self) -> Embed:
         embed = self._blank()

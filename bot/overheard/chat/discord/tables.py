@@ -10,8 +10,8 @@ from overheard.cards import words
 from overheard.cards.card import Table, Tainted, Text
 from overheard.chat.discord import markup
 
-WIDEST = 48
-"""Columns of letters before Discord breaks lines, beside a chart."""
+WIDEST = 40
+"""Columns of letters before a phone breaks lines."""
 MOST_ROWS = 100
 LONGEST_CELL = 300
 ROOM = 1_800

@@ -49,7 +49,7 @@ TOLD = {
     Severity.PLAIN: "",
     Severity.GOOD: "Good: ",
     Severity.WARNING: "Warning: ",
-    Severity.BAD: "Bad: ",
+    Severity.BAD: "Attention: ",
 }
 """The severity in words, for notifications and screen readers."""
 
@@ -117,7 +117,8 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
         yield from (_Part(block, card) for block in tables.blocks(card.table))
     yield from (_Part(_quote(one), card) for one in card.quotes)
     if card.image:
-        yield _Part(_image(card.image, pictures=pictures), card, card.image if pictures else None)
+        drawn = pictures and bool(card.image.png)
+        yield _Part(_image(card.image, pictures=drawn), card, card.image if drawn else None)
     yield from (_Part(block, card) for block in _actions(card.actions))
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)

@@ -22,7 +22,7 @@ from overheard.chat.slack.listeners import Listeners
 from overheard.chat.slack.outlets import Channel
 from overheard.chat.slack.pacing import Pace
 from overheard.chat.slack.receiver import keep_serving
-from overheard.chat.slack.search import MARK, find
+from overheard.chat.slack.search import MARK, PART, find, parts
 from overheard.chat.slack.socket import Watch, keep_listening
 from overheard.chat.slack.workspaces import OneWorkspace, Workspaces
 from overheard.errors import ChatFailed, ChatUnavailable
@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 NOT_INSTALLED = "Overheard is not installed in this workspace, or not any more."
 FOLLOWING = 15.0
 """Seconds that pictures, and what did not fit into a message, may take to follow it."""
+
+
+_PART = {"event_type": PART, "event_payload": {"part": True}}
 
 
 class SlackChat:
@@ -97,10 +100,18 @@ class SlackChat:
     async def edit(self, channel: str, message: str, card: Card) -> None:
         """Put another card in the place of one that was posted; see `Chat`.
 
-        Its text and buttons change. Pictures and what followed in the thread stay as they are.
+        Its text and buttons change, and what followed in its thread: messages that are too many are
+        taken away, and those that are missing are added. Pictures stay as they are.
         """
         outlet = await self._outlet(channel, "")
-        await outlet.edit(message, render(card)[0])
+        first, *rest = render(card)
+        await outlet.edit(message, first)
+        outlet.thread = message
+        try:
+            async with asyncio.timeout(FOLLOWING):
+                await self._put_parts(outlet, message, rest)
+        except (SlackFailed, TimeoutError) as error:
+            logger.warning("What follows a message in %s is as it was: %r", channel, error)
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the time stamp of a recent message of this key, or None; see `Chat`.
@@ -161,12 +172,21 @@ class SlackChat:
             raise ChatFailed(chat=NAME, reason=str(error).rstrip(".")) from None
         return Channel(workspace.client, self._pace, channel, thread)
 
+    async def _put_parts(self, outlet: Channel, message: str, rest: Sequence[Message]) -> None:
+        there = await parts(outlet.client, outlet.channel, message)
+        for ts, part in zip(there, rest, strict=False):
+            await outlet.edit(ts, part)
+        for part in rest[len(there) :]:
+            await outlet.post(part, metadata=_PART)
+        for ts in there[len(rest) :]:
+            await outlet.client.call("chat_delete", channel=outlet.channel, ts=ts)
+
     async def _follow(self, outlet: Channel, first: Message, rest: Sequence[Message]) -> None:
         try:
             async with asyncio.timeout(FOLLOWING):
                 await outlet.attach(first.images, outlet.thread)
                 for message in rest:
-                    await outlet.post(message)
+                    await outlet.post(message, metadata=_PART)
                     await outlet.attach(message.images, outlet.thread)
         except (SlackFailed, TimeoutError) as error:
             logger.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)

@@ -9,6 +9,8 @@ from overheard.chat.slack.client import SlackClient
 
 MARK = "overheard_post"
 """The event type of the metadata in which a message carries its key, unseen by readers."""
+PART = "overheard_part"
+"""The same of a message in a thread that belongs to the message above it."""
 RECENT = 7 * 86_400.0
 """Seconds: a thread whose latest reply is older is not looked through."""
 PAGE = 200
@@ -48,6 +50,16 @@ async def find(client: SlackClient, channel: str, key: str, now: float) -> str |
     return None
 
 
+async def parts(client: SlackClient, channel: str, message: str) -> list[str]:
+    """Return the time stamps of the messages that follow one in its thread and belong to it.
+
+    Raises:
+        SlackFailed: when Slack does not let us look.
+    """
+    thread = _pages(client, "conversations_replies", channel=channel, ts=message)
+    return sorted([str(one["ts"]) async for one in thread if _type(one) == PART])
+
+
 async def _within(
     client: SlackClient, channel: str, thread: str, key: str, since: float
 ) -> str | None:
@@ -70,8 +82,11 @@ async def _pages(client: SlackClient, method: str, **where: Any) -> AsyncIterato
         cursor = {"cursor": following}
 
 
+def _type(message: Posted) -> str:
+    return str((message.get("metadata") or {}).get("event_type", ""))
+
+
 def _key(message: Posted) -> str | None:
-    metadata = message.get("metadata") or {}
-    if metadata.get("event_type") != MARK:
+    if _type(message) != MARK:
         return None
-    return (metadata.get("event_payload") or {}).get("key")
+    return (message["metadata"].get("event_payload") or {}).get("key")

@@ -12,9 +12,9 @@ from overheard.cards.card import Table
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.text import Block, monospaced, rich, section, shown, span
 
-WIDEST = 76
-"""Columns of letters before Slack's window breaks lines."""
-NARROWEST = 18
+WIDEST = 40
+"""Columns of letters before a phone breaks lines."""
+NARROWEST = 12
 """Columns below which a column of text is not worth reading."""
 GAP = "  "
 LONGEST_CELL = 500

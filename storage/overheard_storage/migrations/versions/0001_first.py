@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("brands", sa.JSON(), nullable=False),
         sa.Column("repeats", sa.Integer(), nullable=False),
+        sa.Column("batch", sa.Boolean(), nullable=False),
         sa.Column("provisioned", sa.Boolean(), nullable=False),
         sa.Column("added", sa.Boolean(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
@@ -351,6 +352,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("alert_id", "place", name="uq_shifts_alert_id_place"),
     )
     op.create_table(
+        "editions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("versions", sa.Text(), nullable=False),
+        sa.Column("catalogue", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_editions"),
+        sa.UniqueConstraint("versions", name="uq_editions_versions"),
+    )
+    op.create_table(
         "accounts",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("usd", sa.Double(), nullable=False),
@@ -363,6 +375,48 @@ def upgrade() -> None:
         sa.Column("usd", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_holds_run_id"),
         sa.PrimaryKeyConstraint("run_id", "account", name="pk_holds"),
+    )
+    op.create_table(
+        "batches",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("model_id", sa.Integer(), nullable=False),
+        sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("handed_in_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("vendor_id", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["model_id"], ["models.id"], name="fk_batches_model_id"),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_batches_run_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_batches"),
+    )
+    op.create_index("ix_batches_run_id", "batches", ["run_id"])
+    op.create_table(
+        "results",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_results_run_id"),
+        sa.PrimaryKeyConstraint("run_id", "task", name="pk_results"),
+    )
+    op.create_table(
+        "requests",
+        sa.Column("platform", sa.String(length=32), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "request", name="pk_requests"),
+    )
+    op.create_index("ix_requests_at", "requests", ["at"])
+    op.create_table(
+        "waiting",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("platform", sa.String(length=32), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token", name="pk_waiting"),
     )
     op.create_table(
         "thresholds",

@@ -1,0 +1,112 @@
+"""How long the program takes to start, with many plugins installed.
+
+Run it with ``uv run python bench/startup.py``. It installs small plugins (each a scorer of its own
+distribution) into a folder of its own, starts the program again and again as its users do, and
+prints the median of each figure: CPU seconds, which a busy machine does not change much, and
+seconds by the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+PLUGIN = """
+from overheard import Metric, Scale, Score, Settings, hookimpl
+
+
+class Table(Settings):
+    weight: float = 1.0
+
+
+class Scorer:
+    name = "{name}"
+    version = "1"
+    metrics = (Metric("{name}", Scale.SHARE, "{name}"),)
+
+    def __init__(self, table):
+        self.table = table
+
+    def score(self, reading):
+        return [Score("{name}", 0.5)]
+
+
+@hookimpl
+def overheard_scorers(settings):
+    yield Scorer(settings.one(Table, "{name}"))
+"""
+CONFIG = '[storage]\nurl = "sqlite:///store.db"\n[health]\nport = 0\n'
+BEGUN = "Overheard is running"
+"""What the bot says once it is at work."""
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plugins", type=int, default=30, help="plugins that are installed")
+    parser.add_argument("--times", type=int, default=7, help="starts of each kind")
+    given = parser.parse_args()
+    with TemporaryDirectory(prefix="overheard-startup-") as name:
+        folder = Path(name)
+        install(folder, given.plugins)
+        (folder / "config.toml").write_text(CONFIG, encoding="utf-8")
+        print(f"{given.plugins} plugins beside the built-in ones, median of {given.times} starts")
+        print(f"{'':24}{'CPU s':>8}{'clock s':>9}")
+        for words in ("--version", "--help", "help", "plugins", "run"):
+            start(folder, words)  # compiles what is new
+            took = [start(folder, words) for _ in range(given.times)]
+            cpu, clock = (statistics.median(figures) for figures in zip(*took, strict=True))
+            print(f"overheard {words:14}{cpu:8.2f}{clock:9.2f}")
+
+
+def install(folder: Path, count: int) -> None:
+    """Install plugins as pip would leave them."""
+    for number in range(count):
+        name = f"startup{number}"
+        (folder / f"overheard_{name}.py").write_text(PLUGIN.format(name=name), encoding="utf-8")
+        info = folder / f"overheard_{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: overheard-{name}\nVersion: 1.0\n", encoding="utf-8")
+        points = f"[overheard]\n{name} = overheard_{name}\n"
+        (info / "entry_points.txt").write_text(points, encoding="utf-8")
+
+
+def start(folder: Path, words: str) -> tuple[float, float]:
+    """Start the program, and return the CPU and the clock's seconds to its end.
+
+    The bot is stopped as soon as it says that it is at work.
+    """
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "overheard", *words.split()],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    told = ""
+    for line in process.stderr:
+        told += line
+        if BEGUN in line:
+            process.send_signal(signal.SIGTERM)
+            break
+    took = time.monotonic() - begun
+    process.communicate()
+    assert process.returncode == 0, told
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, took
+
+
+if __name__ == "__main__":
+    main()

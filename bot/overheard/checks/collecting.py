@@ -1,0 +1,181 @@
+"""Collecting batches: wait until a vendor has them ready, and keep and pay each answer once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from overheard.cards import words
+from overheard.checks.batch_calls import BatchCalls
+from overheard.checks.brake import Brake
+from overheard.checks.call import NO_ANSWER, judged
+from overheard.checks.outcome import Outcome
+from overheard.domain import Answer, Batch, BatchLook, Model, Question, Run
+from overheard.errors import OverheardError, ProviderFailed
+from overheard.interfaces import Clock, Progress, Store
+
+GROUP = 200
+"""Answers that are kept in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a batch is waited for, in seconds.
+
+    Attributes:
+        first: Before the second look; each wait is half as long again as the one before.
+        longest: Between two looks at most.
+        unheard: For how long a vendor may be out of reach.
+        goodbye: For how long a batch that is cancelled may take to end.
+    """
+
+    first: float = 5.0
+    longest: float = 300.0
+    unheard: float = 3600.0
+    goodbye: float = 900.0
+
+    def waits(self) -> Iterator[float]:
+        """Yield the waits between looks, without end."""
+        wait = self.first
+        while True:
+            yield wait
+            wait = min(self.longest, wait * 1.5)
+
+
+class Collector:
+    """Collects the batches of a run.
+
+    Args:
+        store: Where answers go.
+        calls: Returns whom to ask about batches of a model.
+        clock: Says when.
+        progress: Is told of each answer that a vendor has ready.
+        patience: How a batch is waited for.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        calls: Callable[[Model], BatchCalls],
+        clock: Clock,
+        progress: Progress,
+        patience: Patience,
+    ) -> None:
+        self._store = store
+        self._calls = calls
+        self._clock = clock
+        self._progress = progress
+        self._patience = patience
+
+    async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
+        """Wait until batches have ended and keep what came of them, or until the run is stopped.
+
+        Raises:
+            ProviderFailed: when a vendor is out of reach for long; the other batches are
+                collected before.
+            ProviderUnavailable: when one cannot be asked at all; likewise.
+        """
+        count = sum(map(len, waiting))
+        self._progress.start(f"Waiting for a batch of {words.count(count, 'question')}", count)
+        brake, broken = Brake(self._store, run.id), list[OverheardError]()
+
+        async def collect(batch: Batch) -> None:
+            try:
+                await self._collect(run, batch, outcome, brake)
+            except OverheardError as error:
+                broken.append(error)
+
+        try:
+            async with brake.watching(), asyncio.TaskGroup() as group:
+                for batch in waiting:
+                    group.create_task(collect(batch))
+        finally:
+            self._progress.finish()
+        outcome.stopped = brake.stopped
+        if broken and not outcome.stopped:
+            raise broken[0]
+
+    async def drop(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
+        """Have vendors begin nothing more of batches, and keep what is answered: it is charged."""
+        for batch in waiting:
+            trouble = ""
+            try:
+                await self._calls(batch.model).cancel(batch.vendor_id)
+            except OverheardError as error:  # it may have ended meanwhile
+                trouble = f" {error}"
+            try:
+                async with asyncio.timeout(self._patience.goodbye):
+                    await self._collect(run, batch, outcome)
+            except (OverheardError, TimeoutError) as error:
+                trouble = trouble or (f" {error}" if str(error) else "")
+                outcome.notes.append(
+                    f"Batch {batch.vendor_id} could not be collected after it was cancelled; what "
+                    f"{batch.model.provider} has answered of it is charged and not kept.{trouble}"
+                )
+                await self.end(batch)
+
+    async def end(self, batch: Batch) -> None:
+        """Wait for a batch no more."""
+        await self._store.keep_batch(replace(batch, ended_at=self._clock.now()))
+
+    async def _collect(
+        self, run: Run, batch: Batch, outcome: Outcome, brake: Brake | None = None
+    ) -> None:
+        seen, heard = 0, asyncio.get_running_loop().time()
+        questions = _questions_of(run, batch)
+        for wait in self._patience.waits():
+            now = asyncio.get_running_loop().time()
+            try:
+                look = await self._calls(batch.model).look(batch.vendor_id, questions)
+                heard = now
+            except ProviderFailed as failure:
+                if not failure.retryable or now - heard >= self._patience.unheard:
+                    raise
+                look = BatchLook(seen)
+            if look.ended:
+                self._progress.advance(len(batch) - seen)
+                await self._keep(batch, questions, look, outcome)
+                return
+            self._progress.advance(max(0, look.done - seen))
+            seen = max(seen, min(look.done, len(batch)))
+            if brake is None:
+                await asyncio.sleep(wait)
+                continue
+            with brake.waiting():
+                await asyncio.sleep(wait)
+
+    async def _keep(
+        self, batch: Batch, questions: Mapping[str, Question], look: BatchLook, outcome: Outcome
+    ) -> None:
+        """Keep what came of a batch; what is kept already stays as it is, and is paid once."""
+        latency = (self._clock.now() - batch.handed_in_at).total_seconds()
+        answers = [
+            _answer(batch, item, question, look, latency) for item, question in questions.items()
+        ]
+        for start in range(0, len(answers), GROUP):
+            await self._store.add_answers(answers[start : start + GROUP])
+        await self.end(batch)
+        for answer in answers:
+            outcome.count(answer)
+
+
+def item_of(question: Question) -> str:
+    """Return our id of a question among those of its run to its model."""
+    return f"{question.prompt.key}-{question.repeat}"
+
+
+def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
+    """Return the questions of a batch by our ids."""
+    asked = run.panel.questions(batch.model) if run.panel else ()
+    found = {item_of(question): question for question in asked}
+    return {item: found[item] for item in batch.items if item in found}
+
+
+def _answer(batch: Batch, item: str, question: Question, look: BatchLook, latency: float) -> Answer:
+    if item in look.replies:
+        reply, error = judged(look.replies[item], batch.model.provider)
+    else:
+        told = look.problems.get(item, "its batch ended without an answer to it; ask again.")
+        reply, error = NO_ANSWER, str(ProviderFailed(model=batch.model, reason=told))
+    return Answer(batch.run_id, question, reply, batch.handed_in_at, latency, error)

@@ -1,0 +1,202 @@
+"""`dataset approve` and `dataset withdraw`: one answer, or many after a look at the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from overheard.cards import words
+from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Option, Role
+from overheard.commands.approving import find_answer, judged, require_true
+from overheard.commands.changing import require_yes
+from overheard.commands.context import Context
+from overheard.domain import Answer, Approval
+from overheard.errors import UnknownName
+from overheard.finetune.dataset import Approved
+from overheard.finetune.numbering import numbers, ranges
+
+PREVIEWED = 8
+"""Answers, and reasons, that a question shows before many are approved."""
+SHORT = 80
+"""Characters of an answer there."""
+
+Left = Mapping[int, str]
+"""Why answers are not approved, by their numbers."""
+
+
+async def approve(context: Context, *, answers: Sequence[str], agreed: bool = False) -> Card:
+    """Approve answers: they may be taught as they stand.
+
+    Of many, those are approved that nothing speaks against; the others are named.
+
+    Args:
+        context: The deployment.
+        answers: Numbers and ranges.
+        agreed: Whether many have been looked at and agreed to.
+
+    Raises:
+        BadUsage: for what is no number.
+        NotApproved: when a single one is not whole, contradicts the facts or holds personal data.
+        ChangeNeedsYes: before many are approved, with what they say.
+    """
+    wanted = numbers(answers, DATASET_APPROVE.usage)
+    if len(wanted) == 1:
+        found = await find_answer(context, wanted[0])
+        await require_true(context, found, "")
+        return await keep(context, found, "", "Approved")
+    ready, left = await _sorted_out(context, wanted)
+    if ready:
+        require_yes(_preview(ready, left), agreed=agreed)
+    for answer in ready:
+        await context.store.approve(Approval(answer.id, "", context.who, context.clock.now()))
+    return _many(ready, left, context.who)
+
+
+async def withdraw(context: Context, *, answers: Sequence[str], agreed: bool = False) -> Card:
+    """Take back approvals and corrections.
+
+    Args:
+        context: The deployment.
+        answers: Numbers and ranges.
+        agreed: Whether it has been agreed to that texts of corrections are lost.
+
+    Raises:
+        BadUsage: for what is no number.
+        UnknownName: when none of them is approved.
+        ChangeNeedsYes: when several are taken back and texts of corrections would be lost.
+    """
+    wanted = numbers(answers, DATASET_WITHDRAW.usage)
+    approvals = await context.store.approvals()
+    known = {one.answer_id: one for one in approvals}
+    mine = [number for number in wanted if number in known]
+    if not mine:
+        listed = ranges(list(known)) or "none"
+        raise UnknownName(
+            kind="approved answer",
+            name=" ".join(answers),
+            hint="",
+            known=words.shorten(listed, 100),
+        )
+    lost = [number for number in mine if known[number].corrects]
+    if lost and len(mine) > 1:
+        texts = f"{words.count(len(lost), 'correction')} would be lost with what was written"
+        require_yes(f"of {len(mine)} answers, {texts}: {ranges(lost)}", agreed=agreed)
+    for number in mine:
+        await context.store.withdraw_approval(number)
+    text = f"Answer {mine[0]} is not taught." if len(mine) == 1 else _none_taught(mine)
+    return Card("Withdrawn", text, data={"answers": mine})
+
+
+async def keep(context: Context, answer: Answer, text: str, title: str) -> Card:
+    """Keep the approval of an answer, or what is to be taught in its place, and show it."""
+    approval = Approval(answer.id, text, context.who, context.clock.now())
+    await context.store.approve(approval)
+    taught = text or answer.reply.text
+    return Card(
+        title=f"{title} answer {answer.id}",
+        text=f"It enters the next dataset, as approved by {approval.who}.",
+        fields=(
+            Field("Question", answer.question.prompt.text, wide=True),
+            Field("Taught", words.shorten(words.line(taught), 300), wide=True),
+        ),
+        actions=(Action(f"dataset withdraw {answer.id}", "Undo"),),
+        severity=Severity.GOOD,
+        data={"answer": answer.id, "text": taught, "corrected": bool(text), "who": approval.who},
+    )
+
+
+async def _sorted_out(context: Context, wanted: Sequence[int]) -> tuple[list[Answer], Left]:
+    """Return the answers that can be approved, and why the others cannot."""
+    done = {one.answer_id: one for one in await context.store.approvals()}
+    found = [answer async for answer in context.store.answers(numbers=wanted)]
+    left = dict.fromkeys(wanted, "there is no such answer")
+    left |= {a.id: "it is not a whole answer" for a in found}
+    left |= {
+        a.id: "it is corrected already" if done[a.id].corrects else "it is approved already"
+        for a in found
+        if a.id in done
+    }
+    fresh = [a for a in found if a.complete and a.id not in done]
+    ready: dict[tuple[str, str], Answer] = {}
+    tracked = {brand.name for brand in context.catalogue.brands if brand.tracked}
+    for one in await judged(context, [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]):
+        said = (one.answer.question.prompt.key, words.line(one.answer.reply.text))
+        twin = ready.setdefault(said, one.answer) if not (why := _against(one, tracked)) else None
+        left[one.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")
+    chosen = list(ready.values())
+    return chosen, {n: why for n, why in left.items() if n not in {a.id for a in chosen}}
+
+
+def _against(one: Approved, tracked: set[str]) -> str:
+    """Say what speaks against teaching an answer, or return an empty string."""
+    if one.objection or one.control:
+        return one.objection
+    return "" if one.named & tracked else "it names no brand that is tracked"
+
+
+def _preview(ready: Sequence[Answer], left: Left) -> str:
+    """Say what would be approved: how many, what the first say, and what is left out."""
+    said = [f"{a.id} “{words.shorten(words.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]]
+    said += [f"and {len(ready) - PREVIEWED} more"] if len(ready) > PREVIEWED else []
+    text = f"{words.count(len(ready), 'answer')} would be taught as they stand: {', '.join(said)}"
+    return f"{text}. {len(left)} would be left: {'; '.join(_reasons(left))}" if left else text
+
+
+def _reasons(left: Left) -> Iterator[str]:
+    """Yield the reasons, each with all the answers that it holds for."""
+    for reason in list(dict.fromkeys(left.values()))[:PREVIEWED]:
+        yield f"{ranges([n for n, why in left.items() if why == reason])}, {reason}"
+
+
+def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
+    done = [answer.id for answer in ready]
+    undo = f"dataset withdraw {ranges(done)}"
+    short = len(undo) <= LONGEST_ACTION
+    text = f"They enter the next dataset, as approved by {who}." if done else "Nothing is approved."
+    return Card(
+        title=f"Approved {words.count(len(done), 'answer')}",
+        text=text if short or not done else f"{text} To take that back: {undo}",
+        table=Table(("Left", "Why"), tuple(_rows(left))) if left else None,
+        actions=(Action(undo, "Undo"),) if done and short else (),
+        severity=Severity.GOOD if done and not left else Severity.WARNING,
+        data={"answers": done, "left": {str(n): why for n, why in left.items()}, "who": who},
+        failed=not done,
+    )
+
+
+def _rows(left: Left) -> Iterable[tuple[str, str]]:
+    reasons = dict.fromkeys(left.values())
+    return [(ranges([n for n, why in left.items() if why == r]), r) for r in reasons]
+
+
+def _none_taught(withdrawn: Sequence[int]) -> str:
+    return f"{words.count(len(withdrawn), 'answer')} are not taught: {ranges(withdrawn)}."
+
+
+_ANSWERS = Option(
+    "answers",
+    "Their numbers, such as 3 7 10-25.",
+    required=True,
+    many=True,
+    positional=True,
+    word="answer",
+)
+
+DATASET_APPROVE = CommandSpec(
+    "dataset approve",
+    "Approve answers: they may be taught as they stand.",
+    approve,
+    (_ANSWERS,),
+    Role.ADMIN,
+    examples=("dataset approve 12", "dataset approve 3 7 10-25"),
+    confirms=True,
+)
+DATASET_WITHDRAW = CommandSpec(
+    "dataset withdraw",
+    "Take back approvals and corrections.",
+    withdraw,
+    (_ANSWERS,),
+    Role.ADMIN,
+    examples=("dataset withdraw 12", "dataset withdraw 10-25"),
+    confirms=True,
+)

@@ -1,0 +1,125 @@
+"""The editions of the scores as people see them: which is read, what waits, what would change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Severity, Style, Table
+from overheard.checks.panel import tracked
+from overheard.checks.preview import WINDOW, Move, changes, moves
+from overheard.checks.rescoring import Rescoring
+from overheard.commands.context import Context
+from overheard.domain import PENDING, Edition, EditionState
+
+FIRST = "visibility"
+"""The metric that is shown also where it stays as it was."""
+
+
+async def used_edition(context: Context) -> Edition | None:
+    """Return the edition that is read, or None before anything was scored."""
+    editions = await context.store.editions()
+    return next((one for one in editions if one.state is EditionState.USED), None)
+
+
+async def pending_edition(context: Context) -> Edition | None:
+    """Return the edition that is to be read, or None."""
+    return next((one for one in await context.store.editions() if one.state in PENDING), None)
+
+
+async def share_done(rescoring: Rescoring, context: Context) -> float:
+    """Return how much of history is scored anew, 0 to 1."""
+    whole = await context.store.scorable() * len(context.scoring.scorers)
+    return 1 - min(1.0, await rescoring.left() / whole) if whole else 1.0
+
+
+async def waiting(context: Context) -> list[str]:
+    """Say in a sentence that the scores do not follow a change yet; nothing when they do."""
+    edition = await pending_edition(context)
+    if edition is None:
+        return []
+    if edition.state is EditionState.READY:
+        return [f"These are the scores from before a change. {edition.note} See: scores"]
+    done = words.percent(await share_done(context.rescoring, context))
+    told = "These are the scores from before a change, for which history is being scored anew"
+    return [f"{told}: {done} is done. See: scores"]
+
+
+async def since_when(context: Context) -> datetime:
+    """Return from when on editions are compared: 90 days before the newest run."""
+    runs = [run for run in await context.store.runs() if not run.aside]
+    return (runs[0].started_at if runs else context.clock.now()) - WINDOW
+
+
+async def preview(context: Context, before: Edition, after: Edition) -> list[Move]:
+    """Return what one edition changes against another, over the last 90 days of answers."""
+    names = [brand.name for brand in tracked(context.catalogue)]
+    since = await since_when(context)
+    blocks = [
+        block for name in names for block in await context.store.blocks(brand=name, since=since)
+    ]
+    metrics = list(context.scoring.metrics.values())
+    found = moves(blocks, before.versions, after.versions, names, metrics)
+    return [
+        m for m in found if m.metric.name == FIRST or _written(m, m.before) != _written(m, m.after)
+    ]
+
+
+def moves_table(found: list[Move]) -> Table | None:
+    """Lay a preview out."""
+    rows = tuple(
+        (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after)) for m in found
+    )
+    header = ("Brand", "Metric", "Before", "After")
+    return Table(header, rows, frozenset({2, 3})) if rows else None
+
+
+def moves_sentence(found: list[Move]) -> str:
+    """Say a preview in words."""
+    told = [
+        f"{m.metric.label.lower()} of {m.brand} {_written(m, m.before)} → {_written(m, m.after)}"
+        for m in found
+    ]
+    return words.listing(told) if told else "nothing that is shown"
+
+
+async def switched_card(context: Context, before: Edition, after: Edition) -> Card:
+    """Tell people who have never heard of scorers that the numbers follow their change."""
+    used = after.state is EditionState.USED
+    what = words.listing(changes(before, after)) or "what is measured"
+    answers = words.count(await context.store.scorable(), "answer")
+    if used:
+        title = "The numbers follow your change"
+        text = (
+            f"Something that is measured was changed ({what}). All {answers} were read again by "
+            f"it, so that old and new numbers compare. What the models said has not changed, and "
+            f"a step in a trend chart is not their doing either. The table shows the last 90 days "
+            f"of answers as they were counted before and are counted now."
+        )
+    else:
+        title = "Your change waits for a yes"
+        text = (
+            f"Something that is measured was changed ({what}), and {answers} were read again by "
+            f"it. {after.note} Until you switch, reports show the numbers from before the change."
+        )
+    actions = (
+        (Action("report", "Report"), Action(f"scores switch {before.id}", "Switch back"))
+        if used
+        else (
+            Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY),
+            Action("scores rescore --judge", "Let the judge read them"),
+        )
+    )
+    return Card(
+        title=title,
+        text=text,
+        table=moves_table(await preview(context, before, after)),
+        actions=actions,
+        severity=Severity.PLAIN if used else Severity.WARNING,
+        footer="The numbers from before are kept until somebody removes them with: scores prune",
+        data={"edition": after.id, "state": after.state.value, "before": before.id},
+    )
+
+
+def _written(move: Move, value: float | None) -> str:
+    return "-" if value is None else words.value(value, move.metric.scale)

@@ -1,0 +1,310 @@
+"""`scores`: history is scored anew after a change, and people say which scores are read."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Action, Card, Severity, Style, Table
+from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.judging import judges
+from overheard.checks.preview import changes
+from overheard.checks.rescoring import DUTY, Rescoring
+from overheard.commands.changing import require_yes
+from overheard.commands.context import Context
+from overheard.commands.editions import (
+    moves_sentence,
+    moves_table,
+    pending_edition,
+    preview,
+    share_done,
+    since_when,
+    switched_card,
+    used_edition,
+)
+from overheard.commands.finding import unknown
+from overheard.commands.price import require_money_for
+from overheard.commands.shifts import shifts_seen
+from overheard.commands.switching import look_again
+from overheard.domain import PENDING, Edition, EditionState, Payer
+from overheard.errors import NothingToSwitch
+
+POLL = 0.5
+"""Seconds between two looks at work that another process does."""
+
+_STATES = {
+    EditionState.USED: "in use",
+    EditionState.SCORING: "being scored",
+    EditionState.READY: "waits for a yes",
+    EditionState.KEPT: "kept",
+    EditionState.LEFT: "put aside",
+}
+
+
+async def list_scores(context: Context) -> Card:
+    """Show which scores are read, which are kept, and how far history is scored anew."""
+    editions = await context.store.editions()
+    rescoring, now = context.rescoring, await used_edition(context)
+    after = await pending_edition(context)
+    done = await share_done(rescoring, context) if after else 1.0
+    rows = tuple(_row(context, one, now, done) for one in editions)
+    found = await preview(context, now, after) if now and after else []
+    return Card(
+        title=_title(after, done) if editions else "Nothing was scored yet",
+        text=(after.note if after else "") or _usual(len(editions)),
+        table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
+        more=(Card("What it changes so far", table=moves_table(found)),) if found else (),
+        actions=_actions(after),
+        footer="Reports, trends and alerts read one set of scores, from the first answer to the "
+        "last.",
+        data={"editions": [_data(one, done) for one in editions]},
+    )
+
+
+async def rescore(context: Context, *, judge: bool = False, agreed: bool = False) -> Card:
+    """Score history for the names, facts and scorers of now, and switch to it.
+
+    Args:
+        context: The deployment.
+        judge: Whether judges are asked about history too, for their own money.
+        agreed: Whether the price has been agreed to.
+
+    Raises:
+        ConfirmationNeeded: when a judge would cost something and nobody has agreed.
+        BudgetExceeded: when the budget does not cover it.
+    """
+    rescoring, before = context.rescoring, await used_edition(context)
+    edition = await rescoring.open()
+    if edition is None or before is None:
+        return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
+    if judge:
+        await _require_judges_money(context, rescoring, agreed=agreed)
+    if edition.state is not EditionState.SCORING:
+        await context.store.set_edition(edition.id, EditionState.SCORING)
+        edition = replace(edition, state=EditionState.SCORING)
+    async with context.store.on_duty(DUTY) as mine:
+        if mine and await rescoring.work(edition, context.progress, paying=judge):
+            await look_again(context, edition)
+    if not mine:
+        await _watch(context, rescoring, edition)
+    after = next(one for one in await context.store.editions() if one.id == edition.id)
+    return await switched_card(await context.refreshed(), before, after)
+
+
+async def switch(context: Context, *, scores: int = 0, agreed: bool = False) -> Card:
+    """Read another set of scores from now on: that which waits, or an earlier one again.
+
+    Args:
+        context: The deployment.
+        scores: Its number; by default that which waits.
+        agreed: Whether somebody has seen what it changes and said yes.
+
+    Raises:
+        UnknownName: when there is no such set.
+        NothingToSwitch: when it is read already, or none waits.
+        ChangeNeedsYes: when nobody has agreed.
+    """
+    editions, now = await context.store.editions(), await used_edition(context)
+    waits = await pending_edition(context)
+    number = scores or (waits.id if waits else 0)
+    if now is None or number in (0, now.id):
+        raise NothingToSwitch
+    wanted = next((one for one in editions if one.id == number), None)
+    if wanted is None:
+        raise unknown("set of scores", str(number), [str(one.id) for one in editions])
+    require_yes(await _announced(context, now, wanted), agreed=agreed)
+    scoring = context.current.over(wanted.catalogue, wanted.versions)
+    await scoring.catch_up(context.store, context.progress)  # what it has not read yet
+    if wanted.versions == context.current.versions:
+        await context.store.set_edition(wanted.id, EditionState.USED)
+    else:
+        await context.store.leave_edition(now.id, wanted.id)
+    await look_again(context, replace(wanted, at=max(wanted.at, now.at)))
+    used = replace(wanted, state=EditionState.USED, note="")
+    return await switched_card(await context.refreshed(), now, used)
+
+
+async def cancel(context: Context) -> Card:
+    """Score history no further for a change, and keep reading the scores from before it.
+
+    Raises:
+        NothingToSwitch: when history is not being scored anew.
+    """
+    after = await pending_edition(context)
+    if after is None:
+        raise NothingToSwitch
+    await context.store.set_edition(after.id, EditionState.LEFT)
+    text = (
+        "Reports keep showing the numbers from before the change, also for new answers. What was "
+        "scored is kept."
+    )
+    action = Action("scores rescore", "Go on after all")
+    return Card("Cancelled", text, actions=(action,), data={"cancelled": after.id})
+
+
+async def prune(context: Context, *, agreed: bool = False) -> Card:
+    """Remove the scores that nobody reads; the answers stay.
+
+    Raises:
+        ChangeNeedsYes: when nobody has agreed.
+    """
+    editions = await context.store.editions()
+    kept = [one for one in editions if one.state in {*PENDING, EditionState.USED}]
+    gone = len(editions) - len(kept)
+    sets = words.count(gone, "earlier set of scores", "earlier sets of scores")
+    require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
+    read = {version for one in kept for version in one.versions} or context.scoring.versions
+    removed = await context.store.prune_scores(read)
+    return Card(
+        title=f"Removed {words.count(removed, 'score')}",
+        text="The answers are kept, so that they can be scored again.",
+        severity=Severity.GOOD,
+        data={"removed": removed, "editions": gone},
+    )
+
+
+async def _require_judges_money(context: Context, rescoring: Rescoring, *, agreed: bool) -> None:
+    """Price what judges have not read anew: a question an answer, and one for each brand's facts.
+
+    Raises:
+        ConfirmationNeeded: when nobody has agreed.
+        BudgetExceeded: when the budget does not cover it.
+    """
+    gap = await rescoring.gap()
+    sheets = len({fact.brand for fact in context.catalogue.facts})
+    calls = {(one.prompt, one.model): 1 + sheets for one in gap.unpaid}
+    channels = dict(context.config.budget.channels)
+    for judge in judges(context.plugins.scorers.values()):
+        channels[f"judge:{judge.name}"] = judge.budget
+    budget = context.config.budget.model_copy(update={"channels": channels})
+    config = context.config.model_copy(update={"budget": budget})
+    payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")
+    await require_money_for(replace(context, config=config), calls, payer, agreed=agreed)
+
+
+async def _watch(context: Context, rescoring: Rescoring, edition: Edition) -> None:
+    """Show how far another process is, until it has ended."""
+    left = total = await rescoring.left()
+    context.progress.start("Scoring history anew", total)
+    while any(
+        one.id == edition.id and one.state is EditionState.SCORING
+        for one in await context.store.editions()
+    ):
+        await asyncio.sleep(POLL)
+        rest = await rescoring.left()
+        context.progress.advance(max(0, left - rest))
+        left = min(left, rest)
+    context.progress.finish()
+
+
+async def _announced(context: Context, now: Edition, wanted: Edition) -> str:
+    """Say before a switch what it changes."""
+    told = moves_sentence(await preview(context, now, wanted))
+    open_alerts = sum(not alert.state.over for alert in await context.store.alerts())
+    since = await since_when(context)
+    scoring = context.scoring.over(wanted.catalogue, wanted.versions)
+    seen = await shifts_seen(context, scoring, since)
+    before = await shifts_seen(context, context.scoring, since)
+    missing = f" {wanted.note}" if wanted.note else ""
+    alerts = words.count(open_alerts, "alert")
+    return (
+        f"over the last 90 days of answers this changes {told}; {alerts} "
+        f"{'is' if open_alerts == 1 else 'are'} open and stay so, and the monitor, which saw "
+        f"{words.count(before, 'shift')} in that time, would have seen {seen}.{missing}".rstrip(".")
+    )
+
+
+def _title(after: Edition | None, done: float) -> str:
+    if after is None:
+        return "The scores follow all that is measured"
+    if after.state is EditionState.READY:
+        return "New scores wait for a yes"
+    return f"History is being scored anew: {words.percent(done)}"
+
+
+def _usual(count: int) -> str:
+    if count > 1:
+        return "Earlier sets are kept, so that you can switch back; remove them with: scores prune"
+    return ""
+
+
+def _actions(after: Edition | None) -> tuple[Action, ...]:
+    if after is None:
+        return ()
+    switch_now = Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY)
+    go_on = Action("scores rescore", "Show progress")
+    return (
+        switch_now if after.state is EditionState.READY else go_on,
+        Action("scores cancel", "Cancel", Style.DANGER, "Keep the scores from before?"),
+    )
+
+
+def _row(context: Context, one: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
+    state = _STATES[one.state]
+    if one.state is EditionState.SCORING:
+        state = f"{state}, {words.percent(done)}"
+    differs = words.listing(changes(now, one)) if now and one.id != now.id else ""
+    return (str(one.id), words.moment(one.at, context.zone), state, differs)
+
+
+def _data(one: Edition, done: float) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "begun_at": one.at.isoformat(),
+        "state": one.state.value,
+        "done": done if one.state in PENDING else 1.0,
+        "note": one.note,
+        "versions": sorted(one.versions),
+    }
+
+
+SCORES_LIST = CommandSpec(
+    "scores list",
+    "Show which scores are read, and how far history is scored anew after a change.",
+    list_scores,
+    examples=("scores",),
+)
+SCORES_RESCORE = CommandSpec(
+    "scores rescore",
+    "Score history anew after a change, and switch to it.",
+    rescore,
+    (
+        Option(
+            "judge", "Ask judges about history too, for their own money.", Kind.FLAG, default=False
+        ),
+    ),
+    Role.OPERATOR,
+    spends=True,
+    examples=("scores rescore", "scores rescore --judge"),
+)
+SCORES_SWITCH = CommandSpec(
+    "scores switch",
+    "Read another set of scores: the one that waits, or an earlier one again.",
+    switch,
+    (
+        Option(
+            "scores", "Its number; by default the one that waits.", Kind.INTEGER,
+            positional=True, default=0, low=1,
+        ),
+    ),
+    Role.ADMIN,
+    examples=("scores switch", "scores switch 1"),
+    confirms=True,
+)  # fmt: skip
+SCORES_CANCEL = CommandSpec(
+    "scores cancel",
+    "Score history no further for a change, and keep the scores from before it.",
+    cancel,
+    role=Role.ADMIN,
+    examples=("scores cancel",),
+)
+SCORES_PRUNE = CommandSpec(
+    "scores prune",
+    "Remove the scores that nobody reads; the answers stay.",
+    prune,
+    role=Role.ADMIN,
+    examples=("scores prune",),
+    confirms=True,
+)

@@ -1,0 +1,70 @@
+"""How the scores follow a change: history is scored anew, switched to, looked at, and told of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from overheard.cards.card import Card
+from overheard.checks.rescoring import DUTY
+from overheard.commands.context import Context
+from overheard.commands.editions import switched_card, used_edition
+from overheard.commands.tasks import look_at
+from overheard.domain import PENDING, Delivery, DeliveryKind, Edition, EditionState
+
+
+async def follow_changes(context: Context) -> None:
+    """Score history anew in the background if something was changed, and tell what came of it.
+
+    Args:
+        context: The deployment as it is now.
+    """
+    rescoring = context.rescoring
+    edition = await rescoring.open()
+    if edition is None or edition.state not in PENDING:
+        return
+    before = await used_edition(context)
+    async with context.store.on_duty(DUTY) as mine:
+        if not mine:
+            return
+        switched = await rescoring.work(edition, context.progress, gently=True)
+    if switched:
+        await look_again(context, edition)
+    now = next((one for one in await context.store.editions() if one.id == edition.id), edition)
+    if before and (switched or now.state is not edition.state):
+        await _tell(context, before, now)
+
+
+async def look_again(context: Context, edition: Edition) -> None:
+    """Look for shifts at the runs that an edition was begun before, and at the newest, by the
+    scores that are read now. What an alert has told already is not told again.
+    """
+    context = await context.refreshed()
+    runs = [run for run in await context.store.runs() if not run.aside]
+    late = [run for run in runs if run.started_at >= edition.at]
+    for run in (late or runs[:1])[::-1]:
+        await look_at(context, run)
+
+
+async def notice(context: Context, subject: str) -> Card | None:
+    """Write what a channel is told of an edition; None when it is no news any more.
+
+    Args:
+        context: The deployment.
+        subject: The numbers of the edition and of the one before it, as `_tell` writes them.
+    """
+    editions = {str(one.id): one for one in await context.store.editions()}
+    after, before = (editions.get(number) for number in subject.split(" "))
+    told = {EditionState.USED, EditionState.READY}
+    if after is None or before is None or after.state not in told:
+        return None
+    return await switched_card(await context.refreshed(), before, after)
+
+
+async def _tell(context: Context, before: Edition, after: Edition) -> None:
+    """Write down that each channel that is told of alerts is to be told."""
+    channels = dict.fromkeys(route.channel for route in context.config.routes)
+    key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
+    new = Delivery(DeliveryKind.SCORES, "", "", context.clock.now(), f"{after.id} {before.id}")
+    await context.store.add_deliveries(
+        [replace(new, key=f"{key}@{channel}", channel=channel) for channel in channels]
+    )

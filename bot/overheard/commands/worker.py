@@ -1,0 +1,61 @@
+"""`worker`: a process that asks and scores for all that share a PostgreSQL database."""
+
+from __future__ import annotations
+
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.commands.context import Session
+from overheard.domain import TaskKind
+from overheard.errors import UnknownName, WorkerUnused
+from overheard.settings import suggestion
+
+AT_ONCE = 8
+"""Tasks that a worker carries out at a time; most of each is waiting for a provider."""
+
+WORK = {
+    "asking": frozenset({TaskKind.ASK}),
+    "scoring": frozenset({TaskKind.SCORE, TaskKind.JUDGE}),
+    "detecting": frozenset({TaskKind.DETECT}),
+}
+"""What a worker can be kept to."""
+
+
+async def worker(session: Session, *, concurrency: int = AT_ONCE, only: str = "") -> Card:
+    """Carry out the tasks of runs, until SIGTERM or Ctrl-C.
+
+    Args:
+        session: The deployment, which need not be open.
+        concurrency: How many tasks at a time.
+        only: What to keep to: ``asking``, ``scoring`` or ``detecting``; empty means all.
+
+    Raises:
+        ConfigError: with all that is wrong.
+        StoreError: when the store cannot be used.
+        UnknownName: when there is no such work.
+        WorkerUnused: when the deployment does its work by itself.
+    """
+    if only and only not in WORK:
+        hint = suggestion(only, WORK)
+        raise UnknownName(kind="work", name=only, hint=hint, known=", ".join(WORK))
+    kinds = WORK[only] if only else frozenset(TaskKind)
+    config = session.read_config()
+    if config.queue.engine == "inline":
+        raise WorkerUnused(file=config.file)
+    async with session.open_context(config, session.progress) as context:
+        if session.work:
+            await session.work(context, kinds, concurrency)
+    return Card("Stopped", "What it was at is given to another worker.")
+
+
+WORKER = CommandSpec(
+    "worker",
+    "Ask and score for all processes of a deployment, until it is stopped.",
+    worker,
+    (
+        Option("concurrency", "Tasks at a time.", Kind.INTEGER, default=AT_ONCE, low=2, high=200),
+        Option("only", f"Do only this: {', '.join(WORK)}.", default=""),
+    ),
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+    examples=("worker", "worker --concurrency 20", "worker --only scoring"),
+)

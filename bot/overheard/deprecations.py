@@ -1,0 +1,54 @@
+"""What plugins should no longer use, in one place: since when, what instead, and when it ends.
+
+A name that moved or was renamed stands here and goes on working, with a warning, until the release
+in which it ends; a test fails in that release until it is taken out.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """A name of the face that is to go.
+
+    Attributes:
+        instead: The name of the face that takes its place.
+        since: The release of Overheard that first warned.
+        ends: The release that no longer has it; at least two minor releases later.
+    """
+
+    instead: str
+    since: str
+    ends: str
+
+
+DEPRECATIONS: Mapping[str, Deprecation] = {}
+"""By the name that is to go, as in ``from overheard import NAME``."""
+
+
+def overdue(release: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> list[str]:
+    """Return the names that a release of Overheard should no longer have."""
+    from packaging.version import Version  # only tests look
+
+    return [name for name, old in known.items() if Version(old.ends) <= Version(release)]
+
+
+def replacement(name: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> str:
+    """Return the name that takes another one's place, and warn whoever still uses that one.
+
+    Raises:
+        AttributeError: when the face has no such name and never had, or has it no longer.
+    """
+    if name not in known:
+        raise AttributeError(f"module 'overheard' has no attribute '{name}'")
+    old = known[name]
+    warnings.warn(
+        f"overheard.{name} ends in Overheard {old.ends}; use overheard.{old.instead}",
+        DeprecationWarning,
+        stacklevel=3,  # who imports it: `replacement` is called by the face's `__getattr__`
+    )
+    return old.instead

@@ -1,0 +1,90 @@
+"""Where a plugin's code runs: an event loop in a thread of its own, beside everybody else's.
+
+Code that blocks, or that never gives the loop back, holds up nobody but the plugin it belongs to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from overheard.plugins.output import inside
+from overheard.plugins.threads import Outcome, interrupt
+
+GRACE = 1.0
+"""Seconds that a loop has to answer after a call was given up, before it is left to itself."""
+GOODBYE = 0.2
+"""Seconds that calls under way have to end when the plugin is let go."""
+
+Result = TypeVar("Result")
+
+
+class Aside:
+    """The event loop of one plugin. It begins with the first call."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    async def call(self, work: Callable[[], Awaitable[Result]]) -> Outcome[Result]:
+        """Make a call there, wait for it here, and return what came of it."""
+        loop = self._running()
+        future = asyncio.run_coroutine_threadsafe(made(work), loop)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            self._look_after(loop)
+            raise
+
+    def close(self) -> None:
+        """Let the thread go; whatever runs there is cancelled."""
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(_end(), loop)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=_run, args=(self._loop,), daemon=True)
+            self._thread.start()
+        return self._loop
+
+    def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See whether a loop still answers; the next call gets another one if it does not."""
+        answered = threading.Event()
+        loop.call_soon_threadsafe(answered.set)
+
+        def judge() -> None:
+            if loop is self._loop and not answered.is_set() and self._thread:
+                interrupt(self._thread)
+                self.close()
+
+        asyncio.get_running_loop().call_later(GRACE, judge)
+
+
+async def made(work: Callable[[], Awaitable[Result]]) -> Outcome[Result]:
+    """Make a call into a plugin; whatever it raises is an outcome, even an attempt to exit."""
+    try:
+        with inside():
+            return Outcome(await work())
+    except BaseException as error:
+        return Outcome(error=error)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+
+
+async def _end() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=GOODBYE)
+    asyncio.get_running_loop().stop()

@@ -1,0 +1,38 @@
+"""What admins should hear of: sentences that wait for whoever tells them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+MOST_WAITING = 100
+"""Notices that wait to be told; later ones stand in the log alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that admins should know.
+
+    Attributes:
+        plugin: Whom it is about.
+        text: What is the matter, as a sentence.
+    """
+
+    plugin: str
+    text: str
+
+
+class Notices:
+    """Notices on their way from plugins' guards to the admins' channels."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[Notice] = asyncio.Queue(MOST_WAITING)
+
+    def add(self, notice: Notice) -> None:
+        """Have something told, by and by."""
+        if not self._waiting.full():
+            self._waiting.put_nowait(notice)
+
+    async def next(self) -> Notice:
+        """Wait for a notice, and take it."""
+        return await self._waiting.get()

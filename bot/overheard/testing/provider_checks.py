@@ -1,0 +1,258 @@
+"""What holds for every provider, and for one that asks over the network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
+
+from overheard.domain import Failing, Finish, Question, Reply
+from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
+from overheard.interfaces import Provider
+from overheard.testing.samples import ASKED, question
+from overheard.testing.service import Document, Reaction, Service
+
+KEY = "sk-check-0123456789-secret"
+ANSWER = "Acme \U0001f600 är bra. Acmeは良いです。"
+PATIENCE, HASTE = 30.0, 0.5
+"""Seconds that a provider is told to wait for an answer: for one that comes, and one that does
+not."""
+PROMPTLY = 5.0
+"""Seconds within which it must notice a time-out or heed its cancelling."""
+
+Make = Callable[[str, str, float], Provider]
+"""From a service's address, the key for it and the seconds to wait for an answer to a provider."""
+Answer = Callable[[str], Document | Reaction]
+"""From the text of an answer to what the service sends."""
+
+
+async def check_provider(provider: Provider, *, model: str = "") -> None:
+    """Check that a provider, whose service answers, returns a reply and can be cancelled.
+
+    Args:
+        provider: Connected to a service that answers, or one that needs none.
+        model: Which of its models; by default the first one.
+
+    Raises:
+        AssertionError: with what is wrong.
+    """
+    asked = _question(provider, model)
+    assert provider.concurrency >= 1, "its concurrency is below 1"
+    reply = await provider.ask(asked, seed=1)
+    assert isinstance(reply, Reply), "it returns no Reply"
+    cost, price = reply.cost_usd, provider.price(asked.model.name)
+    assert cost is None or 0 <= cost < inf, "its cost is no sum of dollars"
+    billed = reply.usage.input_tokens + reply.usage.output_tokens > 0
+    assert cost is not None or price is None or not billed, "it knows the price and tells no cost"
+    await _check_cancelling(provider, asked)
+
+
+async def check_failure(provider: Provider, *, secret: str, model: str = "") -> ProviderFailed:
+    """Check that a provider, whose service refuses one question, says so without its secret.
+
+    Args:
+        provider: Connected to a service that refuses.
+        secret: What must be told nowhere.
+        model: Which of its models; by default the first one.
+
+    Returns:
+        What it raised, to look at its kind, `retryable` and `retry_after`.
+
+    Raises:
+        AssertionError: with what is wrong.
+    """
+    error = await _failure(provider, _question(provider, model), secret)
+    assert isinstance(error, ProviderFailed), "it gives up for good"
+    return error
+
+
+async def check_hosted_provider(
+    make: Make, service: Service, *, answer: Answer, cut: Answer | None = None
+) -> None:
+    """Check that a provider that asks over the network meets all that can happen there.
+
+    It asks once for each question, with every character; answers that are whole, cut, empty or
+    unreadable are told apart; a refusal for too many questions (429) says when to ask again; a
+    service that fails, hangs up, refuses the key or says nothing is an error of the right kind;
+    it can be cancelled; its key is told nowhere.
+
+    Args:
+        make: Makes a provider from the service's address, the key and the seconds that it waits
+            for an answer.
+        service: On loopback, as the fixture `overheard_service` gives it.
+        answer: What the vendor sends for a whole answer with some text.
+        cut: What it sends for an answer that ended before its end, such as at the token limit.
+
+    Raises:
+        AssertionError: with what is wrong.
+    """
+    trial = _Trial(make, service, answer)
+    await _check_whole(trial)
+    if cut:
+        await _check_not_whole(trial, _reaction(cut(ANSWER)), "an answer that was cut")
+    await _check_not_whole(trial, _reaction(answer("")), "an empty answer")
+    for fault in FAULTS:
+        await _check_fault(trial, fault)
+    await _check_silence(trial)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    make: Make
+    service: Service
+    answer: Answer
+
+    @asynccontextmanager
+    async def asking(self, reaction: Reaction, patience: float = PATIENCE) -> AsyncIterator[_Ready]:
+        """Give a new provider whose service reacts in this way, and close it behind the block."""
+        self.service.reactions = [reaction]
+        self.service.calls.clear()
+        provider = self.make(self.service.url, KEY, patience)
+        try:
+            yield _Ready(provider, _question(provider))
+        finally:
+            await provider.close()
+
+    @property
+    def times(self) -> int:
+        """How often the question was asked."""
+        return sum(ASKED in call.text for call in self.service.calls)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    provider: Provider
+    question: Question
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A way in which a service does not answer, and what a provider makes of it.
+
+    Attributes:
+        what: For messages.
+        reaction: What the service does.
+        kinds: What it may be called.
+        retryable: Whether the same question may be asked again; None when both are right.
+        wait: Seconds that it says to wait for, or None.
+    """
+
+    what: str
+    reaction: Reaction
+    kinds: frozenset[Failing] = frozenset(Failing)
+    retryable: bool | None = None
+    wait: float | None = None
+
+
+_TOLD = {"error": {"message": f"Refused: {KEY}", "type": "error", "code": "error"}}
+FAULTS = (
+    _Fault(
+        "asked too often (429)",
+        Reaction(_TOLD, 429, {"Retry-After": "7"}),
+        frozenset({Failing.RATE_LIMIT}),
+        retryable=True,
+        wait=7.0,
+    ),
+    _Fault("broken (500)", Reaction(_TOLD, 500), frozenset({Failing.SERVER}), retryable=True),
+    _Fault("refusing the key (401)", Reaction(_TOLD, 401), frozenset({Failing.AUTH}), False),
+    _Fault("refusing the question (400)", Reaction(_TOLD, 400), retryable=False),
+    _Fault("no JSON", Reaction(b"<html>Busy</html>", content_type="text/html")),
+    _Fault("hanging up", Reaction(hang_up=True)),
+)
+
+
+async def _check_whole(trial: _Trial) -> None:
+    async with trial.asking(_reaction(trial.answer(ANSWER))) as ready:
+        reply = await ready.provider.ask(ready.question, seed=1)
+        assert reply.finish is Finish.COMPLETE, f"a whole answer is {reply.finish}"
+        assert reply.text == ANSWER, f"the answer {ANSWER!r} arrives as {reply.text!r}"
+        assert trial.times == 1, f"the question was sent as it is {trial.times} times, and not once"
+        assert KEY not in repr(ready.provider), "its repr tells its key"
+        await check_provider(ready.provider)
+
+
+async def _check_not_whole(trial: _Trial, reaction: Reaction, what: str) -> None:
+    async with trial.asking(reaction) as ready:
+        try:
+            reply = await ready.provider.ask(ready.question, seed=1)
+        except ProviderFailed:
+            return
+        assert reply.finish is not Finish.COMPLETE, f"{what} passes for a whole one"
+
+
+async def _check_fault(trial: _Trial, fault: _Fault) -> None:
+    async with trial.asking(fault.reaction) as ready:
+        error = await _failure(ready.provider, ready.question, KEY, f" when {fault.what}")
+        assert trial.times <= 1, f"it asks again by itself when {fault.what}"
+        if isinstance(error, ProviderUnavailable):
+            assert Failing.AUTH in fault.kinds, f"it gives up for good when {fault.what}"
+            return
+        assert error.kind in fault.kinds, f"{fault.what} is told as {error.kind}"
+        if fault.retryable is not None:
+            told = f"{fault.what} is told as retryable = {error.retryable}"
+            assert error.retryable == fault.retryable, told
+        if fault.wait is not None:
+            told = f"the service says to wait for {fault.wait:g} s, and it tells"
+            assert error.retry_after == fault.wait, f"{told} {error.retry_after}"
+
+
+async def _check_silence(trial: _Trial) -> None:
+    silent = Reaction(silent=True)
+    async with trial.asking(silent, HASTE) as ready:
+        try:
+            async with asyncio.timeout(PROMPTLY):
+                error = await _failure(ready.provider, ready.question, KEY, " when silent")
+        except TimeoutError:
+            raise AssertionError("it does not heed its time-out") from None
+        assert isinstance(error, ProviderFailed), "it gives up for good when silent"
+        assert error.kind is Failing.TIMEOUT, f"a time-out is told as {error.kind}"
+    async with trial.asking(silent) as ready:
+        await _check_cancelling(ready.provider, ready.question, trial)
+
+
+async def _check_cancelling(
+    provider: Provider, asked: Question, trial: _Trial | None = None
+) -> None:
+    call = asyncio.create_task(provider.ask(asked, seed=1))
+    await asyncio.sleep(0)
+    while trial and not trial.times and not call.done():  # noqa: ASYNC110 - the service has a thread
+        await asyncio.sleep(0.01)
+    call.cancel()
+    await asyncio.wait({call}, timeout=PROMPTLY)
+    assert call.done(), "it does not heed its cancelling"
+    assert call.cancelled() or trial is None, "it swallows its cancelling"
+
+
+async def _failure(
+    provider: Provider, asked: Question, secret: str, when: str = ""
+) -> ProviderFailed | ProviderUnavailable:
+    try:
+        await provider.ask(asked, seed=1)
+    except (ProviderFailed, ProviderUnavailable) as error:
+        _check_sentence(error, secret)
+        return error
+    except Exception as error:
+        problem = f"it raises {type(error).__name__} and no ProviderFailed{when}"
+        raise AssertionError(problem) from error
+    raise AssertionError(f"it does not fail when its service does{when and f':{when}'}")
+
+
+def _check_sentence(error: OverheardError, secret: str) -> None:
+    told = [str(error), repr(error), str(error.details)]
+    cause: BaseException | None = error.__cause__
+    while cause:
+        told += [str(cause), repr(cause)]
+        cause = cause.__cause__
+    assert not any(secret in text for text in told), "it tells its secret"
+    assert "\n" not in str(error), "its error is more than one line"
+
+
+def _question(provider: Provider, model: str = "") -> Question:
+    assert isinstance(provider, Provider), "it lacks a part of a Provider"
+    return question(model=f"{provider.name}/{model or provider.models()[0]}")
+
+
+def _reaction(sent: Document | Reaction) -> Reaction:
+    return sent if isinstance(sent, Reaction) else Reaction(sent)

@@ -1,0 +1,64 @@
+"""What holds for every scorer."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Iterable, Sequence
+
+from overheard.checks.fitting import RANGES
+from overheard.domain import Reading, Score
+from overheard.interfaces import Scorer
+from overheard.testing.samples import readings
+
+SPEED = 1.0
+"""Seconds that a scorer may compute for one answer: a check scores thousands."""
+
+
+async def check_scorer(
+    scorer: Scorer, *, others: Iterable[Scorer] = (), seconds: float = SPEED
+) -> None:
+    """Check that a scorer is deterministic, quick, and gives only values of its metrics, in range.
+
+    It is given usual, empty and huge answers, and such in other scripts.
+
+    Args:
+        scorer: What to check.
+        others: The same scorer with other settings, under which an answer can get another score:
+            each has a version of its own.
+        seconds: What it may compute for one answer; waiting for a service does not count.
+
+    Raises:
+        AssertionError: with what is wrong.
+    """
+    assert isinstance(scorer, Scorer), "it lacks a part of a Scorer"
+    assert scorer.name, "it has no name"
+    assert scorer.version, "it has no version"
+    assert scorer.metrics, "it has no metric"
+    versions = [scorer.version, *(other.version for other in others)]
+    assert len(set(versions)) == len(versions), "other settings leave its version as it is"
+    for reading in readings():
+        scores = await _scores(scorer, reading, seconds)
+        assert scores == await _scores(scorer, reading, seconds), "the same answer scores otherwise"
+        _check_values(scorer, scores)
+
+
+def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
+    ranges = {metric.name: RANGES[metric.scale] for metric in scorer.metrics}
+    given = [score.metric for score in scores]
+    assert len(set(given)) == len(given), "it gives one metric twice"
+    for score in scores:
+        assert score.metric in ranges, f"{score.metric} is none of its metrics"
+        low, high = ranges[score.metric]
+        assert low <= score.value <= high, f"{score.metric} = {score.value} is out of range"
+
+
+async def _scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
+    begun = time.thread_time()  # of this thread alone: other programs do not count
+    result = scorer.score(reading)
+    scores = list(await result if inspect.isawaitable(result) else result)
+    taken = time.thread_time() - begun
+    length = len(reading.answer.reply.text)
+    told = f"it computes {taken:.1f} s for an answer of {length:,} characters"
+    assert taken <= seconds, f"{told}, and may take {seconds:g} s"
+    return scores

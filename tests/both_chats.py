@@ -1,0 +1,103 @@
+"""A Slack and a Discord on loopback, and what a deployment posts in each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import discord_payloads
+from discord_gateway import TOKEN
+from discord_peer import Peer
+from slack_desk import headers
+from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
+from slack_peer import SlackPeer
+
+SLACK, DISCORD = f"slack:{CHANNEL}", f"discord:{discord_payloads.CHANNEL}"
+TOKENS = {
+    "SLACK_BOT_TOKEN": BOT_TOKEN,
+    "SLACK_APP_TOKEN": APP_TOKEN,
+    "DISCORD_TOKEN": TOKEN,
+}
+"""The environment in which both let a bot in."""
+
+
+@dataclass
+class Chats:
+    """Both platforms.
+
+    Attributes:
+        slack: One.
+        discord: The other.
+    """
+
+    slack: SlackPeer
+    discord: Peer
+
+    def tables(self) -> str:
+        """Return the part of a configuration that connects to them."""
+        return (
+            f'\n[slack]\nbase_url = "{self.slack.api}"\n[discord]\n'
+            f'api_url = "{self.discord.api_url}"\ngateway_url = "{self.discord.gateway_url}"\n'
+        )
+
+    @staticmethod
+    def routes(more: str = "") -> str:
+        """Return the part that tells alerts in both."""
+        return "".join(f'\n[[routes]]\nchannel = "{one}"\n{more}' for one in (SLACK, DISCORD))
+
+    @staticmethod
+    async def eventually(shown: Callable[[], list[str]], *beginnings: str) -> None:
+        """Wait until messages begin so, and there are no more."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: _begin(shown(), beginnings))
+        assert _begin(shown(), beginnings), shown()
+
+    def in_slack(self) -> list[str]:
+        """Return the titles of what stands in Slack's channel, without their coloured dots."""
+        titles = [title for one in self._slack(thread=False) for title in headers(one)]
+        return [re.sub(r"^\W+", "", title) for title in titles]
+
+    def in_discord(self) -> list[str]:
+        """Return the titles of what stands in Discord's channel."""
+        return [e["title"] for one in self.discord.shown() for e in one["embeds"][:1]]
+
+    def slack_threads(self) -> list[str]:
+        """Return what stands in threads in Slack, as text."""
+        return [str(one["blocks"]) for one in self._slack(thread=True)]
+
+    def discord_threads(self) -> list[str]:
+        """Return what stands in threads in Discord, as text."""
+        places = [place for place in self.discord.threads if place in self.discord.messages]
+        return [str(one["embeds"]) for place in places for one in self.discord.shown(place)]
+
+    def _slack(self, *, thread: bool) -> list[dict[str, Any]]:
+        return [one for one in self.slack.messages if ("thread_ts" in one) == thread]
+
+
+def _begin(titles: Sequence[str], beginnings: Sequence[str]) -> bool:
+    fits = map(str.startswith, titles, beginnings)
+    return len(titles) == len(beginnings) and all(fits)
+
+
+@asynccontextmanager
+async def both_chats() -> AsyncIterator[Chats]:
+    """Run both within the block."""
+    discord = Peer()
+    await discord.start()
+    try:
+        async with SlackPeer().serving() as slack:
+            yield Chats(slack, discord)
+    finally:
+        await discord.close()
+
+
+async def eventually(happened: Callable[[], object], patience: float = 20.0) -> None:
+    """Wait until something is so; what is waited for lies in another process or task."""
+    async with asyncio.timeout(patience):
+        while not happened():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)

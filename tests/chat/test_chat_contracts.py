@@ -1,0 +1,62 @@
+"""The built-in chats pass the check that the kit has for everybody's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import SecretStr
+
+from discord_gateway import TOKEN
+from discord_payloads import CHANNEL as DISCORD_CHANNEL
+from discord_peer import Peer
+from overheard.chat.discord.chat import DiscordChat
+from overheard.chat.limits import DISCORD, SLACK
+from overheard.chat.slack.chat import SlackChat
+from overheard.tables.chats import DiscordTable
+from overheard.testing import check_chat
+from slack_methods import CHANNEL as SLACK_CHANNEL
+from slack_peer import SlackPeer
+
+
+def marked_up(part: Any) -> Iterator[str]:
+    """Yield the texts of blocks that Slack reads as markup; others stand as they are."""
+    if isinstance(part, dict) and part.get("type") == "mrkdwn":
+        yield part["text"]
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from marked_up(inner)
+
+
+async def test_slack_passes(slack: SlackPeer, chat: SlackChat) -> None:
+    """Its peer refuses what Slack would; what strangers write stands in text that pings nobody."""
+    await check_chat(
+        chat,
+        SLACK_CHANNEL,
+        sent=lambda: [[*marked_up(m["blocks"]), m["text"]] for m in slack.messages],
+        longest=SLACK.message,
+        pings=["<!channel>", "<@U1>"],  # a bare @ calls nobody in Slack
+    )
+
+
+def marked(embed: dict[str, Any]) -> list[str]:
+    """Return the texts of an embed that Discord reads as markup, and its title."""
+    fields = [field["value"] for field in embed.get("fields", [])]
+    return [embed.get("title", ""), embed.get("description", ""), *fields]
+
+
+async def test_discord_passes() -> None:
+    """Its peer refuses what Discord would."""
+    peer = Peer()
+    await peer.start()
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    try:
+        await check_chat(
+            chat,
+            DISCORD_CHANNEL,
+            sent=lambda: [[m["content"], *map(marked, m["embeds"])] for m in peer.shown()],
+            longest=DISCORD.text,
+            pings=["<@U1>"],  # a bare @ is void by allowed_mentions
+        )
+    finally:
+        await chat.close()
+        await peer.close()

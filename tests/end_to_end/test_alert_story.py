@@ -1,0 +1,104 @@
+"""An alert's whole life, from the answers of a model to one message on each platform."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from both_chats import Chats, eventually
+from loopback import ChatService
+from overheard.app import open_context
+from overheard.commands.alert_life import close
+from overheard.commands.check import check
+from overheard.commands.context import Context, Unwatched
+from overheard.config import load_config
+from overheard.serving import Deployment, open_chats
+from program import PROMPTS, Program
+
+REPEATS = 3
+
+
+class House:
+    """A deployment at work, whose model names the brand as often as it is told to."""
+
+    def __init__(self, context: Context, service: ChatService, chats: Chats) -> None:
+        self.context = context
+        self.chats = chats
+        self._service = service
+
+    async def ask(self, share: float) -> None:
+        """Check once; the brand is in that share of the answers."""
+        asked = Counter[str]()
+
+        def answer(prompt: str) -> str:
+            number = REPEATS * PROMPTS.index(prompt) + asked[prompt]
+            asked[prompt] += 1
+            named = number * 7 % 36 < 36 * share
+            return f"{'Acme' if named else 'Zeta'} is good. ({prompt})"
+
+        self._service.answer = answer
+        card = await check(await self.context.refreshed(), repeats=REPEATS, agreed=True)
+        assert card.data["state"] == "complete"
+
+    async def shows(self, *titles: str) -> None:
+        """Wait until each platform's channel shows messages whose titles begin so, and no more."""
+        for shown in (self.chats.in_slack, self.chats.in_discord):
+            await self.chats.eventually(shown, *titles)
+
+
+@pytest.fixture
+async def house(
+    program: Program, config: str, chats: Chats, service: ChatService
+) -> AsyncIterator[House]:
+    """The deployment, with a route to each platform."""
+    alerts = '[alerts]\nmetrics = ["visibility"]\n'
+    program.configure(config + alerts + chats.routes() + chats.tables() + "[health]\nport = 0\n")
+    loaded = load_config(program.folder / "config.toml")
+    async with open_context(loaded, Unwatched()) as context:
+        platforms = open_chats(loaded)
+        work = asyncio.create_task(Deployment(context, platforms).run())
+        yield House(replace(context, who="Ada"), service, chats)
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        for chat in platforms.values():
+            await chat.close()
+
+
+@pytest.mark.slow
+async def test_one_message_lives_through_all_that_happens(house: House, chats: Chats) -> None:
+    """It is raised, grows and recovers in place on both platforms; what comes back after that is
+    a new message that names the old one.
+    """
+    for share in (0.9, 0.9, 0.9, 0.5):
+        await house.ask(share)
+    await house.shows("Acme: visibility fell from 9")
+    for share in (0.5, 0.0, 0.0):
+        await house.ask(share)
+    await house.shows("Growing: Acme: visibility fell from 9")
+    assert chats.in_slack()[0].count("then to 0 %") == 1
+    for share in (0.9, 0.9):
+        await house.ask(share)
+    recovered = "Recovered: Acme: visibility fell from 9"
+    await house.shows(recovered, "Acme: visibility rose from 0 %")
+    await close(house.context, alert="2")
+    await house.shows(recovered, "Closed: Acme: visibility rose")
+    await house.ask(0.0)
+    await house.shows(recovered, "Closed: Acme", "Acme: visibility fell from 9")
+
+    posted = [m for m in chats.slack.messages if "thread_ts" not in m]
+    assert "It follows alert 2." in str(posted[-1]["blocks"])
+    last = chats.discord.shown()[-1]
+    assert "It follows alert 2." in str(last["embeds"])
+    assert "Show alert 2" in str(last["components"])
+    for threads in (chats.slack_threads, chats.discord_threads):
+        await eventually(lambda threads=threads: len(threads()) == 3)  # type: ignore[misc]
+        grew, back, put_away = threads()
+        assert "It has grown." in grew
+        assert "Recovered. See alert 2." in back
+        assert "Ada closed it." in put_away

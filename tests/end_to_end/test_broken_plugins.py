@@ -1,0 +1,54 @@
+"""Whatever is wrong with plugins that are installed: results stay, and each fault is told once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broken_plugins import AT_START, LATER, SECRET
+from installing import Shelf
+from loopback import ChatService
+from program import Program, sentences
+
+KEPT = ("state", "results", "alerts", "answers")
+
+
+def results(card: dict[str, Any]) -> dict[str, Any]:
+    """Return what a check found with our own scorers."""
+    ours = [row for row in card["results"] if row["metric"] not in LATER]
+    return {key: card.get(key) for key in KEPT} | {"results": ours}
+
+
+@pytest.mark.slow
+def test_forty_broken_plugins_change_no_result(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """A check finds what it finds without them, prints one document, and tells each fault in a
+    sentence that shows no secret.
+    """
+    service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
+    plain = program.json("check", "--yes")
+    (tmp_path / "store.db").unlink()
+    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 0.5)
+    monkeypatch.setattr("overheard.plugins.feeds.LONGEST_FEED", 0.5)
+    monkeypatch.setattr("overheard.plugins.loading.load_plugins.__kwdefaults__", {"patience": 2.0})
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    (tmp_path / "shelf").mkdir()
+    shelf = Shelf(tmp_path / "shelf", monkeypatch)
+    for name, (code, _) in {**AT_START, **LATER}.items():
+        shelf.install(name, code)
+    broken = program.json("check", "--yes")
+
+    assert results(broken) == results(plain)
+    told = [*broken["faults"], *broken["warnings"]]
+    for name, (_, sentence) in LATER.items():
+        assert not sentence or any(sentence in one for one in told), (name, told)
+    assert all("\n" not in one and len(one) < 500 for one in told)
+    assert SECRET not in str(broken)
+
+    shown, _ = program.run("plugins")
+    for name, (_, sentence) in AT_START.items():
+        assert name in shown
+        assert sentence in sentences(shown) or len(sentence) > 60 or " " in sentence

@@ -1,0 +1,232 @@
+"""A plugin that keeps failing while the bot runs: admins hear of it once, and can resume it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from both_chats import DISCORD, SLACK, TOKENS, Chats, both_chats, eventually
+from broken_plugins import SCORER
+from installing import Shelf
+from overheard.app import open_context
+from overheard.chat.desk import ChatDesk
+from overheard.commands.check import check
+from overheard.commands.context import Context, Unwatched
+from overheard.config import load_config
+from overheard.gate import AccessGate
+from overheard.serving import Deployment, open_chats
+from program import Program
+
+BODY = """Odd.reads += 1
+            if Odd.failing:
+                raise RuntimeError("k-secret")
+            return [Score("odd", 1.0)]"""
+CODE = SCORER.format(name="odd", definition="def", body=BODY) + "\n    Odd.failing = True\n"
+TITLE = "The plugin odd needs you"
+
+
+@pytest.fixture
+async def chats(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Chats]:
+    """Both platforms, which let the bot in."""
+    for name, value in TOKENS.items():
+        monkeypatch.setenv(name, value)
+    async with both_chats() as running:
+        yield running
+
+
+@asynccontextmanager
+async def at_work(program: Program) -> AsyncIterator[Context]:
+    """A deployment at work, as `overheard run` has it."""
+    loaded = load_config(program.folder / "config.toml")
+    async with open_context(loaded, Unwatched()) as context:
+        platforms = {**open_chats(loaded), **context.plugins.chats}
+        work = asyncio.create_task(Deployment(context, platforms).run())
+        try:
+            yield replace(context, who="Ada")
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            for chat in platforms.values():
+                await chat.close()
+
+
+@pytest.mark.slow
+async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
+    program: Program,
+    config: str,
+    chats: Chats,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One notice on each platform, with a button, and no second one; `plugins resume` has the
+    scorer read what it missed, and then a new fault is told anew.
+    """
+    (tmp_path / "shelf").mkdir()
+    Shelf(tmp_path / "shelf", monkeypatch).install("odd", CODE)
+    health = f'[health]\nport = 0\nnotices = ["{SLACK}", "{DISCORD}"]\n'
+    program.configure(config + chats.tables() + health)
+    async with at_work(program) as context:
+        odd: Any = sys.modules["overheard_odd"].Odd
+        desk = ChatDesk(context, AccessGate(context.config.access, context.store, context.clock))
+        for _ in range(2):
+            card = await check(await context.refreshed(), repeats=1, agreed=True)
+            assert card.data["state"] == "complete"
+        for shown in (chats.in_slack, chats.in_discord):
+            await chats.eventually(shown, TITLE)
+        posted = str(chats.slack.messages) + str(chats.discord.shown())
+        assert posted.count("The scorer odd is left alone for 10 minutes after 5 faults") >= 2
+        assert "plugins resume odd" in posted
+        assert "k-secret" not in posted
+        assert odd.reads == 5
+
+        resume = next(spec for spec in desk.commands if spec.name == "plugins resume")
+        odd.failing = False
+        resumed = await resume.run(context, name="odd")
+        assert resumed.text == "Tried again from now on: the scorer odd."
+        await check(await context.refreshed(), repeats=1, agreed=True)
+        assert odd.reads > 5
+        assert context.plugins.paused == []
+        for shown in (chats.in_slack, chats.in_discord):
+            await chats.eventually(shown, TITLE)
+        again = await resume.run(context, name="odd")
+        assert again.text == "Nothing of it is left alone."
+
+
+CHAT = """
+    import asyncio
+    from overheard import ChatFailed, Finding, Secret, Settings, hookimpl
+
+    class Mine(Settings):
+        token: Secret
+
+    class Team:
+        posts = []
+        runs = 0
+
+        def __init__(self, name, settings):
+            self.name = name
+            self.settings = settings
+
+        async def run(self, desk):
+            Team.runs += 1
+            self.desk = desk
+            {run}
+
+        async def post(self, channel, card, *, key, thread="", broadcast=False):
+            Team.posts.append((channel, card.title))
+            {post}
+
+        async def edit(self, channel, message, card):
+            pass
+
+        async def find(self, channel, key):
+            return None
+
+        async def examine(self, channels):
+            {examine}
+
+        async def close(self):
+            pass
+
+    @hookimpl
+    def overheard_chats(settings):
+        for name, mine in settings.each(Mine):
+            yield Team(name, mine)
+"""
+GOOD = {
+    "run": "await asyncio.Event().wait()",
+    "post": "return key",
+    "examine": "return [Finding(f'team {c}', '', '') for c in channels]",
+}
+TABLES = """
+[health]
+port = 0
+notices = ["team:here"]
+[[routes]]
+channel = "team:there"
+[chats.team]
+plugin = "team"
+token_env = "TEAM_TOKEN"
+"""
+
+
+@pytest.fixture
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Where a chat can be installed."""
+    monkeypatch.setenv("TEAM_TOKEN", "t-0815-4711")
+    (tmp_path / "shelf").mkdir()
+    return Shelf(tmp_path / "shelf", monkeypatch)
+
+
+async def test_a_chat_of_a_plugin_is_served_and_told(
+    program: Program, config: str, team: Shelf
+) -> None:
+    """It is given a desk with our commands, and posts what the outbox holds."""
+    team.install("team", CHAT.format(**GOOD))
+    team.install("odd", CODE)
+    program.configure(config + TABLES)
+    async with at_work(program) as context:
+        chat: Any = sys.modules["overheard_team"].Team
+        await check(await context.refreshed(), repeats=1, agreed=True)
+        await eventually(lambda: chat.posts)
+        assert chat.posts == [("here", TITLE)]
+        assert chat.runs == 1
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("raise RuntimeError(self.settings.token.get_secret_value())", "fails (RuntimeError)"),
+        ("raise SystemExit(3)", "its plugin fails (SystemExit)"),
+        ("raise KeyboardInterrupt", "its plugin fails (KeyboardInterrupt)"),
+        ("raise ChatFailed(chat='team', reason='of t-0815-4711')", "of ***"),
+        ("return", "team ended by itself."),
+    ],
+)
+async def test_a_chat_whose_connection_fails_takes_nothing_down(
+    program: Program, config: str, team: Shelf, run: str, told: str, caplog: Any
+) -> None:
+    """It is told in a sentence without its secret, started again, and everything else works."""
+    team.install("team", CHAT.format(**GOOD | {"run": run}))
+    program.configure(config + TABLES)
+    async with at_work(program) as context:
+        await eventually(lambda: told in caplog.text)
+        card = await check(await context.refreshed(), repeats=1, agreed=True)
+
+    assert card.data["state"] == "complete"
+    assert "t-0815-4711" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("examine", "told"),
+    [
+        (GOOD["examine"], ""),
+        ("raise RuntimeError('t-0815-4711')", "The chat team fails (RuntimeError)"),
+        ("raise SystemExit", "The chat team fails (SystemExit)"),
+        ("return [1]", "The chat team returns what is no Finding"),
+        ("return None", "The chat team fails (TypeError)"),
+        ("return [Finding('team', 'the token is refused', 'renew it')]", "the token is refused"),
+    ],
+)
+def test_doctor_examines_a_chat_of_a_plugin(
+    program: Program, config: str, team: Shelf, examine: str, told: str
+) -> None:
+    """With the channels that are routed to it, and whatever it does is a finding."""
+    team.install("team", CHAT.format(**GOOD | {"examine": examine}))
+    program.configure(config + TABLES)
+    out, _ = program.run("doctor", "--json", code=1 if told else 0)
+
+    assert told in out
+    assert "t-0815-4711" not in out
+    if not told:
+        assert "team there" in out
+        assert "team here" in out

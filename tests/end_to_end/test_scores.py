@@ -1,0 +1,112 @@
+"""History is scored anew after a change, by the program as its users run it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from overheard.checks import rescoring
+from program import Program, Write
+
+FROM = 'name = "Acme"\n'
+TO = 'name = "Acme"\naliases = ["Acmeo"]\n'
+
+
+@pytest.fixture
+def imported(program: Program, config: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with a history in which half of the praise goes to another spelling; it is imported
+    and scored, and then the spelling becomes an alias.
+    """
+    monkeypatch.setattr(rescoring, "SMALL", 0)
+    days = [
+        {
+            "prompt": f"Which tool is best for team number {number // 20}?",
+            "provider": "svc",
+            "model": "m-1",
+            "text": f"{'Acme' if number % 2 else 'Acmeo'} is a good tool, and Zeta is another.",
+            "asked_at": f"2026-03-{1 + number % 20:02}T12:00:00Z",
+            "run": f"day-{number % 20}",
+            "repeat": number // 20,
+        }
+        for number in range(200)
+    ]
+    file = write("history.jsonl", days)
+    program.run("import", str(file))
+    program.configure(config.replace(FROM, TO))
+    return file
+
+
+def visible(program: Program) -> float:
+    """Return the share of answers in which Acme is visible, over all that is exported."""
+    scores = [s for s in program.lines("export", "scores") if s["metric"] == "visibility"]
+    mine = [s["value"] for s in scores if s["brand"] == "Acme"]
+    assert len(mine) == 200
+    return float(sum(mine)) / len(mine)
+
+
+@pytest.mark.usefixtures("imported")
+def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
+    """The report says what it shows; switching back and removing the old ask first."""
+    out, _ = program.run("report")
+    assert "scores from before a change" in " ".join(out.split())
+    assert visible(program) == 0.5
+
+    done = program.json("scores", "rescore")
+    assert done["state"] == "used"
+    assert visible(program) == 1.0
+    assert "from before a change" not in program.run("report")[0]
+
+    _, err = program.run("scores", "switch", "1", code=1)
+    told = " ".join(err.split())
+    assert "visibility of Acme 100 % → 50 %" in told
+    assert "0 alerts are open" in told
+    program.run("scores", "switch", "1", "--yes")
+    assert visible(program) == 0.5
+    program.run("scores", "switch", "2", "--yes")
+
+    assert program.run("scores", "prune", code=1)
+    assert program.json("scores", "prune", "--yes")["editions"] == 1
+    assert visible(program) == 1.0
+    assert [one["id"] for one in program.json("scores", "list")["editions"]] == [2]
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
+    """Kill -9 in the middle: what was scored stays, the old scores are read, and the next one
+    does the rest.
+    """
+    program.run("report")
+    starting = (
+        "import time; from overheard.checks import rescoring as r; r.SLICE = 1; "
+        "read = r.Rescoring._read\n"
+        "async def slowly(*given, **more):\n    time.sleep(0.02)\n"
+        "    return await read(*given, **more)\n"
+        "r.Rescoring._read = slowly\n"
+        "import sys; sys.argv = ['overheard', 'scores', 'rescore']\n"
+        "from overheard.app import main; main()"
+    )
+    process = program.python(starting)
+    while True:
+        [_, waits] = program.json("scores", "list")["editions"]
+        if waits["done"] > 0.05:
+            break
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+
+    [used, waits] = program.json("scores", "list")["editions"]
+    assert (used["state"], waits["state"]) == ("used", "scoring")
+    assert 0.05 < waits["done"] < 1
+    assert visible(program) == 0.5
+    assert program.json("scores", "rescore")["state"] == "used"
+    assert visible(program) == 1.0
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_cancelled_rescoring_is_not_begun_again(program: Program) -> None:
+    """Reports stay with the scores from before, and say nothing of it any more."""
+    program.run("report")
+    program.run("scores", "cancel")
+    assert "from before a change" not in program.run("report")[0]
+    assert visible(program) == 0.5
+    program.run("scores", "cancel", code=1)

@@ -1,0 +1,41 @@
+"""What ends a deployment besides a signal."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from overheard.app import open_context
+from overheard.commands.context import Unwatched
+from overheard.config import load_config
+from overheard.serving import serve
+from overheard.supervisor import Supervisor
+from program import Program
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Leave the signals of the test's process as they were."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever started it hears of it, and can start it again."""
+
+    async def breaks(_: Supervisor) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(Supervisor, "run", breaks)
+    config = load_config(program.folder / "config.toml")
+    async with open_context(config, Unwatched()) as context:
+        with pytest.raises(BaseExceptionGroup) as raised:
+            await serve(context, leave=lambda: None)
+
+    assert raised.group_contains(LookupError)

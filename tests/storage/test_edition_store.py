@@ -1,0 +1,143 @@
+"""What every store does with the editions of the scores: memory, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from overheard.domain import (
+    Answer,
+    Brand,
+    Catalogue,
+    Edition,
+    EditionState,
+    Fact,
+    Model,
+    Prompt,
+    Question,
+    Rule,
+    Run,
+    Score,
+    ScoreRecord,
+)
+from overheard.interfaces import Store
+from scripted import reply
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+RULE = Rule("Ring", exact_case=True, near=("doorbell",), languages=("en",))
+CATALOGUE = Catalogue(
+    (Brand("Acme", ("ACME Inc",), competitors=("Ring",)), Brand("Ring", rules=(RULE,))),
+    facts=(Fact("Acme", "founded", "1999", date(2026, 1, 2), previous=("1998",)),),
+)
+OLD, NEW = frozenset({"visibility@1+a", "sentiment@1+a"}), frozenset({"visibility@1+b"})
+
+
+async def listed(stream: AsyncIterator[Answer]) -> list[Answer]:
+    """Read a stream to its end."""
+    return [item async for item in stream]
+
+
+async def answered(store: Store, count: int, key: str = "first") -> Sequence[Answer]:
+    """Keep so many answers of a run."""
+    run = await store.start_run(Run(key, NOON))
+    prompt, model = Prompt("Which is best?"), Model("svc", "m-1")
+    return await store.add_answers(
+        [Answer(run.id, Question(prompt, model, n), reply(), NOON) for n in range(count)]
+    )
+
+
+async def score(store: Store, version: str, answers: Sequence[Answer]) -> None:
+    """Let a version of visibility read answers."""
+    given = [
+        (a, [ScoreRecord(a.id, "Acme", "visibility", version, Score("visibility", 1.0))])
+        for a in answers
+    ]
+    await store.add_scores("visibility", version, given)
+
+
+async def states(store: Store) -> list[str]:
+    """Return where the editions stand."""
+    return [edition.state.value for edition in await store.editions()]
+
+
+async def test_an_edition_comes_back_whole(store: Store) -> None:
+    """With its brands, their rules and the facts; prompts are no part of it."""
+    given = Edition(OLD, CATALOGUE, NOON, EditionState.READY, "It waits.")
+    asked = replace(CATALOGUE, prompts=(Prompt("Which is best?"),))
+    kept = await store.add_edition(replace(given, catalogue=asked))
+    assert await store.editions() == [replace(given, id=kept.id)]
+
+
+async def test_one_edition_is_used_and_one_is_to_be_used(store: Store) -> None:
+    """Whichever takes the place of another leaves that one kept."""
+    first = await store.add_edition(Edition(OLD, CATALOGUE, NOON, EditionState.USED))
+    await store.add_edition(Edition(NEW, CATALOGUE, NOON + timedelta(hours=1)))
+    third = await store.add_edition(Edition(frozenset({"c"}), CATALOGUE, NOON + timedelta(hours=2)))
+    assert await states(store) == ["used", "kept", "scoring"]
+    await store.set_edition(third.id, EditionState.READY, "It waits.")
+    assert await states(store) == ["used", "kept", "ready"]
+    await store.set_edition(third.id, EditionState.USED)
+    assert await states(store) == ["kept", "kept", "used"]
+    await store.leave_edition(third.id, first.id)
+    assert await states(store) == ["used", "kept", "left"]
+
+
+async def test_the_same_versions_are_the_same_edition(store: Store) -> None:
+    """Whoever takes a change back goes on with what was scored before it."""
+    first = await store.add_edition(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
+    again = await store.add_edition(Edition(OLD, CATALOGUE, NOON + timedelta(hours=1)))
+    assert again.id == first.id
+    assert await states(store) == ["scoring"]
+
+
+async def test_unscored_answers_are_told_apart_by_who_has_seen_them(store: Store) -> None:
+    """Those that another version has read, those that none has, and those of one run."""
+    answers = await answered(store, 3)
+    [late] = await answered(store, 1, "second")
+    await score(store, "1", answers[:2])
+    new = ("visibility", "2")
+    assert await listed(store.unscored(*new)) == [*answers, late]
+    assert await listed(store.unscored(*new, seen=True)) == list(answers[:2])
+    assert await listed(store.unscored(*new, seen=False)) == [answers[2], late]
+    assert await listed(store.unscored(*new, part=Run("second", NOON, id=late.run_id))) == [late]
+
+
+async def test_the_newest_can_come_first(store: Store) -> None:
+    """Over more answers than are fetched at a time, and also while they are being scored."""
+    answers = await answered(store, 1_100)
+    seen = []
+    async for answer in store.unscored("visibility", "1", newest=True):
+        seen.append(answer)
+        if answer.id % 100 == 0:
+            await score(store, "1", [answer])
+    assert seen == list(answers)[::-1]
+
+
+async def test_what_is_scored_is_counted(store: Store) -> None:
+    """How many answers there are for scorers, and how many a version has read."""
+    answers = await answered(store, 3)
+    aside = await store.start_run(Run("aside", NOON, aside=True))
+    await store.add_answers([replace(answers[0], run_id=aside.id, id=0)])
+    await score(store, "1", answers[:2])
+    assert await store.scorable() == 3
+    assert await store.read_by("visibility", "1") == 2
+    assert await store.read_by("visibility", "2") == 0
+
+
+async def test_scores_that_nobody_needs_are_removed(store: Store) -> None:
+    """With their blocks and their editions; a second call finds nothing, and they can be given
+    again.
+    """
+    answers = await answered(store, 3)
+    for version in ("1+a", "1+b"):
+        await score(store, version, answers)
+    await store.add_edition(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
+    await store.add_edition(Edition(NEW, CATALOGUE, NOON, EditionState.USED))
+    assert await store.prune_scores(NEW) == 3
+    assert {block.version for block in await store.blocks()} == NEW
+    assert {record.version async for record in store.scores()} == {"1+b"}
+    assert [edition.versions for edition in await store.editions()] == [NEW]
+    assert await store.prune_scores(NEW) == 0
+    await score(store, "1+a", answers)
+    assert await store.read_by("visibility", "1+a") == 3

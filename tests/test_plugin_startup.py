@@ -1,0 +1,67 @@
+"""What is slow to import waits until somebody needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from broken_plugins import SCORER
+
+SLOW = {
+    "aiohttp",
+    "alembic",
+    "anthropic",
+    "apscheduler",
+    "discord",
+    "google.genai",
+    "matplotlib",
+    "openai",
+    "scipy",
+    "slack_bolt",
+    "slack_sdk",
+    "sqlalchemy",
+    "vaderSentiment",
+    "xllamacpp",
+}
+PROGRAM = """
+import json, sys
+sys.argv = ["overheard", *{words}]
+from overheard.app import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(json.dumps([*sys.modules]))
+"""
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["help"], ["plugins"]])
+def test_the_program_starts_without_what_is_slow(tmp_path: Path, words: list[str]) -> None:
+    """With thirty plugins installed, no SDK, no store and no statistics library is imported."""
+    for number in range(30):
+        name = f"quick{number}"
+        code = SCORER.format(name=name, definition="def", body="return []").replace("\n    ", "\n")
+        (tmp_path / f"overheard_{name}.py").write_text(code)
+        info = tmp_path / f"overheard_{name}-1.2.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: overheard-{name}\nVersion: 1.2\n")
+        (info / "entry_points.txt").write_text(f"[overheard]\n{name} = overheard_{name}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(words=words)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    imported = set(json.loads(done.stdout.splitlines()[-1]))
+    assert not SLOW & imported
+    if words == ["plugins"]:
+        assert "overheard_quick29" in imported
+        assert "40 plugins" in done.stdout
