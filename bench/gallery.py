@@ -127,7 +127,7 @@ def cards(shift: Image) -> dict[str, Card]:
         fields=(
             Field("Change", words.change(-0.41, Scale.BINARY)),
             Field("90 % interval", words.interval(-0.55, -0.27, Scale.BINARY)),
-            Field("If nothing had changed", words.chance(1e-5)),
+            Field("Probability", words.percent(0.9999)),
             Field("Rests on", "120 answers before, 60 after"),
             Field("Moved most", Tainted("Which project tool suits a small team?"), wide=True),
         ),

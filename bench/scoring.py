@@ -47,6 +47,13 @@ ANSWERS = 200
 LARGE = 2_500_000
 STEPS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25)
 SYLLABLES = ("ka", "lo", "mi", "ver", "tan", "zu", "bri", "quo", "sel", "dor", "nex", "fa")
+SETS: dict[str, tuple[str, Half]] = {
+    "tuned": ("", grading.tuned),
+    "held out": ("", grading.held_out),
+    "varied, tuned": ("varied-", grading.tuned),
+    "varied, held out": ("varied-", grading.held_out),
+}
+"""What is measured on: how the names of the files begin, and which half of their entries."""
 PRAISE = (
     "is easy to use and reliable, but it is expensive for small teams",
     "offers a generous free plan and a clean interface",
@@ -84,16 +91,15 @@ def main() -> None:
 
 def gold() -> None:
     """Print the tables of the gold sets."""
-    halves: dict[str, Half] = {"tuned": grading.tuned, "held out": grading.held_out}
-    print(f"{'half':<9} {'texts':>6} {'mentions P':>11} {'R':>6} {'F1':>6} {'tau':>6}", end="")
+    print(f"{'set':<16} {'texts':>6} {'mentions P':>11} {'R':>6} {'F1':>6} {'tau':>6}", end="")
     print(f" {'sentiment':>10} {'F1':>6} {'aspects P':>10} {'R':>6}")
-    for name, half in halves.items():
-        print(f"{name:<9} {sentence_row(grading.entries('sentences', half))}")
-    print(f"\n{'half':<9} {'field':<16} {'wrong P':>8} {'R':>6} {'stale P':>8} {'R':>6}", end="")
+    for name, (prefix, half) in SETS.items():
+        print(f"{name:<16} {sentence_row(grading.entries(f'{prefix}sentences', half))}")
+    print(f"\n{'set':<16} {'field':<16} {'wrong P':>8} {'R':>6} {'stale P':>8} {'R':>6}", end="")
     print(f" {'correct P':>10} {'R':>6}")
-    for name, half in halves.items():
-        for row in fact_rows(grading.entries("facts", half)):
-            print(f"{name:<9} {row}")
+    for name, (prefix, half) in SETS.items():
+        for row in fact_rows(grading.entries(f"{prefix}facts", half)):
+            print(f"{name:<16} {row}")
 
 
 def sentence_row(entries: Sequence[grading.Entry]) -> str:

@@ -8,24 +8,19 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, Table, Ta
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.interfaces import Form
 
+ACTIONS = (
+    Action("alerts acknowledge 12", "Acknowledge", Style.PRIMARY),
+    Action("alerts snooze 12 --for 1d", "Snooze 1 day"),
+    Action("alerts snooze 12 --for 1w", "Snooze 1 week"),
+    Action("evidence 12", "Evidence"),
+    Action("alerts recheck 12", "Re-check now ($0.42)", confirm="It costs about $0.42."),
+)
+"""An alert's buttons."""
+
 
 def more_cards() -> dict[str, Card]:
     """Return cards that chats show and the terminal does not."""
-    alert_actions = (
-        Action("alerts acknowledge 12", "Acknowledge", Style.PRIMARY),
-        Action("alerts snooze 12 1d", "Snooze 1 day"),
-        Action("alerts snooze 12 7d", "Snooze 1 week"),
-        Action("evidence 12", "Evidence"),
-        Action("alerts recheck 12", "Re-check now ($0.42)", confirm="It costs about $0.42."),
-    )
     return {
-        "buttons": Card(
-            "Acme lost visibility at openai/gpt-5",
-            "openai/gpt-5 names Acme in 43 % of answers, down from 84 %.",
-            severity=Severity.BAD,
-            actions=alert_actions,
-            footer="Run 14, 24 Mar 2026, 07:00 CET",
-        ),
         "question": Card(
             "check Acme costs about $1.42",
             "240 questions for about $1.42, at most $3.10.",

@@ -13,13 +13,14 @@ import html
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
 import PIL.ImageChops
 from gallery import cards, charts
-from slack_examples import form, more_cards, status
+from slack_examples import ACTIONS, form, more_cards, status
 
 from overheard.cards.card import Image
 from overheard.cards.charts import alt, draw
@@ -152,6 +153,7 @@ def examples() -> Iterator[tuple[str, str]]:
     """Yield the body of each page by name."""
     shift = charts()["shift"]
     shown = {**cards(Image(draw(shift), alt(shift))), **more_cards()}
+    shown["alert"] = replace(shown["alert"], actions=ACTIONS)
     for name, card in shown.items():
         yield name, "".join(map(message, render(card)))
     yield "home", view(home(status()))

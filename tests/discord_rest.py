@@ -131,7 +131,7 @@ class Rest:
             case method, ["applications", _, *where, "commands"]:
                 return 200, self._commands(method, where[-1] if where else "", body)
             case method, ["channels", place, *what]:
-                return self._channel(method, place, what, body)
+                return self._channel(method, place, what, body, request.query.get("after", ""))
             case "POST", ["interactions", name, _, "callback"]:
                 return self._callback(name, body)
             case method, ["webhooks", _, token, *what]:
@@ -160,21 +160,30 @@ class Rest:
             self.commands[place] = [one | _told(one) for one in body]
         return self.commands.get(place, [])
 
-    def _channel(self, method: str, place: str, what: list[str], body: Any) -> tuple[int, Any]:
+    def _channel(
+        self, method: str, place: str, what: list[str], body: Any, after: str
+    ) -> tuple[int, Any]:
         if place != CHANNEL and place not in self.threads:
             raise Refused(404, 10003, "Unknown Channel")
         match method, what:
             case "GET", []:
                 return 200, channel(place)
             case "GET", ["messages"]:
-                return 200, self.shown(place)[::-1]
+                later = [one for one in self.shown(place) if int(one["id"]) > int(after or 0)]
+                return 200, later[::-1]
             case "POST", ["messages"]:
                 return 200, self._post(place, body)
-            case "PATCH", ["messages", name]:
-                return 200, self._edit(name, body)
             case "POST", ["messages", name, "threads"]:
                 return 201, self._begin_thread(place, name)
+            case method, ["messages", name]:
+                return self._one(method, name, body)
         raise Refused(404, 0, "404: Not Found")
+
+    def _one(self, method: str, name: str, body: Any) -> tuple[int, Any]:
+        if method == "DELETE":
+            del self.messages[self._message(name)["id"]]
+            return 204, None
+        return 200, self._edit(name, body) if method == "PATCH" else self._message(name)
 
     def _begin_thread(self, place: str, name: str) -> Json:
         if name in self.threads:
@@ -193,9 +202,13 @@ class Rest:
             self._nonces[nonce] = name
         return self.messages[name]
 
-    def _edit(self, name: str, body: Json) -> Json:
+    def _message(self, name: str) -> Json:
         if name not in self.messages:
             raise Refused(404, 10008, "Unknown Message")
+        return self.messages[name]
+
+    def _edit(self, name: str, body: Json) -> Json:
+        self._message(name)
         self.messages[name] |= {k: v for k, v in body.items() if k in {"embeds", "components"}}
         self.messages[name]["edited_timestamp"] = "2026-01-01T00:00:01+00:00"
         return self.messages[name]

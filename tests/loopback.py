@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -35,6 +36,9 @@ class ChatService:
         answer: From a prompt to the text of an answer.
         behaviours: What it does with the next calls, first to last; then it behaves.
         delay: Seconds that every answer takes.
+        listing: What it does when it is asked for its models; by default it knows no such call.
+        ahead: Seconds by which its clock is ahead.
+        most_at_once: The largest number of calls that were under way together.
     """
 
     def __init__(self) -> None:
@@ -43,11 +47,17 @@ class ChatService:
         self.answer: Callable[[str], str] = lambda prompt: f"Acme is good. ({prompt})"
         self.behaviours: list[Behaviour] = []
         self.delay = 0.0
+        self.listing = Behaviour(status=501)
+        self.ahead = 0.0
+        self.most_at_once = self._at_once = 0
         self._lock = threading.Lock()
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                service._list(self)
 
             def do_POST(self) -> None:
                 service._serve(self)
@@ -69,13 +79,26 @@ class ChatService:
         """Return what was asked, in the order in which it arrived."""
         return [call["messages"][0]["content"] for call in self.calls]
 
+    def _list(self, handler: BaseHTTPRequestHandler) -> None:
+        body = b'{"object": "list", "data": []}'
+        handler.send_response_only(self.listing.status)
+        handler.send_header("Date", formatdate(time.time() + self.ahead, usegmt=True))
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         call = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         with self._lock:
             self.calls.append(call)
             self.keys.append(handler.headers.get("Authorization", ""))
             behaviour = self.behaviours.pop(0) if self.behaviours else Behaviour()
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
         time.sleep(self.delay + behaviour.delay)
+        with self._lock:
+            self._at_once -= 1
         if behaviour.hang_up:
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)

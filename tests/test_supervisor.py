@@ -55,7 +55,7 @@ class Play:
 
     def condition(self, name: str) -> Condition:
         """Return how a service is."""
-        return self.supervisor.standings[name].condition
+        return self.supervisor.standings()[name].condition
 
 
 async def test_a_service_that_fails_is_started_again() -> None:
@@ -98,7 +98,30 @@ async def test_refused_credentials_disable_a_platform_and_the_other_runs_on() ->
 
     assert play.starts["slack"] == 1
     assert play.told[0] == str(REFUSED)
-    assert play.supervisor.standings["slack"] == Standing(Condition.DISABLED, str(REFUSED))
+    assert play.supervisor.standings()["slack"] == Standing(Condition.DISABLED, str(REFUSED))
+
+
+async def test_a_service_that_runs_without_a_connection_is_not_up() -> None:
+    """It says what was wrong the last time, and is up as soon as it is connected."""
+    connected, starts = [False], []
+
+    async def run() -> None:
+        starts.append(1)
+        if len(starts) == 1:
+            raise OSError("down")
+        await asyncio.Event().wait()
+
+    services = [Service("chat", run, lambda: connected[0])]
+    supervisor = Supervisor(services, lambda _: None, first_pause=0.001)
+    assert supervisor.standings() == {"chat": Standing(Condition.CONNECTING)}
+    task = asyncio.create_task(supervisor.run())
+    await until(lambda: len(starts) == 2)
+    told = "chat failed: OSError; it is started again."
+    assert supervisor.standings() == {"chat": Standing(Condition.CONNECTING, told)}
+    connected[0] = True
+    assert supervisor.standings() == {"chat": Standing()}
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def test_a_fault_within_a_group_is_named() -> None:
@@ -130,11 +153,12 @@ def asked(health: Health, path: str, method: str = "GET") -> tuple[int, dict[str
         (Standing(), 200),
         (Standing(Condition.DISABLED, "The token is refused."), 200),
         (Standing(Condition.DOWN, "It fails."), 503),
+        (Standing(Condition.CONNECTING), 503),
     ],
 )
 def test_readiness_says_how_each_service_is(standing: Standing, status: int) -> None:
     """One that is down makes it unready; one that is disabled would not be helped by a restart."""
-    health = Health(HealthTable(), {"outbox": Standing(), "slack": standing})
+    health = Health(HealthTable(), lambda: {"outbox": Standing(), "slack": standing})
     found, body = asked(health, "/ready")
 
     assert (found, body["ready"]) == (status, status == 200)
@@ -146,7 +170,7 @@ def test_readiness_says_how_each_service_is(standing: Standing, status: int) -> 
 
 def test_what_is_not_asked_for_properly_is_refused() -> None:
     """It never fails, whatever is sent."""
-    health = Health(HealthTable(), {})
+    health = Health(HealthTable(), dict)
 
     assert asked(health, "/")[0] == 404
     assert asked(health, "/ready", "POST")[0] == 405
@@ -159,7 +183,7 @@ async def test_it_answers_over_a_socket_also_beside_one_that_says_nothing() -> N
     """A peer that connects and is silent holds up nobody."""
     with taken() as port:
         pass
-    task = asyncio.create_task(Health(HealthTable(port=port), {}).run())
+    task = asyncio.create_task(Health(HealthTable(port=port), dict).run())
     async with asyncio.timeout(10):
         while True:
             try:
@@ -179,4 +203,4 @@ async def test_it_answers_over_a_socket_also_beside_one_that_says_nothing() -> N
 async def test_a_port_that_is_taken_is_told() -> None:
     """The sentence names the place and the remedy."""
     with taken() as port, pytest.raises(PortTaken, match=f"{port}.*name another port there"):
-        await Health(HealthTable(port=port), {}).run()
+        await Health(HealthTable(port=port), dict).run()

@@ -18,6 +18,7 @@ from overheard.commands.context import Context, Session
 from overheard.config import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat, Progress, Queue, Store
+from overheard.interfaces.tending import Tending
 from overheard.plugins import load_plugins
 from overheard.queues.inline import InlineQueue
 
@@ -74,16 +75,16 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
         await store.close()
 
 
-async def migrate(url: str) -> tuple[str | None, str]:
-    """Bring a store's schema to this version; return its revision before and after."""
-    import overheard_storage
+def tending() -> Tending:
+    """Return whoever looks after stores."""
+    from overheard_storage.tending import StoreTools
 
-    return await overheard_storage.migrate(url)
+    return StoreTools()
 
 
 def session() -> Session:
     """Return what the terminal's commands are given."""
-    return Session(open_context, migrate, serve=_serve, open_chats=_open_chats, work=_work)
+    return Session(open_context, tending, serve=_serve, open_chats=_open_chats, work=_work)
 
 
 def main() -> None:
@@ -119,7 +120,7 @@ async def _queue(config: Config, store: Store) -> Queue:
 
 
 def _open_chats(config: Config) -> Mapping[str, Chat]:
-    from overheard.serving import open_chats
+    from overheard.chat.opening import open_chats
 
     return {**open_chats(config), **load_plugins(config).chats}
 

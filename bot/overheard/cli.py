@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,10 +19,12 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, require_sizes
 from overheard.chat import terminal
 from overheard.chat.parsing import Order
-from overheard.commands.context import Session
+from overheard.commands.context import Context, OpenContext, Session
 from overheard.commands.registry import sections
+from overheard.config import Config
 from overheard.errors import ConfirmationNeeded, OverheardError
 from overheard.gate import logged
+from overheard.interfaces import Progress
 from overheard.plugins import sorted_output
 
 __all__ = ["Session", "app"]
@@ -53,15 +57,28 @@ async def _carry_out(session: Session, spec: CommandSpec, values: dict[str, Any]
 async def _open_and_run(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:
     """Open the deployment if the command needs one, run it, and close the deployment."""
     require_sizes(spec, values)
+    words = Order(spec, values).words
     if not spec.opens:
-        return await spec.run(session, **values)
+        noting = partial(_noted, session.open_context, spec, words)
+        return await spec.run(replace(session, open_context=noting), **values)
     async with session.open_context(session.read_config(), session.progress) as context:
         if spec.spends:
             for report in context.plugins.faulty:
                 click.echo(f"Plugin {report.name}: {report.problem}", err=True)
-        words = Order(spec, values).words
         async with logged(context.store, context.clock, spec, context.who, words):
             return await spec.run(context, **values)
+
+
+@asynccontextmanager
+async def _noted(
+    open_context: OpenContext, spec: CommandSpec, words: str, config: Config, progress: Progress
+) -> AsyncIterator[Context]:
+    """Open a deployment for a command that does so itself, and write down that it was used."""
+    async with (
+        open_context(config, progress) as context,
+        logged(context.store, context.clock, spec, context.who, words),
+    ):
+        yield context
 
 
 def _added(ctx: click.Context) -> list[CommandSpec]:

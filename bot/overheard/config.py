@@ -26,10 +26,13 @@ from overheard.tables.deployment import (
     AccessTable,
     CanaryTable,
     HealthTable,
+    LoggingTable,
     QueueTable,
     ReportTable,
+    RetentionTable,
     RouteTable,
     ScheduleTable,
+    TelemetryTable,
 )
 
 VARIABLE = "OVERHEARD_CONFIG"
@@ -92,6 +95,9 @@ class Config(Settings):
     reports: tuple[ReportTable, ...] = ()
     access: AccessTable = AccessTable()
     health: HealthTable = HealthTable()
+    retention: RetentionTable = RetentionTable()
+    logging: LoggingTable = LoggingTable()
+    telemetry: TelemetryTable = TelemetryTable()
     providers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     scorers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     chats: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
@@ -191,6 +197,7 @@ def _contradictions(config: Config) -> Iterator[str]:
         for number, entry in enumerate(getattr(config, table), 1):
             yield from _unknown(config, f"[[{table}]] number {number}: brands", entry.brands)
     yield from _unknown(config, "[budget.brands]", config.budget.brands)
+    yield from _unknown(config, "[retention.brands]", config.retention.brands)
     yield from _unasked(config)
     yield from _unqueued(config)
     for number, fact in enumerate(config.facts, 1):

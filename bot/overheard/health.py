@@ -1,23 +1,28 @@
 """Says over HTTP whether a running deployment lives, and whether all of it works.
 
 ``GET /live`` answers 200 as long as the process has its wits about it. ``GET /ready`` answers 200
-when no service is down, and 503 else; its body says how each is. A platform that is disabled
-because its credentials were refused does not count: starting the process anew would not help it.
+when each service is up, and 503 when one is down or still connecting; its body says how each is. A
+platform that is disabled because its credentials were refused does not count: starting the process
+anew would not help it. ``GET /metrics`` gives what Prometheus collects, see `overheard.metrics`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from overheard.errors import OverheardError
+from overheard.metrics import CONTENT_TYPE
 from overheard.supervisor import Condition, Standing
 from overheard.tables.deployment import HealthTable
 
 PATIENCE = 5.0
 """Seconds that somebody who asks has for the question."""
+READY = frozenset({Condition.UP, Condition.DISABLED})
+"""How services of a deployment are that is ready."""
 
+_END = b"\r\n\r\n"
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 
@@ -30,12 +35,19 @@ class Health:
 
     Args:
         settings: Where it listens.
-        standings: How each service is, by name; read anew for each question.
+        standings: Returns how each service is, by name; called anew for each question.
+        metrics: Returns what Prometheus collects; None where nothing is counted.
     """
 
-    def __init__(self, settings: HealthTable, standings: Mapping[str, Standing]) -> None:
+    def __init__(
+        self,
+        settings: HealthTable,
+        standings: Callable[[], Mapping[str, Standing]],
+        metrics: Callable[[], Awaitable[bytes]] | None = None,
+    ) -> None:
         self._settings = settings
         self._standings = standings
+        self._metrics = metrics
 
     async def run(self) -> None:
         """Answer until cancelled.
@@ -52,18 +64,31 @@ class Health:
         async with server:
             await server.serve_forever()
 
+    async def keep(self, tell: Callable[[str], None]) -> None:
+        """Answer until cancelled, where there is a port; that it cannot is told, and no more."""
+        try:
+            if self._settings.port:
+                await self.run()
+        except PortTaken as error:
+            tell(str(error))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 line = await reader.readline()
                 while (await reader.readline()).strip():  # headers say nothing that matters here
                     pass
-                writer.write(self.answer(line))
+                writer.write(await self._respond(line))
                 await writer.drain()
         except (TimeoutError, OSError, ValueError):
             pass  # whoever asked went away, or never asked
         finally:
             writer.close()
+
+    async def _respond(self, line: bytes) -> bytes:
+        if self._metrics and line.decode("latin-1").split()[:2] == ["GET", "/metrics"]:
+            return _response(200, await self._metrics(), CONTENT_TYPE)
+        return self.answer(line)
 
     def answer(self, line: bytes) -> bytes:
         """Return the whole response to the first line of a request."""
@@ -71,22 +96,26 @@ class Health:
         status, told = self._told(path)
         if method not in {"GET", "HEAD"}:
             status, told = 405, {"error": "ask with GET"}
-        body = json.dumps(told).encode() + b"\n"
-        head = (
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-        )
-        return head.encode() + (body if method == "GET" else b"")
+        response = _response(status, json.dumps(told).encode() + b"\n", "application/json")
+        return response if method == "GET" else response.partition(_END)[0] + _END
 
     def _told(self, path: str) -> tuple[int, dict[str, object]]:
         if path == "/live":
             return 200, {"live": True}
         if path != "/ready":
-            return 404, {"error": "ask for /live or /ready"}
-        standings = dict(self._standings)
-        ready = all(s.condition is not Condition.DOWN for s in standings.values())
+            return 404, {"error": "ask for /live, /ready or /metrics"}
+        standings = self._standings()
+        ready = all(s.condition in READY for s in standings.values())
         services = {
             name: {"state": s.condition.value, **({"problem": s.problem} if s.problem else {})}
             for name, s in standings.items()
         }
         return (200 if ready else 503), {"ready": ready, "services": services}
+
+
+def _response(status: int, body: bytes, content: str) -> bytes:
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {content}\r\n"
+        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close"
+    )
+    return head.encode() + _END + body

@@ -14,33 +14,39 @@ from importlib import import_module
 
 from overheard.alerts.outbox import Outbox
 from overheard.chat.desk import ChatDesk
+from overheard.chat.opening import open_chats
 from overheard.checks.canary import canaries
 from overheard.checks.feeds import read_feeds
 from overheard.checks.runs import TAKEN_UP_WITHIN
 from overheard.commands.alerts import lifecycle
-from overheard.commands.bursts import due_bursts, run_bursts
+from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
 from overheard.commands.context import Context, Unwatched
 from overheard.commands.letters import Letters
+from overheard.commands.metering import be_seen, metrics
 from overheard.commands.planned import BURSTS
+from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import carry_out_schedule
 from overheard.commands.switching import follow_changes
-from overheard.config import Config
 from overheard.cron import Cron
 from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, RunState, Schedule
-from overheard.errors import ChatUnavailable, OverheardError
+from overheard.errors import OverheardError
 from overheard.gate import AccessGate
 from overheard.health import Health
-from overheard.interfaces import Chat
+from overheard.interfaces import Chat, Desk
+from overheard.logs import about
+from overheard.owning import OwnedChat
 from overheard.schedule import Job, Scheduler
-from overheard.stopping import GOODBYE, Stop, log_to_stderr
+from overheard.stopping import GOODBYE, Stop
 from overheard.supervisor import Service, Supervisor
 
 CANARIES = "canaries of the day"
 """The job that asks canaries."""
 SCHEDULE = "schedule"
 """How the audit log names schedules, and where they ask."""
+RETENTION = "texts that got old"
+"""The job that removes them."""
 CATCH_UP = 300.0
 """Seconds between two looks for answers that nobody has scored."""
 NOTICE = 10.0
@@ -63,9 +69,10 @@ class Deployment:
 
     def __init__(self, context: Context, chats: Mapping[str, Chat]) -> None:
         self._context = replace(context, progress=Unwatched(), who=SCHEDULE, channel=SCHEDULE)
-        self._chats = chats
+        self._planner = Planner()
         config, store, clock = context.config, context.store, context.clock
-        outbox = Outbox(store, chats, Letters(self._context).compose, clock, self._posted)
+        present: dict[str, Chat] = {}
+        outbox = Outbox(store, present, Letters(self._context).compose, clock, self._posted)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
         desk = ChatDesk(self._context, AccessGate(config.access, store, clock))
         services = [
@@ -75,17 +82,17 @@ class Deployment:
             Service("scoring", self._catch_up),
             *([Service("feeds", self._read_feeds)] if context.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
-            *(Service(name, partial(chat.run, desk)) for name, chat in chats.items()),
+            *(_service(OwnedChat(*chat, store, present), chat[0], desk) for chat in chats.items()),
         ]
         self.supervisor = Supervisor(services, log.warning)
-        self._health = Health(config.health, self.supervisor.standings)
+        counted = metrics(self._context).text
+        self._health = Health(config.health, self.supervisor.standings, counted)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.supervisor.run())
-            if self._context.config.health.port:
-                group.create_task(self._answer_health())
+            group.create_task(self._health.keep(log.warning))
 
     async def jobs(self) -> Sequence[Job]:
         """Return what is done on a schedule: checks, reports, bursts and canaries."""
@@ -110,8 +117,11 @@ class Deployment:
         bursts = (
             [Job(BURSTS, Cron("*/15 * * * *"), self._bursts)] if config.bursts.automatic else []
         )
+        retention = (
+            [Job(RETENTION, Cron("30 3 * * *"), self._retain)] if limited(self._context) else []
+        )
         canary = Job(CANARIES, Cron(config.canary.cron, config.canary.timezone), self._canaries)
-        return [*checks, *reports, *bursts, canary]
+        return [*checks, *reports, *bursts, *retention, canary]
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
         """Run a check as anybody else would; that it is scheduled is the yes to its price."""
@@ -121,8 +131,9 @@ class Deployment:
     async def _bursts(self, _: datetime) -> None:
         """Ask the bursts that are due; that they are automatic is the yes to their price."""
         context = replace(await self._context.refreshed(), who=BURST)
-        if await due_bursts(context):
-            await run_bursts(context, agreed=True)  # what refuses it is asked again, and not noted
+        if plans := await self._planner.plans(context):
+            # What refuses it is asked again, and not noted.
+            await run_bursts(context, agreed=True, plans=plans)
             entry = AuditEntry(context.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done")
             await context.store.add_audit(entry)
 
@@ -132,10 +143,16 @@ class Deployment:
             async with self._audited(f"{SCHEDULE} canary", "canary run") as context:
                 await run_canaries(context, agreed=True)
 
+    async def _retain(self, _: datetime) -> None:
+        """Remove the texts that are older than they may be; that it is set is the yes to it."""
+        async with self._audited(f"{SCHEDULE} retention", "db retain") as context:
+            await retain_texts(context)
+
     @asynccontextmanager
     async def _audited(self, who: str, command: str) -> AsyncIterator[Context]:
         """Give the deployment as it is now, and write down what came of its use."""
         context = replace(await self._context.refreshed(), who=who)
+        about(command=who)
         outcome = "done"
         try:
             yield context
@@ -226,13 +243,6 @@ class Deployment:
             listeners = self._context.plugins.listeners
             await listeners.alert_posted(alert, delivery.channel, message)
 
-    async def _answer_health(self) -> None:
-        """Answer; that it cannot is told and takes nothing down."""
-        try:
-            await self._health.run()
-        except OverheardError as error:
-            log.warning("%s", error)
-
 
 async def serve(context: Context, *, leave: Callable[[], None]) -> None:
     """Run a deployment until SIGTERM or Ctrl-C.
@@ -241,7 +251,7 @@ async def serve(context: Context, *, leave: Callable[[], None]) -> None:
         context: The deployment.
         leave: Called at the signal; sees to it that the process ends in time.
     """
-    log_to_stderr()
+    be_seen(context)
     stop = Stop(leave)
     # Drawing takes two seconds to import, in which no click would be acknowledged.
     await asyncio.to_thread(import_module, "overheard.cards.plot")
@@ -251,6 +261,10 @@ async def serve(context: Context, *, leave: Callable[[], None]) -> None:
             log.warning("Plugin %s: %s", report.name, report.problem)
         log.warning("%s", _begun(context, chats))
         await stop.run(deployment.run())
+
+
+def _service(chat: OwnedChat, name: str, desk: Desk) -> Service:
+    return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
 
 
 def _begun(context: Context, chats: Mapping[str, Chat]) -> str:
@@ -268,30 +282,3 @@ async def _chats(context: Context) -> AsyncIterator[dict[str, Chat]]:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(GOODBYE / 2):
                     await chat.close()
-
-
-def open_chats(config: Config) -> dict[str, Chat]:
-    """Return the chats that a configuration describes; one that is not installed is told of."""
-    chats: dict[str, Chat] = {}
-    for name in ("slack", "discord"):
-        if getattr(config, name) is None:
-            continue
-        try:
-            chats[name] = _open(name, config)
-        except ModuleNotFoundError as error:
-            remedy = f"install it with: pip install 'overheard[{name}]'"
-            reason = f"the package {error.name} is missing"
-            log.warning("%s", ChatUnavailable(chat=name, reason=reason, remedy=remedy))
-    return chats
-
-
-def _open(name: str, config: Config) -> Chat:
-    # Both take half a second to import.
-    if name == "slack" and config.slack:
-        from overheard.chat.slack.chat import SlackChat
-
-        return SlackChat(config.slack)
-    assert config.discord  # noqa: S101 - the caller has looked
-    from overheard.chat.discord.chat import DiscordChat
-
-    return DiscordChat(config.discord)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 
 GOODBYE = 1.0
@@ -45,10 +43,3 @@ class Stop:
     def _stopping(self, *_: object) -> None:
         self._leave()
         self._loop.call_soon_threadsafe(self._signalled.set)
-
-
-def log_to_stderr() -> None:
-    """Write warnings of our own and of the parts where a service manager looks for them."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s"
-    )

@@ -17,6 +17,10 @@ HEALTHY = 60.0
 """Seconds after which a service has proved itself, and pauses begin from the first."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """Something that runs as long as the process.
@@ -25,16 +29,21 @@ class Service:
         name: As people are told of it.
         run: Runs until cancelled. Raises `ChatUnavailable` when it is of no use to try again, and
             anything else when it is.
+        connected: Whether it is of use to anybody while it runs; one that speaks with nobody
+            outside always is.
     """
 
     name: str
     run: Callable[[], Awaitable[None]]
+    connected: Callable[[], bool] = _always
 
 
 class Condition(StrEnum):
     """How a service is."""
 
     UP = "up"
+    CONNECTING = "connecting"
+    """It is at work on a connection that it has not got yet, or has lost."""
     DOWN = "down"
     """It failed, and is started again soon."""
     DISABLED = "disabled"
@@ -69,8 +78,18 @@ class Supervisor:
         self._tell = tell
         self._first_pause = first_pause
         self._told: dict[str, str] = {}
-        self.standings: dict[str, Standing] = {s.name: Standing() for s in self._services}
-        """How each service is, by name."""
+        self._standings: dict[str, Standing] = {s.name: Standing() for s in self._services}
+
+    def standings(self) -> dict[str, Standing]:
+        """Return how each service is at this moment, by name."""
+        return {service.name: self._standing(service) for service in self._services}
+
+    def _standing(self, service: Service) -> Standing:
+        """Return how a service is; that it runs is not enough for one that has to connect."""
+        standing = self._standings[service.name]
+        if standing.condition is not Condition.UP or service.connected():
+            return standing
+        return Standing(Condition.CONNECTING, self._told.get(service.name, ""))
 
     async def run(self) -> None:
         """Run all of them until cancelled."""
@@ -101,13 +120,13 @@ class Supervisor:
                 pause = self._first_pause
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
             pause = min(pause * 2, LONGEST_PAUSE)
-            self.standings[service.name] = Standing()
+            self._standings[service.name] = Standing()
 
     def _note(self, service: Service, condition: Condition, problem: str) -> None:
         if problem != self._told.get(service.name):
             self._tell(problem)
         self._told[service.name] = problem
-        self.standings[service.name] = Standing(condition, problem)
+        self._standings[service.name] = Standing(condition, problem)
 
 
 def _is_cancelled() -> bool:

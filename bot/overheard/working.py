@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from overheard.checks.seats import seats
 from overheard.commands.context import Context, Unwatched
+from overheard.commands.metering import be_seen, metrics
 from overheard.commands.tasks import Tasks
 from overheard.domain import Task, TaskKind
-from overheard.errors import OverheardError
 from overheard.health import Health
 from overheard.interfaces import Result
-from overheard.stopping import Stop, log_to_stderr
+from overheard.logs import about
+from overheard.stopping import Stop
 from overheard.supervisor import Service, Supervisor
 
 WORKER = "worker"
@@ -37,14 +38,14 @@ class Worker:
         self._kinds = kinds
         self._at_once = at_once
         self.supervisor = Supervisor([Service("queue", self._work)], log.warning)
-        self._health = Health(context.config.health, self.supervisor.standings)
+        settings, counted = context.config.health, metrics(self._context).text
+        self._health = Health(settings, self.supervisor.standings, counted)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.supervisor.run())
-            if self._context.config.health.port:
-                group.create_task(self._answer_health())
+            group.create_task(self._health.keep(log.warning))
 
     async def _work(self) -> None:
         context = self._context
@@ -54,14 +55,11 @@ class Worker:
 
     async def _do(self, task: Task) -> Result | None:
         """Carry a task out for the brands and facts as they are now."""
-        return await Tasks(await self._context.refreshed()).do(task)
-
-    async def _answer_health(self) -> None:
-        """Answer; that it cannot is told and takes nothing down."""
-        try:
-            await self._health.run()
-        except OverheardError as error:
-            log.warning("%s", error)
+        about(task=task.key)
+        log.info("Task %s begins.", task.key)
+        result = await Tasks(await self._context.refreshed()).do(task)
+        log.info("Task %s is %s.", task.key, "left undone" if result is None else "done")
+        return result
 
 
 async def work(
@@ -75,7 +73,7 @@ async def work(
         at_once: How many tasks at a time.
         leave: Called at the signal; sees to it that the process ends in time.
     """
-    log_to_stderr()
+    be_seen(context)
     stop = Stop(leave)
     for report in context.plugins.faulty:
         log.warning("Plugin %s: %s", report.name, report.problem)

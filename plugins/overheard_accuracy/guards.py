@@ -35,6 +35,8 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 """Between the brand and a cue: the cue belongs to what is named last."""
+_ASIDE = re.compile(r"\([^()]*\)")
+"""What stands in brackets is no new subject."""
 _CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
 _HARMLESS = re.compile(
     r"(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co|Company|AG|SE|PLC|Group|CEO|The|It|They|Its|Their"
@@ -66,6 +68,7 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
     if introduced:
         return introduced.end() <= cue.start()
     between = statement.text[statement.end : max(statement.end, cue.start())]
+    between = _ASIDE.sub("", between)
     if _RELATIVE.search(between):
         return True
     names = (name.group() for name in _CAPITAL.finditer(between))

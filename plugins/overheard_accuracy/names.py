@@ -41,7 +41,10 @@ _LED = (
         rf"(?: the| its| (?P<whose>{_NAME}(?: {_NAME}){{0,2}}?)['\u2019]s)?(?: current)?"
         rf"(?: (?:co-?)?founder and)? {_CHIEF}\b"
     ),
+    re.compile(rf"{_PERSON} \({_CHIEF}(?:,| of| at)"),
 )
+_NEXT = re.compile(r", (?:and|but|so)\b")
+"""Where something else begins to be said."""
 _NOT_PERSON = re.compile(
     r"\b(?:The|Its|Their|Our|In|At|As|Under|Inc|Ltd|Company|Group|Founder|Chief|Executive|Officer"
     r"|President|Chairman|CEO)\b"
@@ -54,8 +57,8 @@ _OWNED = re.compile(
     rf"(?P<stated>{_NAME}(?: (?:& )?{_NAME}){{0,3}})"
 )
 _ALONE = re.compile(
-    r"\b(?:(?:is|remains|as) an? (?:fully )?independent(?:ly owned)?(?: \w+)? ?(?:company|business"
-    r"|firm)?|has no parent(?: company)?|not owned by|not a subsidiary)\b",
+    r"\b(?:(?:is|remains|as) (?:still )?an? (?:fully )?independent(?:ly owned)?(?: \w+)?"
+    r" ?(?:company|business|firm)?|has no parent(?: company)?|not owned by|not a subsidiary)\b",
     re.IGNORECASE,
 )
 _NO_PARENT = frozenset({"none", "independent", "no parent", "no", "independent company", "self"})
@@ -103,7 +106,8 @@ def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
         cue = pattern.search(statement.text)
         if not cue or _NOT_PERSON.search(cue["stated"]):
             continue
-        around = statement.text[max(0, cue.start() - 30) : cue.end() + 15]
+        behind = _NEXT.split(statement.text[cue.end() : cue.end() + 15])[0]
+        around = statement.text[max(0, cue.start() - 30) : cue.end()] + behind
         if unmeant(statement) or historic(around) or _behind_another(statement, cue):
             return None
         stated = cue["stated"].rstrip(".'\u2019")
@@ -148,6 +152,8 @@ def _behind_another(statement: Statement, cue: re.Match[str]) -> bool:
     """Whether a person is named as the head of somebody else."""
     named = re.search(r"\b(?:of|at) ([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
+    if cue.group().endswith((",", "of", "at")):  # "(CEO, Acme)"
+        return not contains(statement.text[cue.end() :].split(")")[0], brand)
     whose = cue.groupdict().get("whose")
     if whose:
         return not contains(brand, whose)

@@ -10,12 +10,14 @@ from overheard_accuracy.guards import historic, of_another, unmeant
 from overheard_accuracy.values import YEAR, Amount, Money, amounts, money
 
 _FOUNDED = re.compile(
-    r"\b(?:founded|co-?founded|established|was started|got its start|started (?:in|out|back)"
-    r"|dates? back to|inception|incorporated|was created|began (?:in|operations|life)"
-    r"|came into (?:being|existence)|has (?:been around|existed|operated) since"
-    r"|in business since|founding (?:date|year)|year of (?:founding|foundation)"
-    r"|set up (?:shop )?in|was launched|launched in|since its launch in|opened its doors"
-    r"|(?:company|brand|business|firm|start-?up) (?:born|created|started|launched|formed) in)\b",
+    r"\b(?:est\.(?= ?\d)|founded|co-?founded|established|was started|got its start"
+    r"|started (?:in|out|back)|dates? back to|inception|incorporated|was created"
+    r"|began (?:in|operations|life)|came into (?:being|existence)"
+    r"|has (?:been around|existed|operated) since|in business since"
+    r"|founding (?:date|year)|year of (?:founding|foundation)|set up (?:shop )?in|was launched"
+    r"|launched in|since its launch in|opened its doors"
+    r"|(?:company|brand|business|firm|start-?up) (?:born|created|started|launched|formed) in"
+    r"|gegründet|fondée?|fundad[ao]|fondat[ao]|opgericht)(?:\b|(?<=\.))",
     re.IGNORECASE,
 )
 _OTHER_YEARS = re.compile(
@@ -28,9 +30,9 @@ _NEAR = 60
 """Characters between a cue and its value."""
 
 _PRICED = re.compile(
-    r"\b(?:costs?|priced?|pricing|prices|starts? (?:at|from)|starting (?:at|from|price)|begins? at"
-    r"|beginning at|from (?:just |only |as little as )?(?=[$€£¥\d]|US\$|USD|EUR|GBP)|as low as"
-    r"|subscription|plans?|fees?|for (?:just |only |about |around )?(?=[$€£¥\d])|pay|charges?"
+    r"\b(?:from|for|at) (?:just |only |as little as |about |around )?(?=[$€£¥\d]|US\$|USD|EUR|GBP)"
+    r"|\b(?:costs?|priced?|pricing|prices|starts? (?:at|from)|starting (?:at|from|price)|begins? at"
+    r"|beginning at|as low as|subscription|plans?|fees?|pay|charges?"
     r"|runs? (?:you )?(?:about |around )?|sells? for|retails? (?:at|for)|available (?:at|for)"
     r"|set you back|per month|a month|monthly|per year|annually|/\s?mo(?:nth)?)\b",
     re.IGNORECASE,
@@ -52,6 +54,8 @@ _TIERS = re.compile(
 _ENTRY = re.compile(
     r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|from|as low as|cheapest|entry|lowest)\b", re.IGNORECASE
 )
+_NO_PRICE = 1_000_000.0
+"""From this amount on, what is paid is a company rather than what it sells."""
 _SAME_MONEY = 0.015
 """A price may be rounded by this share: 9.99 is told as 10."""
 
@@ -95,6 +99,10 @@ _ENDED = re.compile(
     r"|an option|possible|included|on offer))\b",
     re.IGNORECASE,
 )
+_ANSWERED = re.compile(
+    r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
+)
+"""Behind "free plan": a yes or a no, or something of which nobody can be sure."""
 _TRIAL = re.compile(r"\b(?:trial|demo)\b", re.IGNORECASE)
 _YES = frozenset({"yes", "true", "y", "available"})
 _NO = frozenset({"no", "false", "n", "none", "not available"})
@@ -170,10 +178,13 @@ def free_plan(statement: Statement, truth: Truth) -> Claim | None:
         return None
     if re.search(r"\b(?:if|whether|unless|may|might|could|should)\b", statement.text, re.I):
         return None
+    answered = _ANSWERED.match(statement.text, cue.end())
+    if answered and not answered.lastgroup:
+        return None
     clause = _clause(statement.text, cue.start(), cue.end())
     if _TRIAL.search(clause) and not _NONE.search(clause):
         return None
-    denied = _denies(clause, cue.group())
+    denied = _denies(clause, cue.group()) or (answered is not None and answered["no"] is not None)
     if not denied and historic(clause):
         return None
     was = [_yes_or_no(value) for value in truth.previous]
@@ -210,7 +221,11 @@ def _nearest_year(text: str, cue: re.Match[str]) -> str | None:
 
 def _price_of(text: str, qualifier: str) -> Money | None:
     """Return the one amount that a fact is about, or None where it is not clear."""
-    found = [one for one in money(text) if not _NOT_ITS_PRICE.search(_beside(text, one))]
+    found = [
+        one
+        for one in money(text)
+        if one.amount < _NO_PRICE and not _NOT_ITS_PRICE.search(_beside(text, one))
+    ]
     if qualifier:
         return next((one for one in found if _is_of_plan(text, one, qualifier)), None)
     entry = [one for one in found if _ENTRY.search(text[max(0, one.span[0] - 40) : one.span[0]])]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from overheard import Detail, Fact, Metric, Reading, Scale, Score, Settings
+from overheard_accuracy.cells import cells
 from overheard_accuracy.claims import Claim, Truth, Verdict
 from overheard_accuracy.fields import CHECKERS, field_of, values_of
 from overheard_accuracy.statements import statements
@@ -23,7 +24,8 @@ class AccuracySettings(Settings):
 class Accuracy:
     """Scores whether what an answer states about a brand is true.
 
-    Each sentence that is about the brand alone is held against each fact of a kind that can be
+    Each sentence that is about the brand alone, and each cell of a table and line of a list of
+    properties that tells something of it, is held against each fact of a kind that can be
     checked: a year, a place, a person, a price, a headcount, a yes or no, an owner, lists. Where a
     sentence might mean something else, nothing is concluded: a false accusation costs more than a
     miss.
@@ -35,7 +37,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "1"
+    version = "2"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 
@@ -53,7 +55,7 @@ _ORDER = (Verdict.WRONG, Verdict.STALE, Verdict.CORRECT)
 
 def _details(reading: Reading) -> Iterator[Detail]:
     """Yield what the answer states of each fact: of two statements, the one that is not right."""
-    said = list(statements(reading)) if reading.facts else []
+    said = [*statements(reading), *cells(reading)] if reading.facts else []
     for fact in reading.facts:
         field, qualifier = field_of(fact.field)
         for value in values_of(field, fact.value) if field else ():

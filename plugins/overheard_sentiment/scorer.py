@@ -37,12 +37,14 @@ class Sentiment:
     score. The quote is the sentence that judges most. Aspects that are judged (price, quality,
     ease, support, features, performance, reliability, integrations, security) are details.
 
+    English, German, French and Spanish are read.
+
     A lexicon is right for about six sentences in ten. That is enough to rank and to watch for
     large swings, and not to alert on small ones.
     """
 
     name = "sentiment"
-    version = "1"
+    version = "2"
     metrics: Sequence[Metric] = (Metric("sentiment", Scale.POLARITY, "Sentiment"),)
 
     def score(self, reading: Reading) -> Iterator[Score]:

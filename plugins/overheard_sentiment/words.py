@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from overheard_sentiment import tongues
 from overheard_sentiment.phrases import phrase
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
@@ -28,14 +29,31 @@ _NONE_OF_IT = -1.0
 """What "has no calendar" says."""
 _HAVING = frozenset({"has", "have", "had", "offers", "offer", "with", "gives", "provides"})
 
-_NEGATIONS = frozenset(
-    {"not", "no", "never", "none", "nor", "neither", "cannot", "without", "hardly", "barely"}
-    | {"rarely", "seldom", "lack", "lacks", "lacking", "nothing", "nobody", "isnt", "dont", "less"}
-    | {"least", "doesnt", "wasnt", "cant", "wont", "didnt", "fails", "failed", "stop", "few"}
+_NEGATIONS = (
+    frozenset(
+        {"not", "no", "never", "none", "nor", "neither", "cannot", "without", "hardly", "barely"}
+        | {
+            "rarely",
+            "seldom",
+            "lack",
+            "lacks",
+            "lacking",
+            "nothing",
+            "nobody",
+            "isnt",
+            "dont",
+            "less",
+        }
+        | {"least", "doesnt", "wasnt", "cant", "wont", "didnt", "fails", "failed", "stop", "few"}
+    )
+    | tongues.NEGATIONS
 )
-_INTENSE = frozenset(
-    {"very", "really", "extremely", "incredibly", "highly", "especially", "particularly", "so"}
-    | {"most", "more", "super", "absolutely", "exceptionally", "remarkably", "truly", "totally"}
+_INTENSE = (
+    frozenset(
+        {"very", "really", "extremely", "incredibly", "highly", "especially", "particularly", "so"}
+        | {"most", "more", "super", "absolutely", "exceptionally", "remarkably", "truly", "totally"}
+    )
+    | tongues.INTENSE
 )
 _SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
 _UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
@@ -75,6 +93,8 @@ def words(sentence: str) -> tuple[Word, ...]:
 def _values(texts: list[str]) -> list[float]:
     """Return the valence of each word in its place; the first word of a phrase bears all of it."""
     values = [0.0] * len(texts)
+    if (foreign := tongues.lexicon(texts)) is not None:
+        return [_in_place(texts, at, foreign.get(text, 0.0)) for at, text in enumerate(texts)]
     at = 0
     while at < len(texts):
         length, together = phrase(texts, at)

@@ -70,7 +70,6 @@ shifts = Table(
     column("change", Double),
     column("low", Double),
     column("high", Double),
-    Column("p_value", Double),
     column("prompts", JSON),
     column("answers_before", Integer),
     column("answers_after", Integer),

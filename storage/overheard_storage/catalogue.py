@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
 from overheard_storage import tables
+from overheard_storage.addresses import explained
 from overheard_storage.database import uninterrupted
 from overheard_storage.shapes import (
     brand_of,
@@ -30,9 +31,17 @@ Row = Mapping[str, Any]
 class CatalogueShelf(Shelf):
     """The catalogue. The Protocol `overheard.interfaces.Store` says what each method does."""
 
-    @uninterrupted
     async def provision(self, catalogue: Catalogue) -> None:
-        """Make the declared ones those of the configuration, and retire the others."""
+        """Make the declared ones those of the configuration, and retire the others.
+
+        Raises:
+            StoreError: when nothing can be written; this is the first that anybody writes.
+        """
+        with explained(self._database.url):
+            await self._provision(catalogue)
+
+    @uninterrupted
+    async def _provision(self, catalogue: Catalogue) -> None:
         numbers = await self._registers.of_brands(fact.brand for fact in catalogue.facts)
         fact_rows = [fact_row(fact, numbers[fact.brand]) for fact in catalogue.facts]
         schedule_rows = [schedule_row(schedule) for schedule in catalogue.schedules]

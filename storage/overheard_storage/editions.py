@@ -69,7 +69,10 @@ class EditionShelf(Shelf):
     async def read_by(self, scorer: str, version: str) -> int:
         """Return how many answers a version of a scorer has read."""
         number = await self._registers.scorers.find(scorer, version)
-        query = select(func.count()).where(readings.c.scorer_id == number)
+        gone = select(answers.c.id).where(answers.c.gone)
+        query = select(func.count()).where(
+            readings.c.scorer_id == number, readings.c.answer_id.not_in(gone)
+        )
         return int((await self._database.rows(query))[0][0])
 
     async def scorable(self) -> int:
@@ -78,6 +81,7 @@ class EditionShelf(Shelf):
         query = select(func.count()).where(
             answers.c.finish.in_(sorted(COMPLETE)),
             answers.c.reused_from.is_(None),
+            ~answers.c.gone,
             answers.c.run_id.not_in(aside),
         )
         return int((await self._database.rows(query))[0][0])

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import UNENDED, Answer, Finish, Model, Run, RunState
 from overheard_storage import tables
+from overheard_storage.bulk import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.holds import holding
 from overheard_storage.money import MoneyShelf
@@ -150,7 +151,8 @@ class RunShelf(MoneyShelf):
             row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
             rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
         ordered = [row for row, _ in rows.values()]
-        written = await connection.execute(self._keeping, ordered)
+        values = ordered if self._database.is_sqlite else by_column(ordered)
+        written = await connection.execute(self._keeping, values)
         numbers = {tuple(question): number for number, *question in written}
         return [
             replace(answer, id=numbers[question])
@@ -191,6 +193,8 @@ def answers_query() -> Select[Any]:
 def _upsert(database: Database, columns: Sequence[str]) -> Any:
     """Insert answers; one that failed gives way to another call, and is returned as new."""
     insert = database.insert(answers)
+    if not database.is_sqlite:
+        insert = insert.from_select(columns, each_of(answers, columns))
     new = insert.excluded
     other_call: ColumnElement[bool] = or_(
         new.finish != Finish.FAILED, new.asked_at != answers.c.asked_at

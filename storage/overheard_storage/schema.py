@@ -36,7 +36,7 @@ async def bring_up(database: Database) -> tuple[str | None, str]:
     async with database.writing() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        before = await connection.run_sync(_read)
+        before = await connection.run_sync(read_revision)
         _refuse_newer(database, before)
         if before != REVISION:
             await connection.run_sync(_upgrade)
@@ -73,10 +73,11 @@ def configuration(connection: Connection) -> Config:
 
 async def _revision(database: Database) -> str | None:
     async with database.reading() as connection:
-        return await connection.run_sync(_read)
+        return await connection.run_sync(read_revision)
 
 
-def _read(connection: Connection) -> str | None:
+def read_revision(connection: Connection) -> str | None:
+    """Return the revision of a database's tables; None when it has none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))

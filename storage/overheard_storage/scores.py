@@ -74,7 +74,7 @@ class ScoreShelf(Shelf):
             readings.c.scorer_id == await self._registers.scorers.find(scorer, version),
             readings.c.answer_id == answers.c.id,
         )
-        fit = (answers.c.finish.in_(COMPLETE), answers.c.reused_from.is_(None))
+        fit = (answers.c.finish.in_(COMPLETE), answers.c.reused_from.is_(None), ~answers.c.gone)
         aside = select(runs.c.id).where(runs.c.aside)
         query = answers_query().where(*fit, ~read, answers.c.run_id.not_in(aside))
         if seen is not None:
@@ -105,7 +105,7 @@ class ScoreShelf(Shelf):
             rows = _score_rows(new, scores, numbers)
             if rows:
                 await insert_many(connection, tables.scores, _SCORE, list(rows.values()))
-                await self._add_blocks(connection, _summed(rows, scores, numbers))
+                await add_blocks(connection, _summed(rows, scores, numbers))
 
     async def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream scores in the order of their answers."""
@@ -113,7 +113,7 @@ class ScoreShelf(Shelf):
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
         async for page in self._pages(query, answers.c.id):
-            for row in await self._database.rows(_records_query([row.id for row in page])):
+            for row in await self._database.rows(records_query([row.id for row in page])):
                 yield record_of(row)
 
     async def blocks(
@@ -165,13 +165,21 @@ class ScoreShelf(Shelf):
         new = await connection.execute(insert.returning(readings.c.answer_id), rows)
         return set(new.scalars())
 
-    async def _add_blocks(self, connection: AsyncConnection, summed: Sequence[Row]) -> None:
-        begun = await connection.execute(
-            select(runs.c.id, runs.c.started_at).where(among(runs.c.id, {row[0] for row in summed}))
-        )
-        at = {row.id: row.started_at for row in begun}
-        rows = [(*row, at[row[0]]) for row in summed]
-        await insert_many(connection, blocks, _BLOCK, rows, Adding(_STREAM, _SUMS))
+
+async def add_blocks(connection: AsyncConnection, summed: Sequence[Row]) -> None:
+    """Add sums to the blocks of their streams.
+
+    Args:
+        connection: In the transaction that keeps the scores.
+        summed: The numbers of run, prompt, model, brand, metric and scorer, then count, sum and
+            sum of squares; sorted, so that two writers cannot wait for each other.
+    """
+    begun = await connection.execute(
+        select(runs.c.id, runs.c.started_at).where(among(runs.c.id, {row[0] for row in summed}))
+    )
+    at = {row.id: row.started_at for row in begun}
+    rows = [(*row, at[row[0]]) for row in summed]
+    await insert_many(connection, blocks, _BLOCK, rows, Adding(_STREAM, _SUMS))
 
 
 def _seen(scorer: str) -> ColumnElement[bool]:
@@ -199,7 +207,7 @@ def blocks_query() -> Select[Any]:
 
 
 def _reused_query(run_id: int) -> Select[Any]:
-    """Sum the scores of the originals up, and name the columns as `blocks_query` does."""
+    """Sum the scores of the originals up, with the columns in the order of `blocks_query`."""
     keys = (
         *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),
         *(models.c.provider, models.c.name.label("model"), brands.c.name.label("brand")),
@@ -210,7 +218,7 @@ def _reused_query(run_id: int) -> Select[Any]:
         func.sum(scores.c.value * scores.c.value).label("squares"),
     )
     return (
-        select(*keys, *sums)
+        select(*keys[:2], *sums, *keys[2:])
         .select_from(answers)
         .join(scores, scores.c.answer_id == answers.c.reused_from)
         .join(runs, answers.c.run_id == runs.c.id)
@@ -224,7 +232,8 @@ def _reused_query(run_id: int) -> Select[Any]:
     )
 
 
-def _records_query(answer_ids: Collection[int]) -> Select[Any]:
+def records_query(answer_ids: Collection[int]) -> Select[Any]:
+    """Select the scores of answers with their names, as `shapes.record_of` reads them."""
     return (
         select(
             *(scores.c.answer_id, scores.c.value, scores.c.quote, scores.c.details),

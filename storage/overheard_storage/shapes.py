@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -139,7 +140,7 @@ def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
         "model_id": model_id,
         "repeat": answer.question.repeat,
         "text": reply.text,
-        "finish": reply.finish,
+        "finish": str(reply.finish),
         "citations": [asdict(citation) for citation in reply.citations],
         "served_model": reply.served_model,
         "fingerprint": reply.fingerprint,
@@ -151,6 +152,7 @@ def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
         "latency": answer.latency,
         "error": answer.error,
         "reused_from": answer.reused_from or None,
+        "gone": answer.gone,
     }
 
 
@@ -165,6 +167,7 @@ def answer_of(row: Row[Any]) -> Answer:
         error=row.error,
         reused_from=row.reused_from or 0,
         id=row.id,
+        gone=row.gone,
     )
 
 
@@ -185,19 +188,22 @@ def record_of(row: Row[Any]) -> ScoreRecord:
 
 
 def block_of(row: Row[Any]) -> Block:
-    """Read a block."""
-    return Block(
-        run_id=row.run_id,
-        at=row.at,
-        prompt=row.prompt,
-        model=Model(row.provider, row.model),
-        brand=row.brand,
-        metric=row.metric,
-        n=row.n,
-        total=row.total,
-        squares=row.squares,
-        version=f"{row.scorer}@{row.version}",
+    """Read a block, in the order of `scores.blocks_query`; there are many of them."""
+    run_id, at, n, total, squares, prompt, provider, model, brand, metric, scorer, version = tuple(
+        row
     )
+    asked, by = _model(provider, model), _version(scorer, version)
+    return Block(run_id, at, prompt, asked, brand, metric, n, total, squares, by)
+
+
+@lru_cache(1_000)
+def _model(provider: str, name: str) -> Model:
+    return Model(provider, name)
+
+
+@lru_cache(1_000)
+def _version(scorer: str, version: str) -> str:
+    return f"{scorer}@{version}"
 
 
 def update_of(row: Row[Any]) -> ModelUpdate:
@@ -214,7 +220,6 @@ def shift_row(shift: Shift) -> dict[str, Any]:
         "change": shift.change,
         "low": shift.interval[0],
         "high": shift.interval[1],
-        "p_value": shift.p_value,
         "prompts": [asdict(prompt) for prompt in shift.prompts],
         "answers_before": shift.answers[0],
         "answers_after": shift.answers[1],
@@ -238,7 +243,6 @@ def shift_of(row: Row[Any]) -> Shift:
         after=row.after,
         change=row.change,
         interval=(row.low, row.high),
-        p_value=row.p_value,
         prompts=tuple(PromptShift(**prompt) for prompt in row.prompts),
         answers=(row.answers_before, row.answers_after),
         began=row.began_id or 0,

@@ -6,11 +6,13 @@ from overheard_storage.addresses import address, explained
 from overheard_storage.alerts import AlertShelf
 from overheard_storage.batching import BatchShelf
 from overheard_storage.catalogue import CatalogueShelf
+from overheard_storage.census import CensusShelf
 from overheard_storage.database import Database
 from overheard_storage.editions import EditionShelf
 from overheard_storage.finetuning import FinetuneShelf
 from overheard_storage.operations import OperationShelf
 from overheard_storage.outbox import OutboxShelf
+from overheard_storage.retaining import RetentionShelf
 from overheard_storage.runs import RunShelf
 from overheard_storage.schema import bring_up, require_current
 from overheard_storage.scores import ScoreShelf
@@ -23,8 +25,10 @@ class SqlStore(
     CatalogueShelf,
     RunShelf,
     BatchShelf,
+    CensusShelf,
     ScoreShelf,
     EditionShelf,
+    RetentionShelf,
     WatchShelf,
     AlertShelf,
     OutboxShelf,

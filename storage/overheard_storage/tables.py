@@ -205,6 +205,7 @@ answers = Table(
     column("latency", Double),
     column("error", Prose),
     Column("reused_from", ForeignKey("answers.id")),
+    column("gone", Boolean, default=False),
     UniqueConstraint("run_id", "prompt_id", "model_id", "repeat"),
 )
 

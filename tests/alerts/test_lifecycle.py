@@ -256,7 +256,7 @@ async def test_two_who_are_equally_quick_are_both_kept() -> None:
 
 def test_every_change_counts() -> None:
     """A revision tells two versions of a message apart."""
-    shift = Shift("Acme", MODEL, "visibility", 1, 0.7, 0.4, -0.3, (-0.4, -0.1), 0.01)
+    shift = Shift("Acme", MODEL, "visibility", 1, 0.7, 0.4, -0.3, (-0.4, -0.1))
     alert = Alert(shift, HandClock().now())
 
     assert after(alert, Happening.UPDATE) == replace(alert, revision=2)

@@ -32,7 +32,7 @@ def alert(
     """Make an alert."""
     interval = (change - 0.1, change + 0.1)
     shifts = [
-        Shift(brand, Model("svc", "m"), name, 1, 0.7, 0.7 + change, change, interval, 0.003)
+        Shift(brand, Model("svc", "m"), name, 1, 0.7, 0.7 + change, change, interval)
         for name in (metric, also)
         if name
     ]

@@ -143,6 +143,12 @@ def test_a_picture_is_told() -> None:
     assert "Saved as out/chart.png" in printed(CARD, image_path="out/chart.png")
 
 
+def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
+    """A terminal shows the same words either way."""
+    out = printed(Card("T", image=Image(b"", "Acme: from 84 % to 43 %.")))
+    assert "Picture: Acme: from 84 % to 43 %." in out
+
+
 def test_buttons_are_left_out() -> None:
     """What can only be clicked is not shown where nobody can click."""
     assert "Acknowledge" not in printed(CARD)

@@ -57,6 +57,17 @@ async def chat(peer: Peer) -> AsyncIterator[DiscordChat]:
     await made.close()
 
 
+def report(title: str, messages: int) -> Card:
+    """Return a card that takes so many messages."""
+    first, *rest = (Card(f"{title} {number}", "word " * 1000) for number in range(messages))
+    return replace(first, more=tuple(rest))
+
+
+def titles(peer: Peer) -> list[str]:
+    """Return the titles of the channel's messages."""
+    return [message["embeds"][0].get("title", "") for message in peer.shown()]
+
+
 @asynccontextmanager
 async def running(chat: DiscordChat, peer: Peer, desk: ScriptedDesk) -> AsyncIterator[None]:
     """Run a bot until the end of the block."""
@@ -286,6 +297,44 @@ async def test_a_message_is_edited_in_place(chat: DiscordChat, peer: Peer) -> No
     [message] = peer.shown()
     assert message["embeds"][0]["title"] == "Acme recovered"
     assert message["components"] == []
+    assert await chat.find(CHANNEL, "alert 12") == posted, "it is still found by its key"
+
+
+async def test_an_edit_reaches_all_messages_of_a_post(chat: DiscordChat, peer: Peer) -> None:
+    """Those that are too many are taken away, those that are missing are added, others stay."""
+    posted = await chat.post(CHANNEL, report("open", 3), key="report")
+    await chat.post(CHANNEL, Card("Another"), key="another")
+    await chat.edit(CHANNEL, posted, report("edited", 2))
+    assert titles(peer) == ["edited 0", "edited 1", "Another"]
+
+    await chat.edit(CHANNEL, posted, report("grown", 3))
+    assert titles(peer) == ["grown 0", "grown 1", "Another", "grown 2"]
+
+    await chat.edit(CHANNEL, posted, report("again", 3))
+    assert titles(peer) == ["again 0", "again 1", "Another", "again 2"]
+    assert await chat.find(CHANNEL, "report") == posted
+
+
+async def test_where_the_bot_may_not_read_it_edits_the_first_message(
+    chat: DiscordChat, peer: Peer
+) -> None:
+    """What is in the channel is not older than it has to be."""
+    posted = await chat.post(CHANNEL, report("open", 2), key="report")
+    peer.faults.append(Fault("GET", "*/messages/*", 403, body={"code": 50013}))
+    await chat.edit(CHANNEL, posted, report("edited", 2))
+
+    assert titles(peer) == ["edited 0", "open 1"]
+
+
+async def test_an_edit_that_was_cut_off_is_made_up_for(chat: DiscordChat, peer: Peer) -> None:
+    """Whoever tries again finds the messages that were added by then, and adds none twice."""
+    posted = await chat.post(CHANNEL, report("open", 1), key="report")
+    peer.faults.append(Fault("POST", "*/messages", 0))
+    with pytest.raises(ChatFailed):
+        await chat.edit(CHANNEL, posted, report("edited", 3))
+    await chat.edit(CHANNEL, posted, report("edited", 3))
+
+    assert titles(peer) == ["edited 0", "edited 1", "edited 2"]
 
 
 @pytest.mark.parametrize("broadcast", [False, True])

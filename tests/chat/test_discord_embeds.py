@@ -241,6 +241,14 @@ def test_pictures_are_named_in_order() -> None:
     assert urls == [f"attachment://chart-{n}.png" for n in (1, 2, 3)]
 
 
+def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
+    """Nothing is attached, and a stranger's name in it marks nothing up."""
+    [page] = render(Card("T", image=Image(b"", "Acme: from 84 % to 43 %; **Zeta**: @everyone.")))
+    assert page.images == ()
+    assert "image" not in page.embeds[-1]
+    assert "Chart: Acme: from 84 % to 43 %; \\*\\*Zeta" in words(page)
+
+
 def test_a_card_of_nothing_is_something() -> None:
     """Discord refuses an empty embed."""
     assert words(render(Card(""))[0]).strip() == "-"

@@ -87,9 +87,12 @@ async def test_a_silent_socket_is_built_anew(slack: SlackPeer) -> None:
     slack.mute = True
     async with listening(chat, desk):
         await slack.until(lambda: slack.opened == 2)
+        assert not chat.connected
         slack.mute = False
         await slack.command("report")
         await slack.until(lambda: desk.requests)
+        assert chat.connected
+    assert not chat.connected
     await chat.close()
 
 

@@ -11,6 +11,7 @@ import pytest
 from overheard.checks import rescoring as module
 from overheard.checks.rescoring import Rescoring, in_use
 from overheard.checks.scoring import Scoring
+from overheard.commands.standing import standings
 from overheard.domain import (
     Answer,
     Brand,
@@ -249,3 +250,23 @@ def test_whatever_may_change_a_score_changes_the_version(change: Callable[[Brand
     changed = Catalogue(tuple(map(change, BEFORE.brands)))
     scorers = [Visibility()]
     assert Scoring(scorers, changed).versions != Scoring(scorers, BEFORE).versions
+
+
+async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its scores are still there, and nobody knows any more how they are called."""
+    monkeypatch.setattr(module, "SMALL", 0)
+    store, old = MemoryStore(), Failing()
+    await store.provision(BEFORE)
+    await answered(store)
+    await rescoring(store, BEFORE, old).settle(Quiet())
+    new = Failing()
+    monkeypatch.setattr(new, "version", "2", raising=False)
+    monkeypatch.setattr(new, "metrics", (), raising=False)
+    scoring = await rescoring(store, BEFORE, new).settle(Quiet())
+    rows = standings(await store.blocks(), ["Acme"], scoring)
+    dropped = [block for block in await store.blocks() if block.metric == "failing"]
+    assert {block.version for block in dropped} <= set(scoring.versions)
+    assert dropped
+    assert "visibility" in {row.metric.name for row in rows}

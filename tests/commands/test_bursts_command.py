@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from overheard.alerts.bursts import Cause, Planned
+from overheard.alerts.bursts import Cause, Planned, Sentry
+from overheard.alerts.suspicions import Suspicion
 from overheard.app import open_context
 from overheard.checks.panel import lay_out
 from overheard.commands.bursts import list_bursts, run_bursts
@@ -20,6 +21,7 @@ from overheard.config import Config, load_config
 from overheard.domain import (
     BURST,
     Answer,
+    Brand,
     Model,
     ModelUpdate,
     Price,
@@ -361,3 +363,38 @@ async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
 
     assert f"{BURSTS}: " in str((await list_schedules(poor)).text)
     assert await house.bursts() == []
+
+
+async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run, an update, a brand, or a day that went by; and a burst is asked when it is due."""
+    looks: list[datetime] = []
+    really = Sentry.look
+
+    async def look(sentry: Sentry) -> list[Suspicion]:
+        looks.append(house.clock.now())
+        return await really(sentry)
+
+    monkeypatch.setattr(Sentry, "look", look)
+    store = house.context.store
+    jobs = {job.name: job for job in await Deployment(automatic(house.context), {}).jobs()}
+
+    async def looked(quarters: int = 8) -> int:
+        looks.clear()
+        for _ in range(quarters):
+            await jobs[BURSTS].run(house.clock.now())
+            house.clock.pass_(minutes=15)
+        return len(looks)
+
+    assert await looked() == 1
+    assert await looked() == 0
+    await store.add_update(ModelUpdate(MODEL, house.clock.now() - 10 * WEEK, note="old"))
+    assert await looked() == 1
+    await store.add_brands([Brand("Zeta")])
+    assert await looked() == 1
+    house.clock.pass_(hours=24)
+    assert await looked() == 1
+    await house.weeks(0)
+    assert await looked(20) == 2  # after the check, and after the burst that it called for
+    assert await house.bursts() == [30]

@@ -41,6 +41,14 @@ def test_positional_options_can_be_told_apart(spec: CommandSpec) -> None:
     assert len({option.written for option in spec.options}) == len(spec.options)
 
 
+@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+def test_what_is_left_out_is_allowed(spec: CommandSpec) -> None:
+    """The terminal holds a default to the same bounds as a value that somebody gives."""
+    for option in (one for one in spec.options if isinstance(one.default, (int, float))):
+        assert option.low is None or option.default >= option.low, option.name
+        assert option.high is None or option.default <= option.high, option.name
+
+
 async def test_help_shows_every_command_of_the_chat() -> None:
     """Those that only a terminal can do are left out."""
     office = await open_office()

@@ -72,6 +72,17 @@ def test_an_update_is_kept_and_listed(program: Program) -> None:
     assert update["effects"][0]["sentence"] == "Acme has no runs to compare."
 
 
+def test_what_is_the_same_is_said_once(program: Program) -> None:
+    """Of several brands together, and of an update that is known from two sources."""
+    program.configure(CONFIG + '[[brands]]\nname = "Beta"\n[[brands]]\nname = "Gamma"\n')
+    add(program)
+    program.run("updates", "add", "svc/m-1", "--when", "2026-04-27T09:00Z", "--note", "again")
+
+    shown = sentences(program.run("updates", "list")[0])
+    assert shown.count("Acme, Beta and Gamma have no runs to compare.") == 1
+    assert shown.count("no runs to compare") == 1
+
+
 def test_a_brand_that_moved(program: Program) -> None:
     """From one half to a tenth: after one run the card says so, and by how much."""
     add(program)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from overheard.commands.alerts import lifecycle
 from overheard.commands.context import Context, Unwatched
 from overheard.commands.letters import Letters
 from overheard.config import load_config
-from overheard.domain import Alert, Delivery, DeliveryKind, PromptShift, Shift
+from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
 from overheard.serving import Deployment
 from program import CONFIG, PROMPTS, Program, sentences
 from recording import RecordingChat
@@ -64,7 +65,7 @@ async def raise_alert(context: Context) -> None:
         after=0.0,
         change=-1.0,
         interval=(-1.0, -0.8),
-        p_value=0.0001,
+        probability=0.98,
         prompts=prompts,
         answers=(12, 12),
     )
@@ -121,6 +122,26 @@ def test_an_alert_lives_in_one_message(raised: Program) -> None:
         "Somebody at the terminal closed it.",
     ]
     assert {reply.thread for reply in thread} == {"1.0"}
+
+
+def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
+    """Its message is posted, plain, with what was kept of it and why there is no more."""
+
+    async def by_a_plugin(context: Context) -> None:
+        [first] = await context.store.alerts()
+        shift = replace(first.shift, metric="joy", model=Model("svc", "m-2"))
+        await lifecycle(context).raise_alert(Alert(shift, context.clock.now()))
+
+    opened(raised.folder, by_a_plugin)
+    chat = RecordingChat()
+    work(raised.folder, chat)
+
+    [_, message] = chat.messages.values()
+    assert message.card.title == "Acme: joy fell from 1.00 to 0.00 at svc/m-2"
+    assert 'The plugin that measures "joy" is not installed any more' in str(message.card.text)
+    assert "The probability that this has changed at all is 98 %" in str(message.card.text)
+    assert [action.words for action in message.card.actions][:1] == ["alerts acknowledge 2"]
+    assert "joy" in raised.run("alerts", "show", "2")[0]
 
 
 def test_an_alert_s_history_is_shown(raised: Program) -> None:

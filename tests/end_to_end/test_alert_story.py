@@ -13,11 +13,12 @@ import pytest
 from both_chats import Chats, eventually
 from loopback import ChatService
 from overheard.app import open_context
+from overheard.chat.opening import open_chats
 from overheard.commands.alert_life import close
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
 from overheard.config import load_config
-from overheard.serving import Deployment, open_chats
+from overheard.serving import Deployment
 from program import PROMPTS, Program
 
 REPEATS = 3

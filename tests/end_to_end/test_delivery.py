@@ -217,8 +217,8 @@ async def test_of_two_platforms_the_one_that_lets_the_bot_in_runs_on(
     """One sentence says what is wrong, without the token, and alerts are told on the other."""
     monkeypatch.setenv(variable, "xoxb-not-a-token")
     async with bots.running() as process:
-        status, problem = await bots.until(bad, "disabled")
-        assert status == 200
+        _, problem = await bots.until(bad, "disabled")
+        assert (await bots.until(good, "up"))[0] == 200
         assert (await bots.ask("/live"))[0] == 200
         await eventually(getattr(chats, f"in_{good}"))
         err = await bots.stop(process)
@@ -240,6 +240,31 @@ async def test_a_bot_that_is_stopped_while_it_posts_loses_nothing(bots: Bots, ch
         await bots.until("outbox", "up")
         await bots.settled()
         await bots.stop(second)
+
+    assert shown(chats) == ([TITLE], [TITLE])
+
+
+@pytest.mark.slow
+async def test_a_chat_that_never_says_hello_is_not_ready(bots: Bots, chats: Chats) -> None:
+    """Slack takes the connection and is mute; Discord alone does not make the whole ready."""
+    chats.slack.mute = True
+    async with bots.running():
+        await bots.until("discord", "up")
+        assert await bots.until("slack", "connecting") == (503, "")
+        chats.slack.mute = False
+        await chats.slack.drop()
+        assert await bots.until("slack", "up") == (200, "")
+
+
+@pytest.mark.slow
+async def test_a_slack_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
+    """Nothing comes over it, no ping is answered, and it is open: the bot builds another."""
+    async with bots.running():
+        await bots.until("slack", "up")
+        opened, chats.slack.mute = chats.slack.opened, True
+        await eventually(lambda: chats.slack.opened > opened, patience=100)
+        assert (await bots.until("slack", "connecting"))[0] == 503
+        await bots.settled()
 
     assert shown(chats) == ([TITLE], [TITLE])
 

@@ -65,3 +65,48 @@ def test_models_show_how_well_the_judge_agrees_with_gold(judged: Program) -> Non
     assert judge["told"] == (
         "svc/judge-2026-01-01 judges answers; it agrees with 7 of 20 gold labels."
     )
+
+
+RIVALS = 'competitors = ["Zeta", "Umbra"]'
+FEWER = 'competitors = ["Umbra"]'
+
+
+@pytest.fixture
+def changed(judged: Program, service: ChatService) -> Program:
+    """A history that the judge has read, and then a competitor whom its answers name is added."""
+    config = (judged.folder / "config.toml").read_text(encoding="utf-8")
+    judged.configure(config.replace(RIVALS, FEWER))
+    judged.json("check", "--yes")
+    service.calls.clear()
+    judged.configure(config)
+    return judged
+
+
+def test_history_waits_for_a_yes_where_a_judge_would_cost_money(
+    changed: Program, service: ChatService
+) -> None:
+    """What costs nothing is done, nobody is asked, and it is said what is lacking."""
+    out, _ = changed.run("report")
+    assert "has not read 1 answer anew, which costs money" in sentences(out)
+    assert "New scores wait for a yes" in changed.run("scores", "list")[0]
+    assert not service.calls
+
+
+def test_a_judge_reads_history_anew_for_a_price_that_is_told(
+    changed: Program, service: ChatService
+) -> None:
+    """Its price is shown and agreed to first; what was paid for is not paid for again."""
+    _, err = changed.run("scores", "rescore", "--judge", code=1)
+    price = re.search(r"needs a yes before it spends: (\d+) questions for .*\$", sentences(err))
+    assert price
+    assert not service.calls
+
+    assert changed.json("scores", "rescore", "--judge", "--yes")["state"] == "used"
+    assert {call["model"] for call in service.calls} == {"judge-2026-01-01"}
+    assert any('"Zeta"' in call["messages"][0]["content"] for call in service.calls)
+    assert len(service.calls) == int(price.group(1))  # its gold texts among them
+    service.calls.clear()
+    results = changed.json("report")
+    assert "judged_sentiment" in json.dumps(results)
+    assert changed.json("scores", "rescore", "--judge", "--yes")["done"]
+    assert not service.calls

@@ -18,11 +18,12 @@ from broken_plugins import SCORER
 from installing import Shelf
 from overheard.app import open_context
 from overheard.chat.desk import ChatDesk
+from overheard.chat.opening import open_chats
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
 from overheard.config import load_config
 from overheard.gate import AccessGate
-from overheard.serving import Deployment, open_chats
+from overheard.serving import Deployment
 from program import Program
 
 BODY = """Odd.reads += 1

@@ -60,7 +60,9 @@ def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
     told = " ".join(err.split())
     assert "visibility of Acme 100 % → 50 %" in told
     assert "0 alerts are open" in told
-    program.run("scores", "switch", "1", "--yes")
+    shown, _ = program.run("scores", "switch", "1", "--yes")
+    assert "Reports show the scores of set 1 now" in shown
+    assert "before a change" in program.run("scores", "list")[0]
     assert visible(program) == 0.5
     program.run("scores", "switch", "2", "--yes")
 
@@ -68,6 +70,7 @@ def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
     assert program.json("scores", "prune", "--yes")["editions"] == 1
     assert visible(program) == 1.0
     assert [one["id"] for one in program.json("scores", "list")["editions"]] == [2]
+    assert "Nothing to remove" in program.run("scores", "prune")[0]
 
 
 @pytest.mark.usefixtures("imported")

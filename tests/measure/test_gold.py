@@ -75,3 +75,16 @@ def test_accusations_hold_up(grading: ModuleType, half: object) -> None:
     wrong = grading.verdict_tallies(grading.entries("facts", half), "wrong")["all"]
     assert wrong.precision >= 0.97
     assert wrong.recall >= 0.85
+
+
+def test_varied_styles_hold_what_is_said_of_them(grading: ModuleType) -> None:
+    """Listicles, tables, chat, other languages: names are found, and nobody is accused falsely."""
+    sentences, facts = grading.entries("varied-sentences"), grading.entries("varied-facts")
+    assert len(sentences) >= 60
+    assert len(facts) >= 40
+    assert grading.mentions(sentences).f1 >= 0.98
+    accuracy, f1 = grading.agreement(grading.sentiments(sentences))
+    assert min(accuracy, f1) >= 0.65
+    wrong = grading.verdict_tallies(facts, "wrong")["all"]
+    assert wrong.precision == 1.0
+    assert wrong.recall >= 0.65

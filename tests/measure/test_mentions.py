@@ -64,14 +64,19 @@ def named(text: str) -> list[str]:
         ("Made In's pans last.", ["Made In"]),
         ("It is made in Italy. Made in China, too.", []),
         ("A Ring doorbell is simple.", ["Ring"]),
-        ("Ring the bell. Wear a ring.", []),
+        ("Ring the bell. Ring us on Friday. Wear a ring.", []),
         ("Use Monday for planning.", ["Monday.com"]),
         ("monday.com is colourful.", ["Monday.com"]),
         ("See you on Monday. Monday morning is fine. Every Monday.", []),
         ("We use Notion daily.", ["Notion"]),
         ("I have no notion of it. Notion of a plan.", []),
         ("Teams like Linear for issues.", ["Linear"]),
-        ("Linear regression is linear.", []),
+        ("Linear regression is linear. Linear Algebra is a field.", []),
+        ("Linear: fast issue tracking. Linear's cycles are short.", ["Linear", "Linear"]),
+        ("Linear growth is slow; the pricing is linear.", []),
+        ("I moved from Wrike to Linear last Monday.", ["Linear"]),
+        ("Monday, Notion and Linear are popular.", ["Monday.com", "Notion", "Linear"]),
+        ("Monday through Friday. Meet on Mondays.", []),
         ("The Nothing Phone is new.", ["Nothing"]),
         ("Nothing is better. There is nothing else.", []),
     ],
@@ -157,6 +162,24 @@ def test_an_address_or_code_is_no_mention(text: str) -> None:
 def test_other_scripts_have_their_own_word_boundaries(text: str, expected: list[str]) -> None:
     """Chinese runs words together, katakana runs are words, Hangul takes particles."""
     assert named(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Lenovos Preise sind hoch, und Acmes auch.", ["Lenovo", "Acme"]),
+        ("de", "Lenovosoft und Lenovosx", []),
+        ("de", "Rings und Targets, GEs", []),
+        ("en", "Lenovos of this world", []),
+        ("", "Lenovos of this world", []),
+    ],
+)
+def test_a_german_genitive_needs_no_apostrophe(
+    language: str, text: str, expected: list[str]
+) -> None:
+    """In answers to questions in such a language; ordinary and short words stay as they are."""
+    found = FINDER.find(text, sentences(text), language)
+    assert [mention.brand for mention in found] == expected
 
 
 def test_two_brands_that_are_written_alike_both_count() -> None:

@@ -203,3 +203,45 @@ def test_numbers_and_ranges_are_read(text: str, expected: tuple[float, float]) -
 def test_who_does_what_to_whom_is_read(text: str, expected: list[tuple[str, str]]) -> None:
     """Another brand can be a value, and a number of people can be somebody else's."""
     assert found(text) == expected
+
+
+TABLE = "| Tool | Founded | CEO | Free plan |\n|---|---|---|---|\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TABLE + "| Acme | 2009 | Jane Doe | \u274c |", ["wrong", "correct", "correct"]),
+        (TABLE + "| Acme | 2011 | John Smith | yes |", ["correct", "stale", "stale"]),
+        (TABLE + "| Bolt | 2009 | Jo Poe | yes |\n| Acme | n/a | - | 14 days |", []),
+        ("| | Acme | Bolt |\n|---|---|---|\n| Founded | 2009 | 2011 |", ["wrong"]),
+        ("| | Bolt | Acme |\n|---|---|---|\n| Founded | 2009 | 2011 |", ["correct"]),
+        ("**Acme**\n- Founded: 2009\n- CEO: Jane Doe", ["wrong", "correct"]),
+        ("**Acme**\n- Free plan: No\n- Headquarters: Berlin", ["stale", "correct"]),
+        ("**Acme**\n- Rival: Bolt\n- Founded: 2009", []),
+        ("**Tools**\n- Founded: 2009", []),
+        ("**Acme \u2013 for teams**\n- Founded: 2009", ["wrong"]),
+        ("**Acme Pro**\n- Price: $59 per month", []),
+        ("**Acme: alternatives**\n- Founded: 2009", []),
+        ("| Product | Price |\n|---|---|\n| Acme Pro | $59 |", []),
+        ("| # | Tool | Founded |\n|---|---|---|\n| 1 | Acme | 2009 |", ["wrong"]),
+        ("Acme | 2009 | a row without a header", []),
+    ],
+)
+def test_a_cell_of_a_table_or_a_line_of_a_list_states_a_fact(
+    text: str, expected: list[str]
+) -> None:
+    """Of the brand that heads its row, its column or its list."""
+    assert [verdict for _, verdict in found(text)] == expected
+
+
+def test_a_plan_that_is_answered_for_is_no_plan() -> None:
+    """Where it says "Free plan: no" there is none; neither a yes nor a no says nothing."""
+    assert found("Acme, free plan: no.") == [("free plan", "correct")]
+    assert found("Acme, free plan: 14 days.") == []
+
+
+def test_who_leads_another_company_is_not_the_chief() -> None:
+    """In brackets behind a name stands whose chief it is."""
+    assert found("Jo Poe (CEO, Acme) spoke.") == [("CEO", "wrong")]
+    assert found("Acme was praised by Jo Poe (CEO, Umbra).") == []

@@ -43,6 +43,11 @@ def sign(text: str, brand: Brand) -> int:
     ("text", "acme", "boltly"),
     [
         ("Acme is great. Boltly is terrible.", 1, -1),
+        ("Die beste Wahl ist Acme. Boltly ist teuer und unzuverlässig.", 1, -1),
+        ("Acme ist nicht zuverlässig. Boltly war die Software des Jahres.", -1, 0),
+        ("Acme est facile et fiable. Boltly est une application très lente.", 1, -1),
+        ("Acme es muy rápido. Boltly es demasiado caro.", 1, -1),
+        ("🥇 Acme\n👎 Boltly", 1, -1),
         ("Acme is great, but Boltly is expensive.", 1, -1),
         ("While Acme is unreliable, Boltly is easy to use.", -1, 1),
         ("Acme and Boltly are excellent.", 1, 1),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from overheard.shifts.announced import Comparison, compare, shifts
+from overheard.shifts.announced import Comparison, compare
 
 KEY = StreamKey("Acme", Model("local", "small"), "visibility")
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -217,36 +217,3 @@ def test_numbers_are_compared_too() -> None:
     assert found
     assert found.p_value < 1e-4
     assert found.interval[0] < -0.5 < found.interval[1] < -0.2
-
-
-def test_shifts_are_corrected_for_each_other() -> None:
-    """Holm: of two streams looked at together, the surer one's p-value doubles."""
-    n = np.full((2, 10), 3)
-    moved = make(n, [[3] * 5 + [2] * 5, [1] * 5 + [0] * 5])
-    still = replace(make(n, [[1] * 10, [2] * 5 + [1] * 5]), key=KEY._replace(metric="top1"))
-    alone = shifts([moved], 2, 0.05)
-    both = shifts([still, moved], 2, 0.05, beside=())
-    assert [shift.metric for shift in both] == ["visibility"]
-    assert both[0].change == alone[0].change == pytest.approx(-2.0 / 3 + 0.0, abs=0.01)
-
-
-def test_an_unmoved_stream_is_no_shift() -> None:
-    """Streams over the level are left out."""
-    n = np.full((2, 10), 3)
-    assert shifts([make(n, [[1] * 10, [1] * 9 + [2]])], 2, 0.05) == []
-
-
-def test_streams_beside_teach_the_mood() -> None:
-    """Other brands' jumpy runs make the same change of this brand less sure."""
-    n = np.full((6, 10), 3)
-    calm = make(n, [[1, 2] * 5] * 5 + [[0] * 10])
-    jumpy = replace(
-        make(n, [[0, 1] * 5, [3, 2] * 5, [1, 0] * 5, [3, 3] * 5, [0, 0] * 5, [1, 2] * 5]),
-        key=KEY._replace(brand="Other"),
-    )
-    (alone,) = shifts([calm], 6, 1.0)
-    (beside,) = shifts([calm], 6, 1.0, beside=[jumpy])
-    assert beside.brand == "Acme"
-    assert alone.p_value
-    assert beside.p_value
-    assert beside.p_value > 2 * alone.p_value

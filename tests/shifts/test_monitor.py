@@ -50,7 +50,6 @@ def test_a_drop_is_raised_once_with_its_dates() -> None:
     assert shift.change == pytest.approx(-0.3, abs=0.12)
     assert shift.probability is not None
     assert shift.probability > 0.5
-    assert shift.p_value is None
 
 
 def test_a_system_that_does_not_change_is_silent() -> None:

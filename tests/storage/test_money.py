@@ -56,6 +56,17 @@ async def test_what_is_held_and_spent_stays_within_what_is_allowed(store: Store)
     assert await store.reserve(run.id, [Claim(DAY, 1, 5)]) is None
 
 
+async def test_a_part_of_what_is_held_can_be_given_back(store: Store) -> None:
+    """Others who ask for the same run keep theirs; who holds nothing any more is no holder."""
+    run = await run_of(store)
+    await store.reserve(run.id, [Claim(DAY, 3, 5), Claim(MONTH, 3, 9)])
+    await store.give_back(run.id, {DAY: 1, MONTH: 3})
+    assert await store.balances([DAY, MONTH]) == {DAY: Balance(0, 2), MONTH: Balance(0, 0)}
+    assert await store.holders() == {run.id}
+    await store.give_back(run.id, {DAY: 2})
+    assert await store.holders() == set()
+
+
 async def test_the_cost_of_an_answer_is_taken_out_of_what_its_run_holds(store: Store) -> None:
     """In the transaction that keeps it, and of its own run only."""
     run, other = await run_of(store), await run_of(store, "other")

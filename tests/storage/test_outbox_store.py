@@ -38,7 +38,7 @@ async def raised(store: Store, *deliveries: Delivery, key: str = "first") -> Ale
     """Keep an alert that is to be shown somewhere."""
     run = await store.start_run(Run(key, NOON))
     model = Model("openai", "gpt-5")
-    numbers = (0.7, 0.45, -0.25, (-0.4, -0.1), 0.003)
+    numbers = (0.7, 0.45, -0.25, (-0.4, -0.1))
     shift = Shift("Acme", model, "visibility", run.id, *numbers)
     alert, _ = await store.add_alert(Alert(shift, NOON), deliveries)
     return alert

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -20,6 +21,7 @@ from overheard.errors import StoreError
 from overheard_storage import migrate, open_store
 from overheard_storage.addresses import address
 from overheard_storage.database import Database
+from overheard_storage.schema import configuration
 from overheard_storage.tables import REVISION, metadata
 
 MIGRATOR = """
@@ -69,6 +71,20 @@ def test_the_program_knows_the_last_migration() -> None:
     """`REVISION` is the head of the scripts, and there is one head."""
     folder = Path(overheard_storage.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_heads() == [REVISION]
+
+
+def revisions() -> list[str]:
+    """Return every revision that there has been, the oldest first."""
+    folder = Path(overheard_storage.__file__).parent / "migrations"
+    return [script.revision for script in ScriptDirectory(str(folder)).walk_revisions()][::-1]
+
+
+@pytest.mark.parametrize("revision", revisions())
+async def test_every_older_schema_is_brought_up(bare_url: str, revision: str) -> None:
+    """Whatever revision somebody comes from, the tables are those that the program knows."""
+    await on(bare_url, lambda opened: command.upgrade(configuration(opened), revision))
+    assert await migrate(bare_url) == (revision, REVISION)
+    assert await on(bare_url, differences) == []
 
 
 async def test_migrating_says_from_where_to_where(bare_url: str) -> None:

@@ -30,6 +30,8 @@ from overheard.domain import (
     ScoreRecord,
     Serving,
     Shift,
+    Task,
+    TaskKind,
     Usage,
 )
 from overheard.interfaces import Store
@@ -84,7 +86,7 @@ def shift_of(run: Run, *, brand: str = "Acme", metric: str = "visibility") -> Sh
     """Make a shift of the visibility, or another metric, of a brand."""
     moved = (PromptShift(BEST.key, 0.9, 0.4, 10, 10), PromptShift(CHEAP.key, 0.5, 0.5, 10, 9))
     return Shift(
-        *(brand, GPT, metric, run.id, 0.7, 0.45, -0.25, (-0.4, -0.1), 0.003),
+        *(brand, GPT, metric, run.id, 0.7, 0.45, -0.25, (-0.4, -0.1)),
         prompts=moved,
         answers=(20, 19),
         began=run.id,
@@ -740,3 +742,55 @@ async def test_a_store_returns_domain_objects_alone(store: Store) -> None:
         alert,
     )
     assert foreign_parts(everything) == []
+
+
+async def test_a_run_is_found_by_its_number(store: Store) -> None:
+    """And there is none of another."""
+    run = await run_of(store)
+    assert await store.run(run.id) == run
+    assert await store.run(run.id + 1) is None
+
+
+async def test_what_was_asked_can_be_told_of_some_prompts(store: Store) -> None:
+    """And counted for the whole run."""
+    run = await run_of(store)
+    await store.add_answers([answer_to(run), answer_to(run, prompt=CHEAP)])
+    assert {key[0] for key in await store.asked(run.id, prompts=[CHEAP.key])} == {CHEAP.key}
+    assert await store.count_answers(run.id) == 2
+
+
+async def test_answers_that_failed_are_not_counted(store: Store) -> None:
+    """They are asked again."""
+    run = await run_of(store)
+    await store.add_answers([answer_to(run, finish=Finish.FAILED, cost=None)])
+    assert await store.count_answers(run.id) == 0
+
+
+async def test_unscored_answers_can_be_those_of_a_part_of_a_run(store: Store) -> None:
+    """Of some prompts at some models."""
+    run = await run_of(store)
+    answers = [answer_to(run, prompt=p, model=m) for p in (BEST, CHEAP) for m in (GPT, LLAMA)]
+    await store.add_answers(answers)
+    part = replace(run, panel=Panel(("Acme",), (CHEAP,), (GPT,)))
+    [found] = await listed(store.unscored(*SCORER, part=part))
+    assert found.question == Question(CHEAP, GPT, 0)
+
+
+async def test_the_first_result_of_a_task_stays(store: Store) -> None:
+    """A second delivery changes nothing."""
+    run = await run_of(store)
+    first, other = Task(TaskKind.ASK, run.id, "openai"), Task(TaskKind.SCORE, run.id, "openai")
+    await store.keep_result(first, {"complete": 3})
+    await store.keep_result(first, {"complete": 4})
+    assert await store.results(run.id, [first.key, other.key]) == {first.key: {"complete": 3}}
+
+
+async def test_results_are_forgotten_with_their_run(store: Store) -> None:
+    """And those of others are kept."""
+    run, other = await run_of(store), await run_of(store, "second")
+    tasks = [Task(TaskKind.ASK, run.id), Task(TaskKind.ASK, other.id)]
+    for task in tasks:
+        await store.keep_result(task, {})
+    await store.forget_results(run.id)
+    assert await store.results(run.id, [tasks[0].key]) == {}
+    assert await store.results(other.id, [tasks[1].key]) == {tasks[1].key: {}}

@@ -21,20 +21,48 @@ _CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when
 
 
 def compose(alert: Alert, evidence: Evidence) -> Card:
-    """Write an alert as a card with its chart."""
-    shift, metric = alert.shift, evidence.metrics[alert.shift.metric]
+    """Write an alert as a card with its chart; a plain one when its metric's scorer is gone."""
+    shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
+    if metric is None:
+        return _plain(alert, evidence)
     chart = _chart(shift, metric, evidence)
     return Card(
-        title=f"{shift.brand}: {way(alert, evidence.metrics)} at {shift.model}",
+        title=_title(alert, evidence),
         text="\n\n".join(_paragraphs(alert, evidence)),
         fields=tuple(_fields(alert, metric)),
         table=_beside(shift, metric, evidence),
         quotes=quotes(shift, evidence),
         image=printed(chart, f"alert-{alert.id}.png"),
         severity=Severity.GOOD if _better(shift, metric) else Severity.BAD,
-        footer=f"Alert {alert.id}, raised on {words.moment(alert.opened_at, evidence.zone)}.",
+        footer=_footer(alert, evidence),
         data=alert_data(alert),
     )
+
+
+def _plain(alert: Alert, evidence: Evidence) -> Card:
+    """Write what is kept of an alert whose numbers nobody can read or compare any more."""
+    name = alert.shift.metric
+    gone = (
+        f'The plugin that measures "{name}" is not installed any more, so the numbers are shown '
+        "as they were kept, without a chart and a comparison; install it again to see them."
+    )
+    kept = (_certainty(alert.shift), _dates(evidence), alert.shift.explanation)
+    return Card(
+        title=_title(alert, evidence),
+        text="\n\n".join([gone, " ".join(filter(None, kept))]),
+        quotes=quotes(alert.shift, evidence),
+        severity=Severity.WARNING,
+        footer=_footer(alert, evidence),
+        data=alert_data(alert),
+    )
+
+
+def _title(alert: Alert, evidence: Evidence) -> str:
+    return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {alert.shift.model}"
+
+
+def _footer(alert: Alert, evidence: Evidence) -> str:
+    return f"Alert {alert.id}, raised on {words.moment(alert.opened_at, evidence.zone)}."
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:
@@ -57,7 +85,6 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
         "after": shift.after,
         "change": shift.change,
         "interval": list(shift.interval),
-        "p_value": shift.p_value,
         "probability": shift.probability,
         "explanation": shift.explanation,
         "recovery": shift.recovery,
@@ -82,11 +109,6 @@ def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
 
 
 def _certainty(shift: Shift) -> str:
-    if shift.p_value is not None:
-        chance = words.chance(shift.p_value)
-        return (
-            f"If nothing had changed, the chance of evidence as strong as this would be {chance}."
-        )
     return (
         f"The probability that this has changed at all is {words.percent(shift.probability or 0)}, "
         "where one change a year is usual."

@@ -17,6 +17,7 @@ from overheard.cards.card import Card
 from overheard.domain import Delivery, DeliveryKind
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Chat, Clock, Store
+from overheard.tracing import traced
 
 LEASE = timedelta(minutes=2)
 """How long a delivery belongs to one process."""
@@ -143,6 +144,7 @@ class Outbox:
             return 0.0
         return pause
 
+    @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})
     async def _deliver(self, delivery: Delivery) -> None:
         """Bring a channel up to date with one delivery, and note it."""
         letter = await self._compose(delivery)

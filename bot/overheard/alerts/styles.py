@@ -50,6 +50,6 @@ async def _answers(store: Store, runs: Collection[int]) -> dict[Model, Texts]:
     """Return what each model answered to each prompt; only whole answers have a style."""
     found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
     async for answer in store.answers(runs=runs):
-        if answer.complete and not answer.reused_from:
+        if answer.complete and not (answer.reused_from or answer.gone):
             found[answer.question.model][answer.question.prompt.key].append(answer.reply.text)
     return found

@@ -20,11 +20,14 @@ _FILLERS = re.compile(
 
 
 def percent(rate: float) -> str:
-    """Write a rate of 0 to 1: ``43 %``; only 0 itself is ``0 %``, and only 1 ``100 %``."""
+    """Write a rate of 0 to 1: ``43 %``; only 0 itself is ``0 %``, and only 1 ``100 %``.
+
+    No sign stands for more or less: a chat could read it as markup.
+    """
     if 0 < rate < 0.005:
-        return "<1 %"
+        return "under 1 %"
     if 0.995 <= rate < 1:
-        return ">99 %"
+        return "over 99 %"
     return f"{rate * 100:.0f} %"
 
 
@@ -53,15 +56,6 @@ def value_range(low: float, high: float, scale: Scale) -> str:
     if all(end.endswith(" %") for end in ends):
         return f"{ends[0][:-2]} to {ends[1]}"
     return " to ".join(ends)
-
-
-def chance(probability: float) -> str:
-    """Write a p-value as a chance: ``less than 1 in 1,000``, ``about 1 in 33``."""
-    if probability < 0.001:
-        return "less than 1 in 1,000"
-    if probability > 0.5:
-        return "more than 1 in 2"
-    return f"about 1 in {float(f'{1 / probability:.2g}'):,.0f}"
 
 
 def money(dollars: float | None) -> str:

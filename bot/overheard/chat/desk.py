@@ -24,6 +24,7 @@ from overheard.commands.teaching import teach
 from overheard.domain import RunState
 from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
 from overheard.interfaces import Conversation, Form, Gate, Person, Request
+from overheard.logs import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The words behind the buttons of a question, before the one that stands for the command."""
@@ -69,6 +70,7 @@ class ChatDesk:
         """Serve a request to its end. Never raises: what goes wrong is shown as a card."""
         if not self._seen.add((request.person.platform, request.id)):
             return
+        about(command=request.id)
         try:
             if await self._pending.first(request):
                 await self._serve(request, conversation)

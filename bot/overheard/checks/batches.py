@@ -19,6 +19,7 @@ from overheard.checks.collecting import Collector, Patience, item_of
 from overheard.checks.outcome import Outcome
 from overheard.checks.retries import Retries
 from overheard.checks.runs import is_fresh
+from overheard.checks.tally import Tally
 from overheard.domain import Account, Batch, Claim, Model, Panel, Question, Run, RunState
 from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
@@ -66,13 +67,16 @@ class Batches:
         clock: Clock,
         progress: Progress,
         patience: Patience | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._store = store
         self._providers = providers
         self._budget = budget
         self._retries = retries
         self._clock = clock
-        self._collector = Collector(store, self._calls, clock, progress, patience or Patience())
+        self._collector = Collector(
+            store, self._calls, clock, progress, patience or Patience(), tally or Tally()
+        )
 
     async def run(self, run: Run) -> Outcome:
         """Collect what was handed in, and hand in what is missing, until nothing is.

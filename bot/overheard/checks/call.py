@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 
 from overheard.checks.replies import checked
-from overheard.domain import Answer, Failing, Finish, Question, Reply, Run
+from overheard.domain import Answer, Failing, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
+from overheard.tracing import traced
 
 LONGEST_CALL = 600.0
 """Seconds after which a provider that gives no sign of life is given up for one call."""
@@ -37,6 +38,7 @@ class Call:
         self._run = run
         self._asked_at = clock.now()
 
+    @traced("ask", lambda call: {"overheard.model": str(call.model)})
     async def make(self) -> tuple[Answer, ProviderFailed | None]:
         """Call, and return the answer, and how the call failed when the provider says so.
 
@@ -52,6 +54,11 @@ class Call:
         latency = self.ended - self.begun
         answer = Answer(self._run.id, self._question, reply, self._asked_at, latency, error)
         return answer, failure
+
+    @property
+    def model(self) -> Model:
+        """Who is asked."""
+        return self._question.model
 
     async def _reply(self) -> tuple[Reply, str]:
         """Return a reply, and what is wrong with it."""

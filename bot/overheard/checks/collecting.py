@@ -11,6 +11,7 @@ from overheard.checks.batch_calls import BatchCalls
 from overheard.checks.brake import Brake
 from overheard.checks.call import NO_ANSWER, judged
 from overheard.checks.outcome import Outcome
+from overheard.checks.tally import Tally
 from overheard.domain import Answer, Batch, BatchLook, Model, Question, Run
 from overheard.errors import OverheardError, ProviderFailed
 from overheard.interfaces import Clock, Progress, Store
@@ -52,6 +53,7 @@ class Collector:
         clock: Says when.
         progress: Is told of each answer that a vendor has ready.
         patience: How a batch is waited for.
+        tally: Counts what came.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Collector:
         clock: Clock,
         progress: Progress,
         patience: Patience,
+        tally: Tally,
     ) -> None:
         self._store = store
         self._calls = calls
         self._clock = clock
         self._progress = progress
         self._patience = patience
+        self._tally = tally
 
     async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
         """Wait until batches have ended and keep what came of them, or until the run is stopped.
@@ -154,7 +158,8 @@ class Collector:
             _answer(batch, item, question, look, latency) for item, question in questions.items()
         ]
         for start in range(0, len(answers), GROUP):
-            await self._store.add_answers(answers[start : start + GROUP])
+            group = answers[start : start + GROUP]
+            self._tally.collected(await self._store.add_answers(group))
         await self.end(batch)
         for answer in answers:
             outcome.count(answer)

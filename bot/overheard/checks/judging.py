@@ -128,7 +128,7 @@ async def agreements(store: Store, judge: Judge) -> list[Agreement]:
     prompts = [Prompt(text) for text in judge.rehearsals]
     replies: dict[int, dict[str, str]] = defaultdict(dict)
     async for answer in store.answers(prompts={prompt.key for prompt in prompts}):
-        if answer.question.model == judge.model and answer.complete:
+        if answer.question.model == judge.model and answer.complete and not answer.gone:
             replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
     begun = {run.id: run.started_at for run in await store.runs()} if replies else {}
     whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
@@ -181,7 +181,8 @@ class _Asker:
         mine = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers(prompts={question.prompt.key}):
             serves = answer.run_id == mine or not self.anew
-            if answer.question.model == question.model and answer.complete and serves:
+            whole = answer.complete and not answer.gone
+            if answer.question.model == question.model and whole and serves:
                 kept = answer
         return kept
 

@@ -15,6 +15,7 @@ from math import inf
 from overheard.cards import words
 from overheard.checks.breaker import Breaker, State
 from overheard.checks.buckets import Bucket
+from overheard.checks.tally import Tally
 from overheard.domain import Failing, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.interfaces import Provider
@@ -199,11 +200,15 @@ class Limits:
 
     Args:
         tables: The configured limits, by ``provider`` or ``provider/model``.
+
+    Attributes:
+        tally: How the calls went that were let through.
     """
 
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
         self._tables = tables or {}
         self._gates: dict[str, Gate] = {}
+        self.tally = Tally()
 
     def gates(self, provider: Provider, models: Iterable[Model]) -> list[Gate]:
         """Return the gates of a provider and of some of its models."""

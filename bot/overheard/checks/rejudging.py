@@ -74,7 +74,7 @@ class Rejudging:
 
     async def _answers(self, shift: Shift, said: dict[int, float]) -> list[Answer]:
         found = self.store.answers(numbers=said)
-        mine = [answer async for answer in found if answer.question.model == shift.model]
+        mine = [a async for a in found if a.question.model == shift.model and not a.gone]
         return mine[-MOST:]
 
 

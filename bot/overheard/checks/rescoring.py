@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
@@ -81,6 +81,25 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
         return scoring
     before = scoring.over(edition.catalogue, edition.versions)
     return scoring if before.versions == scoring.versions else before
+
+
+async def carry(store: Store, before: Collection[str], after: Collection[str]) -> int:
+    """Give answers whose text is gone the scores that they have: nobody can read them again.
+
+    Args:
+        store: Where the scores are.
+        before: The versions that are read until now, as `Block.version` names them.
+        after: Those that are to be read.
+
+    Returns:
+        How many readings were carried over.
+    """
+    old = dict(version.split("@", 1) for version in before)
+    carried = 0
+    for name, version in (version.split("@", 1) for version in sorted(after)):
+        if old.get(name, version) != version:
+            carried += await store.carry_scores(name, old[name], version)
+    return carried
 
 
 class Rescoring:
@@ -172,8 +191,16 @@ class Rescoring:
         if gap is None:
             return False
         state = EditionState.READY if gap.note else EditionState.USED
-        await self._store.set_edition(edition.id, state, gap.note)
+        note = f"{gap.note} {await self._carried()}".strip()
+        await self._store.set_edition(edition.id, state, note)
         return state is EditionState.USED
+
+    async def _carried(self) -> str:
+        """Carry over what cannot be read again, and say so."""
+        used = _one(await self._store.editions(), EditionState.USED)
+        if used and await carry(self._store, used.versions, self._scoring.versions):
+            return "Answers whose text is gone keep the scores that they had."
+        return ""
 
     async def _all(
         self,

@@ -94,7 +94,8 @@ async def _recent(
     prompts = [prompt.key for prompt in panel.prompts]
     async for answer in store.answers(runs=runs, prompts=prompts):
         pair = (answer.question.prompt.key, answer.question.model)
-        fresh = answer.complete and not answer.reused_from and answer.asked_at >= since
+        whole = answer.complete and not (answer.reused_from or answer.gone)
+        fresh = whole and answer.asked_at >= since
         if fresh and pair in found:
             found[pair].append(answer)
     return found

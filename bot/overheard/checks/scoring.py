@@ -34,6 +34,7 @@ from overheard.domain import (
 from overheard.errors import OverheardError, PluginFault
 from overheard.interfaces import Judge, Progress, Scorer, Store
 from overheard.measure.reading import Market, Reader
+from overheard.tracing import traced
 
 BATCH = 500
 """Answers whose scores are kept in one transaction."""
@@ -118,6 +119,7 @@ class Scoring:
         names = {scorer.name for scorer in self.scorers}
         return frozenset(version for version in versions if version.partition("@")[0] in names)
 
+    @traced("score")
     async def catch_up(
         self,
         store: Store,

@@ -87,4 +87,4 @@ def _batches(context: Context) -> Batches:
     providers, config = context.plugins.providers, context.config
     retries = Retries(config.asking)
     outside = (config.budget, retries, context.clock, context.progress)
-    return Batches(context.store, providers, *outside)
+    return Batches(context.store, providers, *outside, tally=context.limits.tally)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.bursts import Planned
 from overheard.cards import words
@@ -18,6 +19,8 @@ from overheard.commands.price import require_money, require_money_for
 from overheard.domain import BURST, Panel, Payer, Run, RunState
 from overheard.errors import RunUnderWay
 
+ANEW = timedelta(days=1)
+"""How long a plan holds at most: answers can be imported into a run that has ended long ago."""
 NONE = (
     "The next scheduled run is enough: nothing looks unusual, or the calls that [bursts] allows "
     "are used up."
@@ -36,12 +39,15 @@ async def list_bursts(context: Context) -> Card:
     )
 
 
-async def run_bursts(context: Context, *, agreed: bool = False) -> Card:
+async def run_bursts(
+    context: Context, *, agreed: bool = False, plans: Sequence[Planned] | None = None
+) -> Card:
     """Ask the planned bursts that are due, and go on with those that were cut off.
 
     Args:
         context: The deployment.
         agreed: Whether the price has been agreed to.
+        plans: Those that are planned, where they are known already.
 
     Raises:
         RunUnderWay: when another process asks one just now.
@@ -49,7 +55,7 @@ async def run_bursts(context: Context, *, agreed: bool = False) -> Card:
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when they may cost something and nobody has agreed.
     """
-    plans = await _planned(context)
+    plans = await _planned(context) if plans is None else plans
     due = [*await _cut_off(context), *(_new(context, plan) for plan in _due(context, plans))]
     calls, brands = Counter[Pair](), dict[str, None]()
     for run, panel in due:
@@ -60,9 +66,31 @@ async def run_bursts(context: Context, *, agreed: bool = False) -> Card:
     return _outcome(context, cards, plans[:1])
 
 
-async def due_bursts(context: Context) -> list[Planned]:
-    """Return the planned bursts whose time has come."""
-    return _due(context, await _planned(context))
+class Planner:
+    """Plans bursts for whoever asks again and again: anew only when there is something new, since
+    every plan takes a look at the whole past of all brands.
+    """
+
+    def __init__(self) -> None:
+        self._known: object = None
+        self._planned_at = datetime.min.replace(tzinfo=UTC)
+        self._plans: list[Planned] = []
+
+    async def plans(self, context: Context) -> list[Planned]:
+        """Return the planned bursts; none that are not due, as long as none is."""
+        context = await context.caught_up()
+        now, known = context.clock.now(), await _known(context)
+        if known != self._known or now - self._planned_at >= ANEW:
+            self._plans = await planned_bursts(context)
+            self._known, self._planned_at = known, now
+        return self._plans if _due(context, self._plans) else []
+
+
+async def _known(context: Context) -> object:
+    """Return what plans rest on. A run that goes on counts when it ends."""
+    runs = [(run.id, run.state, run.finished_at) for run in await context.store.runs()]
+    updates = await context.store.updates()
+    return runs, updates, context.catalogue, frozenset(context.scoring.versions)
 
 
 def _due(context: Context, plans: Sequence[Planned]) -> list[Planned]:

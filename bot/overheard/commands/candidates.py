@@ -44,7 +44,11 @@ async def candidates(context: Context, brand: Brand, *, controls: bool) -> list[
     done = {one.answer_id for one in await context.store.approvals()}
     since = context.clock.now() - timedelta(days=DAYS)
     runs = [run.id for run in await context.store.runs() if run.started_at >= since]
-    fresh = [a async for a in context.store.answers(runs=runs) if a.complete and a.id not in done]
+    fresh = [
+        a
+        async for a in context.store.answers(runs=runs)
+        if a.complete and not a.gone and a.id not in done
+    ]
     recent = list(_distinct(fresh))[:READ]
     looked = await judged(context, [(Approval(a.id, "", "", a.asked_at), a) for a in recent])
     found = [

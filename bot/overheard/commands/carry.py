@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -23,10 +24,15 @@ from overheard.commands.summary import paused, summary
 from overheard.commands.tasks import Tasks, bursts, look_at, looked, served
 from overheard.domain import Account, Block, Panel, Run, RunState
 from overheard.interfaces import PROBLEM, Result
+from overheard.logs import about
+from overheard.tracing import traced
+
+log = logging.getLogger("overheard")
 
 NOT_LOOKED = Look((), compared=False)
 
 
+@traced("run", lambda _, run, *__, **___: {"overheard.run": run.key})
 async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0) -> Card:
     """Ask what a run has not asked yet, and tell what came of it.
 
@@ -39,6 +45,8 @@ async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0
         panel: What it asks.
         reused: How many of its answers were reused just now.
     """
+    about(run=run.key)
+    log.info("Run %s begins, or goes on: %s questions.", run.key, len(panel))
     with rested_collector():
         outcome = await ask(context, run)
         await ask_in_batches(context, run, outcome)
@@ -62,6 +70,7 @@ async def _finish(context: Context, outcome: Outcome) -> None:
     """Say that a run has ended, and let go of what was kept for it."""
     store, run_id = context.store, outcome.run.id
     await store.finish_run(run_id, outcome.state, context.clock.now())
+    log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
     await store.forget_results(run_id)
     if context.queue.spread:  # also of what workers held that died
         await store.release(run_id)

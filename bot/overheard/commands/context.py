@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -16,6 +17,7 @@ from overheard.checks.scoring import Scoring
 from overheard.config import Config, find_config, load_config
 from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
+from overheard.interfaces.tending import Tending
 from overheard.plugins import Plugins, load_plugins
 from overheard.queues.inline import InlineQueue
 
@@ -41,6 +43,7 @@ class Context:
         queue: Who carries out the tasks of runs.
         who: Who asks, as the audit log names them.
         channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
+        reading: Held while answers are scored, so that two commands do not score the same ones.
     """
 
     config: Config
@@ -55,6 +58,7 @@ class Context:
     queue: Queue = field(default_factory=InlineQueue)
     who: str = TERMINAL
     channel: str = TERMINAL
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def face(self) -> Face:
@@ -88,7 +92,8 @@ class Context:
         Returns:
             The deployment with the scorers whose scores are read from now on.
         """
-        return replace(self, scoring=await self.rescoring.settle(self.progress, expected))
+        async with self.reading:
+            return replace(self, scoring=await self.rescoring.settle(self.progress, expected))
 
 
 class OpenContext(Protocol):
@@ -96,14 +101,6 @@ class OpenContext(Protocol):
 
     def __call__(self, config: Config, progress: Progress) -> AbstractAsyncContextManager[Context]:
         """Open what a configuration describes; progress goes to whoever is named."""
-        ...
-
-
-class Migrate(Protocol):
-    """Brings a store's schema to this version."""
-
-    async def __call__(self, url: str) -> tuple[str | None, str]:
-        """Return the schema's revision before and after."""
         ...
 
 
@@ -154,7 +151,7 @@ class Session:
 
     Attributes:
         open_context: Opens one.
-        migrate: Brings a store up.
+        tending: Returns whoever looks after stores.
         config: The file that was named, or None.
         progress: Who is shown how long work goes on.
         serve: Runs a deployment until the process is stopped.
@@ -163,7 +160,7 @@ class Session:
     """
 
     open_context: OpenContext
-    migrate: Migrate
+    tending: Callable[[], Tending]
     config: Path | None = None
     progress: Progress = field(default_factory=Unwatched)
     serve: Serve | None = None

@@ -1,10 +1,21 @@
-"""`db`: the store's schema."""
+"""`db`: the store as a whole: its schema, whether it is well, copies of it."""
 
 from __future__ import annotations
 
-from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, Role
+from dataclasses import asdict
+from pathlib import Path
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.commands.context import Session
+from overheard.domain.tending import StoreHealth, TableSize
+
+_TERMINAL = frozenset({Face.TERMINAL})
+DEAD = 0.2
+"""The share of a table's rows that may be dead before it is told."""
+FREE = 0.25
+"""The share of a file that may be empty before it is told."""
 
 
 async def upgrade(session: Session) -> Card:
@@ -13,9 +24,120 @@ async def upgrade(session: Session) -> Card:
     Raises:
         StoreError: when the store cannot be used.
     """
-    before, after = await session.migrate(session.read_config().storage.url)
+    before, after = await session.tending().migrate(session.read_config().storage.url)
     done = f"It is at revision {after}{' already' if before == after else ''}."
     return Card("Store upgraded", done, data={"before": before, "after": after})
+
+
+async def examine(session: Session) -> Card:
+    """Show whether the store is whole, how large it is, and whether it needs a vacuum.
+
+    Raises:
+        StoreError: when the store cannot be used.
+    """
+    health = await session.tending().examine(session.read_config().storage.url)
+    problems, advice = _problems(health), _advice(health)
+    return Card(
+        title="The store is well" if health.well else "The store is not well",
+        text=" ".join([*problems, *advice]),
+        fields=(
+            Field("Revision", health.revision or "none"),
+            Field("Size", _size(health.size)),
+            Field("Blocks compared with their scores", f"{health.compared:,}"),
+        ),
+        table=_tables(health.tables),
+        severity=Severity.GOOD if health.well else Severity.BAD,
+        footer=health.place,
+        failed=not health.well,
+        data={**asdict(health), "tables": [t.name for t in health.tables], "well": health.well},
+    )
+
+
+async def copy(session: Session, *, target: str) -> Card:
+    """Copy everything into another store, which must be empty.
+
+    Raises:
+        StoreError: when one of them cannot be used, or the target is not empty.
+    """
+    source = session.read_config().storage.url
+    counts = await session.tending().copy(source, target, session.progress)
+    rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
+    return Card(
+        title=f"Copied {words.count(sum(counts.values()), 'row')}",
+        text="The counts of all tables are the same in both. To use the copy, name it in "
+        "[storage] url.",
+        table=Table(("Table", "Rows in both"), rows, frozenset({1})) if rows else None,
+        severity=Severity.GOOD,
+        data={"rows": dict(counts)},
+    )
+
+
+async def back_up(session: Session, *, file: Path) -> Card:
+    """Write the store, if it is an SQLite file, to a new file; others go on using it meanwhile.
+
+    Raises:
+        StoreError: when the store cannot be used, or is a PostgreSQL database.
+        FileUnwritable: when the file is there, or cannot be written.
+    """
+    size = await session.tending().back_up(session.read_config().storage.url, file)
+    return Card(
+        title=f"Wrote {_size(size)} to {file}",
+        text="To restore it, stop Overheard and put it in the place of the store's file; remove "
+        "the files beside that which end in -wal and -shm.",
+        severity=Severity.GOOD,
+        data={"file": str(file), "bytes": size},
+    )
+
+
+def _problems(health: StoreHealth) -> list[str]:
+    if health.revision != health.expected:
+        found = health.revision or "none"
+        remedy = "run: overheard db upgrade"
+        return [f"Its tables are of revision {found}, and {health.expected} is needed; {remedy}"]
+    told = [f"The database says: {problem}." for problem in health.broken]
+    told += [
+        f"{words.count(count, 'row')} of {place} {'refers' if count == 1 else 'refer'} to "
+        f"something that is not there."
+        for place, count in (health.orphans or {}).items()
+    ]
+    if health.differing:
+        told.append(
+            f"{words.count(health.differing, 'block')} of {health.compared:,} differ from the "
+            f"scores that they sum up."
+        )
+    return [*told, "Restore a backup."] if told else []
+
+
+def _advice(health: StoreHealth) -> list[str]:
+    told = []
+    if health.size and health.free > FREE * health.size:
+        told.append(
+            f"{_size(health.free)} of the file are empty, and will be used again; to have them "
+            f"back now, stop Overheard and run VACUUM in sqlite3."
+        )
+    told += [
+        f"{words.count(table.dead, 'row')} of {table.name} are dead, beside {table.rows:,}; see "
+        f"that autovacuum runs, or run: VACUUM (ANALYZE) {table.name};"
+        for table in health.tables
+        if table.dead > max(1_000, DEAD * (table.rows + table.dead))
+    ]
+    return told or (["It needs no vacuum."] if health.size else [])
+
+
+def _tables(tables: tuple[TableSize, ...]) -> Table | None:
+    rows = tuple(
+        (
+            *(table.name, f"{table.rows:,}", _size(table.size), f"{table.dead:,}"),
+            f"{table.vacuumed:%Y-%m-%d %H:%M}" if table.vacuumed else "never",
+        )
+        for table in tables
+    )
+    header = ("Table", "Rows, about", "Size", "Dead rows", "Vacuumed")
+    return Table(header, rows, frozenset({1, 2, 3})) if rows else None
+
+
+def _size(number: int) -> str:
+    return f"{number / 2**20:,.1f} MB" if number < 2**30 else f"{number / 2**30:,.1f} GB"
 
 
 UPGRADE = CommandSpec(
@@ -23,6 +145,34 @@ UPGRADE = CommandSpec(
     "Bring the store's schema to this version.",
     upgrade,
     role=Role.ADMIN,
-    faces=frozenset({Face.TERMINAL}),
+    faces=_TERMINAL,
+    opens=False,
+)
+CHECK = CommandSpec(
+    "db check",
+    "Show whether the store is whole, how large it is, and whether it needs a vacuum.",
+    examine,
+    role=Role.ADMIN,
+    faces=_TERMINAL,
+    opens=False,
+)
+COPY = CommandSpec(
+    "db copy",
+    "Copy everything into an empty store, such as from SQLite to PostgreSQL.",
+    copy,
+    (Option("target", "Its URL, as in [storage].", required=True, positional=True, word="url"),),
+    role=Role.ADMIN,
+    examples=("db copy postgresql://overheard@db/overheard", "db copy sqlite:///copy.db"),
+    faces=_TERMINAL,
+    opens=False,
+)
+BACKUP = CommandSpec(
+    "db backup",
+    "Write an SQLite store to a new file, while it is in use.",
+    back_up,
+    (Option("file", "The new file.", Kind.FILE, required=True, positional=True),),
+    role=Role.ADMIN,
+    examples=("db backup overheard-monday.db",),
+    faces=_TERMINAL,
     opens=False,
 )

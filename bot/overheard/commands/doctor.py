@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,9 +14,9 @@ from overheard.cards import words
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.commands.context import Context, Session
-from overheard.domain import AuditEntry
-from overheard.errors import ConfigError, OverheardError
-from overheard.interfaces import Chat, Finding, Provider, Verifiable
+from overheard.commands.doctor_queue import queue_findings
+from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
+from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
 from overheard.settings import suggestion
 
 PATIENCE = 20.0
@@ -23,12 +24,14 @@ PATIENCE = 20.0
 SPARE_DISK = 500_000_000
 """Bytes that should be left on the disk of an SQLite store."""
 SHOWN_WAITING = 5
+CLOCK = timedelta(seconds=30)
+"""By how much a clock may be wrong: schedules bear it, and so do signatures of requests."""
 
 Result = TypeVar("Result")
 
 
 async def doctor(session: Session) -> Card:
-    """Look at the configuration, the store, providers, chats, the disk and what waits.
+    """Look at the configuration, the store, the queue, providers, chats, the disk and what waits.
 
     Nothing is asked of a model, and nothing is posted.
     """
@@ -42,7 +45,7 @@ async def doctor(session: Session) -> Card:
             ward = _Ward(context, session.open_chats(config))
             findings += [finding async for finding in ward.findings()]
     except OverheardError as error:
-        findings.append(Finding("store", str(error), "see that first; nothing else was looked at"))
+        findings.append(_unopened(error))
     return _card(findings)
 
 
@@ -55,11 +58,15 @@ class _Ward:
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Yield what is found, place by place."""
-        yield await self._store()
+        # Whoever opens a store writes to it: one that cannot be written was never opened.
+        yield Finding(f"store {_place(self.context.config.storage.url)}")
+        async for finding in queue_findings(self.context.config):
+            yield finding
         for finding in (*self._disk(), *self._plugins(), *self._measured()):
             yield finding
         providers = self.context.plugins.providers.values()
-        for finding in await asyncio.gather(*map(_provider, providers)):
+        tried = await asyncio.gather(*(_provider(one, self.context.clock) for one in providers))
+        for finding, _ in tried:
             yield finding
         for name, chat in self.chats.items():
             for finding in await self._chat(name, chat):
@@ -67,14 +74,7 @@ class _Ward:
         for finding in self._routes():
             yield finding
         yield await self._waiting()
-        yield Finding("clock (not compared: no provider tells its time)")
-
-    async def _store(self) -> Finding:
-        """Write to the store, as every check does."""
-        context = self.context
-        entry = AuditEntry(context.clock.now(), context.who, context.channel, "doctor")
-        await context.store.add_audit(entry)
-        return Finding(f"store {_place(context.config.storage.url)}")
+        yield _clock([ahead for _, ahead in tried if ahead is not None])
 
     def _disk(self) -> Iterator[Finding]:
         url = self.context.config.storage.url
@@ -148,16 +148,46 @@ class _Ward:
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
-async def _provider(provider: Provider) -> Finding:
+def _unopened(error: OverheardError) -> Finding:
+    """Say why a deployment cannot be opened, so that there is nothing else to be looked at."""
+    if isinstance(error, StoreError):
+        told = error.details
+        problem = f"{told['reason']}; nothing else was looked at"
+        return Finding(f"store {told['url']}", problem, told["remedy"])
+    problem = f"{str(error).rstrip('.')}; nothing else was looked at"
+    return Finding("deployment", problem, "see that first")
+
+
+async def _provider(provider: Provider, clock: Clock) -> tuple[Finding, timedelta | None]:
+    """Try a provider; return by how much its clock is ahead of ours too, if it tells."""
     place = f"provider {provider.name}"
     if not isinstance(provider, Verifiable):
-        return Finding(f"{place} (it offers no call that costs nothing)")
+        return Finding(f"{place} (it offers no call that costs nothing)"), None
     try:
-        await _in_time(provider.verify)
+        told = await _in_time(provider.verify)
+    except ProviderUnavailable as error:
+        return Finding(place, error.details["reason"], error.details["remedy"]), None
     except Exception as error:  # whatever a plugin raises
         remedy = f"see [providers.{provider.name}] in the configuration"
-        return Finding(place, _told(error), remedy)
-    return Finding(place)
+        return Finding(place, _told(error), remedy), None
+    return Finding(place), _ahead(told, clock)
+
+
+def _ahead(told: object, clock: Clock) -> timedelta | None:
+    """Return how far a service's time is from ours; None for what is no moment."""
+    return told - clock.now() if isinstance(told, datetime) and told.tzinfo else None
+
+
+def _clock(ahead: Sequence[timedelta]) -> Finding:
+    """Compare this machine's clock with those of services; the nearest one is believed."""
+    if not ahead:
+        return Finding("clock (not compared: no provider tells its time)")
+    nearest = min(ahead, key=abs)
+    if abs(nearest) <= CLOCK:
+        return Finding("clock")
+    late = "behind" if nearest > timedelta() else "ahead of"
+    problem = f"it is {words.duration(abs(nearest).total_seconds())} {late} the clocks of providers"
+    return Finding("clock", problem, "set it by NTP, such as with: timedatectl set-ntp true")
 
 
 async def _in_time(work: Callable[[], Awaitable[Result]]) -> Result:

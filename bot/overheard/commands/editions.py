@@ -94,7 +94,7 @@ async def switched_card(context: Context, before: Edition, after: Edition) -> Ca
             f"Something that is measured was changed ({what}). All {answers} were read again by "
             f"it, so that old and new numbers compare. What the models said has not changed, and "
             f"a step in a trend chart is not their doing either. The table shows the last 90 days "
-            f"of answers as they were counted before and are counted now."
+            f"of answers as they were counted before and are counted now. {after.note}".rstrip()
         )
     else:
         title = "Your change waits for a yes"
@@ -117,6 +117,26 @@ async def switched_card(context: Context, before: Edition, after: Edition) -> Ca
         actions=actions,
         severity=Severity.PLAIN if used else Severity.WARNING,
         footer="The numbers from before are kept until somebody removes them with: scores prune",
+        data={"edition": after.id, "state": after.state.value, "before": before.id},
+    )
+
+
+async def chosen_card(context: Context, before: Edition, after: Edition) -> Card:
+    """Tell people that the numbers are those that they have chosen."""
+    what = words.listing(changes(before, after)) or "a scorer"
+    return Card(
+        title=f"Reports show the scores of set {after.id} now",
+        text=(
+            f"They differ from those of set {before.id} in this: {what}. No model was asked, and "
+            f"what the models said has not changed. The table shows the last 90 days of answers "
+            f"as they were counted before and are counted now."
+        ),
+        table=moves_table(await preview(context, before, after)),
+        actions=(
+            Action("report", "Report"),
+            Action(f"scores switch {before.id}", "Switch back"),
+        ),
+        footer="The other scores are kept until somebody removes them with: scores prune",
         data={"edition": after.id, "state": after.state.value, "before": before.id},
     )
 

@@ -36,12 +36,14 @@ async def show_evidence(context: Context, *, alert: str) -> Card:
     shift = found.shift
     said = quotes(shift, gathered, most=PROMPTS)
     before, after = shift.answers
+    gone = sum(answer.gone for answer in gathered.answers)
     return Card(
         title=f"What {shift.model} said of {shift.brand}",
         text=(
             f"It rests on {words.count(after, 'answer')} now and {before:,} before, to the same "
             f"{words.count(len(shift.prompts), 'prompt')}."
-            + ("" if said else " None of the answers says anything in a sentence.")
+            + ("" if said or gone else " None of the answers says anything in a sentence.")
+            + (f" The texts of {words.count(gone, 'older answer')} are gone." if gone else "")
         ),
         quotes=said,
         footer=f"Alert {found.id}",

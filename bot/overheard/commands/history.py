@@ -131,6 +131,7 @@ class _Intake:
         self._store = store
         self._run = run
         self._stored: Counter[Content] = Counter()
+        self._gone: Counter[tuple[str, str, datetime]] = Counter()
         self._read: Counter[Content] = Counter()
         self._next: dict[tuple[str, str], int] = {}
         self.new = 0
@@ -139,8 +140,10 @@ class _Intake:
     async def look(self) -> None:
         """See what is stored of the run."""
         self._stored.clear()
+        self._gone.clear()
         async for answer in self._store.answers(runs=[self._run.id]):
             self._stored[_content(answer)] += 1
+            self._gone[_content(answer)[:3]] += answer.gone
             prompt, model, repeat = answer.question.key
             self._next[prompt, model] = max(self._next.get((prompt, model), 0), repeat + 1)
 
@@ -168,7 +171,7 @@ class _Intake:
     def _numbered(self, answer: Answer) -> Answer | None:
         """Give an answer the next free repeat; return None for one that is stored already."""
         content = _content(answer)
-        if self._read[content] <= self._stored[content]:
+        if self._read[content] <= self._stored[content] or self._is_gone(content):
             self.known += 1
             return None
         self._stored[content] += 1
@@ -176,6 +179,12 @@ class _Intake:
         repeat = self._next.get((prompt, model), 0)
         self._next[prompt, model] = repeat + 1
         return replace(answer, question=replace(answer.question, repeat=repeat))
+
+    def _is_gone(self, content: Content) -> bool:
+        """Take it for one of the answers whose text was removed, if one is left."""
+        left = self._gone[content[:3]]
+        self._gone[content[:3]] = max(0, left - 1)
+        return left > 0
 
 
 def _content(answer: Answer) -> Content:

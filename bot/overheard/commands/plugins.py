@@ -144,7 +144,11 @@ def _uncapitalised(part: str) -> str:
 
 
 PLUGINS = CommandSpec(
-    "plugins list", "Show what is installed, and what is wrong with it.", plugins, opens=False
+    "plugins list",
+    "Show what is installed, and what is wrong with it.",
+    plugins,
+    examples=("plugins",),
+    opens=False,
 )
 PLUGINS_SHOW = CommandSpec(
     "plugins show",

@@ -37,6 +37,7 @@ from overheard.commands import (
     power,
     prompts,
     report,
+    retain,
     run,
     runs,
     schedule_editing,
@@ -63,7 +64,7 @@ SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
     "Run": (run, worker, schedules, schedule_editing, bursts, spend, audit),
     "Set up": (plugins, new_plugin, doctor, slack, discord),
     "Try out": (power, demo, simulate),
-    "Maintain": (scores, history, export, database),
+    "Maintain": (scores, history, export, database, retain),
     "Learn": (teaching,),
 }
 """Under what heading help shows the commands of which modules, in this order."""

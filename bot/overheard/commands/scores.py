@@ -9,12 +9,12 @@ from typing import Any
 from overheard.cards import words
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.judging import judges
 from overheard.checks.preview import changes
-from overheard.checks.rescoring import DUTY, Rescoring
+from overheard.checks.rescoring import DUTY, Rescoring, carry
 from overheard.commands.changing import require_yes
 from overheard.commands.context import Context
 from overheard.commands.editions import (
+    chosen_card,
     moves_sentence,
     moves_table,
     pending_edition,
@@ -25,10 +25,10 @@ from overheard.commands.editions import (
     used_edition,
 )
 from overheard.commands.finding import unknown
-from overheard.commands.price import require_money_for
+from overheard.commands.judge_price import require_judges_money
 from overheard.commands.shifts import shifts_seen
 from overheard.commands.switching import look_again
-from overheard.domain import PENDING, Edition, EditionState, Payer
+from overheard.domain import PENDING, Edition, EditionState
 from overheard.errors import NothingToSwitch
 
 POLL = 0.5
@@ -52,7 +52,7 @@ async def list_scores(context: Context) -> Card:
     rows = tuple(_row(context, one, now, done) for one in editions)
     found = await preview(context, now, after) if now and after else []
     return Card(
-        title=_title(after, done) if editions else "Nothing was scored yet",
+        title=_title(context, after, done) if editions else "Nothing was scored yet",
         text=(after.note if after else "") or _usual(len(editions)),
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
         more=(Card("What it changes so far", table=moves_table(found)),) if found else (),
@@ -80,7 +80,7 @@ async def rescore(context: Context, *, judge: bool = False, agreed: bool = False
     if edition is None or before is None:
         return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
     if judge:
-        await _require_judges_money(context, rescoring, agreed=agreed)
+        await require_judges_money(context, rescoring, agreed=agreed)
     if edition.state is not EditionState.SCORING:
         await context.store.set_edition(edition.id, EditionState.SCORING)
         edition = replace(edition, state=EditionState.SCORING)
@@ -93,7 +93,7 @@ async def rescore(context: Context, *, judge: bool = False, agreed: bool = False
     return await switched_card(await context.refreshed(), before, after)
 
 
-async def switch(context: Context, *, scores: int = 0, agreed: bool = False) -> Card:
+async def switch(context: Context, *, scores: int | None = None, agreed: bool = False) -> Card:
     """Read another set of scores from now on: that which waits, or an earlier one again.
 
     Args:
@@ -117,13 +117,15 @@ async def switch(context: Context, *, scores: int = 0, agreed: bool = False) -> 
     require_yes(await _announced(context, now, wanted), agreed=agreed)
     scoring = context.current.over(wanted.catalogue, wanted.versions)
     await scoring.catch_up(context.store, context.progress)  # what it has not read yet
+    await carry(context.store, now.versions, wanted.versions)  # what it cannot read any more
     if wanted.versions == context.current.versions:
         await context.store.set_edition(wanted.id, EditionState.USED)
     else:
         await context.store.leave_edition(now.id, wanted.id)
     await look_again(context, replace(wanted, at=max(wanted.at, now.at)))
     used = replace(wanted, state=EditionState.USED, note="")
-    return await switched_card(await context.refreshed(), now, used)
+    card = switched_card if waits and used.id == waits.id else chosen_card
+    return await card(await context.refreshed(), now, used)
 
 
 async def cancel(context: Context) -> Card:
@@ -153,6 +155,9 @@ async def prune(context: Context, *, agreed: bool = False) -> Card:
     editions = await context.store.editions()
     kept = [one for one in editions if one.state in {*PENDING, EditionState.USED}]
     gone = len(editions) - len(kept)
+    if not gone:
+        nothing = {"removed": 0, "editions": 0}
+        return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
     sets = words.count(gone, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
     read = {version for one in kept for version in one.versions} or context.scoring.versions
@@ -163,25 +168,6 @@ async def prune(context: Context, *, agreed: bool = False) -> Card:
         severity=Severity.GOOD,
         data={"removed": removed, "editions": gone},
     )
-
-
-async def _require_judges_money(context: Context, rescoring: Rescoring, *, agreed: bool) -> None:
-    """Price what judges have not read anew: a question an answer, and one for each brand's facts.
-
-    Raises:
-        ConfirmationNeeded: when nobody has agreed.
-        BudgetExceeded: when the budget does not cover it.
-    """
-    gap = await rescoring.gap()
-    sheets = len({fact.brand for fact in context.catalogue.facts})
-    calls = {(one.prompt, one.model): 1 + sheets for one in gap.unpaid}
-    channels = dict(context.config.budget.channels)
-    for judge in judges(context.plugins.scorers.values()):
-        channels[f"judge:{judge.name}"] = judge.budget
-    budget = context.config.budget.model_copy(update={"channels": channels})
-    config = context.config.model_copy(update={"budget": budget})
-    payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")
-    await require_money_for(replace(context, config=config), calls, payer, agreed=agreed)
 
 
 async def _watch(context: Context, rescoring: Rescoring, edition: Edition) -> None:
@@ -211,12 +197,15 @@ async def _announced(context: Context, now: Edition, wanted: Edition) -> str:
     alerts = words.count(open_alerts, "alert")
     return (
         f"over the last 90 days of answers this changes {told}; {alerts} "
-        f"{'is' if open_alerts == 1 else 'are'} open and stay so, and the monitor, which saw "
-        f"{words.count(before, 'shift')} in that time, would have seen {seen}.{missing}".rstrip(".")
+        f"{'is' if open_alerts == 1 else 'are'} open and stay so; in that time "
+        f"{words.count(before, 'shift')} stood out by the scores of now, and {seen} by the "
+        f"others.{missing}".rstrip(".")
     )
 
 
-def _title(after: Edition | None, done: float) -> str:
+def _title(context: Context, after: Edition | None, done: float) -> str:
+    if after is None and context.scoring.versions != context.current.versions:
+        return "The scores are those from before a change"
     if after is None:
         return "The scores follow all that is measured"
     if after.state is EditionState.READY:
@@ -286,7 +275,7 @@ SCORES_SWITCH = CommandSpec(
     (
         Option(
             "scores", "Its number; by default the one that waits.", Kind.INTEGER,
-            positional=True, default=0, low=1,
+            positional=True, low=1,
         ),
     ),
     Role.ADMIN,

@@ -47,7 +47,11 @@ def standings(blocks: Iterable[Block], brands: Sequence[str], scoring: Scoring) 
         scoring: Says which metrics and scorer versions there are.
     """
     metrics = scoring.metrics
-    mine = [b for b in blocks if b.version in scoring.versions and b.brand in brands]
+    mine = [
+        b
+        for b in blocks
+        if b.version in scoring.versions and b.brand in brands and b.metric in metrics
+    ]  # until the switch to a scorer's new version, there may be scores of a metric that it dropped
     found = [
         Standing(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
         for stream in streams(mine)

@@ -21,7 +21,9 @@ from overheard.commands.planned import planned_bursts, sentence
 from overheard.commands.shifts import past
 from overheard.domain import Alert, Panel, Run, RunState, Task, TaskKind
 from overheard.interfaces import Result, Store
+from overheard.logs import about
 from overheard.shifts.verdict import Learning
+from overheard.tracing import traced
 
 
 class Tasks:
@@ -39,6 +41,7 @@ class Tasks:
         run = await self._context.store.run(task.run_id)
         if run is None:
             return {}
+        about(run=run.key)
         part = part_of(run, task)
         match task.kind:
             case TaskKind.ASK:
@@ -84,6 +87,7 @@ async def ask(context: Context, run: Run) -> Outcome:
     return await runner.run(asked_at_once(context, run))
 
 
+@traced("detect", lambda _, run, *__: {"overheard.run": run.key})
 async def look_at(context: Context, run: Run, brands: Sequence[str] | None = None) -> Look:
     """Look here whether brands have moved in a run; what is raised is kept and told.
 

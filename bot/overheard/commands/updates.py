@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from overheard.settings import suggestion
 from overheard.shifts.sequential import Verdict, follow_each
 
 METRIC = "visibility"
+_PLURAL = {"has": "have", "is": "are"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,16 @@ class Effect:
     verdict: Verdict | None
 
     @property
-    def sentence(self) -> str:
-        """The same for people."""
+    def predicate(self) -> str:
+        """What is said of the brand, for people, behind its name."""
         if self.verdict is None:
-            return f"{self.brand} has no runs to compare."
-        return f"{self.brand} {told(self.verdict, Scale.BINARY)}."
+            return "has no runs to compare"
+        return told(self.verdict, Scale.BINARY)
+
+    @property
+    def sentence(self) -> str:
+        """The same with its name."""
+        return f"{self.brand} {self.predicate}."
 
     def data(self) -> dict[str, Any]:
         """Return it for machines."""
@@ -69,9 +75,7 @@ async def list_updates(context: Context) -> Card:
     ]
     return Card(
         title=words.count(len(known), "known update"),
-        text="\n\n".join(
-            [*problems, *(_paragraph(context, update, effects[update.id]) for update in known)]
-        )
+        text="\n\n".join([*problems, *_paragraphs(context, known, effects)])
         or "None is known yet; add one with: updates add",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows
@@ -148,9 +152,25 @@ def _verdicts(
     return follow_each(mine, [stream for stream in found if stream is not mine], times)
 
 
-def _paragraph(context: Context, update: ModelUpdate, effects: Iterable[Effect]) -> str:
-    head = f"{update.model}, {words.day(update.at, context.zone)}:"
-    return " ".join([head, *(effect.sentence for effect in effects)])
+def _paragraphs(
+    context: Context, known: Iterable[ModelUpdate], effects: Mapping[int, Iterable[Effect]]
+) -> Iterator[str]:
+    """Say what each update did; one that is known from two sources is told once."""
+    once = {(update.model, update.at): update for update in known}
+    for update in once.values():
+        head = f"{update.model}, {words.day(update.at, context.zone)}:"
+        yield " ".join([head, *_sentences(effects[update.id])])
+
+
+def _sentences(effects: Iterable[Effect]) -> Iterator[str]:
+    """Say of all brands of which the same is to be said that it is so, in one sentence."""
+    alike: dict[str, list[str]] = {}
+    for effect in effects:
+        alike.setdefault(effect.predicate, []).append(effect.brand)
+    for predicate, brands in alike.items():
+        verb, space, rest = predicate.partition(" ")
+        verb = _PLURAL.get(verb, verb) if len(brands) > 1 else verb
+        yield f"{words.listing(brands)} {verb}{space}{rest}."
 
 
 def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:

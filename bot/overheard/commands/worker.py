@@ -20,13 +20,16 @@ WORK = {
 """What a worker can be kept to."""
 
 
-async def worker(session: Session, *, concurrency: int = AT_ONCE, only: str = "") -> Card:
+async def worker(
+    session: Session, *, concurrency: int = AT_ONCE, only: str = "", port: int | None = None
+) -> Card:
     """Carry out the tasks of runs, until SIGTERM or Ctrl-C.
 
     Args:
         session: The deployment, which need not be open.
         concurrency: How many tasks at a time.
         only: What to keep to: ``asking``, ``scoring`` or ``detecting``; empty means all.
+        port: Where it says how it is, 0 for nowhere; by default that of ``[health]``.
 
     Raises:
         ConfigError: with all that is wrong.
@@ -41,6 +44,9 @@ async def worker(session: Session, *, concurrency: int = AT_ONCE, only: str = ""
     config = session.read_config()
     if config.queue.engine == "inline":
         raise WorkerUnused(file=config.file)
+    if port is not None:
+        health = config.health.model_copy(update={"port": port})
+        config = config.model_copy(update={"health": health})
     async with session.open_context(config, session.progress) as context:
         if session.work:
             await session.work(context, kinds, concurrency)
@@ -54,8 +60,9 @@ WORKER = CommandSpec(
     (
         Option("concurrency", "Tasks at a time.", Kind.INTEGER, default=AT_ONCE, low=2, high=200),
         Option("only", f"Do only this: {', '.join(WORK)}.", default=""),
+        Option("port", "Where it says how it is; 0: nowhere.", Kind.INTEGER, low=0, high=65_535),
     ),
     faces=frozenset({Face.TERMINAL}),
     opens=False,
-    examples=("worker", "worker --concurrency 20", "worker --only scoring"),
+    examples=("worker", "worker --concurrency 20", "worker --only scoring", "worker --port 8485"),
 )

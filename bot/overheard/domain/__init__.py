@@ -25,6 +25,7 @@ from overheard.domain.finetuning import (
     Topic,
 )
 from overheard.domain.money import Account, Balance, Claim, Payer
+from overheard.domain.observing import Census, QueueStanding
 from overheard.domain.operating import AuditEntry, ScheduleState
 from overheard.domain.prompts import variants
 from overheard.domain.scoring import (
@@ -87,6 +88,7 @@ __all__ = [
     "Brand",
     "Capabilities",
     "Catalogue",
+    "Census",
     "Citation",
     "Claim",
     "Delivery",
@@ -111,6 +113,7 @@ __all__ = [
     "PromptShift",
     "Publication",
     "Question",
+    "QueueStanding",
     "RateLimits",
     "Reading",
     "Reply",

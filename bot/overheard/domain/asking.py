@@ -167,6 +167,8 @@ class Answer:
         reused_from: The number of an earlier answer that this is a copy of, or 0. A copy costs
             nothing and is not scored: it would count as evidence twice.
         id: The store's number, 0 before it is stored.
+        gone: Whether its text was removed when it got old; the reply's text is empty then. No
+            scorer is shown it, and what was said of it stays.
     """
 
     run_id: int
@@ -177,6 +179,7 @@ class Answer:
     error: str = ""
     reused_from: int = 0
     id: int = 0
+    gone: bool = False
 
     @property
     def complete(self) -> bool:

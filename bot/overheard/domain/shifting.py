@@ -73,9 +73,6 @@ class Shift:
         after: The same after.
         change: after - before, each prompt weighing the same.
         interval: 90 % interval of the change (low, high).
-        p_value: Probability of evidence at least this strong if nothing had changed,
-            already corrected for all streams of the brand that were looked at; None where the
-            time of the change was not known beforehand.
         prompts: The prompts, those that moved most first.
         answers: Number of answers the verdict rests on (before, after).
         began: The run with which it most likely began; 0 stands for `run_id`.
@@ -95,7 +92,6 @@ class Shift:
     after: float
     change: float
     interval: tuple[float, float]
-    p_value: float | None = None
     prompts: tuple[PromptShift, ...] = ()
     answers: tuple[int, int] = (0, 0)
     began: int = 0

@@ -18,6 +18,7 @@ from overheard.interfaces.scoring import Asker, Judge, Scorer
 from overheard.interfaces.storing import Store
 from overheard.interfaces.talking import (
     Chat,
+    Connectable,
     Conversation,
     Desk,
     Finding,
@@ -34,6 +35,7 @@ __all__ = [
     "Batching",
     "Chat",
     "Clock",
+    "Connectable",
     "Conversation",
     "Described",
     "Desk",

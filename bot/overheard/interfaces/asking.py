@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from overheard.domain import Batch, BatchLook, Capabilities, Price, Question, Reply
@@ -60,8 +61,11 @@ class Described(Protocol):
 class Verifiable(Protocol):
     """A provider that can be tried without a question. Optional."""
 
-    async def verify(self) -> None:
+    async def verify(self) -> datetime | None:
         """Make one call that costs nothing, such as listing models.
+
+        Returns:
+            What time it is at the service, if it said so; clocks are compared with it.
 
         Raises:
             ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot

@@ -56,9 +56,9 @@ class EditionStore(Protocol):
         ...
 
     async def read_by(self, scorer: str, version: str) -> int:
-        """Return how many answers a version of a scorer has read."""
+        """Return how many of the answers that scorers are shown a version of a scorer has read."""
         ...
 
     async def scorable(self) -> int:
-        """Return how many answers scorers are shown."""
+        """Return how many answers scorers are shown; none whose text is gone."""
         ...

@@ -11,7 +11,6 @@ from overheard.domain import (
     Account,
     Answer,
     Balance,
-    Block,
     Brand,
     Catalogue,
     Claim,
@@ -22,7 +21,6 @@ from overheard.domain import (
     Run,
     RunState,
     Schedule,
-    ScoreRecord,
     Serving,
     Spending,
 )
@@ -30,17 +28,23 @@ from overheard.interfaces.alerting import AlertStore
 from overheard.interfaces.asking import BatchStore
 from overheard.interfaces.editions import EditionStore
 from overheard.interfaces.finetuning import FinetuneStore
+from overheard.interfaces.observing import CensusStore
 from overheard.interfaces.operating import OperationStore
 from overheard.interfaces.remembering import TalkStore
+from overheard.interfaces.retaining import RetentionStore
+from overheard.interfaces.scores import ScoreStore
 from overheard.interfaces.working import WorkStore
 
 
 class Store(
     AlertStore,
     BatchStore,
+    CensusStore,
     OperationStore,
     EditionStore,
     FinetuneStore,
+    RetentionStore,
+    ScoreStore,
     TalkStore,
     WorkStore,
     Protocol,
@@ -205,63 +209,6 @@ class Store(
         Args:
             run_id: The run.
             prompts: The keys of the prompts that are meant; by default all.
-        """
-        ...
-
-    # Scores and blocks
-
-    def unscored(
-        self,
-        scorer: str,
-        version: str,
-        *,
-        seen: bool | None = None,
-        newest: bool = False,
-        part: Run | None = None,
-    ) -> AsyncIterator[Answer]:
-        """Stream the complete answers that this version of a scorer has not read yet.
-
-        Answers that are reused are not among them, nor those of runs that stand aside.
-
-        Args:
-            scorer: The scorer's name.
-            version: Its version.
-            seen: True for those alone that another version of it has read, False for those that
-                none has, None for both.
-            newest: Whether the latest come first; by default they come last.
-            part: A run whose panel says which of its answers are meant; None for all there are.
-        """
-        ...
-
-    async def add_scores(
-        self, scorer: str, version: str, scores: Sequence[tuple[Answer, Sequence[ScoreRecord]]]
-    ) -> None:
-        """Keep what one scorer said of some answers, and add it to their blocks.
-
-        One transaction. An answer that this version has read before is left out, so that a
-        second delivery changes nothing. An answer without scores counts as read.
-        """
-        ...
-
-    def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Stream scores in the order of their answers."""
-        ...
-
-    async def blocks(
-        self,
-        *,
-        brand: str | None = None,
-        model: Model | None = None,
-        metric: str | None = None,
-        since: datetime | None = None,
-    ) -> list[Block]:
-        """Return blocks in the order of the runs' start, then run, prompt, model, brand, metric."""
-        ...
-
-    async def reused_blocks(self, run_id: int) -> list[Block]:
-        """Return the scores of the answers that a run reuses, summed up as if they were its own.
-
-        They are kept nowhere as blocks: trends and detection do not read them.
         """
         ...
 

@@ -213,3 +213,15 @@ class Chat(Protocol):
     async def close(self) -> None:
         """Let connections go. Called once, last."""
         ...
+
+
+@runtime_checkable
+class Connectable(Protocol):
+    """A chat that knows whether it is connected. Optional; any other counts as connected while it
+    runs.
+    """
+
+    @property
+    def connected(self) -> bool:
+        """Whether people's requests arrive at this moment."""
+        ...

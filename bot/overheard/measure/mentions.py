@@ -27,6 +27,8 @@ _CASES = frozenset(
     ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
 )
 """Endings that a Russian or Ukrainian name takes on in a sentence."""
+_BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
+"""Languages that write the genitive of a name with an s and no apostrophe."""
 _HYPHENS = frozenset("-\u2010\u2011")
 _SHORT = 3
 """Letters of a name that needs its case."""
@@ -119,7 +121,9 @@ class MentionFinder:
             folded.text, overlapping=True
         ):
             spelling = self._spellings[index]
-            if _inside_word(folded.text, left, right) and not spelling.inside_words:
+            if _inside_word(folded.text, left, right) and not (
+                spelling.inside_words or _owns(spelling, folded.text, left, right, language)
+            ):
                 continue
             start, end = folded.origin(left), folded.origin(right)
             sentence = bisect_right(starts, start) - 1
@@ -200,6 +204,18 @@ def _inside_word(text: str, left: int, right: int) -> bool:
         return False
     ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
     return ending is None or ending.group() not in _CASES
+
+
+def _owns(spelling: _Spelling, text: str, left: int, right: int, language: str) -> bool:
+    """Whether a name ends in the genitive of its language, as in "Acmes Preise"."""
+    return (
+        language[:2] in _BARE_GENITIVE
+        and spelling.capitals is None
+        and spelling.forms is None
+        and text[right : right + 1] == "s"
+        and text[right - 1] not in "sxz"
+        and not _inside_word(text, left, right + 1)
+    )
 
 
 @cache

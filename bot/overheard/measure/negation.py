@@ -9,6 +9,8 @@ _WINDOW = 100
 _TRIGGERS = (
     *("avoid", "skip", "steer", "stay", "ditch", "beware", "instead", "rather", "pass on", "not "),
     *("never", "n't ", "n\u2019t ", "worth", "poor", "bad", "wrong", "worst"),
+    *("statt ", "anstelle", "conseill", "au lieu d", "évite", "no recom", "ne recom", "aconsej"),
+    *("en lugar", "en vez"),
 )
 _BEFORE = re.compile(
     r"""
@@ -18,6 +20,9 @@ _BEFORE = re.compile(
       \b(?P<shunned>avoid(?:ing)?|skip(?:ping)?|steer(?:ing)?\ clear\ of|ditch|beware\ of
         |stay(?:ing)?\ (?:away|clear)\ (?:from|of))
       |\b(?:instead\ of|rather\ than|pass\ on)
+      |\b(?:statt|anstatt|anstelle\ von|au\ lieu\ de|en\ lugar\ de|en\ vez\ de)
+      |\b(?:déconseill\w+|évite[rz]?|desaconseja\w*|desaconsejo
+        |no\ (?:recomiendo|recomendamos|recomendaría)|ne\ recommand\w+\ pas)
       |(?:\bnot|\bnever|n['\u2019]t)\ (?:really\ |actually\ |personally\ )?
         (?:recommend|suggest|advise|buy|choose|pick|use|bother\ with|go\ (?:for|with))(?:ed|ing)?
     )

@@ -36,9 +36,9 @@ _ENDINGS = ("s", "ed", "ing")
 _VERBAL = _words(
     """is are was were has have had and or can may might will would could should does did also
     itself for in as at on with by from to makes which who but remains not often still now
-    recently currently"""
+    recently currently led"""
 )
-"""After a name at the head of a sentence; besides these, words in -s, -ed and -ly."""
+"""After a name at the head of a sentence; besides these, longer words in -s, -ed and -ly."""
 _COMPANY = _words(
     """audience audiences market markets customer customers user users group groups demographic
     demographics segment segments keyword keywords businesses clients companies consumers goals
@@ -135,7 +135,9 @@ def _at_head(name: str, following: str) -> Sense:
     if not following or not following[0].islower():
         return Sense.NAME
     verbal = following in _VERBAL or (
-        following.endswith(("s", "ed", "ly")) and following not in _COMPANY
+        len(following) > 3  # "Ring us"
+        and following.endswith(("s", "ed", "ly"))
+        and following not in _COMPANY
     )
     return Sense.NAME if verbal and name not in _LITTLE else Sense.DOUBTFUL
 

@@ -119,6 +119,8 @@ class Guard:
     def _fault(self, problem: str) -> PluginFault:
         self._faults += 1
         self._last = problem
+        if self._notices:
+            self._notices.faults[self.plugin] += 1
         if self._most is not None and (self._faults >= self._most or self._late >= MOST_LATE):
             self._until = self._now() + PAUSE
             log.warning("%s", self._paused())

@@ -157,6 +157,7 @@ def _result(errand: Errand[Result], found: _Found, patience: float) -> Result:
 def _take(made: Made, found: _Found, plugins: Plugins) -> None:
     """Take over what a plugin registered; that of other people is watched over."""
     aside, secrets = Aside(), found.secrets
+    plugins.secrets.extend(secrets)
     plugins.asides.append(aside)
 
     def guard(part: str, most: int | None = MOST_FAULTS) -> Guard:

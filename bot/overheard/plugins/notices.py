@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 MOST_WAITING = 100
@@ -23,9 +24,14 @@ class Notice:
 
 
 class Notices:
-    """Notices on their way from plugins' guards to the admins' channels."""
+    """Notices on their way from plugins' guards to the admins' channels.
+
+    Attributes:
+        faults: How many calls into each plugin have failed.
+    """
 
     def __init__(self) -> None:
+        self.faults: Counter[str] = Counter()
         self._waiting: asyncio.Queue[Notice] = asyncio.Queue(MOST_WAITING)
 
     def add(self, notice: Notice) -> None:

@@ -57,6 +57,7 @@ class Plugins:
         listeners: Who is told of what happens.
         guards: Who watches over the parts that came with plugins of other people.
         notices: What admins should hear of these.
+        secrets: Those of their settings, so that nobody shows them by mistake.
         asides: Where the code of each plugin runs.
     """
 
@@ -70,6 +71,7 @@ class Plugins:
     listeners: Listeners = field(default_factory=Listeners)
     guards: list[Guard] = field(default_factory=list)
     notices: Notices = field(default_factory=Notices)
+    secrets: list[str] = field(default_factory=list, repr=False)
     asides: list[Aside] = field(default_factory=list)
 
     @property

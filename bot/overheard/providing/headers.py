@@ -42,6 +42,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return wait(f"{told}s" if re.fullmatch(r"\d+(\.\d+)?", told) else told)
 
 
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return when a response was made by the service's clock, or None.
+
+    Args:
+        headers: Of a response; one that a cache kept tells an old time, and is not believed.
+    """
+    kept = headers.get("age", "0").strip()
+    return _moment(headers.get("date", "").strip()) if kept == "0" else None
+
+
 def wait(told: str) -> float | None:
     """Return a time to wait in seconds: ``6m0s``, ``17ms``, ``12.5s`` or a moment; else None."""
     parts = _DURATION.findall(told)

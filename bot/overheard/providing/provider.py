@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from overheard.domain import Capabilities, Model, Price
+from overheard.providing.headers import told_time
 from overheard.providing.prices import PriceList
 from overheard.providing.service import HostedService
 from overheard.providing.settings import ProviderSettings
@@ -88,15 +90,20 @@ class HostedProvider(ABC, Generic[Table, Client]):
         price = self.price(model)
         return price is not None and price.batch is not None
 
-    async def verify(self) -> None:
+    async def verify(self) -> datetime | None:
         """List the models, which is free.
+
+        Returns:
+            What time it is at the service, when its SDK shows the headers of a response.
 
         Raises:
             ProviderUnavailable: when that fails. A service without such a list passes.
         """
         async with self.service.trying():
             client: Any = self.client
-            await client.models.list()
+            models = getattr(client.models, "with_raw_response", client.models)
+            return told_time(getattr(await models.list(), "headers", {}))
+        return None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -21,6 +21,7 @@ from overheard.checks.parts import following
 from overheard.domain import RunState, Task, TaskKind
 from overheard.errors import HoldLost, OverheardError
 from overheard.interfaces import PROBLEM, Do, Going, Result, Store
+from overheard.queues.standing import WORKER
 
 if TYPE_CHECKING:
     from pgqueuer import PgQueuer
@@ -133,7 +134,7 @@ class PostgresQueue:
         """Carry out what others put in; see `overheard.interfaces.Queue`."""
         from pgqueuer import PgQueuer
 
-        async with self._connection() as connection:
+        async with self._connection(WORKER) as connection:
             pgq = PgQueuer.from_asyncpg_connection(connection)
 
             async def carry_out(job: Job) -> None:
@@ -205,11 +206,12 @@ class PostgresQueue:
             yield Queries.from_asyncpg_connection(connection)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
+    async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 
-        connection = await asyncpg.connect(self._url)
+        told = {"application_name": name}
+        connection = await asyncpg.connect(self._url, server_settings=told)
         try:
             yield connection
         finally:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from overheard.domain import PromptShift, Shift
+from overheard.domain import PromptShift
 from overheard.measure.blocks import Stream
 from overheard.measure.panel import Scatter, interval
 from overheard.measure.rates import Interval, difference
-from overheard.shifts import shocks
-from overheard.shifts.looks import holm
 from overheard.shifts.reference import FREEDOM, number_p_value, rate_p_value
 from overheard.shifts.stratified import Split, split
 
@@ -78,34 +75,6 @@ def compare(stream: Stream, first: int, tau2: float) -> Comparison | None:
     )
 
 
-def shifts(
-    streams: Iterable[Stream], first: int, level: float, beside: Iterable[Stream] = ()
-) -> list[Shift]:
-    """Return the streams that changed at a known time, the surest first.
-
-    All streams given are one look: if nothing changed, the probability that any is returned is
-    at most ``level``. So give it all that is looked at together: the metrics of one brand at one
-    model, or at all models.
-
-    Args:
-        streams: What is looked at.
-        first: Number of the run with which "after" begins.
-        level: Probability of any false alarm in this look, see `looks.level_of_look`.
-        beside: Further streams of the same models, such as other brands', that help to see how
-            moody the models are. They are not tested.
-    """
-    looked = list(streams)
-    known = [*looked, *beside]
-    tau2 = {
-        model: shocks.variance([s for s in known if s.key.model == model], first)
-        for model in {stream.key.model for stream in looked}
-    }
-    found = [(s, c) for s in looked if (c := compare(s, first, tau2[s.key.model]))]
-    corrected = holm([comparison.p_value for _, comparison in found])
-    sure = sorted(zip(corrected, found, strict=True), key=lambda item: item[0])
-    return [_shift(s, first, c, p_value) for p_value, (s, c) in sure if p_value <= level]
-
-
 def change_interval(cut: Split, scatter: Scatter, tau2: float, level: float = 0.9) -> Interval:
     """Return the interval of the change of the panel's mean, on the metric's scale.
 
@@ -130,19 +99,3 @@ def _prompts(stream: Stream, cut: Split) -> tuple[PromptShift, ...]:
         PromptShift(name, *mean, *n) for name, mean, n in zip(names, means, answers, strict=True)
     ]
     return tuple(sorted(moved, key=lambda p: (-abs(p.after - p.before), -p.n_after, p.prompt)))
-
-
-def _shift(stream: Stream, first: int, comparison: Comparison, p_value: float) -> Shift:
-    return Shift(
-        brand=stream.key.brand,
-        model=stream.key.model,
-        metric=stream.key.metric,
-        run_id=first,
-        before=comparison.before,
-        after=comparison.after,
-        change=comparison.change,
-        interval=comparison.interval,
-        p_value=p_value,
-        prompts=comparison.prompts,
-        answers=comparison.answers,
-    )

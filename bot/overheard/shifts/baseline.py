@@ -59,8 +59,8 @@ class Schedule:
     def allowed(self) -> float:
         """False alarms that are allowed in the looks ahead.
 
-        Looks that follow each other faster than every nine hours or so have a thousandth each,
-        see `looks.level_of_look`.
+        Looks that follow each other faster than every nine hours or so have a thousandth each, so
+        that two runs made minutes apart can still differ.
         """
         return AHEAD * max(LEAST, self.per_year / self.looks_a_year)
 

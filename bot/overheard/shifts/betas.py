@@ -28,4 +28,7 @@ class FreshStarts:
 
     def evidence(self, hits: NDArray[np.intp], n: Counts) -> Floats:
         """Return the logarithm of the probability of these hits among n, in their order."""
-        return np.asarray(self._hits[hits] + self._misses[n - hits] - self._n[n])
+        found: Floats = self._hits.take(hits)  # faster than an index, and asked most of all
+        found += self._misses.take(n - hits)
+        found -= self._n.take(n)
+        return found

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import exp
 
 import numpy as np
@@ -200,12 +199,6 @@ class _Chance:
         self._moods = rng.standard_normal((size, self.runs))
         self._luck = rng.random((size, self.runs, len(self._column)))
 
-    @cached_property
-    def _normal(self) -> Floats:
-        from scipy.special import ndtri
-
-        return np.asarray(ndtri(self._luck))
-
     def of(self, stream: Stream, mood: Mood) -> Draw:
         """Return a stream's share of it, for its runs with answers and those ahead."""
         tau = np.sqrt(mood.draw(len(self._moods), self.rng))[:, None]
@@ -213,7 +206,7 @@ class _Chance:
         rows = np.concatenate([begun + live(stream), np.arange(-self.ahead, 0) + self.runs])
         columns = np.array([self._column[prompt] for prompt in stream.prompts])
         cells = (slice(None), rows[:, None], columns)
-        return Draw(tau * self._moods[:, rows], self._luck[cells], self._normal[cells], self.rng)
+        return Draw(tau * self._moods[:, rows], self._luck[cells], self.rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,14 +216,19 @@ class Draw:
     Attributes:
         shocks: Moods, S x R.
         luck: Uniform numbers, low for few hits, S x R x P.
-        normal: The same as standard normal numbers.
         rng: Draws what no other stream shares.
     """
 
     shocks: Floats
     luck: Floats
-    normal: Floats
     rng: np.random.Generator
+
+    @property
+    def normal(self) -> Floats:
+        """Luck as standard normal numbers."""
+        from scipy.special import ndtri
+
+        return np.asarray(ndtri(self.luck))
 
 
 def _path(stream: Stream, chance: _Chance, ahead: Ahead, mood: Mood) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Literal
 
@@ -154,12 +155,55 @@ class QueueTable(Settings):
     engine: Literal["inline", "pgqueuer"] = "inline"
 
 
+class LoggingTable(Settings):
+    """``[logging]``: what `overheard run` and `overheard worker` write to standard error.
+
+    Attributes:
+        format: ``text`` for people, or ``json``: one object a line, with the ids of the run, the
+            command and the task that it is about.
+        level: ``warning``, or ``info`` to hear of the beginning and the end of runs and tasks too.
+    """
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["info", "warning"] = "warning"
+
+
+class TelemetryTable(Settings):
+    """``[telemetry]``: whether runs are traced by OpenTelemetry.
+
+    Attributes:
+        traces: Whether they are. Spans go by OTLP to where OpenTelemetry's own variables say, such
+            as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
+        service: What this deployment is called there.
+    """
+
+    traces: bool = False
+    service: str = Field(default="overheard", min_length=1)
+
+
+class RetentionTable(Settings):
+    """``[retention]``: how long texts are kept: answers, and the sentences that scores quote.
+
+    What is older is written to a file, and removed from the store. Values, blocks and spend stay.
+
+    Attributes:
+        days: For how many days; 0 for ever.
+        brands: The same for what was asked for a brand; an answer that was asked for several is
+            kept for as long as any of them asks for.
+        folder: Where the files go.
+    """
+
+    days: int = Field(default=0, ge=0)
+    brands: Mapping[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    folder: str = Field(default="texts", min_length=1)
+
+
 class HealthTable(Settings):
-    """``[health]``: where `overheard run` says how it is.
+    """``[health]``: where `overheard run` and `overheard worker` say how they are.
 
     Attributes:
         host: The address to listen at; by default only this machine can ask.
-        port: The port; 0 for none.
+        port: The port; 0 for none. Each process of a machine needs its own, see `overheard worker`.
         notices: Channels, as in a route, in which admins are told what needs them, such as a plugin
             that is left alone. Without one, it stands in the log.
     """

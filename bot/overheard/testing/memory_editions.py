@@ -69,7 +69,8 @@ class MemoryEditions:
 
     async def read_by(self, scorer: str, version: str) -> int:
         """Return how many answers a version of a scorer has read."""
-        return sum(key[:2] == (scorer, version) for key in self._read)
+        gone = {answer.id for answer in self._answers.values() if answer.gone}
+        return sum(key[:2] == (scorer, version) and key[2] not in gone for key in self._read)
 
     async def scorable(self) -> int:
         """Return how many answers scorers are shown."""
@@ -80,7 +81,8 @@ class MemoryEditions:
         return [
             answer
             for answer in self._answers.values()
-            if answer.complete and answer.run_id not in aside and not answer.reused_from
+            if answer.complete and answer.run_id not in aside
+            if not (answer.reused_from or answer.gone)
         ]
 
     def _displace(self, state: EditionState) -> None:

@@ -13,6 +13,7 @@ from overheard.domain import (
     UNENDED,
     Answer,
     Block,
+    Census,
     Finish,
     Model,
     ModelUpdate,
@@ -25,10 +26,12 @@ from overheard.domain import (
 from overheard.testing.memory_alerts import MemoryAlerts
 from overheard.testing.memory_batches import MemoryBatches
 from overheard.testing.memory_catalogue import MemoryCatalogue
+from overheard.testing.memory_census import census
 from overheard.testing.memory_editions import MemoryEditions
 from overheard.testing.memory_finetuning import MemoryFinetuning
 from overheard.testing.memory_money import MemoryMoney
 from overheard.testing.memory_operations import MemoryOperations
+from overheard.testing.memory_retaining import MemoryRetention
 from overheard.testing.memory_talks import MemoryTalks
 from overheard.testing.memory_watch import MemoryWatch, servings
 from overheard.testing.memory_working import MemoryWorking
@@ -49,6 +52,7 @@ class MemoryStore(
     MemoryTalks,
     MemoryWatch,
     MemoryWorking,
+    MemoryRetention,
 ):
     """A `overheard.interfaces.Store` in dictionaries, for tests and for trying things out."""
 
@@ -73,6 +77,16 @@ class MemoryStore(
 
     async def close(self) -> None:
         """Do nothing; there is nothing to let go."""
+
+    async def census(self, versions: Collection[str]) -> Census:
+        """Count what is there."""
+        return census(
+            self._runs.values(),
+            self._alerts.values(),
+            self._deliveries.values(),
+            self._answers.values(),
+            {answer for name, version, answer in self._read if f"{name}@{version}" in versions},
+        )
 
     # Runs and answers
 

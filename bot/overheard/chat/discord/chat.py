@@ -47,6 +47,11 @@ class DiscordChat:
         """Unique among chats."""
         return NAME
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to the gateway; see `Connectable`."""
+        return self._client is not None and self._client.down_since is None
+
     async def run(self, desk: Desk) -> None:
         """Connect and bring requests to the desk, until cancelled.
 

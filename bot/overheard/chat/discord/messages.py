@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from typing import Any
 
 import discord
@@ -15,6 +16,8 @@ from overheard.chat.discord.embeds import Page, picture_name
 from overheard.chat.limits import DISCORD
 
 MARK = "overheard-"
+MARKED = re.compile(rf"\?({MARK}[0-9a-f]+)(?:&part=(\d+))?$")
+"""The end of an embed's address that is a mark."""
 
 
 def sending(page: Page, questions: Questions) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def mark(key: str) -> str:
     return MARK + hashlib.sha256(key.encode()).hexdigest()[: DISCORD.nonce - len(MARK)]
 
 
-def marked(page: Page, name: str, place: str) -> Page:
+def marked(page: Page, name: str, place: str, part: int = 0) -> Page:
     """Return a page that carries a mark where no reader sees it.
 
     Discord keeps the address of an embed, and shows it only as the link under its title; so the
@@ -48,16 +51,21 @@ def marked(page: Page, name: str, place: str) -> Page:
         page: What is to be posted.
         name: The mark.
         place: The address of the channel, where a click on the title would lead.
+        part: Which message of the post it is; the first one is 0.
     """
     at = next((i for i, embed in enumerate(page.embeds) if "title" not in embed), 0)
     embeds = [*page.embeds]
-    embeds[at] = embeds[at] | {"url": f"{place}?{name}"}
+    embeds[at] = embeds[at] | {"url": f"{place}?{name}{f'&part={part}' if part else ''}"}
     return Page(tuple(embeds), page.images, page.actions)
 
 
-def carries(message: discord.Message, name: str) -> bool:
-    """Whether a message carries a mark."""
-    return any((embed.url or "").endswith(f"?{name}") for embed in message.embeds)
+def mark_of(message: discord.Message) -> tuple[str, int]:
+    """Return the mark that a message carries, and which message of its post it is.
+
+    What carries none has an empty one.
+    """
+    found = (MARKED.search(embed.url or "") for embed in message.embeds)
+    return next(((one[1], int(one[2] or 0)) for one in found if one), ("", 0))
 
 
 def _embeds(page: Page) -> list[discord.Embed]:

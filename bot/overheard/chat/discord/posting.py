@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import discord
 
@@ -12,12 +12,12 @@ from overheard.cards.card import Card
 from overheard.chat.discord.client import Client
 from overheard.chat.discord.embeds import Page, render
 from overheard.chat.discord.failures import told
-from overheard.chat.discord.messages import carries, editing, mark, marked, sending
+from overheard.chat.discord.messages import editing, mark, mark_of, marked, sending
 
 PATIENCE = 30.0
 """Seconds for one post; Discord's answer may come after it, so that it must be looked for."""
 RECENT = 100
-"""Messages of a channel that are looked through for a mark, and of each thread."""
+"""Messages of a channel that are looked through for a mark, of each thread, and behind a post."""
 RECENT_THREADS = 10
 HISTORY = "History"
 """What a message's thread is called."""
@@ -55,19 +55,25 @@ class Poster:
         return first
 
     async def edit(self, channel: int, message: int, card: Card) -> None:
-        """Put another card in a message's place. Messages that followed it stay as they are."""
-        first = render(card)[0]
+        """Put another card in a message's place, and in that of those that followed it.
+
+        Messages that are too many are taken away, and those that are missing are added.
+        """
+        first, *rest = render(card)
         with told():
             async with asyncio.timeout(PATIENCE):
-                partial = self._channel(channel).get_partial_message(message)
-                await partial.edit(**editing(first, self._client.questions))
+                place = self._channel(channel)
+                name = await self._mark(place, message)
+                await self._edit(place, message, first, name, 0)
+                if name:
+                    await self._put_parts(place, message, rest, name)
 
     async def find(self, channel: int, key: str) -> int | None:
         """Return a recent message with this key, in the channel or in one of its threads."""
         name = mark(key)
         with told():
             async for message in self._recent(channel):
-                if carries(message, name):
+                if mark_of(message) == (name, 0):
                     return message.id
         return None
 
@@ -81,12 +87,54 @@ class Poster:
         """Send all pages, each with a mark of its own, and return the first one's id."""
         ids = []
         for number, page in enumerate(pages):
-            name = mark(f"{key} {number}" if number else key)
-            content = sending(marked(page, name, self._address(place.id)), self._client.questions)
+            content = self._content(place, page, mark(key), number)
             if reference is not None:
                 content["reference"] = reference
-            ids.append((await place.send(**content, nonce=name)).id)
+            nonce = mark(f"{key} {number}" if number else key)
+            ids.append((await place.send(**content, nonce=nonce)).id)
         return ids[0]
+
+    def _content(
+        self, place: discord.PartialMessageable, page: Page, name: str, part: int
+    ) -> dict[str, Any]:
+        return sending(marked(page, name, self._address(place.id), part), self._client.questions)
+
+    async def _mark(self, place: discord.PartialMessageable, message: int) -> str:
+        """Return the mark of a message; where the bot may not read, an empty one."""
+        try:
+            name, _ = mark_of(await place.fetch_message(message))
+        except discord.Forbidden:  # its own message it can edit all the same
+            return ""
+        return name
+
+    async def _edit(
+        self, place: discord.PartialMessageable, message: int, page: Page, name: str, part: int
+    ) -> None:
+        """Edit one message, which keeps its mark."""
+        kept = marked(page, name, self._address(place.id), part) if name else page
+        partial = place.get_partial_message(message)
+        await partial.edit(**editing(kept, self._client.questions))
+
+    async def _put_parts(
+        self, place: discord.PartialMessageable, message: int, rest: Sequence[Page], name: str
+    ) -> None:
+        """Make the messages that belong to one, and followed it, show these pages."""
+        there = [one async for one in self._parts(place, message, name)]
+        for number, (one, page) in enumerate(zip(there, rest, strict=False), 1):
+            await self._edit(place, one, page, name, number)
+        for number, page in enumerate(rest[len(there) :], len(there) + 1):
+            await place.send(**self._content(place, page, name, number))
+        for one in there[len(rest) :]:
+            await place.get_partial_message(one).delete()
+
+    async def _parts(
+        self, place: discord.PartialMessageable, message: int, name: str
+    ) -> AsyncIterator[int]:
+        """Yield the ids of the messages that followed one as parts of its post, in their order."""
+        after = discord.Object(message)
+        async for one in place.history(limit=RECENT, after=after, oldest_first=True):
+            if one.author == self._client.user and mark_of(one)[0] == name:
+                yield one.id
 
     async def _place(
         self, channel: int, thread: int | None

@@ -21,9 +21,9 @@ from overheard.chat.slack.install import Installations
 from overheard.chat.slack.listeners import Listeners
 from overheard.chat.slack.outlets import Channel
 from overheard.chat.slack.pacing import Pace
-from overheard.chat.slack.receiver import keep_serving
+from overheard.chat.slack.receiver import serving
 from overheard.chat.slack.search import MARK, PART, find, parts
-from overheard.chat.slack.socket import Watch, keep_listening
+from overheard.chat.slack.socket import Line, Watch, keep_listening
 from overheard.chat.slack.workspaces import OneWorkspace, Workspaces
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Desk, Finding
@@ -61,9 +61,16 @@ class SlackChat:
         self._settings = settings
         self._pace = Pace(interval)
         self._watch = watch or Watch()
+        self._line = Line()
+        self._serving = False
         self._session: aiohttp.ClientSession | None = None
         self._workspaces: Workspaces | None = None
         self._installations: Installations | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a socket, or requests can come over HTTP; see `Connectable`."""
+        return self._line.up or self._serving
 
     async def run(self, desk: Desk) -> None:
         """Connect and bring requests to the desk, until cancelled; see `Chat`."""
@@ -144,10 +151,15 @@ class SlackChat:
     async def _receive(self, app: AsyncApp) -> None:
         settings = self._settings
         if settings.mode == "socket":
-            await keep_listening(app, self._app_client(), self._watch)
+            await keep_listening(app, self._app_client(), self._watch, self._line)
             return
         flow = self._installations.flow() if self._installations else None
-        await keep_serving(app, flow, settings.host, settings.port)
+        async with serving(app, flow, settings.host, settings.port):
+            self._serving = True
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._serving = False
 
     async def _opened(self) -> Workspaces:
         """Return the workspaces; the first time, find out how to speak with them."""

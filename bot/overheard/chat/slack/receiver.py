@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -17,12 +16,6 @@ from overheard.errors import ChatUnavailable
 EVENTS = "/slack/events"
 LARGEST = 1 << 20
 """Bytes of a request; Slack's own are much smaller."""
-
-
-async def keep_serving(app: AsyncApp, flow: AsyncOAuthFlow | None, host: str, port: int) -> None:
-    """Serve until cancelled; see `serving`."""
-    async with serving(app, flow, host, port):
-        await asyncio.Event().wait()
 
 
 @contextlib.asynccontextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import aiohttp
@@ -34,13 +36,42 @@ class Watch:
     ping: float = 10.0
 
 
-async def keep_listening(app: AsyncApp, client: SlackClient, watch: Watch) -> None:
+class Line:
+    """The socket that is held at the moment, if any."""
+
+    def __init__(self) -> None:
+        self._socket: SocketModeClient | None = None
+        self._greeted: object = None
+
+    @property
+    def up(self) -> bool:
+        """Whether there is one, it is open, and Slack has said something over it."""
+        session = self._socket.current_session if self._socket else None
+        return session is not None and not session.closed and session is self._greeted
+
+    @contextlib.contextmanager
+    def holding(self, socket: SocketModeClient) -> Iterator[None]:
+        """Hold a socket within the block."""
+        self._socket = socket
+        socket.on_message_listeners.append(self._heard)
+        try:
+            yield
+        finally:
+            self._socket = None
+
+    async def _heard(self, _: aiohttp.WSMessage) -> None:
+        """Take a message, of which "hello" is the first, as the sign of a whole connection."""
+        self._greeted = self._socket.current_session if self._socket else None
+
+
+async def keep_listening(app: AsyncApp, client: SlackClient, watch: Watch, line: Line) -> None:
     """Listen until cancelled; a socket that is silent or down for too long is built anew.
 
     Args:
         app: Where events go.
         client: Calls Slack with the app-level token.
         watch: How long is too long.
+        line: Is given each socket that is held.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -48,7 +79,7 @@ async def keep_listening(app: AsyncApp, client: SlackClient, watch: Watch) -> No
     """
     while True:
         await _check(client)
-        await _listen(app, client, watch)
+        await _listen(app, client, watch, line)
         logger.warning("Slack's socket was silent for %g s; it is built anew", watch.silence)
 
 
@@ -60,7 +91,7 @@ async def _check(client: SlackClient) -> None:
         raise refusal(error, "app_token") or error from None
 
 
-async def _listen(app: AsyncApp, client: SlackClient, watch: Watch) -> None:
+async def _listen(app: AsyncApp, client: SlackClient, watch: Watch, line: Line) -> None:
     """Hold one socket until it has been silent for too long."""
     handler = AsyncSocketModeHandler(
         app, client.token, web_client=client.web, ping_interval=watch.ping
@@ -68,14 +99,15 @@ async def _listen(app: AsyncApp, client: SlackClient, watch: Watch) -> None:
     socket: SocketModeClient = handler.client
     life = _Life()
     socket.on_message_listeners.append(life.heard)
-    connecting = asyncio.create_task(socket.connect())  # type: ignore[no-untyped-call]
-    try:
-        while life.silence(socket) < watch.silence:  # noqa: ASYNC110 - silence makes no event
-            await asyncio.sleep(watch.ping / 4)
-    finally:
-        connecting.cancel()
-        await asyncio.gather(connecting, return_exceptions=True)
-        await _close(socket)
+    with line.holding(socket):
+        connecting = asyncio.create_task(socket.connect())  # type: ignore[no-untyped-call]
+        try:
+            while life.silence(socket) < watch.silence:  # noqa: ASYNC110 - silence makes no event
+                await asyncio.sleep(watch.ping / 4)
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            await _close(socket)
 
 
 async def _close(socket: SocketModeClient) -> None:

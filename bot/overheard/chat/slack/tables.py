@@ -16,6 +16,8 @@ WIDEST = 40
 """Columns of letters before a phone breaks lines."""
 NARROWEST = 12
 """Columns below which a column of text is not worth reading."""
+MOST_LINES = 2
+"""Lines of a cell beyond which columns are hard to read."""
 GAP = "  "
 LONGEST_CELL = 500
 
@@ -25,7 +27,7 @@ def blocks(table: Table) -> Iterator[Block]:
     rows = [[_cell(shown(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
     widths = _widths(header, rows, table.right)
-    if widths is None:
+    if widths is None or _tallest(rows, widths) > MOST_LINES:
         yield from _records(header, rows)
     else:
         yield from _grid(header, rows, widths, table.right)
@@ -47,6 +49,12 @@ def _widths(
             return None
         widths[widest] = max(NARROWEST, widths[widest] - over)
     return widths
+
+
+def _tallest(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
+    """Return how many lines the highest cell takes."""
+    cells = (pair for row in rows for pair in zip(row, widths, strict=True))
+    return max((len(_wrap(cell, width)) for cell, width in cells), default=1)
 
 
 def _grid(
@@ -94,5 +102,6 @@ def _records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[B
     """Yield the rows as their first cell, and under it the others with their names."""
     for row in rows:
         first, *others = [cell or "-" for cell in row]
-        told = [f"\n{name}: {cell}" for name, cell in zip(header[1:], others, strict=True)]
-        yield rich(section(span(first, "bold"), *map(span, told)))
+        pairs = zip(header[1:], others, strict=True)
+        told = " \N{MIDDLE DOT} ".join(f"{name}: {cell}" for name, cell in pairs)
+        yield rich(section(span(first, "bold"), *([span(f"\n{told}")] if told else ())))

@@ -1,0 +1,198 @@
+"""`db retain`: texts that got old are written to a file, and removed from the store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Severity
+from overheard.cards.command import CommandSpec, Face, Role
+from overheard.checks.turns import batches
+from overheard.commands.changing import require_yes
+from overheard.commands.context import Context
+from overheard.commands.lines import answer_line
+from overheard.domain import Answer, Run, ScoreRecord
+from overheard.errors import FileUnwritable
+
+GROUP = 200
+"""Texts that are removed in one transaction, once they are safe in the file."""
+DUTY = "retention"
+"""What keeps two processes from the same work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What became of old texts.
+
+    Attributes:
+        texts: How many were removed.
+        file: Where they are now; None when there were none.
+    """
+
+    texts: int = 0
+    file: Path | None = None
+
+
+async def retain(context: Context, *, agreed: bool = False) -> Card:
+    """Remove the texts that are older than the configuration says, once they are in a file.
+
+    Raises:
+        ChangeNeedsYes: when there are any and nobody has agreed.
+        FileUnwritable: when the file cannot be written; what is not in it stays in the store.
+    """
+    table = context.config.retention
+    if not limited(context):
+        text = f"{context.config.file} says nothing of [retention], so texts are kept for ever."
+        return Card("Nothing to do", text, data={"texts": 0})
+    count, oldest = 0, ""
+    async for answer in old(context):
+        count, oldest = count + 1, oldest or words.moment(answer.asked_at, context.zone)
+    if not count:
+        return Card("Nothing to do", "No text is older than it may be.", data={"texts": 0})
+    require_yes(
+        f"{words.count(count, 'text')}, the first of {oldest}, will be written to a file in "
+        f"{table.folder} and removed from the store",
+        agreed=agreed,
+    )
+    done = await retain_texts(context)
+    return Card(
+        title=f"Removed {words.count(done.texts, 'text')}",
+        text="What was counted in them stays: scores, trends, alerts and costs.",
+        fields=(Field("Written to", str(done.file)),) if done.file else (),
+        severity=Severity.GOOD,
+        data={"texts": done.texts, "file": str(done.file or "")},
+    )
+
+
+async def retain_texts(context: Context) -> Retained:
+    """Write old texts to a file and remove them from the store, a group at a time.
+
+    A text is removed once its line is on the disk: whatever is cut off in between, nothing is lost,
+    and at most one group is written twice. All that can be scored is scored before.
+
+    Raises:
+        FileUnwritable: when the file cannot be written.
+    """
+    async with context.store.on_duty(DUTY) as mine:
+        if not mine or not limited(context):
+            return Retained()
+        await context.caught_up()
+        runs = {run.id: run for run in await context.store.runs()}
+        now = context.clock.now()
+        file = Path(context.config.retention.folder, f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl")
+        removed = 0
+        async for group in batches(old(context), GROUP):
+            lines = await _lines(context, group, runs)
+            await asyncio.to_thread(append, file, lines)
+            removed += await context.store.forget_texts([answer.id for answer in group])
+        return Retained(removed, file if removed else None)
+
+
+async def old(context: Context) -> AsyncIterator[Answer]:
+    """Stream the answers whose texts are older than they may be."""
+    usual, named, now = context.config.retention.days, _named(context), context.clock.now()
+    shortest = min((days for days in (usual, *named.values()) if days), default=0)
+    if not shortest:
+        return
+    tracked = [brand.name for brand in context.catalogue.brands if brand.tracked]
+    async for answer in context.store.old_texts(now - timedelta(days=shortest)):
+        concerned = answer.question.prompt.brands or tracked
+        kept = [named.get(name, usual) for name in concerned] or [usual]
+        if all(kept) and answer.asked_at < now - timedelta(days=max(kept)):
+            yield answer
+
+
+def append(file: Path, lines: bytes) -> None:
+    """Add lines to a file, and see them onto the disk; one that is not whole is taken back.
+
+    Raises:
+        FileUnwritable: when they cannot be written, because the disk is full for instance.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "ab", buffering=0, opener=_private) as out:
+            whole = out.seek(0, os.SEEK_END)
+            try:
+                _write(out, lines)
+            except OSError:
+                out.truncate(whole)
+                raise
+        if not whole:
+            _sync_folder(file.parent)
+    except OSError as error:
+        raise FileUnwritable(file=file, reason=error.strerror) from None
+
+
+def _write(out: BinaryIO, lines: bytes) -> None:
+    left = memoryview(lines)
+    while left:
+        left = left[out.write(left) :]
+    os.fsync(out.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sync_folder(folder: Path) -> None:
+    """See a new file's name onto the disk too."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def limited(context: Context) -> bool:
+    """Whether the configuration lets any text go."""
+    table = context.config.retention
+    return any((table.days, *table.brands.values()))
+
+
+def _named(context: Context) -> dict[str, int]:
+    """Return for how many days texts are kept, for each brand with a line of its own."""
+    brands = context.config.retention.brands
+    known = {name: context.catalogue.brand(name) for name in brands}
+    return {(found.name if (found := known[name]) else name): brands[name] for name in brands}
+
+
+async def _lines(context: Context, group: Sequence[Answer], runs: dict[int, Run]) -> bytes:
+    """Write answers as `export` does, each with what its scores quote."""
+    quotes: dict[int, list[dict[str, Any]]] = {}
+    for record in await context.store.scores_of([answer.id for answer in group]):
+        if record.score.quote or any(detail.quote for detail in record.score.details):
+            quotes.setdefault(record.answer_id, []).append(_quote(record))
+    lines = [
+        answer_line(answer, runs[answer.run_id]) | {"quotes": quotes.get(answer.id, [])}
+        for answer in group
+    ]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _quote(record: ScoreRecord) -> dict[str, Any]:
+    score = record.score
+    return {
+        "brand": record.brand,
+        "metric": score.metric,
+        "scorer": record.scorer,
+        "version": record.version,
+        "quote": score.quote,
+        "details": [asdict(detail) for detail in score.details],
+    }
+
+
+RETAIN = CommandSpec(
+    "db retain",
+    "Write texts that are older than [retention] allows to a file, and remove them.",
+    retain,
+    role=Role.ADMIN,
+    faces=frozenset({Face.TERMINAL}),
+    confirms=True,
+)

@@ -1,0 +1,68 @@
+"""What is kept of how answers were scored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from overheard.domain import Answer, Block, Model, Run, ScoreRecord
+
+
+class ScoreStore(Protocol):
+    """The part of the store that keeps scores, and the blocks that sum them up."""
+
+    def unscored(
+        self,
+        scorer: str,
+        version: str,
+        *,
+        seen: bool | None = None,
+        newest: bool = False,
+        part: Run | None = None,
+    ) -> AsyncIterator[Answer]:
+        """Stream the complete answers that this version of a scorer has not read yet.
+
+        Answers that are reused are not among them, nor those of runs that stand aside.
+
+        Args:
+            scorer: The scorer's name.
+            version: Its version.
+            seen: True for those alone that another version of it has read, False for those that
+                none has, None for both.
+            newest: Whether the latest come first; by default they come last.
+            part: A run whose panel says which of its answers are meant; None for all there are.
+        """
+        ...
+
+    async def add_scores(
+        self, scorer: str, version: str, scores: Sequence[tuple[Answer, Sequence[ScoreRecord]]]
+    ) -> None:
+        """Keep what one scorer said of some answers, and add it to their blocks.
+
+        One transaction. An answer that this version has read before is left out, so that a
+        second delivery changes nothing. An answer without scores counts as read.
+        """
+        ...
+
+    def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
+        """Stream scores in the order of their answers."""
+        ...
+
+    async def blocks(
+        self,
+        *,
+        brand: str | None = None,
+        model: Model | None = None,
+        metric: str | None = None,
+        since: datetime | None = None,
+    ) -> list[Block]:
+        """Return blocks in the order of the runs' start, then run, prompt, model, brand, metric."""
+        ...
+
+    async def reused_blocks(self, run_id: int) -> list[Block]:
+        """Return the scores of the answers that a run reuses, summed up as if they were its own.
+
+        They are kept nowhere as blocks: trends and detection do not read them.
+        """
+        ...

@@ -1,0 +1,65 @@
+"""How the queue of many workers is, seen from any process of the deployment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from overheard.domain import QueueStanding
+
+if TYPE_CHECKING:
+    from pgqueuer.queries import Queries
+
+WORKER = "overheard worker"
+"""The name under which a worker's connection to its queue is seen in the database."""
+_STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
+
+
+async def queue_standing(url: str) -> QueueStanding:
+    """Look at the queue.
+
+    A worker that has nothing to do holds no job, so workers are counted by their connections.
+
+    Args:
+        url: The database, as ``postgresql://...``.
+
+    Raises:
+        Exception: what the driver raises when the database is away, or has no queue.
+    """
+    connection = await _connect(url)
+    try:
+        counts: dict[str, Counter[str]] = {name: Counter() for name in _STATUSES.values()}
+        queries = _queries(connection)
+        for row in await queries.queue_size():
+            if name := _STATUSES.get(row.status):
+                counts[name][row.entrypoint] += row.count
+        oldest = {str(one.entrypoint): one.oldest_age_seconds for one in await queries.queue_age()}
+        workers = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE application_name = $1 AND datname = current_database()",
+            WORKER,
+        )
+        return QueueStanding(**counts, oldest=oldest, workers=int(workers))
+    finally:
+        connection.terminate()
+
+
+async def outdated(url: str) -> bool:
+    """Say whether the queue's tables are missing, or are not those of this version of PGQueuer."""
+    connection = await _connect(url)
+    try:
+        return bool((await _queries(connection).plan_upgrade()).statements)
+    finally:
+        connection.terminate()
+
+
+async def _connect(url: str) -> Any:
+    import asyncpg
+
+    return await asyncpg.connect(url, timeout=5)
+
+
+def _queries(connection: Any) -> Queries:
+    from pgqueuer.queries import Queries
+
+    return Queries.from_asyncpg_connection(connection)

@@ -1,0 +1,116 @@
+"""Whether a store is well, and how large it is."""
+
+from __future__ import annotations
+
+from math import isclose
+from typing import Any
+
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.domain.tending import StoreHealth, TableSize
+from overheard_storage.addresses import shown
+from overheard_storage.database import Database
+from overheard_storage.schema import read_revision
+from overheard_storage.shelf import among
+from overheard_storage.tables import REVISION, answers, blocks, metadata, runs, scores
+
+SAMPLE = 20
+"""Runs whose blocks are held against their scores: the newest and some of all ages."""
+_LARGEST = 6
+"""Tables whose size is told."""
+
+_SIZES = text("""
+    SELECT relname, n_live_tup, pg_total_relation_size(relid), n_dead_tup,
+        greatest(last_vacuum, last_autovacuum)
+    FROM pg_stat_user_tables WHERE schemaname = current_schema()
+    ORDER BY pg_total_relation_size(relid) DESC LIMIT :most
+""")
+
+
+async def examine(database: Database) -> StoreHealth:
+    """Look at a store; see `overheard.interfaces.tending.Tending`."""
+    place = shown(database.url)
+    async with database.reading() as connection:
+        revision = await connection.run_sync(read_revision)
+        if revision != REVISION:
+            return StoreHealth(place, revision, REVISION)
+        broken = await _broken(connection) if database.is_sqlite else ()
+        orphans = await _orphans(connection)
+        compared, differing = await _compare(connection)
+        size, free, tables = await (_room(connection) if database.is_sqlite else _sizes(connection))
+        return StoreHealth(
+            *(place, revision, REVISION, broken, orphans),
+            *(compared, differing, size, free, tables),
+        )
+
+
+async def _broken(connection: AsyncConnection) -> tuple[str, ...]:
+    found = (await connection.execute(text("PRAGMA integrity_check(5)"))).scalars().all()
+    return () if list(found) == ["ok"] else tuple(map(str, found))
+
+
+async def _orphans(connection: AsyncConnection) -> dict[str, int]:
+    """Count rows that refer to nothing. A database sees to that itself, unless somebody has
+    switched it off, to restore a part of a backup say.
+    """
+    found = {}
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys:
+            parent = key.column.table.alias()
+            there = exists().where(parent.c[key.column.name] == key.parent)
+            query = select(func.count()).select_from(table).where(key.parent.is_not(None), ~there)
+            if count := await connection.scalar(query):
+                found[f"{table.name}.{key.parent.name}"] = int(count)
+    return found
+
+
+async def _compare(connection: AsyncConnection) -> tuple[int, int]:
+    """Hold blocks against the scores of their answers; return how many, and how many differ."""
+    number = func.row_number().over(order_by=runs.c.id.desc())
+    listed = select(runs.c.id, number.label("place"), func.count().over().label("all")).subquery()
+    half = SAMPLE // 2
+    sampled = select(listed.c.id).where(
+        (listed.c.place <= half) | (listed.c.place % (listed.c.all / half + 1) == 0)
+    )
+    ids = (await connection.execute(sampled.limit(SAMPLE))).scalars().all()
+    kept = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_blocks(ids))}
+    summed = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_sums(ids))}
+    differing = [key for key in kept | summed if not _same(kept.get(key), summed.get(key))]
+    return len(kept | summed), len(differing)
+
+
+def _blocks(ids: Any) -> Any:
+    stream = (blocks.c.run_id, blocks.c.prompt_id, blocks.c.model_id, blocks.c.brand_id)
+    sums = (blocks.c.n, blocks.c.total, blocks.c.squares)
+    kept = select(*stream, blocks.c.metric_id, blocks.c.scorer_id, *sums)
+    return kept.where(among(blocks.c.run_id, ids))
+
+
+def _sums(ids: Any) -> Any:
+    stream = (
+        *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
+        *(scores.c.brand_id, scores.c.metric_id, scores.c.scorer_id),
+    )
+    sums = (func.count(), func.sum(scores.c.value), func.sum(scores.c.value * scores.c.value))
+    summed = select(*stream, *sums).join(answers, answers.c.id == scores.c.answer_id)
+    return summed.where(among(answers.c.run_id, ids)).group_by(*stream)
+
+
+def _same(one: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> bool:
+    """Whether sums agree but for the order in which they were added up."""
+    if one is None or other is None:
+        return False
+    return all(isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) for a, b in zip(one, other, strict=True))
+
+
+async def _room(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
+    names = ("page_size", "page_count", "freelist_count")
+    page, count, free = [await connection.scalar(text(f"PRAGMA {name}")) for name in names]
+    return page * count, page * free, ()
+
+
+async def _sizes(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
+    size = await connection.scalar(text("SELECT pg_database_size(current_database())"))
+    rows = await connection.execute(_SIZES, {"most": _LARGEST})
+    return int(size or 0), 0, tuple(TableSize(*row) for row in rows)

@@ -1,0 +1,111 @@
+"""All of a store, copied into another one: from SQLite to PostgreSQL, or back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, Row, Table, bindparam, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.errors import StoreError
+from overheard.interfaces.running import Progress
+from overheard_storage.addresses import shown
+from overheard_storage.bulk import insert_many
+from overheard_storage.database import Database
+from overheard_storage.tables import metadata
+
+PAGE = 2_000
+"""Rows in memory at a time."""
+
+
+async def copy(source: Database, target: Database, progress: Progress) -> dict[str, int]:
+    """Copy everything in one transaction; see `overheard.interfaces.tending.Tending`.
+
+    Raises:
+        StoreError: when the target is not empty, or counts differ.
+    """
+    async with source.reading() as reader, target.writing() as writer:
+        if not source.is_sqlite:  # all tables as they were at one moment; SQLite does no other
+            await reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        counts = {table.name: await _count(reader, table) for table in metadata.sorted_tables}
+        await _require_empty(writer, target)
+        progress.start("Copying", sum(counts.values()))
+        for table in metadata.sorted_tables:
+            await _copy(reader, writer, table, progress)
+            await _require_same(target, writer, table, counts[table.name])
+            if not target.is_sqlite and _numbered(table):
+                await _count_on(writer, table)
+        progress.finish()
+    return counts
+
+
+async def _copy(
+    reader: AsyncConnection, writer: AsyncConnection, table: Table, progress: Progress
+) -> None:
+    """Copy a table page by page.
+
+    A row may refer to a later one of its own table, so such columns are filled in at the end.
+    """
+    own = [column for column in table.columns if _refers_to(column, table)]
+    names = [column.name for column in table.columns if column not in own]
+    later: list[dict[str, Any]] = []
+    rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
+    async for page in rows.partitions(PAGE):
+        await insert_many(writer, table, names, [_values(row, names) for row in page])
+        later += [found for row in page if (found := _own(row, own))]
+        progress.advance(len(page))
+    if later:
+        filled = update(table).where(table.c.id == bindparam("_id"))
+        values: dict[str, Any] = {one.name: bindparam(f"_{one.name}") for one in own}
+        await writer.execute(filled.values(values), later)
+
+
+def _refers_to(column: Column[Any], table: Table) -> bool:
+    return any(key.column.table is table for key in column.foreign_keys)
+
+
+def _values(row: Row[Any], names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple([getattr(row, name) for name in names])
+
+
+def _own(row: Row[Any], own: Sequence[Column[Any]]) -> dict[str, Any] | None:
+    values = {f"_{column.name}": getattr(row, column.name) for column in own}
+    return {"_id": row.id, **values} if any(values.values()) else None
+
+
+async def _count(connection: AsyncConnection, table: Table) -> int:
+    return int(await connection.scalar(select(func.count()).select_from(table)) or 0)
+
+
+async def _require_empty(writer: AsyncConnection, target: Database) -> None:
+    for table in metadata.sorted_tables:
+        if await _count(writer, table):
+            raise StoreError(
+                url=shown(target.url),
+                reason=f"it is not empty, there are {table.name} in it",
+                remedy="name a new database",
+            )
+
+
+async def _require_same(
+    target: Database, writer: AsyncConnection, table: Table, expected: int
+) -> None:
+    found = await _count(writer, table)
+    if found != expected:
+        raise StoreError(
+            url=shown(target.url),
+            reason=f"{found} of {expected} {table.name} arrived, so that nothing was kept",
+            remedy="try again",
+        )
+
+
+def _numbered(table: Table) -> bool:
+    return "id" in table.primary_key.columns and not table.c.id.foreign_keys
+
+
+async def _count_on(writer: AsyncConnection, table: Table) -> None:
+    """Have PostgreSQL count on behind the highest number."""
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    highest = func.coalesce(func.max(table.c.id) + 1, 1)
+    await writer.execute(select(func.setval(sequence, highest, False)))

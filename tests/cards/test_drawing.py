@@ -1,0 +1,46 @@
+"""The queue of charts."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from overheard.cards.bars import Bar, Bars
+from overheard.cards.drawing import MOST_WAITING, alt, aside, picture
+
+PNG = b"\x89PNG"
+
+
+def chart(name: str) -> Bars:
+    """Return a chart of one bar."""
+    return Bars(name, (Bar("Acme", 1.0),))
+
+
+@asynccontextmanager
+async def crowd() -> AsyncIterator[None]:
+    """Want as many charts as may wait, within the block; none is done before its end."""
+    gate = threading.Event()
+    waiting = [asyncio.create_task(aside(gate.wait)) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(1):
+            yield
+    finally:
+        gate.set()
+        await asyncio.gather(*waiting)
+
+
+async def test_of_too_many_charts_the_rest_are_told_in_words() -> None:
+    """Nobody waits for them; when the others are done, the same chart is drawn."""
+    async with crowd():
+        told = await picture(chart("a"), "a.png")
+
+    assert (told.png, told.alt) == (b"", alt(chart("a")))
+    assert (await picture(chart("a"), "a.png")).png.startswith(PNG)
+
+
+async def test_a_chart_that_was_drawn_already_needs_no_turn() -> None:
+    """It is there at once, however many others are wanted."""
+    drawn = await picture(chart("b"), "b.png")
+    async with crowd():
+        assert await picture(chart("b"), "b.png") == drawn

@@ -1,0 +1,80 @@
+"""Alerts from the outbox to Discord, through all that can go wrong on the way."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from discord_gateway import TOKEN
+from discord_payloads import CHANNEL
+from discord_peer import Peer
+from discord_rest import Fault
+from outbox_bot import Bot
+from overheard.chat.discord.chat import DiscordChat
+from overheard.tables.chats import DiscordTable
+
+MESSAGES = "/channels/*/messages"
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """A running Discord."""
+    running = Peer()
+    await running.start()
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def bot(peer: Peer) -> AsyncIterator[Bot]:
+    """A bot that posts there."""
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    yield Bot(chat, CHANNEL)
+    await chat.close()
+
+
+def titles(peer: Peer) -> list[str]:
+    """Return the titles of the channel's messages."""
+    return [message["embeds"][0]["title"] for message in peer.shown()]
+
+
+async def test_an_outage_of_an_hour_is_waited_out(peer: Peer, bot: Bot) -> None:
+    """Discord takes no message and shows none; then there is one."""
+    await bot.raise_alert()
+    begun = bot.clock.now()
+    peer.faults += [Fault("POST", MESSAGES, 503, times=12), Fault("GET", MESSAGES, 503, times=12)]
+    while bot.clock.now() - begun < timedelta(hours=1):
+        await bot.outbox.work()
+        bot.clock.pass_(seconds=30)
+    assert titles(peer) == []
+    [stuck] = await bot.store.deliveries(waiting=True)
+    assert stuck.problem
+    peer.faults.clear()
+    await bot.settle()
+
+    assert titles(peer) == ["Alert: open"]
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+async def test_an_answer_that_was_lost_is_no_reason_to_post_again(
+    peer: Peer, bot: Bot, lost: int
+) -> None:
+    """The message stands there, and the connection is cut before the bot hears of it."""
+    await bot.raise_alert()
+    peer.faults.append(Fault("POST", MESSAGES, 0, times=lost))
+    await bot.settle()
+
+    assert titles(peer) == ["Alert: open"]
+
+
+async def test_one_message_lives_through_the_alerts_life(peer: Peer, bot: Bot) -> None:
+    """Edited in place, its history in the thread."""
+    alert = await bot.raise_alert()
+    await bot.settle()
+    await bot.lifecycle.acknowledge(alert.id, "Ada")
+    await bot.settle()
+
+    assert titles(peer) == ["Alert: acknowledged"]
+    assert len(peer.threads) == 1

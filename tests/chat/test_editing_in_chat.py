@@ -1,0 +1,142 @@
+"""What people add, change and remove in a chat, by each platform's own client and the real desk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from discord_gateway import TOKEN
+from discord_peer import Peer
+from office import Office, open_office
+from overheard.chat.discord.chat import DiscordChat
+from overheard.chat.slack.chat import SlackChat
+from overheard.domain import Brand
+from overheard.tables.chats import DiscordTable
+from slack_desk import headers, listening
+from slack_peer import SlackPeer
+
+
+@pytest.fixture
+async def office() -> Office:
+    """A deployment that declares Acme."""
+    return await open_office()
+
+
+@pytest.fixture
+async def in_slack(chat: SlackChat, office: Office) -> AsyncIterator[None]:
+    """The deployment is in Slack."""
+    async with listening(chat, office.desk):
+        yield
+
+
+@pytest.fixture
+async def discord(office: Office) -> AsyncIterator[Peer]:
+    """A Discord that the deployment is in."""
+    peer = Peer()
+    await peer.start()
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    async with listening(chat, office.desk):
+        await peer.ready()
+        yield peer
+    await peer.close()
+
+
+async def brand(office: Office, name: str) -> Brand | None:
+    """Return a brand that is measured."""
+    return (await office.store.catalogue()).brand(name)
+
+
+@pytest.mark.usefixtures("in_slack")
+async def test_in_slack_forms_add_and_edit(slack: SlackPeer, office: Office) -> None:
+    """What is missing is asked for; what there is stands in the form that changes it."""
+    await slack.command("brands add")
+    [view] = await slack.until(lambda: slack.modals)
+    await slack.submit(view, {"name": {"type": "plain_text_input", "value": "Umbra"}})
+    await slack.until(lambda: [*map(headers, slack.messages)] != [])
+    assert await brand(office, "Umbra")
+
+    await slack.command("brands edit Umbra")
+    await slack.until(lambda: len(slack.modals) == 2)
+    form = slack.modals[1]
+    assert "Umbra" in str(form["blocks"])
+    lamps = {"category": {"type": "plain_text_input", "value": "lamps"}}
+    name = {"brand": {"type": "external_select", "selected_option": {"value": "Umbra"}}}
+    await slack.submit(form, name | lamps)
+    await slack.until(lambda: len(slack.messages) == 2)
+    changed = await brand(office, "Umbra")
+    assert changed
+    assert changed.category == "lamps"
+
+
+@pytest.mark.usefixtures("in_slack")
+async def test_in_slack_a_removal_asks_and_is_undone(slack: SlackPeer, office: Office) -> None:
+    """By buttons: the question's and the result's."""
+    await office.chat.type("brands add Umbra")
+    await slack.command("brands remove Umbra")
+    [question] = await slack.until(lambda: slack.messages)
+    assert await brand(office, "Umbra")
+    await slack.click(question, "Go on")
+    await slack.until(lambda: "Undo" in str(slack.messages[0]["blocks"]))
+    assert await brand(office, "Umbra") is None
+    await slack.click(slack.messages[0], "Undo")
+    await slack.until(lambda: len(slack.messages) == 2)
+    assert await brand(office, "Umbra")
+
+
+@pytest.mark.usefixtures("in_slack")
+async def test_in_slack_what_is_declared_is_read_only(slack: SlackPeer, office: Office) -> None:
+    """It is said where to change it."""
+    await slack.command("brands edit Acme --category lamps")
+    [message] = await slack.until(lambda: slack.messages)
+    assert "read-only here" in str(message["blocks"])
+    acme = await brand(office, "Acme")
+    assert acme
+    assert acme.category == ""
+
+
+async def test_in_discord_forms_edit(discord: Peer, office: Office) -> None:
+    """A command without changes opens a form of what there is; five inputs hold all of it."""
+    await discord.command("brands", "add", name="Umbra", alias="Umb")
+    assert await brand(office, "Umb")
+    name = await discord.command("brands", "edit", brand="Umbra")
+    shown = discord.first_answer(name)
+    assert shown["type"] == 9
+    await discord.interact(5, filled(shown["data"], more="category: lamps"))
+    await discord.gateway.until(lambda: len(discord.messages) == 2)
+    changed = await brand(office, "Umbra")
+    assert changed
+    assert (changed.category, changed.aliases) == ("lamps", ("Umb",))
+
+
+async def test_in_discord_a_removal_asks_and_is_undone(discord: Peer, office: Office) -> None:
+    """By buttons: the question's and the result's."""
+    await office.chat.type("brands add Umbra")
+    await discord.command("brands", "remove", brand="Umbra")
+    [question] = discord.messages
+    assert await brand(office, "Umbra")
+    await discord.click(question, "Go on")
+    await discord.gateway.until(lambda: "Undo" in str(discord.messages[question]))
+    assert await brand(office, "Umbra") is None
+    await discord.click(question, "Undo")
+    await discord.gateway.until(lambda: len(discord.messages) == 2)
+    assert await brand(office, "Umbra")
+
+
+async def test_in_discord_what_is_declared_is_read_only(discord: Peer) -> None:
+    """It is said where to change it."""
+    name = await discord.command("brands", "edit", brand="Acme", category="lamps")
+    assert "read-only here" in str(discord.answer(name)["embeds"])
+
+
+def filled(modal: dict[str, Any], **values: str) -> dict[str, Any]:
+    """Return a modal as it is sent back: with what was typed, and else with what stood there."""
+    parts = [label["component"] for label in modal["components"] if "component" in label]
+    told = [
+        {"type": 18, "component": {**one, "value": values.get(one["custom_id"], one.get("value"))}}
+        for one in parts
+    ]
+    return {"custom_id": modal["custom_id"], "components": told}

@@ -1,0 +1,86 @@
+"""Slack and Discord show how far history is scored anew, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from both_chats import eventually
+from discord_gateway import TOKEN
+from discord_peer import Peer
+from office import Office, open_office
+from overheard.chat.discord.chat import DiscordChat
+from overheard.chat.slack.chat import SlackChat
+from overheard.checks import rescoring
+from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
+from overheard.tables.chats import DiscordTable
+from scripted import reply
+from slack_desk import headers, listening
+from slack_peer import SlackPeer
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+ANSWERS = 20
+PROGRESS = "Scoring history anew"
+DONE = "The numbers follow your change"
+
+
+@pytest.fixture
+async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    """A deployment with a history, whose brand was given another name; scoring takes its time."""
+    monkeypatch.setattr(rescoring, "SMALL", 0)
+    monkeypatch.setattr(rescoring, "SLICE", 1)
+    office = await open_office("", patience=0.05, pause=0.05)
+    store, context = office.store, office.context
+    await store.set_brand(Brand("Acme"))
+    run = await store.start_run(Run("r", NOW))
+    model = Model("svc", "m-1")
+    asked = [Question(Prompt(f"Which is best for {n}?"), model) for n in range(ANSWERS)]
+    await store.add_answers(
+        [Answer(run.id, one, reply(f"Acmeo is good. {n}"), NOW) for n, one in enumerate(asked)]
+    )
+    await (await context.refreshed()).caught_up()
+    await store.set_brand(Brand("Acme", ("Acmeo",)))
+    add = store.add_scores
+
+    async def slowly(*given: Any) -> None:
+        await asyncio.sleep(0.05)
+        await add(*given)
+
+    monkeypatch.setattr(store, "add_scores", slowly)
+    return office
+
+
+async def test_slack_shows_how_far_it_is(slack: SlackPeer, chat: SlackChat, office: Office) -> None:
+    """In one message, in whose place the result comes."""
+    async with listening(chat, office.desk):
+        await slack.command("scores rescore")
+        await slack.until(lambda: [m for m in slack.messages if PROGRESS in str(m)])
+        await slack.until(lambda: [m for m in slack.messages if DONE in str(headers(m))])
+    assert len(slack.messages) == 1
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """A running Discord."""
+    running = Peer()
+    await running.start()
+    yield running
+    await running.close()
+
+
+async def test_discord_shows_how_far_it_is(peer: Peer, office: Office) -> None:
+    """In the answer to the command, in whose place the result comes."""
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    async with listening(chat, office.desk):
+        await peer.ready()
+        await peer.command("scores", "rescore")
+        await eventually(lambda: PROGRESS in str(peer.shown()))
+        await eventually(lambda: DONE in str(peer.shown()))
+    assert len(peer.shown()) == 1
+    await chat.close()

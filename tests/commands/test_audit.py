@@ -1,0 +1,73 @@
+"""The audit log: whatever changes something or may spend leaves an entry, on every face."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from loopback import ChatService
+from office import DECLARED, open_office
+from overheard.cards.command import CommandSpec, Face, Role
+from overheard.chat.desk import CONFIRM, ChatDesk
+from overheard.commands.registry import COMMANDS
+from overheard.gate import AccessGate
+from overheard.tables.deployment import AccessTable
+from overheard.testing.fake_chat import ADA, FakeChat
+from program import CONFIG, PROMPTS, Program
+
+NOTED = [spec for spec in COMMANDS if spec.role > Role.VIEWER or spec.asks]
+IN_CHAT = [spec for spec in NOTED if Face.CHAT in spec.faces]
+
+
+def test_all_that_changes_or_spends_is_for_some() -> None:
+    """What may spend is for operators at least, so nothing slips by as reading."""
+    assert len(NOTED) > 40
+    assert all(spec.role > Role.VIEWER for spec in NOTED)
+
+
+@pytest.mark.parametrize("spec", IN_CHAT, ids=lambda spec: spec.name)
+async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
+    """With who, where, in which words, and how it ended, be it in vain."""
+    office = await open_office()
+    access = AccessTable(admins=[f"{ADA.platform}:{ADA.id}"])
+    chat = FakeChat(
+        ChatDesk(office.context, AccessGate(access, office.store, office.context.clock))
+    )
+    shown = (await chat.type(spec.examples[0])).card
+    for action in shown.actions:
+        if action.words.startswith(f"{CONFIRM} "):
+            await chat.type(action.words)
+
+    [entry] = [one for one in await office.store.audit() if one.command == spec.name]
+    assert (entry.who, entry.channel) == (str(ADA), chat.channel)
+    assert entry.words.startswith(spec.name)
+    assert entry.outcome
+
+
+@pytest.mark.parametrize("spec", IN_CHAT, ids=lambda spec: spec.name)
+async def test_what_is_refused_in_a_chat_is_noted(spec: CommandSpec) -> None:
+    """Somebody tried who may only read."""
+    office = await open_office(DECLARED)
+    viewers = AccessTable(everyone="viewer")
+    gate = AccessGate(viewers, office.store, office.context.clock)
+    await FakeChat(ChatDesk(office.context, gate)).type(spec.examples[0])
+
+    [entry] = await office.store.audit()
+    assert (entry.command, entry.outcome[:5]) == (spec.name, "Only ")
+
+
+@pytest.mark.slow
+def test_what_is_done_in_the_terminal_is_noted(tmp_path: Path, service: ChatService) -> None:
+    """Each command once, on the same terms; those that fail leave an entry too."""
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
+    config = CONFIG.format(folder=tmp_path.as_posix(), url=service.url) + prompts
+    program = Program(tmp_path, config)
+    for spec in (one for one in NOTED if Face.TERMINAL in one.faces):
+        words = shlex.split(spec.examples[0] if spec.examples else spec.name)
+        words = [word.replace("local/", "svc/") for word in words]
+        program.run(*words, *(["--yes"] if spec.asks else []), code=None)
+        [latest, *_] = program.json("audit", "--limit", "2")["entries"][spec.name == "audit" :]
+        assert (latest["command"], latest["who"]) == (spec.name, "terminal"), spec.name
+        assert latest["outcome"]

@@ -1,0 +1,45 @@
+"""Commands that read: what several of them need is scored once."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from office import open_office
+from overheard.checks.scoring import Scoring
+from overheard.domain import Answer, Metric, Model, Prompt, Question, Reading, Run, Scale, Score
+from scripted import reply
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+class Slow:
+    """A scorer that gives way to others while it reads.
+
+    Attributes:
+        read: The brand and the number of each answer that it was shown.
+    """
+
+    name, version = "slow", "1"
+    metrics = (Metric("slow", Scale.BINARY, "Slow"),)
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, int]] = []
+
+    async def score(self, reading: Reading) -> list[Score]:
+        """Say nothing of a brand."""
+        self.read.append((reading.brand.name, reading.answer.id))
+        await asyncio.sleep(0.01)
+        return []
+
+
+async def test_what_two_commands_need_is_scored_once() -> None:
+    """The second waits for the first, and finds it done."""
+    office, slow = await open_office(), Slow()
+    run = await office.store.start_run(Run("r", NOW))
+    questions = [Question(Prompt("Best?"), Model("svc", "m-1"), number) for number in range(3)]
+    await office.store.add_answers([Answer(run.id, one, reply(), NOW) for one in questions])
+    scoring = Scoring((slow,), office.context.catalogue)
+    context = replace(office.context, scoring=scoring)
+    await asyncio.gather(context.caught_up(), (await context.refreshed()).caught_up())
+
+    assert len(slow.read) == len(set(slow.read)) > 0

@@ -1,0 +1,164 @@
+"""What the doctor finds where something is wrong: one sentence for each fault, and its remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from both_chats import Chats
+from loopback import Behaviour, ChatService
+from program import Program
+
+Room = namedtuple("Room", "total used free")
+
+
+def faults(program: Program) -> dict[str, tuple[str, str]]:
+    """Return what the doctor finds wrong and the remedy, by place; it ends with 1 for that."""
+    out, _ = program.run("doctor", "--json", code=1)
+    found = json.loads(out.splitlines()[-1])["findings"]
+    return {one["place"]: (one["problem"], one["remedy"]) for one in found if one["problem"]}
+
+
+def places(program: Program) -> list[str]:
+    """Return what the doctor looked at where all is well."""
+    return [one["place"] for one in program.json("doctor")["findings"]]
+
+
+def make_read_only(database: Path) -> None:
+    """Mark a file as one of a newer SQLite, which this one must not write; it may be ours, and
+    root's permissions do not end at a file's.
+    """
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03")
+
+
+def test_a_store_that_cannot_be_written_is_told(program: Program) -> None:
+    """By the doctor, and by the deployment, in one sentence each."""
+    program.run("brands")
+    make_read_only(program.folder / "store.db")
+
+    [(place, (problem, remedy))] = faults(program).items()
+    assert place.startswith("store sqlite:///")
+    assert problem == "attempt to write a readonly database; nothing else was looked at"
+    assert remedy == "check that the path is right and that this user may write there"
+    out, err = program.run("run", code=1)
+    assert (out, err.count("\n")) == ("", 1)
+    assert "attempt to write a readonly database; check that the path is right" in err
+
+
+def test_a_key_that_a_provider_refuses_is_told(program: Program, service: ChatService) -> None:
+    """By a call that costs nothing."""
+    service.listing = Behaviour(status=401)
+
+    [(place, (problem, remedy))] = faults(program).items()
+    assert place == "provider svc"
+    assert "refuses the key" in problem
+    assert "api_key_env" in remedy
+    assert not service.calls
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(7200, "behind"), (-7200, "ahead of")])
+def test_a_clock_that_is_wrong_is_told(
+    program: Program, service: ChatService, ahead: float, told: str
+) -> None:
+    """By the time that a provider gives with an answer that was asked for anyway."""
+    service.listing = Behaviour()
+    assert places(program)[-1] == "clock"
+    service.ahead = ahead
+
+    [(place, (problem, remedy))] = faults(program).items()
+    assert place == "clock"
+    assert problem.startswith("it is ")
+    assert problem.endswith(f" {told} the clocks of providers")
+    assert "NTP" in remedy
+
+
+def test_a_disk_that_is_nearly_full_is_told(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what is left of it."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Room(10**12, 10**12 - 10**8, 10**8))
+
+    remedy = "make room, or move the store in [storage]"
+    assert faults(program) == {"disk": ("only 100 MB are left", remedy)}
+
+
+async def test_nothing_is_wrong_where_both_platforms_let_the_bot_in(
+    program: Program, config: str, chats: Chats
+) -> None:
+    """Every token, scope, server and channel is looked at, and nothing is posted."""
+    program.configure(f"{config}{chats.routes()}{chats.tables()}")
+    looked = await asyncio.to_thread(places, program)
+
+    for place in ("slack: bot token", "slack: scopes", "slack: app token", "discord: token"):
+        assert any(one.startswith(place) for one in looked), place
+    assert sum(": channel " in one for one in looked) == 2
+    assert (chats.in_slack(), chats.in_discord()) == ([], [])
+
+
+async def test_what_slack_and_discord_do_not_allow_is_told(
+    program: Program, config: str, chats: Chats
+) -> None:
+    """A scope, a channel that it was not invited to, permissions in a channel."""
+    elsewhere = '\n[[routes]]\nchannel = "slack:C0000000404"\n'
+    program.configure(f"{config}{chats.routes()}{elsewhere}{chats.tables()}")
+    chats.slack.scopes = chats.slack.scopes.replace("files:write", "")
+    chats.discord.gateway.permissions = str(1 << 10)  # it may look, and no more
+    found = await asyncio.to_thread(faults, program)
+
+    problem, remedy = found["slack: scopes"]
+    assert "the scope files:write is missing" in problem
+    assert "install the app again" in remedy
+    assert found["slack: channel C0000000404"][0] == "Slack answers not_in_channel"
+    [(problem, remedy)] = [found[place] for place in found if place.startswith("discord: channel")]
+    assert problem.startswith("the bot may not: send messages")
+    assert remedy == "allow it in the channel's permissions"
+
+
+@pytest.mark.parametrize(
+    ("variable", "place", "remedy"),
+    [
+        ("SLACK_BOT_TOKEN", "slack: bot token", "copy bot_token again"),
+        ("SLACK_APP_TOKEN", "slack: app token", "copy app_token again"),
+        ("DISCORD_TOKEN", "discord", "DISCORD_TOKEN"),
+    ],
+)
+async def test_a_token_that_is_refused_is_told(
+    program: Program,
+    config: str,
+    chats: Chats,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    place: str,
+    remedy: str,
+) -> None:
+    """Without the token."""
+    program.configure(f"{config}{chats.routes()}{chats.tables()}")
+    monkeypatch.setenv(variable, "xoxb-not-a-token")
+    found = await asyncio.to_thread(faults, program)
+
+    assert list(found) == [place], found
+    assert remedy in found[place][1]
+    assert "not-a-token" not in str(found)
+
+
+def test_a_token_that_is_missing_is_told(
+    program: Program, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the variable that it is read from."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    program.configure(f'{config}\n[slack]\n[[routes]]\nchannel = "slack:C1"\n')
+
+    [(problem, remedy)] = faults(program).values()
+    assert problem == "its bot_token is missing"
+    assert "SLACK_BOT_TOKEN" in remedy

@@ -1,0 +1,107 @@
+"""What a running bot posts when its time has come: after quiet hours, and reports of the week."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from both_chats import DISCORD, SLACK, Chats, eventually
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.routes import Routes
+from overheard.config import load_config
+from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
+from overheard_storage import open_store
+from program import Program
+
+HOUR = timedelta(hours=1)
+REPORT = f'\n[[reports]]\nname = "week"\ncron = "0 8 * * mon"\nchannel = "{SLACK}"\n'
+
+
+class Then:
+    """The time at which something was."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """Return it."""
+        return self._at
+
+
+@contextlib.asynccontextmanager
+async def running(program: Program) -> AsyncIterator[None]:
+    """Have a bot at work within the block."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "overheard", "run"), cwd=program.folder
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def hours(first: datetime, last: datetime) -> str:
+    """Return quiet hours as a route has them."""
+    return f'quiet = "{first:%H:%M}-{last:%H:%M}"\n'
+
+
+async def raise_alerts(program: Program, at: datetime, *brands: str) -> None:
+    """Raise an alert for each brand at a time."""
+    store = await open_store(f"sqlite:///{program.folder}/store.db")
+    model = Model("svc", "m-1")
+    panel = Panel(brands, (Prompt("Which tool is best?"),), (model,))
+    run = await store.start_run(Run("first", at, panel, RunState.COMPLETE, at))
+    routes = Routes(load_config(program.folder / "config.toml").routes, {})
+    for brand in brands:
+        shift = Shift(brand, model, "visibility", run.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
+        await Lifecycle(store, routes, Then(at)).raise_alert(Alert(shift, at))
+    await store.close()
+
+
+@pytest.mark.slow
+async def test_quiet_hours_end_with_a_digest_and_the_alerts(
+    program: Program, config: str, chats: Chats
+) -> None:
+    """Two alerts came an hour ago: Slack's quiet hours are over, and Discord's are not."""
+    now = datetime.now(UTC)
+    over, going = hours(now - 3 * HOUR, now - HOUR / 6), hours(now - 3 * HOUR, now + 3 * HOUR)
+    routes = f'\n[[routes]]\nchannel = "{SLACK}"\n{over}[[routes]]\nchannel = "{DISCORD}"\n{going}'
+    program.configure(f"{config}{routes}{chats.tables()}[health]\nport = 0\n")
+    await raise_alerts(program, now - HOUR, "Acme", "Zeta")
+    async with running(program):
+        await chats.eventually(
+            chats.in_slack,
+            "2 alerts during quiet hours",
+            "Acme: visibility fell from 70 % to 40 %",
+            "Zeta: visibility fell from 70 % to 40 %",
+        )
+        await chats.discord.ready()
+        await asyncio.sleep(3)
+
+    assert chats.in_discord() == []
+
+
+@pytest.mark.slow
+async def test_a_report_is_posted_once_for_its_week(
+    program: Program, config: str, chats: Chats
+) -> None:
+    """Its slot passed while nothing ran: it is made up for once, by whichever process."""
+    program.configure(f"{config}{REPORT}{chats.tables()}[health]\nport = 0\n")
+    store = await open_store(f"sqlite:///{program.folder}/store.db")
+    await store.schedule_state("report week", datetime.now(UTC) - timedelta(days=15))
+    for _ in range(2):
+        async with running(program):
+            await eventually(chats.in_slack)
+            await chats.discord.ready()
+            await asyncio.sleep(3)
+    state = await store.schedule_state("report week", datetime.now(UTC))
+    await store.close()
+
+    assert chats.in_slack() == ["Acme"]
+    assert state.done > datetime.now(UTC) - timedelta(days=8)

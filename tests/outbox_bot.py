@@ -1,0 +1,51 @@
+"""An outbox at a real chat, with a clock that is moved by hand, and an alert to post."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.outbox import Letter, Outbox
+from overheard.alerts.routes import Routes
+from overheard.cards.card import Card
+from overheard.domain import Alert, Delivery, Model, Run, Shift
+from overheard.interfaces import Chat
+from overheard.tables.deployment import RouteTable
+from overheard.testing.memory_store import MemoryStore
+from recording import HandClock
+
+
+class Bot:
+    """An outbox that posts to a chat.
+
+    Args:
+        chat: The chat.
+        channel: Its id of the channel to which alerts are routed.
+    """
+
+    def __init__(self, chat: Chat, channel: str) -> None:
+        self.store = MemoryStore()
+        self.clock = HandClock()
+        routes = Routes([RouteTable(channel=f"{chat.name}:{channel}")], {})
+        self.lifecycle = Lifecycle(self.store, routes, self.clock)
+        self.outbox = Outbox(self.store, {chat.name: chat}, self.compose, self.clock)
+
+    async def raise_alert(self) -> Alert:
+        """Raise an alert."""
+        run = await self.store.start_run(Run("first", self.clock.now()))
+        numbers = (0.7, 0.45, -0.25, (-0.4, -0.1))
+        shift = Shift("Acme", Model("svc", "m-1"), "visibility", run.id, *numbers)
+        alert, _ = await self.lifecycle.raise_alert(Alert(shift, self.clock.now()))
+        return alert
+
+    async def compose(self, delivery: Delivery) -> Letter | None:
+        """Write a card that says how the alert is."""
+        alert = await self.store.alert(delivery.alert_id)
+        return Letter(Card(f"Alert: {alert.state}"), alert.revision) if alert else None
+
+    async def settle(self) -> None:
+        """Work until all is posted, for three hours at most."""
+        end = self.clock.now() + timedelta(hours=3)
+        while self.clock.now() < end and await self.store.deliveries(waiting=True):
+            if not await self.outbox.work():
+                self.clock.pass_(seconds=30)

@@ -1,0 +1,60 @@
+"""Chats that several processes could connect: one does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from overheard import owning
+from overheard.interfaces import Chat, Desk
+from overheard.owning import OwnedChat
+from overheard.testing.memory_store import MemoryStore
+
+DESK = cast("Desk", object())
+
+
+class Line:
+    """A chat that is connected until it is cut."""
+
+    def __init__(self) -> None:
+        self.begun, self.cut = asyncio.Event(), asyncio.Event()
+
+    async def run(self, desk: Desk) -> None:
+        """Be connected."""
+        assert desk is DESK
+        self.begun.set()
+        await self.cut.wait()
+
+
+def owned(line: Line, store: MemoryStore, present: dict[str, Chat]) -> OwnedChat:
+    """Return a chat of one process."""
+    return OwnedChat("discord", cast("Chat", line), store, present)
+
+
+async def test_the_second_process_stands_by_and_takes_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As soon as the first has let go."""
+    monkeypatch.setattr(owning, "TAKE_OVER", 0.01)
+    store, first, second = MemoryStore(), Line(), Line()
+    here: dict[str, Chat] = {}
+    there: dict[str, Chat] = {}
+    one = asyncio.create_task(owned(first, store, here).run(DESK))
+    await first.begun.wait()
+    other = asyncio.create_task(owned(second, store, there).run(DESK))
+    await asyncio.sleep(0.05)
+    assert not second.begun.is_set()
+    assert (list(here), list(there)) == (["discord"], [])
+    first.cut.set()
+    async with asyncio.timeout(5):
+        await one
+        await second.begun.wait()
+    assert (list(here), list(there)) == ([], ["discord"])
+    other.cancel()
+
+
+async def test_who_stands_by_is_ready() -> None:
+    """It has nothing to be connected to."""
+    assert owned(Line(), MemoryStore(), {}).is_ready
