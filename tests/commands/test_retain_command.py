@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from office import DECLARED, open_office
 from overheard.commands.retain import append
+from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard.errors import FileUnwritable
+from overheard.serving import RETENTION, Deployment
 from program import Program, sentences
 
 DAY = timedelta(days=1)
@@ -131,6 +134,31 @@ def test_a_full_disk_loses_nothing(program: Program) -> None:
     _, err = program.run("db", "retain", "--yes", code=1)
     assert "cannot be written: " in sentences(err)
     assert "" not in texts(program)
+
+
+async def test_a_deployment_does_it_every_night(tmp_path: Path) -> None:
+    """That it is set is the yes to it, and the audit log says that it was done."""
+    office = await open_office(f'{DECLARED}[retention]\ndays = 30\nfolder = "{tmp_path}"\n')
+    store, now = office.store, office.context.clock.now()
+    run = await store.start_run(Run("old", now - 60 * DAY))
+    question = Question(Prompt("Which tool is best?"), Model("svc", "m-1"))
+    reply = Reply("Acme is.", Finish.COMPLETE)
+    await store.add_answers([Answer(run.id, question, reply, now - 60 * DAY)])
+    [job] = [j for j in await Deployment(office.context, {}).jobs() if j.name == RETENTION]
+
+    await job.run(now)
+
+    assert [(a.reply.text, a.gone) async for a in store.answers()] == [("", True)]
+    assert [block.n for block in await store.blocks(brand="Acme", metric="visibility")] == [1]
+    [file] = tmp_path.iterdir()  # noqa: ASYNC240 - nobody waits for it
+    assert '"text": "Acme is."' in file.read_text(encoding="utf-8")
+    assert [entry.command for entry in await store.audit()] == ["db retain"]
+
+
+async def test_nothing_is_done_at_night_when_texts_are_kept() -> None:
+    """There is no such job."""
+    office = await open_office()
+    assert RETENTION not in {job.name for job in await Deployment(office.context, {}).jobs()}
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import inspect
 from collections import Counter
 from collections.abc import (
@@ -18,6 +17,7 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager, nullcontext
 from types import GeneratorType
 
+from overheard.checks.edition import digest, edition
 from overheard.checks.fitting import fits
 from overheard.checks.judging import Judging
 from overheard.checks.turns import batches, in_turn
@@ -89,8 +89,8 @@ class Scoring:
         self._tracked = [brand.name for brand in catalogue.brands if brand.tracked]
         self._reader = Reader(catalogue.brands)
         self._concerned: dict[tuple[str, ...], list[Market]] = {}
-        self._edition = _edition(catalogue)
-        self._with_facts = _digest([self._edition, *sorted(map(repr, catalogue.facts))])
+        self._edition = edition(catalogue)
+        self._with_facts = digest([self._edition, *sorted(map(repr, catalogue.facts))])
         self.metrics: dict[str, Metric] = {
             metric.name: metric for scorer in self.scorers for metric in scorer.metrics
         }
@@ -299,15 +299,3 @@ def _markets(catalogue: Catalogue) -> dict[str, Market]:
 def _kind(error: BaseException) -> str:
     """Say what a scorer raised; a foreign error's text may hold a secret, so only its kind."""
     return str(error) if isinstance(error, OverheardError) else type(error).__name__
-
-
-def _edition(catalogue: Catalogue) -> str:
-    read_as = (
-        (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
-        for b in catalogue.brands
-    )
-    return _digest(sorted(map(repr, read_as)))
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=3).hexdigest()

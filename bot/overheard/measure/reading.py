@@ -14,6 +14,10 @@ from overheard.measure.prose import prose, ranked_prose
 from overheard.measure.rankings import ranked
 from overheard.measure.sentences import sentences
 
+READING = "1"
+"""The version of how answers are read: how mentions, negation, sentences and rankings are found.
+Count it up with any change there that can change a score: history is then scored anew."""
+
 _WORD = re.compile(r"\w+")
 _ASKED = re.compile(r"\W*(?:(?:question|q|prompt|query|you asked)\W+)?", re.IGNORECASE)
 _ENDS = re.compile(r"[ *]*(?:[\n.!?:;\"'”’»」]|\Z)")  # noqa: RUF001 - curly quotes are meant
