@@ -113,6 +113,19 @@ class Cluster:
         """Start one more."""
         self.workers.append(self._start("worker"))
 
+    def answers(self) -> int:
+        """Return how many answers are kept.
+
+        Raises:
+            SystemExit: when all workers have ended.
+        """
+        if all(worker.poll() is not None for worker in self.workers):
+            log = (self.folder / "worker.log").read_text(encoding="utf-8")
+            raise SystemExit(f"all workers have ended: {log[-500:]}")
+        time.sleep(0.1)
+        [(count,)] = self.server.rows("SELECT count(*) FROM answers")
+        return int(str(count))
+
     def check(self) -> subprocess.Popen[bytes]:
         """Begin a check, or take one up."""
         return self._start("check", "--yes")
@@ -125,21 +138,22 @@ class Cluster:
 
 
 @contextmanager
-def cluster(questions: int, workers: int) -> Iterator[Cluster]:
-    """Start a server, a service and some workers."""
+def cluster(questions: int, workers: int, *, between: bool) -> Iterator[Cluster]:
+    """Start a server, a service and some workers, with a proxy between where it is needed."""
     with TemporaryDirectory() as name, endpoint(LATENCY) as url:
         folder = Path(name)
         server = Server(folder)
-        with proxy(server.socket) as between:
+        with proxy(server.socket) as tcp:
             rivals = ", ".join(f'"Brand {n}"' for n in range(1, 20))
-            database = f"postgresql://postgres:@127.0.0.1:{between.port}/postgres"
+            through = f"postgresql://postgres:@127.0.0.1:{tcp.port}/postgres"
+            database = through if between else server.url
             text = CONFIG.format(database=database, url=url, at_once=AT_ONCE, rivals=rivals)
             text += "".join(
                 f'[[prompts]]\ntext = "Which tool suits {n} people?"\n' for n in range(questions)
             )
             (folder / "config.toml").write_text(text, encoding="utf-8")
             subprocess.run([*PROGRAM, "db", "upgrade"], cwd=folder, check=True, capture_output=True)  # noqa: S603
-            here = Cluster(folder, server, url, between, [])
+            here = Cluster(folder, server, url, tcp, [])
             for _ in range(workers):
                 here.worker()
             try:
@@ -153,14 +167,14 @@ def cluster(questions: int, workers: int) -> Iterator[Cluster]:
 
 def throughput(questions: int, workers: int) -> tuple[float, float]:
     """Return answers a second of a check with so many workers: of asking, and of all of it."""
-    with cluster(questions, workers) as here:
+    with cluster(questions, workers, between=False) as here:
         time.sleep(4.0)  # until they have started
         check = here.check()
-        while not here.server.rows("SELECT 1 FROM answers LIMIT 1"):
-            time.sleep(0.05)
+        while not here.answers():
+            pass
         begun = time.perf_counter()
-        while here.server.rows("SELECT count(*) FROM answers")[0][0] < questions:  # type: ignore[operator]
-            time.sleep(0.05)
+        while here.answers() < questions:
+            pass
         asked = time.perf_counter() - begun
         check.wait(PATIENCE)
         return questions / asked, questions / (time.perf_counter() - begun)
@@ -224,11 +238,11 @@ class Outcome:
 
 def faulted(kind: str, questions: int, chance: random.Random) -> Outcome:
     """Let a fault come into a check, and see that nothing is lost, doubled or left held."""
-    with cluster(questions, WORKERS) as here:
+    with cluster(questions, WORKERS, between=True) as here:
         check = here.check()
         wanted = chance.randrange(1, questions - AT_ONCE)
-        while (kept := int(here.server.rows("SELECT count(*) FROM answers")[0][0])) < wanted:  # type: ignore[call-overload]
-            time.sleep(0.02)
+        while (kept := here.answers()) < wanted:
+            pass
         begun = time.perf_counter()
         check = FAULTS[kind](here, check)
         for _ in range(5):

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from overheard.domain import Panel, Run, Task, TaskKind
 
-PART = 100
+PART = 50
 """About how many questions make a part: some seconds of work, so that handing it out is nothing
 beside it, and a worker that dies leaves little behind."""
 
