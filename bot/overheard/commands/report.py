@@ -41,9 +41,7 @@ async def report(context: Context, brands: Sequence[str] = ()) -> Card:
     context = await context.caught_up()
     first, *others = [await _brand_card(context, brand) for brand in chosen]
     data = {"brands": [card.data for card in (first, *others)]}
-    text = "\n\n".join(
-        [str(first.text), *await waiting(context), *told(context.scoring.faults)]
-    )
+    text = "\n\n".join([str(first.text), *await waiting(context), *told(context.scoring.faults)])
     return replace(first, text=text, more=tuple(others), data=data)
 
 
