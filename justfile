@@ -20,9 +20,14 @@ contracts:
 test *ARGS:
     uv run pytest {{ARGS}}
 
-# the slow tests too, with coverage
+# all that CI runs: the slow tests too, the wheel, new plugins
 all:
     .ci/run
+
+# what the tests cover. Not those of plugins that never end: a tracer keeps their loops from being
+# interrupted.
+coverage:
+    uv run pytest --cov --cov-report=term --ignore tests/test_plugin_isolation.py --ignore tests/end_to_end/test_plugin_notices.py
 
 demo:
     uv run overheard demo
