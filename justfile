@@ -29,6 +29,10 @@ all:
 coverage:
     uv run pytest --cov --cov-report=term --ignore tests/test_plugin_isolation.py --ignore tests/end_to_end/test_plugin_notices.py
 
+# what takes long and is like what CI runs
+long:
+    uv run pytest -m long
+
 demo:
     uv run overheard demo
 

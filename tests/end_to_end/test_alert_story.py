@@ -99,7 +99,6 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
     assert "Show alert 2" in str(last["components"])
     for threads in (chats.slack_threads, chats.discord_threads):
         await eventually(lambda threads=threads: len(threads()) == 3)  # type: ignore[misc]
-        grew, back, put_away = threads()
-        assert "It has grown." in grew
-        assert "Recovered. See alert 2." in back
-        assert "Ada closed it." in put_away
+        # What belongs to different alerts may come in any order.
+        for told in ("It has grown.", "Recovered. See alert 2.", "Ada closed it."):
+            assert sum(told in thread for thread in threads()) == 1, told

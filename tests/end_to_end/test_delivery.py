@@ -270,6 +270,7 @@ async def test_a_slack_socket_that_falls_silent_is_noticed(bots: Bots, chats: Ch
 
 
 @pytest.mark.slow
+@pytest.mark.long
 async def test_a_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
     """Discord answers no heartbeat any more, and the bot connects anew; alerts go on."""
     chats.discord.gateway.interval = 300

@@ -9,7 +9,7 @@ from program import Program
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int) -> None:
     """The same model asked again raises nothing; fine-tuned, under its old name, it does."""
     program = Program(tmp_path, "")

@@ -34,7 +34,14 @@ def test_the_same_seed_gives_the_same_outcome() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("tau", "most"), [(0.0, 1.45), (0.25, 1.45), (0.5, 1.9)])
+@pytest.mark.parametrize(
+    ("tau", "most"),
+    [
+        pytest.param(0.0, 1.45, marks=pytest.mark.long),
+        (0.25, 1.45),
+        pytest.param(0.5, 1.9, marks=pytest.mark.long),
+    ],
+)
 def test_the_bar_is_held(tau: float, most: float) -> None:
     """250 brands: at most one false alarm a year, and 10 points are seen nearly as soon as by an
     oracle. Three Monte-Carlo deviations are allowed for each.

@@ -24,7 +24,10 @@ async def upgrade(session: Session) -> Card:
     Raises:
         StoreError: when the store cannot be used.
     """
-    before, after = await session.tending().migrate(session.read_config().storage.url)
+    config = session.read_config()
+    before, after = await session.tending().migrate(config.storage.url)
+    async with session.open_context(config, session.progress):
+        pass  # what was done is noted there, now that there is a table for it
     done = f"It is at revision {after}{' already' if before == after else ''}."
     return Card("Store upgraded", done, data={"before": before, "after": after})
 
