@@ -62,8 +62,9 @@ async def copy(session: Session, *, target: str) -> Card:
     Raises:
         StoreError: when one of them cannot be used, or the target is not empty.
     """
-    source = session.read_config().storage.url
-    counts = await session.tending().copy(source, target, session.progress)
+    config = session.read_config()
+    async with session.open_context(config, session.progress):  # where it is noted
+        counts = await session.tending().copy(config.storage.url, target, session.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
         title=f"Copied {words.count(sum(counts.values()), 'row')}",
@@ -82,7 +83,9 @@ async def back_up(session: Session, *, file: Path) -> Card:
         StoreError: when the store cannot be used, or is a PostgreSQL database.
         FileUnwritable: when the file is there, or cannot be written.
     """
-    size = await session.tending().back_up(session.read_config().storage.url, file)
+    config = session.read_config()
+    async with session.open_context(config, session.progress):  # where it is noted
+        size = await session.tending().back_up(config.storage.url, file)
     return Card(
         title=f"Wrote {_size(size)} to {file}",
         text="To restore it, stop Overheard and put it in the place of the store's file; remove "
@@ -155,7 +158,6 @@ CHECK = CommandSpec(
     "db check",
     "Show whether the store is whole, how large it is, and whether it needs a vacuum.",
     examine,
-    role=Role.ADMIN,
     faces=_TERMINAL,
     opens=False,
 )
