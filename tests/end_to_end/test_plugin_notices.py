@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -183,6 +184,26 @@ async def test_a_chat_of_a_plugin_is_served_and_told(
         assert chat.runs == 1
 
 
+@pytest.fixture
+def heard() -> Iterator[list[str]]:
+    """What the program logs, whatever other tests have made of the root logger."""
+    lines: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    log, ear = logging.getLogger("overheard"), Ear()
+    before = log.level, log.disabled
+    log.addHandler(ear)
+    log.setLevel(logging.WARNING)
+    log.disabled = False
+    yield lines
+    log.removeHandler(ear)
+    log.setLevel(before[0])
+    log.disabled = before[1]
+
+
 @pytest.mark.parametrize(
     ("run", "told"),
     [
@@ -194,17 +215,17 @@ async def test_a_chat_of_a_plugin_is_served_and_told(
     ],
 )
 async def test_a_chat_whose_connection_fails_takes_nothing_down(
-    program: Program, config: str, team: Shelf, run: str, told: str, caplog: Any
+    program: Program, config: str, team: Shelf, run: str, told: str, heard: list[str]
 ) -> None:
     """It is told in a sentence without its secret, started again, and everything else works."""
     team.install("team", CHAT.format(**GOOD | {"run": run}))
     program.configure(config + TABLES)
     async with at_work(program) as context:
-        await eventually(lambda: told in caplog.text)
+        await eventually(lambda: told in "\n".join(heard), 60.0)
         card = await check(await context.refreshed(), repeats=1, agreed=True)
 
     assert card.data["state"] == "complete"
-    assert "t-0815-4711" not in caplog.text
+    assert "t-0815-4711" not in "\n".join(heard)
 
 
 @pytest.mark.parametrize(
