@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -190,7 +190,10 @@ def heard() -> Iterator[list[str]]:
     lines: list[str] = []
 
     class Ear(logging.Handler):
+        """Keeps what it is told."""
+
         def emit(self, record: logging.LogRecord) -> None:
+            """Keep a record."""
             lines.append(record.getMessage())
 
     log, ear = logging.getLogger("overheard"), Ear()
