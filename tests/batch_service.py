@@ -1,5 +1,5 @@
-"""A service on loopback that sells batches as OpenAI and as Anthropic do, and misbehaves when told
-to.
+"""A service on loopback that sells batches as OpenAI, Anthropic and Google do, and misbehaves when
+told to.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from shapes import MESSAGES, RESPONSES
+from shapes import GEMINI, MESSAGES, RESPONSES
 
 Document = dict[str, Any]
 
+LOOK = r"/v1(beta/|/messages/|/)batches/([^/:]+)"
+CANCEL = LOOK + r"[/:]cancel"
+
 OK, ERRORED, EXPIRED, CANCELLED, MISSING = "ok", "errored", "expired", "cancelled", "missing"
-"""What becomes of a question."""
+CUT, ODD = "cut", "odd"
+"""What becomes of a question: a line that is cut off, and an answer that is none."""
 
 
 @dataclass
@@ -39,6 +43,8 @@ class BatchService:
         ready: Whether batches have ended when somebody looks.
         fate: From the id of a question to what becomes of it.
         looks: How often somebody looked at a batch.
+        written: Whether the file of answers is there, in a vendor's batch that has ended.
+        ending: How all batches end as a whole, without any answer; empty when they end well.
         refusal: A status with which it refuses everything, or 0.
         taking: Waited for when a batch is handed in, before it is told that it was.
     """
@@ -48,6 +54,8 @@ class BatchService:
     ready: bool = True
     fate: Callable[[str], str] = lambda _: OK
     looks: int = 0
+    written: bool = True
+    ending: str = ""
     refusal: int = 0
     taking: Callable[[], object] = lambda: None
     _files: dict[str, str] = field(default_factory=dict)
@@ -70,10 +78,24 @@ class BatchService:
             return self._take(_read_lines(self._files[json.loads(body)["input_file_id"]]))
         if path == "/v1/messages/batches":
             requests = json.loads(body)["requests"]
-            return self._take({r["custom_id"]: r["params"] for r in requests}, "messages")
-        if found := re.fullmatch(r"/v1/(messages/)?batches/([^/]+)/cancel", path):
+            return self._take({r["custom_id"]: r["params"] for r in requests}, "/messages/")
+        if found := re.fullmatch(CANCEL, path):
             self.batches[found[2]].cancelled = True
             return self._told(found[2], found[1] or "")
+        return self._google_took(path, body)
+
+    def _google_took(self, path: str, body: bytes) -> Document | None:
+        if path == "/upload/v1beta/files":
+            return {}  # where to send it stands in a header
+        if path == "/upload/there":
+            name = f"files/in-{len(self._files)}"
+            self._files[name] = body.decode()
+            return {"file": {"name": name}}
+        if path == "/v1beta/models/m-1:batchGenerateContent":
+            file = json.loads(body)["batch"]["inputConfig"]["fileName"]
+            lines = map(json.loads, self._files[file].splitlines())
+            asked = {line["key"]: line["request"] | {"model": "m-1"} for line in lines}
+            return self._take(asked, "beta/")
         return None
 
     def _gave(self, path: str) -> Document | str | None:
@@ -81,7 +103,9 @@ class BatchService:
             return self._output(found[1])
         if found := re.fullmatch(r"/v1/messages/batches/([^/]+)/results", path):
             return _lines(self._message_line(*each) for each in self._each(found[1]))
-        if found := re.fullmatch(r"/v1/(messages/)?batches/([^/]+)", path):
+        if found := re.fullmatch(r"/v1beta/files/out-([^/]+):download", path):
+            return _lines(self._gemini_line(*each) for each in self._each(found[1]))
+        if found := re.fullmatch(LOOK, path):
             self.looks += 1
             return self._told(found[2], found[1] or "")
         return None
@@ -105,7 +129,14 @@ class BatchService:
         batch = self.batches[name]
         ended = self.ready or batch.cancelled
         count = len(batch.questions)
-        if shape:
+        if shape == "beta/":
+            state = "CANCELLED" if batch.cancelled else "SUCCEEDED" if ended else "RUNNING"
+            state = self.ending.upper() or state
+            has_file = ended and self.written and not self.ending
+            output = {"output": {"responsesFile": f"files/out-{name}"}} if has_file else {}
+            told = {"state": f"BATCH_STATE_{state}", "model": "models/m-1"}
+            return {"name": f"batches/{name}", "metadata": told | output, "done": ended}
+        if shape == "/messages/":
             counts = dict.fromkeys(("processing", "errored", "canceled", "expired"), 0)
             return {
                 "id": name,
@@ -117,6 +148,7 @@ class BatchService:
                 "expires_at": "2026-03-02T00:00:00Z",
             }
         state = "cancelled" if batch.cancelled else "completed" if ended else "in_progress"
+        has_file = ended and not self.ending
         return {
             "id": name,
             "object": "batch",
@@ -124,15 +156,17 @@ class BatchService:
             "input_file_id": "file-0",
             "completion_window": "24h",
             "created_at": 1,
-            "status": state,
-            "output_file_id": f"out-{name}" if ended else None,
-            "error_file_id": f"err-{name}" if ended else None,
+            "status": self.ending or state,
+            "errors": {"data": [{"code": "token_limit_exceeded", "message": "sk-very-secret"}]},
+            "output_file_id": f"out-{name}" if has_file else None,
+            "error_file_id": f"err-{name}" if has_file else None,
             "request_counts": {"total": count, "completed": count if ended else 1, "failed": 0},
         }
 
     def _output(self, name: str) -> str:
         kind, _, batch = name.partition("-")
-        each = [(item, fate) for item, fate in self._each(batch) if (fate == OK) == (kind == "out")]
+        paid = {OK, CUT, ODD}
+        each = [one for one in self._each(batch) if (one[1] in paid) == (kind == "out")]
         return _lines(self._response_line(*one) for one in each)
 
     def _each(self, batch: str) -> Iterator[tuple[str, str]]:
@@ -142,6 +176,8 @@ class BatchService:
                 yield item, fate
 
     def _response_line(self, item: str, fate: str) -> Document:
+        if fate == ODD:
+            return {"custom_id": item, "response": {"status_code": 200, "body": {"output": 7}}}
         if fate == OK:
             body = RESPONSES.answer(f"Acme is good. ({item})", "completed")
             return {"custom_id": item, "response": {"status_code": 200, "body": body}}
@@ -151,6 +187,9 @@ class BatchService:
         return {"custom_id": item, "response": None, "error": {"code": f"batch_{fate}"}}
 
     def _message_line(self, item: str, fate: str) -> Document:
+        if fate == ODD:
+            message = MESSAGES.answer("", "end_turn") | {"content": 7}
+            return {"custom_id": item, "result": {"type": "succeeded", "message": message}}
         if fate == OK:
             message = MESSAGES.answer(f"Acme is good. ({item})", "end_turn")
             return {"custom_id": item, "result": {"type": "succeeded", "message": message}}
@@ -159,6 +198,15 @@ class BatchService:
             told = {"type": "errored", "error": {"type": "error", "error": error}}
             return {"custom_id": item, "result": told}
         return {"custom_id": item, "result": {"type": "canceled" if fate == CANCELLED else fate}}
+
+    def _gemini_line(self, item: str, fate: str) -> Document:
+        if fate == ODD:
+            return {"key": item, "response": {"candidates": 7}}
+        if fate == OK:
+            answer = GEMINI.answer(f"Acme is good. ({item})", "STOP")
+            return {"key": item, "response": answer | {"aFieldOfTomorrow": 1}}
+        code = "INVALID_ARGUMENT" if fate == ERRORED else fate
+        return {"key": item, "error": {"code": 3, "status": code, "message": "sk-very-secret"}}
 
 
 @contextmanager
@@ -186,6 +234,8 @@ def selling() -> Iterator[BatchService]:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(sent)))
+                self.send_header("X-Goog-Upload-URL", f"{service.url}/upload/there")
+                self.send_header("X-Goog-Upload-Status", "final")
                 self.end_headers()
                 self.wfile.write(sent)
             except OSError:
@@ -209,4 +259,5 @@ def _read_lines(text: str) -> dict[str, Document]:
 
 
 def _lines(documents: Iterator[Document]) -> str:
-    return "".join(json.dumps(document) + "\n" for document in documents)
+    lines = (json.dumps(document) for document in documents)
+    return "".join((line[:30] if f'{CUT}"' in line else line) + "\n" for line in lines)

@@ -77,10 +77,13 @@ from overheard.interfaces import (
 )
 from overheard.providing import (
     CreationDates,
+    FoundBatch,
     HostedProvider,
     HostedService,
     PriceList,
     ProviderSettings,
+    batch_lines,
+    batch_problem,
     read_landscapes,
 )
 from overheard.settings import Secret, Settings
@@ -117,6 +120,7 @@ __all__ = [
     "Finding",
     "Finish",
     "Form",
+    "FoundBatch",
     "History",
     "HostedProvider",
     "HostedService",
@@ -168,6 +172,8 @@ __all__ = [
     "Usage",
     "Verifiable",
     "View",
+    "batch_lines",
+    "batch_problem",
     "hookimpl",
     "read_landscapes",
 ]

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from overheard import FoundBatch, batch_lines, batch_problem
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic.types import Message
     from anthropic.types.messages import MessageBatch
-
-MISSING = "its batch ended without an answer to it; ask again."
-PROBLEMS = {
-    "expired": "the service did not come to it within 24 hours; ask again.",
-    "canceled": "its batch was cancelled before the service came to it.",
-    "errored": "the service answers it in the batch with an error ({code}); check the model and "
-    "settings.",
-}
-"""What became of a question without an answer; none of them is charged."""
-UNTOLD = "without a reason"
-
-
-@dataclass
-class Found:
-    """What the service says of a batch; see `overheard.BatchLook`."""
-
-    done: int = 0
-    ended: bool = False
-    messages: dict[str, Message] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
@@ -40,36 +21,34 @@ async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
     return batch.id
 
 
-async def look(client: AsyncAnthropic, batch_id: str, items: Collection[str]) -> Found:
+async def look(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
     """Return how far a batch is, and all that came of it once it has ended.
 
     Args:
         client: Of the account that handed it in.
         batch_id: The service's id of it.
-        items: The ids of the questions that it has.
     """
     batch = await client.messages.batches.retrieve(batch_id)
-    found = Found(_done(batch), batch.processing_status == "ended")
+    found = FoundBatch["Message"](_done(batch), batch.processing_status == "ended")
     if found.ended:
-        async for line in await client.messages.batches.results(batch_id):
-            result: Any = line.result
-            if result.type == "succeeded":
-                found.messages[line.custom_id] = result.message
-            else:
-                problem = PROBLEMS.get(result.type, MISSING)
-                found.problems[line.custom_id] = problem.format(code=_code(result))
-        answered = found.messages.keys() | found.problems.keys()
-        found.problems |= dict.fromkeys(set(items) - answered, MISSING)
+        # The SDK's own reader of lines stops at the first that it cannot read.
+        async with client.messages.batches.with_streaming_response.results(batch_id) as response:
+            _read(await response.text(), found)
     return found
+
+
+def _read(text: str, found: FoundBatch[Message]) -> None:
+    from anthropic.types import Message
+
+    for told in batch_lines(text):
+        item, result = str(told.get("custom_id")), told.get("result") or {}
+        if result.get("type") == "succeeded":
+            found.answers[item] = Message.construct(**result.get("message") or {})
+        else:  # it is not charged
+            error = (result.get("error") or {}).get("error") or {}
+            found.problems[item] = batch_problem(error.get("type") or result.get("type"))
 
 
 def _done(batch: MessageBatch) -> int:
     counts = batch.request_counts
     return counts.succeeded + counts.errored + counts.expired + counts.canceled
-
-
-def _code(result: Any) -> str:
-    """Return the kind of an error; its message may hold a secret."""
-    error = getattr(getattr(result, "error", None), "error", None)
-    kind = str(getattr(error, "type", UNTOLD))
-    return kind if kind.isidentifier() else UNTOLD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from overheard import (
@@ -85,14 +86,10 @@ class AnthropicProvider(HostedProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         [model] = {question.model for question in questions.values()}
         async with self.service.asking(model):
-            found = await batches.look(self.client, batch, questions)
-            replies = {
-                item: self._reply(questions[item], message, {}, batch=True)
-                for item, message in found.messages.items()
-                if item in questions
-            }
-        dated = {item: await self._created.dated(reply) for item, reply in replies.items()}
-        return BatchLook(found.done, found.ended, dated, found.problems)
+            found = await batches.look(self.client, batch)
+            look = found.look(questions, self._batched)
+        dated = {item: await self._created.dated(reply) for item, reply in look.replies.items()}
+        return replace(look, replies=dated)
 
     async def cancel(self, batch: str) -> None:
         """Have the service begin nothing more of a batch.
@@ -102,6 +99,9 @@ class AnthropicProvider(HostedProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         async with self.service.trying():
             await self.client.messages.batches.cancel(batch)
+
+    def _batched(self, question: Question, message: Message) -> Reply:
+        return self._reply(question, message, {}, batch=True)
 
     def _reply(
         self,

@@ -1,10 +1,12 @@
-"""Asking Google's models through the Gemini API."""
+"""Asking Google's models through the Gemini API, one by one or in batches."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from overheard import (
+    BatchLook,
     Capabilities,
     HostedProvider,
     PriceList,
@@ -12,12 +14,13 @@ from overheard import (
     Question,
     Reply,
 )
+from overheard_google import batches
 from overheard_google.reading import citations_of, finish_of, text_of, usage_of
 from overheard_google.settings import GoogleSettings
 
 if TYPE_CHECKING:
     from google.genai.client import AsyncClient
-    from google.genai.types import GenerateContentConfig
+    from google.genai.types import GenerateContentConfig, GenerateContentResponse
     from httpx2 import AsyncClient as HttpClient
     from httpx2 import Request
 
@@ -51,7 +54,9 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
 
         Nobody can tell Gemini how often it may search; the number is what is reckoned with.
         """
-        return self.described(model, "Gemini API", "Google Search", sampling=True, seed=True)
+        batch = self.sold_in_batches(model)
+        how, search = "Gemini API", "Google Search"
+        return self.described(model, how, search, sampling=True, seed=True, batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask one question.
@@ -67,17 +72,42 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
                 contents=question.prompt.text,
                 config=self._config(question, seed),
             )
-            sent = response.sdk_http_response
-            return self.service.reply(
-                question,
-                text_of(response),
-                finish_of(response),
-                headers=(sent.headers if sent else None) or {},
-                usage=usage_of(response, model.id),
-                served_model=response.model_version,
-                model_version=response.model_version,
-                citations=citations_of(response),
-            )
+            return self._reply(question, response)
+
+    async def submit(self, questions: Mapping[str, Question]) -> str:
+        """Hand questions to one model in as a batch, without seeds: the service draws them.
+
+        Raises:
+            ProviderFailed: when it was not taken, or when nobody knows.
+            ProviderUnavailable: when the SDK is missing or the key is refused.
+        """
+        [model] = {question.model for question in questions.values()}
+        async with self.service.asking(model):
+            requests = {
+                item: batches.request_of(question.prompt.text, self._config(question))
+                for item, question in questions.items()
+            }
+            return await batches.submit(self.client, model.id, requests)
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
+        """Return how far a batch is, and what came of it.
+
+        Raises:
+            ProviderFailed: when the service does not say.
+            ProviderUnavailable: when the SDK is missing or the key is refused.
+        """
+        [model] = {question.model for question in questions.values()}
+        async with self.service.asking(model):
+            return (await batches.look(self.client, batch)).look(questions, self._batched)
+
+    async def cancel(self, batch: str) -> None:
+        """Have the service begin nothing more of a batch.
+
+        Raises:
+            ProviderUnavailable: when it cannot be told.
+        """
+        async with self.service.trying():
+            await self.client.batches.cancel(name=batch)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -86,7 +116,29 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
         if self._http:
             await self._http.aclose()
 
-    def _config(self, question: Question, seed: int) -> GenerateContentConfig:
+    def _batched(self, question: Question, told: batches.Document) -> Reply:
+        from google.genai.types import GenerateContentResponse
+
+        response = GenerateContentResponse.model_validate(told, extra="ignore")
+        return self._reply(question, response, batch=True)
+
+    def _reply(
+        self, question: Question, response: GenerateContentResponse, *, batch: bool = False
+    ) -> Reply:
+        sent = response.sdk_http_response
+        return self.service.reply(
+            question,
+            text_of(response),
+            finish_of(response),
+            headers=(sent.headers if sent else None) or {},
+            usage=usage_of(response, question.model.id),
+            served_model=response.model_version,
+            model_version=response.model_version,
+            citations=citations_of(response),
+            batch=batch,
+        )
+
+    def _config(self, question: Question, seed: int | None = None) -> GenerateContentConfig:
         from google.genai.types import GenerateContentConfig, GoogleSearch, Tool
 
         return GenerateContentConfig(

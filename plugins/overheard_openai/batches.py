@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
+
+from overheard import FoundBatch, batch_lines, batch_problem
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -17,31 +17,6 @@ ENDPOINT: Literal["/v1/responses"] = "/v1/responses"
 KEPT_FOR = 30 * 24 * 3600
 """Seconds for which the service keeps the files: the longest that it offers."""
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
-
-EXPIRED = "the service did not come to it within 24 hours; ask again."
-CANCELLED = "its batch was cancelled before the service came to it."
-MISSING = "its batch ended without an answer to it; ask again."
-REFUSED = (
-    "the service refuses the whole batch ({code}); check the model and its limits for batches."
-)
-FAILED = "the service answers it in the batch with an error ({code}); check the model and settings."
-BY_WORD = {
-    "batch_expired": EXPIRED,
-    "expired": EXPIRED,
-    "batch_cancelled": CANCELLED,
-    "cancelled": CANCELLED,
-}
-"""What the code word of a question, or the state of the whole batch, means."""
-
-
-@dataclass
-class Found:
-    """What the service says of a batch; see `overheard.BatchLook`."""
-
-    done: int = 0
-    ended: bool = False
-    responses: dict[str, Response] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]]) -> str:
@@ -65,55 +40,42 @@ async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]])
     return batch.id
 
 
-async def look(client: AsyncOpenAI, batch_id: str, items: Collection[str]) -> Found:
+async def look(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     """Return how far a batch is, and all that came of it once it has ended.
 
     Args:
         client: Of the account that handed it in.
         batch_id: The service's id of it.
-        items: The ids of the questions that it has.
     """
     batch = await client.batches.retrieve(batch_id)
     counts = batch.request_counts
-    found = Found(counts.completed + counts.failed if counts else 0, batch.status in ENDED)
+    found = FoundBatch["Response"](
+        counts.completed + counts.failed if counts else 0, batch.status in ENDED
+    )
     if found.ended:
         for name in filter(None, (batch.output_file_id, batch.error_file_id)):
             _read((await client.files.content(name)).text, found)
-        answered = found.responses.keys() | found.problems.keys()
-        found.problems |= dict.fromkeys(set(items) - answered, _ending(batch))
+        found.otherwise = _ending(batch)
     return found
 
 
-def _read(text: str, found: Found) -> None:
+def _read(text: str, found: FoundBatch[Response]) -> None:
     from openai.types.responses import Response
 
-    for line in text.splitlines():
-        told = json.loads(line) if line.strip() else {}
-        item, response = told.get("custom_id"), told.get("response") or {}
-        if not isinstance(item, str):
-            continue
+    for told in batch_lines(text):
+        item, response = str(told.get("custom_id")), told.get("response") or {}
         body = response.get("body") or {}
         if response.get("status_code") == 200:
-            found.responses[item] = Response.construct(**body)
+            found.answers[item] = Response.construct(**body)
         else:
             error = told.get("error") or body.get("error") or {}
-            word = _word(error.get("code") or error.get("type") or response.get("status_code"))
-            found.problems[item] = BY_WORD.get(word, FAILED.format(code=word))
+            word = error.get("code") or error.get("type") or response.get("status_code")
+            found.problems[item] = batch_problem(word)
 
 
 def _ending(batch: Batch) -> str:
     """Say why a question of a batch has no line in any file."""
     if batch.status == "failed":
-        return REFUSED.format(code=next(_codes(batch), "without a reason"))
-    return BY_WORD.get(batch.status, MISSING)
-
-
-def _codes(batch: Batch) -> Iterator[str]:
-    errors = (batch.errors.data if batch.errors else None) or []
-    return (_word(error.code) for error in errors)
-
-
-def _word(told: object) -> str:
-    """Return a code word; anything longer may hold a secret."""
-    word = str(told)
-    return word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
+        errors = (batch.errors.data if batch.errors else None) or []
+        return batch_problem(next((error.code for error in errors), None), whole=True)
+    return batch_problem("missing" if batch.status == "completed" else batch.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from overheard import (
@@ -92,14 +93,10 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
         """
         [model] = {question.model for question in questions.values()}
         async with self.service.asking(model):
-            found = await batches.look(self.client, batch, questions)
-            replies = {
-                item: self._reply(questions[item], response, {}, batch=True)
-                for item, response in found.responses.items()
-                if item in questions
-            }
-        dated = {item: await self._created.dated(reply) for item, reply in replies.items()}
-        return BatchLook(found.done, found.ended, dated, found.problems)
+            found = await batches.look(self.client, batch)
+            look = found.look(questions, self._batched)
+        dated = {item: await self._created.dated(reply) for item, reply in look.replies.items()}
+        return replace(look, replies=dated)
 
     async def cancel(self, batch: str) -> None:
         """Have the service begin nothing more of a batch.
@@ -109,6 +106,9 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
         """
         async with self.service.trying():
             await self.client.batches.cancel(batch)
+
+    def _batched(self, question: Question, response: Response) -> Reply:
+        return self._reply(question, response, {}, batch=True)
 
     def _reply(
         self,

@@ -11,7 +11,7 @@ from batch_service import EXPIRED, OK, BatchService, selling
 from program import PROMPTS, Program, sentences
 from vendors import KEY
 
-VENDORS = ("openai", pytest.param("anthropic", marks=pytest.mark.slow))
+VENDORS = ("openai", *(pytest.param(v, marks=pytest.mark.slow) for v in ("anthropic", "google")))
 CONFIG = """
 [storage]
 url = "sqlite:///{folder}/store.db"

@@ -1,13 +1,24 @@
-"""Tests of batches at OpenAI and Anthropic, through their SDKs."""
+"""Tests of batches at OpenAI, Anthropic and Google, through their SDKs."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
-from batch_service import CANCELLED, ERRORED, EXPIRED, MISSING, OK, BatchService, selling
+from batch_service import (
+    CANCELLED,
+    CUT,
+    ERRORED,
+    EXPIRED,
+    MISSING,
+    ODD,
+    OK,
+    BatchService,
+    selling,
+)
 from overheard import Batching, Finish, Model, Prompt, ProviderFailed, ProviderUnavailable, Question
-from shapes import MESSAGES, RESPONSES, Shape
+from shapes import GEMINI, MESSAGES, RESPONSES, Shape
 from vendors import KEY
 
 PRICES = {"m-1": {"input": 1.0, "output": 2.0, "search": 0.5, "batch": 0.5}}
@@ -15,7 +26,7 @@ QUESTIONS = {
     f"q-{n}": Question(Prompt(f"Which tool suits {n} people?"), Model("svc", "m-1"))
     for n in range(5)
 }
-SHAPES = [RESPONSES, MESSAGES]
+SHAPES = [RESPONSES, MESSAGES, GEMINI]
 
 
 @pytest.fixture
@@ -41,15 +52,16 @@ async def test_a_batch_carries_what_a_single_call_would(
     provider: Any, service: BatchService
 ) -> None:
     """Under our ids, with the same window."""
-    name = await provider.submit(QUESTIONS)
+    await provider.submit(QUESTIONS)
 
     assert provider.capabilities("m-1").batch
     assert isinstance(provider, Batching)
-    sent = service.batches[name].questions
+    [handed_in] = service.batches.values()
+    sent = handed_in.questions
     assert list(sent) == list(QUESTIONS)
     assert sent["q-3"]["model"] == "m-1"
     assert "Which tool suits 3 people?" in str(sent["q-3"])
-    assert 300 in sent["q-3"].values()
+    assert 300 in (sent["q-3"] | sent["q-3"].get("generationConfig", {})).values()
 
 
 async def test_a_batch_that_is_under_way_says_so(provider: Any, service: BatchService) -> None:
@@ -88,10 +100,57 @@ async def test_each_question_without_an_answer_has_its_reason(
     assert list(look.replies) == ["q-0"]
     assert set(look.problems) == {"q-1", "q-2", "q-3", "q-4"}
     assert "answers it in the batch with an error (" in look.problems["q-1"]
-    assert "within 24 hours" in look.problems["q-2"]
+    assert "the service did not come to it within" in look.problems["q-2"]
     assert "was cancelled" in look.problems["q-3"]
     assert "ended without an answer" in look.problems["q-4"]
     assert "secret" not in str(look.problems)
+
+
+async def test_an_answer_that_cannot_be_read_is_a_problem_of_its_question_alone(
+    provider: Any, service: BatchService
+) -> None:
+    """The others would never be collected otherwise."""
+    service.fate = lambda item: {"q-1": CUT, "q-3": ODD}.get(item, OK)
+    look = await provider.look(await provider.submit(QUESTIONS), QUESTIONS)
+
+    assert set(look.replies) == {"q-0", "q-2", "q-4"}
+    assert set(look.problems) == {"q-1", "q-3"}
+    assert all("that can be read; ask again." in problem for problem in look.problems.values())
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        ("failed", r"refuses the whole batch \((token_limit_exceeded|without a reason)\)"),
+        ("expired", "within (24|48) hours"),
+        ("cancelled", "was cancelled before"),
+    ],
+)
+@pytest.mark.parametrize("provider", [RESPONSES, GEMINI], ids=str, indirect=True)
+async def test_a_batch_that_ends_without_answers_gives_one_reason_for_all(
+    provider: Any, service: BatchService, ending: str, told: str
+) -> None:
+    """Where a vendor ends batches as a whole."""
+    service.ending = ending
+    look = await provider.look(await provider.submit(QUESTIONS), QUESTIONS)
+
+    assert look.ended
+    assert set(look.problems) == set(QUESTIONS)
+    assert all(re.search(told, problem) for problem in look.problems.values())
+    assert "secret" not in str(look.problems)
+
+
+@pytest.mark.parametrize("provider", [GEMINI], ids=str, indirect=True)
+async def test_a_batch_has_not_ended_before_its_answers_are_there(
+    provider: Any, service: BatchService
+) -> None:
+    """Google says that it is through a little before."""
+    service.written = False
+    name = await provider.submit(QUESTIONS)
+    assert not (await provider.look(name, QUESTIONS)).ended
+
+    service.written = True
+    assert len((await provider.look(name, QUESTIONS)).replies) == 5
 
 
 async def test_a_batch_can_be_cancelled(provider: Any, service: BatchService) -> None:
@@ -100,7 +159,7 @@ async def test_a_batch_can_be_cancelled(provider: Any, service: BatchService) ->
     name = await provider.submit(QUESTIONS)
     await provider.cancel(name)
 
-    assert service.batches[name].cancelled
+    assert [batch.cancelled for batch in service.batches.values()] == [True]
     assert (await provider.look(name, QUESTIONS)).ended
 
 
@@ -109,8 +168,9 @@ async def test_a_refusal_is_told_as_that_of_a_question(
     provider: Any, service: BatchService, status: int, error: type[Exception]
 ) -> None:
     """In one sentence without the key."""
+    name = await provider.submit(QUESTIONS)
     service.refusal = status
-    for call in (provider.submit(QUESTIONS), provider.look("batch_0", QUESTIONS)):
+    for call in (provider.submit(QUESTIONS), provider.look(name, QUESTIONS)):
         with pytest.raises(error) as raised:
             await call
         assert KEY not in str(raised.value)
@@ -120,9 +180,9 @@ def test_a_model_is_sold_in_batches_when_its_price_there_is_known() -> None:
     """It is never guessed; and no page says that OpenAI's batches can search."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VENDOR_KEY", KEY)
-        openai, anthropic = (s.provider("http://localhost", prices=PRICES) for s in SHAPES)
+        openai, *others = (s.provider("http://localhost", prices=PRICES) for s in SHAPES)
         unknown = [s.provider("http://localhost") for s in SHAPES]
 
     assert not any(one.capabilities("m-1").batch for one in unknown)  # type: ignore[attr-defined]
     assert not openai.capabilities("m-1+search").batch  # type: ignore[attr-defined]
-    assert anthropic.capabilities("m-1+search").batch  # type: ignore[attr-defined]
+    assert all(one.capabilities("m-1+search").batch for one in others)  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ A plugin speaks its vendor's SDK; everything else (settings, prices, time-outs, 
 means, what a reply must look like) is here, so that all providers tell the same things alike.
 """
 
+from overheard.providing.batches import FoundBatch, batch_lines, batch_problem
 from overheard.providing.created import CreationDates
 from overheard.providing.landscapes import read_landscapes
 from overheard.providing.prices import PriceList
@@ -13,10 +14,13 @@ from overheard.providing.settings import PriceTable, ProviderSettings
 
 __all__ = [
     "CreationDates",
+    "FoundBatch",
     "HostedProvider",
     "HostedService",
     "PriceList",
     "PriceTable",
     "ProviderSettings",
+    "batch_lines",
+    "batch_problem",
     "read_landscapes",
 ]
