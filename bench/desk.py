@@ -2,13 +2,13 @@
 
     uv run python bench/desk.py                      1,000 calls, 50 commands a second
     uv run python bench/desk.py --calls 3000 --rate 20
-    uv run python bench/desk.py --minutes 5 --rate 20     an hour's commands, for memory
+    uv run python bench/desk.py --minutes 60 --rate 5     an hour of load, for memory
 
 A real desk on a real SQLite store. A service on loopback answers each call after 200 ms, in a
 process of its own. Meanwhile people type commands at a steady rate, for as long as the check runs
 and a minute at most, whether or not the earlier ones were answered. With `--minutes`, they type
-for so long, and the memory of this process and of the one that draws charts is told every half
-minute.
+for so long, a check begins every two minutes, and the memory of this process and of the one that
+draws charts is told every minute.
 
 A chat acknowledges a command as soon as the loop comes to it, before the desk has begun; so the
 time of an acknowledgement is how long the loop lets a command wait, from the moment at which it was
@@ -23,6 +23,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +32,7 @@ from endpoint import endpoint
 from overheard.app import open_context
 from overheard.chat.desk import ChatDesk
 from overheard.commands.check import check
-from overheard.commands.context import Unwatched
+from overheard.commands.context import Context, Unwatched
 from overheard.config import parse_config
 from overheard.gate import AccessGate
 from overheard.testing.fake_chat import FakeChat
@@ -41,8 +42,10 @@ AIM = 0.3
 """Seconds within which 99 of 100 commands are to be acknowledged."""
 LONGEST = 60.0
 """Seconds of typing, at most, unless minutes are named."""
-LOOK = 30.0
+LOOK = 60.0
 """Seconds between two looks at the memory."""
+PAUSE = 120.0
+"""Seconds between the beginnings of two checks, when minutes are named."""
 PROMPTS = 50
 TYPED = ("status", "brands", "report", "trend Brand 3", "runs", "spend", "alerts", "hepl")
 CONFIG = """
@@ -80,7 +83,7 @@ class People:
     answered: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
-    async def work(self, until: asyncio.Future[object]) -> None:
+    async def work(self, until: asyncio.Future[int]) -> None:
         """Type until something is done."""
         begun = time.perf_counter()
         async with asyncio.TaskGroup() as group:
@@ -113,9 +116,22 @@ def _resident(process: str) -> float:
 
 async def look(people: People) -> None:
     """Tell the memory now and then, until cancelled."""
-    while True:
+    for minute in count(1):
         await asyncio.sleep(LOOK)
-        print(f"{len(people.answered):>8,} commands {resident():>6.0f} MB", flush=True)
+        commands = f"{len(people.answered):>8,} commands"
+        print(f"{minute:>4} min {commands} {resident():>5.0f} MB", flush=True)
+
+
+async def ask(context: Context, repeats: int, until: float) -> int:
+    """Run a check, and more of them until a time of the loop; return how many were answered."""
+    loop, answered = asyncio.get_running_loop(), 0
+    while True:
+        begun = loop.time()
+        card = await check(context, repeats=repeats, agreed=True)
+        answered += int(card.data["answers"])
+        if begun + PAUSE >= until:
+            return answered
+        await asyncio.sleep(begun + PAUSE - loop.time())
 
 
 async def measure(calls: int, rate: float, minutes: float, folder: str, url: str) -> bool:
@@ -129,14 +145,15 @@ async def measure(calls: int, rate: float, minutes: float, folder: str, url: str
         for words in TYPED:
             await people.chat.type(words)
         before, begun = resident(), time.perf_counter()
-        checking = asyncio.ensure_future(check(context, repeats=calls // PROMPTS, agreed=True))
+        until = asyncio.get_running_loop().time() + minutes * 60
+        checking = asyncio.ensure_future(ask(context, calls // PROMPTS, until))
         looking = asyncio.create_task(look(people))
         await people.work(asyncio.Future() if minutes else checking)
-        card = await checking
+        answers = await checking
         took = time.perf_counter() - begun
         looking.cancel()
         after = resident()
-    print(f"{card.data['answers']:,} answers, {len(people.answered):,} commands in {took:.1f} s")
+    print(f"{answers:,} answers, {len(people.answered):,} commands in {took:.1f} s")
     for what, waits in (("acknowledged", people.acknowledged), ("answered", people.answered)):
         print(f"{what:<14}{told(waits)}")
     print(f"memory{'':<8}{before:.0f} MB before, {after:.0f} MB after")

@@ -146,7 +146,8 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
 def _sqlite_engine(url: URL) -> AsyncEngine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url)
+    # Nobody else holds these connections: on a busy machine, whoever waits for one gets it.
+    engine = create_async_engine(url, pool_timeout=None)
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

@@ -12,10 +12,10 @@ from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.desk import ChatDesk
 from overheard.commands.context import Context
-from overheard.domain import Alert, RunState
+from overheard.domain import Alert, Run, RunState
 from overheard.errors import ChangeNeedsYes, NothingToAsk
 from overheard.interfaces import Person
-from overheard.testing.fake_chat import FakeChat, Screen
+from overheard.testing.fake_chat import ADA, GENERAL, FakeChat, Screen
 from scripted import reply
 
 BOB = Person("fake", "U2", "Bob")
@@ -342,6 +342,23 @@ class TestLongWork:
         assert fields["Spent"] == "$0.00"
         assert screen.card.title == "Checked Acme"
 
+    async def test_what_reads_while_a_check_runs_offers_no_stop(self) -> None:
+        """The run that somebody has begun is not what the command's own message is about."""
+        shown = asyncio.Event()
+
+        async def look(_: Context) -> Card:
+            await shown.wait()
+            return Card("Done")
+
+        office = await office_with(command(look))
+        now, who = office.context.clock.now(), str(ADA)
+        await office.store.start_run(Run("mine", now, asked_by=who, channel=GENERAL))
+        screen = Watched(shown, stop=False)
+        await office.chat.bring(office.chat.request(words="try"), screen)
+
+        assert [card.title for card in screen.cards] == ["Working on it: try", "Done"]
+        assert screen.cards[0].actions == ()
+
     async def test_a_running_check_can_be_stopped_from_its_message(self) -> None:
         """The button cancels the run; what was answered is kept."""
         office = await open_office(patience=0.01, pause=0.01)
@@ -418,16 +435,17 @@ class TestLongWork:
 
 
 class Watched(Screen):
-    """Says when a button to stop the run was shown."""
+    """Says when a card was shown; with `stop`, one with a button to stop the run."""
 
-    def __init__(self, ready: asyncio.Event) -> None:
+    def __init__(self, ready: asyncio.Event, *, stop: bool = True) -> None:
         super().__init__()
         self.ready = ready
+        self.stop = stop
 
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card."""
         await super().show(card, private=private)
-        if any(action.label == "Stop" for action in card.actions):
+        if not self.stop or any(action.label == "Stop" for action in card.actions):
             self.ready.set()
 
 

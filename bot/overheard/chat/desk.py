@@ -196,7 +196,7 @@ class ChatDesk:
         progress = ChatProgress(
             conversation,
             order.words,
-            lambda: self._meter(context),
+            lambda: self._meter(spec, context),
             private=spec.private,
             **self._paces,
         )
@@ -271,8 +271,10 @@ class ChatDesk:
             context, who=str(person), channel=channel, zone=_zone(person) or context.zone
         )
 
-    async def _meter(self, context: Context) -> Meter | None:
-        """Return what the run has come to that was begun for this person, in this channel."""
+    async def _meter(self, spec: CommandSpec, context: Context) -> Meter | None:
+        """Return what the run has come to that a command of this person began in this channel."""
+        if not spec.spends:
+            return None
         for run in await context.store.runs(state=RunState.RUNNING):
             if (run.asked_by, run.channel) == (context.who, context.channel):
                 return Meter(run.key, await context.store.spent(run_id=run.id))
