@@ -16,7 +16,7 @@ from recording import HandClock
 
 
 class Bot:
-    """An outbox that posts to a chat.
+    """An outbox that posts to a chat; its cards link to the message `earlier`.
 
     Args:
         chat: The chat.
@@ -25,6 +25,8 @@ class Bot:
 
     def __init__(self, chat: Chat, channel: str) -> None:
         self.store = MemoryStore()
+        self.earlier = ""
+        self.chat = chat
         self.clock = HandClock()
         routes = Routes([RouteTable(channel=f"{chat.name}:{channel}")], {})
         self.lifecycle = Lifecycle(self.store, routes, self.clock)
@@ -41,7 +43,8 @@ class Bot:
     async def compose(self, delivery: Delivery) -> Letter | None:
         """Write a card that says how the alert is."""
         alert = await self.store.alert(delivery.alert_id)
-        return Letter(Card(f"Alert: {alert.state}"), alert.revision) if alert else None
+        card = Card(f"Alert: {alert.state}" if alert else "")
+        return Letter(card, alert.revision, earlier=self.earlier) if alert else None
 
     async def settle(self) -> None:
         """Work until all is posted, for three hours at most."""

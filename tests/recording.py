@@ -78,6 +78,13 @@ class RecordingChat:
         found = (n for n, m in self.messages.items() if (m.channel, m.key) == (channel, key))
         return next(found, None)
 
+    async def link(self, channel: str, message: str) -> str:
+        """Say where a message is read."""
+        await self._step("link")
+        if message not in self.messages:
+            raise ChatFailed(chat=self.name, reason="there is no such message")
+        return f"https://chat.example/{channel}/{message}"
+
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG002
         """Say what was told to be said."""
         return self.findings

@@ -138,7 +138,8 @@ def _rich(block: dict[str, Any]) -> Iterator[str]:
             yield f"no such element {part.get('type')}"
         for run in part["elements"]:
             styled = set(run.get("style", {})) <= STYLES
-            if run.get("type") != "text" or not run.get("text") or not styled:
+            known = run.get("type") == "text" or str(run.get("url", "")).startswith("https://")
+            if not known or not run.get("text") or not styled:
                 yield f"no such run {run.get('type')}"
 
 

@@ -38,6 +38,7 @@ METHODS = {
         "blocks thread_ts reply_broadcast metadata unfurl_links unfurl_media mrkdwn",
     ),
     "chat.update": _method("chat:write", "channel ts text", "blocks"),
+    "chat.getPermalink": _method("", "channel message_ts"),
     "chat.delete": _method("chat:write", "channel ts"),
     "views.open": _method("", "trigger_id view"),
     "views.publish": _method("", "user_id view"),

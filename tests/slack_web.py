@@ -184,6 +184,12 @@ class SlackWeb:
         self.messages.remove(self._message(arguments))
         return {}
 
+    def _chat_getPermalink(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
+        message = self._message({**arguments, "ts": arguments["message_ts"]})
+        channel, ts = message["channel"], message["ts"]
+        permalink = f"https://acme.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+        return {"channel": channel, "permalink": permalink}
+
     def _views_open(self, arguments: Arguments, _: str) -> dict[str, Any]:
         born = self._triggers.pop(arguments["trigger_id"], None)
         if born is None or time.monotonic() - born > 3:

@@ -5,7 +5,18 @@ This is the face: all that a plugin needs. Nothing else is public.
 
 from typing import TYPE_CHECKING, Any
 
-from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style, Table, Tainted
+from overheard.cards.card import (
+    Action,
+    Card,
+    Field,
+    Image,
+    Link,
+    Quote,
+    Severity,
+    Style,
+    Table,
+    Tainted,
+)
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.deprecations import replacement
 from overheard.domain import (
@@ -64,6 +75,7 @@ from overheard.interfaces import (
     Form,
     History,
     Judge,
+    Linking,
     Person,
     PostedListener,
     Provider,
@@ -129,6 +141,8 @@ __all__ = [
     "Kind",
     "Landscape",
     "LandscapeEntry",
+    "Link",
+    "Linking",
     "Mention",
     "Metric",
     "Model",

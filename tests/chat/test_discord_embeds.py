@@ -13,6 +13,7 @@ from overheard.cards.card import (
     Card,
     Field,
     Image,
+    Link,
     Quote,
     Severity,
     Table,
@@ -119,6 +120,20 @@ def test_a_strangers_address_is_no_link(card: Card) -> None:
 def test_our_own_address_is_a_link() -> None:
     """What a card itself says keeps its addresses."""
     assert "https://discord.com/x" in shown(Card("T", "Open https://discord.com/x now."))
+
+
+def test_a_link_of_the_card_is_a_link() -> None:
+    """Behind words of our own; an address that could break out of it is not shown."""
+    [page] = render(Card("T", "Text.", link=Link("More", "https://chat.example/a?b=1")))
+    assert page.embeds[0]["description"] == "Text.\n\n[More](https://chat.example/a?b=1)"
+    for bad in (
+        "javascript:x",
+        "https://a.example/) @everyone",
+        "https://a.example/<b>",
+        "http://a",
+    ):
+        [page] = render(Card("T", "Text.", link=Link("More", bad)))
+        assert page.embeds[0]["description"] == "Text."
 
 
 def test_lines_begin_nothing() -> None:

@@ -7,10 +7,11 @@ import pytest
 from pydantic import SecretStr
 
 from discord_gateway import TOKEN
-from discord_payloads import CHANNEL
+from discord_payloads import CHANNEL, GUILD
 from discord_peer import Peer
 from discord_rest import Fault
 from outbox_bot import Bot
+from overheard.cards.card import Card
 from overheard.chat.discord.chat import DiscordChat
 from overheard.tables.chats import DiscordTable
 
@@ -78,3 +79,19 @@ async def test_one_message_lives_through_the_alerts_life(peer: Peer, bot: Bot) -
 
     assert titles(peer) == ["Alert: acknowledged"]
     assert len(peer.threads) == 1
+
+
+async def test_a_recurrence_links_to_the_earlier_message(peer: Peer, bot: Bot) -> None:
+    """By its address, as long as it is there."""
+    bot.earlier = await bot.chat.post(CHANNEL, Card("The earlier one"), key="earlier")
+    alert = await bot.raise_alert()
+    await bot.settle()
+
+    link = (
+        f"[Go to the earlier alert](https://discord.com/channels/{GUILD}/{CHANNEL}/{bot.earlier})"
+    )
+    assert peer.shown()[1]["embeds"][0]["description"] == link
+    del peer.messages[bot.earlier]
+    await bot.lifecycle.close(alert.id, "Ada")
+    await bot.settle()
+    assert [link in str(message) for message in peer.shown()] == [False]

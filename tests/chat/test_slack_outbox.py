@@ -1,8 +1,11 @@
 """Alerts from the outbox to Slack, through all that can go wrong on the way."""
 
+from typing import Any
+
 import pytest
 
 from outbox_bot import Bot
+from overheard.cards.card import Card
 from overheard.chat.slack.chat import SlackChat
 from slack_desk import headers
 from slack_methods import CHANNEL, Fault
@@ -44,3 +47,39 @@ async def test_one_message_lives_through_the_alerts_life(slack: SlackPeer, chat:
     message, history = slack.messages
     assert headers(message) == ["Alert: acknowledged"]
     assert history["thread_ts"] == message["ts"]
+
+
+async def test_a_recurrence_links_to_the_earlier_message(slack: SlackPeer, chat: SlackChat) -> None:
+    """By its permalink, also when it is edited; as soon as somebody deletes it, no more."""
+    bot = Bot(chat, CHANNEL)
+    bot.earlier = await chat.post(CHANNEL, Card("The earlier one"), key="earlier")
+    alert = await bot.raise_alert()
+    await bot.settle()
+    await bot.lifecycle.acknowledge(alert.id, "Ada")
+    await bot.settle()
+
+    permalink = f"https://acme.slack.com/archives/{CHANNEL}/p{bot.earlier.replace('.', '')}"
+    assert links(slack.messages[1]) == [permalink]
+    del slack.messages[0]
+    await bot.lifecycle.close(alert.id, "Ada")
+    await bot.settle()
+    assert (headers(slack.messages[0]), links(slack.messages[0])) == (["Alert: closed"], [])
+
+
+async def test_a_link_that_cannot_be_had_holds_nothing_up(
+    slack: SlackPeer, chat: SlackChat
+) -> None:
+    """Slack tells no permalink, and the alert stands there without."""
+    bot = Bot(chat, CHANNEL)
+    bot.earlier = "1.0"
+    slack.faults["chat.getPermalink"] = [Fault(200, "[]", content_type=JSON)]
+    await bot.raise_alert()
+    await bot.settle()
+
+    assert [links(message) for message in slack.messages] == [[]]
+
+
+def links(message: dict[str, Any]) -> list[str]:
+    """Return where a message leads."""
+    parts = [part for block in message["blocks"] for part in block.get("elements", [])]
+    return [run["url"] for part in parts for run in part.get("elements", []) if "url" in run]

@@ -94,8 +94,10 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
 
     posted = [m for m in chats.slack.messages if "thread_ts" not in m]
     assert "It follows alert 2." in str(posted[-1]["blocks"])
+    assert f"/p{posted[1]['ts'].replace('.', '')}" in str(posted[-1]["blocks"])
     last = chats.discord.shown()[-1]
     assert "It follows alert 2." in str(last["embeds"])
+    assert f"/{chats.discord.shown()[1]['id']})" in str(last["embeds"])
     assert "Show alert 2" in str(last["components"])
     for threads in (chats.slack_threads, chats.discord_threads):
         await eventually(lambda threads=threads: len(threads()) == 3)  # type: ignore[misc]

@@ -8,21 +8,27 @@ between posting and noting it, and an outage of hours all end in one message.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from overheard.cards.card import Card
+from overheard.cards.card import Card, Link
 from overheard.domain import Delivery, DeliveryKind
 from overheard.errors import ChatFailed, ChatUnavailable
-from overheard.interfaces import Chat, Clock, Store
+from overheard.interfaces import Chat, Clock, Linking, Store
 from overheard.tracing import traced
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a delivery belongs to one process."""
 LONGEST_CALL = 30.0
 """Seconds after which a chat is given up for one call; far less than a lease."""
+LONGEST_LOOK = 5.0
+"""Seconds after which a card goes without a link to the message before it."""
+EARLIER = "Go to the earlier alert"
 AT_ONCE = 10
 """Deliveries that are claimed together."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
@@ -41,11 +47,14 @@ class Letter:
         card: The card.
         revision: The revision that it shows.
         broadcast: Whether it is shown in the channel too, when it goes into a thread.
+        earlier: The platform's id of a message in the channel that told the story so far, to which
+            the card links; or an empty string.
     """
 
     card: Card
     revision: int = 1
     broadcast: bool = False
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +176,19 @@ class Outbox:
         async with asyncio.timeout(LONGEST_CALL):
             if not message and delivery.uncertain:
                 message = await chat.find(channel, delivery.key) or ""
+            card = await _linked(chat, channel, letter)
             if self._clock.now() >= delivery.leased_until:
                 raise TimeoutError  # this machine was asleep, and another may be posting it
             if not message:
                 return await chat.post(
                     channel,
-                    letter.card,
+                    card,
                     key=delivery.key,
                     thread=delivery.thread,
                     broadcast=letter.broadcast,
                 )
             if delivery.kind is DeliveryKind.ALERT:
-                await chat.edit(channel, message, letter.card)
+                await chat.edit(channel, message, card)
             return message
 
     async def _fail(
@@ -200,6 +210,19 @@ class Outbox:
         await self._store.postpone_delivery(
             delivery, self._owner, due_at=due_at, problem=problem, uncertain=uncertain
         )
+
+
+async def _linked(chat: Chat, channel: str, letter: Letter) -> Card:
+    """Return a letter's card with a link to the earlier message, where the chat knows of one."""
+    if letter.earlier and isinstance(chat, Linking):
+        try:
+            async with asyncio.timeout(LONGEST_LOOK):
+                url = await chat.link(channel, letter.earlier)
+        except Exception as error:  # the message is worth more than its link
+            logger.info("A message in %s links to no earlier one: %s", channel, error)
+        else:
+            return replace(letter.card, link=Link(EARLIER, url))
+    return letter.card
 
 
 def _pause(delivery: Delivery) -> float:

@@ -5,11 +5,14 @@ A renderer turns it into Block Kit, an embed or a terminal panel, within that pl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 LONGEST_ACTION = 90
+_ADDRESS = re.compile(r"https://[!-'*-;=?-Z_a-z~]{1,1000}")
+"""What needs no escaping on any platform: no brackets, no space, no backslash."""
 
 
 class Severity(StrEnum):
@@ -87,6 +90,24 @@ class Image:
     name: str = "chart.png"
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place where there is more to read.
+
+    Attributes:
+        label: What stands there, in a few words.
+        url: Where it leads; nothing but ``https`` is shown as a link.
+    """
+
+    label: str
+    url: str
+
+    @property
+    def safe(self) -> bool:
+        """Whether it may be shown as a link."""
+        return bool(_ADDRESS.fullmatch(self.url))
+
+
 class Style(StrEnum):
     """How a button looks."""
 
@@ -136,6 +157,7 @@ class Card:
         data: The same content for machines, a dictionary or a list, ready for JSON; what
             ``--json`` prints.
         failed: Whether what was asked for was not done; the terminal then ends with 1.
+        link: Where there is more to read, or None; it stands below the text.
     """
 
     title: str
@@ -150,3 +172,4 @@ class Card:
     more: tuple[Card, ...] = ()
     data: Any = field(default_factory=dict)
     failed: bool = False
+    link: Link | None = None

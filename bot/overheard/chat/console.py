@@ -89,6 +89,8 @@ def _panel(card: Card, width: int, image_path: str) -> Panel:
 def _parts(card: Card, width: int, image_path: str) -> Iterator[RenderableType]:
     if text := _plain(card.text):
         yield text
+    if card.link:
+        yield Words(words.line(f"{card.link.label}: {card.link.url}"))
     yield from _fields(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
     if card.table:
         yield _Fitted(card.table)

@@ -48,7 +48,13 @@ class Letters:
         told_already = delivery.subject and not delivery.message  # by the digest
         if alert is None or (told_already and alert.state.over):
             return None
-        return Letter(await alert_card(context, alert), alert.revision)
+        earlier = await self._message(alert.follows, delivery.channel) if alert.follows else ""
+        return Letter(await alert_card(context, alert), alert.revision, earlier=earlier)
+
+    async def _message(self, number: int, channel: str) -> str:
+        """Return the id of an alert's message in a channel, or an empty string."""
+        told = await self._context.store.deliveries(alert_id=number, channel=channel)
+        return next((one.message for one in told if one.kind is DeliveryKind.ALERT), "")
 
     async def _event(self, delivery: Delivery) -> Letter | NotYet | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""

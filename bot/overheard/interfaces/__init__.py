@@ -24,6 +24,7 @@ from overheard.interfaces.talking import (
     Finding,
     Form,
     Gate,
+    Linking,
     Person,
     Request,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Going",
     "History",
     "Judge",
+    "Linking",
     "Listener",
     "Person",
     "PostedListener",

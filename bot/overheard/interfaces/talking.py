@@ -216,6 +216,19 @@ class Chat(Protocol):
 
 
 @runtime_checkable
+class Linking(Protocol):
+    """A chat whose messages have addresses. Optional; to any other's, no card links."""
+
+    async def link(self, channel: str, message: str) -> str:
+        """Return the address at which a message is read, beginning with ``https://``.
+
+        Raises:
+            ChatFailed: when it cannot be told, such as when somebody has deleted the message.
+        """
+        ...
+
+
+@runtime_checkable
 class Connectable(Protocol):
     """A chat that knows whether it is connected. Optional; any other counts as connected while it
     runs.

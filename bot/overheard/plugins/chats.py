@@ -15,7 +15,7 @@ from overheard.errors import (
     OverheardError,
     PluginFault,
 )
-from overheard.interfaces import Chat, Desk, Finding
+from overheard.interfaces import Chat, Desk, Finding, Linking
 from overheard.plugins.aside import made
 from overheard.plugins.guard import Guard
 from overheard.plugins.shapes import listed
@@ -97,6 +97,16 @@ class WatchedChat:
         """
         found = await self._made(partial(self._chat.find, channel, key))
         return found if isinstance(found, str) and found else None
+
+    async def link(self, channel: str, message: str) -> str:
+        """Return the address at which a message is read.
+
+        Raises:
+            ChatFailed: when it has none.
+        """
+        if not isinstance(self._chat, Linking):
+            raise ChatFailed(chat=self.name, reason="its messages have no addresses")
+        return str(await self._made(partial(self._chat.link, channel, message)))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Say whether credentials, scopes and these channels are as they should be.

@@ -99,6 +99,14 @@ class DiscordChat:
         found = await (await self._poster()).find(_number(channel), key)
         return None if found is None else str(found)
 
+    async def link(self, channel: str, message: str) -> str:
+        """Return a message's address; see `overheard.interfaces.Linking`.
+
+        Raises:
+            ChatFailed: when there is no such channel or message any more.
+        """
+        return await (await self._poster()).link(_number(channel), _number(message))
+
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Say whether the token, the servers and these channels are as they should be."""
         try:

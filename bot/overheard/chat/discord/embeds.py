@@ -107,6 +107,8 @@ def _parts(card: Card) -> list[_Part]:
     text = markup.counted(markup.escape(card.text), LONGEST_TEXT)
     for piece in markup.pieces(text, DISCORD.text):
         sheet.say(piece)
+    if card.link and card.link.safe:
+        sheet.say(f"[{markup.line(card.link.label)}]({card.link.url})")
     for field in card.fields:
         sheet.tell(field)
     for piece in tables.pieces(card.table) if card.table else ():

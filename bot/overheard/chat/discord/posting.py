@@ -77,6 +77,16 @@ class Poster:
                     return message.id
         return None
 
+    async def link(self, channel: int, message: int) -> str:
+        """Return the address of a message that is still there."""
+        with told():
+            async with asyncio.timeout(PATIENCE):
+                await self._channel(channel).fetch_message(message)
+                known = self._client.get_channel(channel)
+                place = known or await self._client.fetch_channel(channel)
+        guild = getattr(getattr(place, "guild", None), "id", "@me")
+        return f"https://discord.com/channels/{guild}/{channel}/{message}"
+
     async def _send(
         self,
         place: discord.PartialMessageable,

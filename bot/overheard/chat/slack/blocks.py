@@ -20,6 +20,7 @@ from overheard.chat.slack.text import (
     calm,
     cut,
     escape,
+    link,
     pieces,
     plain,
     quote,
@@ -111,7 +112,7 @@ class _Part:
 
 
 def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
-    for block in chain(_title(card), _text(card), _fields(card.fields)):
+    for block in chain(_title(card), _text(card), _link(card), _fields(card.fields)):
         yield _Part(block, card)
     if card.table:
         yield from (_Part(block, card) for block in tables.blocks(card.table))
@@ -135,6 +136,11 @@ def _title(card: Card) -> Iterator[Block]:
 def _text(card: Card) -> Iterator[Block]:
     for piece in pieces(cut(shown(card.text), LONGEST_TEXT), SLACK.text):
         yield rich(section(span(piece)))
+
+
+def _link(card: Card) -> Iterator[Block]:
+    if card.link and card.link.safe:
+        yield rich(section(link(words.line(card.link.label), card.link.url)))
 
 
 def _fields(fields: Sequence[Field]) -> Iterator[Block]:

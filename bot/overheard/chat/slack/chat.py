@@ -131,6 +131,18 @@ class SlackChat:
         outlet = await self._outlet(channel, "")
         return await find(outlet.client, outlet.channel, key, time.time())
 
+    async def link(self, channel: str, message: str) -> str:
+        """Return a message's permalink; see `overheard.interfaces.Linking`.
+
+        Raises:
+            ChatFailed: when Slack does not tell it.
+        """
+        outlet = await self._outlet(channel, "")
+        told = await outlet.client.call(
+            "chat_getPermalink", channel=outlet.channel, message_ts=message
+        )
+        return str(told["permalink"])
+
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Say whether tokens, scopes and these channels are as they should be; see `Chat`."""
         try:

@@ -65,6 +65,11 @@ def span(text: str, *styles: str) -> Block:
     return {**run, "style": dict.fromkeys(styles, True)} if styles else run
 
 
+def link(label: str, url: str) -> Block:
+    """Return a link as a run of rich text."""
+    return {"type": "link", "text": label, "url": url}
+
+
 def rich(*parts: Block) -> Block:
     """Return a block of rich text."""
     return {"type": "rich_text", "elements": list(parts)}
