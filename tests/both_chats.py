@@ -96,7 +96,7 @@ async def both_chats() -> AsyncIterator[Chats]:
         await discord.close()
 
 
-async def eventually(happened: Callable[[], object], patience: float = 20.0) -> None:
+async def eventually(happened: Callable[[], object], patience: float = 60.0) -> None:
     """Wait until something is so; what is waited for lies in another process or task."""
     async with asyncio.timeout(patience):
         while not happened():  # noqa: ASYNC110 - it tells nobody

@@ -1,6 +1,7 @@
 """One plugin's fault stays its own, at registration and in every call."""
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
@@ -123,6 +124,23 @@ async def test_a_scorer_that_misbehaves_is_one_sentence(
         await scorer.score(reading())
     assert told in str(fault.value)
     assert "k-secret" not in str(fault.value)
+
+
+async def test_a_scorer_that_never_ends_ends_when_plugins_are_let_go(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not use the processor for as long as the process lives."""
+    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 0.1)
+    monkeypatch.setattr("overheard.plugins.aside.GRACE", 0.1)
+    shelf.install("odd", SCORER.format(definition="async def", body="while True: pass"))
+    before, plugins = set(threading.enumerate()), load()
+    with pytest.raises(PluginFault):
+        await plugins.scorers["odd"].score(reading())
+    [endless] = set(threading.enumerate()) - before
+    plugins.close()
+
+    await asyncio.to_thread(endless.join, 20.0)
+    assert not endless.is_alive()
 
 
 async def test_blocking_code_in_a_scorer_holds_up_nobody(shelf: Shelf) -> None:

@@ -14,7 +14,7 @@ from overheard.plugins.output import inside
 from overheard.plugins.threads import Outcome, interrupt
 
 GRACE = 1.0
-"""Seconds that a loop has to answer after a call was given up, before it is left to itself."""
+"""Seconds that a loop has to answer after a call was given up, or to end when it is let go."""
 GOODBYE = 0.2
 """Seconds that calls under way have to end when the plugin is let go."""
 
@@ -39,10 +39,14 @@ class Aside:
             raise
 
     def close(self) -> None:
-        """Let the thread go; whatever runs there is cancelled."""
+        """Let the thread go: whatever runs there is cancelled, and interrupted if it does not end."""
         loop, self._loop = self._loop, None
-        if loop is not None:
+        if loop is not None and self._thread is not None:
             asyncio.run_coroutine_threadsafe(_end(), loop)
+            # Not by the caller's loop, which may be closed by then.
+            patience = threading.Timer(GRACE, interrupt, (self._thread,))
+            patience.daemon = True
+            patience.start()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -76,6 +76,6 @@ def interrupt(thread: threading.Thread) -> None:
     It comes with the thread's next step in Python; one that waits in C, as a sleep does, hears of
     it when it wakes up.
     """
-    if thread.ident is not None:
+    if thread.ident is not None and thread.is_alive():  # else another may have its number by now
         ident, error = ctypes.c_ulong(thread.ident), ctypes.py_object(TooLong)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, error)
