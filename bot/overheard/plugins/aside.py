@@ -39,7 +39,7 @@ class Aside:
             raise
 
     def close(self) -> None:
-        """Let the thread go: whatever runs there is cancelled, and interrupted if it does not end."""
+        """Let the thread go: what runs there is cancelled, and interrupted if it does not end."""
         loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
             asyncio.run_coroutine_threadsafe(_end(), loop)
