@@ -134,8 +134,9 @@ async def test_a_scorer_that_never_ends_ends_when_plugins_are_let_go(
     monkeypatch.setattr("overheard.plugins.aside.GRACE", 0.1)
     shelf.install("odd", SCORER.format(definition="async def", body="while True: pass"))
     before, plugins = set(threading.enumerate()), load()
+    scorer: Any = plugins.scorers["odd"]
     with pytest.raises(PluginFault):
-        await plugins.scorers["odd"].score(reading())
+        await scorer.score(reading())
     [endless] = set(threading.enumerate()) - before
     plugins.close()
 
