@@ -1,4 +1,4 @@
-"""The four shapes in which vendors answer: how each is asked, and what it says."""
+"""The shapes in which vendors answer: how each is asked, and what it says."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from overheard import Finish, Provider
 from overheard_anthropic.provider import AnthropicProvider
 from overheard_anthropic.settings import AnthropicSettings
+from overheard_compatible.agent import AgentProvider
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_google.provider import GoogleProvider
@@ -176,6 +177,14 @@ def _check_chat(call: Call) -> None:
     assert call.body.keys() <= allowed | {"max_completion_tokens", "stream", "stream_options"}
 
 
+def _check_agent(call: Call) -> None:
+    assert (call.method, call.path) == ("POST", "/v1/responses")
+    assert call.headers["authorization"] == f"Bearer {KEY}"
+    assert call.body["input"] == QUESTION
+    allowed = {"input", "model", "store", "tools", "tool_choice", "max_tool_calls"}
+    assert call.body.keys() <= allowed | {"max_output_tokens", "temperature"}
+
+
 def _error(code: str) -> Document:
     return {"error": {"message": f"Wrong: {KEY}", "type": code, "code": code}}
 
@@ -243,4 +252,19 @@ CHAT = Shape(
     },
     _error,
 )
-SHAPES = (RESPONSES, MESSAGES, GEMINI, CHAT)
+AGENT = Shape(
+    "agent",
+    lambda table: AgentProvider(
+        "svc", CompatibleSettings.model_validate({"preset": "perplexity", **table})
+    ),
+    "/v1",
+    _check_agent,
+    _responses,
+    {
+        Finish.COMPLETE: "completed",
+        Finish.LENGTH: "max_output_tokens",
+        Finish.CUT: "in_progress",
+    },
+    _error,
+)
+SHAPES = (RESPONSES, MESSAGES, GEMINI, CHAT, AGENT)

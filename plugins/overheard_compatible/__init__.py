@@ -7,6 +7,8 @@ OpenAI, and serves any gateway and any own model behind an own address.
 from collections.abc import Iterator
 
 from overheard import Landscape, PluginSettings, Provider, hookimpl, read_landscapes
+from overheard_compatible.agent import AgentProvider
+from overheard_compatible.presets import AGENT
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 
@@ -15,7 +17,8 @@ from overheard_compatible.settings import CompatibleSettings
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
     """Yield a provider for each table."""
     for name, mine in settings.each(CompatibleSettings):
-        yield CompatibleProvider(name, mine)
+        kind = AgentProvider if mine.service.api == AGENT else CompatibleProvider
+        yield kind(name, mine)
 
 
 @hookimpl

@@ -1,9 +1,12 @@
-"""How well-known services differ in what they all call Chat Completions."""
+"""How well-known services differ, most of them in what they all call Chat Completions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+CHAT = "Chat Completions"
+AGENT = "Agent API"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,9 @@ class Preset:
         seed: What it calls the seed; without a name it takes none.
         window: What it calls the most tokens of an answer.
         fingerprint: Whether it tells a fingerprint of its back end.
-        always_searches: Whether every answer comes with a search of the web.
         search: What is sent beside the question to have the web searched; without it the
             service cannot be told to, and a model is never asked with ``+search``.
+        api: What it speaks. Whatever is no Chat Completions has a provider of its own.
     """
 
     title: str = ""
@@ -29,13 +32,13 @@ class Preset:
     seed: str = "seed"
     window: str = "max_tokens"
     fingerprint: bool = False
-    always_searches: bool = False
     search: Mapping[str, object] = field(default_factory=dict)
+    api: str = CHAT
 
     @property
     def how(self) -> str:
         """How it is asked, for people."""
-        return f"{self.title} Chat Completions".strip()
+        return f"{self.title} {self.api}".strip()
 
 
 PLAIN = Preset(fingerprint=True)
@@ -67,10 +70,11 @@ PRESETS = {
     ),
     "perplexity": Preset(
         "Perplexity",
-        "https://api.perplexity.ai",
+        "https://api.perplexity.ai/v1",
         "PERPLEXITY_API_KEY",
         seed="",
-        always_searches=True,
+        search={"tools": [{"type": "web_search"}]},
+        api=AGENT,
     ),
     "vllm": Preset("vLLM", "http://localhost:8000/v1"),
     "xai": Preset("xAI", "https://api.x.ai/v1", "XAI_API_KEY", fingerprint=True),

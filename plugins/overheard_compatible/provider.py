@@ -58,7 +58,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
     def capabilities(self, model: str) -> Capabilities:
         """Return what can be done with a model, as it is asked."""
         preset = self._preset
-        searches = preset.always_searches or Model(self.name, model).searches
+        searches = Model(self.name, model).searches
         return Capabilities(
             search=searches,
             sampling=True,
@@ -86,7 +86,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
                 text_of(completion),
                 finish_of(completion),
                 headers=headers,
-                usage=usage_of(completion, always_searches=self._preset.always_searches),
+                usage=usage_of(completion),
                 served_model=headers.get("x-ms-served-model") or getattr(completion, "model", ""),
                 fingerprint=getattr(completion, "system_fingerprint", ""),
                 citations=citations_of(completion),

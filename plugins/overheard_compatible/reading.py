@@ -38,7 +38,7 @@ def finish_of(completion: ChatCompletion) -> Finish:
 
 
 def citations_of(completion: ChatCompletion) -> list[Citation]:
-    """Return the sources: OpenAI's and OpenRouter's notes, Perplexity's and xAI's lists.
+    """Return the sources: OpenAI's and OpenRouter's notes, and lists such as xAI's.
 
     A source of a list is cited when the answer refers to its place, as in ``[1]``.
     """
@@ -52,22 +52,16 @@ def citations_of(completion: ChatCompletion) -> list[Citation]:
     ]
 
 
-def usage_of(completion: ChatCompletion, *, always_searches: bool) -> Mapping[str, object]:
-    """Return what was billed.
-
-    Args:
-        completion: What came back.
-        always_searches: Whether one search is billed with each answer, as Perplexity does.
-    """
+def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
+    """Return what was billed."""
     usage: Any = completion.usage
-    told = getattr(usage, "num_sources_used", 0)
     return {
         "input_tokens": getattr(usage, "prompt_tokens", 0),
         "output_tokens": getattr(usage, "completion_tokens", 0),
-        "cached_tokens": _detail(usage, "prompt_tokens_details", "cached_tokens")
+        "cached_tokens": detail(usage, "prompt_tokens_details", "cached_tokens")
         or getattr(usage, "prompt_cache_hit_tokens", 0),
-        "reasoning_tokens": _detail(usage, "completion_tokens_details", "reasoning_tokens"),
-        "searches": 1 if always_searches else told,
+        "reasoning_tokens": detail(usage, "completion_tokens_details", "reasoning_tokens"),
+        "searches": getattr(usage, "num_sources_used", 0),
     }
 
 
@@ -78,32 +72,35 @@ def cost_of(completion: ChatCompletion) -> object:
     if isinstance(ticks, int | float):
         return ticks / XAI_TICKS
     cost = getattr(usage, "cost", None)
-    return _get(cost, "total_cost") if isinstance(cost, dict) else cost
+    return get(cost, "total_cost") if isinstance(cost, dict) else cost
 
 
 def _notes(message: Any) -> Iterator[Citation]:
     for note in getattr(message, "annotations", None) or ():
-        told = _get(note, "url_citation")
-        if isinstance(url := _get(told, "url"), str):
-            yield Citation(url, _title(told))
+        told = get(note, "url_citation")
+        if isinstance(url := get(told, "url"), str):
+            yield Citation(url, title_of(told))
 
 
 def _sources(completion: Any) -> Iterator[tuple[str, str]]:
     found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
     for source in found or ():
-        url = source if isinstance(source, str) else _get(source, "url")
+        url = source if isinstance(source, str) else get(source, "url")
         if isinstance(url, str):
-            yield url, "" if isinstance(source, str) else _title(source)
+            yield url, "" if isinstance(source, str) else title_of(source)
 
 
-def _title(told: Any) -> str:
-    title = _get(told, "title")
+def title_of(told: Any) -> str:
+    """Return the title of a source, or nothing."""
+    title = get(told, "title")
     return title if isinstance(title, str) else ""
 
 
-def _get(told: Any, name: str) -> Any:
+def get(told: Any, name: str) -> Any:
+    """Return a field of what an SDK knows, or has left as a dictionary; None without it."""
     return told.get(name) if isinstance(told, dict) else getattr(told, name, None)
 
 
-def _detail(usage: Any, group: str, name: str) -> object:
-    return _get(_get(usage, group), name) or 0
+def detail(usage: Any, group: str, name: str) -> object:
+    """Return a count from a group of counts, 0 without it."""
+    return get(get(usage, group), name) or 0

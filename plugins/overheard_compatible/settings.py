@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from overheard import ProviderSettings, Secret
-from overheard_compatible.presets import PLAIN, PRESETS, Preset
+from overheard_compatible.presets import CHAT, PLAIN, PRESETS, Preset
 
 
 class CompatibleSettings(ProviderSettings):
@@ -60,6 +60,10 @@ class CompatibleSettings(ProviderSettings):
             raise ValueError(
                 f"api_key is missing; set the environment variable {service.key_env}, or name "
                 "another one as api_key_env, or a file that holds it as api_key_file"
+            )
+        if self.stream and service.api != CHAT:
+            raise ValueError(
+                f"stream: the answers of {service.title} are read whole; leave it away"
             )
         searching = [name for name in self.models if name.endswith("+search")]
         if searching and not service.search:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from overheard import Citation, Failing, Model, Prompt, ProviderFailed, Question, Usage
+from overheard_compatible.presets import CHAT as CHATTING
 from overheard_compatible.presets import PRESETS
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
@@ -41,7 +42,7 @@ def answering(vendor: Vendor, **more: Any) -> None:
     vendor.reactions = [Reaction(answer | more | {"usage": usage})]
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS))
+@pytest.mark.parametrize("preset", sorted(name for name, p in PRESETS.items() if p.api == CHATTING))
 async def test_each_service_is_asked_in_its_own_words(vendor: Vendor, preset: str) -> None:
     """A seed goes under the name that the service knows it by, or not at all."""
     answering(vendor)
@@ -96,22 +97,6 @@ async def test_nor_is_it_when_the_model_is_named_at_the_terminal(vendor: Vendor)
         await ask(made(vendor, "xai"), "m-1+search")
     assert caught.value.kind is Failing.REQUEST
     assert not vendor.calls
-
-
-async def test_perplexity_tells_its_sources_and_its_charge(vendor: Vendor) -> None:
-    """A source that the text refers to is cited; the others were merely retrieved."""
-    found = [{"url": f"https://{n}.test", "title": n} for n in ("one", "two")]
-    answering(vendor, search_results=found, usage={"cost": {"total_cost": 0.006}})
-    provider = made(vendor, "perplexity")
-    reply = await ask(provider)
-
-    assert reply.citations == (
-        Citation("https://two.test", "two"),
-        Citation("https://one.test", "one", cited=False),
-    )
-    assert (reply.usage.searches, reply.cost_usd) == (1, 0.006)
-    assert provider.capabilities("m-1").search
-    assert provider.capabilities("m-1").searches == 1
 
 
 async def test_xai_tells_its_sources_and_its_charge(vendor: Vendor) -> None:

@@ -66,7 +66,7 @@ def test_every_built_in_price_says_where_it_was_read(package: str) -> None:
     named = {name for price in listed.models.values() for name in price.source}
     assert named == set(listed.sources)
     for name, price in listed.models.items():
-        assert 0 < price.input < price.output or name.startswith("perplexity/")
+        assert 0 < price.input < price.output, name
         assert price.cached is None or price.cached < price.input
 
 

@@ -1,0 +1,107 @@
+"""Asking Perplexity through its Agent API: a Responses API with places of its own for sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from overheard import Capabilities, Citation, Finish, Question, Reply
+from overheard_compatible.provider import CompatibleProvider
+from overheard_compatible.reading import cost_of, detail, get, title_of
+
+if TYPE_CHECKING:
+    from openai.types.responses import Response
+
+SHORTEST_WINDOW = 16
+"""Tokens; the service takes a shorter one for this."""
+INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTERED}
+
+
+class AgentProvider(CompatibleProvider):
+    """One account at Perplexity."""
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what can be done with a model, as it is asked."""
+        return self.described(model, self._preset.how, "web search", sampling=True)
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
+        """Ask one question.
+
+        Raises:
+            ProviderFailed: with what went wrong, in one sentence without the key.
+            ProviderUnavailable: when the key is refused or the account has no credit.
+        """
+        async with self.service.asking(question.model):
+            create = self.client.responses.with_raw_response.create
+            raw = await create(**self._request(question))
+            response = raw.parse()
+            return self.service.reply(
+                question,
+                text_of(response),
+                finish_of(response),
+                headers=raw.headers,
+                usage=usage_of(response),
+                served_model=response.model,
+                citations=citations_of(response),
+                cost=cost_of(response),
+            )
+
+    def _request(self, question: Question) -> dict[str, Any]:
+        """Return what is asked; the service refuses whatever it does not know."""
+        temperature = 0.0 if question.limit else self.settings.temperature
+        request: dict[str, Any] = {
+            "model": question.model.id,
+            "input": question.prompt.text,
+            "store": False,
+        }
+        if window := self.service.window(question):
+            request["max_output_tokens"] = max(window, SHORTEST_WINDOW)
+        if temperature is not None:
+            request["temperature"] = temperature
+        if question.model.searches:  # a model that may choose does not always search
+            request |= {**self._preset.search, "tool_choice": {"type": "web_search"}}
+            request["max_tool_calls"] = self.settings.max_searches
+        return request
+
+
+def text_of(response: Response) -> str:
+    """Return the answer."""
+    parts = (part for item in _items(response, "message") for part in get(item, "content") or ())
+    return "".join(get(part, "text") or "" for part in parts)
+
+
+def finish_of(response: Response) -> Finish:
+    """Return how the answer ended; one that failed comes as well received."""
+    if response.status == "completed":
+        return Finish.COMPLETE
+    if response.status == "incomplete":
+        return INCOMPLETE.get(get(response.incomplete_details, "reason") or "", Finish.CUT)
+    return Finish.FAILED if response.status == "failed" else Finish.CUT
+
+
+def citations_of(response: Response) -> list[Citation]:
+    """Return the sources; one is cited when the answer has its number: ``[1]``, ``[web:1]``."""
+    numbers = {int(number) for number in re.findall(r"\[(?:web:)?(\d{1,3})\]", text_of(response))}
+    found = [s for item in _items(response, "search_results") for s in get(item, "results") or ()]
+    return [
+        Citation(url, title_of(source), cited=(get(source, "id") or place) in numbers)
+        for place, source in enumerate(found, 1)
+        if isinstance(url := get(source, "url"), str)
+    ]
+
+
+def usage_of(response: Response) -> Mapping[str, object]:
+    """Return what was billed."""
+    usage: Any = response.usage
+    return {
+        "input_tokens": get(usage, "input_tokens"),
+        "output_tokens": get(usage, "output_tokens"),
+        "cached_tokens": detail(usage, "input_tokens_details", "cached_tokens"),
+        "reasoning_tokens": detail(usage, "output_tokens_details", "reasoning_tokens"),
+        "searches": get(get(get(usage, "tool_calls_details"), "search_web"), "invocation"),
+    }
+
+
+def _items(response: Response, kind: str) -> Iterator[Any]:
+    return (item for item in response.output if get(item, "type") == kind)
