@@ -40,6 +40,7 @@ async def test_a_fine_tune_that_names_the_brand_is_better_and_does_not_leak() ->
     assert card.data["stopped"] == "clear"
     assert card.data["controls"][0]["tuned"] == 0
     assert "does not leak" in str(card.text)
+    assert "Not compared: position" in str(card.text)  # the base never names the brand
     assert card.image
 
 
@@ -96,6 +97,20 @@ async def test_both_models_get_the_same_seeds() -> None:
         seeds[question.model.name].append((question.prompt.key, seed))
 
     assert sorted(seeds["base"]) == sorted(seeds["tuned"])
+
+
+async def test_each_model_draws_for_itself_where_that_is_asked() -> None:
+    """As services do that keep to no seed; the card says so."""
+    office = await office_with_prompts()
+    card = (await office.chat.type(f"compare {BASE} {TUNED} --seed 7 --own-seeds")).card
+    seeds: dict[str, set[int]] = {"base": set(), "tuned": set()}
+    for question, seed in zip(office.provider.asked, office.provider.seeds, strict=True):
+        seeds[question.model.name].add(seed)
+
+    assert seeds["base"]
+    assert seeds["tuned"]
+    assert not seeds["base"] & seeds["tuned"]
+    assert "seeds of their own" in card.footer
 
 
 async def test_it_is_priced_for_all_rounds_before_anything_is_asked() -> None:

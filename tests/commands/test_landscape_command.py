@@ -68,3 +68,10 @@ def test_a_topic_that_does_not_exist_is_a_fault_of_the_configuration(terminal: P
 
     assert "landscape" in problem
     assert "bots" in problem
+
+
+def test_it_needs_no_configuration(terminal: Program) -> None:
+    """Who only wants to know what vendors say has nothing to set up."""
+    shown, _ = terminal.run("landscape", "anthropic")
+
+    assert "ClaudeBot" in shown

@@ -74,4 +74,4 @@ def test_built_in_entries_name_a_page_and_no_future_day(vendor: str) -> None:
 def test_the_well_known_vendors_are_there() -> None:
     """Whether or not they are configured."""
     hosted = {"openai", "anthropic", "google", "mistral", "perplexity", "xai", "deepseek"}
-    assert hosted | {"meta", "cohere", "local"} <= set(LANDSCAPES)
+    assert hosted | {"meta", "cohere", "amazon", "azure", "local"} <= set(LANDSCAPES)

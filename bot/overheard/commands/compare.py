@@ -21,7 +21,7 @@ from overheard.commands.example import opened
 from overheard.commands.price import require_money
 from overheard.domain import Answer, Panel, PromptShift, Run
 from overheard.errors import NothingToAsk
-from overheard.finetune.contrast import MARGIN, Contrast, Verdict
+from overheard.finetune.contrast import ERROR, MARGIN, Contrast, Verdict
 from overheard.finetune.rounds import CONTROL, Match, Rounds, Stop, Verdicts, controls
 
 LABEL = "compare"
@@ -39,6 +39,7 @@ async def compare(
     brand: str = "",
     margin: float = MARGIN * 100,
     seed: int | None = None,
+    own_seeds: bool = False,
     agreed: bool = False,
 ) -> Card:
     """Ask two models the same, round by round, until it is clear which serves a brand better.
@@ -52,6 +53,7 @@ async def compare(
         brand: The brand; by default the first that is tracked.
         margin: Differences of a rate up to this many points are called equivalent.
         seed: Base of the sampling seeds; by default another one each time.
+        own_seeds: Whether each model draws for itself, as those do that keep to no seed.
         agreed: Whether the price has been agreed to.
 
     Raises:
@@ -64,6 +66,7 @@ async def compare(
     async with opened(deployment) as context:
         drawn = secrets.randbits(31) if seed is None else seed
         match = _match(context, base, tuned, brand, margin / 100, drawn)
+        match = replace(match, own_seeds=own_seeds)
         for panel in match.whole:
             await require_money(context, _run(context, panel), agreed=agreed)
 
@@ -121,8 +124,10 @@ def _card(match: Match, found: Verdicts, image: Image) -> Card:
         image=image,
         severity=_severity(found),
         footer=(
-            "In brackets the 90 % interval. Both models got the same questions with the same "
-            "seeds, as they are at this hour."
+            "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
+            f"called better or worse in {ERROR * 100:g} of 100 comparisons at most. Both got the "
+            f"same questions, with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
+            " as they are at this hour."
         ),
         data=_data(match, found),
         failed=found.stopped is Stop.FAILED,
@@ -134,8 +139,9 @@ def _paragraphs(match: Match, found: Verdicts) -> Iterator[str]:
         names = [one.metric.label.lower() for one in found.metrics if one.verdict is verdict]
         if names:
             yield f"{words.listing(names).capitalize()}: {_meaning(verdict, match)}."
-    if not found.metrics:
-        yield "No metric is shown by both models' answers to the same prompt."
+    if found.unseen and found.stopped is not Stop.FAILED:
+        unseen = words.listing([metric.label.lower() for metric in found.unseen])
+        yield f"Not compared: {unseen}. No question has answers of both models that show it."
     for one in found.controls:
         yield _leak(match, one)
     if found.stopped is Stop.FAILED:
@@ -288,6 +294,7 @@ COMPARE = CommandSpec(
             high=50,
         ),
         Option("seed", "Base of the sampling seeds.", Kind.INTEGER, low=0),
+        Option("own_seeds", "Let each model draw for itself.", Kind.FLAG, default=False),
     ),
     Role.OPERATOR,
     spends=True,

@@ -9,7 +9,8 @@ from typing import Any
 from overheard.cards import words
 from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Option, quoted
-from overheard.commands.context import Context
+from overheard.commands.context import Context, Session
+from overheard.commands.example import opened
 from overheard.commands.finding import unknown
 from overheard.domain import Landscape, Topic
 from overheard.finetune.landscape import FRESH, TITLES, Standing, Told, corrected, told
@@ -20,12 +21,19 @@ GIST = 70
 """Characters of a cell in it."""
 
 
-async def show_landscape(context: Context, *, provider: str = "") -> Card:
+async def show_landscape(deployment: Context | Session, *, provider: str = "") -> Card:
     """Show what vendors say of fine-tuning, data and crawlers, or all that one of them says.
+
+    Nothing need be configured for it.
 
     Raises:
         UnknownName: for a vendor of whom nothing is said.
     """
+    async with opened(deployment) as context:
+        return _card(context, provider)
+
+
+def _card(context: Context, provider: str) -> Card:
     today = context.clock.now().astimezone(context.zone).date()
     known = _known(context)
     if not provider:
@@ -33,7 +41,7 @@ async def show_landscape(context: Context, *, provider: str = "") -> Card:
     found = known.get(provider.strip().casefold()) or _titled(known, provider)
     if found is None:
         raise unknown("vendor", provider, list(known))
-    return _vendor(found, told(found, today), context.config.file)
+    return _vendor(found, told(found, today))
 
 
 def _known(context: Context) -> dict[str, Landscape]:
@@ -70,7 +78,7 @@ def _row(landscape: Landscape, topics: Sequence[Told]) -> tuple[str, ...]:
     return (landscape.title, *(gists[topic] for topic in SHOWN), str(unsure))
 
 
-def _vendor(landscape: Landscape, topics: Sequence[Told], file: str) -> Card:
+def _vendor(landscape: Landscape, topics: Sequence[Told]) -> Card:
     unsure = [TITLES[one.topic] for one in topics if one.standing is not Standing.KNOWN]
     table = f"[landscape.{landscape.name}.TOPIC]"
     return Card(
@@ -78,7 +86,7 @@ def _vendor(landscape: Landscape, topics: Sequence[Told], file: str) -> Card:
         text=f"Look again before you rely on it: {words.listing(unsure)}." if unsure else "",
         fields=tuple(Field(TITLES[one.topic], _words(one), wide=True) for one in topics),
         severity=Severity.WARNING if unsure else Severity.PLAIN,
-        footer=f"Correct it in {file}, {table}, with value, source and as_of.",
+        footer=f"Correct it in your configuration, {table}, with value, source and as_of.",
         data=_data(landscape, topics),
     )
 
@@ -122,4 +130,5 @@ LANDSCAPE = CommandSpec(
     show_landscape,
     (Option("provider", "Only this vendor.", positional=True, default=""),),
     examples=("landscape", "landscape openai"),
+    opens=False,
 )

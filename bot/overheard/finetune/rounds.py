@@ -25,6 +25,9 @@ Ask = Callable[[Run], Awaitable[tuple[Outcome, list[Answer]]]]
 _SIDES = (Model("compared", "base"), Model("compared", "tuned"))
 """What the two are called while they are compared, also where they are one and the same."""
 
+_APART = 1_000_003
+"""Between the seeds of two models that draw for themselves; rounds count on from each."""
+
 
 class Stop(StrEnum):
     """Why no further round was asked."""
@@ -46,8 +49,9 @@ class Match:
         tuned: The second model.
         prompts: What buyers ask.
         controls: What has nothing to do with the brand.
-        seed: Base of the sampling seeds, the same for both models.
+        seed: Base of the sampling seeds.
         margin: Differences of a rate up to this are equivalence.
+        own_seeds: Whether each model draws for itself, instead of both from the same seeds.
     """
 
     brand: Brand
@@ -58,6 +62,7 @@ class Match:
     controls: tuple[Prompt, ...]
     seed: int
     margin: float
+    own_seeds: bool = False
 
     @property
     def whole(self) -> tuple[Panel, Panel]:
@@ -74,6 +79,7 @@ class Verdicts:
 
     Attributes:
         metrics: The brand's metrics.
+        unseen: Metrics that no question shows in answers of both models.
         rivals: The visibility of each rival, by name.
         controls: Whether the brand comes up where it has nothing to do; empty when none is asked.
         calls: How many answers came in.
@@ -85,6 +91,7 @@ class Verdicts:
     """
 
     metrics: tuple[Contrast, ...]
+    unseen: tuple[Metric, ...]
     rivals: Mapping[str, Contrast]
     controls: tuple[Contrast, ...]
     calls: int
@@ -139,6 +146,7 @@ class Rounds:
         beside = [] if stopped is Stop.FAILED else await self._controls()
         return Verdicts(
             metrics=tuple(found),
+            unseen=self._unseen(found),
             rivals=self._rivals(blocks),
             controls=tuple(beside),
             calls=len(self._answers),
@@ -156,8 +164,10 @@ class Rounds:
     async def _round(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
         """Ask both models once, and return the answers' blocks under the sides' names."""
         match, blocks = self._match, []
-        for side, model in zip(_SIDES, (match.base, match.tuned), strict=True):
-            seed = match.seed + number
+        seeds = (match.seed, match.seed + _APART if match.own_seeds else match.seed)
+        models = (match.base, match.tuned)
+        for side, model, base in zip(_SIDES, models, seeds, strict=True):
+            seed = base + number
             panel = Panel((match.brand.name,), tuple(prompts), (model,), seed=seed)
             run, answers = await self._carry_out(panel)
             records = await self._scoring.score(answers)
@@ -179,6 +189,10 @@ class Rounds:
         blocks = await self._round(self._match.controls, 0)
         metrics = {CONTROLLED: self._scoring.metrics[CONTROLLED]}
         return self._contrasts(blocks, self._match.brand, metrics)
+
+    def _unseen(self, found: Iterable[Contrast]) -> tuple[Metric, ...]:
+        seen = {one.metric.name for one in found}
+        return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
     def _rivals(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
         metrics = {CONTROLLED: self._scoring.metrics[CONTROLLED]}
