@@ -172,7 +172,7 @@ def main() -> None:
     if chosen.once:
         once(chosen.once)
         return
-    held = [speed(), memory([1_000, 100_000 if chosen.long else 10_000])]
+    held = [speed(), memory([1_000, 10_000, 100_000] if chosen.long else [1_000, 10_000])]
     if chosen.peers:
         print("\npeers, which ask and keep their answers in files, without scoring them")
         compare(LATENCY, ANSWERS, AT_ONCE)

@@ -57,6 +57,19 @@ def test_a_check_shows_what_the_judge_says_and_what_it_cost(
     assert {call["model"] for call in service.calls} == {"m-1", "judge-2026-01-01"}
 
 
+def test_the_price_of_a_check_shows_what_the_judge_will_take(
+    judged: Program, service: ChatService
+) -> None:
+    """Beside the questions. What stands aside is not judged."""
+    _, err = judged.run("check", code=1)
+
+    told = sentences(err)
+    assert re.search(r"for less than \$0.01; judging the answers adds .*, at most \$0.0\d+;", told)
+    assert service.calls == []
+    _, alone = judged.run("ask", "Which tool is best?", code=1)
+    assert "judging" not in alone
+
+
 def test_models_show_how_well_the_judge_agrees_with_gold(judged: Program) -> None:
     """Before it was asked, and after."""
     assert "has not been asked yet" in sentences(judged.run("models", "list")[0])

@@ -127,13 +127,23 @@ def call_cost(
     size: Size,
     *,
     batch: bool = False,
+    beside: int = 0,
 ) -> float:
-    """Return the dollars of one call with an answer of some size; 0 for an unknown price."""
+    """Return the dollars of one call with an answer of some size; 0 for an unknown price.
+
+    Args:
+        prompt: What is asked.
+        model: Who is asked.
+        providers: By name.
+        size: How long the answer is taken to be.
+        batch: Whether it is asked in a batch.
+        beside: Tokens that are sent beside the prompt's.
+    """
     price = price_of(model, providers)
     if price is None:
         return 0.0
     searches = capabilities_of(model, providers).searches
-    asked = question_tokens(prompt) + searches * size.search
+    asked = question_tokens(prompt) + beside + searches * size.search
     return price.cost(Usage(asked, size.answer, searches=searches), batch=batch)
 
 

@@ -209,7 +209,7 @@ class _Asker:
 
     async def _begin(self) -> _Round:
         means, moment = self._means, self._means.clock.now()
-        channel = f"{LABEL}:{self.judge.name}"
+        channel = channel_of(self.judge)
         new = new_run(
             Panel((), (), (self.judge.model,)),
             moment,
@@ -258,6 +258,11 @@ def moved(judge: Judge, found: list[Agreement]) -> str:
         f"and agreed with {before.right} of {before.of} the round before: its model may have "
         f"moved, so what it says now is not comparable with what it said then."
     )
+
+
+def channel_of(judge: Judge) -> str:
+    """Return the channel that a judge's questions are booked on, which its own budget limits."""
+    return f"{LABEL}:{judge.name}"
 
 
 def judges(scorers: Iterable[Scorer]) -> tuple[Judge, ...]:

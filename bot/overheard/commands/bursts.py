@@ -57,11 +57,13 @@ async def run_bursts(
     """
     plans = await _planned(context) if plans is None else plans
     due = [*await _cut_off(context), *(_new(context, plan) for plan in _due(context, plans))]
-    calls, brands = Counter[Pair](), dict[str, None]()
+    calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in due:
         calls += unasked(panel, await context.store.asked(run.id))
+        answers += unasked(panel, ()).total()
         brands.update(dict.fromkeys(panel.brands))
-    await require_money_for(context, calls, Payer(0, tuple(brands), context.channel), agreed=agreed)
+    payer = Payer(0, tuple(brands), context.channel)
+    await require_money_for(context, calls, payer, agreed=agreed, answers=answers)
     cards = [card for one in due if (card := await _carry_out(context, *one))]
     return _outcome(context, cards, plans[:1])
 

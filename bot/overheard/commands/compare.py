@@ -68,7 +68,7 @@ async def compare(
         match = _match(context, base, tuned, brand, margin / 100, drawn)
         match = replace(match, own_seeds=own_seeds)
         for panel in match.whole:
-            await require_money(context, _run(context, panel), agreed=agreed)
+            await require_money(context, _run(context, panel), agreed=agreed, judged=True)
 
         async def carry_out(run: Run) -> tuple[Outcome, list[Answer]]:
             return await _carry_out(context, run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.checks.judging import judges
+from overheard.checks.judging import channel_of, judges
 from overheard.checks.rescoring import Rescoring
 from overheard.commands.context import Context
 from overheard.commands.price import require_money_for
@@ -32,7 +32,7 @@ async def require_judges_money(context: Context, rescoring: Rescoring, *, agreed
     for judge in judges(context.plugins.scorers.values()):
         if judge.model in asked:
             calls |= {(Prompt(text), judge.model): 1 for text in judge.rehearsals}
-        channels[f"judge:{judge.name}"] = judge.budget
+        channels[channel_of(judge)] = judge.budget
     budget = context.config.budget.model_copy(update={"channels": channels})
     config = context.config.model_copy(update={"budget": budget})
     payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")

@@ -9,6 +9,8 @@ from math import inf
 from overheard.cards import words
 from overheard.checks.batches import batched
 from overheard.checks.budget import Estimate, Pair, check_budget, estimate, unasked
+from overheard.checks.judging import judges
+from overheard.checks.judging_cost import judging_cost
 from overheard.checks.purse import release_dead
 from overheard.checks.reuse import reusable
 from overheard.commands.batching import sale
@@ -18,7 +20,12 @@ from overheard.errors import ConfirmationNeeded
 
 
 async def require_money(
-    context: Context, run: Run, *, age: timedelta | None = None, agreed: bool
+    context: Context,
+    run: Run,
+    *,
+    age: timedelta | None = None,
+    agreed: bool,
+    judged: bool | None = None,
 ) -> None:
     """Price what a run has not asked yet, and see that there is the money and a yes for it.
 
@@ -29,6 +36,7 @@ async def require_money(
         run: The run.
         age: How old answers may be that are reused, or None.
         agreed: Whether the price has been agreed to.
+        judged: Whether its answers are scored; by default, unless it stands aside.
 
     Raises:
         BudgetExceeded: when the budget does not cover it.
@@ -37,11 +45,16 @@ async def require_money(
     """
     store, now = context.store, context.clock.now()
     calls: dict[Pair, int] = {}
+    answers = 0
     if run.panel:
         reused = await reusable(store, run, age, now) if age else {}
         left = unasked(run.panel, await store.asked(run.id))
         calls = {pair: count - reused.get(pair, 0) for pair, count in left.items()}
-    await require_money_for(context, calls, run.payer, agreed=agreed, panel=run.panel)
+        judged = not run.aside if judged is None else judged
+        answers = unasked(run.panel, ()).total() - sum(reused.values()) if judged else 0
+    await require_money_for(
+        context, calls, run.payer, agreed=agreed, panel=run.panel, answers=answers
+    )
 
 
 async def require_money_for(
@@ -51,6 +64,7 @@ async def require_money_for(
     *,
     agreed: bool,
     panel: Panel | None = None,
+    answers: int = 0,
 ) -> None:
     """Price calls, and see that there is the money and a yes for them.
 
@@ -60,6 +74,8 @@ async def require_money_for(
         payer: On whose accounts they are booked.
         agreed: Whether the price has been agreed to.
         panel: What is asked, if some of it may be asked in batches.
+        answers: How many answers are judged then, where there is a judge. Its own budget limits
+            it, and without money for it they are asked all the same.
 
     Raises:
         BudgetExceeded: when the budget does not cover it.
@@ -70,16 +86,35 @@ async def require_money_for(
     priced = estimate(calls, providers, payer, now, batched(panel, providers))
     await release_dead(context.store, spread=context.queue.spread)
     await check_budget(context.config.budget, context.store, priced)
-    if not (agreed or priced.free):
-        usd = inf if priced.unknown else priced.worst
-        raise ConfirmationNeeded(price=_price(priced, sale(context, panel)), usd=usd)
+    if agreed:
+        return
+    sheets = len({fact.brand for fact in context.catalogue.facts})
+    asking = judges(context.plugins.scorers.values())
+    judged = await judging_cost(asking, answers, sheets, providers, context.store, now)
+    if not (priced.free and judged.free):
+        usd = inf if priced.unknown or judged.unknown else priced.worst + judged.worst
+        told = [_price(priced), sale(context, panel), _judging(judged)]
+        raise ConfirmationNeeded(price="; ".join(filter(None, told)), usd=usd)
 
 
-def _price(priced: Estimate, sale: str) -> str:
-    calls, more = words.count(priced.calls, "question"), sale and f"; {sale}"
+def _price(priced: Estimate) -> str:
+    calls = words.count(priced.calls, "question")
     if priced.unknown:
         names = words.listing([str(model) for model in priced.unknown])
-        return f"{calls}; nobody has told the price of {names}{more}"
-    typical = words.money(priced.typical)
+        return f"{calls}; nobody has told the price of {names}"
+    return f"{calls} for {_range(priced)}"
+
+
+def _judging(judged: Estimate) -> str:
+    if judged.unknown:
+        names = words.listing([str(model) for model in judged.unknown])
+        return f"the answers are judged by {names}, whose price nobody has told"
+    if judged.free:
+        return ""
+    return f"judging the answers adds {_range(judged)}"
+
+
+def _range(priced: Estimate) -> str:
+    typical, worst = words.money(priced.typical), words.money(priced.worst)
     about = "" if typical.startswith("less") else "about "
-    return f"{calls} for {about}{typical}, at most {words.money(priced.worst)}{more}"
+    return about + typical + ("" if worst == typical else f", at most {worst}")
