@@ -139,7 +139,7 @@ def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
     [_, message] = chat.messages.values()
     assert message.card.title == "Acme: joy fell from 1.00 to 0.00 at svc/m-2"
     assert 'The plugin that measures "joy" is not installed any more' in str(message.card.text)
-    assert "The probability that this has changed at all is 98 %" in str(message.card.text)
+    assert "With a probability of 98 % this is a real change" in str(message.card.text)
     assert [action.words for action in message.card.actions][:1] == ["alerts acknowledge 2"]
     assert "joy" in raised.run("alerts", "show", "2")[0]
 

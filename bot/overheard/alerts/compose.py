@@ -110,8 +110,8 @@ def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
 
 def _certainty(shift: Shift) -> str:
     return (
-        f"The probability that this has changed at all is {words.percent(shift.probability or 0)}, "
-        "where one change a year is usual."
+        f"With a probability of {words.percent(shift.probability or 0)} this is a real change and "
+        "not chance, if one real change a year is usual."
     )
 
 
