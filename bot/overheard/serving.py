@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from importlib import import_module
 
 from overheard.alerts.outbox import Outbox
 from overheard.chat.desk import ChatDesk
@@ -253,8 +252,6 @@ async def serve(context: Context, *, leave: Callable[[], None]) -> None:
     """
     be_seen(context)
     stop = Stop(leave)
-    # Drawing takes two seconds to import, in which no click would be acknowledged.
-    await asyncio.to_thread(import_module, "overheard.cards.plot")
     async with _chats(context) as chats:
         deployment = Deployment(context, chats)
         for report in context.plugins.faulty:
