@@ -1,27 +1,30 @@
-"""`plugins new`: a project for a plugin, that works as it stands."""
+"""`plugins new`: a project for a plugin, that works as it stands.
+
+It is taken from ``plugins/plugin-template``, a project that holds a plugin of each kind and works
+as it lies there: ``my_scorer`` becomes the name that is wanted, and what is about other kinds is
+left out.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+import overheard
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Face, Option
 from overheard.errors import BadUsage, FileUnwritable
+from overheard.hookspecs import PROJECT
+from overheard.plugins.reserved import WORDS
 
 KINDS = ("provider", "scorer", "chat", "feed", "command")
-LIBRARIES = dict.fromkeys(("provider", "chat", "feed"), ("aiohttp>=3.11",))
-"""What a kind's code needs beside Overheard."""
-TABLES = {"provider": "providers", "chat": "chats", "feed": "feeds"}
-"""The tables of the configuration without which a kind does nothing."""
-_CONFIGURED = """
-It does something once the configuration has a table for it:
-
-    [{table}.mine]
-    plugin = "{name}"
-"""
+PARTS = {"pyproject.toml": r"^", "README.md": r"^(?=## )"}
+"""Where the parts of a file begin of which each may be about one kind: lines, and sections."""
 
 
 async def new_plugin(deployment: Any, *, name: str, kind: str) -> Card:  # noqa: ARG001 - as commands are called
@@ -33,18 +36,18 @@ async def new_plugin(deployment: Any, *, name: str, kind: str) -> Card:  # noqa:
         kind: One of `KINDS`.
 
     Raises:
-        BadUsage: when the name is none.
+        BadUsage: when the name is none, or is taken.
         FileUnwritable: when the folder is there already, or cannot be written.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
-        problem = f'"{name}" is no name of a plugin: small letters, figures and hyphens'
-        raise BadUsage(problem=problem, usage=PLUGINS_NEW.usage)
     word = name.replace("-", "_")
+    project = dict(_project(word, kind))
+    if problem := _flaw(name, word, kind, project):
+        raise BadUsage(problem=problem, usage=PLUGINS_NEW.usage)
     folder = Path(f"overheard-{word.replace('_', '-')}")
     try:
         (folder / "tests").mkdir(parents=True)
-        for file, template in _files(word, kind).items():
-            (folder / file).write_text(_filled(template, word, kind), encoding="utf-8")
+        for file, text in project.items():
+            (folder / file).write_text(text, encoding="utf-8")
     except OSError as error:
         raise FileUnwritable(file=folder, reason=error.strerror) from None
     return Card(
@@ -55,30 +58,59 @@ async def new_plugin(deployment: Any, *, name: str, kind: str) -> Card:  # noqa:
     )
 
 
-def _files(word: str, kind: str) -> dict[str, str]:
-    return {
-        "pyproject.toml": "pyproject",
-        "README.md": "readme",
-        f"overheard_{word}.py": kind,
-        f"tests/test_{word}.py": f"{kind}_test",
-    }
+def template() -> Traversable:
+    """Return the project that new ones are taken from; a checkout has it where people read it."""
+    installed = files("overheard.commands") / "template"
+    checkout = Path(__file__).parents[3] / "plugins" / "plugin-template"
+    return installed if (installed / "README.md").is_file() else checkout
 
 
-def _filled(template: str, word: str, kind: str) -> str:
-    text = (files("overheard.commands") / "template" / f"{template}.txt").read_text("utf-8")
-    places = {
-        "name": word,
-        "dashed": word.replace("_", "-"),
-        "upper": word.upper(),
-        "title": "".join(part.capitalize() for part in word.split("_")),
-        "label": word.replace("_", " ").capitalize(),
-        "kind": kind,
-        "dependencies": '", "'.join((*LIBRARIES.get(kind, ()), "overheard>=0.1")),
-        "configured": _CONFIGURED.format(table=TABLES[kind], name=word) if kind in TABLES else "",
+def _project(word: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield each file of a new project, and its text."""
+    mine = f"my_{kind}"
+    for file in (*PARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
+        text = (template() / file).read_text(encoding="utf-8")
+        yield file.replace(mine, word), _renamed(_about(kind, text, file), word, kind)
+
+
+def _about(kind: str, text: str, file: str) -> str:
+    """Leave out the parts that are about other kinds alone."""
+    if file not in PARTS:
+        return text
+    others = [f"my_{other}" for other in KINDS if other != kind]
+    parts = re.split(PARTS[file], text, flags=re.MULTILINE)
+    kept = [p for p in parts if f"my_{kind}" in p or not any(other in p for other in others)]
+    return re.sub(r"  # my_.*", "", "".join(kept)).rstrip() + "\n"
+
+
+def _renamed(text: str, word: str, kind: str) -> str:
+    """Put a name in the place of that of the template, however it is written."""
+    dashed = word.replace("_", "-")
+    title = "".join(map(str.capitalize, word.removesuffix(f"_{kind}").split("_")))
+    names = {
+        f"my_{kind}": word,
+        f"MY_{kind.upper()}": word.upper(),
+        f"my-{kind}": dashed,
+        f"My {kind}": word.replace("_", " ").capitalize(),
+        "overheard-my-plugin": f"overheard-{dashed}",
     }
-    for place, value in places.items():
-        text = text.replace(f"@{place}@", value)
-    return text
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return re.sub(r"\bMy(?=[A-Z])", title, text)
+
+
+def _flaw(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
+    """Return why a plugin cannot be called so, or an empty string."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
+        return f'"{name}" is no name of a plugin: small letters, figures and hyphens'
+    if entry_points(group=PROJECT, name=word):
+        return f'a plugin called "{word}" is installed'
+    if kind == "command" and word.replace("_", "-") in WORDS:
+        return f'there is a command "{name}"'
+    made = re.findall(r"^class (\w+)", project[f"overheard_{word}.py"], re.MULTILINE)
+    if taken := sorted({*made} & {*overheard.__all__}):
+        return f'"{name}" would make a class {taken[0]}, as Overheard has one'
+    return ""
 
 
 PLUGINS_NEW = CommandSpec(

@@ -21,9 +21,9 @@ async def count_answers(view: View, *, brand: str) -> Card:
 def overheard_commands() -> Iterator[CommandSpec]:
     """Yield the command of this plugin; it is there in the terminal and in chats."""
     yield CommandSpec(
-        "@dashed@",
+        "my-command",
         "Count the answers in which a brand's name stands.",
         count_answers,
         (Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),),
-        examples=("@dashed@ Acme",),
+        examples=("my-command Acme",),
     )

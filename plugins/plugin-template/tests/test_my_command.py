@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from overheard.testing import EchoProvider, OpenDeployment, check_command
-from overheard_@name@ import overheard_commands
+from overheard_my_command import overheard_commands
 
 
 def test_it_is_a_command() -> None:
@@ -19,7 +19,7 @@ async def test_it_counts_what_was_answered(
     overheard_provider.answer = lambda question: "Acme is good."
     deployment = await overheard_deployment()
     await deployment.type("check")
-    screen = await deployment.type("@dashed@ Acme")
+    screen = await deployment.type("my-command Acme")
 
     assert deployment.problems == {}
     assert screen.card.data["answers"] == len(overheard_provider.asked) > 0

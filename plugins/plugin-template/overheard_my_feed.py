@@ -21,8 +21,8 @@ from overheard import (
 overheard_api = ">=1.0,<2"
 
 
-class @title@Settings(Settings):
-    """A table ``[feeds.NAME]`` with ``plugin = "@name@"``.
+class MySettings(Settings):
+    """A table ``[feeds.NAME]`` with ``plugin = "my_feed"``.
 
     Attributes:
         url: It returns a list such as ``[{"model": "openai/gpt-5", "at":
@@ -32,14 +32,14 @@ class @title@Settings(Settings):
     url: str = Field(pattern=r"^https?://\S+$")
 
 
-class @title@Unreadable(OverheardError):
+class MyUnreadable(OverheardError):
     """The updates at {url} cannot be read: {reason}; see what stands there."""
 
 
-class @title@Feed:
+class MyFeed:
     """One address."""
 
-    def __init__(self, name: str, settings: @title@Settings) -> None:
+    def __init__(self, name: str, settings: MySettings) -> None:
         self.name = name
         self._url = settings.url
 
@@ -59,12 +59,12 @@ class @title@Feed:
                     for entry in await response.json()
                 ]
         except (aiohttp.ClientError, ValueError, KeyError, TypeError) as error:
-            raise @title@Unreadable(url=self._url, reason=type(error).__name__) from None
+            raise MyUnreadable(url=self._url, reason=type(error).__name__) from None
         return [update for update in told if update.at >= since]
 
 
 @hookimpl
 def overheard_update_feeds(settings: PluginSettings) -> Iterator[UpdateFeed]:
     """Yield a feed for each table."""
-    for name, mine in settings.each(@title@Settings):
-        yield @title@Feed(name, mine)
+    for name, mine in settings.each(MySettings):
+        yield MyFeed(name, mine)

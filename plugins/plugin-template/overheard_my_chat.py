@@ -26,8 +26,8 @@ LONGEST = 4_000
 """Characters that a message of the platform may have."""
 
 
-class @title@Settings(Settings):
-    """A table ``[chats.NAME]`` with ``plugin = "@name@"``.
+class MySettings(Settings):
+    """A table ``[chats.NAME]`` with ``plugin = "my_chat"``.
 
     Attributes:
         url: Where to post; a secret, because whoever knows it can post.
@@ -52,10 +52,10 @@ def rendered(card: Card) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 2] + " …"
 
 
-class @title@Chat:
+class MyChat:
     """One address to post to."""
 
-    def __init__(self, name: str, settings: @title@Settings) -> None:
+    def __init__(self, name: str, settings: MySettings) -> None:
         self.name = name
         self._url = settings.url
         self._posted: dict[tuple[str, str], str] = {}
@@ -105,5 +105,5 @@ class @title@Chat:
 @hookimpl
 def overheard_chats(settings: PluginSettings) -> Iterator[Chat]:
     """Yield a chat for each table."""
-    for name, mine in settings.each(@title@Settings):
-        yield @title@Chat(name, mine)
+    for name, mine in settings.each(MySettings):
+        yield MyChat(name, mine)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from overheard.testing import EchoProvider, OpenDeployment, check_scorer, readings
-from overheard_@name@ import @title@, @title@Settings
+from overheard_my_scorer import MyScorer, MySettings
 
 
 async def test_it_is_a_scorer() -> None:
     """It is deterministic, quick and keeps to its scale, whatever the answer."""
-    other = @title@(@title@Settings(words=5))
-    await check_scorer(@title@(@title@Settings()), others=[other])
+    other = MyScorer(MySettings(words=5))
+    await check_scorer(MyScorer(MySettings()), others=[other])
 
 
 def test_it_counts_long_sentences() -> None:
     """Of two sentences that name the brand one is long."""
     [reading] = readings([f"Acme is good. {'Very ' * 20}often Acme is the one to choose."])
 
-    [score] = @title@(@title@Settings()).score(reading)
+    [score] = MyScorer(MySettings()).score(reading)
     assert score.value == 0.5
 
 
@@ -29,4 +29,4 @@ async def test_a_check_keeps_its_scores(
     await deployment.type("check")
 
     assert deployment.problems == {}
-    assert {record.score.value for record in await deployment.scores("@name@")} == {0.0}
+    assert {record.score.value for record in await deployment.scores("my_scorer")} == {0.0}

@@ -8,7 +8,7 @@ import pytest
 
 from overheard import Secret
 from overheard.testing import OpenDeployment, Reaction, Service, check_hosted_provider
-from overheard_@name@ import @title@Provider, @title@Settings
+from overheard_my_provider import MyProvider, MySettings
 
 
 def said(text: str, *, done: bool = True) -> dict[str, Any]:
@@ -19,9 +19,9 @@ def said(text: str, *, done: bool = True) -> dict[str, Any]:
 async def test_it_is_a_provider(overheard_service: Service) -> None:
     """It meets all that can happen at a service, and tells its key nowhere."""
 
-    def make(url: str, key: str, timeout: float) -> @title@Provider:
-        settings = @title@Settings(base_url=url, api_key=Secret(key), timeout=timeout)
-        return @title@Provider("@name@", settings)
+    def make(url: str, key: str, timeout: float) -> MyProvider:
+        settings = MySettings(base_url=url, api_key=Secret(key), timeout=timeout)
+        return MyProvider("my_provider", settings)
 
     await check_hosted_provider(
         make, overheard_service, answer=said, cut=lambda text: said(text, done=False)
@@ -29,13 +29,15 @@ async def test_it_is_a_provider(overheard_service: Service) -> None:
 
 
 async def test_it_is_asked_by_a_check(
-    overheard_deployment: OpenDeployment, overheard_service: Service, monkeypatch: pytest.MonkeyPatch
+    overheard_deployment: OpenDeployment,
+    overheard_service: Service,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Overheard finds the plugin by its table, and keeps what it answers."""
-    monkeypatch.setenv("@upper@_API_KEY", "key-1")
+    monkeypatch.setenv("MY_PROVIDER_API_KEY", "key-1")
     overheard_service.reactions = [Reaction(said("Acme is good."))]
     deployment = await overheard_deployment(
-        f'[providers.mine]\nplugin = "@name@"\nbase_url = "{overheard_service.url}"\n'
+        f'[providers.mine]\nplugin = "my_provider"\nbase_url = "{overheard_service.url}"\n'
         '[providers.mine.prices."model-1"]\ninput = 0.0\noutput = 0.0'
     )
     await deployment.type("check --model mine/model-1")

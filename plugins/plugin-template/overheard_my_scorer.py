@@ -11,8 +11,8 @@ from overheard import Metric, PluginSettings, Reading, Scale, Score, Scorer, Set
 overheard_api = ">=1.0,<2"
 
 
-class @title@Settings(Settings):
-    """The table ``[scorers.@name@]``.
+class MySettings(Settings):
+    """The table ``[scorers.my_scorer]``.
 
     Attributes:
         words: How many words a sentence may have before it is long.
@@ -21,13 +21,13 @@ class @title@Settings(Settings):
     words: int = Field(default=20, ge=1)
 
 
-class @title@:
+class MyScorer:
     """Scores an answer that names the brand."""
 
-    name = "@name@"
-    metrics = (Metric("@name@", Scale.SHARE, "@label@"),)
+    name = "my_scorer"
+    metrics = (Metric("my_scorer", Scale.SHARE, "My scorer"),)
 
-    def __init__(self, settings: @title@Settings) -> None:
+    def __init__(self, settings: MySettings) -> None:
         self._words = settings.words
         self.version = f"1-{settings.words}"  # other settings, other scores: another version
 
@@ -37,10 +37,10 @@ class @title@:
         if not named:
             return []
         long = [n for n in named if len(reading.sentence(n).split()) > self._words]
-        return [Score("@name@", len(long) / len(named))]
+        return [Score("my_scorer", len(long) / len(named))]
 
 
 @hookimpl
 def overheard_scorers(settings: PluginSettings) -> Iterator[Scorer]:
     """Yield the scorer of this plugin."""
-    yield @title@(settings.one(@title@Settings, "@name@"))
+    yield MyScorer(settings.one(MySettings, "my_scorer"))

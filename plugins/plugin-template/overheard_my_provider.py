@@ -24,22 +24,22 @@ from overheard import (
 overheard_api = ">=1.0,<2"
 
 
-class @title@Settings(ProviderSettings):
-    """A table ``[providers.NAME]`` with ``plugin = "@name@"``."""
+class MySettings(ProviderSettings):
+    """A table ``[providers.NAME]`` with ``plugin = "my_provider"``."""
 
     base_url: str = "http://127.0.0.1:8080"
     models: tuple[str, ...] = ("model-1",)
-    api_key: Secret = Field(json_schema_extra={"env": "@upper@_API_KEY"})
+    api_key: Secret = Field(json_schema_extra={"env": "MY_PROVIDER_API_KEY"})
 
 
-class @title@Provider:
+class MyProvider:
     """Asks one service."""
 
-    def __init__(self, name: str, settings: @title@Settings) -> None:
+    def __init__(self, name: str, settings: MySettings) -> None:
         self.name = name
         self.concurrency = settings.concurrency
         self._settings = settings
-        self._service = HostedService(name, "@title@", settings, PriceList(settings.prices))
+        self._service = HostedService(name, "My provider", settings, PriceList(settings.prices))
 
     def models(self) -> Sequence[str]:
         """Return the models of its table."""
@@ -75,5 +75,5 @@ class @title@Provider:
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
     """Yield a provider for each table."""
-    for name, mine in settings.each(@title@Settings):
-        yield @title@Provider(name, mine)
+    for name, mine in settings.each(MySettings):
+        yield MyProvider(name, mine)

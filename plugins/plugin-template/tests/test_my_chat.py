@@ -6,16 +6,16 @@ import pytest
 
 from overheard import Card, ChatFailed, Secret
 from overheard.testing import OpenDeployment, Reaction, Service, check_chat
-from overheard_@name@ import LONGEST, @title@Chat, @title@Settings
+from overheard_my_chat import LONGEST, MyChat, MySettings
 
 
 @pytest.fixture
-def chat(overheard_service: Service) -> @title@Chat:
+def chat(overheard_service: Service) -> MyChat:
     """A chat that posts to a service on loopback."""
-    return @title@Chat("@name@", @title@Settings(url=Secret(overheard_service.url + "/secret")))
+    return MyChat("my_chat", MySettings(url=Secret(overheard_service.url + "/secret")))
 
 
-async def test_it_is_a_chat(chat: @title@Chat, overheard_service: Service) -> None:
+async def test_it_is_a_chat(chat: MyChat, overheard_service: Service) -> None:
     """It posts once, keeps to the limit, and a stranger's text pings nobody."""
 
     def sent() -> list[str]:
@@ -25,7 +25,7 @@ async def test_it_is_a_chat(chat: @title@Chat, overheard_service: Service) -> No
 
 
 async def test_a_refusal_is_told_without_the_address(
-    chat: @title@Chat, overheard_service: Service
+    chat: MyChat, overheard_service: Service
 ) -> None:
     """Whoever knows the address can post."""
     overheard_service.reactions = [Reaction(status=500)]
@@ -35,10 +35,12 @@ async def test_a_refusal_is_told_without_the_address(
     assert "secret" not in str(failed.value)
 
 
-async def test_it_is_found(overheard_deployment: OpenDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_found(
+    overheard_deployment: OpenDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Overheard finds the plugin by its table."""
     monkeypatch.setenv("HOOK", "http://127.0.0.1:9/secret")
-    deployment = await overheard_deployment('[chats.team]\nplugin = "@name@"\nurl_env = "HOOK"')
+    deployment = await overheard_deployment('[chats.team]\nplugin = "my_chat"\nurl_env = "HOOK"')
 
     assert deployment.problems == {}
-    assert deployment.provides["@name@"] == ("chat team",)
+    assert deployment.provides["my_chat"] == ("chat team",)
