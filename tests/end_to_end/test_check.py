@@ -72,6 +72,27 @@ def test_an_alert_shows_what_was_said_before_and_after(
     assert "The service reports the same model as before" in told
 
 
+def test_an_answer_in_another_language_is_kept_told_and_not_scored(
+    program: Program, service: ChatService, config: str
+) -> None:
+    """Where the prompt says in which it is expected."""
+    prompt = '[[prompts]]\ntext = "{}"\nlanguage = "en"\n'
+    kept = config[: config.index("[[prompts]]")]
+    program.configure(kept + prompt.format("Which?") + prompt.format("Why?"))
+    german = "Acme ist das beste Werkzeug, weil es einfach ist und auch nicht viel kostet, und "
+    service.answer = lambda asked: german * 2 if asked == "Why?" else "Use Acme."
+    data = program.json("check", "--yes")
+
+    assert (data["state"], data["incomplete"]) == ("complete", 1)
+    assert data["endings"] == {"svc/m-1 foreign": 1}
+    assert {r["answers"] for r in data["results"] if r["metric"] == "visibility"} == {1}
+    out, _ = program.run("check", "--yes")
+    assert (
+        "1 answer of svc/m-1 was in another language than the prompt's, and is not scored."
+        in sentences(out)
+    )
+
+
 def test_incomplete_answers_are_kept_and_not_scored(program: Program, service: ChatService) -> None:
     """Answers without a finish reason are shown as such and change no rate."""
     service.answer = lambda _: "Use Acme."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 from overheard.checks.replies import checked
-from overheard.domain import Answer, Failing, Finish, Model, Question, Reply, Run
+from overheard.domain import COMPLETE, Answer, Failing, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
+from overheard.measure.languages import is_foreign
 from overheard.tracing import traced
 
 LONGEST_CALL = 600.0
@@ -79,7 +81,7 @@ class Call:
             if deadline.expired():
                 raise self._silence() from None
             return NO_ANSWER, self._fault(type(failure).__name__)
-        return judged(given, self._provider.name)
+        return judged(given, self._question)
 
     def _fault(self, what: str) -> str:
         return fault(self._provider.name, what)
@@ -93,11 +95,14 @@ class Call:
         )
 
 
-def judged(given: object, provider: str) -> tuple[Reply, str]:
+def judged(given: object, question: Question) -> tuple[Reply, str]:
     """Return what a provider gave as a reply, and what is wrong with it as a sentence."""
+    provider = question.model.provider
     reply, wrong = checked(given)
     if reply is None:
         return NO_ANSWER, fault(provider, wrong)
+    if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
+        return replace(reply, finish=Finish.FOREIGN), ""
     empty = reply.finish is Finish.FAILED
     return reply, f"{provider} returned an empty answer; try again later." if empty else ""
 

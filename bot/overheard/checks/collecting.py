@@ -179,7 +179,7 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
 
 def _answer(batch: Batch, item: str, question: Question, look: BatchLook, latency: float) -> Answer:
     if item in look.replies:
-        reply, error = judged(look.replies[item], batch.model.provider)
+        reply, error = judged(look.replies[item], question)
     else:
         told = look.problems.get(item, "its batch ended without an answer to it; ask again.")
         reply, error = NO_ANSWER, str(ProviderFailed(model=batch.model, reason=told))

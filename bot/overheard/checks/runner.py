@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from overheard.cards import words
 from overheard.checks.brake import Brake
 from overheard.checks.budget import TYPICAL, WORST, call_cost, question_tokens
 from overheard.checks.call import Call
@@ -91,7 +92,7 @@ class Runner:
         meant = panel.questions() if panel and asked else ()
         outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
         count = len(panel) if panel else 0
-        self._progress.start(f"Asking {count} questions", count)
+        self._progress.start(f"Asking {words.count(count, 'question')}", count)
         self._progress.advance(outcome.kept)
         brake = Brake(self._store, run.id)
         try:

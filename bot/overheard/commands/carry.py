@@ -103,7 +103,7 @@ class Following:
         self._store, self._progress, self._run = context.store, context.progress, run
         self._seen = 0
         count = len(run.panel or ())
-        self._progress.start(f"Asking {count} questions", count)
+        self._progress.start(f"Asking {words.count(count, 'question')}", count)
 
     async def __call__(self) -> bool:
         """Return whether the run is still wanted."""

@@ -14,12 +14,13 @@ from overheard.domain import Finish, Panel, RunState
 from overheard.shifts.verdict import Learning
 
 ENDINGS = {
-    Finish.LENGTH: "were cut at a limit of the service",
-    Finish.FILTERED: "were withheld or cut by a content filter",
-    Finish.REFUSED: "were refused by the model",
-    Finish.CUT: "broke off without an end",
+    Finish.LENGTH: "cut at a limit of the service",
+    Finish.FILTERED: "withheld or cut by a content filter",
+    Finish.REFUSED: "refused by the model",
+    Finish.FOREIGN: "in another language than the prompt's",
+    Finish.CUT: "broken off without an end",
 }
-"""Why an answer is not scored, behind a count of answers."""
+"""Why an answer is not scored, behind a count of answers and ``was`` or ``were``."""
 
 
 def summary(
@@ -123,7 +124,9 @@ def _paragraphs(
             f"counts them, and the test for shifts does not."
         )
     for (model, finish), count in outcome.cut.items():
-        yield f"{words.count(count, 'answer')} of {model} {ENDINGS[finish]}, and are not scored."
+        was, is_ = ("was", "is") if count == 1 else ("were", "are")
+        told_count = words.count(count, "answer")
+        yield f"{told_count} of {model} {was} {ENDINGS[finish]}, and {is_} not scored."
     yield from told(outcome.failures + faults)
 
 

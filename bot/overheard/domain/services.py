@@ -61,6 +61,8 @@ class Finish(StrEnum):
     """Withheld or cut by a content filter."""
     REFUSED = "refused"
     """The model declined to answer."""
+    FOREIGN = "foreign"
+    """Whole, and plainly in another language than the prompt asks for."""
     CUT = "cut"
     """The connection or stream ended without a finish reason."""
     FAILED = "failed"
