@@ -40,6 +40,11 @@ def held_out(entry: Entry) -> bool:
     return not tuned(entry)
 
 
+def of_round(number: int, entry: Entry) -> bool:
+    """Whether an entry was written in one round of several."""
+    return bool(entry["round"] == number)
+
+
 @dataclass(frozen=True)
 class Tally:
     """Hits, false finds and misses."""

@@ -27,6 +27,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree  # the files are the user's own
@@ -54,6 +55,10 @@ SETS: dict[str, tuple[str, Half]] = {
     "varied, held out": ("varied-", grading.held_out),
 }
 """What is measured on: how the names of the files begin, and which half of their entries."""
+FRESH: dict[str, tuple[str, Half]] = {
+    f"fresh, round {number}": ("fresh-", partial(grading.of_round, number)) for number in (1, 2, 3)
+}
+"""Statements only: each round was written after what failed in the one before was mended."""
 PRAISE = (
     "is easy to use and reliable, but it is expensive for small teams",
     "offers a generous free plan and a clean interface",
@@ -97,7 +102,7 @@ def gold() -> None:
         print(f"{name:<16} {sentence_row(grading.entries(f'{prefix}sentences', half))}")
     print(f"\n{'set':<16} {'field':<16} {'wrong P':>8} {'R':>6} {'stale P':>8} {'R':>6}", end="")
     print(f" {'correct P':>10} {'R':>6}")
-    for name, (prefix, half) in SETS.items():
+    for name, (prefix, half) in {**SETS, **FRESH}.items():
         for row in fact_rows(grading.entries(f"{prefix}facts", half)):
             print(f"{name:<16} {row}")
 

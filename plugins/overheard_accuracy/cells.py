@@ -16,16 +16,37 @@ from itertools import islice
 
 from overheard import Brand, Reading
 from overheard_accuracy.claims import Statement
+from overheard_accuracy.fields import field_of
 
-_PROPERTY = re.compile(r"(?P<what>[^\W\d_][\w /&'()-]{1,30}?)\s*:\s+(?P<value>\S.*)")
+_PROPERTY = re.compile(
+    r"(?P<what>[^\W\d_][\w /&'()-]{1,30}?)(?:\s*:|\s[\u2013\u2014-])\s+(?P<value>\S.*)"
+)
 _HEADS = re.compile(
     r"(?!.*\b(?:alternativ\w*|competitors?|rivals?|instead|vs|versus|similar)\b)"
     r"\s*(?:[(:,\u2013\u2014-].*[^.!?])?",
     re.IGNORECASE,
 )
 """What may follow the name in a line that heads a list of properties: nothing, or an aside."""
+_GENERIC = (
+    r"(?:facts?|overview|glance|details?|summary|profile|info(?:rmation)?|basics|company|about"
+    r"|background|pricing|features?|attributes?|fakten|überblick|steckbrief|resumen|datos"
+    r"|aperçu)"
+)
+_ANY_LIST = re.compile(rf"\b{_GENERIC}\b", re.IGNORECASE)
+"""A heading that any list of properties may have."""
+_AT_A_GLANCE = re.compile(rf"(?:\W+(?:at|a|in|the|key|quick|{_GENERIC}))+\W*", re.IGNORECASE)
+"""What may follow the name in such a heading."""
 _LABEL = 60
 """Characters of a line that heads a list of properties."""
+_LABEL_LIKE = re.compile(rf"\s*\S.{{0,{_LABEL}}}(?<![.!])")
+_PLAIN = {
+    "founded": "founded",
+    "headquarters": "headquarters",
+    "chief executive": "CEO",
+    "employees": "employees",
+    "parent company": "parent company",
+}
+"""How a property is put in a sentence, whatever it is called."""
 _MOST = 15
 """Properties under one heading."""
 _MOST_LINES = 1_000
@@ -69,6 +90,8 @@ def cells(reading: Reading) -> Iterator[tuple[str, Statement]]:
             yield from _properties(brand, line, lines[at + 1 : at + 1 + _MOST])
         if line.head < at:
             yield from _column(brand, line, lines[line.head])
+    if {mention.brand for mention in reading.mentions} == {brand.name}:
+        yield from _alone(brand, lines)
 
 
 def _lines(reading: Reading) -> Iterator[_Line]:
@@ -101,9 +124,7 @@ def _column(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Stat
 def _properties(
     brand: Brand, label: _Line, below: Iterable[_Line]
 ) -> Iterator[tuple[str, Statement]]:
-    head = label.text
-    name = next((one for one in brand.names if head.casefold().startswith(one.casefold())), None)
-    if name is None or len(head) > _LABEL or not _HEADS.fullmatch(head[len(name) :]):
+    if not _heads(brand, label):
         return
     for line in below:
         found = _PROPERTY.fullmatch(line.text)
@@ -112,9 +133,40 @@ def _properties(
         yield from _stated(brand, found["what"], found["value"], line.text)
 
 
+def _heads(brand: Brand, label: _Line) -> bool:
+    """Whether a line is a heading of what is told of the brand itself."""
+    head = label.text
+    name = next((one for one in brand.names if head.casefold().startswith(one.casefold())), None)
+    if name is None or len(head) > _LABEL:
+        return head.endswith(":") and label.named == {brand.name} and bool(_HEADS.match(head))
+    rest = head[len(name) :]
+    return bool(_HEADS.fullmatch(rest) or _AT_A_GLANCE.fullmatch(rest))
+
+
+def _alone(brand: Brand, lines: Iterable[_Line]) -> Iterator[tuple[str, Statement]]:
+    """Yield the properties in an answer that names this brand alone, wherever it names it.
+
+    A heading that is neither the brand's nor one that any list may have ("Key facts") begins a part
+    about something else.
+    """
+    mine = True
+    for line in lines:
+        found = _PROPERTY.fullmatch(line.text)
+        what, value = (found["what"], found["value"]) if found else ((*line.cells, ""))[:2]
+        if value and len(line.cells) <= 2 and field_of(what)[0]:
+            if mine:
+                yield from _stated(brand, what, value, line.text)
+        elif _is(brand, value):
+            mine = True
+        elif (not value or line.named) and _LABEL_LIKE.fullmatch(line.text):
+            generic = not line.named and _ANY_LIST.search(line.text)
+            mine = bool(generic) or _heads(brand, line)
+
+
 def _stated(brand: Brand, what: str, value: str, line: str) -> Iterator[tuple[str, Statement]]:
     if not what or _UNKNOWN.fullmatch(value):
         return
+    what = _PLAIN.get(field_of(what)[0], what)
     if what[1:2].islower():  # "Founded", and not "CEO"
         what = what[0].lower() + what[1:]
     if _YES.match(value):

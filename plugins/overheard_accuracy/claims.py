@@ -68,6 +68,13 @@ be sure: a false accusation costs more than a miss."""
 _SPACE = re.compile(r"[\W_]+")
 
 
+def verdict(right: bool, was_right: bool) -> Verdict:
+    """Return how a value fares that is right, was right once, or neither."""
+    if right:
+        return Verdict.CORRECT
+    return Verdict.STALE if was_right else Verdict.WRONG
+
+
 def plain(text: str) -> str:
     """Return a text in lower case, without accents and punctuation, words divided by one space."""
     bare = unicodedata.normalize("NFD", text.casefold())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from overheard_accuracy.claims import Checker, listed, plain
 from overheard_accuracy.lists import certifications, discontinued, never_say, products
-from overheard_accuracy.names import chief_executive, headquarters, parent_company
-from overheard_accuracy.numbers import employees, founded, free_plan, price
+from overheard_accuracy.names import chief_executive, headquarters
+from overheard_accuracy.numbers import employees, founded
+from overheard_accuracy.owners import parent_company
+from overheard_accuracy.prices import free_plan, price
 
 CHECKERS: dict[str, Checker] = {
     "founded": founded,
@@ -23,14 +25,25 @@ CHECKERS: dict[str, Checker] = {
 """The fields that can be checked, by name."""
 
 _ALSO = {
-    "founded": "founded in|founding year|year founded|foundation|established|since",
-    "headquarters": "hq|headquarter|head office|location|based in",
-    "chief executive": "ceo|chief executive officer|managing director",
-    "price": "pricing|cost|starting price|price from|subscription",
+    "founded": "founded in|founding year|year founded|foundation|established|since|founding date"
+    "|launched"
+    "|year of foundation|gegründet|gründung|gründungsjahr|fondée|création|fundada|fundación",
+    "headquarters": "hq|headquarter|head office|location|based in|home base|based|sitz|hauptsitz"
+    "|firmensitz"
+    "|siège|siège social|sede|sede central",
+    "chief executive": "ceo|chief executive officer|managing director|leadership|led by|head"
+    "|geschäftsführer"
+    "|geschäftsführung|pdg|directeur général|director ejecutivo|consejero delegado",
+    "price": "pricing|cost|starting price|price from|subscription|starts at|starting at|preis"
+    "|preise|kosten"
+    "|prix|tarif|tarifs|precio|precios|entry price|list price",
     "free plan": "free tier|freemium|free version",
-    "employees": "staff|headcount|employee count|number of employees|company size|team size",
+    "employees": "staff|headcount|employee count|number of employees|company size|team size|size"
+    "|workforce"
+    "|mitarbeiter|beschäftigte|effectif|employés|salariés|empleados|team",
     "products": "product",
-    "parent company": "parent|owner|owned by|ownership",
+    "parent company": "parent|owner|owned by|ownership|eigentümer|muttergesellschaft|maison mère"
+    "|propietario",
     "certifications": "certification|certificates|compliance|certified",
     "discontinued": "discontinued items|discontinued products|retired",
     "never say": "never|not true|false claims|never-say",

@@ -19,9 +19,16 @@ _HISTORIC = re.compile(
     r"\b(?:used to|previously|formerly|former|ex|originally|initially|at launch|back (?:in|then)"
     r"|at (?:the|that) time|once|had been|in the past|early on|no longer|until (?:(?:19|20)\d\d"
     r"|recently)|before (?:19|20)\d\d|predecessor|succeeded|stepped down|resigned|will|plans? to"
-    r"|planned|may|might|could|would|expected to|interim|acting)\b",
+    r"|planned|may|might|could|would|expected to|interim|acting|ehemals|früher\w*|ancien\w*"
+    r"|anterior\w*|autrefois|antes)\b",
     re.IGNORECASE,
 )
+_YOU = re.compile(
+    r"\byou(?:['\u2019]ll| will| would| can| could| may| might)\b|\b(?:will|would) (?=(?:set|run"
+    r"|cost) you\b)",
+    re.IGNORECASE,
+)
+"""What readers will find or pay is so now."""
 _OTHERS = re.compile(
     r"(?:['\u2019]s?)?\s+(?:(?:main|biggest|chief|closest|new|largest|top|key|long-time)\s+)?"
     r"(?:rivals?|competitors?|alternatives?|founders?|co-?founders?|predecessor|parent|owner"
@@ -35,8 +42,11 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 """Between the brand and a cue: the cue belongs to what is named last."""
-_ASIDE = re.compile(r"\([^()]*\)")
-"""What stands in brackets is no new subject."""
+_ASIDE = re.compile(
+    r"\([^()]*\)"
+    r"|\b(?:in|near|from|outside|aus|bei|\u00e0|en)(?: (?:the|[A-Z\u00c0-\u00de][\w'\u2019.-]*))+"
+)
+"""What stands in brackets, and a place or a person behind a preposition, is no new subject."""
 _CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
 _HARMLESS = re.compile(
     r"(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co|Company|AG|SE|PLC|Group|CEO|The|It|They|Its|Their"
@@ -44,7 +54,9 @@ _HARMLESS = re.compile(
     r"|Pro|Plus|Premium|Basic|Standard|Business|Enterprise|Team|Teams|Starter|Free|Personal"
     r"|Essentials|Growth|Advanced|Individual|Professional|USD|EUR|GBP|US|UK|American|German"
     r"|British|French|Swedish|Australian|Canadian|Dutch|Swiss|Danish|Japanese|Chinese|Indian|AI"
-    r"|SaaS|B2B|HQ|LLP|BV|Oy|AB|Founded|Established|Headquartered|Based|Owned)\.?"
+    r"|SaaS|B2B|HQ|LLP|BV|Oy|AB|Founded|Established|Headquartered|Based|Owned|Launched|Started"
+    r"|Unternehmen|Firma|Hersteller|Anbieter|Software|Plattform|Marke|Jahre?|Sitz|Mitarbeiter\w*"
+    r"|Nutzer|Monat|Preis\w*|Tarif|Version)\.?"
 )
 
 
@@ -55,7 +67,7 @@ def unmeant(statement: Statement) -> bool:
 
 def historic(text: str) -> bool:
     """Whether words speak of another time than now, so that another value may have been right."""
-    return _HISTORIC.search(text) is not None
+    return _HISTORIC.search(_YOU.sub("", text)) is not None
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:

@@ -37,7 +37,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "2"
+    version = "3"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

@@ -29,9 +29,14 @@ _OWNS = re.compile(
 _POINTING = re.compile(
     r"(?:(?:however|also|overall|today|currently|in addition|additionally),? )?"
     r"(?:it|its|they|their|the (?:company|firm|business|brand|platform|tool|app|software|service"
-    r"|product|startup|team))\b",
+    r"|product|startup|start-up|team|vendor|provider|maker|manufacturer|firm|retailer|label))\b"
+    r"|(?:founded|established|launched|started|set up|created|based|headquartered|led|headed|helmed"
+    r"|owned|acquired|priced) (?:\w+ )?(?:in|out of|at|by|back)\b",
     re.IGNORECASE,
 )
+"""Begins a sentence that goes on about what the one before names."""
+_HEADING = re.compile(r"[^.!?:]{1,60}")
+"""A line that begins another part."""
 
 
 def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
@@ -47,7 +52,8 @@ def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
 
 def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
     brand = reading.brand.name
-    alone = reading.asked == {brand} and all(m.brand == brand for m in reading.mentions)
+    only = all(mention.brand == brand for mention in reading.mentions)
+    alone = only and reading.asked == {brand}
     about = False
     previous_end = 0
     for index, (start, end) in enumerate(reading.sentences):
@@ -59,18 +65,23 @@ def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
             about = all(mention.brand == brand for mention in here)
         elif here:
             about = False
-        elif pointing := _points(reading.body, previous_end, start, text, about=about):
+        elif pointing := _points(reading.body, previous_end, start, text, about=about, only=only):
             yield text, Statement(text, 0, pointing)
         elif alone:
             yield text, Statement(text)
         else:
-            about = False
+            about = about and only and not _HEADING.fullmatch(text)
         previous_end = end
 
 
-def _points(body: str, before: int, start: int, text: str, *, about: bool) -> int:
-    """Return where the word ends that points back to the brand; 0 where none does."""
-    if not about or "\n" in body[before:start]:
+def _points(
+    body: str, before: int, start: int, text: str, *, about: bool, only: bool = False
+) -> int:
+    """Return where the word ends that points back to the brand; 0 where none does.
+
+    In an answer that names no other, it may point over other sentences and lines.
+    """
+    if not about or (not only and "\n" in body[before:start]):
         return 0
     found = _POINTING.match(text)
     return found.end() if found else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 Span = tuple[int, int]
 
@@ -24,7 +25,14 @@ _SUFFIX = "|".join([*_SCALES, *sorted(_SUFFIXES, key=len, reverse=True)])
 # Backwards, so that "sixteen" is tried before "six".
 _SPELLED = "|".join([*reversed(_UNITS), "a(?= hundred| thousand)"])
 _WORDS = rf"(?:{_SPELLED})(?:[ -](?:and )?(?:{_SPELLED}|{'|'.join(_SCALES)}))*"
-_DIGITS = rf"\d+(?:[,\u202f\u00a0']\d{{3}})*(?:\.\d+)?(?:\s?(?:{_SUFFIX})\b)?"
+_SCALED = rf"\s?(?:{_SUFFIX})\b"
+_DOTTED = r"[1-9]\d{0,2}(?:\.\d{3})+"
+_DIGITS = (
+    rf"(?:{_DOTTED}(?:,\d\d)?(?!\d|[.,]\d|{_SCALED})"
+    r"|[1-9]\d{0,2}(?: \d{3})+(?=\s?(?:€|EUR|euros?|CHF|kr)\b|\s?€)"
+    rf"|\d+(?:[,\u202f\u00a0']\d{{3}})*(?:\.\d+|,\d{{1,2}}(?!\d))?(?:{_SCALED})?)"
+)
+"""As English writes them (1,200.50), or as much of Europe does (1.200,50)."""
 NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}\b)"
 
 _CURRENCIES = {
@@ -45,8 +53,8 @@ _CURRENCIES = {
 _ORDER = sorted(_CURRENCIES, key=lambda code: code in {"USD", "EUR", "GBP"})
 _SIGN = "|".join(f"(?P<{code}{{0}}>{_CURRENCIES[code]})" for code in _ORDER)
 _PERIODS = {
-    "month": r"month|mo\b|monthly|mth",
-    "year": r"year|yr|annum|annually|yearly|annual",
+    "month": r"month|mo\b|monthly|mth|monat|mois\b|mes\b|mensual|mensuel",
+    "year": r"year|yr|annum|annually|yearly|annual|jahr|jährlich|ans?\b|año",
     "week": r"week|weekly|wk\b",
     "day": r"day|daily",
     "hour": r"hour|hr\b|hourly",
@@ -110,16 +118,27 @@ class Amount:
 def number(text: str) -> float:
     """Return the value of what `NUMBER` matches: ``1,200``, ``1.2k``, ``twenty-five``."""
     text = text.strip().casefold()
-    digits = re.match(r"[\d,.\u202f\u00a0']*\d", text)
+    digits = re.match(r"[\d,.\u202f\u00a0']*\d(?: \d{3}\b)*", text)
     if digits:
         rest = text[digits.end() :].strip()
-        value = float(re.sub(r"[,\u202f\u00a0']", "", digits.group()))
-        return value * (_SCALES.get(rest) or _SUFFIXES.get(rest) or 1)
+        scale = _SCALES.get(rest) or _SUFFIXES.get(rest)
+        return _value(digits.group(), scaled=scale is not None) * (scale or 1)
     return _spelled(text)
 
 
-def amounts(text: str) -> Iterator[Amount]:
-    """Yield numbers and ranges in order; the two ends of a range are not numbers by themselves."""
+@lru_cache(maxsize=512)
+def amounts(text: str) -> tuple[Amount, ...]:
+    """Return numbers and ranges in order; the two ends of a range are not numbers by themselves."""
+    return tuple(_amounts(text))
+
+
+@lru_cache(maxsize=512)
+def money(text: str) -> tuple[Money, ...]:
+    """Return amounts of money in order, with the period that is told just behind each."""
+    return tuple(_money(text))
+
+
+def _amounts(text: str) -> Iterator[Amount]:
     behind = 0
     ranges = {match.start(): match for match in _RANGE.finditer(text)}
     for match in re.finditer(NUMBER, text, re.IGNORECASE):
@@ -134,8 +153,7 @@ def amounts(text: str) -> Iterator[Amount]:
             yield Amount(value, value, match.span())
 
 
-def money(text: str) -> Iterator[Money]:
-    """Yield amounts of money in order, with the period that is told just behind each."""
+def _money(text: str) -> Iterator[Money]:
     found = list(_MONEY.finditer(text))
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
@@ -147,6 +165,15 @@ def money(text: str) -> Iterator[Money]:
         amount = number(match["after"] or match["before"])
         told = _PERIOD.search(text, match.end(), min(end, match.end() + _LOOK_AHEAD))
         yield Money(amount, code, (told.lastgroup or "") if told else "", match.span())
+
+
+def _value(digits: str, *, scaled: bool) -> float:
+    bare = re.sub(r"[\u202f\u00a0' ]", "", digits)
+    if not scaled and re.fullmatch(rf"{_DOTTED}(?:,\d\d)?", bare):
+        bare = bare.replace(".", "").replace(",", ".")
+    elif re.search(r"(?<!,\d{3}),\d{1,2}$", bare):
+        bare = bare.replace(",", ".")
+    return float(bare.replace(",", ""))
 
 
 def _same_scale(whole: re.Match[str], high: float) -> float:

@@ -245,3 +245,130 @@ def test_who_leads_another_company_is_not_the_chief() -> None:
     """In brackets behind a name stands whose chief it is."""
     assert found("Jo Poe (CEO, Acme) spoke.") == [("CEO", "wrong")]
     assert found("Acme was praised by Jo Poe (CEO, Umbra).") == []
+
+
+TRAPS = (
+    "Acme launched in Japan in 2018.",
+    "Acme launched its new app in 2018.",
+    "Acme went live on AWS in 2019.",
+    "Acme debuted a mobile app in 2019.",
+    "Acme has offered exports since 2015.",
+    "Since 2015, Acme has offered exports.",
+    "Acme is used by teams that were founded in 2019.",
+    "Acme was named best tool of 2019 and founded a research lab.",
+    "Acme established a data centre in 2016.",
+    "Acme established itself as a leader in 2016.",
+    "The story of Acme starts to get interesting in 2016.",
+    "Acme kicked off a partnership in 2019.",
+    "Acme's roots in open source go back to 1991.",
+    "Google Cloud runs Acme on its servers.",
+    "Jira Software leads Acme in market share.",
+    "Acme's head of sales is Tom Ford.",
+    "Acme's boss battles are fun.",
+    "Acme is managed by Tom Ford Partners on behalf of clients.",
+    "Acme's community is led by Tom Ford.",
+    "Acme's Series A was led by Sequoia Capital.",
+    "With Tom Ford as its designer, Acme looks great.",
+    "Acme works from Paris to Tokyo.",
+    "Acme operates in Paris and Tokyo.",
+    "Acme is run from Docker containers.",
+    "Acme users operate from Paris.",
+    "A consultant from Paris praised Acme.",
+    "Acme calls Stripe for payments.",
+    "Acme is located in the App Store.",
+    "Acme is available from Amazon.",
+    "A company from Paris uses Acme.",
+    "Acme is a company from Paris Hilton's portfolio.",
+    "Acme is $5 cheaper than Bolt.",
+    "Acme's add-on is $5 per month.",
+    "Acme is at $100 million in revenue.",
+    "Acme: $30 million raised in 2020.",
+    "Acme is free of charge for students.",
+    "Acme support is free of charge.",
+    "Acme lets you use templates for free.",
+    "Acme offers a version that is free of ads.",
+    "Acme is not free of problems.",
+    "Acme isn't free from bugs.",
+    "Acme supports a team of 50.",
+    "Acme is ideal for a team of 50.",
+    "Acme is for the 10-person team.",
+    "A 10-person company can use Acme.",
+    "Our team of 12 uses Acme every day.",
+    "Acme helped a 90-person company grow.",
+    "Acme is a Windows company favourite.",
+    "Acme, a Gartner leader, is popular.",
+    "Acme, a Fortune company, grows.",
+    "Acme is part of Slack's app directory.",
+    "Acme is part of Google Workspace Marketplace.",
+    "Acme is under Apple's rules.",
+    "Acme is an independent developer's favourite.",
+    "Acme was reviewed by an independent lab.",
+    "Acme has independent reviewers.",
+    "Acme remains independent of any platform.",
+    "Acme works under Windows and Linux.",
+    "Acme comes under Gartner's scrutiny.",
+    "Acme lives under Google Drive in the menu.",
+    "Acme merged into Main branch.",
+    "Acme's data is in the hands of Amazon.",
+    "Acme's CEO Jane Doe, unlike former CEO Mark Miller, is calm.",
+    "Acme plans to move its headquarters to Vienna.",
+    "Acme has its European headquarters in Paris.",
+    "Acme's US headquarters are in Boston.",
+    "Acme's regional office for Asia is in Tokyo.",
+    "Acme has 12 000 customers and costs nothing extra.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme launched back in 2009.", ("founded", "wrong")),
+        ("The story of Acme starts in 2011.", ("founded", "correct")),
+        ("Since 2005, Acme has helped teams.", ("founded", "wrong")),
+        ("Acme wurde 2009 in Wien gegründet.", ("founded", "wrong")),
+        ("Acme is headquartered out of Vienna.", ("headquarters", "wrong")),
+        ("Acme calls Munich home.", ("headquarters", "correct")),
+        ("Acme hat seinen Sitz in München.", ("headquarters", "correct")),
+        ("Le siège d'Acme se trouve à Vienne.", ("headquarters", "wrong")),
+        ("Helmed by Mark Miller, Acme grows.", ("CEO", "wrong")),
+        ("Jane Doe, who heads Acme, is an engineer.", ("CEO", "correct")),
+        ("At the helm of Acme is John Smith.", ("CEO", "stale")),
+        ("Acme will set you back $70 a month.", ("price", "wrong")),
+        ("Acme comes in at thirty-nine dollars a month.", ("price", "correct")),
+        ("Acme kostet 39 USD im Monat.", ("price", "correct")),
+        ("Acme can be used for free.", ("free plan", "stale")),
+        ("Acme is paid-only.", ("free plan", "correct")),
+        ("Acme is a 90-person company.", ("employees", "wrong")),
+        ("Acme beschäftigt 1.500 Mitarbeiter.", ("employees", "correct")),
+        ("Acme was snapped up by Initech in 2022.", ("parent company", "wrong")),
+        ("Acme sits under the Globex umbrella.", ("parent company", "correct")),
+        ("Acme, an Initech company, makes tools.", ("parent company", "wrong")),
+    ],
+)
+def test_it_is_read_however_it_is_put(text: str, expected: tuple[str, str]) -> None:
+    """Answers state the same in many ways, and in several languages."""
+    assert found(text) == [expected]
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_what_only_sounds_like_a_fact_is_none(text: str) -> None:
+    """What is founded, led, free or located may be something else than the brand."""
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("| Feature | Details |\n|---|---|\n| Brand | Acme |\n| Founded | 2009 |", ["wrong"]),
+        ("**Acme**\n\n| Attribute | Value |\n|---|---|\n| Founded | 2009 |", ["wrong"]),
+        ("- **CEO:** Jane Doe\n- **Name:** Acme", ["correct"]),
+        ("What I know about Acme:\n\n1. Founded: 2009\n2. CEO: Jane Doe", ["wrong", "correct"]),
+        ("### Acme at a glance\n\n* **Year founded** \u2013 2009", ["wrong"]),
+        ("Acme is a tool.\n\n**Zap**\n- Founded: 2009", []),
+        ("Alternatives to Acme:\n- Founded: 2009", []),
+        ("Acme is a tool.\n\nMany like it. It was founded in 2009.", ["wrong"]),
+    ],
+)
+def test_an_answer_about_one_brand_need_not_repeat_its_name(text: str, expected: list[str]) -> None:
+    """Its lists of properties and its "It was ..." are about that brand, wherever they stand."""
+    assert [verdict for _, verdict in found(text)] == expected

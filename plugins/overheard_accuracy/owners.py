@@ -1,0 +1,107 @@
+"""Who owns the brand, or that nobody does."""
+
+from __future__ import annotations
+
+import re
+
+from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, plain
+from overheard_accuracy.guards import historic, of_another, unmeant
+
+_NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
+_BOUGHT = (
+    r"(?:(?:majority-|wholly |fully )?owned(?: and operated)?|acquired|bought(?: out| up)?"
+    r"|purchased"
+    r"|(?:snapped|swallowed|gobbled|scooped) up|swallowed|absorbed|taken over|controlled) by"
+)
+_OWNED = re.compile(
+    rf"\b(?:{_BOUGHT}|a (?:wholly[- ]owned )?(?:subsidiary|unit|division|brand|arm) of"
+    r"|parent(?: company)?(?: is|,|:)?|(?<!previous )owner(?: is|:)|belong(?:s|ing) to"
+    r"|(?:is|became|as|now|been|,) (?:now |currently )?(?:a )?part of|sold to|sold itself to"
+    r"|(?:was|is|been) (?:merged|folded|absorbed) into|ownership of"
+    r"|(?:sits|falls|operates|is|lives|comes) under"
+    r"|gehört (?:zu|zur)|Tochter(?:gesellschaft|unternehmen)? (?:von|der|des)|filiale d[eu]"
+    r"|appartient à|propiedad de|pertenece a|filial de|appartiene a)"
+    r"(?: the| its parent(?: company)?,?)? ?"
+    rf"(?P<stated>{_NAME}(?: (?:& )?{_NAME}){{0,3}})"
+)
+_A_COMPANY = re.compile(
+    r", an? (?P<stated>(?!\w*(?:ish|ese|ian|can|man|Dutch|French|Czech|ed|SaaS|B2B|Fortune|Series"
+    r"|Inc|Global|S&P)\b)"
+    rf"{_NAME}(?: {_NAME})?) (?:company|subsidiary|brand)\b"
+)
+"""Behind the name: ", an Oracle company"."""
+_UNDER = re.compile(r"(?:sits|falls|operates|is|lives|comes) under\b")
+_ROOF = re.compile(r"(?:['\u2019]s)? (?:umbrella|roof|banner|family|ownership|group|wing)\b")
+_ALONE = re.compile(
+    r"\b(?:(?:is|are|remains|stays|as|still)(?: (?:still|now|proudly|an?|fully|completely|privately"
+    r"|family-owned))*|an?) independent(?:ly[- ](?:owned|held|run))?"
+    r"(?: (?:company|business|firm|brand|vendor|maker|manufacturer|studio|label|start-?up)\b"
+    r"|(?= and (?:privately|self|founder)|,? (?:founder|family|employee)[- ]owned|\s*(?:[,.;!)]|$)"
+    r"| by (?:its|the) (?:founders?|family|employees)))"
+    r"|\b(?:has no parent(?: company)?|not owned by|not a subsidiary|does(?: not"
+    r"|n['\u2019]t) belong to"
+    r"|founder[- ]owned|unabhängiges Unternehmen)\b",
+    re.IGNORECASE,
+)
+_NO_PARENT = frozenset({"none", "independent", "no parent", "no", "independent company", "self"})
+_SUFFIX = re.compile(
+    r"[ ,]+(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co(?:mpany)?|AG|SE|PLC|Group|Holdings?|Family)\b"
+    r"\.?$"
+)
+_DENIED = re.compile(r"\b(?:not|never)\b|n['\u2019]t\b")
+_OWNS = re.compile(
+    rf"(?P<stated>{_NAME}(?: (?:& )?{_NAME}){{0,3}}) (?:has )?(?:acquired|bought|purchased"
+    r"|took over|owns|(?:is|remains) the (?:parent(?: company)?|owner) of) (?:the )?$"
+)
+_GOES_ON = re.compile(
+    r"\s(?!(?:in|for|since|from|and|which|after|as|at|with|by|who|until|but|on|through|when|while"
+    r"|to|group|family|company|because|though|although|where|now|today)\b)[a-z]+"
+)
+"""Behind a name: it only qualifies what follows, as in "the Globex partner network"."""
+_INVESTOR = re.compile(
+    r"\b(?:ventures?|capital|partners|investors?|fund|marketplace|store"
+    r"|directory|program(?:me)?|ecosystem|network|suite|index|alliance|initiative|accelerator"
+    r"|combinator|incubator|workspace)\b",
+    re.IGNORECASE,
+)
+
+
+def parent_company(statement: Statement, truth: Truth) -> Claim | None:
+    """Check who owns the company, or that nobody does."""
+    alone = truth.value.strip().casefold() in _NO_PARENT
+    cue = (
+        _ALONE.search(statement.text)
+        or _OWNED.search(statement.text)
+        or _A_COMPANY.match(statement.text, statement.end)
+        or _OWNS.search(statement.text[: statement.start])
+    )
+    if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
+        return None
+    if cue.re is _ALONE:
+        return Claim(Verdict.CORRECT if alone else _old(truth), cue.group())
+    if _unlike_an_owner(cue, statement.text):
+        return None
+    if _INVESTOR.search(cue["stated"]) or _DENIED.search(statement.text[: cue.start()][-30:]):
+        return None
+    stated = _SUFFIX.sub("", cue["stated"].rstrip(".'\u2019"))
+    if not alone and _same_company(stated, truth.value):
+        return Claim(Verdict.CORRECT, stated)
+    stale = any(_same_company(stated, value) for value in truth.previous)
+    return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
+
+
+def _unlike_an_owner(cue: re.Match[str], text: str) -> bool:
+    """Whether words that may tell an owner tell something else: "part of Acme culture"."""
+    if _UNDER.match(cue.group()):
+        return not _ROOF.match(text, cue.end())
+    return "part of" in cue.group() and _GOES_ON.match(text, cue.end()) is not None
+
+
+def _old(truth: Truth) -> Verdict:
+    was = {old.strip().casefold() for old in truth.previous}
+    return Verdict.STALE if was & _NO_PARENT else Verdict.WRONG
+
+
+def _same_company(one: str, other: str) -> bool:
+    first, second = plain(_SUFFIX.sub("", one)), plain(_SUFFIX.sub("", other.strip()))
+    return first == second or contains(first, second) or contains(second, first)
