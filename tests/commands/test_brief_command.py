@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,16 @@ brand = "Acme"
 field = "founded"
 value = "1999"
 """
+FOUNDER = """
+[[facts]]
+brand = "Acme"
+field = "chief executive"
+value = "Ann Lee"
+"""
 ASKED = ("Which tool is best?", "Who is Acme?", "Is Acme old?", "When did Acme start?")
 
 
-def history(days: int, *, named: bool, runs: int = 3) -> list[dict[str, str]]:
+def history(days: int, *, named: bool, runs: int = 3) -> list[dict[str, Any]]:
     """Make runs that end so many days ago; they name the brand for the first prompt, or not."""
     now = datetime.now(UTC)
     first = "Acme and Zeta are good." if named else "Zeta is best."
@@ -49,7 +56,7 @@ def market(terminal: Program) -> Program:
     """The program, with a history and its prompts."""
     prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in ASKED)
     terminal.configure(CONFIG + prompts)
-    lines = [*history(9, named=False), *history(2, named=True)]
+    lines = [*history(9, named=False, runs=5), *history(2, named=True, runs=5)]
     file = terminal.folder / "history.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     terminal.run("import", "history.jsonl")
@@ -62,18 +69,18 @@ def test_a_brief_says_what_to_write_from_evidence(market: Program) -> None:
     claim = next(item for item in found["items"] if item["kind"] == "claim")
     absent = next(item for item in found["items"] if item["kind"] == "absent")
 
-    assert found["answers"] == 24
+    assert found["answers"] == 40
     assert claim["stated"] == "2005"
     assert claim["state"] == ["founded: 1999"]
-    assert (absent["hits"], absent["answers"]) == (3, 24)
-    assert absent["interval"][0] < 3 / 24 < absent["interval"][1]
+    assert (absent["hits"], absent["answers"]) == (5, 40)
+    assert absent["interval"][0] < 5 / 40 < absent["interval"][1]
 
 
 def test_days_limit_what_is_read(market: Program) -> None:
     """In the last days, the brand is named everywhere."""
     found = market.json("brief", "--days", "5")
 
-    assert found["answers"] == 12
+    assert found["answers"] == 20
     assert "absent" not in {item["kind"] for item in found["items"]}
 
 
@@ -132,7 +139,45 @@ def test_a_published_item_says_that_the_models_moved(terminal: Program) -> None:
     assert all(since["finding"] != "moved" for since in before)
     assert published["shows"] is None
     assert [since["finding"] for since in published["since"]] == ["moved"]
-    assert "Visibility at svc/m-1 moved by +100" in " ".join(text.split())
+    assert "1 question where it showed, visibility at svc/m-1 moved by +100" in one_line(text)
+
+
+def test_what_moves_elsewhere_is_not_the_work_of_a_page(terminal: Program) -> None:
+    """Of two wrong facts only one was put right, and only its item says that accuracy moved."""
+    terminal.configure(CONFIG + FOUNDER)
+    now = datetime.now(UTC)
+    wrong = ["Acme was founded in 2005.", "The CEO of Acme is Bob Stone."]
+    later = ["Acme was founded in 1999.", "The CEO of Acme is Bob Stone."]
+    lines = [
+        {
+            "asked_at": (now - timedelta(days=day)).isoformat(),
+            "run": f"day {day}",
+            "prompt": prompt,
+            "provider": "svc",
+            "model": "m-1",
+            "text": text,
+        }
+        for day in range(20, 0, -1)
+        for prompt, text in zip(
+            ("When did Acme start?", "Who runs Acme?"), wrong if day > 10 else later, strict=True
+        )
+    ]
+    file = terminal.folder / "history.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    terminal.run("import", "history.jsonl")
+    when = (now - timedelta(days=10, hours=1)).isoformat()
+    claims = [i for i in terminal.json("brief")["items"] if i["kind"] == "claim"]
+    for item in claims:
+        terminal.run("brief", "done", item["item"], "--when", when)
+    published = terminal.json("brief")["published"]
+    findings = {p["subject"]: [since["finding"] for since in p["since"]] for p in published}
+
+    assert findings == {"founded": ["moved"], "chief executive": ["still"]}
+
+
+def one_line(text: str) -> str:
+    """Return what a card says, without its frame."""
+    return " ".join(text.replace("│", " ").split())
 
 
 def test_a_brief_is_a_page_too(market: Program) -> None:
@@ -146,6 +191,22 @@ def test_a_brief_is_a_page_too(market: Program) -> None:
     page = (market.folder / "brief.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert "A file is Markdown or HTML" in refused
+
+
+def test_history_that_was_brought_along_is_read_too(terminal: Program) -> None:
+    """Its questions need not be asked by a check; those about other things are left out."""
+    terminal.configure(CONFIG)
+    lines = history(9, named=False)
+    for line in lines[::4]:
+        lines.append({**line, "prompt": "How is rice cooked?", "tags": ["control"]})
+    file = terminal.folder / "history.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    terminal.run("import", "history.jsonl")
+    brief = terminal.json("brief")
+
+    assert brief["answers"] == 12
+    assert "Answer “Which tool is best?”" in [item["title"] for item in brief["items"]]
+    assert "rice" not in str(brief["items"])
 
 
 async def test_a_chat_writes_no_files() -> None:

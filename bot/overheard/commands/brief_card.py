@@ -109,9 +109,12 @@ def _sentences(context: Context, one: Progress) -> Iterator[str]:
     yield f"Since {words.day(publication.at, context.zone)}, by {publication.who}."
     yield f"It still shows in {share(one.now)}." if one.now else "It has not shown since."
     metric = context.scoring.metrics.get(metric_of(publication))
+    asked = words.count(len(one.prompts), "question") if one.prompts else ""
+    where = f"On the {asked} where it showed" if asked else "On all questions"
     for since in one.since:
         if since.verdict and metric:
-            yield f"{metric.label} at {since.model} {told(since.verdict, metric.scale)}."
+            label = metric.label.lower()
+            yield f"{where}, {label} at {since.model} {told(since.verdict, metric.scale)}."
 
 
 def brief_page(context: Context, drawn: Drawn) -> Page:
@@ -164,6 +167,7 @@ def _progressed(one: Progress) -> dict[str, Any]:
     return {
         "item": one.publication.item,
         "kind": one.publication.kind,
+        "prompts": list(one.prompts),
         "subject": one.publication.subject,
         "at": one.publication.at.isoformat(),
         "who": one.publication.who,

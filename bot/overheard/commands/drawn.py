@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from overheard.commands.context import Context
-from overheard.domain import Brand, Publication
+from overheard.domain import Brand, Publication, Run
 from overheard.finetune.brief import Item, Market
-from overheard.finetune.evidence import Heard, hear
+from overheard.finetune.evidence import VISIBILITY, Heard, hear
 from overheard.finetune.facts import tellable
 from overheard.finetune.gaps import brief
 from overheard.finetune.progress import Progress, metric_of, progress
 from overheard.finetune.rounds import CONTROL
-from overheard.measure.blocks import streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,11 @@ async def draw_up(context: Context, brand: Brand, days: int) -> Drawn:
     context = await context.caught_up()
     facts = tellable(catalogue.facts, brand.name)
     market = Market(brand, catalogue.rivals(brand.name), facts)
-    prompts = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL not in p.tags}
     since = context.clock.now() - timedelta(days=days)
     runs = [run for run in await store.runs() if run.started_at >= since]
-    heard = await hear(store, runs, prompts, context.scoring.versions)
+    prompts = await _prompts(context, brand, runs)
+    found = await hear(store, runs, prompts, context.scoring.versions)
+    heard = [one for one in found if CONTROL not in one.answer.question.prompt.tags]
     published = await store.publications(brand.name)
     done = {one.item for one in published}
     return Drawn(
@@ -55,6 +55,16 @@ async def draw_up(context: Context, brand: Brand, days: int) -> Drawn:
         len(heard),
         days,
     )
+
+
+async def _prompts(context: Context, brand: Brand, runs: Sequence[Run]) -> set[str]:
+    """Return the keys of the prompts that are asked for a brand, or that history brought."""
+    catalogue = context.catalogue
+    asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL not in p.tags}
+    brought = {run.id for run in runs if run.panel is None}
+    known = {p.key for p in catalogue.prompts}
+    blocks = await context.store.blocks(brand=brand.name, metric=VISIBILITY) if brought else []
+    return asked | {b.prompt for b in blocks if b.run_id in brought and b.prompt not in known}
 
 
 async def _progress(
@@ -68,5 +78,6 @@ async def _progress(
         for block in await context.store.blocks(brand=name, metric=metric)
         if block.version in context.scoring.versions
     ]
+    earlier = [one for one in heard if one.answer.asked_at < publication.at]
     later = [one for one in heard if one.answer.asked_at >= publication.at]
-    return progress(publication, brief(market, later), streams(blocks))
+    return progress(publication, brief(market, earlier), brief(market, later), blocks)

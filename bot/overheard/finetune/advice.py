@@ -49,7 +49,13 @@ _STEPS = {
             "and let customers of {brand} say it in their own words."
         ),
     ),
-    Kind.SOURCE: ("Ask {item.subject} to list or review {brand}, and send the facts below along.",),
+    Kind.SOURCE: (
+        (
+            "See what {item.subject} says of your category and how names get there: by a listing, "
+            "a review, an article, an answer of yours. Get {brand} named that way, with the facts "
+            "below."
+        ),
+    ),
 }
 _UNASKED = (
     "None of your prompts asks for it. If buyers do, add such a prompt, so that you can see "
@@ -61,6 +67,9 @@ def _ask(item: Item, brand: str) -> Iterator[str]:
     """Name the sites that answers cite and that belong to neither side."""
     sites = words.listing(item.reachable[:3])
     if sites and item.kind is Kind.CLAIM:
-        yield f"Ask {sites} to correct what they say: these answers cite them."
+        yield (
+            f"Look at what is said on {sites}, which these answers cite, and ask for a correction "
+            "where it is wrong."
+        )
     elif sites:
         yield f"Ask {sites} to mention {brand} and this page: these answers cite them."

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from overheard.domain import Brand, Fact, Model
-from overheard.finetune.evidence import ACCURACY, CITATION, SENTIMENT, VISIBILITY
+from overheard.finetune.evidence import ACCURACY, SENTIMENT, VISIBILITY
 from overheard.measure.rates import Interval, wilson
 
 
@@ -46,7 +46,7 @@ METRICS = {
     Kind.CLAIM: ACCURACY,
     Kind.UNSTATED: ACCURACY,
     Kind.SENTIMENT: SENTIMENT,
-    Kind.SOURCE: CITATION,
+    Kind.SOURCE: VISIBILITY,
 }
 """The metric that should move once content is published."""
 
@@ -78,6 +78,7 @@ class Item:
         hits: In how many answers it shows.
         answers: Among how many.
         stated: What models state of it, or an empty string.
+        prompts: Keys of the questions to whose answers it shows.
         models: In whose answers it shows, most first.
         sources: Sites that those answers cite, most first, and how often.
         reachable: Those of them that belong neither to the brand nor to a competitor.
@@ -93,6 +94,7 @@ class Item:
     hits: int
     answers: int
     stated: str = ""
+    prompts: tuple[str, ...] = ()
     models: tuple[Model, ...] = ()
     sources: tuple[tuple[str, int], ...] = ()
     reachable: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ def absent(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             f" and not {market.brand.name}.",
             len(hits),
             len(heard),
+            prompts=_prompts(hits),
             models=_models(hits),
             sources=_sources(hits),
             reachable=_reachable(market, hits),
@@ -66,6 +67,7 @@ def claims(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             len(hits),
             len(heard),
             stated=words.line(stated),
+            prompts=_prompts(hits),
             models=_models(hits),
             sources=_sources(hits),
             reachable=_reachable(market, hits),
@@ -96,6 +98,7 @@ def unstated(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             f"{_are(len(texts), 'name')} {market.brand.name} states it; " + _asked_for(len(asked)),
             len(asked),
             len(heard),
+            prompts=_prompts(asked),
             models=_models(asked),
             sources=_sources(asked),
             reachable=_reachable(market, asked),
@@ -127,6 +130,7 @@ def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             + (f"; above all on {words.listing(aspects)}." if aspects else "."),
             len(bad),
             len(heard),
+            prompts=_prompts(bad),
             models=_models(bad),
             sources=_sources(bad),
             reachable=_reachable(market, bad),
@@ -149,12 +153,13 @@ def cited_sites(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
         yield Item(
             Kind.SOURCE,
             name,
-            f"Be on {name}",
+            f"Be named on {name}",
             f"{words.count(counted[name], 'answer')} of {len(citing)} with sources "
             f"{_are(counted[name], 'cite')} it; {missed} of them "
             f"{_are(missed, 'do')} not name {market.brand.name}.",
             missed,
             len(heard),
+            prompts=_prompts(hits),
             models=_models(hits),
             facts=market.facts,
             missing=_wanted(market.facts, "what buyers ask for"),
@@ -221,6 +226,10 @@ def _aspects(market: Market, bad: Iterable[Heard]) -> list[str]:
         if detail.verdict == "negative" and detail.topic
     )
     return [aspect for aspect, _ in found.most_common(3)]
+
+
+def _prompts(hits: Iterable[Heard]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.answer.question.prompt.key for one in hits))
 
 
 def _models(hits: Iterable[Heard]) -> tuple[Model, ...]:

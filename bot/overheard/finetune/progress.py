@@ -2,6 +2,7 @@
 
 When content is published is known, so its time is tested as that of an announced update is: after
 each run since, until a change is found or all looks are made; see `overheard.shifts.sequential`.
+Only the questions count where the gap showed: what moves elsewhere is none of its business.
 Whether the content is the cause, no test can say: what else changed since then counts too.
 """
 
@@ -11,10 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.domain import Model, Publication
+from overheard.domain import Block, Model, Publication
 from overheard.finetune.brief import METRICS, Item, Kind
-from overheard.measure.blocks import Stream
-from overheard.shifts.sequential import Verdict, follow_each
+from overheard.measure.blocks import Stream, streams
+from overheard.shifts.sequential import Plan, Verdict, follow_each
+
+PLAN = Plan(alone=5)
+"""Many a gap shows in the answers to one question only; fewer answers would tell by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,14 @@ class Progress:
         publication: What was published, and when.
         now: The item as it shows in answers since then; None when it shows no more.
         since: Each model.
+        prompts: Keys of the questions where the gap showed; empty when that is no longer known, and
+            all questions count.
     """
 
     publication: Publication
     now: Item | None
     since: tuple[Since, ...]
+    prompts: tuple[str, ...] = ()
 
 
 def metric_of(publication: Publication) -> str:
@@ -53,23 +60,34 @@ def metric_of(publication: Publication) -> str:
 
 
 def progress(
-    publication: Publication, later: Iterable[Item], streams: Sequence[Stream]
+    publication: Publication,
+    earlier: Iterable[Item],
+    later: Iterable[Item],
+    blocks: Sequence[Block],
 ) -> Progress:
     """Return what became of a published item.
 
     Args:
         publication: What was published.
+        earlier: The brief of the answers before it.
         later: The brief of the answers since then.
-        streams: Streams of the metric that should move, of the brand and of others.
+        blocks: Blocks of the metric that should move, of the brand and of others.
     """
-    now = next((item for item in later if item.key == publication.item), None)
-    mine = [one for one in streams if one.key.brand == publication.brand]
+    before, now = (_item(items, publication) for items in (earlier, later))
+    asked = before or now
+    prompts = asked.prompts if asked else ()
+    known = streams([b for b in blocks if not prompts or b.prompt in prompts])
+    mine = [one for one in known if one.key.brand == publication.brand]
     since = (
-        Since(one.key.model, one.key.metric, _verdict(one, streams, publication.at)) for one in mine
+        Since(one.key.model, one.key.metric, _verdict(one, known, publication.at)) for one in mine
     )
-    return Progress(publication, now, tuple(since))
+    return Progress(publication, now, tuple(since), prompts)
+
+
+def _item(items: Iterable[Item], publication: Publication) -> Item | None:
+    return next((item for item in items if item.key == publication.item), None)
 
 
 def _verdict(stream: Stream, known: Sequence[Stream], at: datetime) -> Verdict | None:
     beside = [one for one in known if one is not stream and one.key.model == stream.key.model]
-    return follow_each(stream, beside, [at])[0]
+    return follow_each(stream, beside, [at], PLAN)[0]

@@ -38,17 +38,27 @@ class Plan:
         calls: Calls in a burst.
         gap: The shortest time between two bursts.
         level: Probability that any of the looks finds a change where there is none.
+        alone: How many answers on either side let one prompt be looked at by itself; by default
+            there must be two.
     """
 
     looks: int = 6
     calls: int = 60
     gap: timedelta = GAP
     level: float = 0.05
+    alone: int | None = None
 
     @property
     def boundary(self) -> float:
         """Above which absolute z a look has found a change."""
         return pocock(self.looks, self.level)
+
+    def tells(self, cut: Split) -> bool:
+        """Whether there is enough to compare."""
+        shared = int(cut.shared.sum())
+        if shared == 1 and self.alone is not None:
+            return bool(min(cut.before.n.sum(), cut.after.n.sum()) >= self.alone)
+        return shared > 1
 
 
 class Finding(StrEnum):
@@ -120,7 +130,7 @@ def follow(stream: Stream, at: datetime, tau2: float, plan: Plan = DEFAULT) -> V
     for made, rows in enumerate(_looks(stream, at, plan.looks), 1):
         part = _part(stream, rows)
         cut = split(part, _since(part, at))
-        if cut.shared.sum() < 2:
+        if not plan.tells(cut):
             continue
         verdict = _verdict(part, cut, tau2, plan, made)
         if verdict.finding is Finding.MOVED:
