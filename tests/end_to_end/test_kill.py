@@ -67,7 +67,16 @@ def test_two_checks_of_the_same_questions_do_not_both_pay(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize(
+    "after",
+    [
+        0.0,
+        pytest.param(0.02, marks=pytest.mark.long),
+        0.05,
+        pytest.param(0.1, marks=pytest.mark.long),
+        0.2,
+    ],
+)
 def test_a_check_that_is_killed_at_any_instant_loses_and_doubles_nothing(
     program: Program, service: ChatService, config: str, after: float
 ) -> None:

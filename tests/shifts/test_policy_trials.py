@@ -27,7 +27,7 @@ def test_the_same_seed_gives_the_same_year() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tau", [0.0, 0.25])
+@pytest.mark.parametrize("tau", [pytest.param(0.0, marks=pytest.mark.long), 0.25])
 def test_the_sentinel_holds_the_bar(tau: float) -> None:
     """50 brands: at most 2,000 calls a year, and 1.5 times Lorden's bound for 10 points.
     Three Monte-Carlo deviations are allowed.

@@ -154,7 +154,10 @@ def test_ten_points_are_seen(tau: float, power: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tau", [0.0, 0.25, 0.5])
+@pytest.mark.parametrize(
+    "tau",
+    [pytest.param(0.0, marks=pytest.mark.long), 0.25, pytest.param(0.5, marks=pytest.mark.long)],
+)
 def test_updates_that_change_nothing_are_seldom_found_to(tau: float) -> None:
     """400 of them, at the level of 0.05, with three Monte-Carlo deviations."""
     assert run_updates(UpdateTrial(0.0, tau), 400, seed=6).found <= 0.05 + 3 * 0.011

@@ -272,8 +272,9 @@ class TestOpening:
         with pytest.raises(StoreError, match="check that the path is right"):
             await open_store(f"sqlite:///{tmp_path}/file/overheard.db")
 
-    async def test_a_password_is_never_shown(self) -> None:
+    async def test_a_password_is_never_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Neither the one in its place nor one among the parameters."""
+        monkeypatch.setattr("overheard_storage.database._PATIENCE", 0.0)
         with pytest.raises(StoreError) as caught:
             await open_store("postgres://ann:hunter2@127.0.0.1:1/db?password=hunter3")
         assert "postgresql://ann:***@127.0.0.1:1/db cannot be used" in str(caught.value)
