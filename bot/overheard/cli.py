@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -32,20 +32,27 @@ __all__ = ["Session", "app"]
 
 def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     """Run a command, ask for a yes where it needs one, and show what it found."""
+    from overheard.cards.drawing import unseen
     from overheard.chat.console import RichProgress  # rich is slow to import, and help needs none
 
     as_json, chart = values.pop(terminal.JSON), values.pop(terminal.CHART, None)
     session = replace(ctx.obj, config=ctx.find_root().params["config"], progress=RichProgress())
-    try:
-        card = _guarded(lambda: _carry_out(session, spec, values))
-    except ConfirmationNeeded as needed:
-        if as_json or not sys.stdin.isatty():
-            _fail(needed)
-        click.confirm(needed.question, abort=True, err=True)
-        card = _guarded(lambda: _carry_out(session, spec, values | {terminal.AGREED: True}))
+    with nullcontext() if chart or spec.chart is None else unseen():
+        card = _agreed(session, spec, values, ask=not as_json and sys.stdin.isatty())
     _print(card, as_json, chart)
     if card.failed:
         raise click.exceptions.Exit(1)
+
+
+def _agreed(session: Session, spec: CommandSpec, values: dict[str, Any], *, ask: bool) -> Card:
+    """Carry out a command, after a yes where it needs one."""
+    try:
+        return _guarded(lambda: _carry_out(session, spec, values))
+    except ConfirmationNeeded as needed:
+        if not ask:
+            _fail(needed)
+        click.confirm(needed.question, abort=True, err=True)
+    return _guarded(lambda: _carry_out(session, spec, values | {terminal.AGREED: True}))
 
 
 async def _carry_out(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from overheard.cards.bars import Bar, Bars
-from overheard.cards.drawing import MOST_WAITING, alt, aside, picture
+from overheard.cards.card import Image
+from overheard.cards.drawing import MOST_WAITING, alt, aside, picture, printed, unseen
 
 PNG = b"\x89PNG"
 
@@ -44,3 +45,13 @@ async def test_a_chart_that_was_drawn_already_needs_no_turn() -> None:
     drawn = await picture(chart("b"), "b.png")
     async with crowd():
         assert await picture(chart("b"), "b.png") == drawn
+
+
+async def test_what_nobody_sees_is_not_drawn() -> None:
+    """Nor where a whole card is composed in the thread that draws."""
+    with unseen():
+        told = await picture(chart("c"), "c.png")
+        composed = await aside(lambda: printed(chart("c"), "c.png"))
+
+    assert told == composed == Image(b"", alt(chart("c")), "c.png")
+    assert (await picture(chart("c"), "c.png")).png.startswith(PNG)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from typing import TypeVar
 
 from overheard.cards import bars, charts, spans
@@ -27,6 +29,17 @@ _PRESS = Press()
 _ASIDE = ThreadPoolExecutor(1, "charts")
 """Its queue is the queue of charts, and no thread of the loop's own waits for one."""
 _waiting = 0
+_unseen: ContextVar[bool] = ContextVar("unseen", default=False)
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Draw nothing within the block: whoever reads what comes of it sees no pictures."""
+    before = _unseen.set(True)
+    try:
+        yield
+    finally:
+        _unseen.reset(before)
 
 
 async def picture(chart: Drawable, name: str) -> Image:
@@ -43,6 +56,8 @@ async def picture(chart: Drawable, name: str) -> Image:
 
 def printed(chart: Drawable, name: str) -> Image:
     """Return the same from a thread, which waits for as long as that takes."""
+    if _unseen.get():
+        return Image(b"", alt(chart), name)
     try:
         return Image(_PRESS.draw(chart), alt(chart), name)
     except NotDrawn as error:
@@ -62,6 +77,6 @@ async def aside(work: Callable[[], Done]) -> Done:
     global _waiting  # noqa: PLW0603 - the queue is the process's own
     _waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)
+        return await asyncio.get_running_loop().run_in_executor(_ASIDE, copy_context().run, work)
     finally:
         _waiting -= 1
