@@ -1,6 +1,7 @@
 """A chat service of known latency, in a process of its own, for benchmarks.
 
-    python bench/endpoint.py 0.2        prints its port, and answers each call after 0.2 s
+    python bench/endpoint.py 0.2            prints its port, and answers each call after 0.2 s
+    python bench/endpoint.py 0.2 "Brand 0"  the same, with answers that praise this brand
 
 It speaks just enough HTTP to serve Chat Completions to a client that keeps its connections, so
 that it takes little of the machine from what is measured. `GET /calls` says how often each prompt
@@ -35,6 +36,7 @@ class Endpoint(asyncio.Protocol):
     """One connection. Calls on it come one after the other."""
 
     delay: ClassVar = 0.0
+    answer: ClassVar = ANSWER
     asked: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
@@ -60,7 +62,9 @@ class Endpoint(asyncio.Protocol):
             return
         call = json.loads(body)
         self.asked[f"{call['messages'][-1]['content']} {call.get('seed')}"] += 1
-        asyncio.get_running_loop().call_later(self.delay, self._send, _completion(call["model"]))
+        asyncio.get_running_loop().call_later(
+            self.delay, self._send, _completion(call["model"], self.answer)
+        )
 
     def _send(self, body: bytes) -> None:
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
@@ -68,7 +72,7 @@ class Endpoint(asyncio.Protocol):
             self._transport.write(f"{head}\r\n\r\n".encode() + body)  # type: ignore[attr-defined]
 
 
-def _completion(model: str) -> bytes:
+def _completion(model: str, answer: str) -> bytes:
     return json.dumps(
         {
             "id": "1",
@@ -80,7 +84,7 @@ def _completion(model: str) -> bytes:
                 {
                     "index": 0,
                     "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": ANSWER},
+                    "message": {"role": "assistant", "content": answer},
                 }
             ],
             "usage": {"prompt_tokens": 20, "completion_tokens": 160, "total_tokens": 180},
@@ -88,19 +92,23 @@ def _completion(model: str) -> bytes:
     ).encode()
 
 
-async def serve(delay: float) -> None:
+async def serve(delay: float, praised: str = "") -> None:
     """Serve until the process is ended."""
     Endpoint.delay = delay
+    if praised:
+        Endpoint.answer = f"The best one is {praised}, everybody loves it. {ANSWER}"
     server = await asyncio.get_running_loop().create_server(Endpoint, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextmanager
-def endpoint(delay: float) -> Iterator[str]:
+def endpoint(delay: float, praised: str = "") -> Iterator[str]:
     """Run the service beside the block, and give its base URL."""
     process = subprocess.Popen(  # noqa: S603 - this file
-        [sys.executable, str(Path(__file__)), str(delay)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(Path(__file__)), str(delay), praised],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout
@@ -117,4 +125,4 @@ def calls(url: str) -> Counter[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1])))
+    asyncio.run(serve(float(sys.argv[1]), "".join(sys.argv[2:])))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 
 from overheard.checks.seats import seats
 from overheard.commands.context import Context, Unwatched
@@ -20,6 +22,12 @@ from overheard.supervisor import Service, Supervisor
 
 WORKER = "worker"
 """How the audit log names it."""
+BESIDE = 2
+"""Tasks at a time that score or look, of a worker that asks too: they keep its core busy, and more
+of them would not do so better."""
+FRESH = 2.0
+"""Seconds for which brands and facts are taken as they were read: a large catalogue takes longer to
+read than some tasks take."""
 
 log = logging.getLogger("overheard")
 
@@ -35,9 +43,12 @@ class Worker:
 
     def __init__(self, context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
         self._context = replace(context, progress=Unwatched(), who=WORKER, channel=WORKER)
-        self._kinds = kinds
-        self._at_once = at_once
-        self.supervisor = Supervisor([Service("queue", self._work)], log.warning)
+        self._known, self._known_for, self._read_at = self._context, 0, -FRESH
+        flows = [
+            Service(name, partial(self._work, kinds, at_once))
+            for name, kinds, at_once in _flows(kinds, at_once)
+        ]
+        self.supervisor = Supervisor(flows, log.warning)
         settings, counted = context.config.health, metrics(self._context).text
         self._health = Health(settings, self.supervisor.standings, counted)
 
@@ -47,19 +58,44 @@ class Worker:
             group.create_task(self.supervisor.run())
             group.create_task(self._health.keep(log.warning))
 
-    async def _work(self) -> None:
+    async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
         context = self._context
         providers = context.plugins.providers.values()
         there = {provider.name: seats(context.limits, provider) for provider in providers}
-        await context.queue.work(self._do, self._kinds, at_once=self._at_once, seats=there)
+        await context.queue.work(self._do, kinds, at_once=at_once, seats=there)
 
     async def _do(self, task: Task) -> Result | None:
         """Carry a task out for the brands and facts as they are now."""
         about(task=task.key)
         log.info("Task %s begins.", task.key)
-        result = await Tasks(await self._context.refreshed()).do(task)
+        result = await Tasks(await self._now(task.run_id)).do(task)
         log.info("Task %s is %s.", task.key, "left undone" if result is None else "done")
         return result
+
+    async def _now(self, run_id: int) -> Context:
+        """Return the deployment as it is, or was a moment ago while the same run went on; no scorer
+        has failed in it yet.
+        """
+        if run_id != self._known_for or monotonic() - self._read_at > FRESH:
+            self._known, self._read_at = await self._context.refreshed(), monotonic()
+            self._known_for = run_id
+        return replace(self._known, scoring=self._known.scoring.anew())
+
+
+def _flows(
+    kinds: Collection[TaskKind], at_once: int
+) -> Iterator[tuple[str, Collection[TaskKind], int]]:
+    """Yield what is taken from the queue apart, with a name and how many tasks at a time.
+
+    Asking waits for providers, and the rest for the processor. In one flow, answers that are to be
+    scored would take the places of questions, and the provider would sit idle.
+    """
+    asking = frozenset({TaskKind.ASK}) & frozenset(kinds)
+    rest = frozenset(kinds) - asking
+    if asking:
+        yield "asking", asking, at_once
+    if rest:
+        yield "scoring", rest, min(at_once, BESIDE) if asking else at_once
 
 
 async def work(

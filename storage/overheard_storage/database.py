@@ -130,7 +130,9 @@ class Database:
     @uninterrupted
     async def rows(self, query: Executable) -> Sequence[Row[Any]]:
         """Return all rows of a query."""
-        async with self.reading() as connection:
+        # One statement needs no transaction, whose two ends take a server as long as the query.
+        once = self.reading() if self.is_sqlite else self.session()
+        async with once as connection:
             return (await connection.execute(query)).all()
 
     def insert(self, table: Table) -> Insert:

@@ -15,6 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, nullcontext
+from copy import copy
 from types import GeneratorType
 
 from overheard.checks.edition import digest, edition
@@ -101,6 +102,12 @@ class Scoring:
     def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
         """Return the same scorers over other brands; none has failed yet."""
         return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
+
+    def anew(self) -> Scoring:
+        """Return the same; none has failed yet."""
+        same = copy(self)
+        same.faults, same._just_read = Counter(), {}
+        return same
 
     def version(self, scorer: Scorer) -> str:
         """Return a scorer's version together with that of the brands' names.

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from socket import gethostname
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +136,9 @@ class PostgresQueue:
         """Carry out what others put in; see `overheard.interfaces.Queue`."""
         from pgqueuer import PgQueuer
 
-        async with self._connection(WORKER) as connection:
+        # The machine's name is cut: PostgreSQL keeps 63 characters.
+        name = f"{WORKER} {os.getpid()} at {gethostname()[:30]}"
+        async with self._connection(name) as connection:
             pgq = PgQueuer.from_asyncpg_connection(connection)
 
             async def carry_out(job: Job) -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pgqueuer.queries import Queries
 
 WORKER = "overheard worker"
-"""The name under which a worker's connection to its queue is seen in the database."""
+"""How the names begin under which workers' connections to the queue are seen in the database; the
+rest says which process it is."""
 _STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
 
 
@@ -35,8 +36,8 @@ async def queue_standing(url: str) -> QueueStanding:
                 counts[name][row.entrypoint] += row.count
         oldest = {str(one.entrypoint): one.oldest_age_seconds for one in await queries.queue_age()}
         workers = await connection.fetchval(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE application_name = $1 AND datname = current_database()",
+            "SELECT count(DISTINCT application_name) FROM pg_stat_activity"
+            " WHERE starts_with(application_name, $1) AND datname = current_database()",
             WORKER,
         )
         return QueueStanding(**counts, oldest=oldest, workers=int(workers))
