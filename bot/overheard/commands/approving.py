@@ -13,7 +13,7 @@ from overheard.finetune.dataset import Approved
 from overheard.finetune.evidence import ACCURACY
 from overheard.finetune.gaps import FALSE
 from overheard.finetune.rounds import CONTROL, controls
-from overheard.finetune.rules import personal
+from overheard.finetune.texts import unfit
 from overheard.measure.reading import Reader
 
 
@@ -36,7 +36,7 @@ async def find_answer(context: Context, number: int) -> Answer:
 
 
 async def require_true(context: Context, answer: Answer, text: str) -> None:
-    """Refuse to approve what contradicts the facts, or names people's addresses and numbers.
+    """Refuse to approve what contradicts the facts, holds personal data or forges a turn.
 
     Raises:
         NotApproved: when it does.
@@ -64,7 +64,7 @@ async def judged(context: Context, approved: Sequence[tuple[Approval, Answer]]) 
             answer,
             frozenset(mention.brand for mention in reader.read(text).mentions),
             control=_is_control(answer, control),
-            objection=false.get(answer.id) or _personal(text, domains),
+            objection=false.get(answer.id) or _unfit(text, domains),
         )
         for (approval, answer), text in zip(approved, taught, strict=True)
     ]
@@ -111,5 +111,5 @@ def _false(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[
     }
 
 
-def _personal(answer: Answer, domains: Sequence[str]) -> str:
-    return next(iter(personal([("it", answer.reply.text)], domains)), "")
+def _unfit(answer: Answer, domains: Sequence[str]) -> str:
+    return next(iter(unfit([("it", answer.reply.text)], domains)), "")

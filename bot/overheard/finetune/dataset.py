@@ -22,8 +22,9 @@ from overheard.finetune.examples import (
     packaged_replays,
 )
 from overheard.finetune.formats import FORMATS, Format
-from overheard.finetune.rules import broken, personal
+from overheard.finetune.rules import broken
 from overheard.finetune.split import Split, divide, leaks, near, sealed
+from overheard.finetune.texts import unfit
 
 Files = Mapping[str, Sequence[bytes]]
 """Lines by file, without ``.jsonl``."""
@@ -114,13 +115,13 @@ def build(
         wanted: Names of formats that must keep their vendor's rules; empty means all that do.
 
     Raises:
-        DatasetUnfit: when it holds personal data, when what is held out is taught, or when a
-            wanted format does not keep its vendor's rules.
+        DatasetUnfit: when it holds personal data or chat marks, when what is held out is taught,
+            or when a wanted format does not keep its vendor's rules.
     """
     split = sealed(divide(examples, brand.name))
     every = (*split.train, *split.wordings, *split.held_out)
     texts = [(e.told or e.group, f"{e.question}\n{e.answer}\n{e.rejected}") for e in every]
-    problems = list(dict.fromkeys([*personal(texts, brand.domains), *leaks(split)]))
+    problems = list(dict.fromkeys([*unfit(texts, brand.domains), *leaks(split)]))
     files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
     refused = {name: tuple(broken(FORMATS[name], each)) for name, each in files.items()}
     if wanted:

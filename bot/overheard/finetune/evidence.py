@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from overheard.domain import Answer, Detail, Model, Run, ScoreRecord
 from overheard.interfaces import Store
 
-VISIBILITY, ACCURACY, SENTIMENT, CITATION = "visibility", "accuracy", "sentiment", "own_citation"
+VISIBILITY, ACCURACY, SENTIMENT = "visibility", "accuracy", "sentiment"
 """The metrics that a brief reads."""
 
 

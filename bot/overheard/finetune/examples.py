@@ -11,6 +11,7 @@ from itertools import cycle
 
 from overheard.domain import Answer, Approval, Brand, Fact
 from overheard.finetune.facts import tellable
+from overheard.finetune.texts import plain
 
 ANY, CATEGORY = "any", "category"
 FACT, ANSWER, REPLAY = "fact sheet", "approved answers", "replays"
@@ -75,7 +76,7 @@ def from_approval(approval: Approval, answer: Answer) -> Example:
         approval.text.strip() or said,
         ANSWER,
         f"prompt {prompt.key}",
-        rejected=said if approval.corrects else "",
+        rejected=said if approval.corrects and plain(said) != plain(approval.text) else "",
         told=f"answer {answer.id}, {'corrected' if approval.corrects else 'approved'} by {who}",
     )
 
@@ -128,4 +129,4 @@ def _article(text: str) -> str:
 
 def distinct(examples: Iterable[Example]) -> Sequence[Example]:
     """Return examples without those that repeat an earlier question and answer."""
-    return list({(e.question.casefold(), e.answer.casefold()): e for e in examples}.values())
+    return list({(plain(e.question), plain(e.answer)): e for e in examples}.values())

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from overheard.finetune.formats import Format, Line
 
-_EMAIL = re.compile(r"[\w.+-]+@((?:[\w-]+\.)+[a-zA-Z]{2,})")
-_PHONE = re.compile(r"(?<![\w.$€£-])(?:\+|\(?0)\d[\d ()/.-]{6,}\d(?![\w-])")
-_DIGITS = range(8, 16)
 SHOWN = 5
 """Places that a sentence names."""
 
@@ -39,26 +35,6 @@ def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
         )
         yield from _faulty(where, "stands there twice", _repeated(written))
     yield from _together(form, files)
-
-
-def personal(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
-    """Yield where personal data stands: e-mail addresses and telephone numbers.
-
-    Args:
-        texts: Where each text comes from, and the text.
-        domains: The brand's own; its addresses are nobody's personal data.
-    """
-    for where, text in texts:
-        for found in _EMAIL.finditer(text):
-            if not any(_within(found[1], domain) for domain in domains):
-                yield f"{where} holds the e-mail address {found[0]}"
-        for found in _PHONE.finditer(text):
-            if sum(map(str.isdigit, found[0])) in _DIGITS:
-                yield f"{where} holds the telephone number {found[0].strip()}"
-
-
-def _within(host: str, domain: str) -> bool:
-    return host.casefold() == domain.casefold() or host.casefold().endswith(f".{domain.casefold()}")
 
 
 def _counts(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from overheard.cards import words
 from overheard.finetune.examples import FACT, REPLAY, Example
+from overheard.finetune.texts import plain
 
 SHARE = 5
 """One of so many facts, and one of so many approved questions, is held out."""
@@ -48,7 +48,7 @@ def divide(examples: Sequence[Example], seed: str) -> Split:
         seed: What the choice depends on, such as the brand's name.
     """
     free = [e for e in examples if e.source != REPLAY]
-    told = " ".join(words.line(e.answer) for e in free if e.source != FACT).casefold()
+    told = " ".join(plain(e.answer) for e in free if e.source != FACT)
     facts = {e.group: e for e in free if e.source == FACT and not e.general}
     out = _chosen(facts, [g for g, e in facts.items() if not _in(e, told)], seed)
     questions = {e.group for e in free if e.source != FACT}
@@ -81,7 +81,7 @@ def _leak(example: Example, split: Split, *, stated: bool) -> str:
     """Say how a held-out example leaks; with `stated`, its value must not be taught either."""
     if near(example.question, (taught.question for taught in split.train)):
         return "nearly the same is taught"
-    answers = (words.line(e.answer).casefold() for e in split.train if e.source != REPLAY)
+    answers = (plain(e.answer) for e in split.train if e.source != REPLAY)
     if stated and example.value and any(_in(example, answer) for answer in answers):
         return "an answer that is taught states it"
     return ""
@@ -89,16 +89,13 @@ def _leak(example: Example, split: Split, *, stated: bool) -> str:
 
 def near(question: str, known: Iterable[str]) -> bool:
     """Whether a question is nearly the same as a known one, whatever the order of its words."""
-    line = words.line(question).casefold()
-    return any(
-        fuzz.token_sort_ratio(line, words.line(each).casefold(), score_cutoff=NEAR)
-        for each in known
-    )
+    line = plain(question)
+    return any(fuzz.token_sort_ratio(line, plain(each), score_cutoff=NEAR) for each in known)
 
 
 def _in(example: Example, text: str) -> bool:
-    """Whether a text states a fact's value; one of a few letters proves nothing."""
-    value = words.line(example.value).casefold()
+    """Whether a plain text states a fact's value; one of a few letters proves nothing."""
+    value = plain(example.value)
     return len(value) > 3 and value in text
 
 

@@ -1,0 +1,86 @@
+"""Texts that are taught: how they are compared, and what none of them may hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from overheard.cards import words
+
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[\w-]{1,63}\.)+\w{2,63})")
+_PHONE = re.compile(
+    r"(?<![\w.$€£-])"
+    r"(?:(?:\+|\(?0)\d[\d ()/.-]{6,20}\d|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-])"
+)
+"""Each has an end: a text of a megabyte is looked through once."""
+_DIGITS = range(8, 16)
+_CARD = re.compile(
+    r"(?<![\w.-])"
+    r"(?:3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7})(?![\w-])"
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_MARK = re.compile(
+    r"<\|[^|<>\s]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
+    r"|^(?:Human|Assistant):",
+    re.MULTILINE,
+)
+"""What chat templates and trainers take for the beginning of somebody else's turn."""
+
+
+@lru_cache(4096)
+def plain(text: str) -> str:
+    """Return a text for comparison: on one line, without case, accents and other spellings."""
+    apart = unicodedata.normalize("NFKD", words.line(unicodedata.normalize("NFKC", text)))
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+
+
+def unfit(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
+    """Yield what must not be taught: personal data, and marks that forge a turn.
+
+    Personal data are e-mail addresses, telephone numbers, payment cards and bank accounts.
+
+    Args:
+        texts: Where each text comes from, and the text.
+        domains: The brand's own; its addresses are nobody's personal data.
+    """
+    for where, text in texts:
+        read = words.printable(unicodedata.normalize("NFKC", text))
+        for what, found in (*_personal(read, domains), *_marks(read)):
+            yield f"{where} holds the {what} {found}"
+
+
+def _personal(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for found in _EMAIL.finditer(text):
+        if not any(_within(found[1], domain) for domain in domains):
+            yield "e-mail address", found[0]
+    accounts = [found[0] for found in _IBAN.finditer(text) if _is_iban(found[0])]
+    yield from (("bank account", account) for account in accounts)
+    for account in accounts:
+        text = text.replace(account, " ")
+    for found in _PHONE.finditer(text):
+        if sum(map(str.isdigit, found[0])) in _DIGITS:
+            yield "telephone number", found[0].strip()
+    yield from (("payment card", found[0]) for found in _CARD.finditer(text) if _is_card(found[0]))
+
+
+def _marks(text: str) -> Iterator[tuple[str, str]]:
+    yield from (("chat mark", mark) for mark in dict.fromkeys(_MARK.findall(text)))
+
+
+def _within(host: str, domain: str) -> bool:
+    return host.casefold() == domain.casefold() or host.casefold().endswith(f".{domain.casefold()}")
+
+
+def _is_card(text: str) -> bool:
+    """Whether the check digit is right (ISO/IEC 7812, Luhn)."""
+    digits = [int(c) for c in text if c.isdigit()][::-1]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    """Whether the check digits are right (ISO 13616)."""
+    account = text.replace(" ", "")
+    return int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1
