@@ -30,7 +30,7 @@ from overheard.chat.slack.modals import modal
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WINDOWS = {"window": 760, "phone": 390}
 """Pixels that a message is wide."""
-HIGHEST = 4000
+HIGHEST = 12_000
 STYLE = """
 body { margin: 0; padding: 16px; background: #fff; color: #1d1c1d; width: WIDTHpx;
   box-sizing: border-box;
@@ -102,6 +102,8 @@ def rich(part: Mapping[str, Any]) -> str:
 def run(piece: Mapping[str, Any]) -> str:
     """Return a run of rich text."""
     text, style = escape(piece["text"]), piece.get("style", {})
+    if piece["type"] == "link":
+        return f'<a style="color: #1264a3">{text}</a>'
     text = f"<b>{text}</b>" if style.get("bold") else text
     return f"<i>{text}</i>" if style.get("italic") else text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -23,6 +24,8 @@ SENTENCES = {
     Happening.UPDATE: "{who} marked it as an update of the model.",
 }
 
+_ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
+"""How `overheard.interfaces.Person` writes an id behind a name."""
 _NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}
 
 TITLES = {
@@ -48,7 +51,8 @@ def with_life(card: Card, alert: Alert, zone: tzinfo) -> Card:
 
 def state(alert: Alert, zone: tzinfo) -> str:
     """Say in some words where an alert stands: ``acknowledged by Ada``."""
-    by = f" by {alert.by}" if alert.by else ""
+    is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
+    by = f" by {named(alert.by)}" if alert.by and not is_live else ""
     if alert.state is not AlertState.SNOOZED:
         return f"{alert.state}{by}"
     until = words.moment(alert.until, zone) if alert.until else "the next update of the model"
@@ -63,6 +67,11 @@ def life_data(alert: Alert) -> dict[str, Any]:
         "until": alert.until.isoformat() if alert.until else None,
         "follows": alert.follows or None,
     }
+
+
+def named(who: str) -> str:
+    """Return how people call somebody, without the id that the audit log keeps with it."""
+    return _ID.sub("", who)
 
 
 def event_card(alert: Alert, event: AlertEvent) -> Card:
@@ -81,7 +90,7 @@ def event_card(alert: Alert, event: AlertEvent) -> Card:
 
 def told(event: AlertEvent) -> str:
     """Write an event as a sentence or two."""
-    who = _NAMED.get(event.who, event.who)
+    who = _NAMED.get(event.who) or named(event.who)
     return f"{SENTENCES[event.what].format(who=who)} {event.note}".rstrip()
 
 

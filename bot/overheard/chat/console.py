@@ -39,6 +39,7 @@ from rich.text import Text as Words
 
 from overheard.cards import words
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted, Text
+from overheard.cards.records import heading, heading_cells
 
 BORDERS = {
     Severity.PLAIN: "bright_black",
@@ -155,12 +156,12 @@ def _widths(table: Table, *, whole_headings: bool) -> list[int]:
 
 
 def _records(table: Table) -> Iterator[Words]:
-    """Yield the rows as lines: their first cell, and under it the others with their names."""
-    names = [words.line(name) for name in table.header]
+    """Yield the rows as lines: what names them, and under it the other cells with their names."""
+    names, named = [words.line(name) for name in table.header], heading_cells(table)
     for row in table.rows:
         cells = [_plain(cell) for cell in row]
-        yield Words.assemble((cells[0].plain, "bold"))
-        for name, cell in zip(names[1:], cells[1:], strict=True):
+        yield Words.assemble((heading(table, [cell.plain for cell in cells[:named]]), "bold"))
+        for name, cell in zip(names[named:], cells[named:], strict=True):
             yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
 
 

@@ -62,8 +62,8 @@ async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
     torn = sum(border.tie > 0 for border in found)
     return Card(
         title=f"A canary for {chosen}",
-        text=f"{words.count(len(found), 'question')} for it, {torn} of which it answers now with "
-        "one word, now with another. overheard run asks them once a day; by hand: canary run",
+        text=f"{words.count(len(found), 'question')} for it, {torn} of which have answers "
+        "whose first word varies. overheard run asks them once a day; by hand: canary run",
         table=Table(
             ("Question", "First words"),
             tuple((texts[b.prompt], Tainted(words.listing(sorted(b.answers)))) for b in found),
@@ -123,7 +123,7 @@ class Day:
                 "before: it may have been exchanged. This is kept as an update."
             )
         asked = words.count(verdict.asked, "answer")
-        return f"{model} is as it was, by {asked}."
+        return f"{model} shows no change in {asked}."
 
     def data(self) -> dict[str, Any]:
         """Return it for machines."""

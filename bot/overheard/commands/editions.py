@@ -91,16 +91,16 @@ async def switched_card(context: Context, before: Edition, after: Edition) -> Ca
     if used:
         title = "The numbers follow your change"
         text = (
-            f"Something that is measured was changed ({what}). All {answers} were read again by "
-            f"it, so that old and new numbers compare. What the models said has not changed, and "
-            f"a step in a trend chart is not their doing either. The table shows the last 90 days "
-            f"of answers as they were counted before and are counted now. {after.note}".rstrip()
+            f"What is measured has changed: {what}. All {answers} were read again, so that old "
+            "and new numbers compare. What the models said has not changed, and a step in a trend "
+            "chart is not their doing either. The table shows the last 90 days of answers as they "
+            f"were counted before and are counted now. {after.note}".rstrip()
         )
     else:
         title = "Your change waits for a yes"
         text = (
-            f"Something that is measured was changed ({what}), and {answers} were read again by "
-            f"it. {after.note} Until you switch, reports show the numbers from before the change."
+            f"What is measured has changed: {what}. All {answers} were read again. {after.note} "
+            "Until you switch, reports show the numbers from before the change."
         )
     actions = (
         (Action("report", "Report"), Action(f"scores switch {before.id}", "Switch back"))

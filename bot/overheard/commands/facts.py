@@ -37,7 +37,7 @@ async def list_facts(context: Context, *, brand: str = "") -> Card:
     rows = tuple(_row(fact, _key(fact) in declared) for fact in facts)
     return Card(
         title=words.count(len(facts), "fact") + (f" about {name}" if name else ""),
-        text="" if facts else "Answers are held against nothing yet. Begin with: facts add",
+        text="" if facts else "Answers are checked against nothing yet. Begin with: facts add",
         table=Table(("Brand", "Fact", "Value", "As of", "From"), rows) if rows else None,
         actions=(Action("facts add", "Add a fact", Style.PRIMARY),),
         footer=f"What comes from the configuration is changed in {context.config.file}.",
@@ -124,13 +124,13 @@ async def remove_fact(context: Context, *, brand: str, field: str, agreed: bool 
         ChangeNeedsYes: when nobody has agreed.
     """
     found = await _own(context, brand, field)
-    what = f"the {found.field} of {found.brand}"
-    require_yes(f"answers are no longer held against {what}", agreed=agreed)
+    what = f'{found.brand}, "{found.field}"'
+    require_yes(f"answers are no longer checked against this fact: {what}", agreed=agreed)
     await context.store.remove_fact(found)
     undo = f"facts restore {quoted(found.brand)} {quoted(found.field)}"
     return Card(
         title="Removed a fact",
-        text=f"Answers are no longer held against {what}.",
+        text=f"Answers are no longer checked against this fact: {what}.",
         actions=fitting(Action(undo, "Undo")),
         data={"removed": {"brand": found.brand, "field": found.field}},
     )
@@ -178,7 +178,7 @@ def _told(fact: Fact, done: str) -> Card:
     }
     return Card(
         title=done,
-        text="Answers are held against it from now on.",
+        text="Answers are checked against it from now on.",
         fields=tuple(Field(name, value) for name, value in fields.items() if value),
         actions=fitting(Action(edit, "Edit")),
         severity=Severity.GOOD,

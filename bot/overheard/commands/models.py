@@ -17,6 +17,7 @@ from overheard.commands.context import Context
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
 
+STATES = {State.CLOSED: "works", State.OPEN: "left alone", State.HALF_OPEN: "being tried again"}
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
 """A process learns a service's limits from its answers, and keeps that to itself."""
 
@@ -64,7 +65,8 @@ def _data(context: Context, model: Model) -> dict[str, str]:
     gate = context.limits.gate(providers[model.provider], model)
     state, rest = _state(gate)
     can = capabilities_of(model, providers)
-    told = f"{state.value}, for {words.duration(rest)}" if rest else state.value
+    shown = STATES[state]
+    told = f"{shown}, for {words.duration(rest)}" if rest else shown
     return {
         "model": str(model),
         "how": can.how or "-",

@@ -122,7 +122,7 @@ async def _card(context: Context, plan: Plan, model: Model) -> Card:
 def _text(now: Offer) -> str:
     seen = [f"{now.within(runs):.0f} points in {offers.time(runs * now.days)}" for runs in WITHIN]
     return (
-        f"Of drops of visibility by so many points four in five are seen: {words.listing(seen)}. "
+        f"These drops of visibility are seen four times out of five: {words.listing(seen)}. "
         f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
         f"{DEFAULT.looks} bursts of {DEFAULT.calls} calls."
     )

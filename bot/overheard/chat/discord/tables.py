@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from overheard.cards import words
 from overheard.cards.card import Table, Tainted, Text
+from overheard.cards.records import heading, heading_cells
 from overheard.chat.discord import markup
 
 WIDEST = 40
@@ -66,13 +67,14 @@ def _line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> str:
 
 
 def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
-    """Yield the rows: the first cell, and under it the others with their names."""
-    piece = ""
+    """Yield the rows: what names them, and under it the other cells with their names."""
+    piece, named = "", heading_cells(table)
     for row in rows:
-        first, *others = (_short(cell) for cell in row)
-        names = map(_short, table.header[1:])
-        pairs = [f"{name} {cell or '-'}" for name, cell in zip(names, others, strict=True)]
-        told = "\n".join(filter(None, (f"**{first or '-'}**", " \N{MIDDLE DOT} ".join(pairs))))
+        cells = [_short(cell) for cell in row]
+        names = map(_short, table.header[named:])
+        pairs = [f"{name} {cell or '-'}" for name, cell in zip(names, cells[named:], strict=True)]
+        first = f"**{heading(table, cells[:named])}**"
+        told = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
         record = markup.counted(told, ROOM)
         if piece and markup.size(piece) + markup.size(record) > ROOM:
             yield piece

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from overheard.cards import words
 from overheard.cards.card import Table
+from overheard.cards.records import heading, heading_cells
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.text import Block, monospaced, rich, section, shown, span
 
@@ -28,7 +29,7 @@ def blocks(table: Table) -> Iterator[Block]:
     header = [_cell(name) for name in table.header]
     widths = _widths(header, rows, table.right)
     if widths is None or _tallest(rows, widths) > MOST_LINES:
-        yield from _records(header, rows)
+        yield from _records(table, header, rows)
     else:
         yield from _grid(header, rows, widths, table.right)
 
@@ -98,10 +99,11 @@ def _pad(text: str, width: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _records(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
-    """Yield the rows as their first cell, and under it the others with their names."""
+def _records(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
+    """Yield the rows as what names them, and under it the other cells with their names."""
+    named = heading_cells(table)
     for row in rows:
-        first, *others = [cell or "-" for cell in row]
-        pairs = zip(header[1:], others, strict=True)
-        told = " \N{MIDDLE DOT} ".join(f"{name}: {cell}" for name, cell in pairs)
+        pairs = zip(header[named:], row[named:], strict=True)
+        told = " \N{MIDDLE DOT} ".join(f"{name}: {cell or '-'}" for name, cell in pairs)
+        first = heading(table, row[:named])
         yield rich(section(span(first, "bold"), *([span(f"\n{told}")] if told else ())))
