@@ -86,6 +86,7 @@ class ScriptedDesk:
         self.form = form
         self.between: Callable[[], Awaitable[None]] | None = None
         self.requests: list[Request] = []
+        self.askers: list[tuple[str, str]] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.pause = 0.0
@@ -117,8 +118,17 @@ class ScriptedDesk:
                 await self.between()
             await conversation.show(card, private=private)
 
-    async def complete(self, command: str, option: str, typed: str) -> Sequence[str]:  # noqa: ARG002
+    async def complete(
+        self,
+        command: str,  # noqa: ARG002
+        option: str,  # noqa: ARG002
+        typed: str,
+        *,
+        person: Person,
+        channel: str,
+    ) -> Sequence[str]:
         """Return brands."""
+        self.askers.append((person.id, channel))
         return [brand for brand in BRANDS if typed.lower() in brand.lower()]
 
     async def home(self, person: Person) -> Card:  # noqa: ARG002

@@ -80,7 +80,7 @@ class Peer(Rest):
         data = {"id": "1", "name": "overheard", "type": 1, "options": inner}
         return await self.interact(2, data)
 
-    async def click(self, name: str, label: str) -> str:
+    async def click(self, name: str, label: str, **more: Any) -> str:
         """Let a person click a button of a message."""
         shown = self.messages[name]
         [button] = [
@@ -90,7 +90,7 @@ class Peer(Rest):
             if child["label"] == label
         ]
         data = {"custom_id": button["custom_id"], "component_type": 2}
-        return await self.interact(3, data, message=shown)
+        return await self.interact(3, data, message=shown, **more)
 
     def first_answer(self, interaction: str) -> Json:
         """Return what an interaction was answered first."""

@@ -43,7 +43,7 @@ class OpenGate:
         notes: Who did what, and how it ended.
     """
 
-    def __init__(self, role: Role = Role.ADMIN) -> None:
+    def __init__(self, role: int = Role.ADMIN) -> None:
         self.role = role
         self.notes: list[tuple[str, str, str]] = []
 

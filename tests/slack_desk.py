@@ -69,6 +69,7 @@ class ScriptedDesk:
         self.serves: Serve = self._answer
         self.requests: list[Request] = []
         self.asked: list[tuple[str, str, str]] = []
+        self.askers: list[tuple[str, str]] = []
         self.values: Sequence[str] | None = [str(n) for n in range(25)]
         self.card = Card("Pong", actions=(Action("ping again", "Again"),))
 
@@ -77,8 +78,11 @@ class ScriptedDesk:
         self.requests.append(request)
         await self.serves(request, conversation)
 
-    async def complete(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def complete(
+        self, command: str, option: str, typed: str, *, person: Person, channel: str
+    ) -> Sequence[str]:
         """Offer values."""
+        self.askers.append((person.id, channel))
         self.asked.append((command, option, typed))
         if self.values is None:
             raise RuntimeError

@@ -79,6 +79,7 @@ async def test_channels_can_be_chosen() -> None:
 
     assert await may(keeper) == 3
     assert await may(keeper, channel="slack:C2") == 0
+    assert await may(keeper, channel="") == 3  # their own page
 
 
 async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:

@@ -40,7 +40,7 @@ class AccessGate:
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
         """Return one sentence that says why somebody may not use a command here, or None."""
-        if self._access.channels and channel not in self._access.channels:
+        if channel and self._access.channels and channel not in self._access.channels:
             return (
                 "I do not answer in this channel; ask in one of those that [access] channels in "
                 f"the configuration names, or have {channel} added there."

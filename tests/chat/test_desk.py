@@ -1,6 +1,7 @@
 """The desk: what a chat brings is read, judged, done and shown."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from overheard.chat.desk import ChatDesk
 from overheard.commands.context import Context
 from overheard.domain import Alert, Run, RunState
 from overheard.errors import ChangeNeedsYes, NothingToAsk
+from overheard.gate import NOBODY
 from overheard.interfaces import Person
 from overheard.testing.fake_chat import ADA, GENERAL, FakeChat, Screen
 from scripted import reply
@@ -449,6 +451,12 @@ class Watched(Screen):
             self.ready.set()
 
 
+async def complete(office: Office, *typed: str, person: Person = BOB) -> Sequence[str]:
+    """Return the values that somebody is offered."""
+    command, option, part = typed
+    return await office.desk.complete(command, option, part, person=person, channel=GENERAL)
+
+
 class TestCompletion:
     """Values, while somebody types."""
 
@@ -457,7 +465,7 @@ class TestCompletion:
         office = await open_office()
         await office.store.set_brand(replace(office.context.catalogue.brands[0], name="Zacme"))
 
-        assert await office.desk.complete("check", "brands", "AC") == ["Acme", "Zacme"]
+        assert await complete(office, "check", "brands", "AC") == ["Acme", "Zacme"]
 
     @pytest.mark.parametrize(
         ("name", "option", "typed", "values"),
@@ -478,7 +486,15 @@ class TestCompletion:
         """What does not exist has none."""
         office = await open_office()
 
-        assert list(await office.desk.complete(name, option, typed)) == values
+        assert list(await complete(office, name, option, typed)) == values
+
+    async def test_who_may_not_use_a_command_is_offered_nothing(self) -> None:
+        """The names of brands are for those who may read them."""
+        office = await open_office()
+        office.gate.role = Role.VIEWER
+
+        assert await complete(office, "trend", "brand", "Ac") == ["Acme"]
+        assert list(await complete(office, "check", "brands", "Ac")) == []
 
     async def test_no_more_than_a_chat_can_show(self) -> None:
         """And none that is too long."""
@@ -487,7 +503,7 @@ class TestCompletion:
             await office.store.set_brand(
                 replace(office.context.catalogue.brands[0], name=f"{number} {'x' * 200}")
             )
-        values = await office.desk.complete("check", "brands", "x")
+        values = await complete(office, "check", "brands", "x")
 
         assert len(values) == 25
         assert max(map(len, values)) == 100
@@ -514,6 +530,15 @@ class TestHome:
 
         assert "Begin with: brands add" in str(card.text)
         assert card.actions[0].words == "brands add"
+
+    async def test_who_may_not_read_sees_nothing(self) -> None:
+        """Neither on the first page nor by a slip of the pen: no name of a brand, and no hint."""
+        office = await open_office()
+        office.gate.role = NOBODY
+        cards = [await office.desk.home(BOB)]
+        cards += [(await office.chat.type(words)).card for words in ("trend Acmee", "hepl", "help")]
+
+        assert [card.title for card in cards] == ["Not allowed"] * 4
 
     async def test_trouble_is_a_card_too(self) -> None:
         """A page is never empty."""

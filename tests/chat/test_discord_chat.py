@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from discord_desk import SPECS, ScriptedDesk
 from discord_gateway import TOKEN
-from discord_payloads import CHANNEL, GUILD
+from discord_payloads import CHANNEL, GUILD, PERSON
 from discord_peer import Peer
 from discord_rest import Fault
 from overheard.cards.card import Action, Card, Field, Image, Severity, Style, Tainted
@@ -229,7 +229,8 @@ async def test_a_form_is_opened_and_comes_back(chat: DiscordChat, peer: Peer) ->
 
 async def test_values_are_completed(chat: DiscordChat, peer: Peer) -> None:
     """Of several values the last one is completed."""
-    async with running(chat, peer, ScriptedDesk()):
+    desk = ScriptedDesk()
+    async with running(chat, peer, desk):
         option = {"name": "brands", "type": 3, "value": "Acme, Z", "focused": True}
         command = {"name": "check", "type": 1, "options": [option]}
         data = {"id": "1", "name": "overheard", "type": 1, "options": [command]}
@@ -238,6 +239,7 @@ async def test_values_are_completed(chat: DiscordChat, peer: Peer) -> None:
     assert peer.first_answer(name)["data"]["choices"] == [
         {"name": "Acme, Zeta", "value": "Acme, Zeta"}
     ]
+    assert desk.askers == [(PERSON, f"discord:{CHANNEL}")]
 
 
 @pytest.mark.parametrize("permissions", [(), ("manage_guild",)])

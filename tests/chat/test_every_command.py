@@ -63,9 +63,11 @@ class Counted:
                 self.changed.clear()
                 await self.changed.wait()
 
-    async def complete(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def complete(
+        self, command: str, option: str, typed: str, *, person: Person, channel: str
+    ) -> Sequence[str]:
         """Return values."""
-        return await self._desk.complete(command, option, typed)
+        return await self._desk.complete(command, option, typed, person=person, channel=channel)
 
     async def home(self, person: Person) -> Any:
         """Return the state."""

@@ -171,6 +171,7 @@ async def test_values_are_offered_while_somebody_types(
     offered = await slack.suggest(view, "rival", "Ze")
 
     assert desk.asked == [("brands add", "rival", "Ze")]
+    assert desk.askers == [(USER, f"slack:{CHANNEL}")]
     assert offered[0] == "Ze0"
     assert len(offered) == 27
 

@@ -19,8 +19,8 @@ from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
 from overheard.chat.turns import Turns
 from overheard.commands.context import Context
 from overheard.commands.registry import offered
-from overheard.commands.status import status
-from overheard.commands.teaching import teach
+from overheard.commands.status import STATUS, status
+from overheard.commands.teaching import HELP, teach
 from overheard.domain import RunState
 from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
 from overheard.interfaces import Conversation, Form, Gate, Person, Request
@@ -77,10 +77,14 @@ class ChatDesk:
         except Exception as error:  # of the chat, the store, or a form that cannot be filled in
             await self._say(conversation, error)
 
-    async def complete(self, command: str, option: str, typed: str) -> Sequence[str]:
+    async def complete(
+        self, command: str, option: str, typed: str, *, person: Person, channel: str
+    ) -> Sequence[str]:
         """Return up to 25 values of an option that go with what was typed so far."""
         spec = next((spec for spec in self._commands if spec.name == command), None)
-        for known in spec.options if spec else ():
+        if spec is None or await self._gate.allowed(person, channel, spec) is not None:
+            return ()
+        for known in spec.options:
             if option in (known.name, known.written):
                 return await self._completing.values(known, typed)
         return ()
@@ -88,6 +92,9 @@ class ChatDesk:
     async def home(self, person: Person) -> Card:
         """Return a card of the brands' state, the open alerts and the next runs."""
         try:
+            refusal = await self._gate.allowed(person, "", STATUS)
+            if refusal is not None:
+                return replies.not_allowed(refusal)
             return await status(await self._opened(person, f"{person.platform}:{person.id}"))
         except Exception as error:
             return replies.failed(error)
@@ -111,12 +118,22 @@ class ChatDesk:
                 return
             context = await self._opened(request.person, request.channel)
             order = self._read(request, context)
-        except UnknownCommand as error:
-            await conversation.show(self._not_known(request, error), private=True)
-        except BadUsage as error:
-            await self._put_right(request, conversation, error)
+        except (UnknownCommand, BadUsage) as error:
+            await self._correct(request, conversation, error)
         else:
             await self._receive(order, request, context, conversation)
+
+    async def _correct(
+        self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
+    ) -> None:
+        """Say what was wrong with a request, to those who may hear what there is."""
+        refusal = await self._gate.allowed(request.person, request.channel, HELP)
+        if refusal is not None:
+            await conversation.show(replies.not_allowed(refusal), private=True)
+        elif isinstance(error, UnknownCommand):
+            await conversation.show(self._not_known(request, error), private=True)
+        else:
+            await self._put_right(request, conversation, error)
 
     def _read(self, request: Request, context: Context) -> Order:
         if not request.command:
@@ -247,6 +264,7 @@ class ChatDesk:
             return
         refusal = await self._may_decide(request, waiting.order.spec, waiting.person)
         if refusal is not None:
+            await self._note(waiting.order, request.person, request.channel, refusal)
             await conversation.show(replies.not_allowed(refusal), private=True)
         elif not await self._pending.take(token):
             await conversation.show(replies.EXPIRED, private=True)

@@ -110,12 +110,18 @@ class Desk(Protocol):
         """Serve a request to its end. Never raises: what goes wrong is shown as a card."""
         ...
 
-    async def complete(self, command: str, option: str, typed: str) -> Sequence[str]:
-        """Return up to 25 values of an option that go with what was typed so far."""
+    async def complete(
+        self, command: str, option: str, typed: str, *, person: Person, channel: str
+    ) -> Sequence[str]:
+        """Return up to 25 values of an option that go with what was typed so far; none to somebody
+        who may not use the command there.
+        """
         ...
 
     async def home(self, person: Person) -> Card:
-        """Return a card of the brands' state, the open alerts and the next runs."""
+        """Return a card of the brands' state, the open alerts and the next runs; to somebody who
+        may not read, why.
+        """
         ...
 
 
@@ -123,7 +129,14 @@ class Gate(Protocol):
     """Who may do what, and the log of who did it."""
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
-        """Return one sentence that says why somebody may not use a command here, or None."""
+        """Return one sentence that says why somebody may not use a command here, or None.
+
+        Args:
+            person: Who wants to.
+            channel: Where, as ``platform:id``; empty where nobody else can look, such as in the
+                App Home.
+            spec: The command.
+        """
         ...
 
     async def note(

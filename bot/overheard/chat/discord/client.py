@@ -195,6 +195,14 @@ class Client(discord.Client):
             return
         option, part = called.typing, tree.last_typed(called.typing, called.typed)
         found = [one for one in option.choices if part.lower() in one.lower()]
-        found = found or list(await desk.complete(called.spec.name, option.name, part))
+        found = found or list(
+            await desk.complete(
+                called.spec.name,
+                option.name,
+                part,
+                person=reading.person(interaction),
+                channel=f"{reading.NAME}:{reading.place(interaction)}",
+            )
+        )
         choices = tree.suggestions(option, called.typed, found)
         await interaction.response.autocomplete([app_commands.Choice(**one) for one in choices])

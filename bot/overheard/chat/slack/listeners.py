@@ -21,7 +21,7 @@ from overheard.chat.slack.conversation import (
 )
 from overheard.chat.slack.pacing import Once, Pace, Tasks
 from overheard.chat.slack.workspaces import Workspaces
-from overheard.interfaces import Desk, Form, Request
+from overheard.interfaces import Desk, Form, Person, Request
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +121,11 @@ class Listeners:
         carried = modals.Carried.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{CLICK}:"), body.get("value", "")
         try:
-            values = await self._desk.complete(carried.command, option, typed)
+            place = Place.read(carried.place, body["user"]["id"])
+            person, channel = await self._asker(body, place)
+            values = await self._desk.complete(
+                carried.command, option, typed, person=person, channel=channel
+            )
         except Exception:
             logger.exception("No values could be offered for %s", option)
             values = ()
@@ -152,13 +156,17 @@ class Listeners:
         self, body: Body, place: Place, conversation: SlackConversation, **wanted: Any
     ) -> None:
         """Take a request to the desk, and see to it that its last card is shown."""
-        team = _team(body)
-        workspace = await self._workspaces.of(team)
-        person = await workspace.people.person(place.user, _name(body))
-        channel = f"slack:{self._prefix(team)}{place.channel}"
+        person, channel = await self._asker(body, place)
         request = Request(body["trigger_id"], person, channel, **wanted)
         await self._desk.serve(request, conversation)
         await conversation.finish()
+
+    async def _asker(self, body: Body, place: Place) -> tuple[Person, str]:
+        """Return who wants something, and where."""
+        team = _team(body)
+        workspace = await self._workspaces.of(team)
+        person = await workspace.people.person(place.user, _name(body))
+        return person, f"slack:{self._prefix(team)}{place.channel}"
 
     async def _show_home(self, body: Body, user: str) -> None:
         workspace = await self._workspaces.of(_team(body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ class People:
         self._profiles: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
         self._groups: dict[str, tuple[str, ...]] = {}
         self._groups_until = 0.0
+        self._asking = asyncio.Lock()
 
     async def person(self, user: str, name: str = "") -> Person:
         """Return a person; `name` is used where Slack tells no better one."""
@@ -51,12 +53,13 @@ class People:
 
     async def _members(self) -> Mapping[str, tuple[str, ...]]:
         """Return the ids of each person's user groups."""
-        if self._groups_until < time.monotonic():
-            self._groups_until = time.monotonic() + FRESH
-            answer = await self._ask("usergroups_list", include_users=True)
-            if "usergroups" in answer:
-                self._groups = _by_person(answer["usergroups"])
-        return self._groups
+        async with self._asking:  # nobody is judged by groups that are still on their way
+            if self._groups_until < time.monotonic():
+                answer = await self._ask("usergroups_list", include_users=True)
+                if "usergroups" in answer:
+                    self._groups = _by_person(answer["usergroups"])
+                self._groups_until = time.monotonic() + FRESH
+            return self._groups
 
     async def _ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Ask, and be content with nothing: a request is served also when this is not known."""

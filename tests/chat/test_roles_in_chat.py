@@ -1,0 +1,130 @@
+"""Who may do what, by each platform's own client: groups, roles, and other people's buttons."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from discord_gateway import TOKEN
+from discord_payloads import PERSON, member
+from discord_peer import Peer
+from office import PRICE, Office, open_office
+from overheard.cards.card import Action, Card
+from overheard.chat.desk import ChatDesk
+from overheard.chat.discord.chat import DiscordChat
+from overheard.chat.slack.chat import SlackChat
+from overheard.gate import AccessGate
+from overheard.interfaces import Chat
+from overheard.tables.chats import DiscordTable, SlackTable
+from overheard.tables.deployment import AccessTable
+from slack_desk import headers, listening
+from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
+from slack_peer import SlackPeer
+
+RECHECK = Card("Alert 1", actions=(Action("alerts recheck 1", "Check again"),))
+
+
+@pytest.fixture
+async def office() -> Office:
+    """A deployment whose model costs something."""
+    return await open_office(price=PRICE)
+
+
+@asynccontextmanager
+async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
+    """Run the deployment in a chat, from its start to its end."""
+    gate = AccessGate(AccessTable(**access), office.store, office.context.clock)
+    async with listening(chat, ChatDesk(office.context, gate)):
+        yield
+    await chat.close()
+
+
+def in_slack(slack: SlackPeer) -> SlackChat:
+    """Return a client."""
+    table = SlackTable(
+        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
+    )
+    return SlackChat(table, interval=0)
+
+
+def in_discord(peer: Peer) -> DiscordChat:
+    """Return a client."""
+    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+
+
+async def refusals(office: Office) -> list[tuple[str, str]]:
+    """Return what the audit log says was not allowed, and by whom it was tried."""
+    entries = await office.store.audit()
+    return [(one.who, one.words) for one in entries if one.outcome.startswith("Only operators")]
+
+
+async def test_in_slack_a_group_spends_and_its_readers_do_not(
+    slack: SlackPeer, office: Office
+) -> None:
+    """Not by a click on the question of somebody who may, nor after a restart."""
+    access = {"everyone": "viewer", "operators": ("slack:S1",)}
+    async with program(office, in_slack(slack), **access):
+        await slack.command("check Acme")
+        [question] = await slack.until(lambda: slack.messages)
+        await slack.click(question, "Go on", user="U2")
+        [told] = await slack.until(lambda: slack.replies)
+        assert (headers(told), told["response_type"]) == (["\u26a0\ufe0f Not allowed"], "ephemeral")
+
+    chat = in_slack(slack)
+    async with program(office, chat, **access):
+        await chat.post(CHANNEL, RECHECK, key="alert")
+        for label in ("Go on", "Check again"):
+            message = next(one for one in slack.messages if label in str(one["blocks"]))
+            slack.replies.clear()
+            await slack.click(message, label, user="U2")
+            [told] = await slack.until(lambda: slack.replies)
+            assert headers(told) == ["\u26a0\ufe0f Not allowed"]
+        assert office.provider.asked == []
+        await slack.click(question, "Go on")
+        await slack.until(lambda: headers(slack.messages[0])[0].endswith("Checked Acme"))
+
+    tried = {words for _, words in await refusals(office)}
+    assert tried == {"check Acme", "alerts recheck 1"}
+    assert len(await refusals(office)) == 3
+    assert len(office.provider.asked) == 1
+
+
+async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> None:
+    """A role that is taken away takes its rights at once, also for a question that stands."""
+    peer = Peer()
+    await peer.start()
+    reader, asker = (
+        member({"id": PERSON, "username": "ann", "discriminator": "0", "avatar": None}, *roles)
+        for roles in ((), ("77",))
+    )
+    async with program(office, in_discord(peer), everyone="viewer", operators=("discord:77",)):
+        await peer.ready()
+        await peer.interact(2, command("check"), member=asker)
+        await peer.gateway.until(peer.shown)
+        [question] = peer.shown()
+        name = await peer.click(question["id"], "Go on", member=reader)
+        await peer.gateway.until(lambda: len(peer.shown()) == 2)
+        assert peer.shown()[1]["embeds"][0]["title"] == "Not allowed"
+        assert peer.first_answer(name)["data"].get("flags", 0) & 64
+        assert office.provider.asked == []
+        await peer.click(question["id"], "Go on", member=asker)
+        await peer.gateway.until(lambda: "Checked Acme" in str(peer.shown()[0]["embeds"]))
+    await peer.close()
+
+    assert [words for _, words in await refusals(office)] == ["check"]
+    assert len(office.provider.asked) == 1
+
+
+def command(name: str) -> dict[str, Any]:
+    """Return what a person without options sends."""
+    return {
+        "id": "1",
+        "name": "overheard",
+        "type": 1,
+        "options": [{"name": name, "type": 1, "options": []}],
+    }
