@@ -38,7 +38,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Words
 
 from overheard.cards import words
-from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted, Text
+from overheard.cards.card import Card, Field, Quote, Severity, Table, Tainted, Text
 from overheard.cards.records import heading, heading_cells
 
 BORDERS = {
@@ -53,28 +53,27 @@ GAP = 3
 """Columns between two columns of a table."""
 
 
-def render(card: Card, *, width: int, image_path: str = "") -> RenderableType:
+def render(card: Card, *, width: int) -> RenderableType:
     """Lay a card out, and below it those that belong to it.
 
     Args:
         card: What to show.
         width: Columns there are; 40 or more to look well.
-        image_path: Where the card's own picture was saved, if it was.
     """
     below = (render(more, width=width) for more in card.more)
-    return Group(_panel(card, width, image_path), *below)
+    return Group(_panel(card, width), *below)
 
 
-def show(card: Card, console: Console, *, image_path: str = "") -> None:
+def show(card: Card, console: Console) -> None:
     """Print a card in the width that the console has."""
-    console.print(render(card, width=console.width, image_path=image_path))
+    console.print(render(card, width=console.width))
 
 
-def _panel(card: Card, width: int, image_path: str) -> Panel:
+def _panel(card: Card, width: int) -> Panel:
     width = min(width, WIDEST)
     title = Words(words.line(card.title), "bold")
     fits = title.cell_len <= width - 6
-    parts = [*([] if fits else [title]), *_parts(card, width, image_path)]
+    parts = [*([] if fits else [title]), *_parts(card, width)]
     spaced = [Padding(part, (1 if index else 0, 0, 0, 0)) for index, part in enumerate(parts)]
     return Panel(
         Group(*spaced),
@@ -87,7 +86,7 @@ def _panel(card: Card, width: int, image_path: str) -> Panel:
     )
 
 
-def _parts(card: Card, width: int, image_path: str) -> Iterator[RenderableType]:
+def _parts(card: Card, width: int) -> Iterator[RenderableType]:
     if text := _plain(card.text):
         yield text
     if card.link:
@@ -97,7 +96,7 @@ def _parts(card: Card, width: int, image_path: str) -> Iterator[RenderableType]:
         yield _Fitted(card.table)
     yield from map(_quote, card.quotes)
     if card.image:
-        yield _image(card.image, image_path)
+        yield Words.assemble(("Picture: ", "dim"), words.printable(card.image.alt))
     if card.footer:
         yield _plain(card.footer, "dim")
 
@@ -194,11 +193,6 @@ class _Barred:
             yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))
             yield from line
             yield Segment.line()
-
-
-def _image(image: Image, path: str) -> Words:
-    saved = [(f"\nSaved as {words.line(path)}", "dim")] if path else []
-    return Words.assemble(("Picture: ", "dim"), words.printable(image.alt), *saved)
 
 
 class RichProgress:
