@@ -15,6 +15,7 @@ from overheard import (
     Question,
     Reply,
 )
+from overheard_compatible.presets import CHAT
 from overheard_compatible.reading import citations_of, cost_of, finish_of, text_of, usage_of
 from overheard_compatible.settings import CompatibleSettings
 from overheard_compatible.streams import gathered
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         ChatCompletionStreamOptionsParam,
     )
 
-API = "Chat Completions"
 NO_SEARCH = 'this service cannot be told to search; leave "+search" away.'
 
 
@@ -36,7 +36,9 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
 
     def __init__(self, name: str, settings: CompatibleSettings) -> None:
         listed = ("overheard_compatible", settings.preset) if settings.preset else ()
-        super().__init__(name, API, settings, PriceList(settings.prices, *listed))
+        api = settings.service.api
+        spoken = api if api == CHAT else f"the {api}"
+        super().__init__(name, spoken, settings, PriceList(settings.prices, *listed))
         self._preset = settings.service
 
     def open_client(self) -> AsyncOpenAI:

@@ -1,11 +1,28 @@
 """Tests of `models list`."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from overheard.app import open_context
+from overheard.commands.check import check
+from overheard.commands.models import list_models
+from overheard.config import load_config
+from overheard.domain import Failing
+from overheard.errors import ProviderFailed
 from program import Program, sentences
+from scripted import Quiet, ScriptedProvider
 from vendors import KEY
+
+OWN = """
+[storage]
+url = "sqlite:///{folder}/store.db"
+[asking]
+tries = 1
+[[brands]]
+name = "Acme"
+"""
 
 CONFIG = """
 [storage]
@@ -35,3 +52,26 @@ def test_a_model_is_shown_with_its_pace_and_its_price_in_a_batch(
     assert model["price"] == "$1, $2, 50 % in a batch"
     out, _ = program.run("models", "list")
     assert "what this process has seen" in sentences(out)
+
+
+async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path) -> None:
+    """For how long, and with what it said last; nobody need know what a circuit breaker is."""
+    text = "".join(f'[[prompts]]\ntext = "Which tool is best for {n}?"\n' for n in range(5))
+    failing = ScriptedProvider()
+    failing.answer = lambda question: ProviderFailed(
+        model=question.model,
+        reason="the service answers with status 500; try again later.",
+        kind=Failing.SERVER,
+    )
+    file = tmp_path / "config.toml"
+    file.write_text(OWN.format(folder=tmp_path.as_posix()) + text, encoding="utf-8")
+    async with open_context(load_config(file), Quiet()) as context:
+        context.plugins.providers["svc"] = failing
+        assert (await list_models(context)).data["models"][0]["told"] == "asked"
+        await check(context, agreed=True)
+        card = await list_models(context)
+
+    [model] = card.data["models"]
+    assert model["state"] == "open"
+    assert re.fullmatch(r"left alone for \d+(\.\d)? s", model["told"])
+    assert "svc/m-1: svc/m-1 did not answer: the service answers with status 500" in card.text

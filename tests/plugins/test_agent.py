@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from overheard import Citation, Finish, Model, PluginSettings, Prompt, Question
+from overheard import Citation, Finish, Model, PluginSettings, Prompt, ProviderFailed, Question
 from overheard_compatible import overheard_providers
 from overheard_compatible.agent import AgentProvider
 from overheard_compatible.provider import CompatibleProvider
@@ -90,6 +90,15 @@ async def test_a_failure_that_comes_as_well_received_is_no_answer(
 
     assert reply.finish is Finish.FAILED
     assert KEY not in str(reply)
+
+
+async def test_what_cannot_be_read_is_told_by_the_name_of_its_api(
+    provider: Any, vendor: Vendor
+) -> None:
+    """Not by the one of those that speak Chat Completions."""
+    vendor.reactions = [Reaction(b"<html>", content_type="text/html")]
+    with pytest.raises(ProviderFailed, match="cannot be read as one of the Agent API"):
+        await ask(provider)
 
 
 def test_its_answers_are_not_read_as_they_are_written() -> None:
