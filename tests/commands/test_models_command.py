@@ -67,11 +67,11 @@ async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path)
     file.write_text(OWN.format(folder=tmp_path.as_posix()) + text, encoding="utf-8")
     async with open_context(load_config(file), Quiet()) as context:
         context.plugins.providers["svc"] = failing
-        assert (await list_models(context)).data["models"][0]["told"] == "asked"
+        assert (await list_models(context)).data["models"][0]["told"] == "works"
         await check(context, agreed=True)
         card = await list_models(context)
 
     [model] = card.data["models"]
     assert model["state"] == "open"
-    assert re.fullmatch(r"left alone for \d+(\.\d)? s", model["told"])
+    assert re.fullmatch(r"left alone, for \d+(\.\d)? s", model["told"])
     assert "svc/m-1: svc/m-1 did not answer: the service answers with status 500" in str(card.text)
