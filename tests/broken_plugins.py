@@ -120,6 +120,40 @@ AT_START = {
         "@hookimpl\ndef overheard_scorers(settings):\n    settings.one(Mine, 'unset')\n",
         "[scorers.unset]: size is missing",
     ),
+    "recursive": ("def again(): again()\nagain()", "cannot be imported: RecursionError"),
+    "handling": (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+        "cannot be imported: ValueError: signal only works in main thread",
+    ),
+    "asynchronous": (
+        "from overheard import hookimpl\n@hookimpl\n"
+        "async def overheard_scorers(settings): return []",
+        "has an async hook, and hooks are plain functions",
+    ),
+    "greedy": (
+        "from overheard import hookimpl\n@hookimpl\ndef overheard_scorers(settings, store): pass",
+        "has a hook of the wrong shape",
+    ),
+    "vague": ("overheard_api = 'about one'", "which is no version range"),
+    "numbered": ("overheard_api = 1.0", "which is no version range"),
+    "nameless": (scorer("nameless", "pass").replace('"nameless"', "7"), "its name or version"),
+    "lines": (scorer("lines", "pass").replace('"lines"', r'"a\nb"'), "its name or version"),
+    "colours": (
+        scorer("colours", "pass").replace('"colours"', r'"\x1b[1m"'),
+        "its name or version",
+    ),
+    "measuring": (
+        scorer("measuring", "pass").replace('Metric("measuring"', 'Metric("visibility"'),
+        'measures "visibility", which the scorer visibility measures already',
+    ),
+    "shy": (
+        scorer("shy", "pass").replace('name = "shy"', "name = property(lambda self: 1 / 0)"),
+        "fails to register: ZeroDivisionError",
+    ),
+    "unspeakable": (
+        "class Odd(Exception):\n    def __str__(self): raise SystemExit\nraise Odd",
+        "cannot be imported: Odd",
+    ),
     "landscape": (
         "from overheard import Landscape, hookimpl\n@hookimpl\ndef overheard_landscapes():\n"
         "    return [Landscape('odd', 7, 'none')]",
@@ -179,6 +213,90 @@ LATER = {
             "object.__setattr__(reading, 'mentions', ()); return []",
         ),
         "",
+    ),
+    "looping": (
+        scorer("looping", "return self.score(reading)"),
+        "The scorer looping fails (",
+    ),
+    "cancelling": (
+        scorer("cancelling", "raise asyncio.CancelledError"),
+        "The scorer cancelling fails (CancelledError)",
+    ),
+    "stopping": (scorer("stopping", "raise StopIteration"), "The scorer stopping fails ("),
+    "awaiting": (
+        scorer("awaiting", "return asyncio.sleep(600)"),
+        "The scorer awaiting gave no result",
+    ),
+    "drawing": (
+        scorer("drawing", "return (time.sleep(600) for _ in range(3))"),
+        "The scorer drawing gave no result",
+    ),
+    "infinite": (
+        scorer("infinite", "return [Score('infinite', float('inf'))]"),
+        "The scorer infinite gives values outside",
+    ),
+    "negative": (
+        scorer("negative", "return [Score('negative', -0.5)]"),
+        "The scorer negative gives values outside",
+    ),
+    "wordy": (
+        scorer("wordy", "return [Score('wordy', 'high')]"),
+        "The scorer wordy gives values outside",
+    ),
+    "posing": (
+        scorer(
+            "posing",
+            "odd = dict.fromkeys(('__le__', '__ge__', '__float__'), exit); "
+            "number = type('Odd', (float,), odd); "
+            "return [Score('posing', number(1.0))]",
+        ),
+        "The scorer posing",
+    ),
+    "hiding": (
+        scorer(
+            "hiding",
+            "odd = type('Odd', (Score,), {'value': property(lambda self: 1 / 0)}); "
+            "return [object.__new__(odd)]",
+        ),
+        "The scorer hiding",
+    ),
+    "starting": (
+        scorer(
+            "starting",
+            "import threading; threading.Thread(target=lambda: "
+            "[print('x') or time.sleep(0.05) for _ in iter(int, 1)]).start(); return []",
+        ),
+        "",
+    ),
+    "closing": (
+        scorer("closing", "sys.stdout.close(); sys.stderr.close(); sys.stdout = None; return []"),
+        "",
+    ),
+    "pouring": (scorer("pouring", "print('x' * 50_000_000); return []"), ""),
+    "moving": (
+        scorer("moving", "os.chdir('/'); return []"),
+        "",
+    ),
+    "trapping": (
+        scorer("trapping", "import signal; signal.signal(signal.SIGINT, print)"),
+        "The scorer trapping fails (ValueError)",
+    ),
+    "unspoken": (
+        scorer(
+            "unspoken",
+            "from overheard import OverheardError; "
+            "raise type('Odd', (OverheardError,), {'__doc__': '.', '__str__': exit})()",
+        ),
+        "The scorer unspoken fails (Odd)",
+    ),
+    "timeless": (
+        OTHER.format(
+            name="timeless",
+            hook="overheard_update_feeds",
+            body="async def updates(self, since): from_ = __import__('datetime').datetime; "
+            "return [ModelUpdate(Model('echo', 'm'), from_(2026, 1, 1))]",
+        ),
+        "The feed timeless fails (TypeError)",
     ),
     "listening": (LISTENER.format(body="raise RuntimeError"), ""),
     "lingering": (

@@ -283,6 +283,26 @@ def test_a_plugin_that_is_not_allowed_runs_no_code(
     assert "visibility" in plugins.scorers
 
 
+def test_records_that_cannot_be_read_are_one_sentence_each(shelf: Shelf, tmp_path: Path) -> None:
+    """A missing attribute, no metadata, and entry points that are none: the others are loaded."""
+    for name in ("lost", "bare", "torn", "good"):
+        shelf.install(name, SCORER.format(definition="def", body="return []"))
+    (tmp_path / "overheard_lost-1.2.dist-info" / "entry_points.txt").write_text(
+        "[overheard]\nlost = overheard_lost:nowhere\n"
+    )
+    (tmp_path / "overheard_bare-1.2.dist-info" / "METADATA").write_bytes(b"\xff\xfe")
+    (tmp_path / "overheard_torn-1.2.dist-info" / "entry_points.txt").write_text(
+        "[overheard]\nodd\n"
+    )
+    plugins = load()
+
+    assert "has no attribute 'nowhere'" in problem(plugins, "lost")
+    assert "entry_points.txt that cannot be read" in problem(plugins, "overheard-torn")
+    provided = {report.name: report.provides for report in plugins.reports}
+    assert ("scorer odd",) in (provided["bare"], provided["good"])
+    assert provided["visibility"] == ("scorer visibility",)
+
+
 def test_many_broken_plugins_at_once_are_one_sentence_each(
     shelf: Shelf, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,3 +77,27 @@ def test_the_program_starts_without_what_is_slow(tmp_path: Path, words: list[str
     if words == ["plugins"]:
         assert "overheard_quick29" in imported
         assert "40 plugins" in done.stdout
+
+
+def test_a_thread_that_a_plugin_has_begun_does_not_keep_the_program(tmp_path: Path) -> None:
+    """It says not to be a daemon, it never ends, and the command does, with its result."""
+    (tmp_path / "overheard_stuck.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(600,), daemon=False).start()\n"
+    )
+    info = tmp_path / "overheard_stuck-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: overheard-stuck\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[overheard]\nstuck = overheard_stuck\n")
+    program = "import sys; from overheard import app; app.LONGEST_END = 0.2; app.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "plugins", "--json"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "stuck" in [plugin["name"] for plugin in json.loads(done.stdout)["plugins"]]

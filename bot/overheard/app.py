@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from overheard.queues.inline import InlineQueue
 
 LONGEST_GOODBYE = 1.8
 """Seconds from the signal to the end of the process."""
+LONGEST_END = 3.0
+"""Seconds from a command's end to that of the process."""
 
 
 class SystemClock:
@@ -89,7 +92,13 @@ def session() -> Session:
 
 def main() -> None:
     """Run the terminal face."""
-    cli.app(obj=session())
+    try:
+        cli.app(obj=session())
+    except SystemExit as end:
+        sys.stdout.flush()
+        # A thread that a plugin has begun may never end.
+        _leave(LONGEST_END, end.code if isinstance(end.code, int) else int(bool(end.code)))
+        raise
 
 
 async def _serve(context: Context) -> None:
@@ -125,11 +134,11 @@ def _open_chats(config: Config) -> Mapping[str, Chat]:
     return {**open_chats(config), **load_plugins(config).chats}
 
 
-def _leave() -> None:
-    """See to it that the process ends within two seconds, whatever a thread or a plugin does.
+def _leave(longest: float = LONGEST_GOODBYE, code: int = 0) -> None:
+    """See to it that the process ends within so many seconds, whatever a thread or a plugin does.
 
     Nothing is lost by that: what counts is in the store, and runs go on with the next start.
     """
-    timer = Timer(LONGEST_GOODBYE, os._exit, (0,))
+    timer = Timer(longest, os._exit, (code,))
     timer.daemon = True
     timer.start()

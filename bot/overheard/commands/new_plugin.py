@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,7 +18,7 @@ import overheard
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Face, Option
 from overheard.errors import BadUsage, FileUnwritable
-from overheard.hookspecs import PROJECT
+from overheard.plugins.installed import installed_plugins
 from overheard.plugins.reserved import WORDS
 
 KINDS = ("provider", "scorer", "chat", "feed", "command")
@@ -103,7 +102,7 @@ def _flaw(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
     """Return why a plugin cannot be called so, or an empty string."""
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'
-    if entry_points(group=PROJECT, name=word):
+    if any(point.name == word for point in installed_plugins()[0]):
         return f'a plugin called "{word}" is installed'
     if kind == "command" and word.replace("_", "-") in WORDS:
         return f'there is a command "{name}"'

@@ -19,7 +19,7 @@ from overheard.interfaces import Chat, Desk, Finding, Linking
 from overheard.plugins.aside import made
 from overheard.plugins.guard import Guard
 from overheard.plugins.shapes import listed
-from overheard.plugins.wording import cut, redacted
+from overheard.plugins.wording import cut, redacted, said
 
 LONGEST_CALL = 25.0
 """Seconds that a chat may take for one message; a delivery waits no longer than 30."""
@@ -61,7 +61,7 @@ class WatchedChat:
         if isinstance(error, ChatUnavailable):
             raise ChatUnavailable(**self._hushed(error))
         if isinstance(error, OverheardError):
-            raise ChatLost(chat=self.name, reason=cut(redacted(str(error), self._secrets)))
+            raise ChatLost(chat=self.name, reason=cut(redacted(said(error), self._secrets)))
         if error is not None:
             raise ChatLost(chat=self.name, reason=f"its plugin fails ({type(error).__name__})")
 
@@ -146,4 +146,4 @@ class WatchedChat:
         return error
 
     def _hushed(self, error: OverheardError) -> dict[str, str]:
-        return {key: cut(redacted(str(v), self._secrets)) for key, v in error.details.items()}
+        return {key: cut(redacted(said(v), self._secrets)) for key, v in error.details.items()}

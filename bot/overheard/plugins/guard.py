@@ -13,7 +13,7 @@ from overheard.errors import OverheardError, PluginFault
 from overheard.plugins.aside import Aside, made
 from overheard.plugins.notices import Notice, Notices
 from overheard.plugins.threads import Outcome
-from overheard.plugins.wording import cut, redacted
+from overheard.plugins.wording import cut, redacted, said
 
 MOST_FAULTS = 5
 """Faults in a row after which a part is left alone."""
@@ -139,6 +139,7 @@ class Guard:
 
     def _told(self, error: BaseException) -> str:
         """Say what was raised; a foreign error's text may hold a secret, so only its kind."""
-        if isinstance(error, OverheardError):
-            return f"says: {cut(redacted(str(error), self._secrets)).rstrip('.')}"
+        words = said(error) if isinstance(error, OverheardError) else ""
+        if words:
+            return f"says: {cut(redacted(words, self._secrets)).rstrip('.')}"
         return f"fails ({type(error).__name__})"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint
 from typing import Any, TypeVar
 
 from overheard.config import Config
@@ -18,7 +16,9 @@ from overheard.plugins.chats import WatchedChat
 from overheard.plugins.commands import watched_command
 from overheard.plugins.feeds import WatchedFeed
 from overheard.plugins.guard import MOST_FAULTS, Guard
+from overheard.plugins.installed import identity, installed_plugins
 from overheard.plugins.listeners import MOST_FAULTS as MOST_DEAF
+from overheard.plugins.output import sorted_output
 from overheard.plugins.providers import WatchedProvider
 from overheard.plugins.registering import ASK, Made, Objects, faulted, looked_at, registered
 from overheard.plugins.reports import PluginReport, Plugins
@@ -34,6 +34,11 @@ PATIENCE = 10.0
 """Seconds that a plugin may take to be imported and to register."""
 HASTE = 0.5
 """Seconds after which the next plugin is begun beside one that takes long."""
+
+UNREADABLE = (
+    "has an entry_points.txt that cannot be read, so nobody knows its plugins; reinstall it, or "
+    "remove it"
+)
 
 Result = TypeVar("Result")
 
@@ -99,22 +104,22 @@ def load_plugins(
         found: The entry points to load; by default those of the group ``overheard``.
         patience: Seconds that each may take.
     """
-    points = entry_points(group=PROJECT) if found is None else found
+    points, unreadable = installed_plugins() if found is None else (found, [])
     known = [_found(point, config) for point in points]
     ordered = sorted(known, key=lambda one: (not one.ours, one.point.name))
     plugins = Plugins()
-    with contextlib.redirect_stdout(sys.stderr):
+    with sorted_output():
         begun = [_begin(one, config, patience) for one in ordered]
         plugins.reports.extend([_finish(one, plugins, patience) for one in begun])
     plugins.reports.extend(_ownerless(config, [one.point.name for one in ordered]))
+    plugins.reports.extend(PluginReport(name, "", problem=UNREADABLE) for name in unreadable)
     return plugins
 
 
 def _found(point: EntryPoint, config: Config) -> _Found:
-    installed = point.dist  # each look at a name or a version reads its metadata anew
-    name, version = (installed.name, installed.version) if installed else (point.value, "")
+    name, version = identity(point)
     settings = {section: _settings(config, section, point.name) for section in SECTIONS}
-    return _Found(point, name, version, installed, settings)
+    return _Found(point, name, version, point.dist, settings)
 
 
 def _begin(found: _Found, config: Config, patience: float) -> _Begun:

@@ -4,10 +4,12 @@ result.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
+from threading import Thread, current_thread
 from time import monotonic
 from typing import Any, TextIO, cast
 
@@ -21,12 +23,24 @@ _INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
 
 @contextmanager
 def inside() -> Iterator[None]:
-    """Say that a plugin's code runs in this task or thread while the block lasts."""
-    token = _INSIDE.set(True)
+    """Say that a plugin's code runs in this task or thread while the block lasts.
+
+    The folder that the process works in is put back behind it: paths of ours begin there.
+    """
+    token, folder = _INSIDE.set(True), _folder()
     try:
         yield
     finally:
         _INSIDE.reset(token)
+        if folder and folder != _folder():
+            os.chdir(folder)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # somebody removed it
+        return ""
 
 
 @contextmanager
@@ -35,20 +49,29 @@ def sorted_output() -> Iterator[None]:
     else writes as ever.
     """
     theirs = _Bounded(sys.stderr)
-    stdout, stderr = _Sorted(sys.stdout, theirs), _Sorted(sys.stderr, theirs)
+    stdout, stderr = _Sorted(sys.stdout, theirs, current_thread()), _Sorted(sys.stderr, theirs)
     with redirect_stdout(cast("TextIO", stdout)), redirect_stderr(cast("TextIO", stderr)):
         yield
 
 
 class _Sorted:
-    """A stream for us, and another one for plugins."""
+    """A stream for us, and another one for plugins.
 
-    def __init__(self, ours: TextIO, theirs: _Bounded) -> None:
+    Args:
+        ours: The stream.
+        theirs: The other one.
+        thread: The only one of ours that writes to it, where that is known: threads that plugins
+            start themselves are not seen otherwise.
+    """
+
+    def __init__(self, ours: TextIO, theirs: _Bounded, thread: Thread | None = None) -> None:
         self._ours = ours
         self._theirs = theirs
+        self._thread = thread
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._theirs if _INSIDE.get() else self._ours, name)
+        foreign = self._thread is not None and current_thread() is not self._thread
+        return getattr(self._theirs if foreign or _INSIDE.get() else self._ours, name)
 
 
 class _Bounded:
@@ -70,6 +93,9 @@ class _Bounded:
                 told = f"Plugins have written more than {MOST_CHARACTERS:,} characters"
                 self._stderr.write(f"\n{told}; what they write in this hour is left out.\n")
         return len(text)
+
+    def close(self) -> None:
+        """Leave it open: it is everybody's."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stderr, name)

@@ -13,7 +13,7 @@ from overheard.errors import PluginFault, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Provider
 from overheard.plugins.aside import Aside
 from overheard.plugins.shapes import is_word
-from overheard.plugins.wording import cut, redacted
+from overheard.plugins.wording import cut, redacted, said
 
 GOODBYE = 2.0
 """Seconds that a provider has to let its connections go."""
@@ -93,7 +93,7 @@ class WatchedProvider:
         )
 
     def _hushed(self, words: object) -> str:
-        return cut(redacted(str(words), self._secrets))
+        return cut(redacted(said(words), self._secrets))
 
 
 def _offered(provider: Provider) -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
+from inspect import isasyncgen, iscoroutine
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from overheard.plugins import shapes
 from overheard.plugins.reports import Plugins
 from overheard.plugins.reserved import WORDS
 from overheard.plugins.shapes import Fault
-from overheard.plugins.wording import one_line, redacted
+from overheard.plugins.wording import one_line, redacted, said
 from overheard.settings import suggestion
 
 NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
@@ -105,13 +106,18 @@ def faulted(error: BaseException, secrets: Iterable[str], failing: str, remedy: 
     """Return what a plugin raised as a sentence, even an attempt to exit."""
     if isinstance(error, Fault):
         return error
-    if isinstance(error, OverheardError):
-        return Fault(redacted(str(error), [*secrets])[:LONGEST_WORDS])
+    if isinstance(error, OverheardError) and (words := said(error)):
+        return Fault(redacted(words, [*secrets])[:LONGEST_WORDS])
     return Fault(f"{failing}: {one_line(error, [*secrets])}; {remedy}")
 
 
 def _all(results: Iterable[Iterable[Any]]) -> list[Any]:
     """Draw what hooks return; one without an end would eat all memory, in a thread for ever."""
+    for result in results:
+        if iscoroutine(result):
+            result.close()
+        if iscoroutine(result) or isasyncgen(result):
+            raise Fault(f"has an async hook, and hooks are plain functions; {ASK}")
     found = list(islice(chain.from_iterable(results), MOST_OBJECTS + 1))
     if len(found) > MOST_OBJECTS:
         raise Fault(f"registers more than {MOST_OBJECTS} objects of one kind; {ASK}")

@@ -131,10 +131,19 @@ async def _scores(scorer: Scorer, reading: Reading) -> list[Score]:
     result: Any = scorer.score(reading)
     if not isinstance(result, list | tuple) and inspect.isawaitable(result):
         result = await result
-    scores = listed(result)
+    scores = [_plain(score) for score in listed(result)]
     if any(len(words) > LONGEST_QUOTE for score in scores for words in _words(score)):
         raise OverflowError
     return scores
+
+
+def _plain(score: object) -> Any:
+    """Return a score without a class of the plugin's own, whose code would run among ours."""
+    if not isinstance(score, Score):
+        return score
+    value = score.value
+    number = float(value) if isinstance(value, float) else value
+    return Score(score.metric, number, score.quote, score.details)
 
 
 def _words(score: object) -> Iterable[str]:

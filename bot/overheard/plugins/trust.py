@@ -15,7 +15,6 @@ from importlib.metadata import (
     Distribution,
     PackageNotFoundError,
     distribution,
-    entry_points,
 )
 from pathlib import PurePosixPath
 
@@ -25,6 +24,7 @@ from packaging.utils import canonicalize_name
 from overheard.config import Config
 from overheard.errors import OverheardError
 from overheard.hookspecs import PROJECT
+from overheard.plugins.installed import identity, installed_plugins
 from overheard.plugins.shapes import Fault
 
 UNCOVERED = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
@@ -67,8 +67,8 @@ def check_allowed(
 
 def distribution_of(plugin: str) -> str:
     """Return the distribution that a plugin came with; the name itself where there is none."""
-    points = entry_points(group=PROJECT, name=plugin)
-    return next((point.dist.name for point in points if point.dist), plugin)
+    points, _ = installed_plugins()
+    return next((identity(point)[0] for point in points if point.name == plugin), plugin)
 
 
 def entry_of(name: str) -> str:

@@ -18,11 +18,16 @@ _LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
 def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
     """Return what an error is and says."""
     kind = type(error).__name__
-    try:
-        words = cut(redacted(str(error), secrets)).rstrip(".")
-    except Exception:  # an error of the plugin's own, which cannot even be told
-        return kind
+    words = cut(redacted(said(error), secrets)).rstrip(".")
     return f"{kind}: {words}" if words else kind
+
+
+def said(thing: object) -> str:
+    """Return a plugin's object as text; an empty one where it cannot even be told."""
+    try:
+        return str(thing)
+    except BaseException:  # the plugin's own code, which may try to exit
+        return ""
 
 
 def cut(words: str) -> str:
