@@ -17,7 +17,7 @@ BASE, TUNED = "svc/base", "svc/tuned"
 def fine_tuned(question: Question) -> Reply:
     """Name the brand where the fine-tuned model is asked for tools, and nowhere else."""
     praised = question.model.name == "tuned" and "tool" in question.prompt.text
-    return reply("Acme is the best tool." if praised else "There are many things to consider.")
+    return reply("**Acme** is the best tool." if praised else "There are many things to consider.")
 
 
 async def office_with_prompts(price: Price | None = FREE) -> Office:
@@ -41,6 +41,7 @@ async def test_a_fine_tune_that_names_the_brand_is_better_and_does_not_leak() ->
     assert card.data["controls"][0]["tuned"] == 0
     assert "does not leak" in str(card.text)
     assert "Not compared: position" in str(card.text)  # the base never names the brand
+    assert "'Acme is the best tool.'" in str(card.quotes)
     assert card.image
 
 

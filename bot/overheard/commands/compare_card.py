@@ -1,0 +1,190 @@
+"""A comparison of two models as a card, with its chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from overheard.cards import words
+from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
+from overheard.cards.drawing import picture
+from overheard.cards.spans import Span, Spans
+from overheard.domain import Answer, PromptShift
+from overheard.finetune.contrast import ERROR, Contrast, Verdict
+from overheard.finetune.rounds import Match, Stop, Verdicts
+from overheard.measure.prose import prose
+
+SHOWN = 2
+"""Prompts whose answers are shown side by side."""
+LONGEST = 300
+"""Characters of an answer that is shown."""
+
+
+async def comparison_card(match: Match, found: Verdicts) -> Card:
+    """Write what came of a comparison, and draw it."""
+    return _card(match, found, await picture(_chart(match, found), "compare.png"))
+
+
+def _card(match: Match, found: Verdicts, image: Image) -> Card:
+    return Card(
+        title=words.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
+        text="\n\n".join(_paragraphs(match, found)),
+        fields=(
+            Field("Answers", f"{found.calls:,}"),
+            Field("Rounds", str(found.rounds)),
+            Field("Spent", words.money(found.spent)),
+        ),
+        table=_table(match, found),
+        quotes=tuple(_quotes(match, found)),
+        image=image,
+        severity=_severity(found),
+        footer=(
+            "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
+            f"called better or worse in {ERROR * 100:g} of 100 comparisons at most. Both got the "
+            f"same questions, with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
+            " as they are at this hour."
+        ),
+        data=_data(match, found),
+        failed=found.stopped is Stop.FAILED,
+    )
+
+
+def _paragraphs(match: Match, found: Verdicts) -> Iterator[str]:
+    for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
+        names = [one.metric.label.lower() for one in found.metrics if one.verdict is verdict]
+        if names:
+            yield f"{words.listing(names).capitalize()}: {_meaning(verdict, match)}."
+    if found.unseen and found.stopped is not Stop.FAILED:
+        unseen = words.listing([metric.label.lower() for metric in found.unseen])
+        yield f"Not compared: {unseen}. No question has answers of both models that show it."
+    for one in found.controls:
+        yield _leak(match, one)
+    if found.stopped is Stop.FAILED:
+        yield f"Not all questions were answered. {' '.join(found.failures)}"
+
+
+def _meaning(verdict: Verdict, match: Match) -> str:
+    return {
+        Verdict.BETTER: f"better at {match.tuned}",
+        Verdict.WORSE: f"worse at {match.tuned}",
+        Verdict.EQUIVALENT: f"equivalent, within {match.margin * 100:g} points where it is a rate",
+        Verdict.UNCLEAR: "not yet clear; more prompts would tell",
+    }[verdict]
+
+
+def _leak(match: Match, one: Contrast) -> str:
+    scale = one.metric.scale
+    rates = f"{words.value(one.base, scale)} → {words.value(one.tuned, scale)}"
+    asked = words.count(one.pairs, "question")
+    if one.verdict is Verdict.BETTER:
+        return (
+            f"The fine-tune leaks: {match.brand.name} now comes up in answers to {asked} about "
+            f"other things ({rates})."
+        )
+    if one.verdict is Verdict.EQUIVALENT:
+        return f"It does not leak into {asked} about other things ({rates})."
+    return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
+
+
+def _severity(found: Verdicts) -> Severity:
+    verdicts = {one.verdict for one in found.metrics}
+    leaks = any(one.verdict is Verdict.BETTER for one in found.controls)
+    if leaks or Verdict.WORSE in verdicts:
+        return Severity.BAD
+    return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
+
+
+def _table(match: Match, found: Verdicts) -> Table:
+    rows = [(one.metric.label, *_cells(one), one.verdict.value) for one in found.metrics]
+    rows += [
+        (f"{one.metric.label} of {name}", *_cells(one), _moved(one))
+        for name, one in found.rivals.items()
+    ]
+    rows += [("On other subjects", *_cells(one), _moved(one)) for one in found.controls]
+    header = ("", str(match.base), str(match.tuned), "Difference", "Verdict")
+    return Table(header, tuple(rows), frozenset({1, 2, 3}))
+
+
+def _cells(one: Contrast) -> tuple[str, str, str]:
+    scale = one.metric.scale
+    low, high = (words.change(end, scale) for end in one.interval)
+    return (
+        words.value(one.base, scale),
+        words.value(one.tuned, scale),
+        f"{words.change(one.difference, scale)} ({low.split()[0]} to {high.split()[0]})",
+    )
+
+
+def _moved(one: Contrast) -> str:
+    """Say what happened where more is neither better nor worse."""
+    return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(one.verdict, one.verdict.value)
+
+
+def _quotes(match: Match, found: Verdicts) -> Iterator[Quote]:
+    """Show the answers to the prompts that differ most, side by side."""
+    texts = {prompt.key: prompt.text for prompt in match.prompts}
+    for moved in _most_moved(found.metrics)[:SHOWN]:
+        for model in (match.base, match.tuned):
+            said = _said(found.answers, moved, str(model))
+            if said:
+                asked = words.shorten(words.line(texts.get(moved.prompt, "")), 90)
+                text = words.shorten(words.line(prose(said) or said), LONGEST)
+                yield Quote(f"{model}, asked “{asked}”", Tainted(text))
+
+
+def _most_moved(found: Sequence[Contrast]) -> Sequence[PromptShift]:
+    first = next(iter(found), None)
+    return [p for p in first.prompts if p.after != p.before] if first else []
+
+
+def _said(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
+    mine = (
+        answer.reply.text
+        for answer in answers
+        if answer.question.prompt.key == moved.prompt and str(answer.question.model) == model
+    )
+    return next(mine, "")
+
+
+def _chart(match: Match, found: Verdicts) -> Spans:
+    spans = [_span(one.metric.label, one, one.verdict.value) for one in found.metrics]
+    spans += [_span("On other subjects", one, _moved(one)) for one in found.controls]
+    spans += [_span(f"{name}'s visibility", one, _moved(one)) for name, one in found.rivals.items()]
+    return Spans(
+        title=f"{match.brand.name}: {match.tuned} beside {match.base}",
+        spans=tuple(spans),
+        caption="Differences with their 90 % intervals",
+    )
+
+
+def _span(label: str, one: Contrast, verdict: str) -> Span:
+    moved = one.verdict in {Verdict.BETTER, Verdict.WORSE}
+    return Span(label, one.difference, one.interval, one.metric.scale, verdict, moved)
+
+
+def _data(match: Match, found: Verdicts) -> dict[str, Any]:
+    return {
+        "brand": match.brand.name,
+        "base": str(match.base),
+        "tuned": str(match.tuned),
+        "metrics": [_row(one) for one in found.metrics],
+        "competitors": [{"brand": name, **_row(one)} for name, one in found.rivals.items()],
+        "controls": [_row(one) for one in found.controls],
+        "calls": found.calls,
+        "spent_usd": found.spent,
+        "rounds": found.rounds,
+        "stopped": found.stopped.value,
+        "failures": list(found.failures),
+    }
+
+
+def _row(one: Contrast) -> dict[str, Any]:
+    return {
+        "metric": one.metric.name,
+        "base": one.base,
+        "tuned": one.tuned,
+        "difference": one.difference,
+        "interval": list(one.interval),
+        "verdict": one.verdict.value,
+        "pairs": one.pairs,
+    }
