@@ -3,7 +3,7 @@
 import pytest
 
 from office import open_office
-from overheard.domain import Brand
+from overheard.domain import Brand, Rule
 from program import Program
 from scripted import reply
 
@@ -66,6 +66,65 @@ async def test_a_risky_name_is_added_with_a_warning(name: str, warning: str) -> 
 
     assert f'"{name}" {warning}' in str(screen.card.text)
     assert screen.card.data["warnings"]
+
+
+async def test_a_rule_is_one_click_away_from_the_warning() -> None:
+    """The button opens a form, and what is sent decides from then on what counts."""
+    office = await open_office(forms=True)
+    screen = await office.chat.type("brands add Target")
+    form = await office.chat.click(screen, "A rule for Target")
+    await office.chat.type("brands rule target target --near store --exact-case yes")
+    again = await office.chat.type("brands edit Target --category shop")
+
+    assert form.form
+    assert form.form.values == {
+        "brand": "Target",
+        "spelling": "Target",
+        "near": (),
+        "not_near": (),
+        "languages": (),
+        "exact_case": "no",
+        "inside_words": "no",
+    }
+    found = (await office.store.catalogue()).brand("Target")
+    assert found
+    assert found.rules == (Rule("Target", exact_case=True, near=("store",)),)
+    assert ("Target", 'counts written exactly so; beside "store"') in [
+        (field.name, field.value) for field in again.card.fields
+    ]
+    assert not again.card.data["warnings"]
+
+
+async def test_a_rule_that_asks_for_nothing_is_taken_away() -> None:
+    """A dash empties a list; what is not given stays."""
+    office = await open_office()
+    await office.chat.type("brands add Target --alias TGT")
+    await office.chat.type("brands rule Target TGT --near store --not-near bow --language de")
+    kept = await office.chat.type("brands rule Target TGT --near -")
+    gone = await office.chat.type("brands rule Target TGT --not-near - --language -")
+
+    assert kept.card.data["not_near"] == ["bow"]
+    assert gone.card.title == "Took the rule away from TGT"
+    found = (await office.store.catalogue()).brand("Target")
+    assert found
+    assert found.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("brands rule Target Shop --near x", 'There is no spelling of Target called "Shop"'),
+        ("brands rule Target Target --exact-case no", "Nothing would change"),
+        ("brands rule Acme Acme --near x", f"The brand Acme {DECLARED_THERE}"),
+    ],
+)
+async def test_a_rule_that_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+    """Nothing is changed."""
+    office = await open_office()
+    await office.chat.type("brands add Target")
+    screen = await office.chat.type(words)
+
+    assert str(screen.card.text).startswith(problem)
 
 
 async def test_what_is_not_given_stays_and_a_dash_empties() -> None:

@@ -44,3 +44,21 @@ def test_names_that_look_alike_are_suggested_by_frequency() -> None:
     bodies = ["Brindle Board and Brindlebord.", "Brindlebord! Globex, Brindleboard.", "Board."]
     found = similar_names(Brand("Brindleboard"), bodies)
     assert found == [("Brindlebord", 2), ("Brindle Board", 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "expected"),
+    [
+        ("Яндекс", "Многие берут Яндэкс. Яндекс и почта.", "Яндэкс"),
+        ("ブライトデスク", "人気のブライトディスクは便利。ブライトデスクも。", "ブライトディスク"),
+        ("برايتديسك", "يفضل الناس برايتدسك كثيرا", "برايتدسك"),
+        ("브라이트데스크", "브라이트데스크는 좋고 브라이드데스크 역시", "브라이드데스크"),
+        ("字节跳动科技", "有人写成字節跳动科技这样", "字節跳动科技"),
+        ("Ångström", "Ängström is fine, and Ångstrøm too", "Ångstrøm"),
+    ],
+)
+def test_names_of_any_script_are_suggested(name: str, body: str, expected: str) -> None:
+    """Also where there are no capitals, or no spaces."""
+    found = [spelling for spelling, _ in similar_names(Brand(name), [body])]
+
+    assert found == [expected]

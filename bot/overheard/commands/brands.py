@@ -21,6 +21,7 @@ from overheard.commands.changing import (
 from overheard.commands.context import Context
 from overheard.commands.finding import unknown
 from overheard.commands.naming import require_free_names
+from overheard.commands.spelling_rules import rule_actions, said
 from overheard.domain import Brand, Catalogue
 from overheard.errors import AlreadyThere, NothingToChange
 from overheard.measure.risks import risks
@@ -103,6 +104,7 @@ async def edit_brand(
         category=changed(before.category, category),
         tracked=before.tracked if tracked is None else tracked == "yes",
     )
+    after = replace(after, rules=tuple(r for r in after.rules if r.spelling in after.names))
     require_free_names(context.catalogue, after)
     rivals = changed_list(before.competitors, competitors)
     after = await _with_rivals(context, after, rivals)
@@ -181,7 +183,8 @@ async def _is_declared(context: Context, brand: Brand) -> bool:
 
 def _told(context: Context, brand: Brand, done: str) -> Card:
     prompts = len(context.catalogue.prompts_for(brand.name))
-    warnings = [str(risk) for risk in risks(brand, context.catalogue.brands)]
+    risky = risks(brand, context.catalogue.brands)
+    warnings = [str(risk) for risk in risky]
     asked = (
         f"It is asked for with {words.count(prompts, 'prompt')}, from the next check on."
         if prompts
@@ -193,7 +196,11 @@ def _told(context: Context, brand: Brand, done: str) -> Card:
         title=f"{done} {brand.name}",
         text="\n\n".join([asked, *warnings]),
         fields=tuple(_fields(brand)),
-        actions=fitting(check if prompts else add, Action(f"brands edit {name}", "Edit")),
+        actions=fitting(
+            check if prompts else add,
+            *rule_actions(brand, risky),
+            Action(f"brands edit {name}", "Edit"),
+        ),
         severity=Severity.WARNING if warnings else Severity.GOOD,
         data={**_data(brand, False), "warnings": warnings},
     )
@@ -208,6 +215,8 @@ def _fields(brand: Brand) -> Iterator[Field]:
         yield Field("Domains", ", ".join(brand.domains))
     if brand.category:
         yield Field("Category", brand.category)
+    for rule in brand.rules:
+        yield Field(rule.spelling, said(rule))
 
 
 def _row(brand: Brand, declared: bool) -> tuple[str, ...]:

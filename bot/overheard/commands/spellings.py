@@ -11,6 +11,7 @@ from overheard.cards.card import Action, Card, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, Option, quoted
 from overheard.checks.panel import find_brand
 from overheard.commands.context import Context
+from overheard.commands.spelling_rules import rule_actions
 from overheard.domain import Brand
 from overheard.measure.prose import prose
 from overheard.measure.risks import risks, similar_names
@@ -32,7 +33,8 @@ async def suggest_aliases(context: Context, *, brand: str) -> Card:
     bodies = [body async for body in _bodies(context)]
     taken = {name.casefold() for name in others}
     near = [(n, c) for n, c in similar_names(found, bodies) if n.casefold() not in taken]
-    warnings = [str(risk) for risk in risks(found, context.catalogue.brands)]
+    risky = risks(found, context.catalogue.brands)
+    warnings = [str(risk) for risk in risky]
     advice = (
         "They do not count. Add those that mean it as aliases."
         if near
@@ -44,7 +46,9 @@ async def suggest_aliases(context: Context, *, brand: str) -> Card:
         table=Table(("Name", "Times"), tuple((Tainted(n), str(c)) for n, c in near), frozenset({1}))
         if near
         else None,
-        actions=fitting(*(_alias(found, name) for name, _ in near[:BUTTONS])),
+        actions=fitting(
+            *(_alias(found, name) for name, _ in near[:BUTTONS]), *rule_actions(found, risky)
+        ),
         data={
             "brand": found.name,
             "spellings": [{"name": name, "times": times} for name, times in near],

@@ -37,6 +37,11 @@ async def follow_changes(context: Context) -> None:
 async def look_again(context: Context, edition: Edition) -> None:
     """Look for shifts at the runs that an edition was begun before, and at the newest, by the
     scores that are read now. What an alert has told already is not told again.
+
+    Runs of longer ago are no looks: their scores changed because people changed what counts, and
+    each look spends a part of the false alarms that a year may have. They are the past that the
+    newest run is held against, with every start of the latest runs among the candidates, and
+    `shifts` shows what they hold.
     """
     context = await context.refreshed()
     runs = [run for run in await context.store.runs() if not run.aside]

@@ -17,7 +17,13 @@ from overheard.measure.ordinary import is_ordinary
 _SHORT = 3
 _LIKE = 84.0
 """Similarity, 0 to 100, from which a name is thought to be another spelling of a brand."""
-_NAMED = re.compile(r"\b[A-Z][\w&.'\u2019-]*(?: [A-Z][\w&.'\u2019-]*){0,2}")
+_CAPITAL = "".join(filter(str.isupper, map(chr, range(0x590))))  # Latin, Greek, Cyrillic ...
+_WORD = rf"[{_CAPITAL}](?:[\w&'\u2019-]|\.(?=\w))*"
+_NAMED = re.compile(rf"\b{_WORD}(?: {_WORD}){{0,2}}")
+_WORDS = re.compile(r"[\u0590-\u1fff\uac00-\ud7af]+")
+"""Of scripts that know no capitals and put spaces between words: Arabic, Hebrew, Hindi, Korean."""
+_RUNS = re.compile(r"[\u30a1-\u30ff\uff66-\uff9f]+|[\u3400-\u9fff\uf900-\ufaff]+")
+"""Katakana, and Chinese characters: no spaces there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
             spelling,
             "is short",
             "it counts only in this case or in capitals; add a rule with words that must stand "
-            "near it, or a longer alias",
+            "near it (brands rule), or a longer alias",
         )
     for other in others:
         for name in other.names:
@@ -96,16 +102,60 @@ def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[t
     Returns:
         Each with the number of times it stands in the answers.
     """
-    from rapidfuzz import fuzz, process  # only this needs it
-
     known = [" ".join(fold(name).text.split()) for name in brand.names]
-    named = (match.group() for body in bodies for match in _NAMED.finditer(body))
+    named = (name for body in bodies for name in _named(body, brand.names))
     counts = Counter(name.removesuffix("'s").rstrip(".") for name in named)
     found = []
     for name, count in counts.most_common():
         folded = " ".join(fold(name).text.split())
-        if folded in known or len(folded) <= _SHORT:
+        if folded in known or (len(folded) <= _SHORT and folded.isascii()):
             continue
-        if process.extractOne(folded, known, scorer=fuzz.ratio, score_cutoff=_LIKE):
+        if not _NAMED.match(name) and any(one in folded for one in known):
+            continue  # it counts already, whatever grows onto it
+        if _is_like(folded, known):
             found.append((name, count))
     return found[:most]
+
+
+def _is_like(name: str, known: list[str]) -> bool:
+    """Whether a name looks like one that is known.
+
+    Where letters say more than Latin ones do, one that differs is like it in a short name too.
+    """
+    from rapidfuzz import fuzz, process  # only this needs it
+    from rapidfuzz.distance import Levenshtein
+
+    if process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_LIKE):
+        return True
+    long_enough = (one for one in known if len(one) > _SHORT and not name.isascii())
+    return any(Levenshtein.distance(name, one) == 1 for one in long_enough)
+
+
+def _named(body: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield what may be a name: what begins with a capital, and where the script of one of the
+    brand's names has none, each piece as long as that name.
+    """
+    yield from (match.group() for match in _NAMED.finditer(body))
+    for name in names:
+        if words := len(_WORDS.findall(name)):
+            found = _WORDS.findall(body)
+            yield from (" ".join(found[at : at + words]) for at in range(len(found) - words + 1))
+        elif _RUNS.fullmatch(name):
+            kin = (
+                run.group()
+                for run in _RUNS.finditer(body)
+                if _is_katakana(run.group()) == _is_katakana(name)
+            )
+            yield from (part for run in kin for part in _pieces(run, len(name)))
+
+
+def _is_katakana(run: str) -> bool:
+    return run[0] < "\u3400" or run[0] >= "\uff66"
+
+
+def _pieces(run: str, length: int) -> Iterator[str]:
+    """Yield a run of Katakana as it is, and of a longer one in Chinese each part of a length."""
+    if _is_katakana(run) or len(run) <= length:
+        yield run
+    else:
+        yield from (run[at : at + length] for at in range(len(run) - length + 1))
