@@ -23,7 +23,7 @@ import discord_gallery
 import PIL.Image
 import slack_gallery
 from gallery import charts
-from story import Scene, story
+from story import HOME, Scene, story
 
 from overheard.cards.card import Card
 from overheard.cards.charts import alt, draw
@@ -57,7 +57,7 @@ def in_slack(scene: Scene) -> str:
     shown = scene.shown
     if isinstance(shown, Form):
         return slack_gallery.view(modal(shown, "{}"))
-    if scene.title == "The App Home":
+    if scene.title == HOME:
         return slack_gallery.view(blocks.home(shown))
     return "".join(map(slack_gallery.message, blocks.render(shown)))
 
@@ -108,7 +108,8 @@ def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str]]:
     for section, group in groupby(ordered, key=lambda scene: scene.section):
         mine = list(group)
         for platform, (style, shown) in PLATFORMS.items():
-            pieces = [(scene.title, shown(scene)) for scene in mine]
+            there = [one for one in mine if platform == "slack" or one.title != HOME]
+            pieces = [(scene.title, shown(scene)) for scene in there]
             yield f"{platform}-{section.lower().replace(' ', '-')}", page(style, pieces)
     yield "charts", page(slack_gallery.STYLE.replace("WIDTHpx", "auto"), list(_charts()), 2)
 
@@ -121,13 +122,16 @@ def _charts() -> Iterator[tuple[str, str]]:
         yield name, picture
 
 
-def reduce(file: Path) -> None:
-    """Write a picture again in few colours."""
+def reduced(file: Path) -> Path:
+    """Put a picture of few colours in a picture's place; it takes a quarter of the room."""
     with PIL.Image.open(file) as whole:
         fewer = whole.convert("RGB").quantize(
             COLOURS, PIL.Image.Quantize.MAXCOVERAGE, dither=PIL.Image.Dither.NONE
         )
-    fewer.save(file, optimize=True)
+    small = file.with_suffix(".webp")
+    fewer.convert("RGB").save(small, lossless=True, quality=100, method=6)
+    file.unlink()
+    return small
 
 
 async def scenes() -> list[Scene]:
@@ -146,9 +150,10 @@ def main() -> None:
         file = folder / f"{name}.html"
         file.write_text(content, encoding="utf-8")
         columns = 2 if name == "charts" else COLUMNS
-        if shot := slack_gallery.photograph(file, columns * (WIDTH + GAP) + GAP):
-            reduce(shot)
-        print(shot or f"{file} (no picture: Chromium is not installed)", flush=True)
+        shot = slack_gallery.photograph(file, columns * (WIDTH + GAP) + GAP)
+        print(
+            reduced(shot) if shot else f"{file} (no picture: Chromium is not installed)", flush=True
+        )
 
 
 if __name__ == "__main__":

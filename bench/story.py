@@ -30,6 +30,7 @@ from overheard.testing.fake_chat import ADA, FakeChat
 
 WEEKS = (0.9,) * 8 + (0.55,) * 4 + (0.05,) * 4 + (0.9,) * 3 + (0.1,) * 2
 """How often the model that is updated names Acme, by week."""
+HOME = "The App Home"
 UPDATED = 8
 """The week of the silent update."""
 REPEATS = 3
@@ -111,6 +112,8 @@ SECTIONS = {
     ),
 }  # fmt: skip
 """What people type, in an order in which most of it works."""
+SAME = {AlertState.SNOOZED, AlertState.CLOSED}
+"""Where an alert's message looks as it did, but for its state."""
 FORMS = ("brands add", "prompts add", "schedules edit weekly", "check", "facts edit Acme founded")
 """Commands that lack something, where a chat has forms."""
 
@@ -184,14 +187,16 @@ async def _changed(context: Context) -> AsyncIterator[Scene]:
     """Yield the message of each alert that has changed since, and what its thread is told."""
     now = await context.refreshed()
     for alert in reversed(await now.store.alerts()):
-        if _told.get(alert.id) != alert.revision:
-            _told[alert.id] = alert.revision
+        if _told.get(alert.id) == alert.revision:
+            continue
+        _told[alert.id] = alert.revision
+        if alert.state not in SAME:
             card = await alert_card(now, alert)
             if alert.follows:
                 card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
-            for event in (await now.store.events(alert.id))[1:][-1:]:
-                yield Scene("Alerts", "In its thread", event_card(alert, event))
+        for event in (await now.store.events(alert.id))[1:][-1:]:
+            yield Scene("Alerts", "In its thread", event_card(alert, event))
 
 
 async def _posts(context: Context, desk: ChatDesk) -> AsyncIterator[Scene]:
@@ -199,7 +204,7 @@ async def _posts(context: Context, desk: ChatDesk) -> AsyncIterator[Scene]:
     alerts = await context.store.alerts()
     digest = digest_card(alerts, context.scoring.metrics, context.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
-    yield Scene("Run and set up", "The App Home", await desk.home(ADA))
+    yield Scene("Run and set up", HOME, await desk.home(ADA))
     fault = notice_card("webhook", "It failed three times in a row, so it is left alone.")
     yield Scene("Run and set up", "A plugin that fails", fault)
 

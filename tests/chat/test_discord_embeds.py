@@ -195,7 +195,7 @@ def test_a_wide_table_is_told_row_by_row() -> None:
     """No number is cut, and each has its name."""
     table = Table(("Prompt", "Before", "After"), ((Tainted("Which? " * 9), "84 %", "43 %"),))
     [told] = tables.pieces(table)
-    assert "Before 84 % \u00b7 After 43 %" in told
+    assert "Before: 84 % \u00b7 After: 43 %" in told
 
 
 def test_a_row_of_many_columns_keeps_to_the_limits() -> None:

@@ -72,7 +72,7 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
     for row in rows:
         cells = [_short(cell) for cell in row]
         names = map(_short, table.header[named:])
-        pairs = [f"{name} {cell or '-'}" for name, cell in zip(names, cells[named:], strict=True)]
+        pairs = [f"{name}: {cell or '-'}" for name, cell in zip(names, cells[named:], strict=True)]
         first = f"**{heading(table, cells[:named])}**"
         told = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
         record = markup.counted(told, ROOM)
