@@ -129,7 +129,7 @@ def reduced(file: Path) -> Path:
             COLOURS, PIL.Image.Quantize.MAXCOVERAGE, dither=PIL.Image.Dither.NONE
         )
     small = file.with_suffix(".webp")
-    fewer.convert("RGB").save(small, lossless=True, quality=100, method=6)
+    fewer.convert("RGB").save(small, lossless=True, quality=90)
     file.unlink()
     return small
 

@@ -365,6 +365,19 @@ async def test_where_no_thread_can_be_a_post_refers_to_the_message(
     assert peer.messages[told]["reference"]["message_id"] == int(posted)
 
 
+@pytest.mark.parametrize("code", [50083, 160005], ids=["put away", "locked"])
+async def test_history_goes_on_where_its_thread_is_closed(
+    chat: DiscordChat, peer: Peer, code: int
+) -> None:
+    """In the channel, with a reference to the message."""
+    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
+    peer.faults.append(Fault("POST", f"/channels/{posted}/messages", 403, body={"code": code}))
+    told = await chat.post(CHANNEL, Card("It grew"), key="a change", thread=posted)
+
+    assert peer.messages[told]["channel_id"] == CHANNEL
+    assert peer.messages[told]["reference"]["message_id"] == int(posted)
+
+
 async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: Peer) -> None:
     """A chart is an attachment that the embed shows, and its words its description."""
     await chat.post(CHANNEL, replace(ALERT, image=Image(b"png", "It fell.")), key="alert 12")

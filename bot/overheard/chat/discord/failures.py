@@ -19,7 +19,6 @@ REASONS = {
     50001: "the bot may not see the channel; let it in by the channel's permissions",
     50007: "this person takes no direct messages",
     50013: "the bot lacks a permission in the channel; `overheard doctor` says which",
-    160005: "the thread is locked",
 }
 """By Discord's error code; https://docs.discord.com/developers, opcodes and status codes."""
 REFUSED = 4004

@@ -23,6 +23,8 @@ HISTORY = "History"
 """What a message's thread is called."""
 WEEK: Final = 10_080
 """Minutes after which a silent thread is put away."""
+THREAD_IS_CLOSED = {50083, 160005}
+"""The same when a thread was put away or locked; history goes on in the channel then."""
 THREAD_IS_THERE = 160004
 """Discord's error code when a message has a thread already, whose id is the message's."""
 
@@ -48,7 +50,13 @@ class Poster:
         with told():
             async with asyncio.timeout(PATIENCE):
                 place, reference = await self._place(channel, thread)
-                first = await self._send(place, pages, key, reference)
+                try:
+                    first = await self._send(place, pages, key, reference)
+                except discord.HTTPException as error:
+                    if thread is None or error.code not in THREAD_IS_CLOSED:
+                        raise
+                    place, reference = self._channel(channel), self._reference(channel, thread)
+                    first = await self._send(place, pages, key, reference)
                 if broadcast and thread is not None and place.id != channel:
                     reference = self._reference(channel, thread)
                     await self._send(self._channel(channel), pages, f"{key} broadcast", reference)
