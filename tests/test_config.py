@@ -6,6 +6,7 @@ import pytest
 from pydantic import Field
 
 from overheard.config import VARIABLE, Config, find_config, load_config, parse_config
+from overheard.domain import Catalogue
 from overheard.errors import ConfigError
 from overheard.settings import Secret, Settings, check
 
@@ -286,3 +287,21 @@ def test_a_configuration_cannot_be_changed() -> None:
 
     with pytest.raises(ValueError, match="frozen"):
         config.storage.url = "elsewhere"  # type: ignore[misc] # that is what is tried
+
+
+def test_what_is_measured_is_laid_out_once_however_many_prompts_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Anew for each prompt, a thousand of them would take seconds."""
+    laid_out: list[Config] = []
+    catalogue = Config.catalogue
+
+    def counted(config: Config) -> Catalogue:
+        laid_out.append(config)
+        return catalogue(config)
+
+    monkeypatch.setattr(Config, "catalogue", counted)
+    prompts = "".join(f'[[prompts]]\ntext = "Which {n}?"\n' for n in range(50))
+    parse_config('[[brands]]\nname = "Acme"\n' + prompts)
+
+    assert len(laid_out) == 1

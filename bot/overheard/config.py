@@ -193,15 +193,9 @@ def _contradictions(config: Config) -> Iterator[str]:
     )
     for table in ("schedules", "reports"):
         yield from _repeated(config, table, "name", [t.name for t in getattr(config, table)])
-    for table in ("prompts", "schedules", "routes", "reports"):
-        for number, entry in enumerate(getattr(config, table), 1):
-            yield from _unknown(config, f"[[{table}]] number {number}: brands", entry.brands)
-    yield from _unknown(config, "[budget.brands]", config.budget.brands)
-    yield from _unknown(config, "[retention.brands]", config.retention.brands)
+    yield from _unknown(config)
     yield from _unasked(config)
     yield from _unqueued(config)
-    for number, fact in enumerate(config.facts, 1):
-        yield from _unknown(config, f"[[facts]] number {number}: brand", [fact.brand])
 
 
 def _unqueued(config: Config) -> Iterator[str]:
@@ -245,12 +239,24 @@ def _shared(config: Config) -> Iterator[str]:
                 )
 
 
-def _unknown(config: Config, place: str, names: Iterable[str]) -> Iterator[str]:
+def _unknown(config: Config) -> Iterator[str]:
     known = config.catalogue()
-    for name in names:
-        if known.brand(name) is None:
-            hint = suggestion(name, [brand.name for brand in known.brands])
-            yield (
-                f'{config.file}, {place}: there is no brand "{name}"{hint}; '
-                f"use the name of one of the [[brands]]."
-            )
+    for place, names in _named(config):
+        for name in names:
+            if known.brand(name) is None:
+                hint = suggestion(name, [brand.name for brand in known.brands])
+                yield (
+                    f'{config.file}, {place}: there is no brand "{name}"{hint}; '
+                    f"use the name of one of the [[brands]]."
+                )
+
+
+def _named(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield where brands are named, and which."""
+    for table in ("prompts", "schedules", "routes", "reports"):
+        for number, entry in enumerate(getattr(config, table), 1):
+            yield f"[[{table}]] number {number}: brands", entry.brands
+    yield "[budget.brands]", config.budget.brands
+    yield "[retention.brands]", config.retention.brands
+    for number, fact in enumerate(config.facts, 1):
+        yield f"[[facts]] number {number}: brand", [fact.brand]

@@ -22,11 +22,7 @@ from overheard_compatible.streams import gathered
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import (
-        ChatCompletion,
-        ChatCompletionMessageParam,
-        ChatCompletionStreamOptionsParam,
-    )
+    from openai.types.chat import ChatCompletion, ChatCompletionStreamOptionsParam
 
 NO_SEARCH = 'this service cannot be told to search; leave "+search" away.'
 
@@ -99,15 +95,16 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         self, question: Question, more: dict[str, object]
     ) -> tuple[Mapping[str, str], ChatCompletion]:
         create = self.client.chat.completions.with_raw_response.create
-        name, text = question.model.id, question.prompt.text
-        said: list[ChatCompletionMessageParam] = [{"role": "user", "content": text}]
+        name = question.model.id
+        # What is sent beside goes out as it is; of a message the SDK would try every shape.
+        more["messages"] = [{"role": "user", "content": question.prompt.text}]
         if self.settings.stream:
             usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
             pieces = await create(
-                model=name, messages=said, stream=True, stream_options=usage, extra_body=more
+                model=name, messages=(), stream=True, stream_options=usage, extra_body=more
             )
             return pieces.headers, await gathered(pieces.parse())
-        whole = await create(model=name, messages=said, extra_body=more)
+        whole = await create(model=name, messages=(), extra_body=more)
         return whole.headers, whole.parse()
 
     def _more(self, question: Question, seed: int) -> dict[str, object]:
