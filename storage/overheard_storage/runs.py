@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import UNENDED, Answer, Finish, Model, Run, RunState
 from overheard_storage import tables
-from overheard_storage.bulk import by_column, each_of
+from overheard_storage.bulk import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.holds import holding
+from overheard_storage.marks import ANSWERING, lower
 from overheard_storage.money import MoneyShelf
 from overheard_storage.shapes import answer_of, answer_row, run_of, run_row
 from overheard_storage.shelf import ASKED_PROMPT, among
@@ -67,11 +68,25 @@ class RunShelf(MoneyShelf):
         [row] = await self._database.rows(select(runs.c.state).where(runs.c.id == run_id))
         return RunState(row.state)
 
-    async def runs(self, *, state: RunState | None = None, limit: int | None = None) -> list[Run]:
+    async def runs(
+        self,
+        *,
+        state: RunState | None = None,
+        label: str | None = None,
+        aside: bool | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
         """Return runs, the newest first."""
         query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(runs.c.state == state)
+        if label is not None:
+            query = query.where(runs.c.label == label)
+        if aside is not None:
+            query = query.where(runs.c.aside.is_(aside))
+        if until is not None:
+            query = query.where(runs.c.started_at <= until)
         return [run_of(row) for row in await self._database.rows(query)]
 
     @uninterrupted
@@ -85,6 +100,8 @@ class RunShelf(MoneyShelf):
             await self._queue(connection, {answer.run_id for answer in answers})
             for round_ in _rounds(answers):
                 kept += await self._keep(connection, round_, prompt_ids, model_ids)
+            if kept:
+                await lower(connection, [answer.id for answer in kept])
             await _pay(connection, kept, model_ids)
             await self._book(connection, kept)
         return kept
@@ -134,8 +151,9 @@ class RunShelf(MoneyShelf):
         Answers are written in the order in which they were given, so that two writers of the same
         answers could wait for each other for ever. SQLite has one writer anyway.
         """
-        for number in () if self._database.is_sqlite else sorted(run_ids):
-            await connection.execute(select(func.pg_advisory_xact_lock(_WRITERS, number)))
+        if not self._database.is_sqlite:
+            locks = [func.pg_advisory_xact_lock(_WRITERS, number) for number in sorted(run_ids)]
+            await connection.execute(select(func.pg_advisory_xact_lock_shared(ANSWERING), *locks))
 
     async def _keep(
         self,
@@ -151,8 +169,12 @@ class RunShelf(MoneyShelf):
             row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
             rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
         ordered = [row for row, _ in rows.values()]
-        values = ordered if self._database.is_sqlite else by_column(ordered)
-        written = await connection.execute(self._keeping, values)
+        written = await connection.execute(
+            self._keeping,
+            ordered
+            if self._database.is_sqlite
+            else by_column(answers, ordered, connection.dialect),
+        )
         numbers = {tuple(question): number for number, *question in written}
         return [
             replace(answer, id=numbers[question])
@@ -222,14 +244,9 @@ async def _pay(
     connection: AsyncConnection, kept: Sequence[Answer], model_ids: Mapping[Model, int]
 ) -> None:
     rows = [
-        {
-            "answer_id": answer.id,
-            "at": answer.asked_at,
-            "model_id": model_ids[answer.question.model],
-            "usd": answer.reply.cost_usd,
-        }
+        (answer.id, answer.asked_at, model_ids[answer.question.model], answer.reply.cost_usd)
         for answer in kept
         if answer.reply.cost_usd
     ]
     if rows:
-        await connection.execute(spend.insert(), rows)
+        await insert_many(connection, spend, ("answer_id", "at", "model_id", "usd"), rows)

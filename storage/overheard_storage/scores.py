@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import COMPLETE, Answer, Block, Model, Run, ScoreRecord
+from overheard.domain import Answer, Block, Model, Run, ScoreRecord
 from overheard_storage import tables
-from overheard_storage.bulk import Adding, insert_many
-from overheard_storage.database import uninterrupted
+from overheard_storage.bulk import Adding, by_column, each_of, insert_many
+from overheard_storage.database import Database, uninterrupted
+from overheard_storage.marks import read_to, unread
 from overheard_storage.runs import answers_query
 from overheard_storage.shapes import answer_of, block_of, record_of
 from overheard_storage.shelf import Shelf, among
@@ -70,13 +71,10 @@ class ScoreShelf(Shelf):
         part: Run | None = None,
     ) -> AsyncIterator[Answer]:
         """Stream the complete answers that this version of a scorer has not read yet."""
-        read = exists().where(
-            readings.c.scorer_id == await self._registers.scorers.find(scorer, version),
-            readings.c.answer_id == answers.c.id,
-        )
-        fit = (answers.c.finish.in_(COMPLETE), answers.c.reused_from.is_(None), ~answers.c.gone)
-        aside = select(runs.c.id).where(runs.c.aside)
-        query = answers_query().where(*fit, ~read, answers.c.run_id.not_in(aside))
+        number = await self._registers.scorers.find(scorer, version)
+        query = answers_query().where(*unread(number))
+        if part is None:
+            query = query.where(answers.c.id > await read_to(self._database, number))
         if seen is not None:
             query = query.where(_seen(scorer) if seen else ~_seen(scorer))
         if part is not None:
@@ -101,7 +99,8 @@ class ScoreShelf(Shelf):
             return
         numbers = await self._numbers(scorer, version, scores)
         async with self._database.writing() as connection:
-            new = await self._read(connection, numbers.scorer, [answer.id for answer, _ in scores])
+            read = [answer.id for answer, _ in scores]
+            new = await note_readings(self._database, connection, numbers.scorer, read)
             rows = _score_rows(new, scores, numbers)
             if rows:
                 await insert_many(connection, tables.scores, _SCORE, list(rows.values()))
@@ -156,14 +155,20 @@ class ScoreShelf(Shelf):
             metrics=await self._registers.of_metrics(record.score.metric for record in records),
         )
 
-    async def _read(
-        self, connection: AsyncConnection, scorer: int, answer_ids: Iterable[int]
-    ) -> set[int]:
-        """Note that a scorer has read answers; return those that it had not read before."""
-        insert = self._database.insert(readings).on_conflict_do_nothing()
-        rows = [{"scorer_id": scorer, "answer_id": number} for number in sorted(set(answer_ids))]
-        new = await connection.execute(insert.returning(readings.c.answer_id), rows)
-        return set(new.scalars())
+
+async def note_readings(
+    database: Database, connection: AsyncConnection, scorer: int, answer_ids: Iterable[int]
+) -> set[int]:
+    """Note that a scorer has read answers; return those that it had not read before."""
+    rows = [{"scorer_id": scorer, "answer_id": number} for number in sorted(set(answer_ids))]
+    insert = database.insert(readings)
+    if not database.is_sqlite:
+        insert = insert.from_select(list(rows[0]), each_of(readings, list(rows[0])))
+    new = await connection.execute(
+        insert.on_conflict_do_nothing().returning(readings.c.answer_id),
+        rows if database.is_sqlite else by_column(readings, rows, connection.dialect),
+    )
+    return set(new.scalars())
 
 
 async def add_blocks(connection: AsyncConnection, summed: Sequence[Row]) -> None:

@@ -16,6 +16,7 @@ from overheard_storage.retaining import RetentionShelf
 from overheard_storage.runs import RunShelf
 from overheard_storage.schema import bring_up, require_current
 from overheard_storage.scores import ScoreShelf
+from overheard_storage.tabulating import TableShelf
 from overheard_storage.talking import TalkShelf
 from overheard_storage.watching import WatchShelf
 from overheard_storage.working import WorkShelf
@@ -27,6 +28,7 @@ class SqlStore(
     BatchShelf,
     CensusShelf,
     ScoreShelf,
+    TableShelf,
     EditionShelf,
     RetentionShelf,
     WatchShelf,

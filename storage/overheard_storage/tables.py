@@ -32,7 +32,7 @@ from overheard_storage.alert_tables import (
 from overheard_storage.batch_tables import batches
 from overheard_storage.columns import LONG, Moment, Prose
 from overheard_storage.finetune_tables import approvals, publications
-from overheard_storage.parts import column, metadata, number, part, reference
+from overheard_storage.parts import column, metadata, number, part, reference, unlooked
 from overheard_storage.talk_tables import requests, waiting
 from overheard_storage.work_tables import results
 
@@ -71,7 +71,7 @@ __all__ = [
     "waiting",
 ]
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes exactly these tables."""
 
 
@@ -154,12 +154,14 @@ models = Table(
 
 metrics = Table("metrics", metadata, number(), column("name", Prose, unique=True))
 
+# `read_to` is its mark, see `overheard_storage.marks`.
 scorers = Table(
     "scorers",
     metadata,
     number(),
     column("name", Prose),
     column("version", Prose),
+    column("read_to", LONG, default=0, server_default="0"),
     UniqueConstraint("name", "version"),
 )
 
@@ -242,8 +244,10 @@ holds = Table(
 readings = Table(
     "readings",
     metadata,
-    part("scorer_id", "scorers"),
-    part("answer_id", "answers"),
+    column("scorer_id", Integer, primary_key=True),
+    column("answer_id", LONG, primary_key=True),
+    unlooked("scorer_id", "scorers"),
+    unlooked("answer_id", "answers"),
     sqlite_with_rowid=False,
 )
 
@@ -262,13 +266,17 @@ editions = Table(
 scores = Table(
     "scores",
     metadata,
-    part("answer_id", "answers"),
-    part("scorer_id", "scorers"),
-    part("brand_id", "brands"),
-    part("metric_id", "metrics"),
+    column("answer_id", LONG, primary_key=True),
+    column("scorer_id", Integer, primary_key=True),
+    column("brand_id", Integer, primary_key=True),
+    column("metric_id", Integer, primary_key=True),
     column("value", Double),
     column("quote", Prose),
     column("details", JSON),
+    unlooked("answer_id", "answers"),
+    unlooked("scorer_id", "scorers"),
+    unlooked("brand_id", "brands"),
+    unlooked("metric_id", "metrics"),
     sqlite_with_rowid=False,
 )
 

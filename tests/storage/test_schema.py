@@ -21,6 +21,7 @@ from overheard.errors import StoreError
 from overheard_storage import migrate, open_store
 from overheard_storage.addresses import address
 from overheard_storage.database import Database
+from overheard_storage.parts import made_on
 from overheard_storage.schema import configuration
 from overheard_storage.tables import REVISION, metadata
 
@@ -44,7 +45,9 @@ async def on(url: str, work: Any) -> Any:
 
 def differences(connection: Connection) -> list[Any]:
     """Compare a database with the tables that the program knows."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "include_object": made_on(connection.dialect.name)}
+    )
     return list(compare_metadata(context, metadata))
 
 
@@ -131,7 +134,7 @@ async def test_connections_that_open_a_new_file_at_once_wait_for_each_other(tmp_
 
 async def test_without_migrating_old_tables_are_refused(bare_url: str) -> None:
     """The message names both revisions and the command."""
-    with pytest.raises(StoreError, match=r"of revision none, and 0001 .*: overheard db upgrade"):
+    with pytest.raises(StoreError, match=r"of revision none, and 0002 .*: overheard db upgrade"):
         await open_store(bare_url, migrate=False)
     await migrate(bare_url)
     await (await open_store(bare_url, migrate=False)).close()

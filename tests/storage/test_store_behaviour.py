@@ -312,6 +312,20 @@ class TestRuns:
         assert kept.started_at == NOON
         assert kept.started_at.tzinfo is not None
 
+    async def test_runs_are_filtered_by_label_start_and_standing(self, store: Store) -> None:
+        """The latest of those that count are found without reading all that there were."""
+        for key, label, aside, hours in (
+            ("early", "", False, 0),
+            ("burst", "burst", False, 1),
+            ("canary", "", True, 2),
+            ("late", "", False, 3),
+        ):
+            await store.start_run(Run(key, NOON + hours * HOUR, label=label, aside=aside))
+        assert [run.key for run in await store.runs(label="burst")] == ["burst"]
+        assert [run.key for run in await store.runs(aside=True)] == ["canary"]
+        found = await store.runs(aside=False, until=NOON + 2 * HOUR, limit=1)
+        assert [run.key for run in found] == ["burst"]
+
     async def test_a_run_is_held_by_one_at_a_time(self, store: Store) -> None:
         """A second one is told so at once; another run, and the same one later, can be held."""
         first, second = await run_of(store, "a"), await run_of(store, "b")

@@ -10,7 +10,7 @@ from overheard.cards import words
 from overheard.cards.card import Quote, Tainted
 from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, streams
+from overheard.measure.blocks import Stream, laid_out
 from overheard.measure.reading import Reader
 
 QUOTED_PROMPTS = 2
@@ -67,10 +67,8 @@ async def gather_evidence(
     shift = alert.shift
     brand = catalogue.brand(shift.brand) or Brand(shift.brand)
     rivals = catalogue.rivals(shift.brand)
-    blocks = []
-    for name in (shift.brand, *(rival.name for rival in rivals)):
-        found = await store.blocks(brand=name, metric=shift.metric)
-        blocks += [block for block in found if block.version in versions]
+    names = (shift.brand, *(rival.name for rival in rivals))
+    blocks = await store.block_table(names, metric=shift.metric)
     prompts = [moved.prompt for moved in _movers(shift)]
     answers = [
         answer
@@ -84,7 +82,7 @@ async def gather_evidence(
         dates=tuple(starts[run] for run in shift.dates or (began,)),
         grown={later.run_id: starts[later.began or later.run_id] for later in alert.later},
         metrics=metrics,
-        streams=streams(blocks),
+        streams=laid_out(blocks.of(versions)),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,

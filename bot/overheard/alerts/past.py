@@ -11,7 +11,7 @@ from overheard.alerts.policy import worth_telling
 from overheard.config import AlertsTable
 from overheard.domain import BURST, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, streams
+from overheard.measure.blocks import Stream, laid_out
 from overheard.shifts.monitor import Alarm, Monitor
 
 
@@ -61,7 +61,7 @@ class Past:
             per_year=self.settings.false_alarms_per_year,
             worth=self._worth,
             thresholds=known,
-            bursts={run.id for run in await self.store.runs() if run.label == BURST},
+            bursts={run.id for run in await self.store.runs(label=BURST)},
         )
         # It may take seconds, and everything else in the process goes on meanwhile.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
@@ -71,16 +71,9 @@ class Past:
 
     async def _streams(self, brand: str, until: datetime | None) -> list[Stream]:
         """Return the streams of a brand and of its competitors."""
-        allowed = self.settings.metrics or tuple(self.metrics)
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
-        blocks = [block for name in names for block in await self.store.blocks(brand=name)]
-        return streams(
-            block
-            for block in blocks
-            if block.version in self.versions
-            and block.metric in allowed
-            and (until is None or block.at <= until)
-        )
+        blocks = await self.store.block_table(names, until=until)
+        return laid_out(blocks.of(self.versions, self.settings.metrics or tuple(self.metrics)))
 
     def _worth(self, metric: str, change: float) -> bool:
         return worth_telling(self.metrics[metric], change, self.settings)

@@ -135,8 +135,9 @@ class Watch:
 
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
         """Return what the replies of a run say of updates, and how they are written."""
-        runs = [RunKey(r.started_at, r.id) for r in await self._store.runs() if not r.aside]
-        compared = sorted(key for key in runs if key.at <= run.started_at)[-1 - RUNS_BEFORE :]
+        most = 1 + RUNS_BEFORE
+        runs = await self._store.runs(aside=False, until=run.started_at, limit=most)
+        compared = sorted(RunKey(one.started_at, one.id) for one in runs)
         served = await self._store.served(runs=[key.id for key in compared])
         told = [u for u in silent_updates(served, compared) if u.at == run.started_at]
         return told + await style_updates(self._store, compared)

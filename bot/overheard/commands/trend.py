@@ -15,7 +15,7 @@ from overheard.commands.context import Context
 from overheard.commands.finding import unknown
 from overheard.commands.summary import told
 from overheard.domain import Brand, Metric
-from overheard.measure.blocks import Stream, streams
+from overheard.measure.blocks import Stream, laid_out
 from overheard.measure.trends import Point, trend
 
 HEADLINE = "visibility"
@@ -51,13 +51,9 @@ async def show_trend(
 async def _lines(context: Context, brand: Brand, metric: Metric) -> list[Stream]:
     """Return the metric's streams of a brand and its competitors, the brand's own first."""
     names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
-    blocks = [
-        block
-        for name in names
-        for block in await context.store.blocks(brand=name, metric=metric.name)
-        if block.version in context.scoring.versions
-    ]
-    return sorted(streams(blocks), key=lambda s: (names.index(s.key.brand), s.key.model))
+    blocks = await context.store.block_table(names, metric=metric.name)
+    lines = laid_out(blocks.of(context.scoring.versions))
+    return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
 async def _card(context: Context, brand: Brand, metric: Metric, lines: Sequence[Stream]) -> Card:

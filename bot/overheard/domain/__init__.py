@@ -64,6 +64,7 @@ from overheard.domain.shifting import (
     Shift,
     alert_key,
 )
+from overheard.domain.tabulating import BlockRun, BlockStream, BlockTable, tabulated
 from overheard.domain.talking import Waiting
 from overheard.domain.text import storable
 from overheard.domain.working import Task, TaskKind
@@ -85,6 +86,9 @@ __all__ = [
     "Batch",
     "BatchLook",
     "Block",
+    "BlockRun",
+    "BlockStream",
+    "BlockTable",
     "Brand",
     "Capabilities",
     "Catalogue",
@@ -136,5 +140,6 @@ __all__ = [
     "alert_key",
     "prompt_key",
     "storable",
+    "tabulated",
     "variants",
 ]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from overheard.domain import Answer, Block, Model, Run, ScoreRecord
+from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord
 
 
 class ScoreStore(Protocol):
@@ -58,6 +58,24 @@ class ScoreStore(Protocol):
         since: datetime | None = None,
     ) -> list[Block]:
         """Return blocks in the order of the runs' start, then run, prompt, model, brand, metric."""
+        ...
+
+    async def block_table(
+        self,
+        brands: Collection[str],
+        *,
+        model: Model | None = None,
+        metric: str | None = None,
+        until: datetime | None = None,
+    ) -> BlockTable:
+        """Return the blocks of some brands by column, which is many times as fast.
+
+        Args:
+            brands: Their names.
+            model: The only model that is wanted.
+            metric: The only metric that is wanted.
+            until: The latest time at which the run of a block began.
+        """
         ...
 
     async def reused_blocks(self, run_id: int) -> list[Block]:

@@ -172,8 +172,24 @@ class Store(
         """Say how and when a run ended."""
         ...
 
-    async def runs(self, *, state: RunState | None = None, limit: int | None = None) -> list[Run]:
-        """Return runs, the newest (by start) first."""
+    async def runs(
+        self,
+        *,
+        state: RunState | None = None,
+        label: str | None = None,
+        aside: bool | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Return runs, the newest (by start) first.
+
+        Args:
+            state: The only state that is wanted.
+            label: The only label that is wanted.
+            aside: Whether those that stand aside are wanted, or those that do not; both by default.
+            until: The latest time at which they began.
+            limit: How many are wanted at most.
+        """
         ...
 
     async def add_answers(self, answers: Sequence[Answer]) -> list[Answer]:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from overheard.domain import Answer, Block, Model, Run, ScoreRecord
+from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulated
 from overheard.measure.panel import Floats, Scatter, Sums
 
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
 class RunKey(NamedTuple):
@@ -86,8 +87,10 @@ class Stream:
         It is 1 for a rate. For numbers it is twice the standard deviation within prompts, the
         distance between the two sides of a fair coin with that deviation.
         """
+        if self.binary:  # all of them are asked often, and most are rates
+            return 1.0
         spread = self._everything.spread
-        return 1.0 if self.binary or spread <= 0 else 2 * spread**0.5
+        return 1.0 if spread <= 0 else 2 * spread**0.5
 
     @cached_property
     def scatter(self) -> Scatter:
@@ -138,6 +141,11 @@ def summarise(
 
 
 def streams(blocks: Iterable[Block]) -> list[Stream]:
+    """Lay blocks out as streams, see `laid_out`."""
+    return laid_out(tabulated(blocks))
+
+
+def laid_out(blocks: BlockTable) -> list[Stream]:
     """Lay blocks out as streams, in the order of brand, model, metric.
 
     All streams of a model have the same runs: those in which any block of that model lies.
@@ -145,13 +153,21 @@ def streams(blocks: Iterable[Block]) -> list[Stream]:
     one that read the latest run, and of two that did, the one with the higher number. History
     that the newest version has not read yet is left out until it is scored again.
     """
-    runs: dict[Model, set[RunKey]] = defaultdict(set)
-    groups: dict[StreamKey, dict[str, list[Block]]] = defaultdict(lambda: defaultdict(list))
-    for block in blocks:
-        runs[block.model].add(RunKey(block.at, block.run_id))
-        key = StreamKey(block.brand, block.model, block.metric)
-        groups[key][block.version].append(block)
-    return [_stream(key, _newest(groups[key]), sorted(runs[key.model])) for key in sorted(groups)]
+    latest = np.full(len(blocks.streams), -1)
+    np.maximum.at(latest, blocks.stream, blocks.run)
+    groups: dict[StreamKey, list[int]] = defaultdict(list)
+    rows: dict[Model, list[Places]] = defaultdict(list)
+    order = np.argsort(blocks.stream, kind="stable")
+    parts = np.split(order, np.searchsorted(blocks.stream[order], range(1, len(latest))))
+    for number, (brand, model, metric, _) in enumerate(blocks.streams):
+        groups[StreamKey(brand, model, metric)].append(number)
+        rows[model].append(parts[number])
+    runs = {model: np.unique(blocks.run[np.concatenate(mine)]) for model, mine in rows.items()}
+    newest = {key: _newest(blocks, groups[key], latest) for key in sorted(groups)}
+    return [
+        _stream(key, blocks, number, parts[number], runs[key.model])
+        for key, number in newest.items()
+    ]
 
 
 def _key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
@@ -177,12 +193,8 @@ def _block(key: BlockKey, values: Sequence[float]) -> Block:
     )
 
 
-def _newest(versions: dict[str, list[Block]]) -> list[Block]:
-    return versions[max(versions, key=lambda name: (_latest(versions[name]), _order(name)))]
-
-
-def _latest(blocks: list[Block]) -> RunKey:
-    return max(RunKey(block.at, block.run_id) for block in blocks)
+def _newest(blocks: BlockTable, numbers: Sequence[int], latest: Places) -> int:
+    return max(numbers, key=lambda one: (latest[one], _order(blocks.streams[one].version)))
 
 
 def _order(version: str) -> tuple[tuple[int, ...], str]:
@@ -190,17 +202,29 @@ def _order(version: str) -> tuple[tuple[int, ...], str]:
     return tuple(int(digits) for digits in re.findall(r"\d+", version)), version
 
 
-def _stream(key: StreamKey, blocks: list[Block], runs: list[RunKey]) -> Stream:
-    prompts = sorted({block.prompt for block in blocks})
-    row = {run: index for index, run in enumerate(runs)}
-    column = {prompt: index for index, prompt in enumerate(prompts)}
-    cells = (
-        np.array([row[RunKey(block.at, block.run_id)] for block in blocks]),
-        np.array([column[block.prompt] for block in blocks]),
-    )
+def _stream(key: StreamKey, blocks: BlockTable, number: int, rows: Places, runs: Places) -> Stream:
+    """Lay out the blocks of one stream.
+
+    Args:
+        key: What tells the stream apart.
+        blocks: These and others.
+        number: Where the stream is among them.
+        rows: Where its blocks are among them.
+        runs: Where the runs of its model are, in the order of time.
+    """
+    prompts, column = np.unique(blocks.prompt[rows], return_inverse=True)
+    cells = (np.searchsorted(runs, blocks.run[rows]), column)
     shape = (len(runs), len(prompts))
     n, total, squares = np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape)
-    np.add.at(n, cells, [block.n for block in blocks])
-    np.add.at(total, cells, [block.total for block in blocks])
-    np.add.at(squares, cells, [block.squares for block in blocks])
-    return Stream(key, blocks[0].version, tuple(runs), tuple(prompts), n, total, squares)
+    np.add.at(n, cells, blocks.n[rows])
+    np.add.at(total, cells, blocks.total[rows])
+    np.add.at(squares, cells, blocks.squares[rows])
+    return Stream(
+        key,
+        blocks.streams[number].version,
+        tuple(RunKey(*blocks.runs[run]) for run in runs.tolist()),
+        tuple(blocks.prompts[prompt] for prompt in prompts.tolist()),
+        n,
+        total,
+        squares,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from overheard.domain import PromptShift
 from overheard.measure.blocks import Stream
@@ -12,7 +13,7 @@ from overheard.shifts.reference import FREEDOM, number_p_value, rate_p_value
 from overheard.shifts.stratified import Split, split
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comparison:
     """One stream before and after a known time.
 
@@ -21,26 +22,37 @@ class Comparison:
         u: How much the total after exceeds what it would be without a change.
         v: Variance of u when nothing changed and calls are independent.
         veff: The same with the runs' moods in it.
-        p_value: Two-sided probability of evidence at least this strong when nothing changed.
         before: Mean over the shared prompts before, each weighing the same.
         after: The same after.
         change: after - before.
         interval: 90 % interval of the change (low, high).
         prompts: The shared prompts, those that moved most first.
         answers: Number of answers to shared prompts (before, after).
+        cut: The stream, cut in two.
+        binary: Whether its values are 0 and 1 alone.
     """
 
     z: float
     u: float
     v: float
     veff: float
-    p_value: float
     before: float
     after: float
     change: float
     interval: Interval
     prompts: tuple[PromptShift, ...]
     answers: tuple[int, int]
+    cut: Split
+    binary: bool
+
+    @cached_property
+    def p_value(self) -> float:
+        """Two-sided probability of evidence at least this strong when nothing changed.
+
+        It is worked out when it is wanted: the rest takes a tenth of the time.
+        """
+        mood = max(0.0, self.veff - self.v) ** 0.5
+        return (rate_p_value if self.binary else number_p_value)(self.cut, mood)
 
 
 def compare(stream: Stream, first: int, tau2: float) -> Comparison | None:
@@ -65,13 +77,14 @@ def compare(stream: Stream, first: int, tau2: float) -> Comparison | None:
         u=cut.u,
         v=cut.v,
         veff=veff,
-        p_value=rate_p_value(cut, mood) if stream.binary else number_p_value(cut, mood),
         before=cut.before.mean,
         after=cut.after.mean,
         change=cut.after.mean - cut.before.mean,
         interval=change_interval(cut, stream.scatter, tau2),
         prompts=_prompts(stream, cut),
         answers=(round(float(cut.before.n.sum())), round(float(cut.after.n.sum()))),
+        cut=cut,
+        binary=stream.binary,
     )
 
 

@@ -13,6 +13,7 @@ from overheard.domain import (
     UNENDED,
     Answer,
     Block,
+    BlockTable,
     Census,
     Finish,
     Model,
@@ -22,6 +23,7 @@ from overheard.domain import (
     RunState,
     ScoreRecord,
     Serving,
+    tabulated,
 )
 from overheard.testing.memory_alerts import MemoryAlerts
 from overheard.testing.memory_batches import MemoryBatches
@@ -130,9 +132,24 @@ class MemoryStore(
         for run in [run for run in self._runs.values() if run.id == run_id]:
             self._runs[run.key] = replace(run, state=state, finished_at=at)
 
-    async def runs(self, *, state: RunState | None = None, limit: int | None = None) -> list[Run]:
+    async def runs(
+        self,
+        *,
+        state: RunState | None = None,
+        label: str | None = None,
+        aside: bool | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
         """Return runs, the newest first."""
-        found = [run for run in self._runs.values() if state in (None, run.state)]
+        found = [
+            run
+            for run in self._runs.values()
+            if state in (None, run.state)
+            and label in (None, run.label)
+            and aside in (None, run.aside)
+            and (until is None or run.started_at <= until)
+        ]
         return sorted(found, key=attrgetter("started_at", "id"), reverse=True)[:limit]
 
     async def add_answers(self, answers: Sequence[Answer]) -> list[Answer]:
@@ -231,6 +248,18 @@ class MemoryStore(
             and (since is None or block.at >= since)
         )
         return sorted(found, key=_BLOCK_ORDER)
+
+    async def block_table(
+        self,
+        brands: Collection[str],
+        *,
+        model: Model | None = None,
+        metric: str | None = None,
+        until: datetime | None = None,
+    ) -> BlockTable:
+        """Return the blocks of some brands by column."""
+        found = await self.blocks(model=model, metric=metric)
+        return tabulated(b for b in found if b.brand in brands and (until is None or b.at <= until))
 
     async def reused_blocks(self, run_id: int) -> list[Block]:
         """Return the scores of the answers that a run reuses, summed up."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
+from overheard_storage.parts import made_on
 from overheard_storage.tables import metadata
 
 
@@ -13,8 +14,10 @@ def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
+    include_object=made_on(connection.dialect.name),
     target_metadata=metadata,
     render_as_batch=True,
     render_item=plain_type,

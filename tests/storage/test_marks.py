@@ -1,0 +1,94 @@
+"""What scorers have read is not looked at again, and nothing is passed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
+from overheard_storage import SqlStore, marks, open_store
+from overheard_storage.database import Database
+from overheard_storage.marks import read_to
+from overheard_storage.tables import scorers
+
+SCORER = ("visibility", "1")
+START = datetime(2026, 3, 2, 7, tzinfo=UTC)
+FAILED = Reply("", Finish.FAILED)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Move marks by three answers, from the second on."""
+    monkeypatch.setattr(marks, "WORTH", 2)
+    monkeypatch.setattr(marks, "STRIDE", 3)
+
+
+async def answered(store: SqlStore, *replies: Reply) -> list[Answer]:
+    """Keep answers of one run."""
+    run = await store.start_run(Run("run", START))
+    return await store.add_answers(
+        [
+            Answer(run.id, Question(Prompt("Which?"), Model("svc", "m"), n), reply, START)
+            for n, reply in enumerate(replies)
+        ]
+    )
+
+
+async def rest(store: SqlStore) -> list[int]:
+    """Return the numbers of the answers that are left for the scorer."""
+    return [answer.id async for answer in store.unscored(*SCORER)]
+
+
+async def mark(store: SqlStore) -> int:
+    """Return the scorer's mark."""
+    [row] = await store._database.rows(select(func.max(scorers.c.read_to)))
+    return int(row[0])
+
+
+async def test_a_mark_moves_as_far_as_all_is_read(url: str) -> None:
+    """However many strides that takes; it stays where the next answer is left soon after."""
+    store = await open_store(url)
+    whole = [Reply(f"Acme {n}", Finish.COMPLETE) for n in range(9)]
+    kept = await answered(store, *whole)
+    await store.add_scores(*SCORER, [(answer, []) for answer in kept if answer.id != 8])
+    assert (await rest(store), await mark(store)) == ([8], 6)
+    await store.add_scores(*SCORER, [(kept[7], [])])
+    assert (await rest(store), await mark(store)) == ([], 9)
+    await store.close()
+
+
+async def test_an_answer_that_replaces_a_failed_one_is_read(url: str) -> None:
+    """It has the number of the failed one, which the mark has passed."""
+    store = await open_store(url)
+    whole = [Reply(f"Acme {n}", Finish.COMPLETE) for n in range(5)]
+    kept = await answered(store, FAILED, *whole)
+    await store.add_scores(*SCORER, [(answer, []) for answer in kept if answer.complete])
+    assert (await rest(store), await mark(store)) == ([], 6)
+    anew = replace(kept[0], reply=whole[0])
+    assert [answer.id for answer in await store.add_answers([anew])] == [kept[0].id]
+    assert await rest(store) == [kept[0].id]
+    await store.close()
+
+
+async def test_a_scorer_whose_scores_were_pruned_reads_all_anew(url: str) -> None:
+    """Its mark goes back with them."""
+    store = await open_store(url)
+    kept = await answered(store, *[Reply(f"Acme {n}", Finish.COMPLETE) for n in range(5)])
+    await store.add_scores(*SCORER, [(answer, []) for answer in kept])
+    assert (await rest(store), await mark(store)) == ([], 5)
+    await store.prune_scores([])
+    assert await rest(store) == [1, 2, 3, 4, 5]
+    await store.close()
+
+
+async def test_a_scorer_that_nobody_knows_has_no_mark(url: str) -> None:
+    """It has read nothing."""
+    store = await open_store(url)
+    await answered(store, *[Reply("Acme", Finish.COMPLETE)] * 3)
+    database: Database = store._database
+    assert await read_to(database, 0) == 0
+    assert await rest(store) == [1, 2, 3]
+    await store.close()
