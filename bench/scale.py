@@ -285,7 +285,7 @@ LOAD = (
     """
     INSERT INTO scores (answer_id, scorer_id, brand_id, metric_id, value, quote, details)
     SELECT id, 1, brand * {said} + rival + 1, 1,
-        ((hashint8(id * {said} + rival) & 1023) < 600 - 100 * rival)::int, '', '[]'
+        {hit}, '', '[]'
     FROM asked, generate_series(0, {said} - 1) AS rival
     """,
     "INSERT INTO readings (scorer_id, answer_id) SELECT 1, id FROM asked",
@@ -302,12 +302,9 @@ LOAD = (
     SELECT round * {brands} + brand + 1, brand * {prompts} + prompt + 1, model,
         brand * {said} + rival + 1, 1, 1, {start} + round * interval '7 days',
         {repeats}, said, said
-    FROM (
-        SELECT round, brand, prompt, model, rival, sum(
-            ((hashint8(id * {said} + rival) & 1023) < 600 - 100 * rival)::int) AS said
-        FROM asked, generate_series(0, {said} - 1) AS rival
-        GROUP BY round, brand, prompt, model, rival
-    ) AS summed
+    FROM asked, generate_series(0, {said} - 1) AS rival,
+        LATERAL (SELECT {hits} AS said) AS summed
+    WHERE repeat = 0
     """,
     "DO $$ BEGIN EXECUTE (SELECT indexdef FROM made); END $$",
     "SELECT setval(pg_get_serial_sequence('answers', 'id'), {answers})",
@@ -315,10 +312,19 @@ LOAD = (
 )
 
 
+LOADING = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "8GB"}
+"""Settings of PostgreSQL while it is filled, and not while anything is measured."""
+
+
 def market(name: str) -> tuple[Brand, ...]:
     """Return a brand and its competitors."""
     rivals = tuple(f"Rival {number} of {name}" for number in range(1, SAID))
     return (Brand(name, competitors=rivals), *(Brand(rival, tracked=False) for rival in rivals))
+
+
+def _hit(number: str) -> str:
+    """Say in SQL whether an answer names a brand, by a number that looks drawn by lot."""
+    return f"((hashint8({number} * {SAID} + rival) & 1023) < 600 - 100 * rival)::int"
 
 
 async def found(url: str) -> Place | None:
@@ -339,6 +345,10 @@ async def load(url: str, brands: int) -> Place:
         tuple(Prompt(f"Question {n} of {name}?") for name in names for n in range(PROMPTS)),
     )
     await store.provision(catalogue)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting, value in LOADING.items():
+            connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
+        connection.execute("SELECT pg_reload_conf()")
     with psycopg.connect(url) as connection:
         models = [("svc", f"m-{number}") for number in range(MODELS)]
         insert = "INSERT INTO models (provider, name) VALUES (%s, %s)"
@@ -354,12 +364,16 @@ async def load(url: str, brands: int) -> Place:
             "rounds": ROUNDS,
             "a_run": A_RUN,
             "said": SAID,
+            "hit": _hit("id"),
+            "hits": " + ".join(_hit(f"(id + {repeat})") for repeat in range(REPEATS)),
             "text": f"'{TEXT}'",
             "start": f"timestamptz '{START.isoformat()}'",
         }
         for statement in LOAD:
             connection.execute(statement.format(**sizes))
     with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM RESET ALL")
+        connection.execute("SELECT pg_reload_conf()")
         connection.execute("VACUUM (ANALYZE)")  # as autovacuum does in the hours after a load
     return Place(url, store, brands)
 
