@@ -106,7 +106,9 @@ write it into the prices of its [providers.*] table.
 
 
 class BudgetUsedUp(OverheardError):
-    """The budget was used up before these were asked; raise it in [budget]."""
+    """What is left of [budget] {key} does not cover the most that such a question may cost; \
+raise it there.
+    """
 
 
 class JudgeBudgetUsedUp(OverheardError):

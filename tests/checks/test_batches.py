@@ -215,7 +215,7 @@ async def test_without_money_for_one_question_nothing_is_handed_in(
 
     assert service.batches == {}
     [(reason, count)] = outcome.failures.items()
-    assert "The budget was used up" in reason
+    assert "What is left of [budget] run does not cover" in reason
     assert count == 8
 
 

@@ -209,7 +209,7 @@ async def test_money_is_held_before_each_call_so_that_nothing_overspends() -> No
     assert provider.most_at_once == 2
     assert outcome.spent == pytest.approx(0.9)
     [reason] = outcome.failures
-    assert reason.startswith("The budget was used up before these were asked")
+    assert reason.startswith("What is left of [budget] run does not cover the most that such")
     assert outcome.failures.total() == 3
     assert await house.store.spent() == pytest.approx(0.9)
 

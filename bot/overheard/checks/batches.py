@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from overheard.cards import words
 from overheard.checks.batch_calls import BatchCalls
-from overheard.checks.budget import WORST, call_cost, capabilities_of
+from overheard.checks.budget import WORST, call_cost, capabilities_of, key_of
 from overheard.checks.collecting import Collector, Patience, item_of
 from overheard.checks.outcome import Outcome
 from overheard.checks.retries import Retries
@@ -69,6 +69,7 @@ class Batches:
         patience: Patience | None = None,
         tally: Tally | None = None,
     ) -> None:
+        self._lacking = ""
         self._store = store
         self._providers = providers
         self._budget = budget
@@ -136,13 +137,16 @@ class Batches:
             else:
                 poor += left
         if not handed:
-            _give_up(poor, str(BudgetUsedUp()), tried, outcome)
+            _give_up(poor, str(BudgetUsedUp(key=self._lacking)), tried, outcome)
         return handed
 
     async def _hold(self, run: Run, questions: Sequence[Question]) -> int:
         """Hold money for questions, and return for how many of them, the first, it is there."""
         count = len(questions)
-        while count and await self._store.reserve(run.id, self._claims(run, questions[:count])):
+        while count and (
+            lacking := await self._store.reserve(run.id, self._claims(run, questions[:count]))
+        ):
+            self._lacking = key_of(lacking)
             count //= 2
         return count
 

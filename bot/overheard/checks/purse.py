@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from overheard.checks.budget import key_of
 from overheard.domain import UNENDED, Account, Claim, Payer, Prompt
 from overheard.interfaces import Clock, Store
 from overheard.tables.asking import BudgetTable
@@ -31,9 +32,13 @@ class Purse:
         budget: What they may spend.
         payer: Whose accounts they are.
         clock: Says on which day and month a call is booked.
+
+    Attributes:
+        lacking: The key of [budget] that did not leave enough when money was refused last.
     """
 
     def __init__(self, store: Store, budget: BudgetTable, payer: Payer, clock: Clock) -> None:
+        self.lacking = ""
         self._store = store
         self._budget = budget
         self._payer = payer
@@ -93,7 +98,8 @@ class Purse:
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
         claims = [Claim(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()]
-        if await self._store.reserve(self._payer.run_id, claims):
+        if lacking := await self._store.reserve(self._payer.run_id, claims):
+            self.lacking = key_of(lacking)
             return False
         for account, usd in amounts.items():
             self._held[account] += usd

@@ -213,7 +213,7 @@ class Runner:
         # A model whose answers turned out dearer than the worst that was thought of.
         held = await self._purse.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
         if held is None:
-            raise BudgetUsedUp
+            raise BudgetUsedUp(key=self._purse.lacking)
         return held
 
     async def _keep(self, answer: Answer, lane: _Lane, job: _Job) -> None:
