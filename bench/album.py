@@ -126,7 +126,7 @@ def reduced(file: Path) -> Path:
     """Put a picture of few colours in a picture's place; it takes a quarter of the room."""
     with PIL.Image.open(file) as whole:
         fewer = whole.convert("RGB").quantize(
-            COLOURS, PIL.Image.Quantize.MAXCOVERAGE, dither=PIL.Image.Dither.NONE
+            COLOURS, PIL.Image.Quantize.MAXCOVERAGE, kmeans=1, dither=PIL.Image.Dither.NONE
         )
     small = file.with_suffix(".webp")
     fewer.convert("RGB").save(small, lossless=True, quality=90)
