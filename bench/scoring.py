@@ -98,7 +98,11 @@ def gold() -> None:
     """Print the tables of the gold sets."""
     print(f"{'set':<16} {'texts':>6} {'mentions P':>11} {'R':>6} {'F1':>6} {'tau':>6}", end="")
     print(f" {'sentiment':>10} {'F1':>6} {'aspects P':>10} {'R':>6}")
-    for name, (prefix, half) in SETS.items():
+    halves = {
+        "fresh, tuned": ("fresh-", grading.tuned),
+        "fresh, held out": ("fresh-", grading.held_out),
+    }
+    for name, (prefix, half) in {**SETS, **halves}.items():
         print(f"{name:<16} {sentence_row(grading.entries(f'{prefix}sentences', half))}")
     print(f"\n{'set':<16} {'field':<16} {'wrong P':>8} {'R':>6} {'stale P':>8} {'R':>6}", end="")
     print(f" {'correct P':>10} {'R':>6}")
@@ -112,9 +116,11 @@ def sentence_row(entries: Sequence[grading.Entry]) -> str:
     found, (tau, _) = grading.mentions(entries), grading.kendall(entries)
     accuracy, f1 = agreement(grading.sentiments(entries))
     seen = grading.aspects(entries)
+    labelled = any(label.get("aspects") for entry in entries for label in entry["labels"])
+    told = f"{seen.precision:>10.3f} {seen.recall:>6.3f}" if labelled else f"{'-':>10} {'-':>6}"
     return (
         f"{len(entries):>6} {found.precision:>11.3f} {found.recall:>6.3f} {found.f1:>6.3f}"
-        f" {tau:>6.3f} {accuracy:>10.3f} {f1:>6.3f} {seen.precision:>10.3f} {seen.recall:>6.3f}"
+        f" {tau:>6.3f} {accuracy:>10.3f} {f1:>6.3f} {told}"
     )
 
 

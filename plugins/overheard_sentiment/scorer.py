@@ -44,7 +44,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "2"
+    version = "3"
     metrics: Sequence[Metric] = (Metric("sentiment", Scale.POLARITY, "Sentiment"),)
 
     def score(self, reading: Reading) -> Iterator[Score]:
