@@ -179,3 +179,23 @@ def test_a_worker_ends_at_once_when_it_is_told_to(cluster: Cluster) -> None:
     cluster.hire()
     assert _ended(check)["run"]
     assert cluster.value("SELECT count(*) FROM answers") == QUESTIONS
+
+
+def test_a_worker_runs_on_while_a_newer_version_brings_up_the_tables(cluster: Cluster) -> None:
+    """As a newer version may: it adds tables, and columns that have a default. One of the older
+    version that starts after that says what it lacks.
+    """
+    cluster.hire()
+    check = cluster.check()
+    cluster.when_answered(30)
+    with psycopg.connect(cluster.database) as connection:
+        for table in ("runs", "answers", "readings", "scores", "blocks", "results", "holds"):
+            connection.execute(f"ALTER TABLE {table} ADD newer integer NOT NULL DEFAULT 0".encode())
+        connection.execute("CREATE TABLE newer (id integer PRIMARY KEY)")
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert _ended(check)["answers"] == QUESTIONS
+    assert Counter(cluster.service.prompts()) == Counter(PROMPTS)
+    late = cluster.hire()
+    _, told = late.communicate(timeout=30)
+    assert late.returncode == 1
+    assert "newer" in told
