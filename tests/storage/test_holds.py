@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from overheard.cards.card import Card
+from overheard.commands.carry import held
+from overheard.domain import Run
 from overheard.errors import HoldLost
 from overheard_storage import open_store
 
@@ -37,6 +41,30 @@ async def test_work_stops_when_its_hold_is_lost(url: str, monkeypatch: pytest.Mo
         await work()
     async with store.on_duty("scheduler") as mine:
         assert mine
+    await store.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_run_whose_hold_is_lost_is_taken_up_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever followed it, once the database is back; nobody need repeat a command."""
+    monkeypatch.setattr("overheard_storage.holds._LOOKS", 0.05)
+    store = await open_store(url)
+    run = await store.start_run(Run("first", datetime.now(UTC), None))
+    begun = 0
+
+    async def work() -> Card:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            _end_connections(url)
+            await asyncio.Event().wait()
+        return Card("Done")
+
+    async with asyncio.timeout(20):
+        assert (await held(store, run, work)).title == "Done"
+    assert begun == 2
     await store.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from overheard.alerts.watch import Look
@@ -23,13 +23,43 @@ from overheard.commands.standing import Standing, standings
 from overheard.commands.summary import paused, summary
 from overheard.commands.tasks import Tasks, bursts, look_at, looked, served
 from overheard.domain import Account, Block, Panel, Run, RunState
-from overheard.interfaces import PROBLEM, Result
+from overheard.errors import HoldLost, RunUnderWay
+from overheard.interfaces import PROBLEM, Result, Store
 from overheard.logs import about
 from overheard.tracing import traced
 
 log = logging.getLogger("overheard")
 
+HOLDS = 5
+"""How often a run is held, when the database is lost meanwhile, until somebody should see to it."""
 NOT_LOOKED = Look((), compared=False)
+
+
+async def held(store: Store, run: Run, work: Callable[[], Awaitable[Card]]) -> Card:
+    """Do work while a run is held; when the hold is lost with the database, hold it and do it anew.
+
+    Args:
+        store: Holds it.
+        run: The run.
+        work: Goes on with what is missing, whenever it was cut off.
+
+    Raises:
+        RunUnderWay: when another process holds it.
+        HoldLost: when it was lost too often.
+        StoreError: when the database stays away.
+    """
+    lost = 0
+    while True:
+        try:
+            async with store.holding(run.id) as mine:
+                if not mine:
+                    raise RunUnderWay(run=run.key)
+                return await work()
+        except HoldLost:
+            lost += 1
+            if lost == HOLDS:
+                raise
+        await store.run_state(run.id)  # waits until the database is back
 
 
 @traced("run", lambda _, run, *__, **___: {"overheard.run": run.key})

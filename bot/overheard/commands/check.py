@@ -13,10 +13,10 @@ from overheard.checks.reuse import parse_age
 from overheard.checks.reuse import reuse as reuse_answers
 from overheard.checks.runs import new_run, unfinished
 from overheard.commands.batching import require_batched
-from overheard.commands.carry import carry_out
+from overheard.commands.carry import carry_out, held
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
-from overheard.errors import RunUnderWay, UnknownName
+from overheard.errors import UnknownName
 from overheard.settings import suggestion
 
 
@@ -80,11 +80,14 @@ async def check(
     age = parse_age(reuse) if reuse else None
     await require_money(context, run, age=age, agreed=agreed)
     run = await context.store.start_run(run)
-    async with context.store.holding(run.id) as mine:
-        if not mine:
-            raise RunUnderWay(run=run.key)
-        reused = await reuse_answers(context.store, run, age, now) if age else 0
+    reused = 0
+
+    async def work() -> Card:
+        nonlocal reused
+        reused += await reuse_answers(context.store, run, age, now) if age else 0
         return await carry_out(context, run, panel, reused=reused)
+
+    return await held(context.store, run, work)
 
 
 def _check_metrics(context: Context) -> None:

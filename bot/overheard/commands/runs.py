@@ -7,11 +7,11 @@ from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.checks.runs import TAKEN_UP_WITHIN, find_run
 from overheard.commands.batching import cancel_batches
-from overheard.commands.carry import carry_out
+from overheard.commands.carry import carry_out, held
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
 from overheard.domain import UNENDED, Run, RunState
-from overheard.errors import RunEnded, RunTooOld, RunUnderWay
+from overheard.errors import RunEnded, RunTooOld
 
 FIRST = 20
 
@@ -87,11 +87,13 @@ async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Car
     if age >= TAKEN_UP_WITHIN and not await context.store.batches(runs=[found.id]):
         raise RunTooOld(run=found.key, age=words.duration(age.total_seconds()))
     await require_money(context, found, agreed=agreed)
-    async with context.store.holding(found.id) as mine:
-        if not mine:
-            raise RunUnderWay(run=found.key)
+    panel = found.panel
+
+    async def work() -> Card:
         await context.store.steer_run(found.id, RunState.RUNNING)
-        return await carry_out(context, found, found.panel)
+        return await carry_out(context, found, panel)
+
+    return await held(context.store, found, work)
 
 
 async def _steer(context: Context, name: str, state: RunState, verb: str) -> Run:
