@@ -14,7 +14,7 @@ async def count_answers(view: View, *, brand: str) -> Card:
     count = 0
     async for answer in view.history.answers():
         count += brand.casefold() in answer.reply.text.casefold()
-    return Card(brand, f"It stands in {count:,} answers.", data={"answers": count})
+    return Card(brand, f"Answers in which it stands: {count:,}.", data={"answers": count})
 
 
 @hookimpl

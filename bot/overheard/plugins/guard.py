@@ -13,7 +13,7 @@ from overheard.errors import OverheardError, PluginFault
 from overheard.plugins.aside import Aside, made
 from overheard.plugins.notices import Notice, Notices
 from overheard.plugins.threads import Outcome
-from overheard.plugins.wording import cut, redacted, said
+from overheard.plugins.wording import ASK, cut, redacted, said
 
 MOST_FAULTS = 5
 """Faults in a row after which a part is left alone."""
@@ -35,6 +35,7 @@ class Guard:
         most: Faults in a row after which it is left alone; None for never.
         now: Seconds that never jump.
         plugin: Whose part it is.
+        source: What that was installed with and its version, so that people know whom to ask.
         aside: Where its code runs; by default in the loop of whoever calls.
         secrets: What must not be seen in what it says.
         notices: Who is told when it is left alone: once, until it works again.
@@ -47,12 +48,14 @@ class Guard:
         now: Callable[[], float] = time.monotonic,
         *,
         plugin: str = "",
+        source: str = "",
         aside: Aside | None = None,
         secrets: Collection[str] = (),
         notices: Notices | None = None,
     ) -> None:
         self.part = part
         self.plugin = plugin
+        self._remedy = f"ask the author of {source}, or remove it" if source else ASK
         self._most = most
         self._now = now
         self._aside = aside
@@ -127,14 +130,13 @@ class Guard:
             if self._notices and not self._noticed:
                 self._notices.add(Notice(self.plugin, str(self._paused())))
             self._noticed = True
-        return PluginFault(part=self.part, problem=problem)
+        return PluginFault(part=self.part, problem=f"{problem}; {self._remedy}")
 
     def _paused(self) -> PluginFault:
         return PluginFault(
             part=self.part,
             problem=f"is left alone for {words.count(round(PAUSE / 60), 'minute')} after "
-            f"{words.count(self._faults, 'fault')} in a row (it {self._last}); "
-            "ask its author, or remove it",
+            f"{words.count(self._faults, 'fault')} in a row (it {self._last}); {self._remedy}",
         )
 
     def _told(self, error: BaseException) -> str:

@@ -20,12 +20,13 @@ from overheard.plugins.installed import identity, installed_plugins
 from overheard.plugins.listeners import MOST_FAULTS as MOST_DEAF
 from overheard.plugins.output import sorted_output
 from overheard.plugins.providers import WatchedProvider
-from overheard.plugins.registering import ASK, Made, Objects, faulted, looked_at, registered
+from overheard.plugins.registering import Made, Objects, faulted, looked_at, registered
 from overheard.plugins.reports import PluginReport, Plugins
 from overheard.plugins.scorers import WatchedJudge, WatchedScorer
 from overheard.plugins.shapes import Fault
 from overheard.plugins.threads import Errand, TooLong
 from overheard.plugins.trust import check_allowed
+from overheard.plugins.wording import ASK
 from overheard.settings import suggestion
 
 SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
@@ -170,6 +171,7 @@ def _take(made: Made, found: _Found, plugins: Plugins) -> None:
             part,
             most,
             plugin=found.point.name,
+            source=f"{found.distribution} {found.version}".rstrip(),
             aside=aside,
             secrets=secrets,
             notices=plugins.notices,

@@ -22,7 +22,7 @@ from overheard.plugins import shapes
 from overheard.plugins.reports import Plugins
 from overheard.plugins.reserved import WORDS
 from overheard.plugins.shapes import Fault
-from overheard.plugins.wording import one_line, redacted, said
+from overheard.plugins.wording import ASK, one_line, redacted, said
 from overheard.settings import suggestion
 
 NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
@@ -30,7 +30,6 @@ MOST_OBJECTS = 1_000
 """Objects that a plugin may register for one hook."""
 LONGEST_WORDS = 1_000
 """Characters of what a plugin says of its own settings."""
-ASK = "ask its author, or remove it"
 
 Objects = Mapping[str, list[Any]]
 """What each hook returned."""

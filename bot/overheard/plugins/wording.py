@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Collection
 
+ASK = "ask its author, or remove it"
+"""The remedy for what only somebody else can mend."""
 LONGEST_REASON = 300
 
 SHORTEST_SECRET = 8
