@@ -20,7 +20,7 @@ from overheard.config import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat, Progress, Queue, Store
 from overheard.interfaces.tending import Tending
-from overheard.plugins import load_plugins
+from overheard.plugins import load_plugins, sorted_output
 from overheard.queues.inline import InlineQueue
 
 LONGEST_GOODBYE = 1.8
@@ -93,9 +93,11 @@ def session() -> Session:
 def main() -> None:
     """Run the terminal face."""
     try:
-        cli.app(obj=session())
+        with sorted_output():  # to the last line: threads of plugins go on printing
+            cli.app(obj=session())
     except SystemExit as end:
         sys.stdout.flush()
+        sys.stdout = sys.stderr  # all that is ours is said
         # A thread that a plugin has begun may never end.
         _leave(LONGEST_END, end.code if isinstance(end.code, int) else int(bool(end.code)))
         raise
