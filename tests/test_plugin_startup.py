@@ -83,7 +83,7 @@ def test_a_thread_that_a_plugin_has_begun_does_not_keep_the_program(tmp_path: Pa
     """It is no daemon, and prints without end; the command ends, and its result comes first."""
     (tmp_path / "overheard_stuck.py").write_text(
         "import threading, time\n"
-        "def call():\n    while True: time.sleep(0.001); print('{}')\n"
+        "def call():\n    while True: time.sleep(0.05); print('x')\n"
         "threading.Thread(target=call, daemon=False).start()\n"
     )
     info = tmp_path / "overheard_stuck-1.2.dist-info"

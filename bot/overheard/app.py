@@ -97,7 +97,6 @@ def main() -> None:
             cli.app(obj=session())
     except SystemExit as end:
         sys.stdout.flush()
-        sys.stdout = sys.stderr  # all that is ours is said
         # A thread that a plugin has begun may never end.
         _leave(LONGEST_END, end.code if isinstance(end.code, int) else int(bool(end.code)))
         raise
