@@ -127,14 +127,14 @@ async def test_a_run_of_other_questions_is_not_taken_up() -> None:
 
 
 async def test_an_incomplete_answer_is_kept_and_counted_apart() -> None:
-    """It is neither a failure nor something to score."""
+    """It is neither a failure nor something to score; with nothing to score, a run is partial."""
     provider = ScriptedProvider()
     provider.answer = lambda _: reply(finish=Finish.CUT)
     house = House(provider)
     outcome = await house.run(house.new_run())
 
     assert (outcome.complete, outcome.incomplete) == (0, 6)
-    assert outcome.state is RunState.COMPLETE
+    assert outcome.state is RunState.PARTIAL
     assert {a.complete async for a in house.store.answers()} == {False}
 
 

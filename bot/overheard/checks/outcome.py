@@ -54,11 +54,14 @@ class Outcome:
 
     @property
     def state(self) -> RunState:
-        """Complete, partial when some questions have no answer, failed when none has one."""
+        """Complete, partial when some questions have no answer or no answer can be scored, failed
+        when no question has one.
+        """
         if self.stopped:
             return self.stopped
         if not self.failures:
-            return RunState.COMPLETE
+            scored = self.kept + self.complete or not self.incomplete
+            return RunState.COMPLETE if scored else RunState.PARTIAL
         return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
 
     def result(self) -> Result:

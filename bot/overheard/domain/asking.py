@@ -104,7 +104,7 @@ class RunState(StrEnum):
     COMPLETE = "complete"
     """Every question has an answer."""
     PARTIAL = "partial"
-    """Some questions have none."""
+    """Some questions have none, or no answer can be scored."""
     FAILED = "failed"
     """None has one."""
     CANCELLED = "cancelled"
