@@ -181,6 +181,19 @@ def test_tables_of_a_deployment_are_checked(table: str, problem: str) -> None:
     assert problem in found
 
 
+def test_who_may_use_a_bot_that_strangers_can_install_must_be_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everybody could spend otherwise."""
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "s")
+    slack = '[slack]\nmode = "http"\nclient_id = "1.1"\n'
+
+    [problem] = problems(slack)
+    assert problem.startswith("config.toml, [slack] client_id: any workspace can install the bot")
+    assert parse_config(slack + '[access]\neveryone = "viewer"').slack
+    assert parse_config(slack + '[access]\nchannels = ["slack:T1/C1"]').slack
+
+
 def test_a_report_needs_a_name_of_its_own() -> None:
     """Two reports of one name would be one."""
     report = '[[reports]]\nname = "weekly"\ncron = "0 8 * * mon"\nchannel = "slack:C1"\n'

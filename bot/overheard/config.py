@@ -196,6 +196,17 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _unknown(config)
     yield from _unasked(config)
     yield from _unqueued(config)
+    yield from _unguarded(config)
+
+
+def _unguarded(config: Config) -> Iterator[str]:
+    """Tell of a bot that strangers can install, where nobody has said what they may do."""
+    access, slack = config.access, config.slack
+    if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
+        yield (
+            f"{config.file}, [slack] client_id: any workspace can install the bot, and its people "
+            'could spend; write everyone = "nothing", "viewer" or "operator" into [access].'
+        )
 
 
 def _unqueued(config: Config) -> Iterator[str]:

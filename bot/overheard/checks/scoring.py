@@ -16,6 +16,7 @@ from collections.abc import (
 )
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
+from time import monotonic
 from types import GeneratorType
 
 from overheard.checks.edition import digest, edition
@@ -39,6 +40,11 @@ from overheard.tracing import traced
 
 BATCH = 500
 """Answers whose scores are kept in one transaction."""
+
+TURN = 0.002
+"""Seconds of reading after which others that this loop serves have their turn; a turn costs as much
+as a scorer takes for a short answer.
+"""
 
 JUDGED_AT_ONCE = 8
 """Answers that a judge reads at a time; how many calls that may be, the limits say."""
@@ -228,9 +234,12 @@ class Scoring:
                 group = batch[start : start + JUDGED_AT_ONCE]
                 scored += await asyncio.gather(*(self._score(scorer, version, a) for a in group))
         else:
+            begun = monotonic()
             for answer in batch:
                 scored.append(await self._score(scorer, version, answer))
-                await asyncio.sleep(0)  # whoever else is served by this loop goes on
+                if monotonic() - begun > TURN:  # whoever else is served by this loop goes on
+                    await asyncio.sleep(0)
+                    begun = monotonic()
         read = zip(batch, scored, strict=True)
         return [(answer, records) for answer, records in read if records is not None]
 
