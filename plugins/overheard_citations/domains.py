@@ -8,6 +8,10 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_PAGELESS = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d+(?:[/?#]|\Z))", re.IGNORECASE)
+"""A scheme that names no host, as in ``mailto:`` and ``javascript:``; a port is none."""
+
 
 @lru_cache(maxsize=8192)
 def domain_of(address: str) -> str:
@@ -41,11 +45,11 @@ def _endings(domains: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _host(address: str) -> str:
-    text = address.strip()
-    if re.search(r"\s", text):
+    text = address.strip().replace("\\", "/")  # as browsers read it
+    if re.search(r"\s", text) or _PAGELESS.match(text):
         return ""
     try:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        host = urlsplit(text if _SCHEME.match(text) else f"//{text}").hostname or ""
     except ValueError:  # such as a bracket that is not closed
         return ""
     host = host.rstrip(".").removeprefix("www.").casefold()

@@ -27,7 +27,7 @@ class Citations:
     """
 
     name = "citations"
-    version = "1"
+    version = "2"
     metrics: Sequence[Metric] = (
         Metric("own_citation", Scale.BINARY, "Own pages cited"),
         Metric("citation_share", Scale.SHARE, "Share of citations"),

@@ -36,7 +36,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "1"
+    version = "2"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("position", Scale.RANK, "Position"),

@@ -21,14 +21,16 @@ _BEFORE = re.compile(
     rf"""
     (?:
       \b(?:(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ )?
-        (?:recommend|suggest|go\ with|start\ with|opt\ for|prefer)
+        (?:recommend|suggest|go\ (?:with|for)|start\ with|opt\ for|prefer)
       |\b(?:I|we)(?:['\u2019]d|\ would)\ (?:pick|choose|buy|take|use|look\ at)
       |(?:\A|[,;:.]\ )(?:so\ |then\ )?(?:choose|pick|consider|try|get|buy|take|use)
       |\b(?:my|our|the)\ (?:\w+\ )?(?:{_PRAISED}|overall)?\ ?{_CHOICE}
         (?:\ (?:is|would\ be|overall\ is)|:)
       |\bhard\ to\ beat
+      |(?:\A|[.!?|]\ )\W*(?:my\ |our\ |the\ )?(?:(?:overall|clear)\ )?
+        (?:winner(?:\ is|:)|verdict:|(?:best|top\ pick|runner-up)(?:\ [\w-]+){{0,4}}:)
     )
-    \ (?:using\ |the\ )?
+    \ (?:(?:using|trying|checking\ out|looking\ at|going\ with)\ )?(?:the\ )?
     (?:(?-i:[A-Z0-9])[^\s,;.!?]*(?:,\ |\ (?:and|or)\ ))*  # others in the same breath
     \Z""",
     re.IGNORECASE | re.VERBOSE,

@@ -53,6 +53,8 @@ def test_a_question_that_names_a_competitor_is_branded() -> None:
         "Question: is acme better than bolt?\n",
         "> Is Acme better than Bolt?\n\n",
         "Is Acme better than Bolt: ",
+        'Great question! "Is Acme better than Bolt?" ',
+        "Sure! You want to know: is Acme better than Bolt?\n\n",
     ],
 )
 def test_the_echoed_question_does_not_count(opening: str) -> None:
@@ -64,6 +66,18 @@ def test_the_echoed_question_does_not_count(opening: str) -> None:
 def test_an_answer_that_only_begins_like_the_question_counts() -> None:
     """Where the sentence goes on, it is the answer's own."""
     read = READER.read(answer("Acme or Bolt would both do.", "Acme or Bolt"))
+    assert len(read.mentions) == 2
+
+
+def test_what_an_answer_says_before_the_question_counts() -> None:
+    """Only the restatement itself is nobody's."""
+    read = READER.read(answer("Crux! Is Acme better than Bolt? Yes.", "Is Acme better than Bolt?"))
+    assert [mention.brand for mention in read.mentions] == ["Crux"]
+
+
+def test_a_short_question_is_restated_at_the_head_alone() -> None:
+    """Further on, its words are the answer's own."""
+    read = READER.read(answer("There are two: Acme or Bolt. Take both.", "Acme or Bolt"))
     assert len(read.mentions) == 2
 
 

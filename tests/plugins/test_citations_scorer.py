@@ -52,6 +52,12 @@ def test_it_has_the_shape_of_a_scorer() -> None:
         ("http://127.0.0.1:80/x", "127.0.0.1"),
         ("https://xn--mnchen-3ya.de/", "münchen.de"),
         ("https://[::1", ""),
+        ("acme.com:443/x", "acme.com"),
+        ("acme.com?next=https://evil.net/", "acme.com"),
+        ("https://evil.net\\@acme.com/", "evil.net"),
+        ("mailto:sales@acme.com", ""),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,acme.com", ""),
         ("", ""),
     ],
 )

@@ -32,6 +32,7 @@ _SOURCES = re.compile(
     r"\W*(?:sources?|references|citations|works cited|footnotes)\W*", re.IGNORECASE
 )
 _ENTRY = re.compile(r"\s*\[\^?\d{1,3}\]")
+_FOOTNOTE = re.compile(r"\s*\[\^[^\]\s]{1,40}\]:")
 
 
 def without_citations(text: str) -> str:
@@ -67,9 +68,16 @@ def opens_sources(line: str) -> bool:
     return len(line) < 40 and _SOURCES.fullmatch(line) is not None
 
 
-def is_reference(content: str, listed: bool) -> bool:
-    """Whether a block is an entry of a list of sources: it bears an address, and stands under
-    such a heading or begins with its number.
+def is_reference(content: str, listed: bool, item: bool = False) -> bool:
+    """Whether a block is an entry of a list of sources, or a footnote.
+
+    Args:
+        content: The block, as it was written.
+        listed: Whether it stands under the heading of such a list.
+        item: Whether it is an item of a list.
     """
+    if _FOOTNOTE.match(content):
+        return True
     linked = "](" in content or "://" in content or "www." in content
-    return linked and (listed or _ENTRY.match(content) is not None)
+    numbered = _ENTRY.match(content) is not None
+    return linked or item or numbered if listed else linked and numbered

@@ -58,9 +58,9 @@ def _fold(char: str) -> str:
 
 
 def _plain(char: str) -> str:
-    """Drop the accent of a Latin letter; in other scripts marks make other letters."""
-    latin = char < "\u0250" or "\u1e00" <= char < "\u1f00"
-    return unicodedata.normalize("NFD", char)[0] if latin else char
+    """Drop the accent of a Latin or Greek letter; in other scripts marks make other letters."""
+    accented = char < "\u0250" or "\u0370" <= char < "\u0400" or "\u1e00" <= char < "\u2000"
+    return unicodedata.normalize("NFD", char)[0] if accented else char
 
 
 _TABLE = _Table()

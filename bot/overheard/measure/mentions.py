@@ -27,6 +27,13 @@ _CASES = frozenset(
     ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
 )
 """Endings that a Russian or Ukrainian name takes on in a sentence."""
+_WRITTEN_ON = re.compile(
+    r"(?<!\w)(?:"
+    r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?"  # Arabic
+    r"|\u05d5?(?:\u05db?\u05e9)?[\u05d4\u05d1\u05dc\u05de\u05db]?"  # Hebrew
+    r")\Z"
+)
+"""What Arabic and Hebrew write in front of a name without a space: and, so, in, like, to, the."""
 _BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
 """Languages that write the genitive of a name with an s and no apostrophe."""
 _HYPHENS = frozenset("-\u2010\u2011")
@@ -197,13 +204,20 @@ def _is_compound(body: str, start: int, end: int) -> bool:
 def _inside_word(text: str, left: int, right: int) -> bool:
     before, after = text[left - 1 : left], text[right : right + 1]
     joined = before and _kind(before) == (first := _kind(text[left])) and first != "open"
-    if joined and first:
+    if joined and first and not _is_written_on(text, left, right):
         return True
     last = _kind(text[right - 1])
     if not after or last not in {"word", "katakana"} or _kind(after) != last:
         return False
     ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
     return ending is None or ending.group() not in _CASES
+
+
+def _is_written_on(text: str, left: int, right: int) -> bool:
+    """Whether only small words of Arabic or Hebrew stand in front of a name in the same word."""
+    if right - left < _SHORT or not "\u05d0" <= text[left] <= "\u06ff":
+        return False
+    return _WRITTEN_ON.search(text, max(0, left - 5), left) is not None
 
 
 def _owns(spelling: _Spelling, text: str, left: int, right: int, language: str) -> bool:

@@ -9,6 +9,7 @@ _WINDOW = 100
 _TRIGGERS = (
     *("avoid", "skip", "steer", "stay", "ditch", "beware", "instead", "rather", "pass on", "not "),
     *("never", "n't ", "n\u2019t ", "worth", "poor", "bad", "wrong", "worst"),
+    *("nobody", "no one", "twice"),
     *("statt ", "anstelle", "conseill", "au lieu d", "évite", "no recom", "ne recom", "aconsej"),
     *("en lugar", "en vez"),
 )
@@ -25,12 +26,16 @@ _BEFORE = re.compile(
         |no\ (?:recomiendo|recomendamos|recomendaría)|ne\ recommand\w+\ pas)
       |(?:\bnot|\bnever|n['\u2019]t)\ (?:really\ |actually\ |personally\ )?
         (?:recommend|suggest|advise|buy|choose|pick|use|bother\ with|go\ (?:for|with))(?:ed|ing)?
+      |\b(?:nobody|no\ one)\ should\ (?:buy|choose|pick|use)
+      |\bthink\ twice\ (?:before|about)(?:\ (?:buying|choosing|using|picking))?(?:\ (?:from|with))?
     )
     \ (?:using\ |buying\ |anything\ (?:from|by)\ |products?\ (?:of|from|by)\ )?
     (?:(?:(?-i:[A-Z0-9])[^\s,;.!?]*|and|or|&|the|both|either)[ ,]+)*  # others in the same breath
     \Z""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ASKING = re.compile(r"\W*(?:\d+\W+)?(?:who|when|why|should|is|do)\b.*\bavoid\b", re.IGNORECASE)
+"""A question or heading that goes on to say who should avoid a brand, and who need not."""
 _CHOICE = r"(?:choice|option|fit|pick|tool)"
 _BEHIND = re.compile(
     rf"""
@@ -63,5 +68,8 @@ def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) 
     """
     before = _BEFORE.search(body[max(sentence[0], start - _WINDOW) : start])
     if before:
-        return not (before["denied"] and before["shunned"])
+        asked = before["shunned"] and _ASKING.match(
+            body, sentence[0], min(start, sentence[0] + _WINDOW)
+        )
+        return not asked and not (before["denied"] and before["shunned"])
     return _BEHIND.match(body[end : min(sentence[1], end + _WINDOW)]) is not None

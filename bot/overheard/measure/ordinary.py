@@ -36,7 +36,7 @@ _ENDINGS = ("s", "ed", "ing")
 _VERBAL = _words(
     """is are was were has have had and or can may might will would could should does did also
     itself for in as at on with by from to makes which who but remains not often still now
-    recently currently led"""
+    recently currently led vs versus"""
 )
 """After a name at the head of a sentence; besides these, longer words in -s, -ed and -ly."""
 _COMPANY = _words(
@@ -48,10 +48,14 @@ _COMPANY = _words(
 _LITTLE = _words("nothing everything anything away made all now here better best")
 """Words that begin sentences by themselves: at a head, followed by a small word, they are plain."""
 
+_NO_SUBJECTS = frozenset({"away", "made", "better", "best"})
+"""Those of them that do nothing by themselves: "Away makes" is a name, "Nothing makes" is not."""
+
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _MONTHS = "january february march april may june july august september october november december"
 _ON_A_DAY = (
     "on every each by next last this until till from since before after late early through to"
+    " start starts started begin begins due meets ends closes opens launches arrives ships"
 )
 _OF_A_DAY = "morning mornings afternoon evening night nights to through until and or blues"
 _NOT_OWNERS = _LITTLE | _words(f"{_DAYS} {_MONTHS}")
@@ -134,12 +138,15 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
 def _at_head(name: str, following: str) -> Sense:
     if not following or not following[0].islower():
         return Sense.NAME
-    verbal = following in _VERBAL or (
+    acting = (
         len(following) > 3  # "Ring us"
         and following.endswith(("s", "ed", "ly"))
         and following not in _COMPANY
     )
-    return Sense.NAME if verbal and name not in _LITTLE else Sense.DOUBTFUL
+    if name in _LITTLE:
+        plain = name not in _NO_SUBJECTS or not following.endswith("s")
+        return Sense.DOUBTFUL if plain or not acting else Sense.NAME
+    return Sense.NAME if acting or following in _VERBAL else Sense.DOUBTFUL
 
 
 def _is_title(body: str, start: int, end: int) -> bool:

@@ -112,7 +112,7 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
                 row = None
             case "inline":
                 sources = sources or opens_sources(token.content)
-                if is_reference(token.content, listed=sources and not heading):
+                if is_reference(token.content, sources and not heading, marks.in_list):
                     continue
                 line = _inline(token.content, env, titles)
                 if row is None:

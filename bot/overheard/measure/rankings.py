@@ -27,6 +27,11 @@ class Marks:
         self._coming = FIRST
         self._mark = ""
 
+    @property
+    def in_list(self) -> bool:
+        """Whether the token that went by last lies in an item of a list."""
+        return bool(self._lists) and self._lists[-1] != "tbody_open"
+
     def see(self, token: Token) -> None:
         """Take notice of a token of the parser."""
         match token.type:

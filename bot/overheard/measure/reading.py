@@ -14,12 +14,17 @@ from overheard.measure.prose import prose, ranked_prose
 from overheard.measure.rankings import ranked
 from overheard.measure.sentences import sentences
 
-READING = "1"
+READING = "2"
 """The version of how answers are read: how mentions, negation, sentences and rankings are found.
 Count it up with any change there that can change a score: history is then scored anew."""
 
 _WORD = re.compile(r"\w+")
 _ASKED = re.compile(r"\W*(?:(?:question|q|prompt|query|you asked)\W+)?", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:[\n.!?:;]|[\"“„«「])[ *\"'“„«「]*\Z")
+_PREAMBLE = 20
+"""Words of an answer before the question that it restates: "Great question! You ask: ..."."""
+_LONG = 4
+"""Words of a question that are restated by nobody by chance."""
 _ENDS = re.compile(r"[ *]*(?:[\n.!?:;\"'”’»」]|\Z)")  # noqa: RUF001 - curly quotes are meant
 
 
@@ -53,8 +58,8 @@ class ReadAnswer:
         answer: The answer.
         body: Its prose, see `overheard.measure.prose`.
         sentences: The body's sentences, as (start, end) offsets.
-        mentions: Where any known brand is named, in order; a restatement of the question at the
-            head of the answer is left out.
+        mentions: Where any known brand is named, in order; a restatement of the question near
+            the head of the answer is left out.
         rankings: The brands of each ranked list or table, in its order.
         asked: Names of the brands that the question itself names.
         named: Names of the brands that the mentions name.
@@ -111,11 +116,11 @@ class Reader:
         titles = {citation.title for citation in answer.reply.citations if citation.title}
         body, lists = ranked_prose(answer.reply.text, titles)
         spans = sentences(body)
-        spoken = _restated(body, answer.question.prompt.text)
+        asked, spoken = _restated(body, answer.question.prompt.text)
         mentions = tuple(
             mention
             for mention in self._mentions(body, spans, _language(answer))
-            if mention.start >= spoken
+            if not asked <= mention.start < spoken
         )
         return ReadAnswer(
             answer=answer,
@@ -155,15 +160,20 @@ def _language(answer: Answer) -> str:
     return answer.question.prompt.language
 
 
-def _restated(body: str, question: str) -> int:
-    """Return where the answer proper begins: behind the question, if the body opens with it as
-    a line, a sentence or a quotation.
+def _restated(body: str, question: str) -> tuple[int, int]:
+    """Return where near its head the body restates the question, as a line, a sentence or a
+    quotation; an empty span if it does not.
     """
     wanted = [word.casefold() for word in _WORD.findall(question)]
+    words = list(islice(_WORD.finditer(body), len(wanted) + _PREAMBLE))
+    spoken = [word.group().casefold() for word in words]
     opening = _ASKED.match(body)
-    at = opening.end() if opening else 0
-    if not wanted or len(body) - at < len(wanted):
-        return 0
-    words = list(islice(_WORD.finditer(body, at), len(wanted)))
-    same = [word.group().casefold() for word in words] == wanted
-    return words[-1].end() if same and _ENDS.match(body, words[-1].end()) else 0
+    for at in range(len(words) - len(wanted) + 1 if wanted else 0):
+        if spoken[at : at + len(wanted)] != wanted:
+            continue
+        start, end = words[at].start(), words[at + len(wanted) - 1].end()
+        opens = opening is not None and opening.end() == start
+        begins = len(wanted) >= _LONG and _BEGINS.search(body, 0, start)
+        if (opens or begins) and _ENDS.match(body, end):
+            return start, end
+    return 0, 0
