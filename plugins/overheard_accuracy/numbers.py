@@ -82,10 +82,10 @@ _NOT_ITS_STAFF = re.compile(
 _SERVED = re.compile(
     r"\b(?:pays?|manages?|tracks?|serves?|supports?|handles?|helps?|sold|sells?|trained|trains?"
     r"|lets?|allows?|enables?|gives?|connects?|reaches?|used by|powers?|hosts?|covers?"
-    r"|onboard\w*)\b",
+    r"|onboard\w*|laid off|lays off|fired|dismissed|hired|hires|recruited|added|adds|cut|cuts)\b",
     re.IGNORECASE,
 )
-"""Between the brand and a number of people: they are somebody else's."""
+"""Between the brand and a number of people: they are somebody else's, or a part of its own."""
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
 _ROUNDED = 0.2

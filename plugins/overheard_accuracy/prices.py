@@ -49,6 +49,13 @@ _EXTRA = re.compile(
     re.IGNORECASE,
 )
 """Before an amount: what costs that much goes with the product, and is not it."""
+_EACH = re.compile(
+    r"\s*(?:per |for (?:each|every) |an? |each |/ ?)(?:transaction|order|call|message|email|sms"
+    r"|text|minute|invoice|payment|sale|checkout|booking|request|token|gb|gigabyte|listing"
+    r"|shipment|label|lead|click)s?\b",
+    re.IGNORECASE,
+)
+"""Behind an amount: it is a fee for use."""
 _TIERS = re.compile(
     r"\b(free|basic|starter|standard|plus|pro|professional|premium|business|team|teams|enterprise"
     r"|advanced|growth|personal|individual|essentials?|unlimited|ultimate|lite)\b(?! of\b)",
@@ -132,6 +139,8 @@ def price(statement: Statement, truth: Truth) -> Claim | None:
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
         return None
     if _EXTRA.search(statement.text[: stated.span[0]]):
+        return None
+    if _EACH.match(statement.text, stated.span[1]) and not _EACH.search(truth.value):
         return None
     pair = stated.comparable(true)
     if pair is None:

@@ -37,7 +37,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "3"
+    version = "4"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

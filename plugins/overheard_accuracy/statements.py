@@ -20,6 +20,12 @@ _IS_OWNER = re.compile(
     r"|\bbelongs to (?:the )?\Z|\bparent(?: company)?(?: is|,|:) (?:the )?\Z",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(
+    r",\s(?:unlike|like|compared (?:to|with)|in contrast to|as opposed to|similar to|along with"
+    r"|together with)\s(?:the\s)?\Z",
+    re.IGNORECASE,
+)
+"""Before a name in commas that another is only held against: ", unlike Acme,"."""
 _OWNS = re.compile(
     r"\s(?:has )?(?:acquired|bought|purchased|took over|owns|(?:is|remains) the"
     r" (?:parent(?: company)?|owner) of) (?:the )?",
@@ -90,8 +96,11 @@ def _points(
 def _own(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterator[Statement]:
     """Yield the parts of a sentence that are about a brand: each up to the next other brand.
 
-    Another brand that owns this one is no other subject, but a value.
+    Another brand that owns this one is no other subject, but a value; and what is said around
+    ", unlike Acme," is said of the brand before.
     """
+    first, *others = mentions
+    mentions = [first, *(one for one in others if not _is_aside(text, offset, one))]
     mentions = [m for m in mentions if m.brand == brand or not _owner(text, offset, m, mentions)]
     if all(mention.brand == brand for mention in mentions):
         first = mentions[0]
@@ -102,6 +111,11 @@ def _own(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterato
         if mention.brand == brand and mention.end - offset <= len(text):
             start = mention.start - offset - left
             yield Statement(text[left:right], start, start + mention.end - mention.start)
+
+
+def _is_aside(text: str, offset: int, mention: Mention) -> bool:
+    start, end = mention.start - offset, mention.end - offset
+    return text[end : end + 1] == "," and _ASIDE.search(text, max(0, start - 30), start) is not None
 
 
 def _owner(text: str, offset: int, other: Mention, mentions: list[Mention]) -> bool:

@@ -10,6 +10,7 @@ _CHOOSING = frozenset({"prefer", "preferred", "choose", "chose", "pick", "picked
 _ARTICLES = frozenset({"the", "a", "an", "both"})
 _PAIRS = frozenset({("superior", "to"), ("inferior", "to"), ("preferable", "to")})
 _COMPARED = frozenset({("compared", "to"), ("compared", "with"), ("relative", "to")})
+_TRAILING = frozenset({"lags", "falls", "trails", "lag", "fall", "trail", "lagging"})
 _PASSING = frozenset({("instead", "of"), ("rather", "than")})
 
 
@@ -48,4 +49,16 @@ def foil(texts: Sequence[str], first: int) -> Foil:
         return Foil.ASIDE
     chosen = texts[at] == "over" and not _CHOOSING.isdisjoint(texts[max(0, at - 8) : at])
     behind = texts[at] == "than" or texts[at] in _BEATING or pair in _PAIRS
+    behind |= texts[at] == "as" and _is_unlike(texts[max(0, at - 7) : at])
+    behind |= texts[at] == "behind" and pair[0] in _TRAILING
     return Foil.BEHIND if chosen or behind else Foil.NONE
+
+
+def _is_unlike(before: Sequence[str]) -> bool:
+    """Whether words say that one is not the other's equal: "not as reliable (as)"."""
+    return any(
+        word in {"as", "so", "nearly"}
+        and (before[at - 1] == "not" or before[at - 1].endswith("n't"))
+        for at, word in enumerate(before)
+        if at
+    )

@@ -22,6 +22,16 @@ _POINTING = re.compile(
     r"(?:however,? |but |also,? |overall,? )?(?:it|its|it's|it’s|they|their|this)\b",  # noqa: RUF001 - a curly apostrophe is meant
     re.IGNORECASE,
 )
+_LISTING = re.compile(
+    r"(?:(?:key|main|top|notable) )?(?:pros|cons|strengths|weaknesses|(?:dis)?advantages|benefits"
+    r"|drawbacks|limitations|downsides|upsides|highlights)\W*",
+    re.IGNORECASE,
+)
+"""A line under a heading, of which the lines behind it go on about the heading's brand."""
+_LISTED = 16
+"""Lines of such lists that are read under one heading."""
+_SHORT = 120
+"""Characters of a line of such a list; a longer one ends it."""
 
 
 class SentimentSettings(Settings):
@@ -32,8 +42,9 @@ class Sentiment:
     """Scores how an answer speaks of a brand, offline, from a lexicon.
 
     The value is the mean over the sentences that are about the brand: those that name it, the
-    line under a heading that is only its name, and those that go on with "It ..." or "They ..."
-    in the same line. A brand that is named and not judged has 0; one that is not named has no
+    line or the lists of pros and cons under a heading that is only its name, and those that go on
+    with "It ..." or "They ..." in the same line. A brand that is named and not judged has 0; one
+    that is not named has no
     score. The quote is the sentence that judges most. Aspects that are judged (price, quality,
     ease, support, features, performance, reliability, integrations, security) are details.
 
@@ -44,7 +55,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "3"
+    version = "4"
     metrics: Sequence[Metric] = (Metric("sentiment", Scale.POLARITY, "Sentiment"),)
 
     def score(self, reading: Reading) -> Iterator[Score]:
@@ -113,6 +124,10 @@ def _polarity(
 
 def _followers(reading: Reading, index: int, label: bool) -> Iterator[int]:
     """Yield the sentences that go on about what this one names."""
+    under = reading.sentence(index + 1) if index + 1 < len(reading.sentences) else ""
+    if label and _LISTING.fullmatch(under):
+        yield from _listed(reading, index + 1)
+        return
     for at in range(index + 1, min(index + 4, len(reading.sentences))):
         start, end = reading.sentences[at]
         same_line = "\n" not in reading.body[reading.sentences[at - 1][1] : start]
@@ -120,6 +135,17 @@ def _followers(reading: Reading, index: int, label: bool) -> Iterator[int]:
         if not points and not (label and at == index + 1):
             return
         yield at
+
+
+def _listed(reading: Reading, index: int) -> Iterator[int]:
+    """Yield the lines of the lists that begin here."""
+    for at in range(index, min(index + _LISTED, len(reading.sentences))):
+        start, _ = reading.sentences[at]
+        end = reading.body.find("\n", start)
+        if (len(reading.body) if end < 0 else end) - start > _SHORT:
+            return
+        if not _LISTING.fullmatch(reading.sentence(at)):
+            yield at
 
 
 def _is_label(reading: Reading, index: int, mine: Sequence[Span]) -> bool:

@@ -55,6 +55,15 @@ _INTENSE = (
     )
     | tongues.INTENSE
 )
+_CURING = frozenset(
+    {
+        *("reduce", "reduces", "reducing", "eliminate", "eliminates", "eliminating", "prevent"),
+        *("prevents", "preventing", "minimize", "minimizes", "minimise", "minimises", "remove"),
+        *("removes", "solves", "solve", "fixes", "resolves", "blocks", "fights", "detects"),
+        *("catches", "stops", "avoids"),
+    }
+)
+"""What a product does to errors, spam and slow work."""
 _SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
 _UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
 _BETTER = frozenset({"better", "nicer", "improved", "improve", "good", "great"})
@@ -113,7 +122,9 @@ def _in_place(texts: list[str], at: int, value: float) -> float:
             continue
         if before == "too" and distance == 1:
             return -abs(value)
-        if _negates(texts, at - distance) or (before in _UNREAL and texts[at] in _BETTER):
+        cured = value < 0 and before in _CURING
+        unreal = before in _UNREAL and texts[at] in _BETTER
+        if cured or unreal or _negates(texts, at - distance):
             value *= _FLIP
             break
         step = _STEP * ((before in _INTENSE) - (before in _SLIGHT)) / distance
@@ -129,6 +140,8 @@ def _alone(texts: list[str], at: int) -> float:
         return _TOO_MUCH if plain else 0.0
     if text == "no" and at and texts[at - 1] in _HAVING:
         return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _NONE_OF_IT
+    if text in _CURING and any(_valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH]):
+        return 0.0
     if text in {"like", "likes", "liked"}:
         return 1.5 if at and texts[at - 1] in _LIKING else 0.0
     return _valence(text)

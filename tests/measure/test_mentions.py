@@ -163,6 +163,8 @@ def test_an_address_or_code_is_no_mention(text: str) -> None:
         ("Away makes durable suitcases.", ["Away"]),
         ("Nothing makes sense here.", []),
         ("Ring vs Nest", ["Ring"]),
+        ("Ring costs $4 a month.", ["Ring"]),
+        ("Target costs of a campaign vary.", []),
         ("The course starts Monday.", []),
         ("네이버는 좋다. 내네이버", ["Naver"]),
         ("ใช้Asanaดี", ["Asana"]),

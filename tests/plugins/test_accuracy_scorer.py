@@ -99,6 +99,10 @@ def test_a_statement_is_held_against_its_fact(text: str, expected: tuple[str, st
         "Acme users save $10 per month.",
         "Acme used to cost $19 per month.",
         "Check whether Acme is ISO 27001 certified.",
+        "Bolt, unlike Acme, is based in Paris.",
+        "Bolt costs $15/month; Acme is pricier.",
+        "Acme laid off 100 employees in 2023.",
+        "Acme charges $0.99 per transaction.",
     ],
 )
 def test_nothing_is_concluded_from_what_might_mean_something_else(text: str) -> None:

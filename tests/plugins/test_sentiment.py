@@ -58,6 +58,11 @@ def sign(text: str, brand: Brand) -> int:
         ("Acme is not better than Boltly.", -1, 1),
         ("Acme is less reliable than Boltly.", -1, 1),
         ("Acme is worse than Boltly.", -1, 1),
+        ("Acme is not as reliable as Boltly.", -1, 1),
+        ("Acme isn't nearly as fast as Boltly.", -1, 1),
+        ("Acme lags behind Boltly in support.", -1, 1),
+        ("Acme reduces errors. Boltly fights spam.", 1, 1),
+        ("Acme causes errors. Boltly fights its users.", -1, -1),
         ("Acme beats Boltly.", 1, -1),
         ("I prefer Acme over Boltly.", 1, -1),
         ("Unlike Boltly, Acme is great.", 1, -1),
@@ -91,6 +96,13 @@ def test_the_line_under_a_heading_is_about_its_brand() -> None:
     text = "### Acme\nGreat reports and easy to use.\n\n### Boltly\nSlow and unreliable."
     assert sign(text, ACME) == 1
     assert sign(text, BOLTLY) == -1
+
+
+def test_pros_and_cons_under_a_heading_are_about_its_brand() -> None:
+    """Line by line, up to the next brand or a longer text."""
+    pros = "### Acme\n**Pros:**\n- Easy to use\n- Affordable\n\n**Cons:**\n- No phone support"
+    cons = "### Boltly\n**Weaknesses**\n- Very buggy\n- Rude support\n\n" + "A great end. " * 10
+    assert [sign(f"{pros}\n\n{cons}", brand) for brand in (ACME, BOLTLY)] == [1, -1]
 
 
 def test_a_sentence_that_points_back_is_about_the_brand() -> None:

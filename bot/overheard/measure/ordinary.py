@@ -45,6 +45,11 @@ _COMPANY = _words(
     points areas sales prices rates ranges values costs sizes topics sectors muscles"""
 )
 """Nouns that make the word before them an ordinary one."""
+_COSTING = re.compile(
+    r" (?:costs|prices|sales|ranges) (?:[$\u20ac\u00a3\d]|(?:about|around|only|just|from|more|less"
+    r"|between|nothing)\b)"
+)
+"""What a name does, though its first word is such a noun: "Bolt costs $15"."""
 _LITTLE = _words("nothing everything anything away made all now here better best")
 """Words that begin sentences by themselves: at a head, followed by a small word, they are plain."""
 
@@ -127,6 +132,8 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
     if _HEAD.search(before):
         owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
         if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
+            return Sense.NAME
+        if name not in _LITTLE and _COSTING.match(body, end):
             return Sense.NAME
         aside = (name in _LITTLE or name == "later") and body[end : end + 1] == ","
         return Sense.DOUBTFUL if aside else _at_head(name, following)
