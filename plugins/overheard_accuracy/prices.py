@@ -172,8 +172,8 @@ def free_plan(statement: Statement, truth: Truth) -> Claim | None:
         return None
     was = [_yes_or_no(value) for value in truth.previous]
     stated = not denied
-    words = cue.group() if stated or paid else f"no {cue.group()}"
-    return Claim(verdict(stated == true, stated in was), words)
+    # In the same words, however it is said, so that models that claim it are counted together.
+    return Claim(verdict(stated == true, stated in was), "free plan" if stated else "no free plan")
 
 
 def _of_something_else(statement: Statement, cue: re.Match[str]) -> bool:

@@ -73,6 +73,17 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
     assert str(card.text).startswith("2 models are wrong about the free plan of Acme")
 
 
+async def test_a_claim_in_other_words_is_the_same_claim() -> None:
+    """Three models that each deny the free plan in their own way say one thing."""
+    office = await heard(
+        ("a", NO_PLAN, ""),
+        ("b", "Acme does not offer a free version.", ""),
+        ("c", "Acme only has paid plans, and there is no freemium.", ""),
+    )
+    [plan] = (await list_claims(office.context, brand="Acme")).data["claims"]
+    assert (plan["stated"], plan["models"]) == ("no free plan", ["svc/a", "svc/b", "svc/c"])
+
+
 async def test_what_was_true_once_is_told_as_out_of_date() -> None:
     """And other numbers are other claims."""
     office = await heard(
