@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
+from time import monotonic
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.errors import HoldLost
 from overheard_storage.database import Database
 
+_NOTICE = 1.0
+"""Seconds that a server has to notice that whoever held a run is dead."""
+_AGAIN = 0.05
+"""Seconds until it is asked again."""
 _LOOKS = 5.0
 """Seconds between two looks whether a lock is still there."""
 _RUNS = 0x72756E
@@ -34,7 +39,7 @@ async def holding(database: Database, run_id: int) -> AsyncIterator[bool]:
         with _in_file(f"{database.url.database}-run-{run_id}.lock", passing=True) as mine:
             yield mine
     else:
-        async with _in_server(database, _RUNS, run_id) as mine:
+        async with _in_server(database, _RUNS, run_id, patience=_NOTICE) as mine:
             yield mine
 
 
@@ -46,7 +51,7 @@ async def on_duty(database: Database, duty: str) -> AsyncIterator[bool]:
             yield mine
     else:
         number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
-        async with _in_server(database, _DUTIES, number) as mine:
+        async with _in_server(database, _DUTIES, number, patience=0.0) as mine:
             yield mine
 
 
@@ -72,13 +77,18 @@ def _in_file(name: str, *, passing: bool) -> Iterator[bool]:
 
 
 @asynccontextmanager
-async def _in_server(database: Database, space: int, number: int) -> AsyncIterator[bool]:
+async def _in_server(
+    database: Database, space: int, number: int, *, patience: float
+) -> AsyncIterator[bool]:
     numbers = {"space": space, "number": number}
     async with database.session() as connection:
         take = text("SELECT pg_try_advisory_lock(:space, :number)")
-        if not await connection.scalar(take, numbers):
-            yield False
-            return
+        deadline = monotonic() + patience
+        while not await connection.scalar(take, numbers):
+            if monotonic() >= deadline:
+                yield False
+                return
+            await asyncio.sleep(_AGAIN)
         try:
             async with _kept(connection):
                 yield True
