@@ -143,7 +143,7 @@ BRANDS_RULE = CommandSpec(
     (
         Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),
         Option("spelling", "Its name or an alias.", required=True, positional=True, longest=NAME),
-        Option("near", "A word that must stand in the same sentence; of several, one is enough.", many=True),
+        Option("near", "A word that must stand in the same sentence; of several, one.", many=True),
         Option("not_near", "A word that must not stand in the same sentence.", many=True),
         Option(
             "languages",
