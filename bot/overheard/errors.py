@@ -53,6 +53,10 @@ that it can search; take {id}, or a provider that searches.
     """
 
 
+class TooBusy(OverheardError):
+    """{waiting:,} commands wait already; try again in a minute."""
+
+
 class RunUnderWay(OverheardError):
     """Another process is asking these questions just now, as run {run}; wait for it to end."""
 

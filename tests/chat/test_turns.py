@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from overheard.chat.turns import Turns
+from overheard.errors import TooBusy
 
 
 async def test_so_many_go_at_a_time() -> None:
@@ -31,3 +34,20 @@ async def test_what_takes_long_keeps_nobody_waiting() -> None:
         await asyncio.sleep(0)
         assert not waiting.done()
         await waiting
+
+
+async def test_who_comes_when_too_many_wait_is_sent_away() -> None:
+    """Those who wait keep their places, and whoever comes when one is free again is served."""
+    turns = Turns(1, most=2)
+    async with turns.turn():
+        waiting = [asyncio.create_task(_served(turns)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(TooBusy, match="2 commands wait already"):
+            await _served(turns)
+    assert await asyncio.gather(*waiting) == [True, True]
+    assert await _served(turns)
+
+
+async def _served(turns: Turns) -> bool:
+    async with turns.turn():
+        return True

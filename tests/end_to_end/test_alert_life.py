@@ -169,7 +169,13 @@ def test_what_cannot_be_done_is_one_sentence(raised: Program) -> None:
 def test_checking_again_asks_that_model_about_that_brand(
     raised: Program, service: ChatService
 ) -> None:
-    """As often as before, and only after a yes to its price."""
+    """As often as before, and only after a yes to its price, which its button tells."""
+    chat = RecordingChat()
+    work(raised.folder, chat)
+    [message] = chat.messages.values()
+    labels = [action.label for action in message.card.actions]
+    assert "Check again (about $0.0103)" in labels
+
     _, err = raised.run("alerts", "recheck", "1", code=1)
     assert "12 questions for " in err
     data = raised.json("alerts", "recheck", "1", "--yes")

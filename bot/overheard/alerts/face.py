@@ -35,14 +35,21 @@ TITLES = {
 }
 
 
-def with_life(card: Card, alert: Alert, zone: tzinfo) -> Card:
-    """Return an alert's card with where the alert stands and what can be done with it."""
+def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
+    """Return an alert's card with where the alert stands and what can be done with it.
+
+    Args:
+        card: What the alert rests on.
+        alert: As it stands.
+        zone: In which times are told.
+        price: What it costs to check again, in few words, or empty.
+    """
     footer = f"{card.footer} It follows alert {alert.follows}." if alert.follows else card.footer
     return replace(
         card,
         title=TITLES.get(alert.state, "") + card.title,
         fields=(*card.fields, Field("State", state(alert, zone))),
-        actions=tuple(_actions(alert)),
+        actions=tuple(_actions(alert, price)),
         severity=Severity.PLAIN if alert.state.over else card.severity,
         footer=footer,
         data={**card.data, **life_data(alert)},
@@ -100,7 +107,7 @@ def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
     return Table(("When", "What happened"), tuple(rows))
 
 
-def _actions(alert: Alert) -> Iterator[Action]:
+def _actions(alert: Alert, price: str) -> Iterator[Action]:
     number = alert.id
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
         yield Action(f"alerts acknowledge {number}", "Acknowledge", Style.PRIMARY)
@@ -112,7 +119,9 @@ def _actions(alert: Alert) -> Iterator[Action]:
     if alert.follows:
         yield Action(f"alerts show {alert.follows}", f"Show alert {alert.follows}")
     if not alert.state.over:
-        yield Action(f"alerts recheck {number}", "Check again")
+        yield Action(
+            f"alerts recheck {number}", f"Check again ({price})" if price else "Check again"
+        )
         yield Action(f"alerts update {number}", "It is a model update")
         yield Action(f"alerts close {number}", "Close")
     if alert.state not in {AlertState.OPEN, AlertState.GROWING}:

@@ -147,6 +147,7 @@ class CommandSpec:
         fill: ``async def fill(context, **options) -> Mapping``: what a form for it is filled in
             with, from what was given; a command that changes something has one. Where a form
             can be opened it is, when only what is required was given.
+        title: What stands above its form; by default its verb and noun, as in ``Add brand``.
         chart: The file in which the terminal saves its pictures when nobody names one; empty when
             it then saves none, None for a command that has no pictures.
     """
@@ -162,6 +163,7 @@ class CommandSpec:
     confirms: bool = False
     faces: frozenset[Face] = EVERYWHERE
     opens: bool = True
+    title: str = ""
     chart: str | None = None
     fill: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
 

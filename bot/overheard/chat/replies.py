@@ -73,7 +73,7 @@ def refused(error: BadUsage) -> Card:
 def heading(spec: CommandSpec) -> str:
     """Return what stands above a command's form."""
     noun = spec.noun.removesuffix("s")
-    return f"{spec.verb} {noun}".strip().capitalize()
+    return spec.title or f"{spec.verb} {noun}".strip().capitalize()
 
 
 def failed(error: Exception) -> Card:

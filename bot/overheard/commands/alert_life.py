@@ -10,6 +10,7 @@ from overheard.cards.command import CommandSpec, Option, Role
 from overheard.commands.alerts import NUMBER, lifecycle, number_of
 from overheard.commands.check import check
 from overheard.commands.context import Context
+from overheard.commands.rechecking import recheck_of
 from overheard.domain import Alert, AlertState
 
 UPDATE = "update"
@@ -96,17 +97,9 @@ async def recheck(context: Context, *, alert: str, agreed: bool = False) -> Card
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     found = await lifecycle(context).find(number_of(alert))
-    shift = found.shift
-    runs = await context.store.runs()
-    panel = next((run.panel for run in runs if run.id == shift.run_id), None)
-    return await check(
-        context,
-        brands=(shift.brand,),
-        models=(str(shift.model),),
-        repeats=panel.repeats if panel else 1,
-        agreed=agreed,
-        label=f"alert {found.id}, checked again",
-    )
+    again = await recheck_of(context, found)
+    label = f"alert {found.id}, checked again"
+    return await check(context, **again, agreed=agreed, label=label)
 
 
 def _card(context: Context, alert: Alert) -> Card:
@@ -175,6 +168,7 @@ ALERTS_UPDATE = CommandSpec(
     Role.OPERATOR,
     private=True,
     examples=("alerts update 12", 'alerts update 12 --note "announced on their blog"'),
+    title="Mark a model update",
 )
 ALERTS_RECHECK = CommandSpec(
     "alerts recheck",
@@ -185,4 +179,5 @@ ALERTS_RECHECK = CommandSpec(
     spends=True,
     examples=("alerts recheck 12",),
     chart="",
+    title="Check again",
 )

@@ -15,6 +15,7 @@ from overheard.cards.card import Action, Card
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.cards.drawing import aside
 from overheard.commands.context import Context
+from overheard.commands.rechecking import recheck_price
 from overheard.domain import Alert, AlertState
 from overheard.errors import UnknownName
 
@@ -40,7 +41,8 @@ async def alert_card(context: Context, alert: Alert) -> Card:
         context.zone,
     )
     card = await aside(lambda: compose(alert, evidence))
-    return with_life(card, alert, context.zone)
+    price = "" if alert.state.over else await recheck_price(context, alert)
+    return with_life(card, alert, context.zone, price)
 
 
 async def show_alert(context: Context, alert: Alert) -> Card | None:

@@ -190,6 +190,7 @@ DATASET_APPROVE = CommandSpec(
     Role.ADMIN,
     examples=("dataset approve 12", "dataset approve 3 7 10-25"),
     confirms=True,
+    title="Approve answers",
 )
 DATASET_WITHDRAW = CommandSpec(
     "dataset withdraw",
@@ -199,4 +200,5 @@ DATASET_WITHDRAW = CommandSpec(
     Role.ADMIN,
     examples=("dataset withdraw 12", "dataset withdraw 10-25"),
     confirms=True,
+    title="Withdraw approvals",
 )

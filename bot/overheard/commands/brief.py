@@ -161,6 +161,7 @@ BRIEF = CommandSpec(
         Option("out", "Where the page goes; else standard output.", Kind.FILE),
     ),
     examples=("brief", "brief Acme --days 30"),
+    title="Content to write",
 )
 BRIEF_DONE = CommandSpec(
     "brief done",
@@ -173,6 +174,7 @@ BRIEF_DONE = CommandSpec(
     ),
     Role.OPERATOR,
     examples=("brief done a1b2c3", "brief done a1b2c3 --brand Acme --when 2026-11-20"),
+    title="Mark as published",
 )
 BRIEF_REOPEN = CommandSpec(
     "brief reopen",
@@ -181,4 +183,5 @@ BRIEF_REOPEN = CommandSpec(
     (_ITEM, _BRAND),
     Role.OPERATOR,
     examples=("brief reopen a1b2c3",),
+    title="Take back published",
 )

@@ -192,6 +192,7 @@ CANARY_SETUP = CommandSpec(
     Role.OPERATOR,
     spends=True,
     examples=("canary setup openai/gpt-4.1",),
+    title="Set up canaries",
 )
 CANARY_RUN = CommandSpec(
     "canary run",
@@ -200,4 +201,5 @@ CANARY_RUN = CommandSpec(
     role=Role.OPERATOR,
     spends=True,
     examples=("canary run",),
+    title="Run canaries",
 )

@@ -206,4 +206,5 @@ FACTS_ASK = CommandSpec(
     Role.ADMIN,
     confirms=True,
     examples=("facts ask Acme",),
+    title="Ask about facts",
 )

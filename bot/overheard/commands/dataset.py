@@ -139,6 +139,7 @@ DATASET_REVIEW = CommandSpec(
         Option("controls", "Answers to controls, as replays.", Kind.FLAG, default=False),
     ),
     examples=("dataset review Acme",),
+    title="Review answers",
 )
 DATASET_CORRECT = CommandSpec(
     "dataset correct",
@@ -148,6 +149,7 @@ DATASET_CORRECT = CommandSpec(
     Role.ADMIN,
     examples=('dataset correct 12 "Acme costs $12 a month."',),
     fill=fill_correction,
+    title="Correct an answer",
 )
 DATASET_BUILD = CommandSpec(
     "dataset build",

@@ -88,13 +88,37 @@ async def require_money_for(
     await check_budget(context.config.budget, context.store, priced)
     if agreed:
         return
-    sheets = len({fact.brand for fact in context.catalogue.facts})
-    asking = judges(context.plugins.scorers.values())
-    judged = await judging_cost(asking, answers, sheets, providers, context.store, now)
+    judged = await _judged(context, answers)
     if not (priced.free and judged.free):
         usd = inf if priced.unknown or judged.unknown else priced.worst + judged.worst
         told = [_price(priced), sale(context, panel), _judging(judged)]
         raise ConfirmationNeeded(price="; ".join(filter(None, told)), usd=usd)
+
+
+async def price_in_short(context: Context, panel: Panel) -> str:
+    """Say in few words what it would cost to ask a panel and to have its answers judged."""
+    calls = unasked(panel, ())
+    providers, now = context.plugins.providers, context.clock.now()
+    priced = estimate(calls, providers, Payer(0), now, batched(panel, providers))
+    judged = await _judged(context, calls.total())
+    if priced.unknown or judged.unknown:
+        return "price unknown"
+    if priced.free and judged.free:
+        return "free"
+    typical = words.money(priced.typical + judged.typical)
+    return typical if typical.startswith("less") else f"about {typical}"
+
+
+async def _judged(context: Context, answers: int) -> Estimate:
+    """Price the judging of answers that are still to come."""
+    return await judging_cost(
+        judges(context.plugins.scorers.values()),
+        answers,
+        len({fact.brand for fact in context.catalogue.facts}),
+        context.plugins.providers,
+        context.store,
+        context.clock.now(),
+    )
 
 
 def _price(priced: Estimate) -> str:

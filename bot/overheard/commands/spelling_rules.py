@@ -157,4 +157,5 @@ BRANDS_RULE = CommandSpec(
     Role.ADMIN,
     examples=("brands rule Target Target --near retailer --near store --exact-case yes",),
     fill=fill_rule,
+    title="Spelling of a brand",
 )

@@ -79,4 +79,5 @@ BRANDS_SUGGEST = CommandSpec(
     suggest_aliases,
     (Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),),
     examples=("brands suggest Acme",),
+    title="Suggest spellings",
 )

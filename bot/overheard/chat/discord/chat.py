@@ -193,6 +193,8 @@ def _end(task: asyncio.Task[None]) -> Exception:
         return error
     if isinstance(error, discord.ConnectionClosed) and error.code:
         return ChatLost(chat="Discord", reason=f"its gateway closed it with code {error.code}")
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return ChatLost(chat="Discord", reason="its gateway closed it with code 4014")
     # discord.py trips over itself when the very first connection fails: the type says nothing.
     return ChatLost(chat="Discord", reason="its gateway cannot be reached")
 

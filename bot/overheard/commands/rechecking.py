@@ -1,0 +1,45 @@
+"""What it takes to ask again what an alert rests on, and what it would cost."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from overheard.checks.panel import lay_out
+from overheard.commands.context import Context
+from overheard.commands.price import price_in_short
+from overheard.domain import Alert
+from overheard.errors import OverheardError
+
+
+class Recheck(TypedDict):
+    """What is asked again, as `overheard.commands.check.check` takes it.
+
+    Attributes:
+        brands: The alert's brand.
+        models: The alert's model.
+        repeats: How often each prompt was asked in the run that raised it.
+    """
+
+    brands: tuple[str, ...]
+    models: tuple[str, ...]
+    repeats: int
+
+
+async def recheck_of(context: Context, alert: Alert) -> Recheck:
+    """Return what is to be asked again for an alert."""
+    shift = alert.shift
+    runs = await context.store.runs()
+    panel = next((run.panel for run in runs if run.id == shift.run_id), None)
+    repeats = panel.repeats if panel else 1
+    return Recheck(brands=(shift.brand,), models=(str(shift.model),), repeats=repeats)
+
+
+async def recheck_price(context: Context, alert: Alert) -> str:
+    """Say what a recheck costs: ``about $0.42``; empty when it cannot be asked any more."""
+    try:
+        panel = lay_out(
+            context.catalogue, context.plugins.providers, **await recheck_of(context, alert)
+        )
+    except OverheardError:  # its brand or its model is gone; who clicks is told which
+        return ""
+    return await price_in_short(context, panel)
