@@ -1,15 +1,20 @@
 """How often `compare` would call one model better or worse than itself, on its real answers.
 
-    uv run python bench/equal.py                  40 rounds asked, then dealt out 200 times
+    uv run python bench/equal.py                  60 rounds asked, then dealt out 200 times
     uv run python bench/equal.py --store equal.db the same; rounds that it holds are not asked again
+    uv run python bench/equal.py --compare 20     `compare` itself, with 20 seeds; no dealing
     uv run python bench/equal.py --json           for machines
 
 The bundled model is asked what the bundled example asks, without its adapter, in rounds with seeds
 of their own. The brand is Trello: the model names it in some answers and not in others, so that
-chance has its way. Each deal gives ten rounds to either hand, as if they were two models, and holds
-them against each other round by round, until it is clear, as `compare` does. Some rounds are asked
-again with the same seeds: where all answers are the same, two names of one model cannot differ.
-Answers are short (16 tokens); 44 rounds take some two minutes of one core.
+chance has its way. Each deal gives thirty rounds to either hand, as if they were two models, and
+holds them against each other until it is clear, as `compare` does. Some rounds are asked again with
+the same seeds: where all answers are the same, two names of one model cannot differ. Answers are
+short (16 tokens); 64 rounds take some three minutes of one core.
+
+With `--compare`, the command itself holds the model beside itself, once with the same seeds for
+both sides and once with seeds of their own. Nothing is dealt or used twice then: what each seed
+takes is asked anew, one or two minutes of one core.
 """
 
 from __future__ import annotations
@@ -19,9 +24,11 @@ import asyncio
 import json
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +37,12 @@ import numpy as np
 from overheard.app import open_context
 from overheard.checks.runs import new_run
 from overheard.commands.carry import ask
+from overheard.commands.compare import compare
 from overheard.commands.context import Context, Unwatched
 from overheard.config import parse_config
 from overheard.domain import Answer, Block, Model, Panel
-from overheard.finetune.contrast import ROUNDS, Contrast, clear, contrasts
+from overheard.finetune.contrast import Contrast, clear, contrasts
+from overheard.finetune.rounds import LOOKS, PAIRS
 from overheard.measure.blocks import summarise
 from overheard.measure.rates import wilson
 
@@ -84,12 +93,44 @@ async def kept(context: Context) -> list[Asked]:
     return rounds
 
 
-async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[str, Any]]:
-    """Ask what is missing; return the rounds, whether those asked again agree, and the metrics."""
+def deployment(store: Path, at_a_time: int = 1) -> AbstractAsyncContextManager[Context]:
+    """Open the bundled example, with short answers, over a store."""
     text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
     text = text.replace("{store}", f"sqlite:///{store.as_posix()}")
     text = text.replace("{scale}", f"0.0\nmax_tokens = {TOKENS}")
-    async with open_context(parse_config(text, "the bench's configuration"), Unwatched()) as opened:
+    text = text.replace("concurrency = 1", f"concurrency = {at_a_time}")
+    return open_context(parse_config(text, "the bench's configuration"), Unwatched())
+
+
+async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
+    """Hold the model beside itself by the command, and yield what it says."""
+    for own in (True, False):
+        # Eight answers at a time take less, but then a seed does not always give the same words.
+        async with deployment(store, 8 if own else 1) as opened:
+            for seed in range(0, 1000 * seeds, 1000):
+                card = await compare(
+                    opened, base=str(MODEL), tuned=str(MODEL), brand=BRAND, seed=seed, own_seeds=own
+                )
+                yield {"own_seeds": own, "seed": seed, **card.data}
+
+
+async def compare_with_itself(store: Path, seeds: int) -> None:
+    """Print a line for each comparison, and how they ended together."""
+    ends: dict[bool, Counter[str]] = defaultdict(Counter)
+    async for told in compared(store, seeds):
+        own, verdicts = told["own_seeds"], {m["metric"]: m["verdict"] for m in told["metrics"]}
+        ends[own].update(f"{metric} {verdict}" for metric, verdict in verdicts.items())
+        line = {key: told[key] for key in ("own_seeds", "seed", "calls", "rounds", "stopped")}
+        line |= {"verdicts": verdicts, "controls": [one["verdict"] for one in told["controls"]]}
+        print(json.dumps(line), flush=True)
+    for own, counts in ends.items():
+        print("with seeds of their own:" if own else "with the same seeds:")
+        print("\n".join(f"  {n:3} {end}" for end, n in sorted(counts.items())))
+
+
+async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[str, Any]]:
+    """Ask what is missing; return the rounds, whether those asked again agree, and the metrics."""
+    async with deployment(store) as opened:
         seeds = {one.seed for one in await kept(opened)}
         fresh = (seed for seed in range(10**6) if seed not in seeds)
         for _ in range(count - len(seeds)):
@@ -108,15 +149,15 @@ async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[s
 def deal(
     rounds: Sequence[Asked], metrics: dict[str, Any], rng: np.random.Generator
 ) -> tuple[list[Contrast], int]:
-    """Deal ten rounds to either hand; return the contrasts and after how many rounds they stood."""
+    """Deal rounds to both hands; return the contrasts and after how many rounds they stood."""
     order = rng.permutation(len(rounds))
+    stride = ceil(PAIRS / len(rounds[0].answers))
     blocks: list[Block] = []
     found: list[Contrast] = []
-    for number in range(ROUNDS):
+    for number in range(min(LOOKS * stride, len(rounds) // 2)):
         for hand, at in zip(HANDS, order[2 * number : 2 * number + 2], strict=True):
             blocks += [replace(b, run_id=number + 1, model=hand) for b in rounds[at].blocks]
-        found = contrasts(blocks, *HANDS, metrics)
-        if clear(found):
+        if (number + 1) % stride == 0 and clear(found := contrasts(blocks, *HANDS, metrics)):
             break
     return found, number + 1
 
@@ -124,13 +165,17 @@ def deal(
 def main() -> None:
     """Print how the deals ended."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--deals", type=int, default=200)
     parser.add_argument("--store", type=Path)
+    parser.add_argument("--compare", type=int, metavar="SEEDS")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="overheard-equal-") as folder:
         store = given.store or Path(folder) / "equal.db"
+        if given.compare:
+            asyncio.run(compare_with_itself(store, given.compare))
+            return
         rounds, again, metrics = asyncio.run(pool(store, given.rounds))
     rng = np.random.default_rng(1)
     verdicts: dict[str, Counter[str]] = defaultdict(Counter)

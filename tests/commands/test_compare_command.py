@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from office import PRICE, Office, open_office
-from overheard.domain import FREE, Price, Question, Reply
-from overheard.finetune.rounds import controls
+from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply
+from overheard.finetune.rounds import Match, controls
 from scripted import reply
 
 BASE, TUNED = "svc/base", "svc/tuned"
@@ -98,6 +98,33 @@ async def test_both_models_get_the_same_seeds() -> None:
         seeds[question.model.name].append((question.prompt.key, seed))
 
     assert sorted(seeds["base"]) == sorted(seeds["tuned"])
+
+
+@pytest.mark.parametrize(
+    ("prompts", "most", "rounds", "stride"),
+    [(1, None, 300, 30), (12, None, 30, 3), (30, None, 10, 1), (99, None, 10, 1), (12, 25, 25, 3)],
+)
+def test_few_prompts_are_asked_in_more_rounds(
+    prompts: int, most: int | None, rounds: int, stride: int
+) -> None:
+    """So that each look has thirty pairs more; or in as many as somebody wants."""
+    asked = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(prompts))
+    match = Match(
+        Brand("Acme"), (), Model("a", "base"), Model("a", "tuned"), asked, (), 0, 0.1, most=most
+    )
+
+    assert (match.rounds, match.stride) == (rounds, stride)
+    assert match.whole[0].repeats == rounds
+
+
+async def test_no_more_rounds_are_asked_than_wanted() -> None:
+    """Although nothing is clear then."""
+    office = await office_with_prompts()
+    office.provider.answer = partial(_same_habits, np.random.default_rng(1))
+    card = (await office.chat.type(f"compare {BASE} {TUNED} --rounds 2 --margin 1")).card
+
+    assert (card.data["rounds"], card.data["stopped"]) == (2, "all rounds asked")
+    assert "more prompts or rounds would tell" in str(card.text)
 
 
 async def test_each_model_draws_for_itself_where_that_is_asked() -> None:

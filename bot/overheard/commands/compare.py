@@ -32,6 +32,7 @@ async def compare(
     margin: float = MARGIN * 100,
     seed: int | None = None,
     own_seeds: bool = False,
+    rounds: int | None = None,
     agreed: bool = False,
 ) -> Card:
     """Ask two models the same, round by round, until it is clear which serves a brand better.
@@ -46,6 +47,7 @@ async def compare(
         margin: Differences of a rate up to this many points are called equivalent.
         seed: Base of the sampling seeds; by default another one each time.
         own_seeds: Whether each model draws for itself, as those do that keep to no seed.
+        rounds: How many rounds may be asked; by default ten, and more where there are few prompts.
         agreed: Whether the price has been agreed to.
 
     Raises:
@@ -58,7 +60,7 @@ async def compare(
     async with opened(deployment) as context:
         drawn = secrets.randbits(31) if seed is None else seed
         match = _match(context, base, tuned, brand, margin / 100, drawn)
-        match = replace(match, own_seeds=own_seeds)
+        match = replace(match, own_seeds=own_seeds, most=rounds)
         for panel in match.whole:
             await require_money(context, _run(context, panel), agreed=agreed, judged=True)
 
@@ -122,6 +124,7 @@ COMPARE = CommandSpec(
         ),
         Option("seed", "Base of the sampling seeds.", Kind.INTEGER, low=0),
         Option("own_seeds", "Let each model draw for itself.", Kind.FLAG, default=False),
+        Option("rounds", "How many rounds may be asked.", Kind.INTEGER, low=1, high=200),
     ),
     Role.OPERATOR,
     spends=True,

@@ -68,7 +68,7 @@ def _meaning(verdict: Verdict, match: Match) -> str:
         Verdict.BETTER: f"better at {match.tuned}",
         Verdict.WORSE: f"worse at {match.tuned}",
         Verdict.EQUIVALENT: f"equivalent, within {match.margin * 100:g} points where it is a rate",
-        Verdict.UNCLEAR: "not yet clear; more prompts would tell",
+        Verdict.UNCLEAR: "not yet clear; more prompts or rounds would tell",
     }[verdict]
 
 

@@ -6,7 +6,7 @@ is all that counts, so that what both models find hard or easy takes nothing awa
 model that keeps to its seeds never differ at all.
 
 Rates are compared by the exact test of McNemar (1947), numbers by the t-test of the pairs'
-differences; the levels are shared out over metrics (Holm 1979) and rounds (Bonferroni), so that
+differences; the levels are shared out over metrics (Holm 1979) and looks (Bonferroni), so that
 stopping early deceives nobody. Intervals of rates are those of Agresti and Min (2005).
 
 The comparison is of the models as they are now. A service's mood of the hour is part of that: who
@@ -30,9 +30,9 @@ from overheard.shifts.looks import holm
 LEVEL = 0.9
 """How often the interval of a difference holds the truth."""
 ERROR = 0.02
-"""How often two equal models are called different, over all metrics and rounds."""
-ROUNDS = 10
-"""How many rounds there may be."""
+"""How often two equal models are called different, over all metrics and looks."""
+LOOKS = 10
+"""How often it may be looked whether it is clear."""
 FEWEST = 10
 """Pairs below which nothing is concluded."""
 MARGIN = 0.1
@@ -112,7 +112,7 @@ def contrasts(
         A contrast for each metric that any pair shows, in the order of ``metrics``.
     """
     paired = [p for metric in metrics.values() if (p := _pairs(blocks, base, tuned, metric))]
-    p_values = holm([min(1.0, _p_value(p) * ROUNDS) for p in paired])
+    p_values = holm([min(1.0, _p_value(p) * LOOKS) for p in paired])
     return [
         _contrast(pairs, p_value, MARGINS.get(pairs.metric.scale, margin))
         for pairs, p_value in zip(paired, p_values, strict=True)

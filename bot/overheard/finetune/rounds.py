@@ -7,17 +7,21 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.resources import files
+from math import ceil
 
 from overheard.checks.outcome import Outcome
 from overheard.checks.scoring import Scoring
 from overheard.domain import Answer, Block, Brand, Metric, Model, Panel, Prompt, Run, RunState
-from overheard.finetune.contrast import ROUNDS, Contrast, clear, contrasts
+from overheard.finetune.contrast import LOOKS, Contrast, clear, contrasts
 from overheard.measure.blocks import summarise
 
 CONTROL = "control"
 """The tag of prompts that have nothing to do with the brand."""
 CONTROLLED = "visibility"
 """What controls are asked for: whether the brand comes up."""
+PAIRS = 30
+"""Pairs that come in between two looks, at least. Few prompts are asked in more rounds, since ten
+rounds of ten cannot tell that two models are equivalent where chance has its way."""
 
 Ask = Callable[[Run], Awaitable[tuple[Outcome, list[Answer]]]]
 """Carries a run out beside the history, and returns what came of it."""
@@ -52,6 +56,7 @@ class Match:
         seed: Base of the sampling seeds.
         margin: Differences of a rate up to this are equivalence.
         own_seeds: Whether each model draws for itself, instead of both from the same seeds.
+        most: How many rounds may be asked; by default, as many as `PAIRS` wants.
     """
 
     brand: Brand
@@ -63,12 +68,23 @@ class Match:
     seed: int
     margin: float
     own_seeds: bool = False
+    most: int | None = None
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds may be asked."""
+        return self.most or LOOKS * ceil(PAIRS / len(self.prompts))
+
+    @property
+    def stride(self) -> int:
+        """How many rounds there are between two looks."""
+        return ceil(self.rounds / LOOKS)
 
     @property
     def whole(self) -> tuple[Panel, Panel]:
         """All that can be asked: the prompts in every round, and the controls once."""
         models = tuple(dict.fromkeys((self.base, self.tuned)))
-        times = ROUNDS if self.base != self.tuned else 2 * ROUNDS
+        times = self.rounds if self.base != self.tuned else 2 * self.rounds
         named = (self.brand.name,)
         return Panel(named, self.prompts, models, times), Panel(named, self.controls, models)
 
@@ -136,9 +152,8 @@ class Rounds:
         """Ask until it is clear, every round is asked, or something goes wrong."""
         blocks: list[Block] = []
         stopped = Stop.ROUNDS
-        while self._played < ROUNDS:
-            self._played += 1
-            blocks += await self._round(self._match.prompts, self._played)
+        while self._played < self._match.rounds:
+            blocks += await self._until_next_look()
             found = self._contrasts(blocks, self._match.brand)
             if self._failed or clear(found):
                 stopped = Stop.FAILED if self._failed else Stop.CLEAR
@@ -156,6 +171,14 @@ class Rounds:
             failures=tuple(dict.fromkeys(f for o in self._outcomes for f in o.failures)),
             answers=tuple(self._answers),
         )
+
+    async def _until_next_look(self) -> list[Block]:
+        blocks: list[Block] = []
+        last = min(self._played + self._match.stride, self._match.rounds)
+        while self._played < last and not self._failed:
+            self._played += 1
+            blocks += await self._round(self._match.prompts, self._played)
+        return blocks
 
     @property
     def _failed(self) -> bool:
