@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from overheard.alerts.bursts import Cause, Planned
+from overheard.app import open_context
 from overheard.cards.card import Card
-from overheard.commands.carry import held
-from overheard.domain import Run
+from overheard.commands.bursts import run_bursts
+from overheard.commands.carry import ask_aside, held
+from overheard.commands.context import Context
+from overheard.config import parse_config
+from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
+from overheard.shifts.bursts import Burst
 from overheard_storage import open_store
+from scripted import Quiet, ScriptedProvider, reply
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+NOW = datetime.now(UTC)
+TWO = Panel(
+    ("Acme",), (Prompt("Which tool is best?"), Prompt("And which is cheap?")), (Model("svc", "m"),)
 )
 
 
@@ -66,6 +80,58 @@ async def test_a_run_whose_hold_is_lost_is_taken_up_again(
         assert (await held(store, run, work)).title == "Done"
     assert begun == 2
     await store.close()
+
+
+class CutOff(ScriptedProvider):
+    """A service whose second call is under way when the database's connections are cut."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:
+        """Answer, or wait for ever."""
+        self.asked.append(question)
+        if len(self.asked) == 2:
+            await asyncio.sleep(0.1)  # the first answer is kept meanwhile
+            await asyncio.to_thread(_end_connections, self._url)
+            await asyncio.Event().wait()
+        return reply("Acme is the best.")
+
+
+@pytest.fixture
+async def cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Context]:
+    """A deployment that loses its database in the middle of its first run."""
+    monkeypatch.setattr("overheard_storage.holds._LOOKS", 0.05)
+    config = parse_config(f'[storage]\nurl = "{url}"\n[[brands]]\nname = "Acme"\n')
+    async with open_context(config, Quiet()) as context, asyncio.timeout(20):
+        context.plugins.providers["svc"] = CutOff(url)
+        yield context
+
+
+def _asked(context: Context) -> list[str]:
+    provider = context.plugins.providers["svc"]
+    assert isinstance(provider, CutOff)
+    return [question.prompt.text for question in provider.asked]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Context) -> None:
+    """As `ask`, `compare` and `prompts suggest` begin it; what is kept is not asked again."""
+    outcome, answers = await ask_aside(cut_off, Run("aside", NOW, TWO, aside=True))
+    assert len(answers) == 2
+    assert outcome.state is RunState.COMPLETE
+    assert _asked(cut_off) == ["Which tool is best?", *2 * ["And which is cheap?"]]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_burst_is_taken_up_again(cut_off: Context) -> None:
+    """It ends as it would have, and its card is that of the whole burst."""
+    burst = Burst(NOW, dict.fromkeys((prompt.key for prompt in TWO.prompts), 1), "a test")
+    plan = Planned("burst-1", Cause.SIGN, ("Acme",), TWO.models[0], burst, TWO)
+    card = await run_bursts(cut_off, plans=[plan])
+    assert card.data["state"] == "complete"
+    assert len(_asked(cut_off)) == 3
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

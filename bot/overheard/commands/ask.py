@@ -12,11 +12,11 @@ from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.checks.outcome import Outcome
 from overheard.checks.panel import choose_models
 from overheard.checks.runs import new_run
-from overheard.commands import carry
+from overheard.commands.carry import ask_aside
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
 from overheard.commands.summary import told
-from overheard.domain import Answer, Panel, Prompt, Run, RunState
+from overheard.domain import Answer, Panel, Prompt, RunState
 
 LABEL = "ask"
 
@@ -52,17 +52,8 @@ async def ask(
     )
     run = replace(new, aside=True)
     await require_money(context, run, agreed=agreed)
-    run = await context.store.start_run(run)
-    async with context.store.holding(run.id):
-        outcome = await _carry_out(context, run)
-    answers = [answer async for answer in context.store.answers(runs=[run.id])]
+    outcome, answers = await ask_aside(context, run)
     return _card(question, answers, outcome)
-
-
-async def _carry_out(context: Context, run: Run) -> Outcome:
-    outcome = await carry.ask(context, run)
-    await context.store.finish_run(run.id, outcome.state, context.clock.now())
-    return outcome
 
 
 def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:

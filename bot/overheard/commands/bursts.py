@@ -12,12 +12,11 @@ from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Role
 from overheard.checks.budget import Pair, unasked
 from overheard.checks.runs import TAKEN_UP_WITHIN
-from overheard.commands.carry import carry_out
+from overheard.commands.carry import carry_out, held
 from overheard.commands.context import Context
 from overheard.commands.planned import planned_bursts, planned_data, sentence, table
 from overheard.commands.price import require_money, require_money_for
 from overheard.domain import BURST, Panel, Payer, Run, RunState
-from overheard.errors import RunUnderWay
 
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
@@ -126,12 +125,13 @@ async def _carry_out(context: Context, run: Run, panel: Panel) -> Card | None:
     """Carry a burst out as any check; None when another process has done it meanwhile."""
     await require_money(context, run, agreed=True)
     run = await context.store.start_run(run)
-    async with context.store.holding(run.id) as mine:
-        if not mine:
-            raise RunUnderWay(run=run.key)
+
+    async def work() -> Card | None:
         if await context.store.run_state(run.id) is not RunState.RUNNING:
             return None
         return await carry_out(context, run, panel)
+
+    return await held(context.store, run, work)
 
 
 def _outcome(context: Context, cards: Sequence[Card], next_: Sequence[Planned]) -> Card:

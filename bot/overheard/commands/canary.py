@@ -29,10 +29,11 @@ from overheard.checks.purse import Purse
 from overheard.checks.retries import Retries
 from overheard.checks.runner import Runner
 from overheard.checks.runs import new_run
+from overheard.commands.carry import held
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
 from overheard.domain import Model, ModelUpdate, Panel, Run
-from overheard.errors import CanaryImpossible, NothingToAsk, RunUnderWay
+from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
 from overheard.shifts.canary import UNSEEN, CanaryVerdict, compare
 
@@ -155,15 +156,16 @@ async def _ask(context: Context, panel: Panel, label: str, *, agreed: bool) -> R
     run = _run(context, panel, label)
     await require_money(context, run, agreed=agreed)
     run = await store.start_run(run)
-    async with store.holding(run.id) as mine:
-        if not mine:
-            raise RunUnderWay(run=run.key)
+
+    async def work() -> None:
         purse = Purse(store, context.config.budget, run.payer, clock)
         probes = {name: Probe(one) for name, one in context.plugins.providers.items()}
         retries = Retries(context.config.asking)
         runner = Runner(store, probes, context.limits, purse, retries, clock, context.progress)
         outcome = await runner.run(run)
         await store.finish_run(run.id, outcome.state, clock.now())
+
+    await held(store, run, work)
     return run
 
 

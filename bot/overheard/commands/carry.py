@@ -6,6 +6,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from overheard.alerts.watch import Look
 from overheard.cards import words
@@ -22,7 +23,7 @@ from overheard.commands.editions import waiting
 from overheard.commands.standing import Standing, standings
 from overheard.commands.summary import paused, summary
 from overheard.commands.tasks import Tasks, bursts, look_at, looked, served
-from overheard.domain import Account, Block, Panel, Run, RunState
+from overheard.domain import Account, Answer, Block, Panel, Run, RunState
 from overheard.errors import HoldLost, RunUnderWay
 from overheard.interfaces import PROBLEM, Result, Store
 from overheard.logs import about
@@ -30,12 +31,14 @@ from overheard.tracing import traced
 
 log = logging.getLogger("overheard")
 
+Done = TypeVar("Done")
+
 HOLDS = 5
 """How often a run is held, when the database is lost meanwhile, until somebody should see to it."""
 NOT_LOOKED = Look((), compared=False)
 
 
-async def held(store: Store, run: Run, work: Callable[[], Awaitable[Card]]) -> Card:
+async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
     """Do work while a run is held; when the hold is lost with the database, hold it and do it anew.
 
     Args:
@@ -123,6 +126,24 @@ async def ask(context: Context, run: Run) -> Outcome:
     if following:
         outcome.stopped = following.stopped
     return outcome
+
+
+async def ask_aside(context: Context, run: Run) -> tuple[Outcome, list[Answer]]:
+    """Begin a run that stands aside, and ask it. No history rests on its answers.
+
+    Returns:
+        How it ended, and its answers.
+    """
+    store = context.store
+    run = await store.start_run(run)
+
+    async def work() -> Outcome:
+        outcome = await ask(context, run)
+        await store.finish_run(run.id, outcome.state, context.clock.now())
+        return outcome
+
+    outcome = await held(store, run, work)
+    return outcome, [answer async for answer in store.answers(runs=[run.id])]
 
 
 class Following:

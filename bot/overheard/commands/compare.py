@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from functools import partial
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.outcome import Outcome
 from overheard.checks.panel import choose_models, find_brand, tracked
 from overheard.checks.runs import new_run
-from overheard.commands.carry import ask
+from overheard.commands.carry import ask_aside
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
 from overheard.commands.price import require_money
-from overheard.domain import Answer, Panel, Run
+from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.contrast import MARGIN
 from overheard.finetune.rounds import CONTROL, Match, Rounds, controls
@@ -63,10 +63,7 @@ async def compare(
         match = replace(match, own_seeds=own_seeds, most=rounds)
         for panel in match.whole:
             await require_money(context, _run(context, panel), agreed=agreed, judged=True)
-
-        async def carry_out(run: Run) -> tuple[Outcome, list[Answer]]:
-            return await _carry_out(context, run)
-
+        carry_out = partial(ask_aside, context)
         game = Rounds(match, carry_out, lambda panel: _run(context, panel), context.scoring)
         found = await game.play()
         return await comparison_card(match, found)
@@ -93,15 +90,6 @@ def _run(context: Context, panel: Panel) -> Run:
         panel, context.clock.now(), label=LABEL, asked_by=context.who, channel=context.channel
     )
     return replace(run, aside=True)
-
-
-async def _carry_out(context: Context, run: Run) -> tuple[Outcome, list[Answer]]:
-    store = context.store
-    run = await store.start_run(run)
-    async with store.holding(run.id):
-        outcome = await ask(context, run)
-        await store.finish_run(run.id, outcome.state, context.clock.now())
-    return outcome, [answer async for answer in store.answers(runs=[run.id])]
 
 
 COMPARE = CommandSpec(

@@ -12,11 +12,11 @@ from overheard.checks.outcome import Outcome
 from overheard.checks.panel import choose_models, find_brand
 from overheard.checks.prompts import request, suggested
 from overheard.checks.runs import new_run
-from overheard.commands import carry
+from overheard.commands.carry import ask_aside
 from overheard.commands.context import Context
 from overheard.commands.price import require_money
 from overheard.commands.summary import told
-from overheard.domain import Panel, Run
+from overheard.domain import Panel
 
 COUNT = 10
 BUTTONS = 5
@@ -54,17 +54,13 @@ async def suggest_prompts(
     )
     run = replace(new, aside=True)
     await require_money(context, run, agreed=agreed)
-    run = await context.store.start_run(run)
-    async with context.store.holding(run.id):
-        outcome = await carry.ask(context, run)
-        await context.store.finish_run(run.id, outcome.state, context.clock.now())
-    answers = [answer async for answer in context.store.answers(runs=[run.id])]
+    outcome, answers = await ask_aside(context, run)
     text = "\n".join(answer.reply.text for answer in answers)
     catalogue = context.catalogue
-    return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome, run)
+    return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome)
 
 
-def _card(brand: str, questions: list[str], outcome: Outcome, run: Run) -> Card:
+def _card(brand: str, questions: list[str], outcome: Outcome) -> Card:
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
     problems = list(told(outcome.failures))
     if not questions and not problems:
@@ -79,11 +75,11 @@ def _card(brand: str, questions: list[str], outcome: Outcome, run: Run) -> Card:
         table=Table(("Question",), tuple((Tainted(q),) for q in questions)) if questions else None,
         actions=tuple(short[:BUTTONS]),
         severity=Severity.PLAIN if questions else Severity.WARNING,
-        footer=f"Run {run.key} · {words.money(outcome.spent)}",
+        footer=f"Run {outcome.run.key} · {words.money(outcome.spent)}",
         data={
             "brand": brand,
             "suggestions": questions,
-            "run": run.key,
+            "run": outcome.run.key,
             "failures": dict(outcome.failures),
             "spent_usd": outcome.spent,
         },
