@@ -102,8 +102,6 @@ class EditionShelf(Shelf):
             read = delete(readings).where(mine[1], among(readings.c.scorer_id, gone))
             removed = (await connection.execute(said)).rowcount
             await connection.execute(read)
-            anew = update(scorers).where(among(scorers.c.id, gone)).values(read_to=0)
-            await connection.execute(anew)
             return removed
 
 

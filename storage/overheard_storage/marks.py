@@ -1,22 +1,24 @@
 """How far scorers have read. Up to its mark no answer is left for a scorer, so that whoever asks
 for the rest need not look at all that were ever read.
+
+Triggers keep marks true: one goes back when an answer that failed is replaced, or when readings
+are removed, whoever does it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.tables import answers, readings, runs, scorers
 
 ANSWERING = 0x616E7377
-"""PostgreSQL's lock: writers of answers share it, and who moves a mark has it alone. Numbers are
-given out in one order and become visible in another: a mark must not pass one that is on its way.
+"""PostgreSQL's lock: who moves a mark has it alone, and a trigger shares it among writers of
+answers. Numbers are given out in one order and become visible in another: a mark must not pass one
+that is on its way.
 """
 STRIDE = 50_000
 """How many numbers a mark moves on in one transaction; writers of answers wait for it."""
@@ -47,18 +49,6 @@ async def read_to(database: Database, scorer: int) -> int:
             break
         mark = moved
     return int(mark)
-
-
-async def lower(connection: AsyncConnection, numbers: Collection[int]) -> None:
-    """Have answers read that marks have passed: one that had failed was replaced, say.
-
-    Args:
-        connection: In the transaction that writes the answers.
-        numbers: Their numbers, one or more.
-    """
-    before = min(numbers) - 1
-    passed = update(scorers).where(scorers.c.read_to > before)
-    await connection.execute(passed.values(read_to=before))
 
 
 @uninterrupted

@@ -36,9 +36,9 @@ def reference(name: str, target: str) -> Column[int]:
 
 
 def unlooked(name: str, target: str) -> ForeignKeyConstraint:
-    """Part of a primary key that refers to another table, and that PostgreSQL does not look up.
+    """A column that refers to another table, and that PostgreSQL does not look up.
 
-    Looking up takes it as long as writing the row does. SQLite's takes next to nothing, and
+    Looking up takes it longer than writing the row does. SQLite's takes next to nothing, and
     SQLite cannot drop a constraint without writing the table anew.
     """
     key = ForeignKeyConstraint([name], [f"{target}.id"], info={"dialect": "sqlite"})

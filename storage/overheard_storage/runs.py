@@ -17,7 +17,6 @@ from overheard_storage import tables
 from overheard_storage.bulk import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.holds import holding
-from overheard_storage.marks import ANSWERING, lower
 from overheard_storage.money import MoneyShelf
 from overheard_storage.shapes import answer_of, answer_row, run_of, run_row
 from overheard_storage.shelf import ASKED_PROMPT, among
@@ -100,8 +99,6 @@ class RunShelf(MoneyShelf):
             await self._queue(connection, {answer.run_id for answer in answers})
             for round_ in _rounds(answers):
                 kept += await self._keep(connection, round_, prompt_ids, model_ids)
-            if kept:
-                await lower(connection, [answer.id for answer in kept])
             await _pay(connection, kept, model_ids)
             await self._book(connection, kept)
         return kept
@@ -151,9 +148,9 @@ class RunShelf(MoneyShelf):
         Answers are written in the order in which they were given, so that two writers of the same
         answers could wait for each other for ever. SQLite has one writer anyway.
         """
-        if not self._database.is_sqlite:
+        if run_ids and not self._database.is_sqlite:
             locks = [func.pg_advisory_xact_lock(_WRITERS, number) for number in sorted(run_ids)]
-            await connection.execute(select(func.pg_advisory_xact_lock_shared(ANSWERING), *locks))
+            await connection.execute(select(*locks))
 
     async def _keep(
         self,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import func, select, text
 
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard_storage import SqlStore, marks, open_store
 from overheard_storage.database import Database
 from overheard_storage.marks import read_to
-from overheard_storage.tables import scorers
+from overheard_storage.tables import answers, scorers
 
 SCORER = ("visibility", "1")
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -70,6 +73,49 @@ async def test_an_answer_that_replaces_a_failed_one_is_read(url: str) -> None:
     anew = replace(kept[0], reply=whole[0])
     assert [answer.id for answer in await store.add_answers([anew])] == [kept[0].id]
     assert await rest(store) == [kept[0].id]
+    await store.close()
+
+
+async def execute(store: SqlStore, statement: str) -> None:
+    """Do what a process does that knows nothing of marks, such as one of revision 0001."""
+    async with store._database.writing() as connection:
+        await connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE answers SET finish = 'complete', text = 'Acme' WHERE id = 1", [1]),
+        ("DELETE FROM readings WHERE answer_id BETWEEN 2 AND 3", [2, 3]),
+    ],
+)
+async def test_marks_go_back_whoever_writes(url: str, statement: str, expected: list[int]) -> None:
+    """A process of an older version beside this one leaves no answer behind a mark."""
+    store = await open_store(url)
+    kept = await answered(store, FAILED, *[Reply("Acme", Finish.COMPLETE)] * 5)
+    await store.add_scores(*SCORER, [(answer, []) for answer in kept if answer.complete])
+    assert (await rest(store), await mark(store)) == ([], 6)
+    await execute(store, statement)
+    assert await rest(store) == expected
+    await store.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_mark_passes_no_answer_that_is_on_its_way(url: str) -> None:
+    """It has its number already, nobody sees it yet, and later ones are there before it."""
+    store = await open_store(url)
+    [first] = await answered(store, Reply("Acme", Finish.COMPLETE))
+    names = [column.name for column in answers.columns if column.name not in {"id", "repeat"}]
+    copied = SQL(", ").join(map(Identifier, names))
+    async with await AsyncConnection.connect(url) as older:
+        copy = SQL("INSERT INTO answers (repeat, {0}) SELECT 9, {0} FROM answers").format(copied)
+        await older.execute(copy)
+        later = await answered(store, *[Reply("Acme", Finish.COMPLETE)] * 5)
+        await store.add_scores(*SCORER, [(answer, []) for answer in (first, *later)])
+        looking = asyncio.create_task(rest(store))
+        await asyncio.wait({looking}, timeout=0.1)
+        await older.commit()
+    assert await looking == [2]
     await store.close()
 
 
