@@ -2,13 +2,15 @@
 
     uv run python bench/desk.py                      1,000 calls, 50 commands a second
     uv run python bench/desk.py --calls 3000 --rate 20
-    uv run python bench/desk.py --minutes 60 --rate 5     an hour of load, for memory
+    uv run python bench/desk.py --minutes 60 --rate 1     an hour of load
+    uv run python bench/desk.py --still 3600              commands on a history that stays as it is
 
 A real desk on a real SQLite store. A service on loopback answers each call after 200 ms, in a
 process of its own. Meanwhile people type commands at a steady rate, for as long as the check runs
 and a minute at most, whether or not the earlier ones were answered. With `--minutes`, they type
 for so long, a check begins every two minutes, and the memory of this process and of the one that
-draws charts is told every minute.
+draws charts is told every minute. With `--still`, a check is made first, and then the commands come
+one after the other: whatever memory grows then is not that of a history that grows.
 
 A chat acknowledges a command as soon as the loop comes to it, before the desk has begun; so the
 time of an acknowledgement is how long the loop lets a command wait, from the moment at which it was
@@ -22,6 +24,8 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -42,6 +46,8 @@ AIM = 0.3
 """Seconds within which 99 of 100 commands are to be acknowledged."""
 LONGEST = 60.0
 """Seconds of typing, at most, unless minutes are named."""
+GROWTH = 5.0
+"""MB by which memory may grow over three quarters of the commands on a history as it is."""
 LOOK = 60.0
 """Seconds between two looks at the memory."""
 PAUSE = 120.0
@@ -134,13 +140,35 @@ async def ask(context: Context, repeats: int, until: float) -> int:
         await asyncio.sleep(begun + PAUSE - loop.time())
 
 
-async def measure(calls: int, rate: float, minutes: float, folder: str, url: str) -> bool:
-    """Run a check with people around it, and show how long they waited."""
+@asynccontextmanager
+async def deployment(folder: str, url: str) -> AsyncIterator[tuple[Context, FakeChat]]:
+    """Open a deployment, and a chat in front of its desk."""
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
     async with open_context(parse_config(text), Unwatched()) as context:
         gate = AccessGate(context.config.access, context.store, context.clock)
-        people = People(FakeChat(ChatDesk(context, gate)), rate, minutes * 60 or LONGEST)
+        yield context, FakeChat(ChatDesk(context, gate))
+
+
+async def still(commands: int, calls: int, folder: str, url: str) -> bool:
+    """Show what memory commands take while the history stays as it is."""
+    async with deployment(folder, url) as (context, chat):
+        await check(context, repeats=calls // PROMPTS, agreed=True)
+        told = []
+        for number in range(commands + 1):
+            if number % max(1, commands // 20) == 0:
+                told.append(resident())
+                print(f"{number:>8,} commands {told[-1]:>5.0f} MB", flush=True)
+            await chat.type(TYPED[number % len(TYPED)])
+    grown = told[-1] - told[len(told) // 4]
+    print(f"grown since the first quarter: {grown:+.1f} MB (aim: {GROWTH:.0f})")
+    return grown <= GROWTH
+
+
+async def measure(calls: int, rate: float, minutes: float, folder: str, url: str) -> bool:
+    """Run a check with people around it, and show how long they waited."""
+    async with deployment(folder, url) as (context, chat):
+        people = People(chat, rate, minutes * 60 or LONGEST)
         await check(context, repeats=1, agreed=True)  # imports and connections are warm
         for words in TYPED:
             await people.chat.type(words)
@@ -181,9 +209,13 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1_000, help="of the check")
     parser.add_argument("--rate", type=float, default=50.0, help="commands a second")
     parser.add_argument("--minutes", type=float, default=0.0, help="of typing, for the memory")
+    parser.add_argument("--still", type=int, default=0, help="commands on a history as it is")
     chosen = parser.parse_args()
     with TemporaryDirectory() as folder, endpoint(LATENCY) as url:
-        held = asyncio.run(measure(chosen.calls, chosen.rate, chosen.minutes, folder, url))
+        if chosen.still:
+            held = asyncio.run(still(chosen.still, chosen.calls, folder, url))
+        else:
+            held = asyncio.run(measure(chosen.calls, chosen.rate, chosen.minutes, folder, url))
     sys.exit(not held)
 
 

@@ -203,7 +203,7 @@ class PluginFault(OverheardError):
 
 
 class UnknownCommand(OverheardError):
-    """There is no command "{name}"{hint}; help shows all."""
+    """There is no command "{name}"{hint}; "help" shows all of them."""
 
 
 class BadUsage(OverheardError):

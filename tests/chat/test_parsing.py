@@ -135,7 +135,9 @@ def test_a_near_miss_gets_a_suggestion(words: str, meant: str) -> None:
 
 def test_what_nobody_could_mean_gets_none() -> None:
     """There is nothing near."""
-    with pytest.raises(UnknownCommand, match=r'There is no command "xyzzy"; help shows all\.'):
+    with pytest.raises(
+        UnknownCommand, match=r'There is no command "xyzzy"; "help" shows all of them\.'
+    ):
         parse("xyzzy", COMMANDS)
 
 

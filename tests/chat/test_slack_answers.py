@@ -2,11 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from overheard.cards.card import Action, Card, Image
 from overheard.chat.slack.blocks import render
 from overheard.interfaces import Conversation, Person, Request
 from slack_desk import ScriptedDesk, headers
-from slack_methods import CHANNEL, USER
+from slack_methods import CHANNEL, USER, Fault
 from slack_peer import SlackPeer
 
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
@@ -277,3 +279,18 @@ async def test_people_have_no_zone_without_the_scope(slack: SlackPeer, desk: Scr
     await slack.until(lambda: slack.messages)
 
     assert desk.requests[0].person == Person("slack", USER, "ann")
+
+
+async def test_a_zone_that_an_outage_kept_back_is_asked_for_soon_again(
+    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only after as long as what Slack has told stays good."""
+    monkeypatch.setattr("overheard.chat.slack.people.AGAIN", 0.0)
+    slack.faults["users.info"] = [Fault(503)] * 5
+    await slack.command("report")
+    await slack.until(lambda: slack.messages)
+    slack.faults.clear()
+    await slack.command("report")
+    await slack.until(lambda: len(slack.messages) == 2)
+
+    assert [request.person.zone for request in desk.requests] == ["", "Europe/Berlin"]

@@ -64,6 +64,17 @@ def test_an_update_is_told_with_its_day() -> None:
     )
 
 
+def test_signs_of_one_day_are_told_together() -> None:
+    """Each once; those of another day have a sentence of their own."""
+    day = timedelta(days=1)
+    signs = [(START, "known"), (START, "style"), (START, "style"), (START + day, "canary")]
+    told = explain(around("s"), [ModelUpdate(A, at, source) for at, source in signs])
+    assert told.endswith(
+        "The dates go with 2 March 2026, when an update was made known and the style of the "
+        "answers changed. The dates go with 3 March 2026, when the canary was hit."
+    )
+
+
 def test_an_update_matches_if_and_only_if_its_block_is_among_the_dates() -> None:
     """Its block is that of the first run after it."""
     dates = RUNS[2:4]

@@ -17,6 +17,8 @@ from overheard.measure.trends import trend
 from overheard.shifts.announced import compare
 
 SHOWN_PROMPTS = 5
+SUREST = 0.999
+"""The highest probability that is told: beyond it, the assumptions are less sure than it says."""
 _CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when it began, 90 %"
 
 
@@ -109,8 +111,9 @@ def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
 
 
 def _certainty(shift: Shift) -> str:
+    sure = min(shift.probability or 0.0, SUREST)
     return (
-        f"With a probability of {words.percent(shift.probability or 0)} this is a real change and "
+        f"With a probability of {words.percent(sure)} this is a real change and "
         "not chance, if one real change a year is usual."
     )
 

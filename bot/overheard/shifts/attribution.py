@@ -6,9 +6,10 @@ models. This module names the pattern and gives its evidence, in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
@@ -106,7 +107,7 @@ def explain(
         recovery: Whether it takes back an earlier shift.
     """
     back = ["It takes back an earlier shift."] if recovery else []
-    evidence = [_rivals(around), _models(around), *map(_update, updates)]
+    evidence = [_rivals(around), _models(around), *_known(updates)]
     return " ".join([*back, f"{around.pattern.value}.", *filter(None, evidence)])
 
 
@@ -169,8 +170,14 @@ def _models(around: Surroundings) -> str:
     return f"The brand moved at {', '.join(moved)} too{rest}."
 
 
-def _update(update: ModelUpdate) -> str:
-    day = f"{update.at:%-d %B %Y}"
+def _known(updates: Sequence[ModelUpdate]) -> Iterator[str]:
+    """Say what is known of each day on which there was an update, in a sentence."""
+    for day, same in groupby(updates, lambda update: update.at.date()):
+        signs = " and ".join(dict.fromkeys(map(_sign, same)))
+        yield f"The dates go with {day:%-d %B %Y}, when {signs}."
+
+
+def _sign(update: ModelUpdate) -> str:
     note = f" ({update.note})" if update.note else ""
     how = {
         "served model": "another served model was seen",
@@ -178,7 +185,7 @@ def _update(update: ModelUpdate) -> str:
         "style": "the style of the answers changed",
         "canary": "the canary was hit",
     }.get(update.source, "an update was made known")
-    return f"The dates go with {day}, when {how}{note}."
+    return f"{how}{note}"
 
 
 def first_after(

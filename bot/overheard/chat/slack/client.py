@@ -105,7 +105,7 @@ def _failed(method: str, response: Any) -> SlackFailed:
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         return limited(_seconds(response.headers.get("Retry-After")))
     if not code or code in _UNSURE:
-        told = f"answered {code}" if code else f"answered nonsense with status {status}"
+        told = f"answered {code}" if code else f"answered with status {status} and no reason"
         return _unsure(f"{_written(method)} {told}")
     remedy = REMEDIES.get(code, "see the method's page at docs.slack.dev")
     failed = SlackFailed(chat=NAME, reason=f"{_written(method)} answered {_told(data)}; {remedy}")

@@ -13,6 +13,8 @@ from overheard.interfaces import Person
 
 FRESH = 10 * 60.0
 """Seconds for which a person or the groups are not asked for again."""
+AGAIN = 30.0
+"""Seconds after which they are asked for again when Slack did not answer."""
 MOST = 2_000
 """How many people are remembered."""
 
@@ -44,9 +46,9 @@ class People:
         until, profile = self._profiles.get(user, (0.0, {}))
         if until > time.monotonic():
             return profile
-        answer = await self._ask("users_info", user=user)
+        answer, good_for = await self._ask("users_info", user=user)
         profile = answer.get("user") or profile
-        self._profiles[user] = (time.monotonic() + FRESH, profile)
+        self._profiles[user] = (time.monotonic() + good_for, profile)
         if len(self._profiles) > MOST:
             self._profiles.popitem(last=False)
         return profile
@@ -55,18 +57,22 @@ class People:
         """Return the ids of each person's user groups."""
         async with self._asking:  # nobody is judged by groups that are still on their way
             if self._groups_until < time.monotonic():
-                answer = await self._ask("usergroups_list", include_users=True)
+                answer, good_for = await self._ask("usergroups_list", include_users=True)
                 if "usergroups" in answer:
                     self._groups = _by_person(answer["usergroups"])
-                self._groups_until = time.monotonic() + FRESH
+                self._groups_until = time.monotonic() + good_for
             return self._groups
 
-    async def _ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
-        """Ask, and be content with nothing: a request is served also when this is not known."""
+    async def _ask(self, method: str, **arguments: Any) -> tuple[Mapping[str, Any], float]:
+        """Return what Slack tells, and the seconds for which that is good.
+
+        It may tell nothing: a request is served also when this is not known. What Slack refuses
+        stays refused; what was lost in an outage is asked for again soon.
+        """
         try:
-            return await self._client.call(method, **arguments)
-        except SlackFailed:
-            return {}
+            return await self._client.call(method, **arguments), FRESH
+        except SlackFailed as error:
+            return {}, FRESH if error.code else AGAIN
 
 
 def _by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
