@@ -184,7 +184,8 @@ def test_the_whole_way_from_answers_to_files(terminal: Program) -> None:
     assert [(row["answer"], bool(row["objection"])) for row in found] == [(1, True), (2, False)]
     assert "against the fact sheet" in refused
     assert built["preferences"] == 1
-    assert built["left_out"] == []
+    assert "preferences" not in built["formats"]["openai"]
+    assert [told.partition(" is ")[0] for told in built["left_out"]] == ["openai/preferences.jsonl"]
     assert set(built["formats"]) == {"openai", "bedrock", "vertex", "huggingface"}
     sheet = (terminal.folder / "made" / "datasheet.md").read_text(encoding="utf-8")
     assert "answer 1, corrected by terminal" in sheet

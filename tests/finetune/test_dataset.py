@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -147,25 +148,39 @@ def test_a_leak_is_found_and_sealed() -> None:
 
 def test_a_correction_makes_a_pair() -> None:
     """The model's wrong answer stands against the right one, as each vendor reads it."""
-    dataset = made(approved(1, "Acme costs $99.", better="Acme costs $12 a month."))
-    [openai] = lines(dataset, "openai", "preferences")
-    [trl] = lines(dataset, "huggingface", "preferences")
-    [vertex] = lines(dataset, "vertex", "preferences")
     good, bad = "Acme costs $12 a month.", "Acme costs $99."
+    dataset = made(*(approved(number, bad, better=good) for number in range(1, 16)))
+    assert len(dataset.split.pairs) >= 10
+    question = dataset.split.pairs[0].question
+    openai = lines(dataset, "openai", "preferences")[0]
+    trl = lines(dataset, "huggingface", "preferences")[0]
+    vertex = lines(dataset, "vertex", "preferences")[0]
 
     assert openai == {
-        "input": {"messages": [{"role": "user", "content": "Which tool suits team 1?"}]},
+        "input": {"messages": [{"role": "user", "content": question}]},
         "preferred_output": [{"role": "assistant", "content": good}],
         "non_preferred_output": [{"role": "assistant", "content": bad}],
     }
     assert trl == {
-        "prompt": [{"role": "user", "content": "Which tool suits team 1?"}],
+        "prompt": [{"role": "user", "content": question}],
         "chosen": [{"role": "assistant", "content": good}],
         "rejected": [{"role": "assistant", "content": bad}],
     }
     scored = {c["score"]: c["completion"]["parts"][0]["text"] for c in vertex["completions"]}  # type: ignore[attr-defined]
     assert scored == {1: good, 0: bad}
     assert "preferences" not in dataset.formats["bedrock"]
+
+
+def test_too_few_pairs_are_left_to_the_vendors_that_take_them() -> None:
+    """OpenAI starts no job with fewer than ten; the rest of its files is written."""
+    dataset = made(approved(1, "Acme costs $99.", better="Acme costs $12 a month."))
+
+    assert set(dataset.formats["openai"]) == {"train", "eval-wordings", "eval-held-out"}
+    assert len(dataset.formats["huggingface"]["preferences"]) == 1
+    [told] = dataset.left_out
+    assert told == (
+        "openai/preferences.jsonl is left out: it would have 1 pair, and 10 are needed."
+    )
 
 
 def test_chats_are_written_as_each_vendor_reads_them() -> None:
@@ -265,13 +280,24 @@ def test_a_vendors_rules_are_held() -> None:
     swapped = good.replace(b"user", b"x").replace(b"assistant", b"user").replace(b"x", b"assistant")
     empty = good.replace(b'"b"', b'" "')
     more = good.replace(b'{"messages"', b'{"note": 1, "messages"')
+    name = good.replace(b'"content": "b"', b'"content": "b", "name": "x"')
     long = good.replace(b'"b"', b'"' + b"b" * 70_000 + b'"')
-    found = " ".join(broken(openai, {"train": [good, good, swapped, empty, more, long]}))
+    found = " ".join(broken(openai, {"train": [good, good, swapped, empty, more, name, long]}))
 
-    assert "6 examples, and 10 are needed" in found
+    assert "7 examples, and 10 are needed" in found
     assert "line 2: stands there twice" in found
-    assert "line 3, 4, 5: has roles out of order" in found
-    assert "line 6: may have more than 65,536 tokens" in found
+    assert "line 3, 4, 5, 6: has roles out of order" in found
+    assert "line 7: may have more than 65,536 tokens" in found
+
+
+def test_a_file_that_a_vendor_would_not_take_is_refused() -> None:
+    """By its size, as the vendor gives it."""
+    assert FORMATS["openai"].size == 512_000_000
+    small = replace(FORMATS["openai"], size=1_000)
+
+    assert "openai/train.jsonl is larger than 1,000 bytes" in list(
+        broken(small, {"train": [line(number) for number in range(20)]})
+    )
 
 
 def line(number: int, answer: str = "b") -> bytes:
@@ -311,6 +337,8 @@ def test_a_stranger_can_read_the_datasheet() -> None:
 
     assert "> What is Acme?\n>\n> Acme is an analytics tool." in sheet
     assert "- answers 1-3 7, approved by Ada, 2026-03-01: 4 examples" in sheet
+    assert "Names of people, postal addresses" in sheet
+    assert "dataset_formats, as of 2026-" in sheet
 
 
 def test_a_dataset_is_written_with_its_datasheet(tmp_path: Path) -> None:

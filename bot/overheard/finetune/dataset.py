@@ -7,10 +7,11 @@ answers for whoever approved or corrected them, and the packaged replays for thi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from overheard.cards import words
 from overheard.domain import Answer, Approval, Brand, Fact
 from overheard.errors import DatasetUnfit, NothingToTeach
 from overheard.finetune.examples import (
@@ -58,7 +59,7 @@ class Dataset:
         split: What is taught and what is held out.
         formats: The files of each vendor whose rules they keep.
         refused: Why the others are left out, by the format's name.
-        left_out: Which approved answers are left out and why, as sentences.
+        left_out: Which approved answers and files are left out and why, as sentences.
     """
 
     brand: Brand
@@ -129,12 +130,13 @@ def build(
     if problems:
         raise DatasetUnfit(brand=brand.name, problems=problems)
     fit = {name: each for name, each in files.items() if not refused[name]}
-    return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, tuple(left_out))
+    told = (*left_out, *_too_few_pairs(fit, split))
+    return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, told)
 
 
 def written(form: Format, split: Split) -> Files:
-    """Return the files of a vendor; those that would be empty are left out."""
-    pairs = split.pairs if form.pair else ()
+    """Return the files of a vendor, without empty ones and pairs that are too few for it."""
+    pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
     found = {
         "train": _lines(form.chat, split.train),
         "eval-wordings": _lines(form.chat, split.wordings),
@@ -161,6 +163,16 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
         (folder / name).mkdir(exist_ok=True)
         for file, lines in files.items():
             (folder / name / f"{file}.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+def _too_few_pairs(names: Iterable[str], split: Split) -> Iterator[str]:
+    count = len(split.pairs)
+    for form in map(FORMATS.__getitem__, names):
+        if form.pair and 0 < count < form.fewest:
+            yield (
+                f"{form.name}/preferences.jsonl is left out: it would have "
+                f"{words.count(count, 'pair')}, and {form.fewest} are needed."
+            )
 
 
 def _beside_the_point(brand: str, rivals: Collection[str], one: Approved) -> str:

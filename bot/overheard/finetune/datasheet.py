@@ -23,6 +23,11 @@ for what it was not taught."""
 _CHECKED = """\
 No question of an evaluation file is taught, nor nearly the same one. No fact that is held out is
 stated in an answer that is taught. Both were checked."""
+_PERSONAL = """\
+No text holds an e-mail address (but for the brand's own domains), a telephone number, a payment
+card or a bank account, nor a mark that a trainer takes for another turn. All of it was looked for.
+Names of people, postal addresses and whatever else tells who somebody is were not: no program finds
+them reliably. Whoever approved an answer has read it, and answers for it."""
 _ANSWER = re.compile(r"answer (\d+), (.*)", re.DOTALL)
 _LICENCE = """\
 The facts and answers belong to whoever runs this deployment. What models wrote falls under the
@@ -65,10 +70,12 @@ def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     for name, form in FORMATS.items():
         if name in dataset.formats:
             files = ", ".join(f"{file}.jsonl" for file in dataset.formats[name])
-            yield f"- {form.title}: {name}/ ({files}), after {form.source}"
+            day = f", as of {form.as_of:%Y-%m-%d}" if form.as_of else ""
+            yield f"- {form.title}: {name}/ ({files}), after {form.source}{day}"
     for name, reasons in dataset.refused.items():
         yield f"- {FORMATS[name].title}: not written. {'; '.join(reasons)}."
     yield from ("", "Tokens are counted as bytes, which are never fewer.", "")
+    yield from ("## Personal data", "", _PERSONAL, "")
     yield from ("## Licence", "", _LICENCE, "")
     yield from ("## What it is not for", "", _NOT_FOR)
 

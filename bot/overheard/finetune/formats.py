@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from overheard.finetune.examples import Example
@@ -21,7 +22,7 @@ class Format:
         chat: Writes an example.
         pair: Writes an example with its wrong answer; None where there is no such format.
         assistant: What the one who answers is called.
-        fewest: The fewest examples of a training file.
+        fewest: The fewest examples of a file that is learnt, pairs included.
         most: The most, or None where none is published.
         validation: The most examples of a validation file, or None.
         tokens: The most tokens of an example, or None.
@@ -29,6 +30,7 @@ class Format:
         validation_size: The most bytes of a validation file; None where it is that of training.
         total: The most examples of both together, or None.
         source: The page that says so.
+        as_of: The latest day for which that is known to hold; None where nothing proves one.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Format:
     chat: Callable[[Example], Line]
     pair: Callable[[Example], Line] | None
     source: str
+    as_of: date | None = None
     assistant: str = "assistant"
     fewest: int = 1
     most: int | None = None
@@ -98,8 +101,10 @@ FORMATS: Mapping[str, Format] = {
             _messages,
             _openai_pair,
             "https://developers.openai.com/api/docs/guides/direct-preference-optimization",
-            fewest=10,
+            as_of=date(2026, 5, 7),
+            fewest=10,  # .../docs/guides/supervised-fine-tuning, the same day
             tokens=65_536,  # the shortest that is documented, by Microsoft for gpt-4o
+            size=512 * 10**6,  # of any file: .../docs/api-reference/files/create, 2026-11-10
         ),
         Format(
             "bedrock",
@@ -124,7 +129,7 @@ FORMATS: Mapping[str, Format] = {
             assistant="model",
             most=1_000_000,
             validation=5_000,
-            tokens=131_072,
+            tokens=128_000,  # of a pair: .../gemini-preference-tuning-prepare; an example, 131,072
             size=10**9,
         ),
         Format(
@@ -133,6 +138,7 @@ FORMATS: Mapping[str, Format] = {
             _messages,
             _trl_pair,
             "https://huggingface.co/docs/trl/dataset_formats",
+            as_of=date(2026, 11, 25),  # TRL 1.16 read the files: training/vendors.py
         ),
     )
 }

@@ -10,6 +10,8 @@ from overheard.finetune.formats import Format, Line
 
 SHOWN = 5
 """Places that a sentence names."""
+_KEYS = ({"role", "content"}, {"role", "parts"})
+"""All that a turn holds."""
 
 
 def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
@@ -23,14 +25,14 @@ def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
     for name, written in files.items():
         where = f"{form.name}/{name}.jsonl"
         read = list(map(json.loads, written))
-        if name == "train":
+        if name in {"train", "preferences"}:
             yield from _counts(where, len(read), form.fewest, form.most)
         elif name.startswith("eval"):
             yield from _counts(where, len(read), 0, form.validation)
         yield from _sizes(form, where, written, name)
         yield from _faulty(
             where,
-            "has roles out of order, or an empty text",
+            "has roles out of order, an empty text, or a key too many",
             (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
         )
         yield from _faulty(where, "stands there twice", _repeated(written))
@@ -100,7 +102,9 @@ def _parts(line: Line) -> Iterator[list[Any]]:
 
 def _texts(form: Format, turns: Sequence[Any]) -> bool:
     known = {"user", form.assistant}
-    return bool(turns) and all(turn["role"] in known and _text(turn).strip() for turn in turns)
+    return bool(turns) and all(
+        turn.keys() in _KEYS and turn["role"] in known and _text(turn).strip() for turn in turns
+    )
 
 
 def _text(turn: Mapping[str, Any]) -> str:
