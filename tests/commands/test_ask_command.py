@@ -9,13 +9,24 @@ from scripted import reply
 async def test_the_answers_stand_side_by_side_as_strangers_words() -> None:
     """Each model has a card below the question."""
     office = await open_office()
-    office.provider.answer = lambda _: reply("Acme, <!channel> of course.")
+    office.provider.answer = lambda _: reply("Acme, @everyone, of course.")
     screen = await office.chat.type("ask What is best for two?")
 
     assert screen.card.title == "What is best for two?"
     assert [(card.title, card.text) for card in screen.card.more] == [
-        ("svc/m-1", Tainted("Acme, <!channel> of course."))
+        ("svc/m-1", Tainted("Acme, @everyone, of course."))
     ]
+
+
+async def test_an_answer_is_shown_without_its_markup() -> None:
+    """As `compare` shows it; machines get it as it was written."""
+    office = await open_office()
+    written = "## Tools\n\n1. **Acme** is [best](https://acme.com).\n2. *Zeta* is next."
+    office.provider.answer = lambda _: reply(written)
+    card = (await office.chat.type("ask What is best?")).card
+
+    assert card.more[0].text == Tainted("Tools\nAcme is best.\nZeta is next.")
+    assert card.data["answers"][0]["text"] == written
 
 
 async def test_it_is_priced_before_it_is_asked() -> None:
@@ -46,7 +57,7 @@ async def test_a_long_answer_is_cut_and_says_so() -> None:
     office.provider.answer = lambda _: reply("word " * 1000)
     card = (await office.chat.type("ask What is best?")).card
 
-    assert card.more[0].footer == "The first 1,500 characters of 5,000."
+    assert card.more[0].footer == "The first 1,500 of 4,999 characters."
     assert card.data["answers"][0]["text"] == "word " * 1000
 
 

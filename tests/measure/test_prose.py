@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.measure.prose import prose
+from overheard.measure.prose import prose, readable
 
 
 def test_headings_list_items_and_table_rows_become_lines() -> None:
@@ -114,3 +114,11 @@ def test_any_text_gives_composed_lines_without_gaps(text: str) -> None:
 def test_any_markup_is_read(text: str) -> None:
     """No arrangement of markup raises."""
     assert isinstance(prose(text), str)
+
+
+def test_an_answer_that_is_hardly_prose_is_shown_as_it_is() -> None:
+    """Somebody who asks for code is shown code."""
+    code = "Run this:\n\n```\noverheard check --brand Acme\noverheard report Acme\n```\n"
+
+    assert readable(code) == code
+    assert readable("**Acme** is best.") == "Acme is best."

@@ -17,6 +17,7 @@ from overheard.commands.context import Context
 from overheard.commands.price import require_money
 from overheard.commands.summary import told
 from overheard.domain import Answer, Panel, Prompt, RunState
+from overheard.measure.prose import readable
 
 LABEL = "ask"
 
@@ -81,12 +82,11 @@ def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
 
 
 def _answer_card(answer: Answer) -> Card:
-    reply = answer.reply
-    cut = len(reply.text) > LONGEST
+    text = readable(answer.reply.text)
     return Card(
         title=str(answer.question.model),
-        text=Tainted(words.shorten(reply.text, LONGEST)),
-        footer=f"The first {LONGEST:,} characters of {len(reply.text):,}." if cut else "",
+        text=Tainted(words.shorten(text, LONGEST)),
+        footer=f"The first {LONGEST:,} of {len(text):,} characters." if len(text) > LONGEST else "",
     )
 
 

@@ -12,7 +12,7 @@ from overheard.cards.spans import Span, Spans
 from overheard.domain import Answer, PromptShift
 from overheard.finetune.contrast import ERROR, Contrast, Verdict
 from overheard.finetune.rounds import Match, Stop, Verdicts
-from overheard.measure.prose import prose
+from overheard.measure.prose import readable
 
 SHOWN = 2
 """Prompts whose answers are shown side by side."""
@@ -128,7 +128,7 @@ def _quotes(match: Match, found: Verdicts) -> Iterator[Quote]:
             said = _said(found.answers, moved, str(model))
             if said:
                 asked = words.shorten(words.line(texts.get(moved.prompt, "")), 90)
-                text = words.shorten(words.line(prose(said) or said), LONGEST)
+                text = words.shorten(words.line(readable(said)), LONGEST)
                 yield Quote(f"{model}, asked “{asked}”", Tainted(text))
 
 

@@ -58,6 +58,15 @@ def prose(text: str, titles: Collection[str] = ()) -> str:
     return ranked_prose(text, titles)[0]
 
 
+def readable(text: str) -> str:
+    """Return an answer as people are shown it: its prose, or as it is where little of it is prose.
+
+    Addresses make up much of some answers, and nobody misses them; code is what was asked for.
+    """
+    found = prose(text)
+    return found if 4 * len(found) >= len(text) else text
+
+
 def ranked_prose(
     text: str, titles: Collection[str] = ()
 ) -> tuple[str, tuple[tuple[tuple[int, int], ...], ...]]:
