@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Double, LargeBinary, Select, cast, func, select
+from sqlalchemy import Column, ColumnElement, LargeBinary, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import BlockRun, BlockStream, BlockTable, Model
@@ -19,10 +21,10 @@ if TYPE_CHECKING:  # numpy takes long to import, and most starts do without it
     import numpy as np
     from numpy.typing import NDArray
 
-_COLUMNS = (
-    *("run_id", "prompt_id", "model_id", "brand_id", "metric_id", "scorer_id"),
-    *("n", "total", "squares"),
-)
+_STREAM = ("model_id", "brand_id", "metric_id", "scorer_id")
+_CELLS = {"run_id": "i4", "prompt_id": "i4", "n": "i4", "total": "f8", "squares": "f8"}
+"""The other columns, and as what PostgreSQL sends each of them."""
+_NOTHING = cast(b"", LargeBinary)
 
 
 class TableShelf(Shelf):
@@ -39,83 +41,95 @@ class TableShelf(Shelf):
     ) -> BlockTable:
         """Return the blocks of some brands by column."""
         known = await self._registers.brands.known((name,) for name in brands)
-        query = select(*(blocks.c[name] for name in _COLUMNS))
-        query = query.where(among(blocks.c.brand_id, known.values()))
+        wanted: list[ColumnElement[bool]] = [among(blocks.c.brand_id, known.values())]
         if model is not None:
             number = await self._registers.models.find(model.provider, model.name)
-            query = query.where(blocks.c.model_id == number)
+            wanted.append(blocks.c.model_id == number)
         if metric is not None:
             number = await self._registers.metrics.find(metric)
-            query = query.where(blocks.c.metric_id == number)
+            wanted.append(blocks.c.metric_id == number)
         if until is not None:
-            query = query.where(blocks.c.at <= until)
+            wanted.append(blocks.c.at <= until)
         async with self._database.reading() as connection:
-            run, prompt, *stream, n, total, squares = await read_columns(connection, query)
+            read = await (_plain if self._database.is_sqlite else _packed)(connection, wanted)
+            cells = read.cells
             begun = select(runs.c.id, runs.c.started_at)
-            begun = begun.where(among(runs.c.id, set(run.tolist())))
+            begun = begun.where(among(runs.c.id, set(cells["run_id"].tolist())))
             ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(begun))}
-        keys = await self._registers.prompts.names(set(prompt.tolist()))
-        ran_in, where = named(run, ran)
-        prompts, asked = named(prompt, {number: key for number, (key,) in keys.items()})
-        streams, of = await self._block_streams(stream)
-        return BlockTable(ran_in, prompts, streams, where, asked, of, n, total, squares)
+        keys = await self._registers.prompts.names(set(cells["prompt_id"].tolist()))
+        ran_in, run = named(cells["run_id"], ran)
+        prompts, prompt = named(
+            cells["prompt_id"], {number: key for number, (key,) in keys.items()}
+        )
+        of, place = named(read.stream, dict(enumerate(await self._named(read.streams))))
+        sums = {name: cells[name] for name in ("n", "total", "squares")}
+        return BlockTable(ran_in, prompts, of, run, prompt, place, **sums)
 
-    async def _block_streams(
-        self, columns: Sequence[NDArray[np.int64]]
-    ) -> tuple[tuple[BlockStream, ...], NDArray[np.intp]]:
+    async def _named(self, streams: Sequence[Sequence[int]]) -> list[BlockStream]:
         """Return the streams that the numbers of model, brand, metric and scorer tell."""
-        import numpy as np
-
-        sizes = [int(column.max(initial=0)) + 1 for column in columns]
-        each = np.ravel_multi_index(tuple(columns), sizes)
-        found = np.unique(each)
-        parts = [part.tolist() for part in np.unravel_index(found, sizes)]
         registers = self._registers
         model, brand, metric, scorer = [
-            await register.names(set(part))
-            for register, part in zip(
+            await register.names(set(numbers))
+            for register, numbers in zip(
                 (registers.models, registers.brands, registers.metrics, registers.scorers),
-                parts,
+                zip(*streams, strict=True) if streams else [()] * len(_STREAM),
                 strict=True,
             )
         ]
-        streams = {
-            number: BlockStream(
-                brand[b][0], Model(*model[m]), metric[k][0], "{}@{}".format(*scorer[s])
-            )
-            for number, m, b, k, s in zip(found.tolist(), *parts, strict=True)
-        }
-        return named(each, streams)
+        return [
+            BlockStream(brand[b][0], Model(*model[m]), metric[k][0], "{}@{}".format(*scorer[s]))
+            for m, b, k, s in streams
+        ]
 
 
-async def read_columns(connection: AsyncConnection, query: Select[Any]) -> list[NDArray[Any]]:
-    """Return the columns of a query, each an array.
+@dataclass(frozen=True)
+class _Read:
+    """Blocks as they were read.
 
-    Args:
-        connection: Where to ask.
-        query: What to read; its columns are of the types Integer and Double, and none is empty.
+    Attributes:
+        streams: The numbers of each stream, in the order of `_STREAM`.
+        stream: Which of them each block is of.
+        cells: The columns of `_CELLS`, by name.
+    """
+
+    streams: Sequence[tuple[int, ...]]
+    stream: NDArray[np.int64]
+    cells: Mapping[str, NDArray[Any]]
+
+
+async def _packed(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
+    """Have PostgreSQL send the blocks of a stream as one string of bytes: the driver would make an
+    object of each number.
     """
     import numpy as np
 
-    columns = query.selected_columns
-    kinds = ["f8" if isinstance(column.type, Double) else "i4" for column in columns]
-    native = [np.dtype("f8" if kind == "f8" else "i8") for kind in kinds]
-    if connection.dialect.name == "postgresql":
-        row = (await connection.execute(_packed(query))).one()
-        packed = zip(row, kinds, strict=True)
-        parts: list[Any] = [np.frombuffer(part or b"", f">{kind}") for part, kind in packed]
-    else:
-        rows = (await connection.execute(query)).all()
-        parts = list(zip(*rows, strict=True)) or [() for _ in kinds]
-    return [np.array(part, kind) for part, kind in zip(parts, native, strict=True)]
+    sent = [_sent(blocks.c[name], kind) for name, kind in _CELLS.items()]
+    packed = func.string_agg(reduce(lambda one, next_: one.concat(next_), sent), _NOTHING)
+    stream = [blocks.c[name] for name in _STREAM]
+    query = select(*stream, packed).where(*wanted).group_by(*stream)
+    found = [tuple(row) for row in await connection.execute(query)]
+    layout = np.dtype([(name, f">{kind}") for name, kind in _CELLS.items()])
+    rows = np.frombuffer(b"".join(row[-1] for row in found), layout)
+    counts = [len(row[-1]) // layout.itemsize for row in found]
+    cells = {name: rows[name].astype(f"{kind[0]}8") for name, kind in _CELLS.items()}
+    return _Read([row[:-1] for row in found], np.repeat(np.arange(len(found)), counts), cells)
 
 
-def _packed(query: Select[Any]) -> Select[Any]:
-    """Have PostgreSQL send each column as one string of bytes; the driver would make an object
-    of each value.
-    """
-    sends = [
-        (func.float8send if isinstance(column.type, Double) else func.int4send)(column)
-        for column in query.subquery().columns
-    ]
-    return select(*(func.string_agg(send, cast(b"", LargeBinary)) for send in sends))
+def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
+    send = func.int4send if kind == "i4" else func.float8send
+    return send(column, type_=LargeBinary)
+
+
+async def _plain(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
+    """Read blocks row by row."""
+    import numpy as np
+
+    query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*wanted)
+    rows = (await connection.execute(query)).all()
+    keys = [tuple(row[: len(_STREAM)]) for row in rows]
+    streams = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    cells = {
+        name: np.array([row[place] for row in rows], f"{kind[0]}8")
+        for place, (name, kind) in enumerate(_CELLS.items(), len(_STREAM))
+    }
+    return _Read(list(streams), np.array([streams[key] for key in keys], np.int64), cells)

@@ -98,9 +98,24 @@ def interval(
         tau2: Variance of the run shock.
         level: How often such intervals hold the truth, 0 to 1.
     """
-    mean = side.mean
     calls = float(np.mean(1 / side.n)) / len(side.n)
     runs = float(np.sum(np.mean(asked / side.n, axis=1) ** 2))
+    return spanned(side.mean, calls, runs, scatter, tau2, level)
+
+
+def spanned(
+    mean: float, calls: float, runs: float, scatter: Scatter, tau2: float, level: float = 0.9
+) -> Interval:
+    """Return the interval of a panel's mean, see `interval`.
+
+    Args:
+        mean: The mean, each prompt weighing the same.
+        calls: The variance of the mean when that of an answer is 1.
+        runs: The same for the mood of a run: 1 for a single run, 1/R for R equal ones.
+        scatter: How much answers to one prompt differ.
+        tau2: Variance of the run shock.
+        level: How often such intervals hold the truth, 0 to 1.
+    """
     if not scatter.unit:
         moods = tau2 * (scatter.spread / scatter.width) ** 2 * runs
         return mean_interval(mean, scatter.spread * calls + moods, level)

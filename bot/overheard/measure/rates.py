@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import NormalDist
 
 Interval = tuple[float, float]
@@ -9,6 +10,7 @@ Interval = tuple[float, float]
 _NORMAL = NormalDist()
 
 
+@lru_cache
 def quantile(level: float) -> float:
     """Return how many standard deviations a two-sided normal interval of this level spans."""
     return _NORMAL.inv_cdf((1 + level) / 2)

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from overheard.measure.blocks import Stream
-from overheard.measure.panel import interval
+from overheard.measure.panel import spanned
 
 EXPECTED_SHOCK = 0.03
 """The variance of the run shock, on the logit scale, that is expected of a model."""
@@ -46,13 +46,16 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
         stream: One brand, one model, one metric.
         tau2: Variance of the run shock, 0 for the noise of the calls alone.
     """
-    live = np.flatnonzero(stream.n.sum(axis=1))
-    return [_point(stream, int(row), tau2) for row in live]
-
-
-def _point(stream: Stream, row: int, tau2: float) -> Point:
-    run = stream.runs[row]
-    rows = np.arange(len(stream.runs)) == row
-    sums = stream.sums(rows, stream.n[row] > 0)
-    low, high = interval(sums, sums.n[None, :], stream.scatter, tau2)
-    return Point(run.id, run.at, sums.mean, low, high, int(stream.n[row].sum()))
+    asked = stream.n > 0
+    n = np.maximum(stream.n, 1)
+    count = np.maximum(asked.sum(axis=1), 1)
+    means = (stream.total / n).sum(axis=1) / count
+    calls = (asked / n).sum(axis=1) / count**2
+    answers = stream.n.sum(axis=1)
+    return [
+        Point(run.id, run.at, mean, *spanned(mean, noise, 1.0, stream.scatter, tau2), n=total)
+        for run, mean, noise, total in zip(
+            stream.runs, means.tolist(), calls.tolist(), answers.tolist(), strict=True
+        )
+        if total
+    ]
