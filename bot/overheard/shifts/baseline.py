@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import compress, pairwise
 from statistics import median
 
 import numpy as np
@@ -187,13 +187,11 @@ def settled(streams: Iterable[Stream]) -> list[Moments]:
 def cut(stream: Stream, start: int, end: int) -> Stream:
     """Return some of a stream's runs, by their indices from ``start`` to before ``end``."""
     rows = slice(start, end)
-    return replace(
-        stream,
-        runs=stream.runs[rows],
-        n=stream.n[rows],
-        total=stream.total[rows],
-        squares=stream.squares[rows],
-    )
+    n, total, squares = stream.n[rows], stream.total[rows], stream.squares[rows]
+    part = Stream(stream.key, stream.version, stream.runs[rows], stream.prompts, n, total, squares)
+    if stream.binary:  # so is each part; a look has many, and to see it anew takes long
+        vars(part)["binary"] = True
+    return part
 
 
 def _steady(looks: Iterable[RunKey], bursts: Collection[int]) -> list[RunKey]:
@@ -234,9 +232,7 @@ def _form(pasts: Sequence[Stream]) -> object:
     asked: dict[Model, set[str]] = {}
     for past in pasts:
         cells = past.n[-LATEST:].sum(axis=0) > 0
-        asked.setdefault(past.key.model, set()).update(
-            prompt for prompt, any_ in zip(past.prompts, cells.tolist(), strict=True) if any_
-        )
+        asked.setdefault(past.key.model, set()).update(compress(past.prompts, cells.tolist()))
     return [(past.key, past.binary, past.runs[0]) for past in pasts], asked
 
 

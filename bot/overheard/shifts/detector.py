@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,6 +152,7 @@ def histories(stream: Stream, rows: NDArray[np.intp] | None = None) -> Histories
     return Histories(stream.n[chosen], total, squares, stream.binary)
 
 
+@lru_cache(1024)  # every stream is asked the same
 def candidates(latest: int, reach: int = RECENT) -> NDArray[np.intp]:
     """Return with which runs a change may have begun, in the order of time.
 
@@ -163,8 +165,9 @@ def candidates(latest: int, reach: int = RECENT) -> NDArray[np.intp]:
     older = int(np.log(max(reach / RECENT, 1.0)) / np.log(SPARSER) + 1e-9)
     further = np.ceil(RECENT * SPARSER ** np.arange(older, 0, -1)).astype(np.intp)
     back = np.concatenate([further, np.arange(RECENT, 0, -1)])
-    starts = latest + 1 - back
-    return np.asarray(starts[starts >= 1])
+    starts = np.asarray((latest + 1 - back)[back <= latest])
+    starts.flags.writeable = False
+    return starts
 
 
 def factors(
