@@ -114,6 +114,17 @@ def test_poor_sentiment_names_the_aspects_behind_it() -> None:
     assert Kind.SENTIMENT not in kinds(brief(MARKET, [bad, bad, good, good]))
 
 
+def test_criticism_in_answers_to_one_question_does_not_drown_in_the_others() -> None:
+    """Where questions have no topic, as in imported history, each is one of its own."""
+    good = heard(("Acme", Score("sentiment", 0.5)))
+    bad = heard(("Acme", Score("sentiment", -0.5)), prompt=Prompt("Is Acme any good?"))
+    found = brief(Market(ACME, (), ()), [good] * 9 + [bad] * 2)
+    [item] = [i for i in found if i.kind is Kind.SENTIMENT]
+
+    assert item.title == "Respond to the criticism in answers to “Is Acme any good?”"
+    assert item.why.startswith("2 answers of 2 to this question that judge it speak badly of Acme")
+
+
 def test_sites_cited_without_the_brand_are_items() -> None:
     """The brand's own are none."""
     found = brief(MARKET, [seen(0, 0, sites=("g2.com", "docs.acme.com"))] * 3)
@@ -133,7 +144,7 @@ def test_nobody_is_asked_to_be_on_a_competitors_site() -> None:
     assert [market.owner(site) for site in sites[:4]] == ["Zeta", "Ledger Fox", "Ledger Fox", ""]
     assert [item.subject for item in found if item.kind is Kind.SOURCE] == ["g2.com"]
     assert absent.reachable == ("g2.com",)
-    assert steps(absent, "Acme")[-1].startswith("Ask g2.com to mention Acme")
+    assert steps(absent, "Acme")[-1].startswith("Make the page known to g2.com")
 
 
 def test_a_question_that_the_sheet_does_not_answer_asks_for_the_fact() -> None:

@@ -68,17 +68,19 @@ def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
 
 
 def _first(item: Item, drawn: Drawn) -> str:
-    """Return the first thing to do, and whom to ask."""
+    """Return the first thing to do, and the last: whom to tell, where there is somebody."""
     every = steps(item, drawn.market.brand.name)
-    return " ".join(dict.fromkeys([every[0], *(one for one in every if one.startswith("Ask "))]))
+    return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
 
 
 def _state(item: Item, drawn: Drawn) -> str:
     if item.missing:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS
-    stated = "; ".join(sentence(fact) for fact in item.facts[:FACTS])
-    return f"State: {stated}{f' and {more} more facts' if more > 0 else ''}."
+    stated = [f"“{sentence(fact)}”" for fact in item.facts[:FACTS]]
+    return (
+        f"State {words.listing([*stated, words.count(more, 'more fact')] if more > 0 else stated)}."
+    )
 
 
 def _actions(brand: str, shown: Sequence[Item]) -> Iterator[Action]:
@@ -100,21 +102,30 @@ def _published(context: Context, one: Progress) -> Card:
 
 
 def _title(one: Progress) -> str:
-    subject = one.now.title if one.now else one.publication.subject
-    return words.shorten(f"Published: {subject}", 120)
+    return words.shorten(f"Published: {one.title}", 120)
 
 
 def _sentences(context: Context, one: Progress) -> Iterator[str]:
     publication = one.publication
-    yield f"Since {words.day(publication.at, context.zone)}, by {publication.who}."
-    yield f"It still shows in {share(one.now)}." if one.now else "It has not shown since."
+    yield f"On {words.day(publication.at, context.zone)}, by {publication.who}."
+    if not one.read:
+        yield "No answer has come in since."
+    elif one.now:
+        yield f"Since then it still shows in {share(one.now)}."
+    else:
+        yield f"Since then it shows in none of {words.count(one.read, 'answer')}."
     metric = context.scoring.metrics.get(metric_of(publication))
-    asked = words.count(len(one.prompts), "question") if one.prompts else ""
-    where = f"On the {asked} where it showed" if asked else "On all questions"
-    for since in one.since:
-        if since.verdict and metric:
-            label = metric.label.lower()
-            yield f"{where}, {label} at {since.model} {told(since.verdict, metric.scale)}."
+    known = [(each.model, each.verdict) for each in one.since if each.verdict]
+    if metric and known:
+        moves = (f"at {model} it {told(verdict, metric.scale)}" for model, verdict in known)
+        yield f"{metric.label} {_where(one)}: {'; '.join(moves)}."
+
+
+def _where(one: Progress) -> str:
+    if not one.prompts:
+        return "on all questions"
+    count = len(one.prompts)
+    return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
 def brief_page(context: Context, drawn: Drawn) -> Page:

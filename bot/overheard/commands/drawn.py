@@ -80,4 +80,5 @@ async def _progress(
     ]
     earlier = [one for one in heard if one.answer.asked_at < publication.at]
     later = [one for one in heard if one.answer.asked_at >= publication.at]
-    return progress(publication, brief(market, earlier), brief(market, later), blocks)
+    before, now = brief(market, earlier), brief(market, later)
+    return progress(publication, before, now, blocks, len(later))

@@ -16,7 +16,7 @@ def steps(item: Item, brand: str) -> list[str]:
     said = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
     if item.kind is Kind.UNSTATED and not item.hits:
         said.append(_UNASKED)
-    return [*said, *_ask(item, brand)]
+    return [*said, *_ask(item)]
 
 
 _STEPS = {
@@ -63,7 +63,7 @@ _UNASKED = (
 )
 
 
-def _ask(item: Item, brand: str) -> Iterator[str]:
+def _ask(item: Item) -> Iterator[str]:
     """Name the sites that answers cite and that belong to neither side."""
     sites = words.listing(item.reachable[:3])
     if sites and item.kind is Kind.CLAIM:
@@ -72,4 +72,7 @@ def _ask(item: Item, brand: str) -> Iterator[str]:
             "where it is wrong."
         )
     elif sites:
-        yield f"Ask {sites} to mention {brand} and this page: these answers cite them."
+        yield (
+            f"Make the page known to {sites}, which these answers cite: by a word to the editors "
+            "where there are any, and under your own name where anybody can write."
+        )

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from overheard.domain import Fact
 
 _WORDS = {
-    "price": "price|prices|pricing|cost|costs|cheap|cheapest|expensive|affordable|worth",
+    "price": "price|prices|pricing|cost|costs|cheap|cheapest|expensive|affordable|worth"
+    "|budget|euro|euros|dollar|dollars",
     "free plan": "free|trial|freemium",
     "founded": "founded|old|history|since",
     "headquarters": "headquarters|based|located|from",

@@ -107,25 +107,31 @@ def unstated(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
 
 
 def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
-    """Yield the topics on which more answers speak badly of the brand than well."""
-    topics: dict[str, list[tuple[Heard, float]]] = {}
+    """Yield the topics on which more answers speak badly of the brand than well.
+
+    A question that has no topic is one of its own: among all others its answers would drown.
+    """
+    topics: dict[tuple[str, str], list[tuple[Heard, float]]] = {}
     for one in heard:
         value = one.value(market.brand.name, SENTIMENT)
-        for topic in _topics(one.answer.question.prompt):
+        for each in _topics(one.answer.question.prompt):
             if value is not None:
-                topics.setdefault(topic, []).append((one, value))
-    for topic, judged in topics.items():
+                topics.setdefault(each, []).append((one, value))
+    for (subject, topic), judged in topics.items():
         bad = [one for one, value in judged if value < 0]
         good = sum(value > 0 for _, value in judged)
         if len(bad) < FEWEST or len(bad) <= good:
             continue
         aspects = _aspects(market, bad)
         facts = about(market.facts, " ".join((topic, *aspects)))
+        where = "on this topic" if subject == topic else "to this question that judge it"
         yield Item(
             Kind.SENTIMENT,
-            topic,
-            f"Speak to the criticism of {topic or 'what buyers ask'}",
-            f"{words.count(len(bad), 'answer')} of {len(judged)} on this topic "
+            subject,
+            f"Respond to the criticism of {topic}"
+            if subject == topic
+            else f"Respond to the criticism in answers to “{topic}”",
+            f"{words.count(len(bad), 'answer')} of {len(judged)} {where} "
             f"{_are(len(bad), 'speak')} badly of {market.brand.name}, and {good} well"
             + (f"; above all on {words.listing(aspects)}." if aspects else "."),
             len(bad),
@@ -136,7 +142,7 @@ def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             reachable=_reachable(market, bad),
             said=_said((one, one.quote(market.brand.name, SENTIMENT)) for one in bad),
             facts=facts,
-            missing=_wanted(facts, words.listing(aspects) or topic or "what they complain of"),
+            missing=_wanted(facts, words.listing(aspects) or "what they complain of"),
         )
 
 
@@ -205,8 +211,10 @@ def _shown(market: Market, one: Heard) -> bool:
     return _names(one, market.brand.name)
 
 
-def _topics(prompt: Prompt) -> tuple[str, ...]:
-    return (prompt.topic,) if prompt.topic else (prompt.tags or ("",))
+def _topics(prompt: Prompt) -> tuple[tuple[str, str], ...]:
+    """Return what each topic of a question is known by, and what people call it."""
+    topics = (prompt.topic,) if prompt.topic else prompt.tags
+    return tuple((t, t) for t in topics) or ((prompt.key, words.line(prompt.text)),)
 
 
 def _question(prompt: Prompt) -> str:

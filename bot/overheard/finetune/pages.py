@@ -61,8 +61,8 @@ class Page:
 
 def share(item: Item) -> str:
     """Return how often an item shows, and how sure that is."""
-    if not item.answers:
-        return "no answers yet"
+    if not item.hits:
+        return "no answer so far"
     low, high = item.interval
     return (
         f"{words.percent(item.hits / item.answers)} of {words.count(item.answers, 'answer')} "
@@ -75,8 +75,8 @@ def to_add(item: Item, brand: str) -> str:
     if not item.missing:
         return ""
     return (
-        f"The fact sheet says nothing about {item.missing}. Find out what is true, add it with "
-        f"facts add {brand} FIELD VALUE, and write then."
+        f"The fact sheet says nothing about {item.missing}. Find out what is true and add it "
+        f"(facts add {brand} FIELD VALUE) before you write."
     )
 
 
@@ -99,8 +99,9 @@ def _markdown(page: Page) -> Iterator[str]:
         yield from (f"## {number}. {_plain(item.title)}", "")
         yield from (f"{_plain(item.why)} Shows in {share(item)}.", "")
         for heading, lines in _parts(item, page.brand):
-            mark = "1." if heading == DO else "-"
-            yield from (f"**{heading}**", "", *(f"{mark} {_plain(line)}" for line in lines), "")
+            marks = (f"{place}." if heading == DO else "-" for place in range(1, len(lines) + 1))
+            listed = (f"{mark} {_plain(line)}" for mark, line in zip(marks, lines, strict=True))
+            yield from (f"**{heading}**", "", *listed, "")
         yield from (f"Published? `{done(item, page.brand)}`", "")
     if page.published:
         yield from ("## Published", "")
@@ -151,7 +152,7 @@ def _row(number: int, item: Item) -> str:
 
 
 def _rate(item: Item) -> str:
-    return words.percent(item.hits / item.answers) if item.answers else "-"
+    return words.percent(item.hits / item.answers) if item.hits else "-"
 
 
 def _list(heading: str, lines: Sequence[str]) -> Iterator[str]:

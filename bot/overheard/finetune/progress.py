@@ -42,6 +42,8 @@ class Progress:
 
     Attributes:
         publication: What was published, and when.
+        title: The item's title.
+        read: How many answers have come in since then.
         now: The item as it shows in answers since then; None when it shows no more.
         since: Each model.
         prompts: Keys of the questions where the gap showed; empty when that is no longer known, and
@@ -49,6 +51,8 @@ class Progress:
     """
 
     publication: Publication
+    title: str
+    read: int
     now: Item | None
     since: tuple[Since, ...]
     prompts: tuple[str, ...] = ()
@@ -64,6 +68,7 @@ def progress(
     earlier: Iterable[Item],
     later: Iterable[Item],
     blocks: Sequence[Block],
+    read: int,
 ) -> Progress:
     """Return what became of a published item.
 
@@ -72,6 +77,7 @@ def progress(
         earlier: The brief of the answers before it.
         later: The brief of the answers since then.
         blocks: Blocks of the metric that should move, of the brand and of others.
+        read: How many answers have come in since then.
     """
     before, now = (_item(items, publication) for items in (earlier, later))
     asked = before or now
@@ -81,7 +87,8 @@ def progress(
     since = (
         Since(one.key.model, one.key.metric, _verdict(one, known, publication.at)) for one in mine
     )
-    return Progress(publication, now, tuple(since), prompts)
+    title = asked.title if asked else publication.subject
+    return Progress(publication, title, read, now, tuple(since), prompts)
 
 
 def _item(items: Iterable[Item], publication: Publication) -> Item | None:
