@@ -89,7 +89,7 @@ def start(folder: Path, words: str, port: int) -> tuple[float, float]:
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "overheard", *words.split()],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env=environment(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -106,6 +106,12 @@ def start(folder: Path, words: str, port: int) -> tuple[float, float]:
     assert process.returncode == 0, told
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, took
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which code is compiled once, as installers do it."""
+    given = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**given, "PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
 def is_ready(port: int) -> bool:

@@ -1,6 +1,7 @@
 """The face: what plugins may use, and for how long."""
 
 import warnings
+from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 
@@ -14,11 +15,20 @@ def test_nothing_else_is_public() -> None:
     """Beside the rooms of the house, which are nobody's business, and what types need."""
     others = {
         name
-        for name, thing in vars(overheard).items()
+        for module in (overheard, import_module("overheard.face"))
+        for name, thing in vars(module).items()
         if not name.startswith("_") and not isinstance(thing, ModuleType)
     }
 
-    assert others - set(overheard.__all__) == {"TYPE_CHECKING", "Any", "replacement"}
+    assert others - {*overheard.__all__} == {"TYPE_CHECKING", "Any", "import_module"}
+
+
+def test_all_of_it_can_be_imported_at_once() -> None:
+    """Although none of it is loaded until somebody asks."""
+    given: dict[str, object] = {}
+    exec("from overheard import *", given)  # noqa: S102 - as a plugin may write it
+
+    assert {*overheard.__all__} <= {*given}
 
 
 def test_what_is_deprecated_is_taken_out_in_time() -> None:

@@ -19,8 +19,12 @@ SLOW = {
     "apscheduler",
     "discord",
     "google.genai",
+    "markdown_it",
     "matplotlib",
+    "numpy",
     "openai",
+    "overheard_accuracy.names",
+    "rapidfuzz",
     "scipy",
     "slack_bolt",
     "slack_sdk",
@@ -40,7 +44,7 @@ class End(logging.Handler):
 
 logging.getLogger("overheard").addHandler(End())
 sys.argv = ["overheard", *{words}]
-from overheard.app import main
+from overheard.__main__ import main
 try:
     main()
 except SystemExit as end:

@@ -1,199 +1,21 @@
 """Overheard: hear what AI models say about a brand, and speak up when that shifts.
 
-This is the face: all that a plugin needs. Nothing else is public.
+This is the face: all that a plugin needs, see `overheard.face`. Nothing else is public.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from overheard.cards.card import (
-    Action,
-    Card,
-    Field,
-    Image,
-    Link,
-    Quote,
-    Severity,
-    Style,
-    Table,
-    Tainted,
-)
-from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.deprecations import replacement
-from overheard.domain import (
-    FREE,
-    Alert,
-    Answer,
-    BatchLook,
-    Block,
-    Brand,
-    Capabilities,
-    Catalogue,
-    Citation,
-    Detail,
-    Fact,
-    Failing,
-    Finish,
-    Landscape,
-    LandscapeEntry,
-    Mention,
-    Metric,
-    Model,
-    ModelUpdate,
-    Price,
-    Prompt,
-    Question,
-    RateLimits,
-    Reading,
-    Reply,
-    Run,
-    Scale,
-    Score,
-    ScoreRecord,
-    Shift,
-    Topic,
-    Usage,
-)
-from overheard.errors import (
-    ChatFailed,
-    ChatUnavailable,
-    ConfirmationNeeded,
-    OverheardError,
-    ProviderFailed,
-    ProviderUnavailable,
-    SettingsError,
-)
-from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
-from overheard.interfaces import (
-    Asker,
-    Batching,
-    Chat,
-    Connectable,
-    Conversation,
-    Described,
-    Desk,
-    Finding,
-    Form,
-    History,
-    Judge,
-    Linking,
-    Person,
-    PostedListener,
-    Provider,
-    Request,
-    ScoredListener,
-    Scorer,
-    ShiftListener,
-    UpdateFeed,
-    Verifiable,
-    View,
-)
-from overheard.providing import (
-    CreationDates,
-    FoundBatch,
-    HostedProvider,
-    HostedService,
-    PriceList,
-    ProviderSettings,
-    batch_lines,
-    batch_problem,
-    read_landscapes,
-)
-from overheard.settings import Secret, Settings
+if TYPE_CHECKING:
+    from overheard import face
+    from overheard.face import *  # noqa: F403 - what that is, stands there
 
-__all__ = [
-    "API_VERSION",
-    "FREE",
-    "Action",
-    "Alert",
-    "Answer",
-    "Asker",
-    "BatchLook",
-    "Batching",
-    "Block",
-    "Brand",
-    "Capabilities",
-    "Card",
-    "Catalogue",
-    "Chat",
-    "ChatFailed",
-    "ChatUnavailable",
-    "Citation",
-    "CommandSpec",
-    "ConfirmationNeeded",
-    "Connectable",
-    "Conversation",
-    "CreationDates",
-    "Described",
-    "Desk",
-    "Detail",
-    "Fact",
-    "Failing",
-    "Field",
-    "Finding",
-    "Finish",
-    "Form",
-    "FoundBatch",
-    "History",
-    "HostedProvider",
-    "HostedService",
-    "Image",
-    "Judge",
-    "Kind",
-    "Landscape",
-    "LandscapeEntry",
-    "Link",
-    "Linking",
-    "Mention",
-    "Metric",
-    "Model",
-    "ModelUpdate",
-    "Option",
-    "OverheardError",
-    "Person",
-    "PluginSettings",
-    "PostedListener",
-    "Price",
-    "PriceList",
-    "Prompt",
-    "Provider",
-    "ProviderFailed",
-    "ProviderSettings",
-    "ProviderUnavailable",
-    "Question",
-    "Quote",
-    "RateLimits",
-    "Reading",
-    "Reply",
-    "Request",
-    "Role",
-    "Run",
-    "Scale",
-    "Score",
-    "ScoreRecord",
-    "ScoredListener",
-    "Scorer",
-    "Secret",
-    "Settings",
-    "SettingsError",
-    "Severity",
-    "Shift",
-    "ShiftListener",
-    "Style",
-    "Table",
-    "Tainted",
-    "Topic",
-    "UpdateFeed",
-    "Usage",
-    "Verifiable",
-    "View",
-    "batch_lines",
-    "batch_problem",
-    "hookimpl",
-    "read_landscapes",
-]
-
-if not TYPE_CHECKING:  # a type checker would take every name for one that is there
+    __all__ = face.__all__
+else:  # the program begins here too, and need not wait for all that plugins see
 
     def __getattr__(name: str) -> Any:
-        """Return what has taken the place of a name that is to go."""
-        return globals()[replacement(name)]
+        """Return what the face has of this name, or what has taken its place."""
+        face = import_module("overheard.face")
+        if not hasattr(face, name):
+            name = import_module("overheard.deprecations").replacement(name)
+        return getattr(face, name)

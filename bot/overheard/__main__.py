@@ -1,6 +1,22 @@
-"""Lets ``python -m overheard`` do what ``overheard`` does."""
+"""Where the program begins: ``overheard``, and ``python -m overheard``."""
 
-from overheard.app import main
+import gc
+import sys
+from importlib.metadata import version
+
+
+def main() -> None:
+    """Run the program."""
+    if sys.argv[1:] == ["--version"]:  # scripts ask, again and again, and need nothing else
+        sys.stdout.write(f"{version('overheard')}\n")
+        return
+    gc.disable()  # nothing that is imported is garbage, and looking for it takes long
+    from overheard import app
+
+    gc.freeze()
+    gc.enable()
+    app.main()
+
 
 if __name__ == "__main__":
     main()

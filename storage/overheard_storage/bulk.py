@@ -13,9 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, Select, Table, Text, bindparam, cast, func, select
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, JSON, Dialect, Select, Table, Text, bindparam, cast, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -134,7 +132,9 @@ def _copying(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
 @lru_cache
 def _adding(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
     """Build the statement once: that takes as long as writing some rows."""
-    insert = postgresql.insert(table).from_select(columns, each_of(table, columns))
+    from sqlalchemy.dialects.postgresql import insert as begun
+
+    insert = begun(table).from_select(columns, each_of(table, columns))
     sums = {name: table.c[name] + insert.excluded[name] for name in adding.sums}
     return insert.on_conflict_do_update(index_elements=adding.key, set_=sums)
 

@@ -9,15 +9,17 @@ from functools import partial, wraps
 from pathlib import Path
 from sqlite3 import OperationalError as LockedError
 from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Executable, Row, Table, event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
-Insert = postgresql.Insert | sqlite.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+Insert: TypeAlias = "postgresql.Insert | sqlite.Insert"
 """An INSERT that can say what happens on a conflict."""
 
 Given = ParamSpec("Given")
@@ -137,7 +139,13 @@ class Database:
 
     def insert(self, table: Table) -> Insert:
         """Begin an INSERT in the dialect of this database."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        if self.is_sqlite:
+            from sqlalchemy.dialects import sqlite
+
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # what nobody's store speaks, nobody waits for
+
+        return postgresql.insert(table)
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, ColumnElement, LargeBinary, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from overheard.arrays import Counts, np
 from overheard.domain import BlockRun, BlockStream, BlockTable, Model
 from overheard.domain.tabulating import named
 from overheard_storage.database import uninterrupted
 from overheard_storage.shelf import Shelf, among
 from overheard_storage.tables import blocks, runs
 
-if TYPE_CHECKING:  # numpy takes long to import, and most starts do without it
-    import numpy as np
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _STREAM = ("model_id", "brand_id", "metric_id", "scorer_id")
@@ -93,7 +93,7 @@ class _Read:
     """
 
     streams: Sequence[tuple[int, ...]]
-    stream: NDArray[np.int64]
+    stream: Counts
     cells: Mapping[str, NDArray[Any]]
 
 
@@ -101,8 +101,6 @@ async def _packed(connection: AsyncConnection, wanted: Sequence[ColumnElement[bo
     """Have PostgreSQL send the blocks of a stream as one string of bytes: the driver would make an
     object of each number.
     """
-    import numpy as np
-
     sent = [_sent(blocks.c[name], kind) for name, kind in _CELLS.items()]
     packed = func.string_agg(reduce(lambda one, next_: one.concat(next_), sent), _NOTHING)
     stream = [blocks.c[name] for name in _STREAM]
@@ -122,8 +120,6 @@ def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
 
 async def _plain(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
     """Read blocks row by row."""
-    import numpy as np
-
     query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*wanted)
     rows = (await connection.execute(query)).all()
     keys = [tuple(row[: len(_STREAM)]) for row in rows]

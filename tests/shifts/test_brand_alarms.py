@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from overheard.arrays import Floats
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from overheard.measure.panel import Floats
 from overheard.shifts.monitor import Monitor
 from overheard.shifts.simulate import WELL_KNOWN
 

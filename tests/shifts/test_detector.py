@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy.special import betaln
 
+from overheard.arrays import Floats
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from overheard.measure.panel import Floats
 from overheard.shifts.detector import (
     FEW,
     FRESH,

@@ -13,7 +13,6 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
@@ -22,6 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from PIL import Image
 
+from overheard.arrays import np
 from overheard.cards import words
 
 WIDTH, HEIGHT, ZOOM = 900, 480, 2

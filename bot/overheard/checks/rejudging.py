@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from overheard.arrays import Floats, np
 from overheard.checks.scoring import Scoring
 from overheard.domain import Answer, Shift
 from overheard.interfaces import Store
-from overheard.measure.panel import Floats
 
 MOST = 100
 """Old answers that are judged anew."""

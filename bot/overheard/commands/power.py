@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import log
 
-import numpy as np
-
+from overheard.arrays import Floats, np
 from overheard.cards import words
 from overheard.cards.card import Card, Field
 from overheard.cards.command import CommandSpec, Kind, Option
@@ -22,7 +21,6 @@ from overheard.cron import Cron
 from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream, streams
-from overheard.measure.panel import Floats
 from overheard.shifts.calibrate import mood
 from overheard.shifts.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
 from overheard.shifts.sequential import DEFAULT

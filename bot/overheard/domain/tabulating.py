@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
+from overheard.arrays import Counts, Floats, Places, np
 from overheard.domain.scoring import Block
 from overheard.domain.services import Model
-
-if TYPE_CHECKING:  # numpy takes long to import, and most that know the domain do without it
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Places = NDArray[np.intp]
 
 
 class BlockRun(NamedTuple):
@@ -58,14 +53,12 @@ class BlockTable:
     run: Places
     prompt: Places
     stream: Places
-    n: NDArray[np.int64]
-    total: NDArray[np.float64]
-    squares: NDArray[np.float64]
+    n: Counts
+    total: Floats
+    squares: Floats
 
     def of(self, versions: Collection[str], metrics: Collection[str] | None = None) -> BlockTable:
         """Return the blocks of some scorer versions, and of some metrics where any are named."""
-        import numpy as np
-
         wanted = [
             stream.version in versions and (metrics is None or stream.metric in metrics)
             for stream in self.streams
@@ -80,8 +73,6 @@ class BlockTable:
 
 def tabulated(blocks: Iterable[Block]) -> BlockTable:
     """Lay blocks out by column."""
-    import numpy as np
-
     given = list(blocks)
     runs, run = _places([BlockRun(b.at, b.run_id) for b in given])
     prompts, prompt = _places([b.prompt for b in given])
@@ -94,10 +85,8 @@ def tabulated(blocks: Iterable[Block]) -> BlockTable:
     )
 
 
-def named(numbers: NDArray[np.int64], names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
+def named(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
     """Return the names of numbers in their order, and where each number's name is in it."""
-    import numpy as np
-
     found, where = np.unique(numbers, return_inverse=True)
     listed, places = _places([names[number] for number in found.tolist()])
     return listed, places[where]
@@ -106,7 +95,6 @@ def named(numbers: NDArray[np.int64], names: Mapping[int, Name]) -> tuple[tuple[
 def _places(
     names: Sequence[Name],
 ) -> tuple[tuple[Name, ...], Places]:
-    import numpy as np
 
     listed = sorted(set(names))
     place = {name: number for number, name in enumerate(listed)}
@@ -115,7 +103,5 @@ def _places(
 
 def _left(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...], Places]:
     """Return the names that are still used."""
-    import numpy as np
-
     used, where = np.unique(places, return_inverse=True)
     return tuple(names[number] for number in used.tolist()), where

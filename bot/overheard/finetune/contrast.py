@@ -20,10 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
+from overheard.arrays import Floats, np
 from overheard.domain import Block, Metric, Model, PromptShift, Scale
-from overheard.measure.panel import Floats
 from overheard.measure.rates import Interval, quantile
 from overheard.shifts.looks import holm
 

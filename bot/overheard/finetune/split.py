@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
-
 from overheard.finetune.examples import FACT, REPLAY, Example
 from overheard.finetune.texts import plain
 
@@ -89,6 +87,8 @@ def _leak(example: Example, split: Split, *, stated: bool) -> str:
 
 def near(question: str, known: Iterable[str]) -> bool:
     """Whether a question is nearly the same as a known one, whatever the order of its words."""
+    from rapidfuzz import fuzz  # only this needs it
+
     line = plain(question)
     return any(fuzz.token_sort_ratio(line, plain(each), score_cutoff=NEAR) for each in known)
 

@@ -10,15 +10,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from overheard.arrays import Counts, Floats, Mask, Places, np
 from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulated
-from overheard.measure.panel import Floats, Scatter, Sums
-
-Counts = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-Places = NDArray[np.intp]
+from overheard.measure.panel import Scatter, Sums
 
 
 class RunKey(NamedTuple):

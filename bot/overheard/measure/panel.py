@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from overheard.arrays import Floats, np
 from overheard.measure.rates import Interval, mean_interval, wilson
-
-Floats = NDArray[np.float64]
 
 _BORROWED = 2.0
 """How many answers' worth the spread of all answers adds to the spread within prompts: it

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from html.parser import HTMLParser
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from overheard.measure.citations import cites, is_reference, opens_sources, without_citations
 from overheard.measure.rankings import FIRST, NEXT, Marks, unmarked
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 CELL = " | "
 """What stands between the cells of a table row in the body."""
@@ -49,8 +52,14 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
 to split a name in two."""
 _UNSEEN |= dict.fromkeys(map(ord, "\v\f\x85\u2028\u2029"), "\n")
 
-_BLOCKS = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-_BLOCKS.core.ruler.enableOnly(["normalize", "block"])
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # slow, and only answers need it
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
 
 
 def prose(text: str, titles: Collection[str] = ()) -> str:
@@ -105,7 +114,7 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
     env: dict[str, object] = {}
     row: list[str] | None = None
     sources = heading = False
-    tokens, marks = _BLOCKS.parse(text, env), Marks()
+    tokens, marks = _parser().parse(text, env), Marks()
     for token in tokens:
         marks.see(token)
         match token.type:
@@ -148,7 +157,8 @@ def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> st
     if not _MARKUP.search(content) or len(content) > _LONGEST_PARSED:
         return _SOFT_BREAK.sub(" ", content)
     tokens: list[Token] = []
-    _BLOCKS.inline.parse(content, _BLOCKS, env, tokens)
+    parser = _parser()
+    parser.inline.parse(content, parser, env, tokens)
     line = "".join(_pieces(tokens, titles))
     return _SOFT_BREAK.sub(" ", line).replace(_HARD_BREAK, "\n")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from overheard.domain import Mention
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 Span = tuple[int, int]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.blocks import Stream
 from overheard.measure.panel import spanned
 

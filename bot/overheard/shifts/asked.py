@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from overheard.arrays import Counts, Floats, np
 
-from overheard.measure.blocks import Counts
-from overheard.measure.panel import Floats
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KINDS = 10
 """Into so many groups the runs of simulated histories are put by what was asked."""

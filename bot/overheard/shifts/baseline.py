@@ -16,11 +16,9 @@ from functools import cached_property
 from itertools import compress, pairwise
 from statistics import median
 
-import numpy as np
-
+from overheard.arrays import Floats, np
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from overheard.measure.panel import Floats
 from overheard.shifts import calibrate, shocks
 from overheard.shifts.calibrate import LATEST, Ahead, Mood
 from overheard.shifts.detector import RECENT, TOLD

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, inf, log
 
-import numpy as np
-
-from overheard.measure.panel import Floats
+from overheard.arrays import Floats, np
 from overheard.shifts.simulate import World
 
 SLACK = 0.5

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from overheard.measure.blocks import Counts
-from overheard.measure.panel import Floats
+from overheard.arrays import Counts, Floats, Places, np
 
 
 class FreshStarts:
@@ -26,7 +22,7 @@ class FreshStarts:
         self._misses = gammaln(b + n) - gammaln(b)
         self._n = gammaln(a + b + n) - gammaln(a + b)
 
-    def evidence(self, hits: NDArray[np.intp], n: Counts) -> Floats:
+    def evidence(self, hits: Places, n: Counts) -> Floats:
         """Return the logarithm of the probability of these hits among n, in their order."""
         found: Floats = self._hits.take(hits)  # faster than an index, and asked most of all
         found += self._misses.take(n - hits)

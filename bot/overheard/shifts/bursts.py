@@ -12,10 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-
+from overheard.arrays import Floats, np
 from overheard.measure.blocks import Stream
-from overheard.measure.panel import Floats
 
 GAP = timedelta(hours=3)
 """The shortest time between two bursts: runs that are nearer share a mood."""

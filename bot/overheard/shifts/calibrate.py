@@ -16,11 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
 
-import numpy as np
-
+from overheard.arrays import Counts, Floats, np
 from overheard.domain import Model
-from overheard.measure.blocks import Counts, Stream, StreamKey
-from overheard.measure.panel import Floats
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.shifts import shocks
 from overheard.shifts.detector import (
     FRESH,

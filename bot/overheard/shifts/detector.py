@@ -14,11 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from overheard.measure.blocks import Counts, RunKey, Stream
-from overheard.measure.panel import Floats
+from overheard.arrays import Counts, Floats, Places, np
+from overheard.measure.blocks import RunKey, Stream
 from overheard.shifts.asked import alike, along
 from overheard.shifts.betas import FreshStarts
 
@@ -138,13 +135,13 @@ def brand_statistic(logs: Sequence[Floats] | Sequence[float]) -> Floats:
     return np.asarray(np.logaddexp.reduce(logs, axis=0) - np.log(len(logs)))
 
 
-def live(stream: Stream, first: int | None = None) -> NDArray[np.intp]:
+def live(stream: Stream, first: int | None = None) -> Places:
     """Return the rows of the runs in which a stream has answers, from a run (by number) on."""
     begun = np.True_ if first is None else stream.since(first)
     return np.flatnonzero(begun & (stream.n.sum(axis=1) > 0))
 
 
-def histories(stream: Stream, rows: NDArray[np.intp] | None = None) -> Histories:
+def histories(stream: Stream, rows: Places | None = None) -> Histories:
     """Return a stream, or some of its runs, as one history."""
     chosen = live(stream) if rows is None else rows
     total = stream.total[chosen][None] / stream.width
@@ -153,7 +150,7 @@ def histories(stream: Stream, rows: NDArray[np.intp] | None = None) -> Histories
 
 
 @lru_cache(1024)  # every stream is asked the same
-def candidates(latest: int, reach: int = RECENT) -> NDArray[np.intp]:
+def candidates(latest: int, reach: int = RECENT) -> Places:
     """Return with which runs a change may have begun, in the order of time.
 
     These are the latest 16 and, where runs are frequent, some that lie further and further back.
@@ -236,7 +233,7 @@ class Sums:
         uniform = self._uniform(cut, latest + 1, tau2)
         return _mixture(uniform, self._sparse(cut, latest + 1)) if self._binary else uniform
 
-    def _uniform(self, cut: NDArray[np.intp], end: int, tau2: float) -> Floats:
+    def _uniform(self, cut: Places, end: int, tau2: float) -> Floats:
         """Return log Bayes factors of one logit shift of all prompts, S x K."""
         before, both = self._n[cut], np.maximum(self._n[end], 1)
         after = self._n[end] - before
@@ -249,7 +246,7 @@ class Sums:
         known = 1 + SIZE**2 * v**2 / safe
         return np.asarray(u**2 / safe * (1 - 1 / known) / 2 - np.log(known) / 2)
 
-    def _sparse(self, cut: NDArray[np.intp], end: int) -> Floats:
+    def _sparse(self, cut: Places, end: int) -> Floats:
         """Return log Bayes factors of a few prompts that start afresh, S x K."""
         hits = self._hits[:, end, None] - self._hits[:, cut]
         afresh = self._table.evidence(hits, self._n[end] - self._n[cut])
@@ -269,7 +266,7 @@ class Sums:
         deviance = np.where(deviance > 1e-9 * squares, deviance, 0.0)
         return mean, deviance / np.maximum(n - 1, 1)
 
-    def _moods(self, spread: Floats, cut: NDArray[np.intp], end: int) -> Floats:
+    def _moods(self, spread: Floats, cut: Places, end: int) -> Floats:
         """Return the sum over runs of the squared pull of each on `u`, S x K."""
         share = self._n[cut] / np.maximum(self._n[end], 1)
         shape = (len(spread), len(share), len(self._kinds))

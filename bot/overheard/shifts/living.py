@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.blocks import RunKey, Stream
 from overheard.shifts.simulate import World
 

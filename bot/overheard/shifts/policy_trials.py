@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.rates import wilson
 from overheard.shifts.calibrate import Mood, mood
 from overheard.shifts.detector import evidence

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from overheard.measure.panel import Floats
+from overheard.arrays import Floats, np
 from overheard.shifts.bursts import TELLING
 from overheard.shifts.detector import SIZE, SPARSE
 from overheard.shifts.reference import FREEDOM

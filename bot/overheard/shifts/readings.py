@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.blocks import RunKey, Stream
 from overheard.shifts.detector import Evidence, Histories, Sums, candidates, live
 

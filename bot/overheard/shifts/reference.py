@@ -14,19 +14,26 @@ believe lucky low estimates, and fire three to four times too often at a level o
 
 from __future__ import annotations
 
-import numpy as np
+from functools import cache
 
-from overheard.measure.panel import Floats, Sums
+from overheard.arrays import Floats, np
+from overheard.measure.panel import Sums
 from overheard.shifts.stratified import Split
 
 FREEDOM = 6.0
 """Degrees of freedom of the runs' moods."""
 
-# Evenly spaced in arcsinh, so that the far tails of Student's t are covered too.
-_STEPS = np.linspace(-4.0, 4.0, 121)
-_MOODS = 1.5 * np.sinh(_STEPS)
-_DENSITY = np.cosh(_STEPS) * (1 + _MOODS**2 / FREEDOM) ** (-(FREEDOM + 1) / 2)
-_WEIGHTS = _DENSITY / _DENSITY.sum()
+
+@cache
+def _moods() -> tuple[Floats, Floats]:
+    """Return moods, and how likely each is.
+
+    They are evenly spaced in arcsinh, so that the far tails of Student's t are covered too.
+    """
+    steps = np.linspace(-4.0, 4.0, 121)
+    moods = 1.5 * np.sinh(steps)
+    density = np.cosh(steps) * (1 + moods**2 / FREEDOM) ** (-(FREEDOM + 1) / 2)
+    return moods, density / density.sum()
 
 
 def rate_p_value(cut: Split, mood: float) -> float:
@@ -57,8 +64,9 @@ def number_p_value(cut: Split, mood: float) -> float:
     from scipy.special import stdtr
 
     freedom = min(float(cut.before.n.sum()), float(cut.after.n.sum()))
-    distances = (mood * _MOODS - abs(cut.u)) / cut.v**0.5
-    return float(min(1.0, 2 * (_WEIGHTS @ stdtr(freedom, distances))))
+    moods, weights = _moods()
+    distances = (mood * moods - abs(cut.u)) / cut.v**0.5
+    return float(min(1.0, 2 * (weights @ stdtr(freedom, distances))))
 
 
 def successes(before: Sums, after: Sums) -> tuple[int, Floats]:
@@ -86,7 +94,8 @@ def successes(before: Sums, after: Sums) -> tuple[int, Floats]:
 
 def _averaged(masses: Floats, scale: float) -> Floats:
     """Average a distribution over moods, each of which tilts it by ``exp(mood * value)``."""
+    moods, weights = _moods()
     with np.errstate(divide="ignore"):
-        logs = np.log(masses) + scale * _MOODS[:, None] * np.arange(len(masses))
+        logs = np.log(masses) + scale * moods[:, None] * np.arange(len(masses))
     tilted = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(_WEIGHTS @ (tilted / tilted.sum(axis=1, keepdims=True)))
+    return np.asarray(weights @ (tilted / tilted.sum(axis=1, keepdims=True)))

@@ -16,9 +16,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-import numpy as np
-
-from overheard.measure.blocks import Mask, RunKey, Stream
+from overheard.arrays import Mask, np
+from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.rates import Interval
 from overheard.shifts.announced import change_interval
 from overheard.shifts.bursts import GAP, Burst, spread

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.domain import Model, ModelUpdate, Serving
 from overheard.measure.blocks import RunKey
 

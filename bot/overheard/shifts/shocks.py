@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import EXPECTED_SHOCK
 

@@ -11,12 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-from numpy.typing import NDArray
-
+from overheard.arrays import Counts, Floats, Mask, np
 from overheard.domain import Model
-from overheard.measure.blocks import Counts, RunKey, Stream, StreamKey
-from overheard.measure.panel import Floats
+from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 WELL_KNOWN = (0.62, 0.76)
 """Beta parameters of mention probabilities over prompts, for a well-known brand."""
@@ -179,7 +176,7 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     return _shifted(chance, carriers, (low + high) / 2)
 
 
-def _asked(design: Design) -> NDArray[np.int64]:
+def _asked(design: Design) -> Counts:
     """Mark which prompts each run asks, R x P: 0 or 1; replacements are columns of their own."""
     columns = design.prompts + design.edited * len(design.edits)
     asked = np.zeros((design.runs, columns), np.int64)
@@ -191,7 +188,7 @@ def _asked(design: Design) -> NDArray[np.int64]:
     return asked
 
 
-def _shifted(chance: Floats, carriers: NDArray[np.bool_], shift: Floats) -> Floats:
+def _shifted(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
     return np.where(carriers, _expit(_logit(chance) + shift), chance)
 
 

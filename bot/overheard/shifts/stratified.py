@@ -12,10 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from overheard.measure.blocks import Mask, Stream
-from overheard.measure.panel import Floats, Sums
+from overheard.arrays import Floats, Mask, np
+from overheard.measure.blocks import Stream
+from overheard.measure.panel import Sums
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from overheard.measure.panel import Floats
+from overheard.arrays import Floats, np
 from overheard.measure.style import FEATURES, style
 
 ALPHA = 0.01

@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from math import inf, log
 from typing import NamedTuple
 
-import numpy as np
-
+from overheard.arrays import Floats, np
 from overheard.measure.blocks import Stream
-from overheard.measure.panel import Floats
 from overheard.measure.rates import wilson
 from overheard.shifts.benchmarks import RULES, Rule, delays, limit_of, lorden_calls, oracle
 from overheard.shifts.calibrate import Mood, mood, threshold

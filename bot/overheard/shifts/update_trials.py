@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.blocks import RunKey
 from overheard.measure.rates import Interval, wilson
 from overheard.shifts.calibrate import mood

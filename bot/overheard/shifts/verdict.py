@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp
 
-import numpy as np
-
+from overheard.arrays import np
 from overheard.measure.blocks import Stream
 from overheard.shifts.announced import Comparison
 from overheard.shifts.detector import SIZE

@@ -1,0 +1,31 @@
+"""numpy, imported when something is first computed: no start has to wait for it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Counts", "Floats", "Mask", "Places", "np"]
+
+Counts: TypeAlias = "NDArray[np.int64]"
+Floats: TypeAlias = "NDArray[np.float64]"
+Mask: TypeAlias = "NDArray[np.bool_]"
+Places: TypeAlias = "NDArray[np.intp]"
+
+
+class _Later(ModuleType):
+    """Stands for a module, which is imported with the first look at what is in it."""
+
+    def __getattr__(self, name: str) -> Any:
+        module = import_module(self.__name__)
+        vars(self).update(vars(module))  # the next look does not come here
+        return getattr(module, name)
+
+
+if not TYPE_CHECKING:
+    np = _Later("numpy")
