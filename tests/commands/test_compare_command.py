@@ -146,6 +146,7 @@ async def test_it_is_priced_for_all_rounds_before_anything_is_asked() -> None:
     office = await office_with_prompts(price=PRICE)
     question = await office.chat.type(f"compare {BASE} {TUNED}")
     assert office.provider.asked == []
+    assert "812 questions" in str(question.card)  # 13 in 30 rounds and 16 controls, of two models
     await office.chat.click(question, "Go on")
 
     assert office.provider.asked

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.checks.budget import Pair, unasked
 from overheard.checks.panel import choose_models, find_brand, tracked
 from overheard.checks.runs import new_run
 from overheard.commands.carry import ask_aside
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
-from overheard.commands.price import require_money
+from overheard.commands.price import require_money_for
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.contrast import MARGIN
@@ -61,8 +63,9 @@ async def compare(
         drawn = secrets.randbits(31) if seed is None else seed
         match = _match(context, base, tuned, brand, margin / 100, drawn)
         match = replace(match, own_seeds=own_seeds, most=rounds)
-        for panel in match.whole:
-            await require_money(context, _run(context, panel), agreed=agreed, judged=True)
+        calls = sum((unasked(panel, ()) for panel in match.whole), Counter[Pair]())
+        payer = _run(context, match.whole[0]).payer
+        await require_money_for(context, calls, payer, agreed=agreed, answers=calls.total())
         carry_out = partial(ask_aside, context)
         game = Rounds(match, carry_out, lambda panel: _run(context, panel), context.scoring)
         found = await game.play()
