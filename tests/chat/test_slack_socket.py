@@ -1,6 +1,7 @@
 """Connecting to Slack: tokens, sockets that drop or fall silent, and the end."""
 
 import asyncio
+import logging
 
 import pytest
 from pydantic import SecretStr
@@ -54,6 +55,17 @@ async def test_client_ids_in_the_environment_change_nothing(
     async with listening(chat, ScriptedDesk()):
         await slack.command("report")
         await slack.until(lambda: slack.messages)
+
+
+async def test_what_is_warned_of_reaches_the_log(slack: SlackPeer, desk: ScriptedDesk) -> None:
+    """slack-bolt sets levels of loggers, and none of ours but its own."""
+    ours = logging.getLogger("overheard")
+    level = ours.level
+    await slack.command("report")
+    await slack.until(lambda: slack.messages)
+
+    assert (ours.level, logging.getLogger("overheard.chat").level) == (level, logging.NOTSET)
+    assert len(desk.requests) == 1
 
 
 async def test_it_connects_anew_when_slack_asks(slack: SlackPeer, desk: ScriptedDesk) -> None:

@@ -232,9 +232,11 @@ class SlackChat:
         http = settings.mode == "http"
         # With an `authorize` of our own, slack-bolt neither asks auth.test for every event, nor
         # takes client ids from the environment for an installation of many workspaces.
+        # It sets the level of the logger that is called as the app is: that must not be ours.
+        quiet = _quiet_logger()
         return AsyncApp(
-            name="overheard",
-            logger=_quiet_logger(),
+            name=quiet.name,
+            logger=quiet,
             client=AsyncWebClient(base_url=settings.base_url, session=self._connections()),
             signing_secret=needed("signing_secret", settings.signing_secret) if http else "-",
             authorize=authorize,  # type: ignore[arg-type]  # None: the bot is not installed
