@@ -17,19 +17,22 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 from urllib.request import urlopen
 
 ANSWER = (
-    "For a small team, **Brand 3** is easy to use and reliable. Brand 7 has better reports, but it "
-    "is expensive, and its support is slow.\n\n1. Brand 3: a free plan and a clear board.\n"
-    "2. Brand 11: good for agencies; see [its site](https://brand11.example/).\n"
-    "3. Brand 15: old-fashioned, though people trust it.\n\nMost teams start with Brand 3, and "
-    "larger ones move on to Brand 7 or Brand 12 when they need permissions, audit logs and "
-    "integrations with the tools that they use already. None of them is perfect: compare prices "
-    "before you decide, because they change often."
+    "For a small team of {n}, **Brand 3** is easy to use and reliable. Brand 7 has {n} better "
+    "reports, but it is expensive, and its support is slow.\n\n"
+    "1. Brand 3: a free plan for {n} and a clear board.\n"
+    "2. Brand 11: good for {n} agencies; see [its site](https://brand11.example/).\n"
+    "3. Brand 15: old-fashioned, though {n} people trust it.\n\n"
+    "Most of {n} teams start with Brand 3, and larger ones move on to Brand 7 or Brand 12 when "
+    "they need permissions, audit logs and integrations with the tools that they use already. None "
+    "of these {n} is perfect: compare prices before you decide, because they change often."
 )
+"""Its sentences hold the number of the call, so that nobody reads the same sentence twice."""
 
 
 class Endpoint(asyncio.Protocol):
@@ -38,6 +41,7 @@ class Endpoint(asyncio.Protocol):
     delay: ClassVar = 0.0
     answer: ClassVar = ANSWER
     asked: ClassVar[Counter[str]] = Counter()
+    numbers: ClassVar = count()
 
     def __init__(self) -> None:
         self._read = b""
@@ -62,8 +66,9 @@ class Endpoint(asyncio.Protocol):
             return
         call = json.loads(body)
         self.asked[f"{call['messages'][-1]['content']} {call.get('seed')}"] += 1
+        answer = self.answer.replace("{n}", str(next(self.numbers)))
         asyncio.get_running_loop().call_later(
-            self.delay, self._send, _completion(call["model"], self.answer)
+            self.delay, self._send, _completion(call["model"], answer)
         )
 
     def _send(self, body: bytes) -> None:

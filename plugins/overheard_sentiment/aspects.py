@@ -7,18 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from overheard_sentiment.words import Word
-
 _REACH = 4
 """How many words from a judging word its aspect may be named."""
 _EDGES = frozenset(".;|:") | {"but", "although", "though", "while", "whereas", "yet", "however"}
 
 
-def aspects(tokens: Sequence[Word], judgements: Iterable[tuple[int, float]]) -> dict[str, float]:
+def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> dict[str, float]:
     """Return how each aspect is judged.
 
     Args:
-        tokens: The words of a sentence.
+        texts: The words of a sentence, in lower case.
         judgements: Indices of judging words, with what each says of the brand.
 
     Returns:
@@ -26,21 +24,21 @@ def aspects(tokens: Sequence[Word], judgements: Iterable[tuple[int, float]]) -> 
     """
     found: dict[str, float] = defaultdict(float)
     for at, value in judgements:
-        if aspect := _nearest(tokens, at):
+        if aspect := _nearest(texts, at):
             found[aspect] += value
     return dict(found)
 
 
-def _nearest(tokens: Sequence[Word], at: int) -> str:
+def _nearest(texts: Sequence[str], at: int) -> str:
     """Return the aspect that is named nearest to a judging word, in the same clause."""
     known = _words()
     open_ends = {1, -1}
     for distance in range(_REACH + 1):
         for way in (1, -1):
             place = at + way * distance
-            if way not in open_ends or not 0 <= place < len(tokens):
+            if way not in open_ends or not 0 <= place < len(texts):
                 continue
-            text = tokens[place].text
+            text = texts[place]
             if text in _EDGES:
                 open_ends.discard(way)
             elif text in known:

@@ -17,14 +17,14 @@ def phrase(texts: Sequence[str], at: int) -> tuple[int, float]:
     Returns:
         Zero and zero where none begins.
     """
-    for wanted, value in _phrases().get(texts[at], ()):
+    for wanted, value in phrases().get(texts[at], ()):
         if tuple(texts[at : at + len(wanted)]) == wanted:
             return len(wanted), value
     return 0, 0.0
 
 
 @cache
-def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], float], ...]]:
+def phrases() -> dict[str, tuple[tuple[tuple[str, ...], float], ...]]:
     """Return the phrases by their first word, the longest first."""
     found: dict[str, list[tuple[tuple[str, ...], float]]] = {}
     text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")

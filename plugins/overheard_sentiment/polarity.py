@@ -9,12 +9,14 @@ the opposite of what is said of the other.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from overheard_sentiment.aspects import aspects
 from overheard_sentiment.foils import Foil, foil
-from overheard_sentiment.words import Word, words
+from overheard_sentiment.words import Words, words
 
 Span = tuple[int, int]
 
@@ -82,18 +84,20 @@ def polarity(
         others: Where it names others.
         against: Whether the reader is advised against the brand in it.
     """
-    tokens = words(sentence)
-    groups = list(_groups(tokens, mine, others))
-    miles = _miles(tokens, 1.0 if len(groups) > 1 else _ALONE)
+    said = words(sentence)
+    groups = list(_groups(said, mine, others))
     passed_over = any(group.mine and group.foil is Foil.PASSED_OVER for group in groups)
     total = _PASSED_OVER if passed_over or against else 0.0
-    judgements = [
-        (at, token.valence * sum(_shares(groups, miles, at)))
-        for at, token in enumerate(tokens)
-        if token.valence
-    ]
+    judgements: list[tuple[int, float]] = []
+    if any(said.valences):
+        miles = _miles(said.texts, 1.0 if len(groups) > 1 else _ALONE)
+        judgements = [
+            (at, valence * sum(_shares(groups, miles, at)))
+            for at, valence in enumerate(said.valences)
+            if valence
+        ]
     total += sum(value for _, value in judgements)
-    return Polarity(total / math.sqrt(total * total + _SOFT), aspects(tokens, judgements))
+    return Polarity(total / math.sqrt(total * total + _SOFT), aspects(said.texts, judgements))
 
 
 def _shares(groups: Sequence[_Group], miles: Sequence[float], at: int) -> Iterator[float]:
@@ -112,12 +116,10 @@ def _shares(groups: Sequence[_Group], miles: Sequence[float], at: int) -> Iterat
         yield math.exp(-_FADING * nearest)
 
 
-def _groups(
-    tokens: Sequence[Word], mine: Sequence[Span], others: Sequence[Span]
-) -> Iterator[_Group]:
-    texts = [token.text for token in tokens]
+def _groups(said: Words, mine: Sequence[Span], others: Sequence[Span]) -> Iterator[_Group]:
+    texts = said.texts
     group: _Group | None = None
-    for span, asked in _places(tokens, mine, others):
+    for span, asked in _places(said, mine, others):
         if group and group.takes(texts[group.spans[-1][1] + 1 : span[0]]):
             group = _Group((*group.spans, span), group.mine or asked, group.foil)
             continue
@@ -128,23 +130,20 @@ def _groups(
         yield group
 
 
-def _places(
-    tokens: Sequence[Word], mine: Sequence[Span], others: Sequence[Span]
-) -> list[tuple[Span, bool]]:
+def _places(said: Words, mine: Sequence[Span], others: Sequence[Span]) -> list[tuple[Span, bool]]:
+    """Return the first and the last word of each name, in order, and whether it is asked for."""
     places = []
     for (start, end), asked in [*((s, True) for s in mine), *((s, False) for s in others)]:
-        inside = [at for at, word in enumerate(tokens) if word.start < end and word.end > start]
-        if inside:
-            places.append(((inside[0], inside[-1]), asked))
+        first, last = bisect_right(said.ends, start), bisect_left(said.starts, end) - 1
+        if first <= last:
+            places.append(((first, last), asked))
     return sorted(places)
 
 
-def _miles(tokens: Sequence[Word], scale: float) -> list[float]:
+def _miles(texts: Sequence[str], scale: float) -> list[float]:
     """Return how far the sentence's head each word and its end lie, in words and edges."""
-    miles = [0.0]
-    for token in tokens:
-        miles.append(miles[-1] + scale * (1 + _EDGES.get(token.text, 0)))
-    return miles
+    edges = _EDGES.get
+    return list(accumulate([scale * (1 + edges(text, 0)) for text in texts], initial=0.0))
 
 
 def _distance(miles: Sequence[float], at: int, group: _Group) -> float:

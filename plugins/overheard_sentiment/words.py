@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from overheard_sentiment import tongues
-from overheard_sentiment.phrases import phrase
+from overheard_sentiment.phrases import phrase, phrases
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
 _REACH = 3
@@ -67,49 +67,57 @@ _CURING = frozenset(
 _SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
 _UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
 _BETTER = frozenset({"better", "nicer", "improved", "improve", "good", "great"})
+_LIKES = frozenset({"like", "likes", "liked"})
 _LIKING = frozenset({"i", "we", "you", "they", "people", "users", "really", "also", "would", "'d"})
 _STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "though", "and"}
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word or mark of a sentence.
+class Words:
+    """The words and marks of a sentence, by column.
 
     Attributes:
-        text: In lower case.
-        start: Offset of its first character in the sentence.
-        end: Offset behind its last.
-        valence: What it says in its place, about -4 to 4; 0 for most.
+        texts: In lower case.
+        starts: Offset of the first character of each in the sentence.
+        ends: Offset behind its last.
+        valences: What it says in its place, about -4 to 4; 0 for most.
     """
 
-    text: str
-    start: int
-    end: int
-    valence: float
+    texts: list[str]
+    starts: list[int]
+    ends: list[int]
+    valences: list[float]
 
 
-@lru_cache(maxsize=4096)
-def words(sentence: str) -> tuple[Word, ...]:
+@lru_cache(maxsize=1024)
+def words(sentence: str) -> Words:
     """Return the words of a sentence with their valence in their place."""
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
     texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
-    values = _values(texts)
-    return tuple(
-        Word(text, a, b, value) for text, (a, b), value in zip(texts, spans, values, strict=True)
-    )
+    return Words(texts, [a for a, _ in spans], [b for _, b in spans], _values(texts))
 
 
 def _values(texts: list[str]) -> list[float]:
     """Return the valence of each word in its place; the first word of a phrase bears all of it."""
-    values = [0.0] * len(texts)
     if (foreign := tongues.lexicon(texts)) is not None:
         return [_in_place(texts, at, foreign.get(text, 0.0)) for at, text in enumerate(texts)]
-    at = 0
-    while at < len(texts):
+    values = [0.0] * len(texts)
+    speaking, behind = _speaking(), 0
+    for at, text in enumerate(texts):
+        if at < behind or (text not in speaking and "-" not in text):
+            continue
         length, together = phrase(texts, at)
         values[at] = _in_place(texts, at, together if length else _alone(texts, at))
-        at += length or 1
+        behind = at + length
     return values
+
+
+@cache
+def _speaking() -> frozenset[str]:
+    """Return the words that may say something, alone or at the head of a phrase; those with a
+    hyphen may as well.
+    """
+    return frozenset({*_lexicon(), *phrases(), "too", "no", *_LIKES})
 
 
 def _in_place(texts: list[str], at: int, value: float) -> float:
@@ -142,7 +150,7 @@ def _alone(texts: list[str], at: int) -> float:
         return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _NONE_OF_IT
     if text in _CURING and any(_valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH]):
         return 0.0
-    if text in {"like", "likes", "liked"}:
+    if text in _LIKES:
         return 1.5 if at and texts[at - 1] in _LIKING else 0.0
     return _valence(text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from overheard.checks import scoring as module
+from overheard.checks import scorer_call
 from overheard.checks.scoring import Scoring
 from overheard.domain import (
     Answer,
@@ -178,7 +178,7 @@ async def test_an_async_scorer_that_never_returns_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The time-out is told, and the next scorer goes on."""
-    monkeypatch.setattr(module, "LONGEST_CALL", 0.01)
+    monkeypatch.setattr(scorer_call, "LONGEST_CALL", 0.01)
     good = Counting(lambda _: [Score("good", 1.0)], "good")
     store = await answered((WHICH, Finish.COMPLETE))
     scoring = Scoring([Endless(one), good], Catalogue((Brand("Acme"),)))

@@ -10,22 +10,22 @@ does what is left.
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
 from overheard.checks.judging import for_nothing
-from overheard.checks.scoring import Scoring
-from overheard.checks.turns import batches, in_turn
+from overheard.checks.scorer_call import waits
+from overheard.checks.scoring import Read, Scoring
+from overheard.checks.turns import Share, batches, in_turn
 from overheard.domain import (
     PENDING,
     Answer,
     Edition,
     EditionState,
     Question,
-    ScoreRecord,
 )
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 
@@ -37,8 +37,6 @@ LOOK = 1.0
 """Seconds between two looks whether the work is still wanted."""
 DUTY = "scores"
 """What keeps two processes from the same work."""
-
-Read = list[tuple[Answer, list[ScoreRecord]]]
 
 
 @dataclass(slots=True)
@@ -214,7 +212,7 @@ class Rescoring:
         while True:
             gap, tried = Gap(), set[tuple[str, int]]()
             async with self._scoring.round() if paying else nullcontext():
-                async for scorer, batch in in_turn(self._streams()):
+                async for scorer, batch in self._shares():
                     began = monotonic()
                     read = await self._read(scorer, batch, gap, paying=paying)
                     await self._store.add_scores(scorer.name, self._scoring.version(scorer), read)
@@ -237,12 +235,15 @@ class Rescoring:
         }
         return {name: answers for name, answers in rest.items() if answers}
 
-    def _streams(self) -> list[tuple[Scorer, AsyncIterator[list[Answer]]]]:
+    async def _shares(self) -> AsyncIterator[Share]:
         """Judges are shown what an earlier version has read: the rest comes when it is used."""
-        return [
+        streams = [
             (scorer, batches(self._unscored(scorer, seen=isinstance(scorer, Judge) or None), SLICE))
             for scorer in self._scoring.scorers
         ]
+        async for shares in in_turn(streams):
+            for share in shares:
+                yield share
 
     def _unscored(self, scorer: Scorer, *, seen: bool | None) -> AsyncIterator[Answer]:
         version = self._scoring.version(scorer)
@@ -252,20 +253,21 @@ class Rescoring:
         self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
     ) -> Read:
         """Read some answers, in a thread where the scorer's code would hold up everybody."""
-        if isinstance(scorer, Judge):
-            return await (
-                self._scoring.read(scorer, batch) if paying else self._kept(scorer, batch, gap)
-            )
-        if inspect.iscoroutinefunction(scorer.score):
-            return await self._scoring.read(scorer, batch)
-        return await asyncio.to_thread(lambda: asyncio.run(self._scoring.read(scorer, batch)))
+        if isinstance(scorer, Judge) and not paying:
+            return await self._kept(scorer, batch, gap)
+        reading = partial(self._scoring.read, (scorer, batch))
+        if waits(scorer):
+            [read] = await reading()
+        else:
+            [read] = await asyncio.to_thread(lambda: asyncio.run(reading()))
+        return read
 
     async def _kept(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
         """Judge as far as what is asked has been paid for."""
         gap.by.add(judge.name)
         with for_nothing() as unpaid:
             async with self._scoring.round():
-                read = await self._scoring.read(judge, batch)
+                [read] = await self._scoring.read((judge, batch))
         gap.unpaid += unpaid
         return read
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections import Counter
 from collections.abc import (
     AsyncIterator,
@@ -17,12 +16,11 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from time import monotonic
-from types import GeneratorType
 
 from overheard.checks.edition import digest, edition
-from overheard.checks.fitting import fits
 from overheard.checks.judging import Judging
-from overheard.checks.turns import batches, in_turn
+from overheard.checks.scorer_call import asked, waits
+from overheard.checks.turns import Share, batches, in_turn, together
 from overheard.domain import (
     Answer,
     Catalogue,
@@ -30,12 +28,10 @@ from overheard.domain import (
     Metric,
     Reading,
     Run,
-    Score,
     ScoreRecord,
 )
-from overheard.errors import OverheardError, PluginFault
 from overheard.interfaces import Judge, Progress, Scorer, Store
-from overheard.measure.reading import Market, Reader
+from overheard.measure.reading import Market, ReadAnswer, Reader
 from overheard.tracing import traced
 
 BATCH = 500
@@ -49,14 +45,11 @@ as a scorer takes for a short answer.
 JUDGED_AT_ONCE = 8
 """Answers that a judge reads at a time; how many calls that may be, the limits say."""
 
-LONGEST_CALL = 60.0
-"""Seconds after which an async scorer is given up for one reading."""
-
-_GIVEN = (GeneratorType, list, tuple, Iterator)
-"""What holds scores and is not awaited; what scorers return most comes first."""
-
 Streams = Sequence[tuple[Scorer, AsyncIterator[list[Answer]]]]
 """What each scorer has yet to read."""
+
+Read = list[tuple[Answer, list[ScoreRecord]]]
+"""Answers with what a scorer says of them."""
 
 Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
 """Is told of each answer that a scorer has read, once its scores are kept."""
@@ -103,7 +96,7 @@ class Scoring:
         }
         self.versions = self._read(versions)
         self.faults: Counter[str] = Counter()
-        self._just_read: dict[int, list[Reading]] = {}
+        self._just_read: dict[int, ReadAnswer] = {}
 
     def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
         """Return the same scorers over other brands; none has failed yet."""
@@ -167,13 +160,14 @@ class Scoring:
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
         begun = False
-        async for scorer, batch in in_turn(streams):
+        async for shares in in_turn(streams):
             if not begun:
                 progress.start("Scoring answers", expected * len(streams))
                 begun = True
-            await self._keep(store, scorer, batch)
-            progress.advance(len(batch))
-        self._just_read.clear()
+            for group in _groups(shares):
+                await self._keep(store, group)
+                progress.advance(sum(len(batch) for _, batch in group))
+            self._just_read.clear()
         if begun:
             progress.finish()
 
@@ -192,7 +186,8 @@ class Scoring:
         async with self.round():
             for answer in answers:
                 for scorer in self.scorers:
-                    records += await self._score(scorer, self.version(scorer), answer) or []
+                    version = self.version(scorer)
+                    records += await self._score(scorer, version, self._readings(answer)) or []
         return records
 
     def judge_of(self, metric: str) -> Judge | None:
@@ -207,7 +202,9 @@ class Scoring:
         if not self._judging:
             return {}
         async with self._judging.anew():
-            given = await asyncio.gather(*(self._score(judge, "", one) for one in answers))
+            given = await asyncio.gather(
+                *(self._score(judge, "", self._readings(one)) for one in answers)
+            )
         return {
             record.answer_id: record.score.value
             for records in given
@@ -215,80 +212,62 @@ class Scoring:
             if (record.brand, record.score.metric) == (brand, metric)
         }
 
-    async def _keep(self, store: Store, scorer: Scorer, batch: Sequence[Answer]) -> None:
-        read = await self.read(scorer, batch)
-        if read:
-            await store.add_scores(scorer.name, self.version(scorer), read)
-        if self._scored:
-            for answer, records in read:
-                await self._scored(answer, records)
+    async def _keep(self, store: Store, shares: Sequence[Share]) -> None:
+        for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
+            if read:
+                await store.add_scores(scorer.name, self.version(scorer), read)
+            if self._scored:
+                for answer, records in read:
+                    await self._scored(answer, records)
 
-    async def read(
-        self, scorer: Scorer, batch: Sequence[Answer]
-    ) -> list[tuple[Answer, list[ScoreRecord]]]:
-        """Let a scorer read some answers; those on which it fails are left out."""
-        version = self.version(scorer)
-        scored: list[list[ScoreRecord] | None] = []
-        if isinstance(scorer, Judge):
-            for start in range(0, len(batch), JUDGED_AT_ONCE):
-                group = batch[start : start + JUDGED_AT_ONCE]
-                scored += await asyncio.gather(*(self._score(scorer, version, a) for a in group))
-        else:
-            begun = monotonic()
-            for answer in batch:
-                scored.append(await self._score(scorer, version, answer))
-                if monotonic() - begun > TURN:  # whoever else is served by this loop goes on
-                    await asyncio.sleep(0)
-                    begun = monotonic()
-        read = zip(batch, scored, strict=True)
-        return [(answer, records) for answer, records in read if records is not None]
+    async def read(self, *shares: Share) -> list[Read]:
+        """Let scorers read some answers, or judges.
+
+        Returns:
+            What each says of its share; answers on which it fails are left out.
+        """
+        if isinstance(shares[0][0], Judge):
+            return [await self._judged(judge, batch) for judge, batch in shares]
+        found: list[Read] = [[] for _ in shares]
+        versions = [self.version(scorer) for scorer, _ in shares]
+        begun = monotonic()
+        for answer, wanting in together(shares):
+            readings = self._readings(answer)
+            for at in wanting:
+                records = await self._score(shares[at][0], versions[at], readings)
+                if records is not None:
+                    found[at].append((answer, records))
+            if monotonic() - begun > TURN:  # whoever else is served by this loop goes on
+                await asyncio.sleep(0)
+                begun = monotonic()
+        return found
+
+    async def _judged(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
+        version = self.version(judge)
+        found: Read = []
+        for start in range(0, len(batch), JUDGED_AT_ONCE):
+            group = batch[start : start + JUDGED_AT_ONCE]
+            given = await asyncio.gather(
+                *(self._score(judge, version, self._readings(answer)) for answer in group)
+            )
+            read = zip(group, given, strict=True)
+            found += [(answer, records) for answer, records in read if records is not None]
+        return found
 
     async def _score(
-        self, scorer: Scorer, version: str, answer: Answer
+        self, scorer: Scorer, version: str, readings: Sequence[Reading]
     ) -> list[ScoreRecord] | None:
         """Score an answer for each brand; None when the scorer fails on it."""
-        records = []
-        number, named = answer.id, scorer.name
-        for reading in self._readings(answer):
-            scores = await self._ask(scorer, reading)
-            if scores is None:
-                return None
-            brand = reading.brand.name
-            records += [ScoreRecord(number, brand, named, version, score) for score in scores]
-        return records
+        return await asked(scorer, version, readings, self.metrics, self.faults)
 
     def _readings(self, answer: Answer) -> list[Reading]:
-        """Read an answer for each brand that it concerns, once for all scorers."""
+        """Return an answer as it is read for each brand that it concerns; it is searched once."""
         if answer.id not in self._just_read:
             if len(self._just_read) >= 2 * BATCH:
                 self._just_read.clear()
-            read = self._reader.read(answer)
-            self._just_read[answer.id] = [
-                read.within(market) for market in self._concerns(answer.question.prompt.brands)
-            ]
-        return self._just_read[answer.id]
-
-    async def _ask(self, scorer: Scorer, reading: Reading) -> list[Score] | None:
-        """Call into a plugin: whatever it raises or returns stays its own fault."""
-        limit: asyncio.Timeout | None = None
-        try:
-            result = scorer.score(reading)
-            if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
-                limit = asyncio.timeout(None if isinstance(scorer, Judge) else LONGEST_CALL)
-                async with limit:
-                    result = await result
-            given = list(result)
-            fitting = [score for score in given if fits(score, self.metrics)]
-        except (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
-            raise
-        except BaseException as error:  # even an attempt to exit
-            late = f"no result within {LONGEST_CALL:.0f} s" if limit and limit.expired() else ""
-            failing = f"The scorer {scorer.name} fails on an answer: {late or _kind(error)}"
-            self.faults[str(error) if isinstance(error, PluginFault) else failing] += 1
-            return None
-        if len(fitting) < len(given):
-            self.faults[f"The scorer {scorer.name} gives values outside its own scales"] += 1
-        return fitting
+            self._just_read[answer.id] = self._reader.read(answer)
+        read = self._just_read[answer.id]
+        return [read.within(market) for market in self._concerns(answer.question.prompt.brands)]
 
     def _concerns(self, asked_for: tuple[str, ...]) -> list[Market]:
         """Return the brands that answers are scored for, by those that they were asked for."""
@@ -302,6 +281,15 @@ class Scoring:
         return self._concerned[asked_for]
 
 
+def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
+    """Part shares so that scorers that need no waiting read together, and nobody waits for others
+    to have theirs kept.
+    """
+    if quick := [share for share in shares if not waits(share[0])]:
+        yield quick
+    yield from ([share] for share in shares if waits(share[0]))
+
+
 def _markets(catalogue: Catalogue) -> dict[str, Market]:
     facts: dict[str, list[Fact]] = {}
     for fact in catalogue.facts:
@@ -310,8 +298,3 @@ def _markets(catalogue: Catalogue) -> dict[str, Market]:
         brand.name: Market(brand, catalogue.rivals(brand.name), tuple(facts.get(brand.name, ())))
         for brand in catalogue.brands
     }
-
-
-def _kind(error: BaseException) -> str:
-    """Say what a scorer raised; a foreign error's text may hold a secret, so only its kind."""
-    return str(error) if isinstance(error, OverheardError) else type(error).__name__

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from overheard.alerts.watch import Look
@@ -80,15 +78,14 @@ async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0
     """
     about(run=run.key)
     log.info("Run %s begins, or goes on: %s questions.", run.key, len(panel))
-    with rested_collector():
-        outcome = await ask(context, run)
-        await ask_in_batches(context, run, outcome)
-        outcome.reused = reused
-        if outcome.stopped is RunState.PAUSED:
-            return paused(outcome)
-        await _spread_scoring(context, run)
-        expected = outcome.complete + outcome.kept - outcome.reused
-        context = await context.caught_up(expected)
+    outcome = await ask(context, run)
+    await ask_in_batches(context, run, outcome)
+    outcome.reused = reused
+    if outcome.stopped is RunState.PAUSED:
+        return paused(outcome)
+    await _spread_scoring(context, run)
+    expected = outcome.complete + outcome.kept - outcome.reused
+    context = await context.caught_up(expected)
     look, planned = (NOT_LOOKED, []) if outcome.stopped else await _look(context, run)
     rows = await _standings(context, panel, outcome)
     shown = [await show_alert(context, alert) for alert in look.alerts]
@@ -193,18 +190,6 @@ def _note(context: Context, results: Sequence[Result]) -> None:
         context.scoring.faults.update(result.get("faults", {}))
         if problem := result.get(PROBLEM):
             context.scoring.faults[problem] += 1
-
-
-@contextmanager
-def rested_collector() -> Iterator[None]:
-    """Keep the garbage collector from what is loaded already: a run makes many objects, and each
-    time it would walk all modules anew, for a quarter of the time that scoring takes.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 async def _standings(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:

@@ -27,9 +27,8 @@ _LONGEST_PARSED = 20_000
 """Characters of a paragraph or a block of HTML that are still parsed: parsing them takes quadratic
 time on hostile text, and nobody writes such a paragraph."""
 
-_MARKUP = re.compile(
-    r"[*_#`\[\]<>|~&\\=]|://|www\.|^[ \t]*(?:[-+]|\d+[.)])\s|^(?: {4}|\t)", re.MULTILINE
-)
+_SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
+_OPENING = re.compile(r"^(?:[ \t]*(?:[-+]|\d+[.)])\s| {4}|\t)", re.MULTILINE)
 _THINKING = re.compile(r"\s*<think(?:ing)?>")
 _HARD_BREAK = "\u2028"
 _SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
@@ -59,6 +58,7 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign] # targets are taken out
     return parser
 
 
@@ -92,10 +92,14 @@ def ranked_prose(
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_thinking(text.translate(_UNSEEN))
-    marked = _MARKUP.search(text) is not None
-    return unmarked(
-        _tidy("\n".join(_lines(text, titles)) if marked else _SOFT_BREAK.sub(" ", text))
-    )
+    lines = "\n".join(_lines(text, titles)) if _is_marked(text) else _SOFT_BREAK.sub(" ", text)
+    return unmarked(_tidy(lines))
+
+
+def _is_marked(text: str) -> bool:
+    """Whether any of a text may be markup."""
+    signed = _SIGN.search(text) or "://" in text or "www." in text
+    return bool(signed or _OPENING.search(text))
 
 
 def _without_thinking(text: str) -> str:
@@ -154,7 +158,7 @@ def _holds_prose(language: str, endless: bool) -> bool:
 
 
 def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> str:
-    if not _MARKUP.search(content) or len(content) > _LONGEST_PARSED:
+    if not _is_marked(content) or len(content) > _LONGEST_PARSED:
         return _SOFT_BREAK.sub(" ", content)
     tokens: list[Token] = []
     parser = _parser()

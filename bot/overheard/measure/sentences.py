@@ -10,11 +10,13 @@ _ABBREVIATIONS = """
 """
 _SHORTENED = frozenset(_ABBREVIATIONS.split())
 _END = re.compile(
+    r"(?=[\n.!?…。！？｡])(?:"  # noqa: RUF001 - one look at most characters, instead of five
     r"\n"
     r"|(?<![。！？｡])[。！？｡]+[」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
     r"|(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])"  # noqa: RUF001 - curly quotes are meant
     r"|(?<![.!?…])\.[\"'”’)\]]*(?=\s)"  # noqa: RUF001 - curly quotes are meant
     r"|(?<=[a-z)])[.!?](?=[A-Z][a-z])"  # the space is missing
+    r")"
 )
 _LAST_WORD = re.compile(r"[\w.&]+\Z")
 
