@@ -16,8 +16,7 @@ from overheard_storage import tables
 from overheard_storage.bulk import Adding, by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.marks import read_to, unread
-from overheard_storage.runs import answers_query
-from overheard_storage.shapes import answer_of, block_of, record_of
+from overheard_storage.shapes import block_of, record_of
 from overheard_storage.shelf import Shelf, among
 from overheard_storage.tables import (
     answers,
@@ -69,10 +68,10 @@ class ScoreShelf(Shelf):
         seen: bool | None = None,
         newest: bool = False,
         part: Run | None = None,
-    ) -> AsyncIterator[Answer]:
-        """Stream the complete answers that this version of a scorer has not read yet."""
+    ) -> AsyncIterator[int]:
+        """Stream the numbers of the complete answers that this version of a scorer has not read."""
         number = await self._registers.scorers.find(scorer, version)
-        query = answers_query().where(*unread(number))
+        query = select(answers.c.id).where(*unread(number))
         if part is None:
             query = query.where(answers.c.id > await read_to(self._database, number))
         if seen is not None:
@@ -80,7 +79,7 @@ class ScoreShelf(Shelf):
         if part is not None:
             query = query.where(*await self._within(part))
         async for row in self._stream(query, answers.c.id, newest=newest):
-            yield answer_of(row)
+            yield row.id
 
     async def _within(self, part: Run) -> list[ColumnElement[bool]]:
         """Say that an answer is to a question of a run's panel."""

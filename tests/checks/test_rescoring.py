@@ -132,7 +132,7 @@ async def test_work_goes_on_where_it_was_cut_off(
     with pytest.raises(KeyboardInterrupt):
         await rescorer.work(edition, Killed())
     version = scoring.version(scoring.scorers[0])
-    assert [a.id async for a in store.unscored("visibility", version)] == [1, 2]
+    assert [number async for number in store.unscored("visibility", version)] == [1, 2]
     assert await states(store) == ["used", "scoring"]
 
     again = rescoring(store, AFTER)

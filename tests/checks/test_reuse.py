@@ -53,7 +53,7 @@ async def test_a_copy_is_neither_scored_nor_copied_again() -> None:
     await reuse(store, first, DAY, NOW)
     second = await store.start_run(Run("second", NOW, PANEL))
 
-    assert len([answer async for answer in store.unscored("s", "1")]) == 1
+    assert len([one async for one in store.unscored("s", "1")]) == 1
     assert await reuse(store, second, DAY, NOW) == 1
     [copy] = [answer async for answer in store.answers(runs=[second.id])]
     assert copy.reused_from == 1

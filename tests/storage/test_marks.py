@@ -42,7 +42,7 @@ async def answered(store: SqlStore, *replies: Reply) -> list[Answer]:
 
 async def rest(store: SqlStore) -> list[int]:
     """Return the numbers of the answers that are left for the scorer."""
-    return [answer.id async for answer in store.unscored(*SCORER)]
+    return [number async for number in store.unscored(*SCORER)]
 
 
 async def mark(store: SqlStore) -> int:

@@ -510,8 +510,9 @@ class TestAnswers:
 
     async def test_a_reader_may_write_and_may_stop(self, store: Store) -> None:
         """A stream holds nothing open: what is read is scored on the way, or left."""
-        await answers_of(store, 550)
-        async for answer in store.unscored(*SCORER):
+        answers = {answer.id: answer for answer in await answers_of(store, 550)}
+        async for number in store.unscored(*SCORER):
+            answer = answers[number]
             if answer.question.repeat % 100 == 0:
                 await store.add_scores(*SCORER, [(answer, [record(answer)])])
             if answer.question.repeat == 520:
@@ -546,9 +547,10 @@ class TestScores:
         kept = await store.add_answers(
             [answer_to(run, repeat=i, finish=finish) for i, finish in enumerate(Finish)]
         )
-        whole = [answer for answer in kept if answer.complete]
+        first, *_ = complete = [answer for answer in kept if answer.complete]
+        whole = [answer.id for answer in complete]
         assert await listed(store.unscored(*SCORER)) == whole
-        await store.add_scores(*SCORER, [(whole[0], [])])
+        await store.add_scores(*SCORER, [(first, [])])
         assert await listed(store.unscored(*SCORER)) == whole[1:]
         assert await listed(store.unscored("visibility", "2")) == whole
         assert await listed(store.unscored("sentiment", "1")) == whole
@@ -784,10 +786,10 @@ async def test_unscored_answers_can_be_those_of_a_part_of_a_run(store: Store) ->
     """Of some prompts at some models."""
     run = await run_of(store)
     answers = [answer_to(run, prompt=p, model=m) for p in (BEST, CHEAP) for m in (GPT, LLAMA)]
-    await store.add_answers(answers)
+    kept = {answer.id: answer for answer in await store.add_answers(answers)}
     part = replace(run, panel=Panel(("Acme",), (CHEAP,), (GPT,)))
     [found] = await listed(store.unscored(*SCORER, part=part))
-    assert found.question == Question(CHEAP, GPT, 0)
+    assert kept[found].question == Question(CHEAP, GPT, 0)
 
 
 async def test_the_first_result_of_a_task_stays(store: Store) -> None:

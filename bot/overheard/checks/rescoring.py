@@ -19,7 +19,7 @@ from time import monotonic
 from overheard.checks.judging import for_nothing
 from overheard.checks.scorer_call import waits
 from overheard.checks.scoring import Read, Scoring
-from overheard.checks.turns import Share, batches, in_turn
+from overheard.checks.turns import Share, in_turn
 from overheard.domain import (
     PENDING,
     Answer,
@@ -230,7 +230,7 @@ class Rescoring:
     async def _unread(self) -> dict[str, set[int]]:
         """Return for each scorer what another version of it has read, and this one has not."""
         rest = {
-            scorer.name: {answer.id async for answer in self._unscored(scorer, seen=True)}
+            scorer.name: {number async for number in self._unscored(scorer, seen=True)}
             for scorer in self._scoring.scorers
         }
         return {name: answers for name, answers in rest.items() if answers}
@@ -238,14 +238,14 @@ class Rescoring:
     async def _shares(self) -> AsyncIterator[Share]:
         """Judges are shown what an earlier version has read: the rest comes when it is used."""
         streams = [
-            (scorer, batches(self._unscored(scorer, seen=isinstance(scorer, Judge) or None), SLICE))
+            (scorer, self._unscored(scorer, seen=isinstance(scorer, Judge) or None))
             for scorer in self._scoring.scorers
         ]
-        async for shares in in_turn(streams):
+        async for shares in in_turn(self._store, streams, SLICE):
             for share in shares:
                 yield share
 
-    def _unscored(self, scorer: Scorer, *, seen: bool | None) -> AsyncIterator[Answer]:
+    def _unscored(self, scorer: Scorer, *, seen: bool | None) -> AsyncIterator[int]:
         version = self._scoring.version(scorer)
         return self._store.unscored(scorer.name, version, seen=seen, newest=True)
 

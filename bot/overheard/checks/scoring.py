@@ -20,7 +20,7 @@ from time import monotonic
 from overheard.checks.edition import digest, edition
 from overheard.checks.judging import Judging
 from overheard.checks.scorer_call import asked, waits
-from overheard.checks.turns import Share, batches, in_turn, together
+from overheard.checks.turns import Share, in_turn, together
 from overheard.domain import (
     Answer,
     Catalogue,
@@ -45,8 +45,8 @@ as a scorer takes for a short answer.
 JUDGED_AT_ONCE = 8
 """Answers that a judge reads at a time; how many calls that may be, the limits say."""
 
-Streams = Sequence[tuple[Scorer, AsyncIterator[list[Answer]]]]
-"""What each scorer has yet to read."""
+Streams = Sequence[tuple[Scorer, AsyncIterator[int]]]
+"""The numbers of what each scorer has yet to read."""
 
 Read = list[tuple[Answer, list[ScoreRecord]]]
 """Answers with what a scorer says of them."""
@@ -148,7 +148,7 @@ class Scoring:
             judges: Whether judges score, or the others; None for both.
         """
         able = [s for s in self._able() if judges in (None, isinstance(s, Judge))]
-        streams = [(s, batches(self._unscored(store, s, part), BATCH)) for s in able]
+        streams = [(scorer, self._unscored(store, scorer, part)) for scorer in able]
         async with self.round():
             await self._catch_up(store, progress, expected, streams)
 
@@ -160,7 +160,7 @@ class Scoring:
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
         begun = False
-        async for shares in in_turn(streams):
+        async for shares in in_turn(store, streams, BATCH):
             if not begun:
                 progress.start("Scoring answers", expected * len(streams))
                 begun = True
@@ -175,7 +175,7 @@ class Scoring:
         """Return the scorers whose scores of now are those that are read."""
         return [s for s in self.scorers if f"{s.name}@{self.version(s)}" in self.versions]
 
-    def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[Answer]:
+    def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[int]:
         version, judged = self.version(scorer), isinstance(scorer, Judge)
         seen = False if judged else None
         return store.unscored(scorer.name, version, seen=seen, newest=judged, part=part)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from overheard.domain import Answer
-from overheard.interfaces import Scorer
+from overheard.interfaces import Scorer, Store
+
+Item = TypeVar("Item")
 
 Share = tuple[Scorer, Sequence[Answer]]
 """Some answers that a scorer is to read."""
 
 
 async def in_turn(
-    streams: Iterable[tuple[Scorer, AsyncIterator[list[Answer]]]],
+    store: Store, streams: Iterable[tuple[Scorer, AsyncIterator[int]]], size: int
 ) -> AsyncIterator[list[Share]]:
     """Yield the next share of each scorer that has one, so that all of them read an answer
-    together, or soon after each other.
+    together, or soon after each other. It is fetched once.
+
+    Args:
+        store: Where the answers are.
+        streams: Their numbers, for each scorer.
+        size: The most answers in a share.
     """
-    left = list(streams)
+    left = [(scorer, batches(stream, size)) for scorer, stream in streams]
     while left:
         taken = [(scorer, stream, await anext(stream, None)) for scorer, stream in left]
         left = [(scorer, stream) for scorer, stream, batch in taken if batch]
-        if left:
-            yield [(scorer, batch) for scorer, _, batch in taken if batch]
+        wanted = {number for _, _, batch in taken for number in batch or ()}
+        if wanted:
+            found = {a.id: a async for a in store.answers(numbers=wanted) if not a.gone}
+            yield [
+                (scorer, [found[number] for number in batch if number in found])
+                for scorer, _, batch in taken
+                if batch
+            ]
 
 
 def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
@@ -34,11 +48,11 @@ def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
     yield from found.values()
 
 
-async def batches(answers: AsyncIterator[Answer], size: int) -> AsyncIterator[list[Answer]]:
-    """Yield answers so many at a time."""
-    batch: list[Answer] = []
-    async for answer in answers:
-        batch.append(answer)
+async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:
+    """Yield items so many at a time."""
+    batch: list[Item] = []
+    async for item in items:
+        batch.append(item)
         if len(batch) == size:
             yield batch
             batch = []

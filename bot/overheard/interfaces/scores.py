@@ -20,8 +20,8 @@ class ScoreStore(Protocol):
         seen: bool | None = None,
         newest: bool = False,
         part: Run | None = None,
-    ) -> AsyncIterator[Answer]:
-        """Stream the complete answers that this version of a scorer has not read yet.
+    ) -> AsyncIterator[int]:
+        """Stream the numbers of the complete answers that this version of a scorer has not read.
 
         Answers that are reused are not among them, nor those of runs that stand aside.
 

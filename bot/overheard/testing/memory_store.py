@@ -202,12 +202,12 @@ class MemoryStore(
         seen: bool | None = None,
         newest: bool = False,
         part: Run | None = None,
-    ) -> AsyncIterator[Answer]:
-        """Stream the complete answers that this version of a scorer has not read yet."""
+    ) -> AsyncIterator[int]:
+        """Stream the numbers of the complete answers that this version of a scorer has not read."""
         read = {key[2] for key in self._read if key[0] == scorer}
         found = self._scorable()
         return _stream(
-            answer
+            answer.id
             for answer in (reversed(found) if newest else found)
             if (scorer, version, answer.id) not in self._read
             and (seen is None or (answer.id in read) == seen)
