@@ -174,7 +174,7 @@ def test_checking_again_asks_that_model_about_that_brand(
     work(raised.folder, chat)
     [message] = chat.messages.values()
     labels = [action.label for action in message.card.actions]
-    assert "Check again (about $0.0103)" in labels
+    assert "Check again (about $0.01)" in labels
 
     _, err = raised.run("alerts", "recheck", "1", code=1)
     assert "12 questions for " in err

@@ -105,8 +105,8 @@ async def price_in_short(context: Context, panel: Panel) -> str:
         return "price unknown"
     if priced.free and judged.free:
         return "free"
-    typical = words.money(priced.typical + judged.typical)
-    return typical if typical.startswith("less") else f"about {typical}"
+    typical = priced.typical + judged.typical
+    return f"about ${typical:,.2f}" if typical >= 0.01 else words.money(typical)
 
 
 async def _judged(context: Context, answers: int) -> Estimate:
