@@ -256,15 +256,17 @@ def records_query(answer_ids: Collection[int]) -> Select[Any]:
 def _score_rows(new: Collection[int], delivery: Delivery, numbers: _Numbers) -> dict[Key, Row]:
     """Write the scores of new answers: one for each answer, brand and metric, the first given."""
     rows: dict[Key, Row] = {}
+    scorer = numbers.scorer
     for answer, records in delivery:
         for record in records if answer.id in new else ():
             score = record.score
             brand, metric = numbers.brands[record.brand], numbers.metrics[score.metric]
             key = (answer.id, brand, metric)
             if key not in rows:
-                details = [(d.topic, d.verdict, d.stated, d.quote) for d in score.details]
-                first = (answer.id, numbers.scorer, brand, metric)
-                rows[key] = (*first, score.value, score.quote, details)
+                told = score.details and [
+                    (d.topic, d.verdict, d.stated, d.quote) for d in score.details
+                ]
+                rows[key] = (answer.id, scorer, brand, metric, score.value, score.quote, told)
     return rows
 
 
