@@ -59,7 +59,7 @@ class AnthropicProvider(HostedProvider[AnthropicSettings, "AsyncAnthropic"]):
             ProviderFailed: with what went wrong, in one sentence without the key.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
-        async with self.service.asking(question.model):
+        async with self.asking(question.model):
             create = self.client.messages.with_raw_response.create
             raw = await create(**self._request(question))
             reply = self._reply(question, await raw.parse(), raw.headers)
@@ -73,7 +73,7 @@ class AnthropicProvider(HostedProvider[AnthropicSettings, "AsyncAnthropic"]):
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.service.asking(model):
+        async with self.asking(model):
             requests = {item: self._request(question) for item, question in questions.items()}
             return await batches.submit(self.client, requests)
 
@@ -85,7 +85,7 @@ class AnthropicProvider(HostedProvider[AnthropicSettings, "AsyncAnthropic"]):
             ProviderUnavailable: when the key is refused.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.service.asking(model):
+        async with self.asking(model):
             found = await batches.look(self.client, batch)
             look = found.look(questions, self._batched)
         dated = {item: await self._created.dated(reply) for item, reply in look.replies.items()}

@@ -32,7 +32,7 @@ class AgentProvider(CompatibleProvider):
             ProviderFailed: with what went wrong, in one sentence without the key.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
-        async with self.service.asking(question.model):
+        async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
             raw = await create(**self._request(question))
             response = raw.parse()

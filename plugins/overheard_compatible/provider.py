@@ -77,7 +77,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         model = question.model
         if model.searches and not self._preset.search:
             raise ProviderFailed(model=model, reason=NO_SEARCH, kind=Failing.REQUEST)
-        async with self.service.asking(model):
+        async with self.asking(model):
             headers, completion = await self._complete(question, self._more(question, seed))
             return self.service.reply(
                 question,

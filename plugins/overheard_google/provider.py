@@ -66,7 +66,7 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
             ProviderUnavailable: when the SDK is missing or the key is refused.
         """
         model = question.model
-        async with self.service.asking(model):
+        async with self.asking(model):
             response = await self.client.models.generate_content(
                 model=model.id,
                 contents=question.prompt.text,
@@ -82,7 +82,7 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
             ProviderUnavailable: when the SDK is missing or the key is refused.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.service.asking(model):
+        async with self.asking(model):
             requests = {
                 item: batches.request_of(question.prompt.text, self._config(question))
                 for item, question in questions.items()
@@ -97,7 +97,7 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
             ProviderUnavailable: when the SDK is missing or the key is refused.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.service.asking(model):
+        async with self.asking(model):
             return (await batches.look(self.client, batch)).look(questions, self._batched)
 
     async def cancel(self, batch: str) -> None:

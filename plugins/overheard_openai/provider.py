@@ -66,7 +66,7 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
             ProviderFailed: with what went wrong, in one sentence without the key.
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
-        async with self.service.asking(question.model):
+        async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
             raw = await create(**self._request(question))
             reply = self._reply(question, raw.parse(), raw.headers)
@@ -80,7 +80,7 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
             ProviderUnavailable: when the key is refused or the account has no credit.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.service.asking(model):
+        async with self.asking(model):
             requests = {item: self._request(question) for item, question in questions.items()}
             return await batches.submit(self.client, requests)
 
@@ -92,7 +92,7 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
             ProviderUnavailable: when the key is refused.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.service.asking(model):
+        async with self.asking(model):
             found = await batches.look(self.client, batch)
             look = found.look(questions, self._batched)
         dated = {item: await self._created.dated(reply) for item, reply in look.replies.items()}

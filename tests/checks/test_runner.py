@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from overheard.checks.brake import LOOKS
-from overheard.checks.budget import price_of
+from overheard.checks.budget import TYPICAL, call_cost, price_of
+from overheard.checks.call import RECKONED
 from overheard.checks.limits import Limits
 from overheard.checks.outcome import Outcome
 from overheard.checks.purse import Purse
@@ -296,6 +297,23 @@ async def test_money_that_may_have_been_charged_stays_held() -> None:
 
     assert outcome.complete == 1
     assert await house.store.spent() == pytest.approx(0.39)
+
+
+async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
+    """It may be billed: its estimated price is spent, the failure says so, and the rest of what was
+    held for it is not spent again.
+    """
+    provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
+    torn = iter([failing(Failing.MALFORMED, ambiguous=True)])
+    provider.answer = lambda _: next(torn, reply(cost_usd=0.01))
+    house = House(provider, limit=10.0)
+    run = house.new_run()
+    outcome = await house.run(run)
+
+    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    assert usual > 0
+    assert await house.store.spent() == pytest.approx(usual + 5 * 0.01) == outcome.spent
+    assert [reason.endswith(RECKONED) for reason in outcome.failures] == [True]
 
 
 async def test_money_is_given_back_when_a_run_ends() -> None:

@@ -57,6 +57,16 @@ def test_a_check_shows_what_the_judge_says_and_what_it_cost(
     assert {call["model"] for call in service.calls} == {"m-1", "judge-2026-01-01"}
 
 
+def test_power_prices_the_judge_with_the_answers(judged: Program) -> None:
+    """A plan that leaves it out would be too cheap."""
+    [with_judge] = judged.json("power")["models"]
+    config = judged.folder / "config.toml"
+    config.write_text(config.read_text().replace(JUDGED, JUDGED.partition("[scorers")[0]))
+    [alone] = judged.json("power")["models"]
+    prices = [plan["offers"][0]["usd_per_year"] for plan in (with_judge, alone)]
+    assert prices[0] > prices[1] > 0
+
+
 def test_the_price_of_a_check_shows_what_the_judge_will_take(
     judged: Program, service: ChatService
 ) -> None:

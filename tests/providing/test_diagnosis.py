@@ -1,6 +1,8 @@
 """Tests of what an SDK's error means, for errors that no service can be made to cause."""
 
+import asyncio
 import ssl
+import time
 from typing import Any
 
 import pytest
@@ -94,3 +96,18 @@ async def test_what_is_no_text_is_no_answer() -> None:
     with pytest.raises(ProviderFailed, match="cannot be read as one of the Acme API"):
         async with service.asking(MODEL):
             service.reply(Question(Prompt("?"), MODEL), odd, Finish.COMPLETE, headers={}, usage={})
+
+
+async def test_the_time_that_an_sdk_takes_to_load_is_none_of_the_services() -> None:
+    """A first answer that comes at once is not too late, and what loading raises is told."""
+    settings = ProviderSettings(base_url="http://host", models=("m-1",), timeout=0.05)
+    service = HostedService("svc", "the Acme API", settings, PriceList({}))
+    async with service.asking(MODEL, lambda: time.sleep(0.1)):
+        await asyncio.sleep(0)
+
+    def broken() -> None:
+        raise LookupFailure(SECRET)
+
+    with pytest.raises(ProviderFailed, match="LookupFailure"):
+        async with service.asking(MODEL, broken):
+            pass

@@ -155,3 +155,14 @@ def test_what_a_call_costs(usage: Usage, dollars: float) -> None:
 def test_cached_tokens_without_a_price_cost_what_any_do() -> None:
     """Rather too much than too little."""
     assert Price(1, 10).cost(Usage(1_000_000, 0, cached_tokens=1_000_000)) == 1
+
+
+def test_what_googles_cache_held_is_no_cheaper_in_a_batch() -> None:
+    """The vendor says so; everything else is sold there at half the price."""
+    prices = PriceList({}, "overheard_google")
+    price = prices.price("gemini-2.5-flash")
+    assert price is not None
+    assert price.cached is not None
+    cached, plain = Usage(1_000_000, cached_tokens=1_000_000), Usage(1_000_000, 1_000_000)
+    assert price.cost(cached, batch=True) == price.cost(cached) == price.cached
+    assert price.cost(plain, batch=True) == price.cost(plain) / 2

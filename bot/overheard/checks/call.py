@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
+from overheard.checks.budget import TYPICAL, call_cost
 from overheard.checks.replies import checked
 from overheard.domain import COMPLETE, Answer, Failing, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
@@ -17,6 +19,7 @@ LONGEST_CALL = 600.0
 """Seconds after which a provider that gives no sign of life is given up for one call."""
 
 NO_ANSWER = Reply("", Finish.FAILED)
+RECKONED = "What an answer to it usually costs is counted, since it may be billed."
 
 
 class Call:
@@ -93,6 +96,22 @@ class Call:
             kind=Failing.TIMEOUT,
             ambiguous=True,
         )
+
+
+def reckoned(
+    answer: Answer, failure: ProviderFailed | None, providers: Mapping[str, Provider]
+) -> Answer:
+    """Count what an answer usually costs that came and cannot be read: whoever sent it may bill it
+    all the same, and what for is not known.
+    """
+    if failure is None or failure.kind is not Failing.MALFORMED:
+        return answer
+    question = answer.question
+    usual = call_cost(question.prompt, question.model, providers, TYPICAL)
+    if not usual:
+        return answer
+    reply = replace(answer.reply, cost_usd=usual)
+    return replace(answer, reply=reply, error=f"{answer.error} {RECKONED}")
 
 
 def judged(given: object, question: Question) -> tuple[Reply, str]:

@@ -74,8 +74,13 @@ class Purse:
             self._held[account] = max(0.0, self._held[account] - share * cost)
         self._end()
 
-    def keep_back(self, held: Held) -> None:  # noqa: ARG002 - it simply stays held
-        """End a call that may have been charged, and nobody knows: its money stays held."""
+    def keep_back(self, held: Held, cost: float = 0.0) -> None:
+        """End a call that may have been charged, and nobody knows how much: the store has taken a
+        cost out of what is held, and the rest of its money stays held.
+        """
+        for account, share in held.shares.items():
+            self._taken[account] -= share * cost
+            self._held[account] = max(0.0, self._held[account] - share * cost)
         self._end()
 
     async def close(self) -> None:

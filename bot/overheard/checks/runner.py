@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from overheard.cards import words
 from overheard.checks.brake import Brake
 from overheard.checks.budget import TYPICAL, WORST, call_cost, question_tokens
-from overheard.checks.call import Call
+from overheard.checks.call import Call, reckoned
 from overheard.checks.keeper import Keeper
 from overheard.checks.limits import Gate, Limits
 from overheard.checks.outcome import Outcome
@@ -173,6 +173,7 @@ class Runner:
                 call = Call(lane.provider, question, job.run, self._clock)
                 try:
                     answer, failure = await call.make()
+                    answer = reckoned(answer, failure, self._providers)
                 except BaseException:
                     self._purse.settle(held, 0.0)
                     raise
@@ -221,10 +222,11 @@ class Runner:
         await job.keeper.keep(answer)
 
     def _settle(self, held: Held, answer: Answer, failure: ProviderFailed | None) -> None:
+        cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
-            self._purse.keep_back(held)
+            self._purse.keep_back(held, cost)
         else:
-            self._purse.settle(held, answer.reply.cost_usd or 0.0)
+            self._purse.settle(held, cost)
 
 
 def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:

@@ -17,6 +17,7 @@ from overheard.checks.panel import find_brand, tracked
 from overheard.commands import offers
 from overheard.commands.context import Context
 from overheard.commands.offers import WITHIN, Offer
+from overheard.commands.price import judged_cost
 from overheard.cron import Cron
 from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
@@ -89,7 +90,7 @@ async def power(
 
 async def _card(context: Context, plan: Plan, model: Model) -> Card:
     outlook, notes = await _outlook(context, plan, model)
-    found = offers.offers(outlook, plan.days, _price(context, plan, model))
+    found = offers.offers(outlook, plan.days, await _price(context, plan, model))
     chart = offers.chart(
         found,
         f"Smallest drop of {plan.brand.name}'s visibility that is seen, and when",
@@ -193,13 +194,16 @@ def _chances(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     return np.asarray(np.clip(chances, 0.005, 0.995))
 
 
-def _price(context: Context, plan: Plan, model: Model) -> float | None:
-    """Return the dollars of one run; None when nobody knows."""
+async def _price(context: Context, plan: Plan, model: Model) -> float | None:
+    """Return the dollars of one run, what judging its answers adds included; None when nobody
+    knows.
+    """
     providers = context.plugins.providers
     if price_of(model, providers) is None:
         return None
     costs = [call_cost(prompt, model, providers, TYPICAL) for prompt in plan.prompts]
-    return plan.repeats * sum(costs)
+    judged = await judged_cost(context, plan.repeats * len(plan.prompts))
+    return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 
 
 POWER = CommandSpec(

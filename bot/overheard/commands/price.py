@@ -88,7 +88,7 @@ async def require_money_for(
     await check_budget(context.config.budget, context.store, priced)
     if agreed:
         return
-    judged = await _judged(context, answers)
+    judged = await judged_cost(context, answers)
     if not (priced.free and judged.free):
         usd = inf if priced.unknown or judged.unknown else priced.worst + judged.worst
         told = [_price(priced), sale(context, panel), _judging(judged)]
@@ -100,7 +100,7 @@ async def price_in_short(context: Context, panel: Panel) -> str:
     calls = unasked(panel, ())
     providers, now = context.plugins.providers, context.clock.now()
     priced = estimate(calls, providers, Payer(0), now, batched(panel, providers))
-    judged = await _judged(context, calls.total())
+    judged = await judged_cost(context, calls.total())
     if priced.unknown or judged.unknown:
         return "price unknown"
     if priced.free and judged.free:
@@ -109,7 +109,7 @@ async def price_in_short(context: Context, panel: Panel) -> str:
     return f"about ${typical:,.2f}" if typical >= 0.01 else words.money(typical)
 
 
-async def _judged(context: Context, answers: int) -> Estimate:
+async def judged_cost(context: Context, answers: int) -> Estimate:
     """Price the judging of answers that are still to come."""
     return await judging_cost(
         judges(context.plugins.scorers.values()),

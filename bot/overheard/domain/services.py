@@ -118,6 +118,8 @@ class Price:
         search: For one search of the web.
         batch: What the tokens cost in a batch, as a share of the above; None when the vendor
             sells no batches.
+        batch_cached: The same for tokens that were read from the cache; None when they are cheaper
+            in a batch like all others.
         source: Where it is written, for people.
     """
 
@@ -127,6 +129,7 @@ class Price:
     search: float = 0.0
     batch: float | None = None
     source: str = field(default="", compare=False)
+    batch_cached: float | None = None
 
     def cost(self, usage: Usage, *, batch: bool = False) -> float:
         """Return what a call of this usage costs, in dollars.
@@ -137,9 +140,10 @@ class Price:
         """
         cached = min(usage.cached_tokens, usage.input_tokens)
         tokens = self.input * (usage.input_tokens - cached) + self.output * usage.output_tokens
-        tokens += (self.input if self.cached is None else self.cached) * cached
+        kept = (self.input if self.cached is None else self.cached) * cached
         share = self.batch if batch and self.batch is not None else 1.0
-        return share * tokens / 1e6 + self.search * usage.searches
+        of_kept = self.batch_cached if batch and self.batch_cached is not None else share
+        return (share * tokens + of_kept * kept) / 1e6 + self.search * usage.searches
 
 
 FREE = Price(0.0, 0.0)

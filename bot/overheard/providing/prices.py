@@ -106,6 +106,7 @@ class PriceList:
             cached=table.cached,
             search=table.search or 0.0,
             batch=table.batch,
+            batch_cached=table.batch_cached,
             source=self._source(table),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -60,6 +61,10 @@ class HostedProvider(ABC, Generic[Table, Client]):
             self._opened = self.open_client()
         return self._opened
 
+    def asking(self, model: Model) -> AbstractAsyncContextManager[None]:
+        """Ask within, see `HostedService.asking`; the SDK is there when the time begins."""
+        return self.service.asking(model, lambda: self.client)
+
     def models(self) -> Sequence[str]:
         """Return the configured model ids."""
         return self.settings.models
@@ -99,7 +104,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         Raises:
             ProviderUnavailable: when that fails. A service without such a list passes.
         """
-        async with self.service.trying():
+        async with self.service.trying(lambda: self.client):
             client: Any = self.client
             models = getattr(client.models, "with_raw_response", client.models)
             return told_time(getattr(await models.list(), "headers", {}))

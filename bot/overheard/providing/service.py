@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields
 
@@ -44,14 +44,22 @@ class HostedService:
         return question.limit or self._settings.max_tokens
 
     @asynccontextmanager
-    async def asking(self, model: Model) -> AsyncIterator[None]:
+    async def asking(
+        self, model: Model, ready: Callable[[], object] = lambda: None
+    ) -> AsyncIterator[None]:
         """Ask within: for so long as a whole answer may take, and with errors made plain.
+
+        Args:
+            model: Who is asked.
+            ready: Is called first, beyond the time-out: to import an SDK takes seconds that are
+                none of the service's.
 
         Raises:
             ProviderFailed: for whatever an SDK raises, in one sentence without the key.
             ProviderUnavailable: when no other question could be answered either.
         """
         try:
+            ready()
             async with asyncio.timeout(self._settings.timeout):
                 yield
         except OverheardError:
@@ -60,14 +68,15 @@ class HostedService:
             raise read_fault(error, self._place).failure(model, self._place) from None
 
     @asynccontextmanager
-    async def trying(self) -> AsyncIterator[None]:
-        """Make a free call within, such as listing models.
+    async def trying(self, ready: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
+        """Make a free call within, such as listing models; `ready` is called first.
 
         Raises:
             ProviderUnavailable: for whatever an SDK raises; a service without such a call is
                 taken to be well.
         """
         try:
+            ready()
             async with asyncio.timeout(self._settings.timeout):
                 yield
         except OverheardError:

@@ -19,6 +19,7 @@ class PriceTable(Settings):
         cached: For a million tokens sent that the vendor's cache held.
         search: For one search of the web.
         batch: What tokens cost in a batch, as a share of the above.
+        batch_cached: The same for those that the vendor's cache held, where it is another.
     """
 
     input: float = Field(ge=0)
@@ -26,6 +27,7 @@ class PriceTable(Settings):
     cached: float | None = Field(default=None, ge=0)
     search: float | None = Field(default=None, ge=0)
     batch: float | None = Field(default=None, gt=0, le=1)
+    batch_cached: float | None = Field(default=None, gt=0, le=1)
 
 
 class ProviderSettings(Settings):
