@@ -46,6 +46,22 @@ async def test_each_fault_has_a_remedy(slack: SlackPeer, chat: SlackChat) -> Non
     assert all(found.values())
 
 
+async def test_missing_scopes_are_one_finding(slack: SlackPeer, chat: SlackChat) -> None:
+    """And where nobody tells which there are, none is said to be missing."""
+    slack.scopes = "commands,users:read,usergroups:read"
+    [found] = [f for f in await chat.examine([]) if f.place.startswith("slack: scopes")]
+    assert found.problem == (
+        "the scopes chat:write, files:write, channels:history and groups:history are missing"
+    )
+
+
+async def test_scopes_that_nobody_tells_are_not_missing(slack: SlackPeer, chat: SlackChat) -> None:
+    """A proxy may take the header away."""
+    slack.scopes = ""
+    found = await chat.examine([])
+    assert Finding("slack: scopes (not compared: Slack does not tell them)") in found
+
+
 async def test_a_bad_bot_token_is_one_finding(slack: SlackPeer) -> None:
     """Nothing else can be looked at with it; the app token can."""
     settings = SlackTable(

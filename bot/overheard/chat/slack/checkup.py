@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
+from overheard.cards import words
 from overheard.chat.slack.client import SlackClient, SlackFailed
 from overheard.chat.slack.workspaces import Workspace, Workspaces, refusal
 from overheard.commands.slack import OPTIONAL, SCOPES
@@ -60,13 +61,24 @@ async def _workspace(
 
 
 def _scopes(workspace: Workspace) -> Iterator[Finding]:
-    """Yield a finding for each scope that is missing, or one that says that none is."""
+    """Yield what is missing of the scopes that the bot needs, and of those that it can do without.
+
+    A proxy may keep from us which there are; then each call says what it lacks.
+    """
+    place = "slack: scopes"
+    if not workspace.scopes:
+        yield Finding(f"{place} (not compared: Slack does not tell them)")
+        return
     missing = [scope for scope in SCOPES if scope not in workspace.scopes]
-    for scope in missing:
-        what = "the optional scope" if scope in OPTIONAL else "the scope"
-        yield Finding("slack: scopes", f"{what} {scope} is missing", INSTALL)
+    needed = [scope for scope in missing if scope not in OPTIONAL]
+    optional = [scope for scope in missing if scope in OPTIONAL]
+    for which, scopes in (("", needed), ("optional ", optional)):
+        if scopes:
+            verb = "scope {} is" if len(scopes) == 1 else "scopes {} are"
+            told = verb.format(words.listing(scopes))
+            yield Finding(place, f"the {which}{told} missing", INSTALL)
     if not missing:
-        yield Finding("slack: scopes")
+        yield Finding(place)
 
 
 async def _channel(workspace: Workspace, name: str, channel: str) -> Finding:
