@@ -105,8 +105,8 @@ def deployment(store: Path, at_a_time: int = 1) -> AbstractAsyncContextManager[C
 async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
     """Hold the model beside itself by the command, and yield what it says."""
     for own in (True, False):
-        # Eight answers at a time take less, but then a seed does not always give the same words.
-        async with deployment(store, 8 if own else 1) as opened:
+        # Ten answers at a time take less, but then a seed does not always give the same words.
+        async with deployment(store, 10 if own else 1) as opened:
             for seed in range(0, 1000 * seeds, 1000):
                 card = await compare(
                     opened, base=str(MODEL), tuned=str(MODEL), brand=BRAND, seed=seed, own_seeds=own
