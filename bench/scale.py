@@ -3,6 +3,7 @@
     uv run python bench/scale.py                              200,000 answers, 600,000 scores
     uv run python bench/scale.py --answers 10_000_000         10 million answers, 30 million scores
     uv run python bench/scale.py --at FOLDER                  loads once, and measures it each time
+    uv run python bench/scale.py --workers 1 2 4              and a check with so many workers
     uv run python bench/scale.py --sqlite                     in SQLite, copied from PostgreSQL
     uv run python bench/scale.py --json                       for machines
 
@@ -22,9 +23,13 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import workers
 from figures import Figure
 from large_store import A_RUN, ROUNDS, SAID, copied, database, found, load
 from store_figures import STORE
+
+QUESTIONS = 2_000
+"""Of a run that workers carry out."""
 
 
 async def measure(answers: int, kept: Path | None, *, sqlite: bool) -> list[Figure]:
@@ -54,10 +59,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--answers", type=int, default=200_000, help="how many are loaded, about")
     parser.add_argument("--at", type=Path, help="the folder that keeps it for the next time")
+    parser.add_argument("--workers", type=int, nargs="*", default=[], help="such as 1 2 4")
     parser.add_argument("--sqlite", action="store_true", help="copy it to SQLite, and measure that")
     parser.add_argument("--json", action="store_true", help="for machines")
     given = parser.parse_args()
     figures = asyncio.run(measure(given.answers, given.at, sqlite=given.sqlite))
+    figures += workers.figures(QUESTIONS, given.workers)
     if given.json:
         print(json.dumps([asdict(one) for one in figures]))
         return

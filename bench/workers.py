@@ -19,10 +19,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from cluster import cluster, configuration, postgresql
 from endpoint import endpoint
 from faults import FAULTS, allowed, series
+from figures import Figure
 
 AT_ONCE = 48
 LATENCY = 0.2
@@ -30,23 +35,66 @@ RIVALS = 19
 PATIENCE = 600.0
 
 
-def throughput(questions: int, workers: int) -> tuple[float, float]:
-    """Return answers a second of a check with so many workers: of asking, and of all of it."""
+@dataclass(frozen=True)
+class Throughput:
+    """How a check with some workers went.
+
+    Attributes:
+        asking: Answers a second, until the last was kept.
+        whole: Answers a second, until all was scored and looked at.
+        worker: Megabytes that the largest worker took, at most.
+        bot: Megabytes that the process took that followed the run.
+    """
+
+    asking: float
+    whole: float
+    worker: float
+    bot: float
+
+
+def throughput(questions: int, workers: int) -> Throughput:
+    """Measure a check with so many workers."""
     with endpoint(LATENCY) as url, postgresql() as server:
         config = configuration(server.url, url, questions, at_once=AT_ONCE, rivals=RIVALS)
         with cluster(server, "postgres", config, 0) as here:
             here.run("db", "upgrade")
             for _ in range(workers):
                 here.worker()
-            time.sleep(4.0)  # until they have started
+            ready = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%worker%'"
+            here.until(lambda: here.value(ready) >= workers, PATIENCE)
             check = here.start("check", "--yes")
             count = "SELECT count(*) FROM answers"
             here.until(lambda: bool(here.value(count)), PATIENCE)
             begun = time.perf_counter()
             here.until(lambda: here.value(count) >= questions, PATIENCE)
             asked = time.perf_counter() - begun
+            bot = largest([check.pid])
             check.wait(PATIENCE)
-            return questions / asked, questions / (time.perf_counter() - begun)
+            whole = time.perf_counter() - begun
+            worker = largest([one.pid for one in here.workers])
+            return Throughput(questions / asked, questions / whole, worker, bot)
+
+
+def largest(processes: Sequence[int]) -> float:
+    """Return the megabytes that the largest of some processes has taken, at most."""
+    return max(
+        int(line.split()[1]) / 1024
+        for number in processes
+        for line in Path(f"/proc/{number}/status").read_text(encoding="utf-8").splitlines()
+        if line.startswith("VmHWM")
+    )
+
+
+def figures(questions: int, counts: Sequence[int]) -> Iterator[Figure]:
+    """Yield what checks with so many workers come to."""
+    ideal = AT_ONCE / LATENCY
+    rate = partial(Figure, unit="answers/s", most=False)
+    for count in counts:
+        went = throughput(questions, count)
+        yield rate(f"asked by {count} workers (ideally {ideal:.0f})", went.asking)
+        yield rate("  with scores and looks, to the end", went.whole)
+        yield Figure("  memory of a worker, at most", went.worker, "MB")
+        yield Figure("  memory of the process that follows the run", went.bot, "MB")
 
 
 def main() -> None:
@@ -62,15 +110,12 @@ def main() -> None:
         kinds = given.faults or allowed()
         well = series(kinds, given.times, given.questions, given.seed)
         sys.exit(0 if well else "something was lost")
-    ideal = AT_ONCE / LATENCY
     print(
-        f"throughput with {', '.join(map(str, given.workers))} workers: {given.questions:,} "
-        f"answers of {LATENCY * 1000:.0f} ms, {AT_ONCE} at a time, ideally {ideal:.0f}/s"
+        f"{given.questions:,} answers of {LATENCY * 1000:.0f} ms, {AT_ONCE} at a time, "
+        f"{RIVALS + 1} brands"
     )
-    print(f"{'workers':>10}{'asking/s':>12}{'of ideal':>10}{'all of it/s':>13}")
-    for count in given.workers:
-        asking, whole = throughput(given.questions, count)
-        print(f"{count:10}{asking:12.0f}{asking / ideal:10.0%}{whole:13.0f}", flush=True)
+    for figure in figures(given.questions, given.workers):
+        print(figure, flush=True)
 
 
 if __name__ == "__main__":

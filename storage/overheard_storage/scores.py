@@ -121,6 +121,7 @@ class ScoreShelf(Shelf):
         model: Model | None = None,
         metric: str | None = None,
         since: datetime | None = None,
+        run: int | None = None,
     ) -> list[Block]:
         """Return blocks, the oldest first."""
         query = blocks_query()
@@ -135,6 +136,8 @@ class ScoreShelf(Shelf):
             query = query.where(blocks.c.metric_id == number)
         if since is not None:
             query = query.where(blocks.c.at >= since)
+        if run is not None:
+            query = query.where(blocks.c.run_id == run)
         # Names sort by the database's language there, and by code point here.
         return sorted(map(block_of, await self._database.rows(query)), key=_ORDER)
 

@@ -33,15 +33,17 @@ class TableShelf(Shelf):
     @uninterrupted
     async def block_table(
         self,
-        brands: Collection[str],
+        brands: Collection[str] | None = None,
         *,
         model: Model | None = None,
         metric: str | None = None,
         until: datetime | None = None,
     ) -> BlockTable:
         """Return the blocks of some brands by column."""
-        known = await self._registers.brands.known((name,) for name in brands)
-        wanted: list[ColumnElement[bool]] = [among(blocks.c.brand_id, known.values())]
+        wanted: list[ColumnElement[bool]] = []
+        if brands is not None:
+            known = await self._registers.brands.known((name,) for name in brands)
+            wanted.append(among(blocks.c.brand_id, known.values()))
         if model is not None:
             number = await self._registers.models.find(model.provider, model.name)
             wanted.append(blocks.c.model_id == number)

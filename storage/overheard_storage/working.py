@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, literal, select
 
-from overheard.domain import Finish, Run, Task
-from overheard_storage.database import uninterrupted
+from overheard.domain import Finish, Panel, Run, Task
+from overheard_storage.database import Database, uninterrupted
 from overheard_storage.shapes import run_of
 from overheard_storage.shelf import Shelf
 from overheard_storage.tables import answers, results, runs
+
+PANELS = 8
+"""Panels that are remembered: those of the runs that were asked for last."""
 
 
 class WorkShelf(Shelf):
     """The Protocol `overheard.interfaces.Store` says what each method does."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._panels: dict[int, Panel] = {}
+
     async def run(self, number: int) -> Run | None:
-        """Return a run by its number, or None."""
-        rows = await self._database.rows(select(runs).where(runs.c.id == number))
-        return run_of(rows[0]) if rows else None
+        """Return a run by its number, or None.
+
+        Each task of a run asks for it. Its panel is long and never changes, so it is read once.
+        """
+        panel = self._panels.get(number)
+        read = [column for column in runs.c if column.name != "panel"]
+        written = literal(None).label("panel") if panel else runs.c.panel
+        rows = await self._database.rows(select(*read, written).where(runs.c.id == number))
+        run = run_of(rows[0]) if rows else None
+        if run and panel:
+            return replace(run, panel=panel)
+        if run and run.panel:
+            latest = list(self._panels.items())[1 - PANELS :]
+            self._panels = dict([*latest, (number, run.panel)])
+        return run
 
     async def count_answers(self, run_id: int) -> int:
         """Return how many questions of a run have an answer."""

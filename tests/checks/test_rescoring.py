@@ -27,6 +27,7 @@ from overheard.domain import (
     Scale,
     Score,
 )
+from overheard.measure.blocks import streams
 from overheard.testing.memory_store import MemoryStore
 from overheard_visibility.scorer import Visibility
 from scripted import Quiet, SteppingClock, reply
@@ -265,7 +266,7 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     monkeypatch.setattr(new, "version", "2", raising=False)
     monkeypatch.setattr(new, "metrics", (), raising=False)
     scoring = await rescoring(store, BEFORE, new).settle(Quiet())
-    rows = standings(await store.blocks(), ["Acme"], scoring)
+    rows = standings(streams(await store.blocks()), ["Acme"], scoring)
     dropped = [block for block in await store.blocks() if block.metric == "failing"]
     assert {block.version for block in dropped} <= set(scoring.versions)
     assert dropped

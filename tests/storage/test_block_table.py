@@ -42,6 +42,8 @@ async def test_streams_of_columns_are_those_of_blocks(store: Store) -> None:
     await fill(store)
     table = await store.block_table(["Acme", "Zeta", "nobody"])
     found = laid_out(table)
+    everybody = laid_out(await store.block_table())
+    assert [told(one) for one in everybody] == [told(one) for one in found]
     assert [told(one) for one in found] == [told(one) for one in streams(await store.blocks())]
     assert [(one.key.brand, one.version) for one in found][::2] == [
         ("Acme", "names@1.10"),

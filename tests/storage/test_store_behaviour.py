@@ -629,6 +629,9 @@ class TestScores:
             (late.id, "Zed", LLAMA, "top1")
         ] * 2
         assert await store.blocks(brand="nobody") == []
+        assert await store.blocks(run=blocks[-1].run_id) == [
+            block for block in blocks if block.run_id == blocks[-1].run_id
+        ]
 
 
 class TestAlerts:
@@ -765,6 +768,15 @@ async def test_a_run_is_found_by_its_number(store: Store) -> None:
     run = await run_of(store)
     assert await store.run(run.id) == run
     assert await store.run(run.id + 1) is None
+
+
+async def test_a_run_is_found_as_it_stands(store: Store) -> None:
+    """However often it is asked for, its state is that of now, and its panel the same."""
+    panel = Panel(("Acme",), (Prompt("Which?"),), (LLAMA,))
+    run = await store.start_run(Run("asked", NOON, panel))
+    assert (await store.run(run.id), await store.run(run.id)) == (run, run)
+    await store.steer_run(run.id, RunState.PAUSED)
+    assert await store.run(run.id) == replace(run, state=RunState.PAUSED)
 
 
 async def test_what_was_asked_can_be_told_of_some_prompts(store: Store) -> None:

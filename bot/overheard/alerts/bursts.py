@@ -17,7 +17,7 @@ from enum import Enum
 from overheard.alerts.past import Past
 from overheard.alerts.suspicions import Suspicion, suspicions
 from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
-from overheard.measure.blocks import RunKey, Stream, streams
+from overheard.measure.blocks import RunKey, Stream, laid_out
 from overheard.shifts import sentinel, sequential
 from overheard.shifts.baseline import cut
 from overheard.shifts.bursts import Burst
@@ -117,8 +117,8 @@ class Sentry:
 
     async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> Planned | None:
         """Follow the latest announced update until it is clear what it did to every brand."""
-        blocks = await self._past.store.blocks(model=asked.model, metric=METRIC)
-        known = streams(b for b in blocks if b.version in self._past.versions)
+        blocks = await self._past.store.block_table(model=asked.model, metric=METRIC)
+        known = laid_out(blocks.of(self._past.versions))
         names = [brand.name for brand in asked.tracked]
         effects = [
             found for s in known if s.key.brand in names and (found := _open(s, known, times))

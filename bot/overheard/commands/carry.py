@@ -14,6 +14,7 @@ from overheard.checks.judging import agreements, judges, moved
 from overheard.checks.outcome import Outcome
 from overheard.checks.parts import asking, detecting, part_of, scoring
 from overheard.checks.reuse import merged
+from overheard.checks.scoring import Scoring
 from overheard.commands.alerts import show_alert
 from overheard.commands.batching import ask_in_batches
 from overheard.commands.context import Context
@@ -21,10 +22,11 @@ from overheard.commands.editions import waiting
 from overheard.commands.standing import Standing, standings
 from overheard.commands.summary import paused, summary
 from overheard.commands.tasks import Tasks, bursts, look_at, looked, served
-from overheard.domain import Account, Answer, Block, Panel, Run, RunState
+from overheard.domain import Account, Answer, Panel, Run, RunState
 from overheard.errors import HoldLost, RunUnderWay
 from overheard.interfaces import PROBLEM, Result, Store
 from overheard.logs import about
+from overheard.measure.blocks import Stream, streams
 from overheard.tracing import traced
 
 log = logging.getLogger("overheard")
@@ -198,18 +200,19 @@ async def _standings(context: Context, panel: Panel, outcome: Outcome) -> list[S
         names.update((rival.name, None) for rival in context.catalogue.rivals(brand))
     known = [name for name in names if context.scoring.catalogue.brand(name)]
     new = [name for name in names if name not in known]
-    rows = standings(await _blocks(context, outcome), known, context.scoring)
+    rows = standings(await _streams(context, outcome, context.scoring), known, context.scoring)
     if new:  # what history is read by does not know them yet, so that there is nothing to compare
         current = context.current
         await current.catch_up(context.store, context.progress, part=outcome.run)
-        rows += standings(await _blocks(context, outcome), new, current)
+        rows += standings(await _streams(context, outcome, current), new, current)
     return rows
 
 
-async def _blocks(context: Context, outcome: Outcome) -> list[Block]:
-    blocks = await context.store.blocks(since=outcome.run.started_at)
-    mine = [block for block in blocks if block.run_id == outcome.run.id]
-    return merged([*mine, *await context.store.reused_blocks(outcome.run.id)])
+async def _streams(context: Context, outcome: Outcome, scoring: Scoring) -> list[Stream]:
+    """Return the streams of a run, with the answers that it reuses."""
+    store, run_id = context.store, outcome.run.id
+    blocks = merged([*await store.blocks(run=run_id), *await store.reused_blocks(run_id)])
+    return streams(block for block in blocks if block.version in scoring.versions)
 
 
 async def _warnings(context: Context, run: Run) -> AsyncIterator[str]:

@@ -18,10 +18,11 @@ from overheard.commands import offers
 from overheard.commands.context import Context
 from overheard.commands.offers import WITHIN, Offer
 from overheard.commands.price import judged_cost
+from overheard.commands.standing import read_streams
 from overheard.cron import Cron
 from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
-from overheard.measure.blocks import Stream, streams
+from overheard.measure.blocks import Stream
 from overheard.shifts.calibrate import mood
 from overheard.shifts.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
 from overheard.shifts.sequential import DEFAULT
@@ -150,11 +151,7 @@ def _scheduled(context: Context, brand: Brand) -> tuple[int, float]:
 
 async def _outlook(context: Context, plan: Plan, model: Model) -> tuple[Outlook, list[str]]:
     """Return what is known of the panel, and what is assumed, as sentences."""
-    known = streams(
-        block
-        for block in await context.store.blocks(model=model, metric=METRIC)
-        if block.version in context.scoring.versions
-    )
+    known = await read_streams(context, model=model, metric=METRIC)
     mine = [stream for stream in known if stream.key.brand == plan.brand.name]
     runs = int((mine[0].n.sum(axis=1) > 0).sum()) if mine else 0
     allowed = context.config.alerts.false_alarms_per_year

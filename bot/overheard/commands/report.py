@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from overheard.cards import words
 from overheard.cards.card import Card
@@ -13,12 +12,14 @@ from overheard.cards.drawing import picture
 from overheard.checks.panel import find_brand, tracked
 from overheard.commands.context import Context
 from overheard.commands.editions import waiting
-from overheard.commands.standing import standings, table
+from overheard.commands.standing import read_streams, standings, table
 from overheard.commands.summary import told
 from overheard.commands.trend import trend_chart
-from overheard.domain import Block, Brand, Metric, Model, Scale
+from overheard.domain import Brand, Metric, Model, Scale
 from overheard.errors import NothingToAsk
-from overheard.measure.blocks import Stream, streams
+from overheard.measure.blocks import RunKey, Stream
+from overheard.shifts.baseline import cut
+from overheard.shifts.detector import live
 
 HEADLINE = Metric("visibility", Scale.BINARY, "Visibility")
 
@@ -47,21 +48,17 @@ async def report(context: Context, brands: Sequence[str] = ()) -> Card:
 
 async def _brand_card(context: Context, brand: Brand) -> Card:
     names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
-    blocks = [
-        block
-        for name in names
-        for block in await context.store.blocks(brand=name)
-        if block.version in context.scoring.versions
-    ]
-    if not blocks:
+    lines = await read_streams(context, names)
+    mine = [line for line in lines if line.key.brand == brand.name]
+    if not mine:
         text = "No answers yet. Ask with overheard check, or bring history with overheard import."
         return Card(brand.name, text, data={"brand": brand.name, "results": []})
-    latest = _latest(blocks, brand)
-    rows = standings([b for b in blocks if latest.get(b.model) == b.run_id], names, context.scoring)
-    chart = await trend_chart(context, brand, HEADLINE, _lines(blocks, names))
+    runs = _runs(mine)
+    rows = standings(_newest(lines, runs), names, context.scoring)
+    chart = await trend_chart(context, brand, HEADLINE, _headline(lines, names))
     return Card(
         title=f"{brand.name} and how models see it",
-        text=_text(context, brand, blocks),
+        text=_text(context, runs),
         table=table(rows),
         image=await picture(chart, "trend.png"),
         footer="Each prompt weighs the same. In brackets, the 90 % interval.",
@@ -69,31 +66,34 @@ async def _brand_card(context: Context, brand: Brand) -> Card:
     )
 
 
-def _latest(blocks: Iterable[Block], brand: Brand) -> dict[Model, int]:
-    """Return for each model the newest run that scored the brand."""
-    runs: dict[Model, tuple[datetime, int]] = {}
-    for block in blocks:
-        if block.brand == brand.name:
-            run = (block.at, block.run_id)
-            runs[block.model] = max(run, runs.get(block.model, run))
-    return {model: run for model, (_, run) in runs.items()}
+def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
+    """Return for each model the runs that scored a brand, in the order of time."""
+    runs: dict[Model, set[RunKey]] = {}
+    for stream in mine:
+        runs.setdefault(stream.key.model, set()).update(stream.runs[row] for row in live(stream))
+    return {model: sorted(found) for model, found in runs.items()}
 
 
-def _text(context: Context, brand: Brand, blocks: Sequence[Block]) -> str:
-    mine = [block for block in blocks if block.brand == brand.name]
-    runs = {block.run_id for block in mine}
-    models = {block.model for block in mine}
-    since = min(block.at for block in mine)
+def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> Iterator[Stream]:
+    """Yield what was said in the newest run of each model."""
+    for line in lines:
+        if line.key.model in runs:
+            row = line.runs.index(runs[line.key.model][-1])
+            yield cut(line, row, row + 1)
+
+
+def _text(context: Context, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+    every = sorted({run for found in runs.values() for run in found})
     return (
-        f"{words.count(len(runs), 'run')} of {words.count(len(models), 'model')} "
-        f"since {words.day(since, context.zone)}. The table shows the newest."
+        f"{words.count(len(every), 'run')} of {words.count(len(runs), 'model')} "
+        f"since {words.day(every[0].at, context.zone)}. The table shows the newest."
     )
 
 
-def _lines(blocks: Sequence[Block], names: Sequence[str]) -> list[Stream]:
+def _headline(lines: Iterable[Stream], names: Sequence[str]) -> list[Stream]:
     """Return the streams of the headline, in the order of the names."""
-    lines = [stream for stream in streams(blocks) if stream.key.metric == HEADLINE.name]
-    return sorted(lines, key=lambda line: (names.index(line.key.brand), line.key.model))
+    shown = [line for line in lines if line.key.metric == HEADLINE.name]
+    return sorted(shown, key=lambda line: (names.index(line.key.brand), line.key.model))
 
 
 REPORT = CommandSpec(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from overheard.cards import words
 from overheard.cards.card import Table
 from overheard.checks.scoring import Scoring
-from overheard.domain import Block, Metric, Model
-from overheard.measure.blocks import streams
+from overheard.commands.context import Context
+from overheard.domain import Metric, Model
+from overheard.measure.blocks import Stream, laid_out
 from overheard.measure.trends import Point, trend
 
 FIRST = frozenset({"visibility"})
@@ -38,27 +39,38 @@ class Standing:
         }
 
 
-def standings(blocks: Iterable[Block], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
+async def read_streams(
+    context: Context,
+    brands: Collection[str] | None = None,
+    *,
+    model: Model | None = None,
+    metric: str | None = None,
+) -> list[Stream]:
+    """Return what the store knows of brands (by default of all), as the scorers see it now; see
+    `Store.block_table`.
+    """
+    blocks = await context.store.block_table(brands, model=model, metric=metric)
+    return laid_out(blocks.of(context.scoring.versions))
+
+
+def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
     """Return how brands stand, in the order of the models, the brands and the metrics.
 
     Args:
-        blocks: Of one run for each model.
+        found: Streams of one run for each model.
         brands: Names, those to show first first.
         scoring: Says which metrics and scorer versions there are.
     """
     metrics = scoring.metrics
-    mine = [
-        b
-        for b in blocks
-        if b.version in scoring.versions and b.brand in brands and b.metric in metrics
-    ]  # until the switch to a scorer's new version, there may be scores of a metric that it dropped
-    found = [
+    rows = [
         Standing(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
-        for stream in streams(mine)
+        for stream in found
+        # Until the switch to a scorer's new version, there may be a metric that it dropped.
+        if stream.key.brand in brands and stream.key.metric in metrics
         for point in trend(stream)
     ]
     order = sorted(metrics, key=lambda name: name not in FIRST)
-    return sorted(found, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
+    return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
 
 
 def table(rows: Sequence[Standing]) -> Table | None:

@@ -14,6 +14,7 @@ from overheard.commands.report import HEADLINE
 from overheard.commands.schedules import next_run
 from overheard.commands.standing import Standing, standings
 from overheard.domain import Alert, Brand
+from overheard.measure.blocks import streams
 
 RECENT = timedelta(days=90)
 """How far back a brand's last measurement is looked for."""
@@ -51,8 +52,9 @@ async def _standing(context: Context, brand: Brand) -> list[Standing]:
     since = context.clock.now() - RECENT
     blocks = await context.store.blocks(brand=brand.name, metric=HEADLINE.name, since=since)
     last = {block.model: block.run_id for block in blocks}
-    latest = [block for block in blocks if last[block.model] == block.run_id]
-    return standings(latest, [brand.name], context.scoring)
+    versions = context.scoring.versions
+    latest = [b for b in blocks if last[b.model] == b.run_id and b.version in versions]
+    return standings(streams(latest), [brand.name], context.scoring)
 
 
 async def _next_runs(context: Context) -> list[str]:

@@ -13,9 +13,10 @@ from overheard.cards.drawing import picture
 from overheard.checks.panel import find_brand
 from overheard.commands.context import Context
 from overheard.commands.finding import unknown
+from overheard.commands.standing import read_streams
 from overheard.commands.summary import told
 from overheard.domain import Brand, Metric
-from overheard.measure.blocks import Stream, laid_out
+from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 
 HEADLINE = "visibility"
@@ -51,8 +52,7 @@ async def show_trend(
 async def _lines(context: Context, brand: Brand, metric: Metric) -> list[Stream]:
     """Return the metric's streams of a brand and its competitors, the brand's own first."""
     names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
-    blocks = await context.store.block_table(names, metric=metric.name)
-    lines = laid_out(blocks.of(context.scoring.versions))
+    lines = await read_streams(context, names, metric=metric.name)
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 

@@ -14,10 +14,11 @@ from overheard.checks.feeds import read_feeds
 from overheard.checks.panel import tracked
 from overheard.commands.context import Context
 from overheard.commands.moments import moment
+from overheard.commands.standing import read_streams
 from overheard.commands.verdicts import told
 from overheard.domain import Model, ModelUpdate, Scale
 from overheard.errors import UnknownName
-from overheard.measure.blocks import Stream, streams
+from overheard.measure.blocks import Stream
 from overheard.settings import suggestion
 from overheard.shifts.sequential import Verdict, follow_each
 
@@ -131,8 +132,7 @@ async def _effects(
     """Return what each update of a model did to the tracked brands, in the order of time."""
     mine = [update for update in known if update.model == model]
     times = sorted({update.at for update in mine})
-    blocks = await context.store.blocks(model=model, metric=METRIC)
-    found = streams(b for b in blocks if b.version in context.scoring.versions)
+    found = await read_streams(context, model=model, metric=METRIC)
     verdicts = {
         brand.name: dict(zip(times, _verdicts(found, brand.name, times), strict=True))
         for brand in tracked(context.catalogue)
@@ -192,7 +192,7 @@ async def _model(context: Context, name: str) -> Model:
         model = Model.parse(name)
     except ValueError:
         model = None
-    if model and (str(model) in served or await context.store.blocks(model=model, metric=METRIC)):
+    if model and (str(model) in served or await read_streams(context, model=model, metric=METRIC)):
         return model
     known = ", ".join(served) or "none yet"
     raise UnknownName(kind="model", name=name, hint=suggestion(name, served), known=known)

@@ -56,13 +56,14 @@ class ScoreStore(Protocol):
         model: Model | None = None,
         metric: str | None = None,
         since: datetime | None = None,
+        run: int | None = None,
     ) -> list[Block]:
         """Return blocks in the order of the runs' start, then run, prompt, model, brand, metric."""
         ...
 
     async def block_table(
         self,
-        brands: Collection[str],
+        brands: Collection[str] | None = None,
         *,
         model: Model | None = None,
         metric: str | None = None,
@@ -71,7 +72,7 @@ class ScoreStore(Protocol):
         """Return the blocks of some brands by column, which is many times as fast.
 
         Args:
-            brands: Their names.
+            brands: Their names; by default all brands there are.
             model: The only model that is wanted.
             metric: The only metric that is wanted.
             until: The latest time at which the run of a block began.

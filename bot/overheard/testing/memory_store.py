@@ -237,6 +237,7 @@ class MemoryStore(
         model: Model | None = None,
         metric: str | None = None,
         since: datetime | None = None,
+        run: int | None = None,
     ) -> list[Block]:
         """Return blocks, the oldest first."""
         found = (
@@ -246,12 +247,13 @@ class MemoryStore(
             and model in (None, block.model)
             and metric in (None, block.metric)
             and (since is None or block.at >= since)
+            and run in (None, block.run_id)
         )
         return sorted(found, key=_BLOCK_ORDER)
 
     async def block_table(
         self,
-        brands: Collection[str],
+        brands: Collection[str] | None = None,
         *,
         model: Model | None = None,
         metric: str | None = None,
@@ -259,7 +261,11 @@ class MemoryStore(
     ) -> BlockTable:
         """Return the blocks of some brands by column."""
         found = await self.blocks(model=model, metric=metric)
-        return tabulated(b for b in found if b.brand in brands and (until is None or b.at <= until))
+        return tabulated(
+            block
+            for block in found
+            if (brands is None or block.brand in brands) and (until is None or block.at <= until)
+        )
 
     async def reused_blocks(self, run_id: int) -> list[Block]:
         """Return the scores of the answers that a run reuses, summed up."""
