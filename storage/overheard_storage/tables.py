@@ -176,10 +176,11 @@ runs = Table(
     Column("panel", JSON(none_as_null=True)),
     column("state", String(16)),
     Column("finished_at", Moment),
-    column("label", Prose, index=True),
+    column("label", Prose),
     column("asked_by", Prose),
     column("channel", Prose),
     column("aside", Boolean, default=False),
+    Index("ix_runs_label", "label", postgresql_using="hash"),  # a label may be long
 )
 
 answers = Table(

@@ -269,6 +269,12 @@ class TestRuns:
         assert replace(kept, id=0) == run
         assert await store.runs() == [kept]
 
+    async def test_a_label_may_be_long(self, store: Store) -> None:
+        """Longer than what an index of PostgreSQL takes as it is."""
+        label = "".join(chr(0x4E00 + n) for n in range(8_000))
+        await store.start_run(Run("long", NOON, label=label))
+        assert [run.label for run in await store.runs(label=label)] == [label]
+
     async def test_a_known_key_returns_the_run_already_kept(self, store: Store) -> None:
         """Starting a run again, after a restart, does not make a second one."""
         first = await run_of(store)

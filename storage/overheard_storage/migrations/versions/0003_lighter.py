@@ -70,7 +70,7 @@ def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     for statement in TRIGGERS[dialect]:
         op.execute(statement)
-    op.create_index("ix_runs_label", "runs", ["label"])
+    op.create_index("ix_runs_label", "runs", ["label"], postgresql_using="hash")
     if dialect == "postgresql":
         for table, columns in LOOKED_UP.items():
             for column in columns:
