@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,16 @@ def tuned(entry: Entry) -> bool:
 def held_out(entry: Entry) -> bool:
     """Whether an entry belongs to the half that nobody looked at while tuning."""
     return not tuned(entry)
+
+
+def dealt(entry: Entry) -> bool:
+    """Whether an entry belongs to the half to develop with, by a fixed hash of its text."""
+    return sha256(entry["text"].encode()).digest()[0] % 2 == 0
+
+
+def kept_back(entry: Entry) -> bool:
+    """Whether an entry belongs to the half that is only measured, by a fixed hash of its text."""
+    return not dealt(entry)
 
 
 def of_round(number: int, entry: Entry) -> bool:

@@ -53,6 +53,8 @@ SETS: dict[str, tuple[str, Half]] = {
     "held out": ("", grading.held_out),
     "varied, tuned": ("varied-", grading.tuned),
     "varied, held out": ("varied-", grading.held_out),
+    "wide, tuned": ("wide-", grading.dealt),
+    "wide, held out": ("wide-", grading.kept_back),
 }
 """What is measured on: how the names of the files begin, and which half of their entries."""
 FRESH: dict[str, tuple[str, Half]] = {
