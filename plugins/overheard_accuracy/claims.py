@@ -65,6 +65,8 @@ Checker = Callable[[Statement, Truth], Claim | None]
 """Reads a statement for one fact; None where the statement does not state it, or where nobody can
 be sure: a false accusation costs more than a miss."""
 
+NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
+"""A pattern: a word with a capital, as names have."""
 _SPACE = re.compile(r"[\W_]+")
 
 

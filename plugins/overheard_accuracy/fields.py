@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from overheard_accuracy.claims import Checker, listed, plain
+from overheard_accuracy.foundings import founded
+from overheard_accuracy.free_plans import free_plan
+from overheard_accuracy.headcounts import employees
+from overheard_accuracy.headquarters import headquarters
+from overheard_accuracy.leaders import chief_executive
 from overheard_accuracy.lists import certifications, discontinued, never_say, products
-from overheard_accuracy.names import chief_executive, headquarters
-from overheard_accuracy.numbers import employees, founded
 from overheard_accuracy.owners import parent_company
-from overheard_accuracy.prices import free_plan, price
+from overheard_accuracy.prices import price
 
 CHECKERS: dict[str, Checker] = {
     "founded": founded,

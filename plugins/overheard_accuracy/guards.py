@@ -85,3 +85,11 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
         return True
     names = (name.group() for name in _CAPITAL.finditer(between))
     return any(not _HARMLESS.fullmatch(name) for name in names)
+
+
+def clause(text: str, start: int, end: int) -> str:
+    """Return the part of a sentence between the edges around a place."""
+    edges = [edge.span() for edge in re.finditer(r"[,;:\u2014]|\b(?:but|although|though)\b", text)]
+    left = max((b for _, b in edges if b <= start), default=0)
+    right = min((a for a, _ in edges if a >= end), default=len(text))
+    return text[left:right]

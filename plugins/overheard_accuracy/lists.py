@@ -8,10 +8,17 @@ from dataclasses import replace
 from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, plain
 from overheard_accuracy.guards import of_another, unmeant
 
-_OPEN = re.compile(r"\b(?:if|whether|should|may|might)\b", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\b(?:if|whether|should|may|might|hop(?:es|ing)|plan(?:s|ning)|aim(?:s|ing)|working (?:on"
+    r"|towards?)"
+    r"|pursuing|seeking|in the process|expects?|will)\b",
+    re.IGNORECASE,
+)
 _NOT = re.compile(
-    r"\b(?:no|not(?! only| just)|never|without|lacks?|cannot|nor|neither|false|untrue|free of"
-    r"|rather than)\b|n['\u2019]t\b",
+    r"\b(?:no|not(?! only| just)|none|nobody|nothing|never|without|lacks?|cannot|nor|neither"
+    r"|false"
+    r"|untrue|free of|rather than|den(?:y|ies|ied)|far from|nowhere near|avoid(?:s|ed)?|refus\w+"
+    r"|ban(?:s|ned))\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _GONE = re.compile(
@@ -22,14 +29,23 @@ _GONE = re.compile(
 )
 _OFFERED = re.compile(
     r"\b(?:offers?|sells?|includes?|including|features?|provides?|available|buy|get|comes? with"
-    r"|makes?|has|have|supports?|such as|try|use|best-selling|popular|lineup|line-up|produces?)\b",
+    r"|makes?|has|have|supports?|such as|try|use|best-selling|popular|lineup|line-up|produces?"
+    r"|recommend\w*|start with|look at|opt for|go (?:with|for)|choose|pick|consider|ideal"
+    r"|best (?:fit|choice|option|pick)|(?:good|great|right|perfect) (?:fit|choice|option|pick"
+    r"|for)"
+    r"|suits?|costs?|priced|starts? (?:at|from)|cheapest)\b",
     re.IGNORECASE,
 )
 _CERTIFIED = re.compile(
     r"\b(?:certifi\w+|complian\w+|complies|comply|attest\w+|accredit\w+|holds?|audited|meets?"
-    r"|adheres?)\b",
+    r"|adheres?|obtain\w*|earn(?:s|ed)?|achiev\w+|receiv\w+|gain(?:s|ed)?|pass(?:es|ed)?|lacks?"
+    r"|lacking|awarded)\b",
     re.IGNORECASE,
 )
+
+
+_IS_ONE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? $", re.IGNORECASE)
+"""Just before a certification that one is rather than has: "is not a B Corp"."""
 
 
 def products(statement: Statement, truth: Truth) -> Claim | None:
@@ -42,7 +58,10 @@ def products(statement: Statement, truth: Truth) -> Claim | None:
 def certifications(statement: Statement, truth: Truth) -> Claim | None:
     """Check a certification that the company holds: to deny it is wrong."""
     named = _place(statement.text, truth.value)
-    if not named or not _CERTIFIED.search(statement.text) or _OPEN.search(statement.text):
+    if not named or _OPEN.search(statement.text):
+        return None
+    is_one = _IS_ONE.search(statement.text[: named.start()])
+    if not (is_one or _CERTIFIED.search(statement.text)):
         return None
     if unmeant(statement) or of_another(statement, named):
         return None
@@ -74,7 +93,7 @@ def never_say(statement: Statement, truth: Truth) -> Claim | None:
     if unmeant(statement) or not contains(statement.text, truth.value):
         return None
     named = _place(statement.text, truth.value)
-    if named and _NOT.search(statement.text, max(0, named.start() - 35), named.start()):
+    if named and _NOT.search(statement.text, 0, named.start()):
         return None
     return Claim(Verdict.WRONG, truth.value)
 

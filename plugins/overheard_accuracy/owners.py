@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, plain
+from overheard_accuracy.claims import NAME, Claim, Statement, Truth, Verdict, contains, plain
 from overheard_accuracy.guards import historic, of_another, unmeant
 
-_NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
 _BOUGHT = (
     r"(?:(?:majority-|wholly |fully )?owned(?: and operated)?|acquired|bought(?: out| up)?"
     r"|purchased"
@@ -22,23 +21,26 @@ _OWNED = re.compile(
     r"|gehört (?:zu|zur)|Tochter(?:gesellschaft|unternehmen)? (?:von|der|des)|filiale d[eu]"
     r"|appartient à|propiedad de|pertenece a|filial de|appartiene a)"
     r"(?: the| its parent(?: company)?,?)? ?"
-    rf"(?P<stated>{_NAME}(?: (?:& )?{_NAME}){{0,3}})"
+    rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}})"
 )
 _A_COMPANY = re.compile(
     r", an? (?P<stated>(?!\w*(?:ish|ese|ian|can|man|Dutch|French|Czech|ed|SaaS|B2B|Fortune|Series"
     r"|Inc|Global|S&P)\b)"
-    rf"{_NAME}(?: {_NAME})?) (?:company|subsidiary|brand)\b"
+    rf"{NAME}(?: {NAME})?) (?:company|subsidiary|brand)\b"
 )
 """Behind the name: ", an Oracle company"."""
 _UNDER = re.compile(r"(?:sits|falls|operates|is|lives|comes) under\b")
 _ROOF = re.compile(r"(?:['\u2019]s)? (?:umbrella|roof|banner|family|ownership|group|wing)\b")
 _ALONE = re.compile(
-    r"\b(?:(?:is|are|remains|stays|as|still)(?: (?:still|now|proudly|an?|fully|completely|privately"
+    r"\b(?:(?:is|are|remains|stays|as|still)(?: (?:still|now|proudly|an?|fully|completely"
+    r"|privately"
     r"|family-owned))*|an?) independent(?:ly[- ](?:owned|held|run))?"
     r"(?: (?:company|business|firm|brand|vendor|maker|manufacturer|studio|label|start-?up)\b"
-    r"|(?= and (?:privately|self|founder)|,? (?:founder|family|employee)[- ]owned|\s*(?:[,.;!)]|$)"
+    r"|(?= and (?:privately|self|founder)|,? (?:founder|family|employee)[- ]owned|\s*(?:[,.;!)]"
+    r"|$)"
     r"| by (?:its|the) (?:founders?|family|employees)))"
-    r"|\b(?:has no parent(?: company)?|not owned by|not a subsidiary|does(?: not"
+    r"|\b(?:has no (?:corporate |larger |outside )?(?:parent|owner)(?: company)?|not owned by"
+    r"|not a subsidiary|does(?: not"
     r"|n['\u2019]t) belong to"
     r"|founder[- ]owned|unabhängiges Unternehmen)\b",
     re.IGNORECASE,
@@ -48,9 +50,13 @@ _SUFFIX = re.compile(
     r"[ ,]+(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co(?:mpany)?|AG|SE|PLC|Group|Holdings?|Family)\b"
     r"\.?$"
 )
-_DENIED = re.compile(r"\b(?:not|never)\b|n['\u2019]t\b")
+_DENIED = re.compile(
+    r"\b(?:not|never|almost|nearly|close to|attempt\w*|tried|failed|bid|offer\w*|talks?|wanted"
+    r"|hopes?"
+    r"|plans?|about to|wants|agreed|set to|due to)\b|n['\u2019]t\b"
+)
 _OWNS = re.compile(
-    rf"(?P<stated>{_NAME}(?: (?:& )?{_NAME}){{0,3}}) (?:has )?(?:acquired|bought|purchased"
+    rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}}) (?:has )?(?:acquired|bought|purchased"
     r"|took over|owns|(?:is|remains) the (?:parent(?: company)?|owner) of) (?:the )?$"
 )
 _GOES_ON = re.compile(
@@ -58,6 +64,12 @@ _GOES_ON = re.compile(
     r"|to|group|family|company|because|though|although|where|now|today)\b)[a-z]+"
 )
 """Behind a name: it only qualifies what follows, as in "the Globex partner network"."""
+_OTHERS_OWNED = re.compile(
+    r"\b(?:with|against|like|alongside|of|for|to|than|and|from|over)\b[^,;]*\b(?!is\b|was\b"
+    r"|has\b|its\b)"
+    r"\w+s $"
+)
+"""Between the brand and "owned by": others are, as in "competes with brands owned by"."""
 _INVESTOR = re.compile(
     r"\b(?:ventures?|capital|partners|investors?|fund|marketplace|store"
     r"|directory|program(?:me)?|ecosystem|network|suite|index|alliance|initiative|accelerator"
@@ -79,7 +91,8 @@ def parent_company(statement: Statement, truth: Truth) -> Claim | None:
         return None
     if cue.re is _ALONE:
         return Claim(Verdict.CORRECT if alone else _old(truth), cue.group())
-    if _unlike_an_owner(cue, statement.text):
+    others = _OTHERS_OWNED.search(statement.text[statement.end : cue.start()])
+    if others or _unlike_an_owner(cue, statement.text):
         return None
     if _INVESTOR.search(cue["stated"]) or _DENIED.search(statement.text[: cue.start()][-30:]):
         return None

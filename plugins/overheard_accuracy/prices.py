@@ -1,13 +1,14 @@
-"""What the brand costs, and whether it can be had for nothing."""
+"""What the brand costs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from overheard_accuracy.claims import Claim, Statement, Truth, contains, verdict
+from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, verdict
 from overheard_accuracy.guards import historic, of_another, unmeant
-from overheard_accuracy.values import Money, money
+from overheard_accuracy.values import NUMBER, Money, money, number
 
 _MONEY_NEXT = (
     r"(?=(?:just |only |about |around |roughly |approximately |some |a |as little as |currently "
@@ -29,11 +30,13 @@ _PRICED = re.compile(
     r"|a month"
     r"|monthly|per year|annually|/\s?mo(?:nth)?|each month|a year|a seat|per (?:seat|user|agent"
     r"|person)"
+    r"|every month|every year|a head|a pop|a user|will cost|par mois|al mes|pro (?:monat|nutzer)"
     r"|kostet|kosten|preis\w*|coûte|coûtent|prix|tarifs?|cuesta|cuestan|precios?|costa)\b",
     re.IGNORECASE,
 )
 _NOT_ITS_PRICE = re.compile(
-    r"\b(?:saves?|savings?|discount|off|coupon|revenue|raised|valued|valuation|funding|worth"
+    r"\b(?:saves?|saved|saving|savings?|spen[dt](?:s|ing)?|earn(?:s|ed)?|salar(?:y|ies)|discount"
+    r"|off|coupon|revenue|raised|valued|valuation|funding|worth"
     r"|acquired|profit|sales|turnover|cheaper|more expensive|less than|up to|over|more than|below"
     r"|under|between|ranges?|credit|refund|trial|add-?on|extra|additional|setup|set-up|one-time"
     r"|deal|bought|paid(?! (?:plan|tier|version|option|subscription|edition)s?)|invest\w*"
@@ -57,7 +60,8 @@ _EACH = re.compile(
 )
 """Behind an amount: it is a fee for use."""
 _TIERS = re.compile(
-    r"\b(free|basic|starter|standard|plus|pro|professional|premium|business|team|teams|enterprise"
+    r"\b(free|basic|starter|standard|plus|pro(?! (?:nutzer|monat|jahr|person|user|benutzer|platz"
+    r"|seat|mitarbeiter|kopf))|professional|premium|business|team|teams|enterprise"
     r"|advanced|growth|personal|individual|essentials?|unlimited|ultimate|lite)\b(?! of\b)",
     re.IGNORECASE,
 )
@@ -67,62 +71,18 @@ _ENTRY = re.compile(
     r"|desde|à partir)\b",
     re.IGNORECASE,
 )
+_TO = re.compile(
+    r"(?:\s?/?(?:mo(?:nth)?|yr|year|user)\b)?\s?(?:-|\u2013|\u2014|to|and|bis|à|a)\s?", re.I
+)
+_UP_TO = re.compile(rf"\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})(?!\s?%)", re.IGNORECASE)
+"""Between the ends of a range, and behind the first where the second has no currency."""
+_RANGING = re.compile(r"\b(?:between|ranges?|ranging)\b", re.IGNORECASE)
+_WIDE = 2.0
+"""From this ratio of its ends on, a range says too little."""
 _NO_PRICE = 1_000_000.0
 """From this amount on, what is paid is a company rather than what it sells."""
 _SAME_MONEY = 0.015
 """A price may be rounded by this share: 9.99 is told as 10."""
-
-_FREE_PLAN = re.compile(
-    r"\b(?:(?:forever|always|completely|totally|permanently)[- ])?free(?:[- ]forever"
-    r"|[- ]of[- ]charge)?"
-    r"(?: and paid)? (?:basic |starter |entry[- ]level |community |personal )?"
-    r"(?:plan|tier|version|edition|option|account|package|membership|offering)s?\b"
-    r"|\bfree forever\b|\bfree for life\b|\bfreemium\b"
-    r"|\b(?:is|remains|stays) (?:\w+ ){0,2}(?P<whole>free (?:to use|of charge))\b"
-    r"|\bus(?:e|ed|ing|able)(?: (?P<used>(?!for\b)[\w-]+(?: [\w-]+){0,2}))?"
-    r" (?:for free|at no cost|without paying)\b"
-    r"|\b(?:plan|tier|version|edition|package)\b(?: that)?(?: [\w-]+){0,2} (?:is|are|'s) "
-    r"(?:\w+ )?(?:free|costs nothing)\b(?![- ](?:trial|of|from))"
-    r"|\b(?:kostenlose[nrs]?|gratis)[- ]?(?:version|tarif|plan|konto|variante)\b"
-    r"|\b(?:version|formule|offre|plan) gratuite?\b|\b(?:plan|versión) gratu?i?t[oa]s?\b"
-    r"|\bpiano gratuito\b",
-    re.IGNORECASE,
-)
-_FOR_SOME = re.compile(
-    r" (?:for|to) (?:students|non-?profits|educat\w+|teachers|schools|open[- ]source|charities"
-    r"|academics|the first|\d+ days)\b",
-    re.IGNORECASE,
-)
-_PAID_ONLY = re.compile(
-    r"\b(?:paid[- ]only|only paid (?:plans|tiers|versions)|(?:all|every one) of (?:its|the"
-    r"|their) plans"
-    r" (?:are|cost)|(?:all|every) (?:plans?|tiers?) (?:is|are|costs?) (?:paid|money)"
-    r"|not free|(?:isn|aren)['\u2019]t free|(?:there is|there['\u2019]s) nothing free)\b(?! (?:of"
-    r"|from|for|to)\b)",
-    re.IGNORECASE,
-)
-"""Says in other words that there is no free plan."""
-_NONE = re.compile(
-    r"\b(?:no|not|without|lacks?|lacking|never|nor|neither|ended|discontinued|removed|retired"
-    r"|scrapped|dropped|cut|axed|sunset|eliminated|stopped|unavailable|unfortunately|instead of"
-    r"|kein"
-    r"|keine[nr]?|nicht|pas|aucune?|sin|ningún|ninguna|non)\b"
-    r"|n['\u2019]t\b",
-    re.IGNORECASE,
-)
-_ENDED = re.compile(
-    r"[^,;]{0,25}\b(?:ended|discontinued|removed|retired|scrapped|dropped|cut|axed|sunset"
-    r"|eliminated|unavailable|no longer|(?:not|n['\u2019]t) (?:\w+ )?(?:available|offered|exist"
-    r"|an option|possible|included|on offer))\b",
-    re.IGNORECASE,
-)
-_ANSWERED = re.compile(
-    r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
-)
-"""Behind "free plan": a yes or a no, or something of which nobody can be sure."""
-_TRIAL = re.compile(r"\b(?:trial|demo)\b", re.IGNORECASE)
-_YES = frozenset({"yes", "true", "y", "available"})
-_NO = frozenset({"no", "false", "n", "none", "not available"})
 
 
 def price(statement: Statement, truth: Truth) -> Claim | None:
@@ -132,16 +92,12 @@ def price(statement: Statement, truth: Truth) -> Claim | None:
     that plan's name; one that is not, only against the lowest ("starts at"), or the only one.
     """
     true = next(iter(money(truth.value)), None)
-    stated = _price_of(statement.text, truth.qualifier) if true else None
-    if true is None or stated is None:
+    both = None if truth.qualifier else _range(statement.text)
+    stated = both[0] if both else _price_of(statement.text, truth, true)
+    if true is None or stated is None or _unclear(statement, stated, truth):
         return None
-    cue = _PRICED.search(statement.text)
-    if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
-        return None
-    if _EXTRA.search(statement.text[: stated.span[0]]):
-        return None
-    if _EACH.match(statement.text, stated.span[1]) and not _EACH.search(truth.value):
-        return None
+    if both:
+        return _in_range(statement.text, *both, true)
     pair = stated.comparable(true)
     if pair is None:
         return None
@@ -150,65 +106,66 @@ def price(statement: Statement, truth: Truth) -> Claim | None:
     return Claim(verdict(_close(pair), any(map(_close, _pairs(stated, old)))), words)
 
 
-def free_plan(statement: Statement, truth: Truth) -> Claim | None:
-    """Check whether there is a free plan; a trial is none."""
-    paid = _PAID_ONLY.search(statement.text)
-    cue = paid or _FREE_PLAN.search(statement.text)
-    true = _yes_or_no(truth.value)
-    if not cue or true is None or unmeant(statement) or of_another(statement, cue):
-        return None
-    if re.search(r"\b(?:if|whether|unless|may|might|could|should)\b", statement.text, re.I):
-        return None
-    answered = _ANSWERED.match(statement.text, cue.end())
-    open_ended = answered is not None and not answered.lastgroup
-    if not paid and (open_ended or _of_something_else(statement, cue)):
-        return None
-    clause = _clause(statement.text, cue.start(), cue.end())
-    if _TRIAL.search(clause) and not _NONE.search(clause):
-        return None
-    refused = answered is not None and answered["no"] is not None
-    denied = paid is not None or refused or _denies(clause, cue.group())
-    if not denied and historic(clause):
-        return None
-    was = [_yes_or_no(value) for value in truth.previous]
-    stated = not denied
-    # In the same words, however it is said, so that models that claim it are counted together.
-    return Claim(verdict(stated == true, stated in was), "free plan" if stated else "no free plan")
-
-
-def _of_something_else(statement: Statement, cue: re.Match[str]) -> bool:
-    """Whether not the brand is free, but its support or its templates, or for some people only."""
-    if _FOR_SOME.match(statement.text, cue.end()):
+def _unclear(statement: Statement, stated: Money, truth: Truth) -> bool:
+    """Whether an amount may be something else than what the brand costs now."""
+    cue = _PRICED.search(statement.text)
+    if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
         return True
-    if cue["whole"]:
-        return cue.start() - statement.end > 1
-    used = cue["used"]
-    return (
-        used is not None
-        and used != "it"
-        and statement.text[statement.start : statement.end] not in used
-    )
+    for_use = _EACH.match(statement.text, stated.span[1]) and not _EACH.search(truth.value)
+    return bool(for_use or _EXTRA.search(statement.text[: stated.span[0]]))
 
 
-def _denies(clause: str, plan: str) -> bool:
-    """Whether a clause says that there is no free plan, rather than what the plan lacks."""
-    before, _, behind = clause.partition(plan)
-    return _NONE.search(before) is not None or _ENDED.match(behind) is not None
+def _range(text: str) -> tuple[Money, Money] | None:
+    """Return both ends of the one range of prices that a text tells, or None."""
+    found = money(text)
+    if len(found) == 2 and found[0].currency == found[1].currency:
+        low, high = found
+        if not _TO.fullmatch(text[low.span[1] : high.span[0]]):
+            return None
+    elif len(found) == 1 and (behind := _UP_TO.match(text, found[0].span[1])):
+        low, amount = found[0], number(behind["high"])
+        high = replace(low, amount=amount, span=(low.span[0], behind.end()))
+    else:
+        return None
+    low = replace(low, period=high.period or low.period)
+    beside = _RANGING.sub("", _beside(text, low))
+    return (low, high) if low.amount < high.amount and not _NOT_ITS_PRICE.search(beside) else None
 
 
-def _price_of(text: str, qualifier: str) -> Money | None:
+def _in_range(text: str, low: Money, high: Money, true: Money) -> Claim | None:
+    """Check a range: it may begin at the price, or lie around it, and must not lie elsewhere.
+
+    A wide range around the price says too little: it may be of other plans.
+    """
+    pair, upper = low.comparable(true), high.comparable(true)
+    words = text[low.span[0] : high.span[1]]
+    if pair is None or upper is None:
+        return None
+    below, above = pair[1] < pair[0], upper[1] > upper[0]
+    if _close(pair) or _close(upper):
+        return Claim(Verdict.CORRECT, words)
+    if below or above:
+        return Claim(Verdict.WRONG, words)
+    return Claim(Verdict.CORRECT, words) if high.amount <= _WIDE * low.amount else None
+
+
+def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
     """Return the one amount that a fact is about, or None where it is not clear."""
     found = [
         one
         for one in money(text)
         if one.amount < _NO_PRICE and not _NOT_ITS_PRICE.search(_beside(text, one))
     ]
-    if qualifier:
-        return next((one for one in found if _is_of_plan(text, one, qualifier)), None)
+    if truth.qualifier:
+        return next((one for one in found if _is_of_plan(text, one, truth.qualifier)), None)
     entry = [one for one in found if _ENTRY.search(text[max(0, one.span[0] - 40) : one.span[0]])]
     if entry:
         return entry[0]
     tiers = {tier.casefold() for tier in _TIERS.findall(text)} - {"free"}
+    if len(found) == 2 and {one.period for one in found} == {"month", "year"}:
+        found = [
+            one for one in found if true and one.period == true.period
+        ]  # "$30 a month, or $300 a year"
     return found[0] if len(found) == 1 and not tiers else None
 
 
@@ -234,18 +191,3 @@ def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:
 
 def _close(pair: tuple[float, float]) -> bool:
     return abs(pair[0] - pair[1]) <= max(_SAME_MONEY * max(pair), 0.011)
-
-
-def _clause(text: str, start: int, end: int) -> str:
-    """Return the part of a sentence between the edges around a place."""
-    edges = [edge.span() for edge in re.finditer(r"[,;:\u2014]|\b(?:but|although|though)\b", text)]
-    left = max((b for _, b in edges if b <= start), default=0)
-    right = min((a for a, _ in edges if a >= end), default=len(text))
-    return text[left:right]
-
-
-def _yes_or_no(value: str) -> bool | None:
-    word = value.strip().casefold()
-    if word in _YES:
-        return True
-    return False if word in _NO else None

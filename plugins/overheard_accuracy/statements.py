@@ -36,7 +36,8 @@ _POINTING = re.compile(
     r"(?:(?:however|also|overall|today|currently|in addition|additionally),? )?"
     r"(?:it|its|they|their|the (?:company|firm|business|brand|platform|tool|app|software|service"
     r"|product|startup|start-up|team|vendor|provider|maker|manufacturer|firm|retailer|label))\b"
-    r"|(?:founded|established|launched|started|set up|created|based|headquartered|led|headed|helmed"
+    r"|(?:founded|established|launched|started|set up|created|based|headquartered|led|headed"
+    r"|helmed"
     r"|owned|acquired|priced) (?:\w+ )?(?:in|out of|at|by|back)\b",
     re.IGNORECASE,
 )

@@ -12,7 +12,8 @@ Span = tuple[int, int]
 YEAR = re.compile(r"(?<![\d.,$€£¥-])(?:1[89]|20)\d\d(?![\d%]|[.,]\d|s\b)")
 
 _ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    " fifteen"
     " sixteen seventeen eighteen nineteen"
 )
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -36,9 +37,9 @@ _DIGITS = (
 NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}\b)"
 
 _CURRENCIES = {
-    "USD": r"US\$|USD|\$|(?:US )?dollars?|bucks",
+    "USD": r"US\$|USD|\$|(?:US )?(?:dollars?|d[oó]lares?|dollari)|bucks",
     "EUR": r"EUR|€|euros?",
-    "GBP": r"GBP|£|pounds?(?: sterling)?|quid",
+    "GBP": r"GBP|£|pounds?(?: sterling)?|quid|pfund|livres?(?: sterling)?|libras?",
     "JPY": r"JPY|¥|yen",
     "CAD": r"CA\$|C\$|CAD|Canadian dollars?",
     "AUD": r"AU\$|A\$|AUD|Australian dollars?",
@@ -53,8 +54,9 @@ _CURRENCIES = {
 _ORDER = sorted(_CURRENCIES, key=lambda code: code in {"USD", "EUR", "GBP"})
 _SIGN = "|".join(f"(?P<{code}{{0}}>{_CURRENCIES[code]})" for code in _ORDER)
 _PERIODS = {
-    "month": r"month|mo\b|monthly|mth|monat|mois\b|mes\b|mensual|mensuel",
-    "year": r"year|yr|annum|annually|yearly|annual|jahr|jährlich|ans?\b|año",
+    "month": r"month|mo\b|monthly|mth|monat|mois\b|mes\b|mensual|mensuel|mese\b|mensile|maand",
+    "year": r"year|yr|annum|annually|yearly|annual|jahr|jährlich|(?<=par )an\b|(?<=/)an\b|año"
+    r"|anno\b|jaar",
     "week": r"week|weekly|wk\b",
     "day": r"day|daily",
     "hour": r"hour|hr\b|hourly",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby, islice, takewhile
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+from itertools import groupby, islice
 from operator import attrgetter
 
 from overheard import Detail, Metric, Reading, Scale, Score, Settings
+from overheard_sentiment.listings import LISTING, MARKED
 from overheard_sentiment.polarity import Polarity, Span, polarity
+from overheard_sentiment.scripts import language
 
 _MOST = 200
 """Sentences of an answer that are read for one brand; no real answer has more."""
@@ -22,12 +25,8 @@ _POINTING = re.compile(
     r"(?:however,? |but |also,? |overall,? )?(?:it|its|it's|it’s|they|their|this)\b",  # noqa: RUF001 - a curly apostrophe is meant
     re.IGNORECASE,
 )
-_LISTING = re.compile(
-    r"(?:(?:key|main|top|notable) )?(?:pros|cons|strengths|weaknesses|(?:dis)?advantages|benefits"
-    r"|drawbacks|limitations|downsides|upsides|highlights)\W*",
-    re.IGNORECASE,
-)
-"""A line under a heading, of which the lines behind it go on about the heading's brand."""
+_LEANING = 0.25
+"""How a line counts at least that stands among the pros, or among the cons."""
 _LISTED = 16
 """Lines of such lists that are read under one heading."""
 _SHORT = 120
@@ -48,14 +47,16 @@ class Sentiment:
     score. The quote is the sentence that judges most. Aspects that are judged (price, quality,
     ease, support, features, performance, reliability, integrations, security) are details.
 
-    English, German, French and Spanish are read.
+    English is read, and the plainest praise and blame of German, French, Spanish, Italian,
+    Portuguese, Dutch, Russian, Chinese, Japanese, Korean and Arabic. A sentence in another script
+    is left out; where there is no other, there is no score.
 
-    A lexicon is right for about six sentences in ten. That is enough to rank and to watch for
+    A lexicon is right for about seven sentences in ten. That is enough to rank and to watch for
     large swings, and not to alert on small ones.
     """
 
     name = "sentiment"
-    version = "4"
+    version = "5"
     metrics: Sequence[Metric] = (Metric("sentiment", Scale.POLARITY, "Sentiment"),)
 
     def score(self, reading: Reading) -> Iterator[Score]:
@@ -95,15 +96,22 @@ def _judged(reading: Reading) -> Iterator[tuple[Polarity, int]]:
         for mention in islice(mentions, _MOST):
             against |= mention.negated and mention.brand == brand
             (mine if mention.brand == brand else others).append((mention.start, mention.end))
-        if not mine:
+        if not mine or language(reading.sentence(index)) == "unknown":
             continue
         label = _is_label(reading, index, mine)
-        follows = list(takewhile(lambda at: at not in named, _followers(reading, index, label)))
+        follows = list(_followers(reading, index, label, named))
         if not (follows and label):
             yield _polarity(reading, index, mine, others, against=against), index
-        for at in follows:
+        for at, lean in follows:
             start, _ = reading.sentences[at]
-            yield _polarity(reading, at, [(start, start + 1)], []), at
+            yield _leaning(_polarity(reading, at, [(start, start + 1)], []), lean), at
+
+
+def _leaning(found: Polarity, lean: int) -> Polarity:
+    """Return a line's polarity as one among pros (1) or cons (-1); 0 changes nothing."""
+    if lean:
+        return replace(found, value=lean * max(_LEANING, lean * found.value))
+    return found
 
 
 def _polarity(
@@ -122,30 +130,38 @@ def _polarity(
     return polarity(reading.body[start:end], here, there, against=against)
 
 
-def _followers(reading: Reading, index: int, label: bool) -> Iterator[int]:
-    """Yield the sentences that go on about what this one names."""
+def _followers(
+    reading: Reading, index: int, label: bool, named: Set[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the sentences that go on about what this one names, and which way they lean."""
     under = reading.sentence(index + 1) if index + 1 < len(reading.sentences) else ""
-    if label and _LISTING.fullmatch(under):
-        yield from _listed(reading, index + 1)
+    if label and (LISTING.match(under) or MARKED.match(under)):
+        yield from _listed(reading, index + 1, named)
         return
     for at in range(index + 1, min(index + 4, len(reading.sentences))):
         start, end = reading.sentences[at]
         same_line = "\n" not in reading.body[reading.sentences[at - 1][1] : start]
         points = same_line and _POINTING.match(reading.body, start, end)
-        if not points and not (label and at == index + 1):
+        if at in named or (not points and not (label and at == index + 1)):
             return
-        yield at
+        yield at, 0
 
 
-def _listed(reading: Reading, index: int) -> Iterator[int]:
-    """Yield the lines of the lists that begin here."""
+def _listed(reading: Reading, index: int, named: Set[int]) -> Iterator[tuple[int, int]]:
+    """Yield the lines of the lists that begin here, and whether they stand among pros or cons."""
+    heading = 0
     for at in range(index, min(index + _LISTED, len(reading.sentences))):
         start, _ = reading.sentences[at]
         end = reading.body.find("\n", start)
-        if (len(reading.body) if end < 0 else end) - start > _SHORT:
+        if at in named or (len(reading.body) if end < 0 else end) - start > _SHORT:
             return
-        if not _LISTING.fullmatch(reading.sentence(at)):
-            yield at
+        line = reading.sentence(at)
+        found = LISTING.match(line) or MARKED.match(line)
+        lean = (1 if found["good"] else -1) if found else heading
+        if found and found.end() == len(line):
+            heading = lean
+        elif lean:
+            yield at, lean
 
 
 def _is_label(reading: Reading, index: int, mine: Sequence[Span]) -> bool:

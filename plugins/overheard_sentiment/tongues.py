@@ -1,7 +1,7 @@
 """In which language a sentence is, and what its words say in it.
 
 The German article "die" is no death, and "gut" is no belly: where a sentence has more function
-words of German, French or Spanish than of English, its words are those of that language alone.
+words of another language than of English, its words are those of that language alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ENGLISH = frozenset(
     | {"in", "on", "but", "not", "you", "i", "we", "they", "this", "at", "as", "by", "from", "if"}
     | {"has", "have", "than"}
 )
-_OTHERS = ("german", "french", "spanish")
+_OTHERS = ("german", "french", "spanish", "italian", "portuguese", "dutch")
 NEGATIONS = frozenset(
     {
         "nicht",
@@ -47,11 +47,14 @@ NEGATIONS = frozenset(
         "ohne",
     }
     | {"pas", "jamais", "sans", "aucun", "aucune", "ni", "nunca", "ningún", "ninguna", "tampoco"}
+    | {"non", "mai", "nessun", "nessuna", "senza", "poco", "não", "nunca", "sem", "nem", "nenhuma"}
+    | {"niet", "geen", "nooit", "zonder", "nauwelijks"}
+    | {"moins", "menos", "meno", "weniger", "minder"}
 )
 """Words of these languages that deny what follows; English has no such words."""
 INTENSE = frozenset(
     {"sehr", "besonders", "äußerst", "wirklich", "absolut", "très", "vraiment", "extrêmement"}
-    | {"muy", "realmente"}
+    | {"muy", "realmente", "molto", "davvero", "muito", "zeer", "erg"}
 )
 """Words of these languages that strengthen what follows."""
 

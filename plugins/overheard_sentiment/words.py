@@ -7,14 +7,23 @@ products added in ``valence.txt``.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from overheard_sentiment import tongues
+from overheard_sentiment import scripts, tongues
+from overheard_sentiment.amounts import amount, is_amount
 from overheard_sentiment.phrases import phrase, phrases
+from overheard_sentiment.ratings import ratings
+from overheard_sentiment.stems import stem
+from overheard_sentiment.suppositions import supposed
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
+_UNSPACED = r"\u1100-\u11ff\u3041-\u9fff\uac00-\ud7af"
+_CHARACTER = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[^\w\s]")
+"""In scripts without spaces each character stands for itself."""
 _REACH = 3
 """How many words before a word may negate or strengthen it."""
 _FAR = 6
@@ -27,7 +36,10 @@ _STEP = 0.293
 _TOO_MUCH = -1.2
 _NONE_OF_IT = -1.0
 """What "has no calendar" says."""
-_HAVING = frozenset({"has", "have", "had", "offers", "offer", "with", "gives", "provides"})
+_HAVING = frozenset(
+    {"has", "have", "had", "offers", "offer", "with", "gives", "provides", "provide", "includes"}
+    | {"include", "supports", "support"}
+)
 
 _NEGATIONS = (
     frozenset(
@@ -66,9 +78,26 @@ _CURING = frozenset(
 """What a product does to errors, spam and slow work."""
 _SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
 _UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
-_BETTER = frozenset({"better", "nicer", "improved", "improve", "good", "great"})
+_BETTER = frozenset({"better", "nicer", "improved", "improve"})
 _LIKES = frozenset({"like", "likes", "liked"})
 _LIKING = frozenset({"i", "we", "you", "they", "people", "users", "really", "also", "would", "'d"})
+_SUFFIXES = (("iest", "y"), ("ier", "y"), ("est", ""), ("est", "e"), ("ily", "y"), ("ly", ""))
+_HEADS = {
+    "well": 1.5,
+    "best": 1.8,
+    "top": 1.8,
+    "ill": -1.4,
+    "over": -1.2,
+    "half": -1.2,
+    "hard": -1.2,
+}
+"""What the first part of a word makes of it: well-lit, ill-fitting."""
+_TAILS = {"friendly": 1.4, "worthy": 1.4, "proof": 1.2, "prone": -1.5, "ridden": -1.7, "only": 0.0}
+_BURDENS = frozenset(
+    {"ad", "ads", "fee", "tax", "contract", "commission", "odour", "odor", "residue"}
+)
+_WITHOUT = 1.4
+"""What "ad-free" and "trouble-free" say."""
 _STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "though", "and"}
 
 
@@ -92,9 +121,31 @@ class Words:
 @lru_cache(maxsize=1024)
 def words(sentence: str) -> Words:
     """Return the words of a sentence with their valence in their place."""
+    if language := scripts.language(sentence):
+        return _of_script(sentence, language)
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
     texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
-    return Words(texts, [a for a, _ in spans], [b for _, b in spans], _values(texts))
+    starts, ends = [a for a, _ in spans], [b for _, b in spans]
+    values = _values(texts)
+    for start, end, value in ratings(sentence):
+        first, last = bisect_left(starts, start), bisect_right(ends, end)
+        values[first:last] = [value, *[0.0] * (last - first - 1)] if first < last else []
+    return Words(texts, starts, ends, values)
+
+
+def _of_script(sentence: str, language: str) -> Words:
+    """Return what judges in a sentence of another script, and the words between."""
+    found, at = Words([], [], [], []), 0
+    ends = (len(sentence), len(sentence), 0.0)
+    for start, end, value in (*scripts.judgements(sentence, language), ends):
+        between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, at, start)]
+        for a, b, valence in (*between, *([(start, end, value)] if value else ())):
+            found.texts.append(sentence[a:b].lower())
+            found.starts.append(a)
+            found.ends.append(b)
+            found.valences.append(valence)
+        at = end
+    return found
 
 
 def _values(texts: list[str]) -> list[float]:
@@ -102,22 +153,26 @@ def _values(texts: list[str]) -> list[float]:
     if (foreign := tongues.lexicon(texts)) is not None:
         return [_in_place(texts, at, foreign.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
-    speaking, behind = _speaking(), 0
+    stems, behind = [stem(text) for text in texts], 0
     for at, text in enumerate(texts):
-        if at < behind or (text not in speaking and "-" not in text):
+        if at < behind or not _speaks(text):
             continue
-        length, together = phrase(texts, at)
-        values[at] = _in_place(texts, at, together if length else _alone(texts, at))
+        length, together = phrase(stems, at)
+        if not length and _is_missing(texts, at):
+            values[at] = _NONE_OF_IT
+        else:
+            values[at] = _in_place(texts, at, together if length else _alone(texts, at))
         behind = at + length
+    for start, end in supposed(texts):
+        values[start:end] = [0.0] * (end - start)
     return values
 
 
-@cache
-def _speaking() -> frozenset[str]:
-    """Return the words that may say something, alone or at the head of a phrase; those with a
-    hyphen may as well.
-    """
-    return frozenset({*_lexicon(), *phrases(), "too", "no", *_LIKES})
+@lru_cache(maxsize=16_384)
+def _speaks(text: str) -> bool:
+    """Whether a word may say something, alone or at the head of a phrase."""
+    particular = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
+    return particular or stem(text) in phrases() or _valence(text) != 0
 
 
 def _in_place(texts: list[str], at: int, value: float) -> float:
@@ -146,6 +201,8 @@ def _alone(texts: list[str], at: int) -> float:
     if text == "too":
         plain = following.isalpha() and not _valence(following) and following not in _STOPS
         return _TOO_MUCH if plain else 0.0
+    if (told := amount(texts, at)) is not None:
+        return told
     if text == "no" and at and texts[at - 1] in _HAVING:
         return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _NONE_OF_IT
     if text in _CURING and any(_valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH]):
@@ -155,27 +212,64 @@ def _alone(texts: list[str], at: int) -> float:
     return _valence(text)
 
 
+def _is_missing(texts: list[str], at: int) -> bool:
+    """Whether a verb says that something is missing: "doesn't offer", "neither of them has"."""
+    if texts[at] not in _HAVING or any(map(_valence, texts[at + 1 : at + 5])):
+        return False
+    return (at > 0 and _negates(texts, at - 1)) or "neither" in texts[max(0, at - _FAR) : at]
+
+
 def _negates(texts: list[str], at: int) -> bool:
     if texts[at : at + 2] in (["not", "only"], ["not", "just"], ["no", "doubt"]):
         return False
     return texts[at] in _NEGATIONS or texts[at].endswith("n't")
 
 
+@lru_cache(maxsize=16_384)
 def _valence(text: str) -> float:
-    known = _lexicon()
-    if text in known or "-" not in text:
-        return known.get(text, 0.0)
-    return max((known.get(part, 0.0) for part in text.split("-")), key=abs)
+    """Return what a word says by itself, or in another of its forms, or by what it is made of."""
+    known, inflected = _lexicons()
+    if text in known:
+        return known[text]
+    if "-" in text:
+        return _compound(text)
+    for form in (text, *_bases(text)):
+        if value := known.get(form) or inflected.get(stem(form)):
+            return value
+    return 0.0
+
+
+def _bases(text: str) -> Iterator[str]:
+    """Yield what an adverb and a degree of comparison are made of: flimsier, most sluggishly."""
+    for suffix, instead in _SUFFIXES:
+        if text.endswith(suffix) and len(text) > len(suffix) + 3:
+            yield text[: -len(suffix)] + instead
+
+
+def _compound(text: str) -> float:
+    head, _, rest = text.partition("-")
+    tail = rest.rpartition("-")[2] or rest
+    if tail == "free":
+        return _WITHOUT if head in _BURDENS or _valence(head) < 0 else 0.0
+    made = _TAILS.get(tail, _HEADS.get(head))
+    if made is not None:
+        return made
+    return max((_valence(part) for part in text.split("-")), key=abs)
 
 
 @cache
-def _lexicon() -> dict[str, float]:
+def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
+    """Return what words say in the form in which they stand, and by their stem."""
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-    lexicon: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)
-    own = files("overheard_sentiment").joinpath("valence.txt").read_text(encoding="utf-8")
-    for line in own.splitlines():
+    exact: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)
+    exact.update(_listed("valence"))
+    return exact, {stem(word): value for word, value in _listed("inflected")}
+
+
+def _listed(name: str) -> Iterator[tuple[str, float]]:
+    text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
         if not line.startswith("#"):
             value, *listed = line.split()
-            lexicon.update(dict.fromkeys(listed, float(value)))
-    return lexicon
+            yield from ((word, float(value)) for word in listed)

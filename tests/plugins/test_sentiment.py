@@ -66,18 +66,86 @@ def sign(text: str, brand: Brand) -> int:
         ("Acme beats Boltly.", 1, -1),
         ("I prefer Acme over Boltly.", 1, -1),
         ("Unlike Boltly, Acme is great.", 1, -1),
-        ("Avoid Boltly. Use Acme.", 0, -1),
-        ("Use Acme instead of Boltly.", 0, -1),
+        ("Avoid Boltly. Use Acme.", 1, -1),
+        ("Use Acme instead of Boltly.", 1, -1),
         ("Acme is cheaper than Boltly, which has great reports.", 1, 1),
         ("Acme isn\u2019t good, Boltly is.", -1, 0),
         ("Acme is too complicated; Boltly is fine.", -1, 1),
         ("Acme is not only powerful but easy. Boltly exists.", 1, 0),
         ("| Acme | excellent |\n|--|--|\n| Boltly | overpriced |", 1, -1),
+        ("Acme is just as reliable as Boltly.", 1, 1),
+        ("Acme was outperformed by Boltly.", -1, 1),
+        ("Acme leaves Boltly in the dust.", 1, -1),
+        ("Acme can't keep up with Boltly.", -1, 1),
+        ("Acme has more templates than Boltly.", 1, -1),
+        ("Acme costs more than Boltly.", -1, 1),
+        ("Many teams moved from Boltly to Acme.", 1, -1),
+        ("Acme is a better alternative to Boltly.", 1, -1),
+        ("Acme is a good alternative to Boltly.", 1, 0),
+        ("For that I'd take Acme over Boltly.", 1, -1),
+        ("Acme est plus fiable que Boltly.", 1, -1),
+        ("Acme比Boltly更稳定。", 1, -1),
     ],
 )
 def test_each_brand_gets_what_is_said_of_it(text: str, acme: int, boltly: int) -> None:
     """Clauses, negation, contrast and comparison decide whom a word is about."""
     assert (sign(text, ACME), sign(text, BOLTLY)) == (acme, boltly)
+
+
+@pytest.mark.parametrize(
+    ("text", "sign_of_it"),
+    [
+        ("Acme has low fees.", 1),
+        ("Acme has high fees.", -1),
+        ("Acme has low quality.", -1),
+        ("Acme has a long battery life.", 1),
+        ("Acme has a rating of 4.7/5.", 1),
+        ("Acme has 2.1 out of 5 stars.", -1),
+        ("Acme is a beginner-friendly tool.", 1),
+        ("Acme is a crash-prone tool.", -1),
+        ("Acme is the flimsiest of them.", -1),
+        ("Acme made life easier for us.", 1),
+        ("Acme lets you cut costs in half.", 1),
+        ("Acme doesn't offer phone support.", -1),
+        ("Is Acme any good?", 0),
+        ("If you need great reports, there is Acme.", 0),
+        ("Acme es lento y caro.", -1),
+        ("Acme è affidabile.", 1),
+        ("Acme é confiável e rápido.", 1),
+        ("Acme is betrouwbaar en niet duur.", 1),
+        ("Acme надежный и удобный.", 1),
+        ("Acmeは使いやすいです。", 1),
+        ("Acme는 느리고 비싸요.", -1),
+        ("Acme سيئة ومكلفة جدا.", -1),
+    ],
+)
+def test_amounts_marks_forms_and_languages_judge(text: str, sign_of_it: int) -> None:
+    """What is judged need not be an English adjective; what is asked or supposed judges nobody."""
+    assert sign(text, ACME) == sign_of_it
+
+
+def test_praise_that_is_taken_back_counts_for_little() -> None:
+    """People call such a sentence mixed."""
+    [praised], [mixed] = score("Acme is fast."), score("Acme is fast, but its support is slow.")
+    assert abs(mixed.value) < praised.value / 3
+
+
+def test_a_sentence_in_an_unread_script_is_left_out() -> None:
+    """Nobody knows what it says, and 0 would say that it says nothing."""
+    assert score("Η Acme είναι πολύ ακριβή.") == []  # noqa: RUF001 - Greek is meant
+    assert sign("Η Acme είναι πολύ ακριβή. Acme is excellent.", ACME) == 1  # noqa: RUF001 - Greek is meant
+
+
+def test_marked_lines_under_a_heading_lean_as_they_are_marked() -> None:
+    """Whatever their words: a tick praises, and a cross blames."""
+    text = "**Acme**\n✅ Envelope budgets\n✅ Shared lists\n\n**Boltly**\n❌ Ads\n❌ One currency"
+    assert [sign(text, brand) for brand in (ACME, BOLTLY)] == [1, -1]
+
+
+def test_lines_among_pros_and_cons_lean_as_their_heading() -> None:
+    """A line that nobody would call praise by itself is praise among the pros."""
+    text = "### Acme\nPros:\n- Dark mode\n- Offline maps\n\n### Boltly\nCons:\n- One user only"
+    assert [sign(text, brand) for brand in (ACME, BOLTLY)] == [1, -1]
 
 
 def test_a_brand_that_is_not_named_has_no_sentiment() -> None:

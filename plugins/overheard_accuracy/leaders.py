@@ -1,75 +1,23 @@
-"""Facts that are names: of places, people and companies."""
+"""Who leads the company."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, listed, plain
+from overheard_accuracy.claims import (
+    NAME,
+    Claim,
+    Statement,
+    Truth,
+    Verdict,
+    contains,
+    listed,
+    plain,
+)
 from overheard_accuracy.guards import historic, of_another, unmeant
-from overheard_accuracy.places import alike, is_region, same_place
 
-_NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
-_PLACE = rf"{_NAME}(?: (?:(?:de|la|of|am|an der|upon|sur|City) )?{_NAME})*"
-_PLACES = rf"(?P<stated>{_PLACE}(?:, {_PLACE}){{0,2}})"
-_AT = r" (?:the (?:city|heart|center|centre|port|town) of )?(?:downtown |central |sunny |nearby )?"
-_ENDS = r"(?=\s*(?:$|[,.;:)]|(?:since|with|where)\b))"
-_BASED = (
-    re.compile(
-        r"\b(?i:headquartered|head ?quarters|(?:head|main|home|central|corporate|principal) office"
-        r"|HQ|(?:home|main|corporate|global|operating) base(?: is)?|(?<!-)based|located|domiciled"
-        r")\b"
-        r"(?:(?: of [\w. ]{1,40}?)?(?: is| are|, which is)?(?: now| currently)?"
-        r"(?: (?:located|situated|based|found))?(?: out of| in| at| near| just outside|:))"
-        rf"(?:{_AT})(?:the )?{_PLACES}"
-    ),
-    re.compile(
-        rf"\b(?:operat(?:es|ed|ing)|run|managed|works)(?: entirely)? (?:from"
-        rf"|out of){_AT}{_PLACES}{_ENDS}"
-    ),
-    re.compile(
-        r"(?:is|was|,) an? (?:[\w-]+ ){0,4}(?:company|maker|brand|firm|vendor|manufacturer"
-        r"|start-?up|provider|developer|business)"
-        rf" from{_AT}{_PLACES}{_ENDS}"
-    ),
-    re.compile(rf"\bcalls {_PLACES} (?:its )?home\b"),
-    re.compile(rf"\b(?:makes? its home|is at home|has its (?:seat|base)) in{_AT}{_PLACES}"),
-    re.compile(
-        r"\b(?:moved|relocated|shifted|transferred) its (?:headquarters|HQ|head office|base)"
-        rf"(?: from {_PLACES.replace('stated', 'left')})? to{_AT}{_PLACES}"
-    ),
-    re.compile(
-        rf"\b{_PLACES}(?:, | is |,? which is )(?:where (?:it|the company|\w+) (?:is|has been)"
-        r" (?:headquartered|based)|where (?:it|the company) has its (?:headquarters|HQ"
-        r"|head office))"
-    ),
-    re.compile(
-        r"\b(?:(?:Haupt|Firmen|Unternehmens)?[Ss]itz|Zentrale"
-        r"|Hauptquartier)\b(?: von [\w. ]{1,40}?)?"
-        rf"(?: ist| liegt| befindet sich)? in {_PLACES}"
-    ),
-    re.compile(
-        r"\b(?:sitzt in|sitzt heute in|ansässig in|siège(?: social)?(?: d(?:e "
-        r"|['\u2019])[\w. ]{1,40}?)?"
-        r"(?: est| se trouve)?(?: situé| basé| installé)? à|basée? à|installée? à"
-        r"|sede(?: central| principal| social)?(?: d[ei] [\w. ]{1,40}?)?"
-        r"(?: está| se encuentra| se ubica| è| si trova)?(?: en| a)|gevestigd in|hoofdkantoor in)"
-        rf" {_PLACES}"
-    ),
-)
-_SITE = re.compile(
-    r"\b(?:offices?|teams?"
-    r"|branch(?:es)?|subsidiar(?:y|ies)|servers?|data cent(?:er|re)s?|shops?"
-    r"|stores?|warehouses?|factor(?:y|ies)|plants?|divisions?|labs?|hubs?|staff|customers?"
-    r"|users?)\b"
-    r"|\b(?:U\.?S\.?A?|UK|EU|European|American|Asian|regional|local|second) $",
-    re.IGNORECASE,
-)
-"""Between the brand and a place: that is not where its head office is."""
-_NO_PLACE = re.compile(r"\b(?:Store|App|Apps|Play|Marketplace|Cloud|Settings|Menu|Web|Internet)\b")
-_BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{_NAME}(?: {_NAME})?)-based\b")
-
-_PERSON = rf"(?P<stated>{_NAME}(?: (?:(?:van|von|de|der|la|bin|al) )*{_NAME}){{1,3}})"
+_PERSON = rf"(?P<stated>{NAME}(?: (?:(?:van|von|de|der|la|bin|al) )*{NAME}){{1,3}})"
 _CHIEF = r"(?:CEO|C\.E\.O\.|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?(?: \(CEO\))?)"
 _BY = (
     r"(?:led|headed(?: up)?|run|managed|helmed|steered|captained|overseen|directed|guided"
@@ -93,7 +41,7 @@ _LED = (
     ),
     re.compile(
         rf"{_PERSON}(?:, (?:the|its|who is)| is (?:currently )?the| serves as| is| has been|,)?"
-        rf"(?: the| its| (?P<whose>{_NAME}(?: {_NAME}){{0,2}}?)['\u2019]s)?(?: current)?"
+        rf"(?: the| its| (?P<whose>{NAME}(?: {NAME}){{0,2}}?)['\u2019]s)?(?: current)?"
         rf"(?: (?:co-?)?founder and)? {_CHIEF}\b"
     ),
     re.compile(rf"{_PERSON} \({_CHIEF}(?:,| of| at)"),
@@ -115,6 +63,30 @@ _LED = (
         rf"|CEO)\b"
     ),
 )
+_SUCCEEDED = (
+    re.compile(
+        rf"{_PERSON} (?:has )?(?:replaced|succeeded|took over from|takes over from|followed)"
+        rf" (?:[\w.'\u2019-]+ ){{1,4}}(?:as|at the helm|in the top job|in {_CHIEF})"
+    ),
+    re.compile(
+        rf"\b(?:replaced|succeeded|followed)(?: as (?:its )?{_CHIEF})? by {_PERSON}"
+        rf"(?=[^.]*\b{_CHIEF}|.{{0,40}}$)"
+    ),
+    re.compile(
+        rf"\b(?:appoint|nam|hir|promot)ed {_PERSON} (?:as |to |to be )?(?:its |the "
+        rf"|new )*{_CHIEF}"
+    ),
+    re.compile(
+        rf"{_PERSON} (?:became|was (?:named|appointed)|took over as|took (?:up )?the post of"
+        rf"|joined as)"
+        rf" (?:its |the |new )*{_CHIEF}"
+    ),
+    re.compile(
+        rf"(?:['\u2019]s|\b[Ii]ts) (?:current )?(?:founder(?:,| and"
+        rf"| &) )?{_CHIEF}, {_PERSON}(?=,)"
+    ),
+)
+"""Who took office last: of those that held it before, nothing is concluded."""
 _LEADS = re.compile(
     rf"{_PERSON}(?:,? (?:who )(?:{_HEADS}|runs)| {_HEADS})(?: the (?:company|firm) behind)? $"
 )
@@ -126,6 +98,17 @@ _FOR_A_WHILE = re.compile(
     re.IGNORECASE,
 )
 """Before "led by": that is not the company."""
+_BACK_THEN = re.compile(
+    r"\b(?:interim|acting|briefly|at the time|back then|until|later (?:replaced|succeeded)"
+    r"|former(?:ly)?"
+    r"|will|plans? to|may|might|could|would|expected|rumou?red|not)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_OTHERS_CHIEF = re.compile(
+    r"(?:['\u2019]s)? (?:rival|competitor|parent|owner|subsidiary|partner|customer|investor|board"
+    r"|C[FOTM]O|division|unit)\b",
+    re.IGNORECASE,
+)
 _NEXT = re.compile(r", (?:and|but|so|is|has|says|said|told)\b")
 """Where something else begins to be said."""
 _NOT_PERSON = re.compile(
@@ -137,33 +120,10 @@ _NOT_PERSON = re.compile(
 )
 
 
-def headquarters(statement: Statement, truth: Truth) -> Claim | None:
-    """Check the place of the headquarters: any part of the true place will do.
-
-    A country or a state that the fact does not name is not held against the answer, since the city
-    may lie there.
-    """
-    patterns = (*_BASED, _BASED_ADJECTIVE)
-    cue = next((found for one in patterns if (found := one.search(statement.text))), None)
-    if not cue or unmeant(statement) or of_another(statement, cue) or historic(statement.text):
-        return None
-    between = statement.text[statement.end : max(statement.end, cue.start())]
-    if (statement.end and _SITE.search(between)) or _NO_PLACE.search(cue["stated"]):
-        return None
-    stated = cue["stated"].rstrip(".'\u2019")
-    if _in_place(stated, truth.value):
-        return Claim(Verdict.CORRECT, stated)
-    city = stated.split(",")[0]
-    if is_region(city):
-        return None
-    if any(alike(city, part) for part in listed(truth.value)):
-        return None
-    stale = any(_in_place(stated, value) for value in truth.previous)
-    return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
-
-
 def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
     """Check who leads the company, by family name and first name."""
+    if found := _successor(statement, truth):
+        return found
     for cue in _led(statement):
         if _NOT_PERSON.search(cue["stated"]) or _FOR_A_WHILE.search(statement.text[: cue.start()]):
             continue
@@ -179,6 +139,34 @@ def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
         stale = any(_same_person(stated, name) for name in truth.previous)
         return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
     return None
+
+
+def _successor(statement: Statement, truth: Truth) -> Claim | None:
+    """Check "Ann Lee replaced Bo Ray as CEO"; one who has left since was no mistake then."""
+    for pattern in _SUCCEEDED:
+        cue = pattern.search(statement.text)
+        if not cue or _NOT_PERSON.search(cue["stated"]) or unmeant(statement):
+            continue
+        stated = cue["stated"].rstrip(".'\u2019")
+        brand = statement.text[statement.start : statement.end]
+        if _of_other_company(statement, cue) or contains(brand, stated):
+            continue
+        if any(_same_person(stated, name) for name in listed(truth.value)):
+            return Claim(Verdict.CORRECT, stated)
+        if any(_same_person(stated, name) for name in truth.previous) or _BACK_THEN.search(
+            statement.text
+        ):
+            return None
+        return Claim(Verdict.WRONG, stated)
+    return None
+
+
+def _of_other_company(statement: Statement, cue: re.Match[str]) -> bool:
+    """Whether behind a cue another company is named: "as CEO of Globex"."""
+    named = re.search(r"\b(?:of|at|for) (?:the )?([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
+    brand = statement.text[statement.start : statement.end]
+    other = named is not None and named.start() <= 12 and not contains(brand, named.group(1))
+    return other or bool(_OTHERS_CHIEF.match(statement.text, statement.end))
 
 
 def _led(statement: Statement) -> Iterator[re.Match[str]]:
@@ -199,19 +187,6 @@ def _behind_another(statement: Statement, cue: re.Match[str]) -> bool:
         return not contains(brand, whose)
     other = named is not None and named.start() <= 3 and not contains(brand, named.group(1))
     return other or (bool(brand) and of_another(statement, cue))
-
-
-def _in_place(stated: str, true: str) -> bool:
-    """Whether a place that is stated is the true one, or a part of it, or around it."""
-    parts = [part.strip() for part in true.split(",") if part.strip()]
-    first, *around = [part.strip() for part in stated.split(",")]
-    return any(
-        plain(first) == plain(part)
-        or contains(first, part)
-        or contains(part, first)
-        or same_place(first, part)
-        for part in parts
-    ) and (not around or not is_region(first) or bool(parts))
 
 
 def _same_person(one: str, other: str) -> bool:

@@ -1,0 +1,124 @@
+"""Whether there is a plan that costs nothing."""
+
+from __future__ import annotations
+
+import re
+
+from overheard_accuracy.claims import Claim, Statement, Truth, verdict
+from overheard_accuracy.guards import clause, historic, of_another, unmeant
+
+_FREE_PLAN = re.compile(
+    r"\b(?:(?:forever|always|completely|totally|permanently)[- ])?free(?:[- ]forever"
+    r"|[- ]of[- ]charge)?"
+    r"(?: and paid)? (?:basic |starter |entry[- ]level |community |personal )?"
+    r"(?:plan|tier|version|edition|option|account|package|membership|offering)s?\b"
+    r"|\bfree forever\b|\bfree for life\b|\bfreemium\b"
+    r"|\b(?:is|remains|stays) (?:\w+ ){0,2}(?P<whole>free (?:to use|of charge))\b"
+    r"|\bus(?:e|ed|ing|able)(?: (?P<used>(?!for\b)[\w-]+(?: [\w-]+){0,2}))?"
+    r" (?:for free|at no cost|without paying)\b"
+    r"|\b(?:plan|tier|version|edition|package)\b(?: that)?(?: [\w-]+){0,2} (?:is|are|'s) "
+    r"(?:\w+ )?(?:free|costs nothing)\b(?![- ](?:trial|of|from))"
+    r"|\b(?:kostenlose[nrs]?|gratis)[- ]?(?:version|tarif|plan|konto|variante)\b"
+    r"|\b(?:version|formule|offre|plan) gratuite?\b|\b(?:plan|versión) gratu?i?t[oa]s?\b"
+    r"|\bpiano gratuito\b"
+    r"|\b(?:is|are|it['\u2019]s) (?:\w+ )?free for (?:up to |teams? of |groups? of "
+    r"|the first )*(?:\w+ )?"
+    r"(?:users|people|seats|members|persons|employees)\b"
+    r"|\b(?:nutz\w+|verwend\w+|utilis\w+|us(?:ar|arlo|arla)) (?:[\w-]+ ){0,3}"
+    r"(?:kostenlos|gratuitement|gratis|gratuitamente)\b"
+    r"|\b(?:kostenlos|gratis) (?:nutz|verwend|erhältlich|verfügbar)\w*"
+    r"|\bgratuitement\b(?= (?:pour|jusqu|à))"
+    r"|\bwithout paying(?: a (?:cent|dime|penny))?\b|\$0 (?:plan|tier)\b|\bzero-cost (?:plan"
+    r"|tier)\b",
+    re.IGNORECASE,
+)
+_FOR_SOME = re.compile(
+    r" (?:for|to) (?:students|non-?profits|educat\w+|teachers|schools|open[- ]source|charities"
+    r"|academics|the first|\d+ days)\b",
+    re.IGNORECASE,
+)
+_PAID_ONLY = re.compile(
+    r"\b(?:paid[- ]only|only paid (?:plans|tiers|versions)|(?:all|every one) of (?:its|the"
+    r"|their) plans"
+    r" (?:are|cost)|(?:all|every) (?:plans?|tiers?) (?:is|are|costs?) (?:paid|money)"
+    r"|(?:pay|paying|charges?|costs? money) from (?:day one|the (?:very )?(?:start|first day"
+    r"|outset))"
+    r"|not free|(?:isn|aren)['\u2019]t free|(?:there is|there['\u2019]s) nothing free)\b(?! (?:of"
+    r"|from|for|to)\b)",
+    re.IGNORECASE,
+)
+"""Says in other words that there is no free plan."""
+_NONE = re.compile(
+    r"\b(?:no|not|without|lacks?|lacking|never|nor|neither|ended|discontinued|removed|retired"
+    r"|scrapped|dropped|cut|axed|sunset|eliminated|stopped|unavailable|unfortunately|instead of"
+    r"|kein"
+    r"|keine[nr]?|nicht|pas|aucune?|sin|ningún|ninguna|non)\b"
+    r"|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"[^,;]{0,25}\b(?:ended|discontinued|removed|retired|scrapped|dropped|cut|axed|sunset"
+    r"|eliminated|unavailable|no longer|(?:not|n['\u2019]t) (?:\w+ )?(?:available|offered|exist"
+    r"|an option|possible|included|on offer))\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(
+    r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
+)
+"""Behind "free plan": a yes or a no, or something of which nobody can be sure."""
+_TRIAL = re.compile(r"\b(?:trial|demo)\b", re.IGNORECASE)
+_YES = frozenset({"yes", "true", "y", "available"})
+_NO = frozenset({"no", "false", "n", "none", "not available"})
+
+
+def free_plan(statement: Statement, truth: Truth) -> Claim | None:
+    """Check whether there is a free plan; a trial is none."""
+    paid = _PAID_ONLY.search(statement.text)
+    cue = paid or _FREE_PLAN.search(statement.text)
+    true = _yes_or_no(truth.value)
+    if not cue or true is None or unmeant(statement) or of_another(statement, cue):
+        return None
+    if re.search(r"\b(?:if|whether|unless|may|might|could|should)\b", statement.text, re.I):
+        return None
+    answered = _ANSWERED.match(statement.text, cue.end())
+    open_ended = answered is not None and not answered.lastgroup
+    if not paid and (open_ended or _of_something_else(statement, cue)):
+        return None
+    around = clause(statement.text, cue.start(), cue.end())
+    if _TRIAL.search(around) and not _NONE.search(around):
+        return None
+    refused = answered is not None and answered["no"] is not None
+    denied = paid is not None or refused or _denies(around, cue.group())
+    if not denied and historic(around):
+        return None
+    was = [_yes_or_no(value) for value in truth.previous]
+    stated = not denied
+    # In the same words, however it is said, so that models that claim it are counted together.
+    return Claim(verdict(stated == true, stated in was), "free plan" if stated else "no free plan")
+
+
+def _of_something_else(statement: Statement, cue: re.Match[str]) -> bool:
+    """Whether not the brand is free, but its support or its templates, or for some people only."""
+    if _FOR_SOME.match(statement.text, cue.end()):
+        return True
+    if cue["whole"]:
+        return cue.start() - statement.end > 1
+    used = cue["used"]
+    return (
+        used is not None
+        and used != "it"
+        and statement.text[statement.start : statement.end] not in used
+    )
+
+
+def _denies(around: str, plan: str) -> bool:
+    """Whether a clause says that there is no free plan, rather than what the plan lacks."""
+    before, _, behind = around.partition(plan)
+    return _NONE.search(before) is not None or _ENDED.match(behind) is not None
+
+
+def _yes_or_no(value: str) -> bool | None:
+    word = value.strip().casefold()
+    if word in _YES:
+        return True
+    return False if word in _NO else None

@@ -1,0 +1,103 @@
+"""How many work there."""
+
+from __future__ import annotations
+
+import re
+
+from overheard_accuracy.claims import Claim, Statement, Truth, verdict
+from overheard_accuracy.guards import clause, historic, of_another, unmeant
+from overheard_accuracy.values import YEAR, Amount, amounts
+
+_STAFF = re.compile(
+    r"\b(?:employees|employs|employing|staff(?:ers)?|workforce|headcount|people (?:work|on|at)"
+    r"|(?:team|crew|company|firm|organi[sz]ation|business) of(?= (?:\w+ ){0,2}\d"
+    r"| [\w ]{0,12}(?:ty|een|dred|zen|ten)\b)|workers|team members|personnel"
+    r"|payroll"
+    r"|(?:employee|people|staff) count|(?:team|company) size|colleagues"
+    r"|(?:person|people|employee|(?<=[\d-])strong) (?:team|company|firm|business|start-?up|outfit"
+    r"|operation"
+    r"|organi[sz]ation|workforce|shop)"
+    r"|team (?:is|numbers|counts|has|consists of)|(?<=\d )strong|emploie|emplea|impiega"
+    r"|mitarbeiter\w*|mitarbeitende\w*|beschäftigt\w*|angestellte\w*|employée?s|salariée?s"
+    r"|collaborateurs|effectif|empleados|trabajadores|plantilla|dipendenti|medewerkers)\b",
+    re.IGNORECASE,
+)
+_A_TEAM = re.compile(
+    r"(?:team|crew|company|firm|organi[sz]ation|business) of|(?:person|strong) ", re.I
+)
+_ANY_TEAM = re.compile(
+    r"\b(?:for|our|your|their|my|any|every|if|helps?|helped|suits?|supports?|used by|lets?|fits?"
+    r"|ideal|best|can|us(?:e|es|ed|ing)|works?|like)\b",
+    re.IGNORECASE,
+)
+"""Before "a team of 50": it is any such team."""
+_NOT_ITS_STAFF = re.compile(
+    r"\b(?:with|for|companies|teams|businesses|organi[sz]ations|firms|customers|clients|users"
+    r"|groups) (?:of |with |that have |between |from |up to |over |more than |fewer than "
+    r"|under )*"
+    r"(?:about |around |at least )?$",
+    re.IGNORECASE,
+)
+_SERVED = re.compile(
+    r"\b(?:pays?|manages?|tracks?|serves?|supports?|handles?|helps?|sold|sells?|trained|trains?"
+    r"|lets?|allows?|enables?|gives?|connects?|reaches?|used by|powers?|hosts?|covers?"
+    r"|onboard\w*|laid off|lays off|fired|dismissed|hired|hires|recruited|added|adds|cut|cuts)\b",
+    re.IGNORECASE,
+)
+"""Between the brand and a number of people: they are somebody else's, or a part of its own."""
+_AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
+_AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
+_ROUNDED = 0.2
+"""Headcounts are told roughly, and they move."""
+
+
+def employees(statement: Statement, truth: Truth) -> Claim | None:
+    """Check a headcount against a number or a range, a fifth more or less."""
+    true = next(iter(amounts(truth.value)), None)
+    cue = _STAFF.search(statement.text) if amounts(statement.text) else None
+    if true is None or not cue or unmeant(statement) or of_another(statement, cue):
+        return None
+    if historic(clause(statement.text, cue.start(), cue.end())):
+        return None
+    for stated in amounts(statement.text):
+        before = statement.text[: stated.span[0]]
+        gap = statement.text[stated.span[1] : cue.start()] if stated.span[1] <= cue.start() else ""
+        inside = cue.end() <= statement.start < stated.span[0]
+        named = statement.end - statement.start if inside else 0
+        near = abs(stated.span[0] - cue.end()) - named <= 20 or (
+            stated.span[1] <= cue.start() and (len(gap) <= 25)
+        )
+        if not near or stated.high < 2 or _is_year(statement.text, stated):
+            continue
+        if _A_TEAM.match(cue.group() + " ") and _of_any_team(statement, cue, before):
+            return None
+        if _NOT_ITS_STAFF.search(before) or _SERVED.search(before, statement.end):
+            return None
+        old = [a for value in truth.previous for a in amounts(value)]
+        found = verdict(
+            _agrees(before, stated, true), any(_agrees(before, stated, one) for one in old)
+        )
+        return Claim(found, statement.text[slice(*stated.span)])
+    return None
+
+
+def _of_any_team(statement: Statement, cue: re.Match[str], before: str) -> bool:
+    """Whether "a team of 50" tells who may use the brand, rather than who makes it."""
+    first = cue.start() < statement.start
+    return bool(_ANY_TEAM.search(before)) or (first and not re.match(r"(?:with|as) ", before, re.I))
+
+
+def _agrees(before: str, stated: Amount, true: Amount) -> bool:
+    low, high = true.low * (1 - _ROUNDED), true.high * (1 + _ROUNDED)
+    if _AT_LEAST.search(before):
+        return stated.low <= high and stated.low >= low / 2
+    if _AT_MOST.search(before):
+        return stated.high >= low and stated.high <= high * 2
+    return stated.low <= high and stated.high >= low
+
+
+def _is_year(text: str, stated: Amount) -> bool:
+    return (
+        YEAR.fullmatch(text[slice(*stated.span)]) is not None
+        and "," not in text[slice(*stated.span)]
+    )
