@@ -76,6 +76,21 @@ def test_a_brief_says_what_to_write_from_evidence(market: Program) -> None:
     assert absent["interval"][0] < 5 / 40 < absent["interval"][1]
 
 
+def test_advice_that_is_the_same_is_given_once(terminal: Program) -> None:
+    """The second question that nobody answers with the brand says where the advice stands."""
+    asked = ("Which tool is best?", "Which tool is nicest?")
+    terminal.configure(CONFIG + "".join(f'[[prompts]]\ntext = "{text}"\n' for text in asked))
+    lines = [line | {"text": "Zeta is best."} for line in history(2, named=False)]
+    told = [{**line, "prompt": asked[n % 2]} for n, line in enumerate(lines) if n % 4 < 2]
+    file = terminal.folder / "history.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
+    terminal.run("import", "history.jsonl")
+    text = one_line(terminal.run("brief")[0])
+
+    assert text.count("Publish a page") == 1
+    assert "not Acme. Do as for 1." in text
+
+
 def test_days_limit_what_is_read(market: Program) -> None:
     """In the last days, the brand is named everywhere."""
     found = market.json("brief", "--days", "5")

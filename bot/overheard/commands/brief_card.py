@@ -60,11 +60,17 @@ def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
         )
     if not shown:
         return f"No gap shows in {words.count(drawn.answers, 'answer')} of {drawn.days} days."
-    return "\n\n".join(
-        f"{number}. {words.shorten(item.title, 90)}. {item.why} {_first(item, drawn)} "
-        f"{_state(item, drawn)}"
-        for number, item in enumerate(shown[:TOLD], 1)
-    )
+    return "\n\n".join(_paragraphs(drawn, shown[:TOLD]))
+
+
+def _paragraphs(drawn: Drawn, items: Sequence[Item]) -> Iterator[str]:
+    """Yield what to do about each item; what is the same as for an earlier one is told once."""
+    since: dict[str, int] = {}
+    for number, item in enumerate(items, 1):
+        advice = f"{_first(item, drawn)} {_state(item, drawn)}"
+        first = since.setdefault(advice, number)
+        doing = advice if first == number else f"Do as for {first}."
+        yield f"{number}. {words.shorten(item.title, 90)}. {item.why} {doing}"
 
 
 def _first(item: Item, drawn: Drawn) -> str:
