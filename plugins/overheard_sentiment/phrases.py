@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -11,6 +11,7 @@ from overheard_sentiment.stems import stem
 _ANY = "*"
 """Stands for up to two words: "leave * to be desired"."""
 _GAP = 2
+_Phrases = tuple[tuple[tuple[str, ...], float], ...]
 _MARKS = frozenset(".,;:!?|()\u2013\u2014")
 
 
@@ -24,7 +25,11 @@ def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
     Returns:
         Zero and zero where none begins.
     """
-    for wanted, value in phrases().get(stems[at], ()):
+    beginning = phrases().get(stems[at])
+    if beginning is None:
+        return 0, 0.0
+    second = stems[at + 1] if at + 1 < len(stems) else ""
+    for wanted, value in beginning.get(second, beginning[""]):
         if length := _match(stems, at, wanted):
             return length, value
     return 0, 0.0
@@ -52,8 +57,12 @@ def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> i
 
 
 @cache
-def phrases() -> dict[str, tuple[tuple[tuple[str, ...], float], ...]]:
-    """Return the phrases by their first word, the longest first."""
+def phrases() -> dict[str, dict[str, _Phrases]]:
+    """Return the phrases by their first word and their second, the longest first.
+
+    Those whose second word may be any, or that have none, stand under each second word, and alone
+    under an empty one.
+    """
     found: dict[str, dict[tuple[str, ...], float]] = {}
     text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -62,7 +71,18 @@ def phrases() -> dict[str, tuple[tuple[tuple[str, ...], float], ...]]:
             for each in listed.split("|"):
                 wanted = tuple(map(stem, each.split()))
                 found.setdefault(wanted[0], {})[wanted] = float(value)
+    return {first: _by_second(group) for first, group in found.items()}
+
+
+def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
+    longest = sorted(group.items(), key=lambda pair: -len(pair[0]))
+    seconds = {_second(wanted) for wanted in group} | {""}
     return {
-        first: tuple(sorted(group.items(), key=lambda pair: -len(pair[0])))
-        for first, group in found.items()
+        second: tuple(pair for pair in longest if _second(pair[0]) in {second, ""})
+        for second in seconds
     }
+
+
+def _second(wanted: Sequence[str]) -> str:
+    """Return a phrase's second word; nothing where it has none, or where it may be any."""
+    return wanted[1] if len(wanted) > 1 and wanted[1] != _ANY else ""

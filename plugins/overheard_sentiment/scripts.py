@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _LETTERS = {
@@ -30,10 +30,13 @@ _WEIGHT = 3
 _FLIP = -0.74
 
 
+@lru_cache(maxsize=1024)
 def language(sentence: str) -> str:
     """Return in which of these languages a sentence is: an empty string for one in Latin letters,
     and ``unknown`` for a script that nobody reads.
     """
+    if sentence.isascii():
+        return ""
     latin = len(_LATIN.findall(sentence))
     letters = len(_OTHER.findall(sentence)) - latin
     if letters * _WEIGHT <= latin:  # a name in other letters, in an English sentence
