@@ -83,11 +83,58 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
             '[storage]\nzzz = ""',
             'config.toml, [storage]: unknown key "zzz"; known: url.',
         ),
+        (
+            "[providers.svc]\n[limits.svc]\nconcurency = 1",
+            'config.toml, [limits.svc]: unknown key "concurency"; did you mean "concurrency".',
+        ),
+        (
+            '[landscape.openai.limits]\nvalue = "x"\nsource = "https://a.com"\nasof = 2026-11-20',
+            'config.toml, [landscape.openai.limits]: unknown key "asof"; did you mean "as_of".',
+        ),
     ],
 )
 def test_an_unknown_key_is_an_error_with_a_suggestion(text: str, problem: str) -> None:
     """A misspelt key is never ignored."""
     assert problems(text) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            '[[routes]]\nchannel = "general"',
+            "config.toml, [[routes]] number 1: channel must look like slack:C0123456789.",
+        ),
+        (
+            '[health]\nnotices = ["general"]',
+            "config.toml, [health]: notices.1 must look like slack:C0123456789.",
+        ),
+        (
+            '[slack]\nbase_url = "slack.com"',
+            "config.toml, [slack]: base_url must look like https://slack.com/api/.",
+        ),
+        (
+            '[landscape.openai.limits]\nvalue = "x"\nsource = "their page"',
+            "config.toml, [landscape.openai.limits]: source must look like https://acme.com/bots.",
+        ),
+        (
+            '[landscape.x.limits]\nvalue = "x"\nsource = "http://a"\nas_of = 2026-01-01T09:00:00',
+            "config.toml, [landscape.x.limits]: as_of must be a day, such as 2026-01-31.",
+        ),
+        ("landscape = 3", "config.toml, [landscape]: must be a table; give it a header"),
+        (
+            '[landscape.openai.price]\nvalue = "x"\nsource = "https://a.com"',
+            "config.toml, [landscape.openai]: \"price\" must be 'fine-tuning', 'formats'",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_form_is_told_by_its_place_and_an_example(
+    text: str, problem: str
+) -> None:
+    """Nobody should have to read a pattern, or guess which of several tables is meant."""
+    [found] = problems(text)
+
+    assert found.startswith(problem)
 
 
 def test_a_brand_that_does_not_exist_is_an_error_with_a_suggestion() -> None:

@@ -171,6 +171,8 @@ def _secret(
 
 def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
     place, owner, path = _place(settings, list(detail["loc"]), where)
+    if path[-1:] == ["[key]"]:  # what is wrong is the name of a table, and not what stands in it
+        return f'{place}: "{path[0]}" {problem_of(detail)}.'
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
         known = ", ".join(_known(owner))
@@ -179,7 +181,8 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
     if detail["type"] == "missing":
         secret = key in _secret_fields(owner)
         return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
-    problem = problem_of(detail)
+    problem = _looks(owner, path) if detail["type"] == _PATTERN else ""
+    problem = problem or problem_of(detail)
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
 
 
@@ -194,9 +197,11 @@ def problem_of(detail: ErrorDetails) -> str:
     return _PROBLEMS[detail["type"]].format(**numbers)
 
 
+_PATTERN = "string_pattern_mismatch"
 _PROBLEMS = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
+    "date_from_datetime_inexact": "must be a day, such as 2026-01-31",
     "date_from_datetime_parsing": "must be a day, such as 2026-01-31",
     "date_parsing": "must be a day, such as 2026-01-31",
     "date_type": "must be a day, such as 2026-01-31",
@@ -224,6 +229,13 @@ _PROBLEMS = {
 }
 
 
+def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
+    """Say how a text with a pattern must look, by its field's example, else its default."""
+    field = settings.model_fields.get(str(path[0])) if path else None
+    example = (field.examples or [field.default])[0] if field else None
+    return f"must look like {example}" if example and isinstance(example, str) else ""
+
+
 def _where_to_put(settings: type[BaseModel], name: str) -> str:
     default = _variable(settings, name)
     variable = f"set the environment variable {default}" if default else f"name one as {name}_env"
@@ -240,14 +252,25 @@ def _place(
 ) -> tuple[str, type[BaseModel], list[str | int]]:
     """Follow a path into tables; return the place in words, its settings and what is left."""
     tables = [where]
-    while path and (inner := _inner(settings, path[0])):
-        settings, name = inner, path.pop(0)
+    while path and (field := settings.model_fields.get(str(path[0]))):
+        inner, depth = _inner(field.annotation)
+        if inner is None:
+            break
+        settings, name = inner, str(path.pop(0))
+        while depth and path and path[1:2] != ["[key]"]:
+            name, depth = f"{name}.{path.pop(0)}", depth - 1
         entry = path and isinstance(path[0], int)
         tables.append(f"[[{name}]] number {int(path.pop(0)) + 1}" if entry else f"[{name}]")
     return ", ".join(tables), settings, path
 
 
-def _inner(settings: type[BaseModel], name: str | int) -> type[BaseModel] | None:
-    field = settings.model_fields.get(str(name))
-    types = (field.annotation, *get_args(field.annotation)) if field else ()
-    return next((t for t in types if isinstance(t, type) and issubclass(t, BaseModel)), None)
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, int]:
+    """Return the settings in a field, and how many names stand before them in its tables."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, 0
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        inner, depth = _inner(parts[1])
+        return inner, depth + 1
+    found = (_inner(part) for part in parts)
+    return next(((inner, depth) for inner, depth in found if inner), (None, 0))

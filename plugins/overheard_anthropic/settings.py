@@ -15,4 +15,4 @@ class AnthropicSettings(ProviderSettings):
 
     base_url: str = "https://api.anthropic.com"
     api_key: Secret = Field(json_schema_extra={"env": "ANTHROPIC_API_KEY"})
-    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])

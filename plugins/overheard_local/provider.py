@@ -51,6 +51,11 @@ class LocalProvider:
         file = self._settings.model_file
         return [file.stem if file else MODEL]
 
+    @property
+    def _known(self) -> tuple[str, ...]:
+        """All names that can be asked; any other would be the same model in disguise."""
+        return (*self.models(), BASE, TUNED)
+
     def price(self, model: str) -> Price | None:  # noqa: ARG002 - all are free
         """Return no cost: the model runs here."""
         return FREE
@@ -68,6 +73,9 @@ class LocalProvider:
         """
         if question.model.searches:
             reason = 'this model cannot search; leave "+search" away.'
+            raise ProviderFailed(model=question.model, reason=reason, kind=Failing.REQUEST)
+        if question.model.name not in self._known:
+            reason = f"there is no such model here; there are {', '.join(self._known)}."
             raise ProviderFailed(model=question.model, reason=reason, kind=Failing.REQUEST)
         async with self._starting:
             if self._server is None:

@@ -17,4 +17,4 @@ class OpenAISettings(ProviderSettings):
     base_url: str = "https://api.openai.com/v1"
     api_key: Secret = Field(json_schema_extra={"env": "OPENAI_API_KEY"})
     temperature: float | None = Field(default=None, ge=0, le=2)
-    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])

@@ -29,7 +29,7 @@ class MySettings(Settings):
             "2026-11-24T09:00:00+00:00", "note": "..."}]``.
     """
 
-    url: str = Field(pattern=r"^https?://\S+$")
+    url: str = Field(pattern=r"^https?://\S+$", examples=["https://acme.com/feed"])
 
 
 class MyUnreadable(OverheardError):

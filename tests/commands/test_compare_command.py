@@ -175,3 +175,14 @@ async def test_a_model_that_fails_ends_it() -> None:
     assert card.failed
     assert card.data["stopped"] == "not all questions were answered"
     assert card.data["metrics"] == []
+    assert card.table is card.image is None
+
+
+async def test_when_the_first_model_fails_the_second_is_not_asked() -> None:
+    """Nothing could be paired with its answers, and they cost money."""
+    office = await office_with_prompts()
+    office.provider.answer = lambda q: RuntimeError() if q.model.name == "base" else reply()
+    card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
+
+    assert {question.model.name for question in office.provider.asked} == {"base"}
+    assert card.data["calls"] == 0

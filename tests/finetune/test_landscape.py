@@ -37,6 +37,16 @@ def test_each_topic_says_how_far_it_can_be_relied_on() -> None:
     assert found[Topic.TUNING] is Standing.UNKNOWN
 
 
+def test_a_day_to_come_proves_nothing() -> None:
+    """A slip in a year must not keep an entry fresh for ever; tomorrow is here somewhere."""
+    days = {Topic.ROBOTS: TODAY + timedelta(days=1), Topic.LIMITS: TODAY + timedelta(days=2)}
+    entries = tuple(LandscapeEntry(t, "Yes.", "https://acme.ai", day) for t, day in days.items())
+    found = {one.topic: one.standing for one in told(Landscape("acme", "Acme", entries), TODAY)}
+
+    assert found[Topic.ROBOTS] is Standing.KNOWN
+    assert found[Topic.LIMITS] is Standing.UNDATED
+
+
 def test_a_gist_is_the_first_sentence() -> None:
     """Or says that nothing is known."""
     gists = {one.topic: one.gist for one in told(SUPPLIED["acme"], TODAY)}

@@ -18,14 +18,14 @@ from overheard_local.provider import LocalProvider
 from overheard_local.settings import LocalSettings
 
 PROMPT = Prompt("Recommend three project management apps for a startup.")
-QUESTION = Question(PROMPT, Model("local", "smollm2-135m-instruct"))
 
 
 async def ask(seeds: list[int], **settings: object) -> list[str]:
     """Return the texts of answers with these seeds, having seen that each is in order."""
     provider = LocalProvider("local", LocalSettings.model_validate(settings))
+    question = Question(PROMPT, Model("local", provider.models()[0]))
     try:
-        replies = [await provider.ask(QUESTION, seed=seed) for seed in seeds]
+        replies = [await provider.ask(question, seed=seed) for seed in seeds]
     finally:
         await provider.close()
     for reply in replies:
@@ -57,6 +57,14 @@ async def test_it_cannot_search(provider: LocalProvider) -> None:
     question = Question(Prompt("Which?"), Model("local", "smollm2-135m-instruct+search"))
 
     with pytest.raises(ProviderFailed, match="this model cannot search"):
+        await provider.ask(question, seed=1)
+
+
+async def test_it_does_not_answer_under_another_name(provider: LocalProvider) -> None:
+    """A slip in a name would be compared as if it were a model of its own."""
+    question = Question(PROMPT, Model("local", "tund"))
+
+    with pytest.raises(ProviderFailed, match="local/tund did not answer: there is no such model"):
         await provider.ask(question, seed=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from overheard.cards import words
 from overheard.checks.budget import capabilities_of
 from overheard.domain import Brand, Catalogue, Model, Panel
 from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
@@ -55,6 +56,12 @@ def choose_models(
         if model.searches and not capabilities_of(model, providers).search:
             raise SearchUnknown(model=model, id=model.id, provider=model.provider)
     return asked
+
+
+def doing(panel: Panel | None) -> str:
+    """Say what is under way while a panel is asked; a model that is asked alone is named."""
+    whom = f"{panel.models[0]} " if panel and len(panel.models) == 1 else ""
+    return f"Asking {whom}{words.count(len(panel or ()), 'question')}"
 
 
 def _require(kind: str, found: Sequence[object]) -> None:

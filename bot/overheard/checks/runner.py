@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from overheard.cards import words
 from overheard.checks.brake import Brake
 from overheard.checks.budget import TYPICAL, WORST, call_cost, question_tokens
 from overheard.checks.call import Call, reckoned
 from overheard.checks.keeper import Keeper
 from overheard.checks.limits import Gate, Limits
 from overheard.checks.outcome import Outcome
+from overheard.checks.panel import doing
 from overheard.checks.purse import Held, Purse
 from overheard.checks.retries import Retries
 from overheard.domain import Answer, Failing, Model, Question, Run
@@ -91,8 +91,7 @@ class Runner:
         asked = await self._store.asked(run.id, prompts=prompts)
         meant = panel.questions() if panel and asked else ()
         outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
-        count = len(panel) if panel else 0
-        self._progress.start(f"Asking {words.count(count, 'question')}", count)
+        self._progress.start(doing(panel), len(panel or ()))
         self._progress.advance(outcome.kept)
         brake = Brake(self._store, run.id)
         try:

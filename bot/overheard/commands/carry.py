@@ -12,6 +12,7 @@ from overheard.cards.card import Card
 from overheard.checks.budget import key_of, nearly_spent
 from overheard.checks.judging import agreements, judges, moved
 from overheard.checks.outcome import Outcome
+from overheard.checks.panel import doing
 from overheard.checks.parts import asking, detecting, part_of, scoring
 from overheard.checks.reuse import merged
 from overheard.checks.scoring import Scoring
@@ -152,8 +153,7 @@ class Following:
         self.stopped: RunState | None = None
         self._store, self._progress, self._run = context.store, context.progress, run
         self._seen = 0
-        count = len(run.panel or ())
-        self._progress.start(f"Asking {words.count(count, 'question')}", count)
+        self._progress.start(doing(run.panel), len(run.panel or ()))
 
     async def __call__(self) -> bool:
         """Return whether the run is still wanted."""

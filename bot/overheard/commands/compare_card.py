@@ -21,11 +21,12 @@ LONGEST = 300
 
 
 async def comparison_card(match: Match, found: Verdicts) -> Card:
-    """Write what came of a comparison, and draw it."""
-    return _card(match, found, await picture(_chart(match, found), "compare.png"))
+    """Write what came of a comparison, and draw it where anything can be compared."""
+    chart = _chart(match, found)
+    return _card(match, found, await picture(chart, "compare.png") if chart.spans else None)
 
 
-def _card(match: Match, found: Verdicts, image: Image) -> Card:
+def _card(match: Match, found: Verdicts, image: Image | None) -> Card:
     return Card(
         title=words.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
         text="\n\n".join(_paragraphs(match, found)),
@@ -34,7 +35,7 @@ def _card(match: Match, found: Verdicts, image: Image) -> Card:
             Field("Rounds", str(found.rounds)),
             Field("Spent", words.money(found.spent)),
         ),
-        table=_table(match, found),
+        table=_table(match, found) if image else None,
         quotes=tuple(_quotes(match, found)),
         image=image,
         severity=_severity(found),
@@ -43,7 +44,9 @@ def _card(match: Match, found: Verdicts, image: Image) -> Card:
             f"called better or worse in {ERROR * 100:g} of 100 comparisons at most. Both got the "
             f"same questions, with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
             " as they are at this hour."
-        ),
+        )
+        if image
+        else "",
         data=_data(match, found),
         failed=found.stopped is Stop.FAILED,
     )

@@ -11,6 +11,8 @@ from overheard.domain import Landscape, LandscapeEntry, Topic
 
 FRESH = timedelta(days=180)
 """How long an entry holds; afterwards somebody has to look again."""
+_AHEAD = timedelta(days=1)
+"""It may be tomorrow already where an entry was written."""
 
 TITLES = {
     Topic.TUNING: "Fine-tuning",
@@ -32,7 +34,7 @@ class Standing(StrEnum):
     STALE = "stale"
     """It is older than `FRESH`."""
     UNDATED = "undated"
-    """Nobody knows how old it is."""
+    """Nobody knows how old it is, or its day is still to come."""
     UNKNOWN = "not known"
     """No page of the vendor that was read says it."""
 
@@ -88,6 +90,6 @@ def told(landscape: Landscape, today: date) -> tuple[Told, ...]:
 def _standing(entry: LandscapeEntry | None, today: date) -> Standing:
     if entry is None:
         return Standing.UNKNOWN
-    if entry.as_of is None:
+    if entry.as_of is None or entry.as_of > today + _AHEAD:
         return Standing.UNDATED
     return Standing.STALE if today - entry.as_of > FRESH else Standing.KNOWN

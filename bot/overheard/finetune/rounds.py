@@ -11,7 +11,18 @@ from math import ceil
 
 from overheard.checks.outcome import Outcome
 from overheard.checks.scoring import Scoring
-from overheard.domain import Answer, Block, Brand, Metric, Model, Panel, Prompt, Run, RunState
+from overheard.domain import (
+    Answer,
+    Block,
+    Brand,
+    Finish,
+    Metric,
+    Model,
+    Panel,
+    Prompt,
+    Run,
+    RunState,
+)
 from overheard.finetune.contrast import LOOKS, Contrast, clear, contrasts
 from overheard.measure.blocks import summarise
 
@@ -164,7 +175,7 @@ class Rounds:
             unseen=self._unseen(found),
             rivals=self._rivals(blocks),
             controls=tuple(beside),
-            calls=len(self._answers),
+            calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),
             spent=sum(outcome.spent for outcome in self._outcomes),
             rounds=self._played,
             stopped=stopped,
@@ -185,11 +196,16 @@ class Rounds:
         return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
 
     async def _round(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
-        """Ask both models once, and return the answers' blocks under the sides' names."""
+        """Ask both models once, and return the answers' blocks under the sides' names.
+
+        Where the first has failed, the second is not asked: nothing can be paired with its answers.
+        """
         match, blocks = self._match, []
         seeds = (match.seed, match.seed + _APART if match.own_seeds else match.seed)
         models = (match.base, match.tuned)
         for side, model, base in zip(_SIDES, models, seeds, strict=True):
+            if self._failed:
+                break
             seed = base + number
             panel = Panel((match.brand.name,), tuple(prompts), (model,), seed=seed)
             run, answers = await self._carry_out(panel)

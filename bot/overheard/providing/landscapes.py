@@ -36,7 +36,7 @@ class EntryTable(Settings):
     """One topic of a vendor: see `overheard.domain.LandscapeEntry`."""
 
     value: str = Field(min_length=1)
-    source: str = Field(pattern=r"^https?://\S+$")
+    source: str = Field(pattern=r"^https?://\S+$", examples=["https://acme.com/bots"])
     as_of: date | None = None
     via: str = ""
 

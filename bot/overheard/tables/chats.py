@@ -43,7 +43,7 @@ class SlackTable(Settings):
     base_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://\S+$")
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
-    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$", examples=["https://bot.acme.com"])
     client_id: str = ""
     client_secret: Secret | None = Field(
         default=None, json_schema_extra={"env": "SLACK_CLIENT_SECRET"}

@@ -81,7 +81,7 @@ class RouteTable(Zoned):
             too, and not in the alert's thread alone.
     """
 
-    channel: str = Field(pattern=CHANNEL)
+    channel: str = Field(pattern=CHANNEL, examples=["slack:C0123456789"])
     brands: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     severities: tuple[Literal["bad", "good"], ...] = ("bad", "good")
@@ -111,7 +111,7 @@ class ReportTable(Timed):
     """
 
     name: str = Field(min_length=1)
-    channel: str = Field(pattern=CHANNEL)
+    channel: str = Field(pattern=CHANNEL, examples=["slack:C0123456789"])
     brands: tuple[str, ...] = ()
 
 
@@ -210,7 +210,9 @@ class HealthTable(Settings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65535)
-    notices: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = ()
+    notices: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = Field(
+        default=(), examples=["slack:C0123456789"]
+    )
 
 
 def read_hours(text: str) -> tuple[time, time]:
