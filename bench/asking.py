@@ -139,7 +139,8 @@ def speed() -> bool:
     print(f"{'check: asking':<22}{ANSWERS / asking:>10,.0f}{asking_cpu / ANSWERS * 1000:>13.2f}")
     scored = asking + took["Scoring"][0]
     print(f"{'check: and scoring':<22}{ANSWERS / scored:>10,.0f}{cpu:>13.2f}")
-    print(f"{'check: and looking':<22}{ANSWERS / whole[0]:>10,.0f}{whole[1] / ANSWERS * 1000:>13.2f}")
+    rate, each = ANSWERS / whole[0], whole[1] / ANSWERS * 1000
+    print(f"{'check: and looking':<22}{rate:>10,.0f}{each:>13.2f}")
     shares = (client / asking, ideal / asking)
     for share, (what, least) in zip(shares, BARS, strict=True):
         print(f"asking reaches {share:.0%} {what} (bar: {least:.0%})")
