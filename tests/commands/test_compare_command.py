@@ -175,7 +175,8 @@ async def test_a_model_that_fails_ends_it() -> None:
     assert card.failed
     assert card.data["stopped"] == "not all questions were answered"
     assert card.data["metrics"] == []
-    assert card.table is card.image is None
+    assert card.table is None
+    assert card.image is None
 
 
 async def test_when_the_first_model_fails_the_second_is_not_asked() -> None:
