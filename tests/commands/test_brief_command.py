@@ -119,6 +119,18 @@ def test_a_published_item_shows_what_became_of_it(market: Program) -> None:
     ]
 
 
+def test_what_is_published_already_or_still_to_come_is_not_marked(market: Program) -> None:
+    """A day to come would hide an item that nobody has written."""
+    key = market.json("brief")["items"][0]["item"]
+    later = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    _, early = market.run("brief", "done", key, "--when", later, code=1)
+    market.run("brief", "done", key)
+    _, again = market.run("brief", "done", key, code=1)
+
+    assert "is still to come; write it as brief done ITEM" in early
+    assert f"is published already, so take that back first; write it as brief reopen {key}" in again
+
+
 def test_a_published_item_says_that_the_models_moved(terminal: Program) -> None:
     """Once it is named everywhere; as long as nothing was asked since, it does not say so."""
     asked = [f"Which of the tools suits team {number}?" for number in range(8)]

@@ -98,7 +98,9 @@ def test_a_brand_that_did_not_move(program: Program) -> None:
     """Two runs leave it open; after six the card says by how much it moved at most."""
     add(program)
     bring(program, [0.5] * 2, UPDATE)
-    assert "Acme is not yet clear, 2 of 6 bursts." in sentences(program.run("updates", "list")[0])
+    assert "Acme is not yet clear after 2 of 6 runs." in sentences(
+        program.run("updates", "list")[0]
+    )
     bring(program, [0.5] * 4, UPDATE + timedelta(days=1))
     (effect,) = program.json("updates", "list")["updates"][0]["effects"]
     assert effect["finding"] == "still"

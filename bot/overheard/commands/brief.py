@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, quote
 from overheard.checks.panel import find_brand, tracked
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.context import Context
-from overheard.commands.drawn import draw_up
+from overheard.commands.drawn import Drawn, draw_up
 from overheard.commands.export import replacing
 from overheard.commands.finding import unknown
 from overheard.commands.moments import moment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage, NothingToAsk
+from overheard.finetune.brief import Item
 from overheard.finetune.pages import html, markdown
 
 DAYS = 90
@@ -87,13 +89,12 @@ async def finish_item(context: Context, *, item: str, brand: str = "", when: str
     Raises:
         UnknownName: for a brand or an item that does not exist.
         TimeUnreadable: when that is no time.
+        BadUsage: when that is still to come, or the item is published already.
     """
     found = _brand(context, brand)
+    at = _past(context, when)
     drawn = await draw_up(context, found, DAYS)
-    wanted = next((one for one in drawn.items if one.key == item.strip().casefold()), None)
-    if wanted is None:
-        raise unknown("item", item, [one.key for one in drawn.items[:MOST]])
-    at = moment(when, context.clock.now(), context.zone)
+    wanted = _open(drawn, item)
     await context.store.publish(
         Publication(
             *(found.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
@@ -109,6 +110,26 @@ async def finish_item(context: Context, *, item: str, brand: str = "", when: str
         severity=Severity.GOOD,
         data={"brand": found.name, "item": wanted.key, "at": at.isoformat()},
     )
+
+
+def _past(context: Context, when: str) -> datetime:
+    at, now = moment(when, context.clock.now(), context.zone), context.clock.now()
+    if at > now:
+        told = words.moment(at, context.zone)
+        raise BadUsage(problem=f"{told} is still to come", usage=BRIEF_DONE.usage)
+    return at
+
+
+def _open(drawn: Drawn, name: str) -> Item:
+    """Return an item that is still to be written, by its key."""
+    wanted = name.strip().casefold()
+    if any(one.publication.item == wanted for one in drawn.published):
+        problem = f"Item {wanted} is published already, so take that back first"
+        raise BadUsage(problem=problem, usage=f"brief reopen {wanted}")
+    for one in drawn.items:
+        if one.key == wanted:
+            return one
+    raise unknown("item", name, [one.key for one in drawn.items[:MOST]])
 
 
 async def reopen_item(context: Context, *, item: str, brand: str = "") -> Card:

@@ -20,7 +20,7 @@ def told(verdict: Verdict, scale: Scale) -> str:
         )
     if verdict.finding is Finding.STILL:
         return f"did not move by more than {_bound(verdict, scale)}"
-    return f"is not yet clear, {verdict.looks} of {verdict.most} bursts"
+    return f"is not yet clear after {verdict.looks} of {verdict.most} runs"
 
 
 def _bound(verdict: Verdict, scale: Scale) -> str:
