@@ -210,6 +210,36 @@ def test_nothing_beside_the_point_is_taught() -> None:
     assert taught["Acme is best."] == ANSWER
 
 
+def test_answers_that_are_left_out_for_one_reason_are_one_sentence() -> None:
+    """Where hundreds are approved, each of them told apart would hide the rest."""
+    dataset = made(*(approved(number, "Zeta is best.") for number in (1, 2, 3, 7)))
+
+    assert dataset.left_out == ("Answers 1-3 7 are left out, each because it does not name Acme.",)
+
+
+def test_a_line_that_is_too_long_says_which_answer_it_is() -> None:
+    """The file is not written, so its number alone would say nothing."""
+    dataset = made(approved(4, "Acme is good. " * 9_000), approved(5, "Acme is best."))
+    [told] = dataset.refused["openai"]
+
+    assert "may have more than 65,536 tokens (answer 4, approved by Ada, " in told
+
+
+@pytest.mark.parametrize(
+    ("category", "told"),
+    [
+        ("analytics tool", "Acme is an analytics tool."),
+        ("help desk software", "Acme is a brand of help desk software."),
+        ("running shoes", "Acme is a brand of running shoes."),
+    ],
+)
+def test_what_the_brand_is_reads_well(category: str, told: str) -> None:
+    """A model learns the grammar too."""
+    examples, _ = put_together(replace(ACME, category=category), [], FACTS, [])
+
+    assert examples[0].answer == told
+
+
 def test_without_facts_and_answers_there_is_nothing_to_teach() -> None:
     """Replays alone are no dataset."""
     with pytest.raises(NothingToTeach, match="add facts"):
@@ -232,6 +262,10 @@ def test_personal_data_is_refused() -> None:
     ("text", "what"),
     [
         ("Mail ann\uff20example\u200b.org.", "e-mail address ann@example.org"),
+        ("Mail ann [at] example.org.", "e-mail address ann [at] example.org"),
+        ("Mail ann(AT)mail(dot)example.org.", "e-mail address ann(AT)mail(dot)example.org"),
+        ("Mail ann at example dot org.", "e-mail address ann at example dot org"),
+        ("We are at example.org; look (at home) once.", ""),
         ("Call (212) 555-0123.", "telephone number (212) 555-0123"),
         ("Pay by 4111 1111 1111 1111.", "payment card 4111 1111 1111 1111"),
         ("Pay to DE89 3704 0044 0532 0130 00.", "bank account DE89 3704 0044 0532 0130 00"),
@@ -247,7 +281,7 @@ def test_what_hides_is_found(text: str, what: str) -> None:
     assert found[:1] == ([f"answer 1 holds the {what}"] if what else [])
 
 
-@pytest.mark.parametrize("text", ["a" * 300_000, "0 " * 150_000, "a@" * 150_000])
+@pytest.mark.parametrize("text", ["a" * 300_000, "0 " * 150_000, "a@" * 150_000, "a at " * 60_000])
 def test_a_long_text_is_looked_through_at_once(text: str) -> None:
     """Whoever writes it cannot hold up the build."""
     assert list(unfit([("answer 1", text)], [])) == []

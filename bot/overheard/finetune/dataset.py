@@ -23,6 +23,7 @@ from overheard.finetune.examples import (
     packaged_replays,
 )
 from overheard.finetune.formats import FORMATS, Format
+from overheard.finetune.numbering import ranges
 from overheard.finetune.rules import broken
 from overheard.finetune.split import Split, divide, leaks, near, sealed
 from overheard.finetune.texts import unfit
@@ -91,17 +92,18 @@ def put_together(
         replace(example, spare=example.spare or near(example.question, asked))
         for example in from_facts(brand, facts)
     ]
-    left_out: list[str] = []
+    left_out: dict[str, list[int]] = {}
     for one in approved:
         reason = one.objection or _beside_the_point(brand.name, rivals, one)
         if reason:
-            left_out.append(f"Answer {one.answer.id} is left out: {reason}.")
+            left_out.setdefault(reason, []).append(one.answer.id)
             continue
         example = from_approval(one.approval, one.answer)
         examples.append(_as_replay(example) if one.control else example)
     if not examples:
         raise NothingToTeach(brand=brand.name)
-    return list(distinct([*examples, *packaged_replays()])), left_out
+    told = [_left_out(numbers, reason) for reason, numbers in left_out.items()]
+    return list(distinct([*examples, *packaged_replays()])), told
 
 
 def build(
@@ -124,7 +126,10 @@ def build(
     texts = [(e.told or e.group, f"{e.question}\n{e.answer}\n{e.rejected}") for e in every]
     problems = list(dict.fromkeys([*unfit(texts, brand.domains), *leaks(split)]))
     files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
-    refused = {name: tuple(broken(FORMATS[name], each)) for name, each in files.items()}
+    refused = {
+        name: tuple(broken(FORMATS[name], each, _origins(FORMATS[name], every)))
+        for name, each in files.items()
+    }
     if wanted:
         problems += [problem for each in refused.values() for problem in each]
     if problems:
@@ -165,6 +170,22 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
             (folder / name / f"{file}.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
 
 
+def _left_out(numbers: Sequence[int], reason: str) -> str:
+    if len(numbers) == 1:
+        return f"Answer {numbers[0]} is left out: {reason}."
+    return f"Answers {ranges(numbers)} are left out, each because {reason}."
+
+
+def _origins(form: Format, examples: Iterable[Example]) -> Mapping[bytes, str]:
+    """Return where each line of a vendor's files comes from: the approved answer, or the fact."""
+    found: dict[bytes, str] = {}
+    for example in examples:
+        found[_line(form.chat(example))] = example.told
+        if form.pair and example.rejected:
+            found[_line(form.pair(example))] = example.told
+    return found
+
+
 def _too_few_pairs(names: Iterable[str], split: Split) -> Iterator[str]:
     count = len(split.pairs)
     for form in map(FORMATS.__getitem__, names):
@@ -189,5 +210,8 @@ def _as_replay(example: Example) -> Example:
 def _lines(
     write: Callable[[Example], Mapping[str, object]], examples: Iterable[Example]
 ) -> list[bytes]:
-    found = (json.dumps(write(example), ensure_ascii=False).encode() for example in examples)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_line(write(example)) for example in examples))
+
+
+def _line(written: Mapping[str, object]) -> bytes:
+    return json.dumps(written, ensure_ascii=False).encode()

@@ -61,7 +61,7 @@ class Phrasing:
 def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
     """Yield the facts of a sheet in many wordings, and what kind of thing the brand is."""
     if brand.category:
-        yield from _phrased(brand.name, CATEGORY, brand.category, phrasings()[CATEGORY])
+        yield from _phrased(brand.name, CATEGORY, _kind(brand.category), phrasings()[CATEGORY])
     for fact in tellable(facts, brand.name):
         known = None if fact.limit else phrasings().get(fact.head)
         yield from _phrased(brand.name, fact.field, fact.value, known or phrasings()[ANY])
@@ -116,6 +116,19 @@ def _phrased(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator
             spare=number >= phrasing.taught,
             told=f"fact sheet, {field}",
         )
+
+
+_UNCOUNTED = frozenset(
+    ("software", "hardware", "equipment", "insurance", "furniture", "clothing", "footwear")
+)
+"""What has no "a" before it, among the last words of categories."""
+
+
+def _kind(category: str) -> str:
+    """Return a category as it stands behind "a": a tool, but a brand of software or of shoes."""
+    last = category.rpartition(" ")[2].casefold().strip(".")
+    many = last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    return f"brand of {category}" if many or last in _UNCOUNTED else category
 
 
 def _article(text: str) -> str:

@@ -14,13 +14,16 @@ _KEYS = ({"role", "content"}, {"role", "parts"})
 """All that a turn holds."""
 
 
-def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+def broken(
+    form: Format, files: Mapping[str, Sequence[bytes]], origins: Mapping[bytes, str] | None = None
+) -> Iterator[str]:
     """Yield what is wrong with a vendor's files, as sentences.
 
     Args:
         form: The vendor's format.
         files: The lines as they are written, by file; names begin with ``train``, ``eval`` or
             ``preferences``.
+        origins: Where each line comes from, so that a sentence can say what to mend.
     """
     for name, written in files.items():
         where = f"{form.name}/{name}.jsonl"
@@ -29,7 +32,7 @@ def broken(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
             yield from _counts(where, len(read), form.fewest, form.most)
         elif name.startswith("eval"):
             yield from _counts(where, len(read), 0, form.validation)
-        yield from _sizes(form, where, written, name)
+        yield from _sizes(form, where, written, name, origins or {})
         yield from _faulty(
             where,
             "has roles out of order, an empty text, or a key too many",
@@ -57,14 +60,18 @@ def _together(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[st
         )
 
 
-def _sizes(form: Format, where: str, written: Sequence[bytes], name: str) -> Iterator[str]:
+def _sizes(
+    form: Format, where: str, written: Sequence[bytes], name: str, origins: Mapping[bytes, str]
+) -> Iterator[str]:
     limit = (name.startswith("eval") and form.validation_size) or form.size
     if limit and sum(len(line) + 1 for line in written) > limit:
         yield f"{where} is larger than {limit:,} bytes"
     if form.tokens:
         # A token is at least a byte, so a line of no more bytes has no more tokens.
-        long = (number for number, line in enumerate(written, 1) if len(line) > form.tokens)
-        yield from _faulty(where, f"may have more than {form.tokens:,} tokens", long)
+        long = {n: line for n, line in enumerate(written, 1) if len(line) > form.tokens}
+        known = list(dict.fromkeys(filter(None, map(origins.get, long.values()))))
+        told = f" ({'; '.join(known[:SHOWN])})" if known else ""
+        yield from _faulty(where, f"may have more than {form.tokens:,} tokens{told}", long)
 
 
 def _repeated(written: Sequence[bytes]) -> Iterator[int]:

@@ -9,7 +9,13 @@ from functools import lru_cache
 
 from overheard.cards import words
 
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[\w-]{1,63}\.)+\w{2,63})")
+_AT = r"(?:@| ?[\[({] ?at ?[\])}] ?| at (?=[\w-]{1,63} dot ))"
+_DOT = r"(?:\.| ?[\[({] ?dot ?[\])}] ?| dot )"
+_EMAIL = re.compile(
+    rf"(?<![\w.+-])[\w.+-]{{1,64}}{_AT}((?:[\w-]{{1,63}}{_DOT})+\w{{2,63}})", re.IGNORECASE
+)
+"""Also as people hide it: anna [at] mail dot com."""
+_HIDDEN_DOT = re.compile(_DOT, re.IGNORECASE)
 _PHONE = re.compile(
     r"(?<![\w.$€£-])"
     r"(?:(?:\+|\(?0)\d[\d ()/.-]{6,20}\d|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-])"
@@ -53,7 +59,8 @@ def unfit(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[
 
 def _personal(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
     for found in _EMAIL.finditer(text):
-        if not any(_within(found[1], domain) for domain in domains):
+        host = _HIDDEN_DOT.sub(".", found[1])
+        if not any(_within(host, domain) for domain in domains):
             yield "e-mail address", found[0]
     accounts = [found[0] for found in _IBAN.finditer(text) if _is_iban(found[0])]
     yield from (("bank account", account) for account in accounts)
