@@ -99,7 +99,7 @@ class ScriptedDesk:
         """All commands."""
         return SPECS
 
-    async def serve(self, request: Request, conversation: Conversation) -> None:
+    async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request."""
         self.requests.append(request)
         try:
@@ -110,13 +110,14 @@ class ScriptedDesk:
             raise
         if self.form and conversation.forms:
             await conversation.open_form(self.form)
-            return
+            return True
         spec = self._specs.get(request.command)
         private = self.private or bool(spec and spec.private and not self.always_public)
         for number, card in enumerate(self.cards):
             if number and self.between:
                 await self.between()
             await conversation.show(card, private=private)
+        return True
 
     async def complete(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from discord_payloads import Json, guild, ready
 
+Bot = tuple[web.WebSocketResponse, asyncio.Transport]
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAx.loop.back"
 
 
@@ -35,7 +37,7 @@ class Gateway:
         self.refuses = False
         self.permissions = permissions
         self.address = ""
-        self._bots: list[tuple[web.WebSocketResponse, asyncio.Transport]] = []
+        self._bots: list[Bot] = []
         self._sequence = 0
         self._changed = asyncio.Event()
 
@@ -63,9 +65,13 @@ class Gateway:
 
     async def send(self, event: str, data: Json) -> None:
         """Tell the bots of an event."""
+        for bot in [*self._bots]:
+            await self._tell(bot, event, data)
+
+    async def _tell(self, bot: Bot, event: str, data: Json) -> None:
         self._sequence += 1
-        for socket, _ in self._bots:
-            await socket.send_json({"op": 0, "t": event, "s": self._sequence, "d": data})
+        with contextlib.suppress(ConnectionError):  # it is just hanging up
+            await bot[0].send_json({"op": 0, "t": event, "s": self._sequence, "d": data})
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Take a connection."""
@@ -81,7 +87,7 @@ class Gateway:
         self._bots = [other for other in self._bots if other is not bot]
         return socket
 
-    async def _hear(self, bot: tuple[web.WebSocketResponse, asyncio.Transport], said: Json) -> None:
+    async def _hear(self, bot: Bot, said: Json) -> None:
         if said["op"] == 1:
             self.heartbeats += 1
             if self.acknowledges:
@@ -91,10 +97,11 @@ class Gateway:
             if self.refuses or said["d"]["token"] != TOKEN:
                 await bot[0].close(code=4004, message=b"Authentication failed.")
                 return
-            self._bots = [bot]
-            await self.send("READY", ready(self.address))
-            await self.send("GUILD_CREATE", guild(self.permissions) | {"unavailable": False})
+            self._bots.append(bot)
+            await self._tell(bot, "READY", ready(self.address))
+            there = guild(self.permissions) | {"unavailable": False}
+            await self._tell(bot, "GUILD_CREATE", there)
         elif said["op"] == 6:
             self.opened.append("resume")
-            self._bots = [bot]
-            await self.send("RESUMED", {})
+            self._bots.append(bot)
+            await self._tell(bot, "RESUMED", {})

@@ -7,6 +7,7 @@ second answer to an interaction. With a copy of Discord's OpenAPI document named
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
@@ -95,6 +96,12 @@ class Peer(Rest):
     def first_answer(self, interaction: str) -> Json:
         """Return what an interaction was answered first."""
         return self.answered[interaction]
+
+    def titles(self, interactions: Iterable[str]) -> list[str]:
+        """Return the titles of what some interactions are answered by now."""
+        numbers = [self.answered[one]["message"] for one in interactions]
+        told = [self.messages[number] for number in numbers if number in self.messages]
+        return [one["embeds"][0]["title"] for one in told if one["embeds"]]
 
     def answer(self, interaction: str) -> Json:
         """Return the message that is an interaction's own answer."""

@@ -73,10 +73,11 @@ class ScriptedDesk:
         self.values: Sequence[str] | None = [str(n) for n in range(25)]
         self.card = Card("Pong", actions=(Action("ping again", "Again"),))
 
-    async def serve(self, request: Request, conversation: Conversation) -> None:
+    async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request."""
         self.requests.append(request)
         await self.serves(request, conversation)
+        return True
 
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -168,7 +169,9 @@ class SlackPeer(SlackWeb):
         future = asyncio.get_running_loop().create_future()
         self._waiting[envelope] = (time.monotonic(), future)
         told = {"type": kind, "envelope_id": envelope, "payload": payload}
-        await self._sockets[-1].send_json({**told, "accepts_response_payload": True})
+        # Slack chooses one of an app's sockets as it likes.
+        chosen = random.choice(self._sockets)  # noqa: S311 - no secret
+        await chosen.send_json({**told, "accepts_response_payload": True})
         return await asyncio.wait_for(future, 10)
 
     async def disconnect(self) -> None:

@@ -24,10 +24,10 @@ from overheard.interfaces.tending import Tending
 from overheard.plugins import load_plugins, sorted_output
 from overheard.queues.inline import InlineQueue
 
-LONGEST_GOODBYE = 1.8
-"""Seconds from the signal to the end of the process."""
 LONGEST_END = 3.0
 """Seconds from a command's end to that of the process."""
+_leaving: list[Timer] = []
+"""What ends the process, if it is about to end."""
 YOUNG = 20_000
 """New objects at which the garbage collector looks for the first time."""
 
@@ -157,11 +157,15 @@ def _open_chats(config: Config) -> Mapping[str, Chat]:
     return {**open_chats(config), **load_plugins(config).chats}
 
 
-def _leave(longest: float = LONGEST_GOODBYE, code: int = 0) -> None:
-    """See to it that the process ends within so many seconds, whatever a thread or a plugin does.
+def _leave(longest: float, code: int = 0) -> None:
+    """See to it that the process ends within so many seconds, whatever a thread or a plugin does;
+    what was said before does not count any more.
 
     Nothing is lost by that: what counts is in the store, and runs go on with the next start.
     """
+    while _leaving:
+        _leaving.pop().cancel()
     timer = Timer(longest, os._exit, (code,))
     timer.daemon = True
+    _leaving.append(timer)
     timer.start()

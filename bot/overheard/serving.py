@@ -16,20 +16,19 @@ from overheard.chat.desk import ChatDesk
 from overheard.chat.opening import open_chats
 from overheard.checks.canary import canaries
 from overheard.checks.feeds import read_feeds
-from overheard.checks.runs import TAKEN_UP_WITHIN
 from overheard.commands.alerts import lifecycle
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
 from overheard.commands.context import Context, Unwatched
+from overheard.commands.leftovers import Leftovers
 from overheard.commands.letters import Letters
 from overheard.commands.metering import be_seen, metrics
 from overheard.commands.planned import BURSTS
 from overheard.commands.retain import limited, retain_texts
-from overheard.commands.runs import resume_run
 from overheard.commands.schedules import carry_out_schedule
 from overheard.commands.switching import follow_changes
 from overheard.cron import Cron
-from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, RunState, Schedule
+from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Schedule
 from overheard.errors import OverheardError
 from overheard.gate import AccessGate
 from overheard.health import Health
@@ -37,7 +36,7 @@ from overheard.interfaces import Chat, Desk
 from overheard.logs import about
 from overheard.owning import OwnedChat
 from overheard.schedule import Job, Scheduler
-from overheard.stopping import GOODBYE, Stop
+from overheard.stopping import Stop
 from overheard.supervisor import Service, Supervisor
 
 CANARIES = "canaries of the day"
@@ -52,6 +51,8 @@ NOTICE = 10.0
 """Seconds after which a change of brands or facts is noticed."""
 FEEDS = 3600.0
 """Seconds between two looks at update feeds."""
+CLOSING = 0.5
+"""Seconds that a chat has to let its connections go."""
 WAKE = 30.0
 """Seconds between two looks for alerts whose snooze is over."""
 
@@ -64,14 +65,21 @@ class Deployment:
     Args:
         context: The deployment, open.
         chats: The platforms, by name.
+        stay: See `OwnedChat`.
     """
 
-    def __init__(self, context: Context, chats: Mapping[str, Chat]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        chats: Mapping[str, Chat],
+        stay: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._context = replace(context, progress=Unwatched(), who=SCHEDULE, channel=SCHEDULE)
         self._planner = Planner()
         config, store, clock = context.config, context.store, context.clock
         present: dict[str, Chat] = {}
         outbox = Outbox(store, present, Letters(self._context).compose, clock, self._posted)
+        self._leftovers = Leftovers(self._context, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
         desk = ChatDesk(self._context, AccessGate(config.access, store, clock))
         services = [
@@ -81,7 +89,10 @@ class Deployment:
             Service("scoring", self._catch_up),
             *([Service("feeds", self._read_feeds)] if context.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
-            *(_service(OwnedChat(*chat, store, present), chat[0], desk) for chat in chats.items()),
+            *(
+                _service(OwnedChat(*chat, store, present, stay), chat[0], desk)
+                for chat in chats.items()
+            ),
         ]
         self.supervisor = Supervisor(services, log.warning)
         counted = metrics(self._context).text
@@ -171,19 +182,7 @@ class Deployment:
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
         """Go on with the runs that were cut off; those of schedules are their schedule's."""
-        oldest, store = self._context.clock.now() - TAKEN_UP_WITHIN, self._context.store
-        handed_in = {batch.run_id for batch in await store.batches()}
-        for run in await store.runs(state=RunState.RUNNING):
-            fresh = run.started_at > oldest or run.id in handed_in
-            if run.panel and fresh and not run.asked_by.startswith(SCHEDULE):
-                group.create_task(self._resume(run))
-
-    async def _resume(self, run: Run) -> None:
-        context = replace(await self._context.refreshed(), who=run.asked_by, channel=run.channel)
-        try:
-            await resume_run(context, run=run.key, agreed=True)
-        except OverheardError as error:
-            log.warning("Run %s was cut off, and cannot go on: %s", run.key, error)
+        group.create_task(self._leftovers.run())
 
     async def _wake_alerts(self) -> None:
         life = lifecycle(self._context)
@@ -243,17 +242,17 @@ class Deployment:
             await listeners.alert_posted(alert, delivery.channel, message)
 
 
-async def serve(context: Context, *, leave: Callable[[], None]) -> None:
+async def serve(context: Context, *, leave: Callable[[float], None]) -> None:
     """Run a deployment until SIGTERM or Ctrl-C.
 
     Args:
         context: The deployment.
-        leave: Called at the signal; sees to it that the process ends in time.
+        leave: See `Stop`.
     """
     be_seen(context)
     stop = Stop(leave)
     async with _chats(context) as chats:
-        deployment = Deployment(context, chats)
+        deployment = Deployment(context, chats, stop.stay)
         for report in context.plugins.faulty:
             log.warning("Plugin %s: %s", report.name, report.problem)
         log.warning("%s", _begun(context, chats))
@@ -277,5 +276,5 @@ async def _chats(context: Context) -> AsyncIterator[dict[str, Chat]]:
     finally:
         for chat in chats.values():
             with contextlib.suppress(Exception):
-                async with asyncio.timeout(GOODBYE / 2):
+                async with asyncio.timeout(CLOSING):
                     await chat.close()

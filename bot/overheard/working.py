@@ -99,7 +99,7 @@ def _flows(
 
 
 async def work(
-    context: Context, kinds: Collection[TaskKind], at_once: int, *, leave: Callable[[], None]
+    context: Context, kinds: Collection[TaskKind], at_once: int, *, leave: Callable[[float], None]
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C.
 
@@ -107,7 +107,7 @@ async def work(
         context: The deployment.
         kinds: What it does.
         at_once: How many tasks at a time.
-        leave: Called at the signal; sees to it that the process ends in time.
+        leave: See `Stop`.
     """
     be_seen(context)
     stop = Stop(leave)

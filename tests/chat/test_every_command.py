@@ -50,11 +50,12 @@ class Counted:
         """All commands."""
         return self._desk.commands
 
-    async def serve(self, request: Request, conversation: Conversation) -> None:
+    async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request."""
-        await self._desk.serve(request, conversation)
+        first = await self._desk.serve(request, conversation)
         self.served += 1
         self.changed.set()
+        return first
 
     async def until(self, number: int) -> None:
         """Wait until so many are served."""

@@ -36,6 +36,6 @@ async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
     config = load_config(program.folder / "config.toml")
     async with open_context(config, Unwatched()) as context:
         with pytest.raises(BaseExceptionGroup) as raised:
-            await serve(context, leave=lambda: None)
+            await serve(context, leave=lambda _: None)
 
     assert raised.group_contains(LookupError)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completing import Completing
 from overheard.chat.parsing import Order, fill, near, parse
+from overheard.chat.parting import PARTING
 from overheard.chat.pending import Pending, Seen
 from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
 from overheard.chat.turns import Turns
@@ -21,7 +23,7 @@ from overheard.commands.context import Context
 from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
 from overheard.commands.teaching import HELP, teach
-from overheard.domain import RunState
+from overheard.domain import Run, RunState
 from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
 from overheard.interfaces import Conversation, Form, Gate, Person, Request
 from overheard.logs import about
@@ -66,16 +68,18 @@ class ChatDesk:
         """All commands that a chat offers."""
         return self._commands
 
-    async def serve(self, request: Request, conversation: Conversation) -> None:
-        """Serve a request to its end. Never raises: what goes wrong is shown as a card."""
+    async def serve(self, request: Request, conversation: Conversation) -> bool:
+        """Serve a request to its end; see `Desk`."""
         if not self._seen.add((request.person.platform, request.id)):
-            return
+            return False
         about(command=request.id)
         try:
-            if await self._pending.first(request):
-                await self._serve(request, conversation)
+            if not await self._pending.first(request):
+                return False
+            await self._serve(request, conversation)
         except Exception as error:  # of the chat, the store, or a form that cannot be filled in
             await self._say(conversation, error)
+        return True
 
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str
@@ -229,10 +233,21 @@ class ChatDesk:
             card = replies.question(order, needed, token)
         except Exception as error:
             card, outcome = replies.failed(error), replies.sentence(error)
+        except asyncio.CancelledError:
+            await self._part(spec, context, conversation)
+            raise
         finally:
             if outcome:
                 await self._note(order, person, context.channel, outcome)
         await conversation.show(card, private=spec.private)
+
+    async def _part(self, spec: CommandSpec, context: Context, conversation: Conversation) -> None:
+        """Say what becomes of a command that this process will not bring to its end."""
+        with suppress(Exception):
+            async with asyncio.timeout(PARTING):
+                run = await self._run_of(spec, context)
+                goes_on = run is not None and not run.aside
+                await conversation.show(replies.cut_off(goes_on=goes_on), private=spec.private)
 
     async def _note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
         """Write down what was done; that it cannot be written must not keep it from being shown."""
@@ -290,12 +305,17 @@ class ChatDesk:
         )
 
     async def _meter(self, spec: CommandSpec, context: Context) -> Meter | None:
-        """Return what the run has come to that a command of this person began in this channel."""
+        """Return what the run of a command has come to."""
+        run = await self._run_of(spec, context)
+        return Meter(run.key, await context.store.spent(run_id=run.id)) if run else None
+
+    async def _run_of(self, spec: CommandSpec, context: Context) -> Run | None:
+        """Return the run that a command of this person began in this channel."""
         if not spec.spends:
             return None
         for run in await context.store.runs(state=RunState.RUNNING):
             if (run.asked_by, run.channel) == (context.who, context.channel):
-                return Meter(run.key, await context.store.spent(run_id=run.id))
+                return run
         return None
 
 

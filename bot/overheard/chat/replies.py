@@ -42,6 +42,16 @@ def left(order: Order) -> Card:
     return Card("Left as it is", f"Nothing was done: {order.words}")
 
 
+def cut_off(*, goes_on: bool) -> Card:
+    """Say what becomes of a command that is cut off because the bot ends."""
+    text = (
+        "What was answered is kept. It goes on by itself, and the result is posted here."
+        if goes_on
+        else "Please send the command again in a moment."
+    )
+    return Card("Overheard is being restarted", text, severity=Severity.WARNING)
+
+
 def not_allowed(reason: str) -> Card:
     """Say why somebody may not do something."""
     return Card("Not allowed", reason, severity=Severity.WARNING)

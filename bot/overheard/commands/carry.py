@@ -90,7 +90,7 @@ async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0
     expected = outcome.complete + outcome.kept - outcome.reused
     context = await context.caught_up(expected)
     look, planned = (NOT_LOOKED, []) if outcome.stopped else await _look(context, run)
-    rows = await _standings(context, panel, outcome)
+    rows = await standings_of(context, panel, outcome)
     shown = [await show_alert(context, alert) for alert in look.alerts]
     warnings = [*outcome.notes, *look.doubts, *await waiting(context)]
     warnings += [warning async for warning in _warnings(context, run)]
@@ -194,7 +194,8 @@ def _note(context: Context, results: Sequence[Result]) -> None:
             context.scoring.faults[problem] += 1
 
 
-async def _standings(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
+async def standings_of(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
+    """Return how the brands of a panel stand in a run, their rivals included."""
     names = dict.fromkeys(panel.brands)
     for brand in panel.brands:
         names.update((rival.name, None) for rival in context.catalogue.rivals(brand))

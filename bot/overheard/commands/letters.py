@@ -11,6 +11,7 @@ from overheard.alerts.outbox import Letter, NotYet
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.alerts import alert_card
 from overheard.commands.context import Context
+from overheard.commands.leftovers import result
 from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
 from overheard.commands.switching import notice
@@ -39,6 +40,7 @@ class Letters:
             DeliveryKind.REPORT: self._report,
             DeliveryKind.SCORES: self._scores,
             DeliveryKind.NOTICE: self._notice,
+            DeliveryKind.RESULT: self._result,
         }
         return await write[delivery.kind](delivery)
 
@@ -89,6 +91,9 @@ class Letters:
     async def _scores(self, delivery: Delivery) -> Letter | None:
         card = await notice(await self._as_seen_in(delivery.channel), delivery.subject)
         return Letter(card) if card else None
+
+    async def _result(self, delivery: Delivery) -> Letter | NotYet | None:
+        return await result(await self._as_seen_in(delivery.channel), delivery.subject)
 
     async def _as_seen_in(self, channel: str) -> Context:
         """Return the deployment as it is now, with the time zone of a channel."""

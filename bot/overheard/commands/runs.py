@@ -24,7 +24,7 @@ async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
         limit: How many, the newest first.
     """
     runs = await context.store.runs(limit=limit)
-    busy = {run.id for run in runs if run.state in UNENDED and await _is_held(context, run)}
+    busy = {run.id for run in runs if run.state in UNENDED and await is_held(context, run)}
     handed_in = {batch.run_id for batch in await context.store.batches()}
     rows = tuple(_row(context, run, busy, handed_in) for run in runs)
     return Card(
@@ -103,7 +103,8 @@ async def _steer(context: Context, name: str, state: RunState, verb: str) -> Run
     return found
 
 
-async def _is_held(context: Context, run: Run) -> bool:
+async def is_held(context: Context, run: Run) -> bool:
+    """Whether somebody carries a run out."""
     async with context.store.holding(run.id) as mine:
         return not mine
 

@@ -72,6 +72,28 @@ def _learning_data(learning: Learning | None) -> dict[str, object] | None:
     )
 
 
+def gone_on(panel: Panel, outcome: Outcome, rows: Sequence[Standing], alerts: int) -> Card:
+    """Show how the brands stand after a run that was cut off and has gone on by itself: whoever
+    began it saw no end of it.
+    """
+    state = outcome.state
+    notes = [
+        "Overheard was restarted while it worked on this, and has gone on by itself.",
+        *([f"Raised: {words.count(alerts, 'alert')}."] if alerts else []),
+        *_endings(outcome),
+        *told(outcome.failures),
+    ]
+    return Card(
+        title=f"Checked {words.listing(panel.brands)}",
+        text="\n\n".join(notes),
+        fields=tuple(_fields(outcome)),
+        table=table(rows),
+        severity=Severity.PLAIN if state is RunState.COMPLETE else Severity.WARNING,
+        footer=f"Run {outcome.run.key} · prompts {panel.edition}",
+        data=_data(outcome),
+    )
+
+
 def paused(outcome: Outcome) -> Card:
     """Show how far a run is that somebody has paused."""
     key = outcome.run.key
@@ -123,11 +145,16 @@ def _paragraphs(
             f"{words.count(outcome.reused, 'answer')} of earlier runs were reused: the table "
             f"counts them, and the test for shifts does not."
         )
+    yield from _endings(outcome)
+    yield from told(outcome.failures + faults)
+
+
+def _endings(outcome: Outcome) -> Iterator[str]:
+    """Say why answers are not scored."""
     for (model, finish), count in outcome.cut.items():
         was, is_ = ("was", "is") if count == 1 else ("were", "are")
         told_count = words.count(count, "answer")
         yield f"{told_count} of {model} {was} {ENDINGS[finish]}, and {is_} not scored."
-    yield from told(outcome.failures + faults)
 
 
 def _learning(learning: Learning) -> str:

@@ -214,6 +214,8 @@ class DeliveryKind(StrEnum):
     """That the scores follow a change, or wait for a yes to it."""
     NOTICE = "notice"
     """What admins should know, such as a plugin that is left alone."""
+    RESULT = "result"
+    """What came of a run that was cut off, and went on without whoever began it."""
 
 
 def alert_key(alert_id: int, channel: str) -> str:
@@ -230,8 +232,9 @@ class Delivery:
         key: Names the message for ever; there are no two deliveries of one key.
         channel: Where, as ``platform:id``.
         due_at: When it is tried next.
-        subject: Which report; for a digest, and for what it tells of, the end of the quiet hours;
-            for a notice, its plugin and in the next line its words; else an empty string.
+        subject: Which report, or which run; for a digest, and for what it tells of, the end of the
+            quiet hours; for a notice, its plugin and in the next line its words; else an empty
+            string.
         alert_id: Which alert, or 0.
         event_id: Which event of it, or 0.
         wanted: The revision that it should show.

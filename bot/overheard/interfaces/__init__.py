@@ -25,6 +25,7 @@ from overheard.interfaces.talking import (
     Form,
     Gate,
     Linking,
+    Patient,
     Person,
     Request,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Judge",
     "Linking",
     "Listener",
+    "Patient",
     "Person",
     "PostedListener",
     "Progress",

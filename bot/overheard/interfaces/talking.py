@@ -106,8 +106,12 @@ class Desk(Protocol):
         """All commands that a chat offers."""
         ...
 
-    async def serve(self, request: Request, conversation: Conversation) -> None:
-        """Serve a request to its end. Never raises: what goes wrong is shown as a card."""
+    async def serve(self, request: Request, conversation: Conversation) -> bool:
+        """Serve a request to its end. Never raises: what goes wrong is shown as a card.
+
+        Returns:
+            False when it came before, here or to another process: it is answered there.
+        """
         ...
 
     async def complete(
@@ -239,6 +243,17 @@ class Linking(Protocol):
             ChatFailed: when it cannot be told, such as when somebody has deleted the message.
         """
         ...
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A chat that lets commands come to their end when it is cancelled. Optional.
+
+    Attributes:
+        patience: For how many seconds; more while another process takes its place.
+    """
+
+    patience: float
 
 
 @runtime_checkable

@@ -16,6 +16,7 @@ from overheard.chat.discord.failures import REFUSED, no_token, refused, told
 from overheard.chat.discord.posting import Poster
 from overheard.chat.discord.reading import NAME
 from overheard.chat.discord.redirect import redirect, redirect_answers
+from overheard.chat.parting import NEARLY
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Desk, Finding
 from overheard.tables.chats import DiscordTable
@@ -34,11 +35,15 @@ class DiscordChat:
     Args:
         settings: What the configuration says.
         silence: Seconds for which the gateway may be silent, and the connection down.
+
+    Attributes:
+        patience: See `overheard.interfaces.Patient`.
     """
 
     def __init__(self, settings: DiscordTable, *, silence: float = SILENCE) -> None:
         self._settings = settings
         self._silence = silence
+        self.patience = NEARLY
         self._client: Client | None = None
         self._entering = asyncio.Lock()
 
@@ -67,7 +72,7 @@ class DiscordChat:
         try:
             await self._watched(client)
         finally:
-            await client.stop_serving()
+            await client.stop_serving(self.patience)
             await self.close()
 
     async def post(

@@ -17,6 +17,7 @@ from overheard.chat.discord.buttons import Click, Does, Questions
 from overheard.chat.discord.conversation import Answer
 from overheard.chat.discord.failures import told
 from overheard.chat.discord.syncing import Trees, serves
+from overheard.chat.parting import ended
 from overheard.errors import ChatFailed
 from overheard.interfaces import Desk, Request
 from overheard.tables.chats import DiscordTable
@@ -110,12 +111,10 @@ class Client(discord.Client):
         except ChatFailed as failed:  # the desk told nobody, because there is nobody to tell
             log.warning("An interaction was not answered: %s", failed)
 
-    async def stop_serving(self) -> None:
-        """Cancel what is being served, and wait for it to end."""
-        tasks = [task for task in self._serving if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def stop_serving(self, patience: float) -> None:
+        """Let what is being served come to its end within so many seconds, else cancel it."""
+        serving = [task for task in self._serving if task is not asyncio.current_task()]
+        await ended(serving, patience)
 
     async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
@@ -187,7 +186,8 @@ class Client(discord.Client):
         )
         configures = spec is not None and spec.role is Role.ADMIN and not spec.spends
         async with answer.acknowledged_after(SOON_FOR_FORMS if configures else SOON):
-            await desk.serve(request, answer)
+            if not await desk.serve(request, answer):
+                answer.leave()
 
     async def _complete(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
         called = tree.read(interaction.data or {}, desk.commands)

@@ -24,6 +24,8 @@ from overheard.chat.discord.messages import editing, sending
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
+ACKNOWLEDGED = 40060
+"""What Discord answers when an interaction has its first answer already."""
 MARGIN = 60
 """Seconds before the end of an interaction's life from which it is not relied on."""
 
@@ -69,6 +71,7 @@ class Answer:
         self._clicked = _clicked(interaction) if replaces else None
         self._sent: list[Sent] = []
         self._answered = False
+        self._shared = False
         self._lock = asyncio.Lock()
         self._ends = monotonic() + DISCORD.token_life - MARGIN
 
@@ -76,7 +79,7 @@ class Answer:
     def forms(self) -> bool:
         """Whether a form can be opened now: only as the first answer, and not to a form."""
         submitted = self._interaction.type is discord.InteractionType.modal_submit
-        return not (self._interaction.response.is_done() or submitted)
+        return not (self._is_acknowledged or submitted)
 
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card as the answer; a later one takes its place.
@@ -108,15 +111,18 @@ class Answer:
     async def acknowledge(self) -> None:
         """Tell Discord that an answer will follow, unless there is one."""
         async with self._lock:
-            if self._interaction.response.is_done():
+            if self._is_acknowledged:
                 return
             with told():
-                if self._interaction.type is discord.InteractionType.component:
-                    await self._interaction.response.defer()
-                    self._sent = [self._clicked] if self._clicked else []
-                else:
-                    await self._interaction.response.defer(ephemeral=self._private, thinking=True)
-                    self._sent = [Sent(None, self._private, first=True)]
+                try:
+                    await self._defer()
+                except discord.HTTPException as error:
+                    self._share(error)
+            self._sent = self._deferred()
+
+    def leave(self) -> None:
+        """Answer nothing: another process does."""
+        self._answered = True
 
     @asynccontextmanager
     async def acknowledged_after(self, seconds: float) -> AsyncIterator[None]:
@@ -146,13 +152,21 @@ class Answer:
             self._sent[number] = await self._edit(self._sent[number], page)
         elif self._expired:
             self._sent.append(await self._send_late(page, private))
-        elif self._interaction.response.is_done():
+        elif self._is_acknowledged:
             self._sent.append(await self._follow(page, private))
         else:
             self._sent.append(await self._respond(page, private))
 
     async def _respond(self, page: Page, private: bool) -> Sent:
         """Answer at once."""
+        try:
+            return await self._respond_first(page, private)
+        except discord.HTTPException as error:
+            self._share(error)
+        promised = self._deferred()
+        return await (self._edit(promised[0], page) if promised else self._follow(page, private))
+
+    async def _respond_first(self, page: Page, private: bool) -> Sent:
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
             await response.edit_message(**editing(page, self._questions))
@@ -163,6 +177,37 @@ class Answer:
             return await self._follow(page, private)
         done = await response.send_message(**sending(page, self._questions), ephemeral=private)
         return Sent(done.message_id, private, first=True)
+
+    async def _defer(self) -> None:
+        if self._is_click:
+            await self._interaction.response.defer()
+        else:
+            await self._interaction.response.defer(ephemeral=self._private, thinking=True)
+
+    def _deferred(self) -> list[Sent]:
+        """Return what can be edited once an answer was promised."""
+        if self._is_click:
+            return [self._clicked] if self._clicked else []
+        return [Sent(None, self._private, first=True)]
+
+    def _share(self, error: discord.HTTPException) -> None:
+        """Note that another process has given the first answer: that bot hands over to this one, or
+        the other way round, and both hear of everything for a moment.
+
+        Raises:
+            HTTPException: when it is another error.
+        """
+        if error.code != ACKNOWLEDGED:
+            raise error
+        self._shared = True
+
+    @property
+    def _is_click(self) -> bool:
+        return self._interaction.type is discord.InteractionType.component
+
+    @property
+    def _is_acknowledged(self) -> bool:
+        return self._shared or self._interaction.response.is_done()
 
     async def _follow(self, page: Page, private: bool) -> Sent:
         content = sending(page, self._questions)

@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from overheard.cards.card import Card
+from overheard.chat.parting import NEARLY
 from overheard.chat.slack import checkup
 from overheard.chat.slack.blocks import Message, render
 from overheard.chat.slack.client import NAME, TIMEOUT, SlackClient, SlackFailed
@@ -51,6 +52,9 @@ class SlackChat:
         settings: ``[slack]``.
         interval: Seconds between two messages in a channel; Slack takes one a second.
         watch: When a socket counts as silent.
+
+    Attributes:
+        patience: See `overheard.interfaces.Patient`.
     """
 
     name = "slack"
@@ -62,6 +66,7 @@ class SlackChat:
         self._pace = Pace(interval)
         self._watch = watch or Watch()
         self._line = Line()
+        self.patience = NEARLY
         self._serving = False
         self._session: aiohttp.ClientSession | None = None
         self._workspaces: Workspaces | None = None
@@ -85,7 +90,7 @@ class SlackChat:
         try:
             await self._receive(app)
         finally:
-            await listeners.close()
+            await listeners.close(self.patience)
 
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False

@@ -67,9 +67,9 @@ class Listeners:
         app.options(re.compile(f"^{CLICK}:"))(self._completed)
         app.event("app_home_opened")(self._visited)
 
-    async def close(self) -> None:
-        """Cancel what is under way, and wait for its end."""
-        await self._tasks.cancel()
+    async def close(self, patience: float) -> None:
+        """Let what is under way come to its end within so many seconds, else cancel it."""
+        await self._tasks.end(patience)
 
     async def _skip_repeated(
         self,
@@ -158,8 +158,10 @@ class Listeners:
         """Take a request to the desk, and see to it that its last card is shown."""
         person, channel = await self._asker(body, place)
         request = Request(body["trigger_id"], person, channel, **wanted)
-        await self._desk.serve(request, conversation)
-        await conversation.finish()
+        try:
+            await self._desk.serve(request, conversation)
+        finally:  # also when it is cut off
+            await conversation.finish()
 
     async def _asker(self, body: Body, place: Place) -> tuple[Person, str]:
         """Return who wants something, and where."""

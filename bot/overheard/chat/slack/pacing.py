@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any
 
+from overheard.chat.parting import ended
 from overheard.chat.slack.client import LONGEST_WAIT, limited
 
 logger = logging.getLogger(__name__)
@@ -82,12 +83,9 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
-    async def cancel(self) -> None:
-        """Cancel what is under way, and wait until it has ended."""
-        running = [*self._running]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    async def end(self, patience: float) -> None:
+        """Let what is under way come to its end within so many seconds, else cancel it."""
+        await ended(self._running, patience)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

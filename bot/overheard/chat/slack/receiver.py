@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -30,7 +31,8 @@ async def serving(
     runner = web.AppRunner(_routes(app, flow), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        # While one bot hands over to another on the same machine, both listen.
+        site = web.TCPSite(runner, host, port, reuse_port=hasattr(socket, "SO_REUSEPORT") or None)
         try:
             await site.start()
         except OSError as error:
