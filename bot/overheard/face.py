@@ -82,6 +82,7 @@ from overheard.interfaces import (
     View,
 )
 from overheard.providing import (
+    BatchingProvider,
     CreationDates,
     FoundBatch,
     HostedProvider,
@@ -103,6 +104,7 @@ __all__ = [
     "Asker",
     "BatchLook",
     "Batching",
+    "BatchingProvider",
     "Block",
     "Brand",
     "Capabilities",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from overheard import (
-    BatchLook,
+    BatchingProvider,
     Capabilities,
-    HostedProvider,
+    FoundBatch,
+    Model,
     PriceList,
     ProviderUnavailable,
     Question,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 API = "the Gemini API"
 
 
-class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
+class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     """One account."""
 
     def __init__(self, name: str, settings: GoogleSettings) -> None:
@@ -74,40 +75,28 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
             )
             return self._reply(question, response)
 
-    async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Hand questions to one model in as a batch, without seeds: the service draws them.
+    def request(self, question: Question) -> Any:
+        """Return what a question is in a batch; it has no seed there, the service draws one."""
+        return batches.request_of(question.prompt.text, self._config(question))
 
-        Raises:
-            ProviderFailed: when it was not taken, or when nobody knows.
-            ProviderUnavailable: when the SDK is missing or the key is refused.
-        """
-        [model] = {question.model for question in questions.values()}
-        async with self.asking(model):
-            requests = {
-                item: batches.request_of(question.prompt.text, self._config(question))
-                for item, question in questions.items()
-            }
-            return await batches.submit(self.client, model.id, requests)
+    async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:
+        """Hand requests in, and return the service's id of the batch."""
+        return await batches.submit(self.client, model.id, requests)
 
-    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
-        """Return how far a batch is, and what came of it.
+    async def find(self, batch: str) -> FoundBatch[batches.Document]:
+        """Return how far a batch is, and what came of it."""
+        return await batches.look(self.client, batch)
 
-        Raises:
-            ProviderFailed: when the service does not say.
-            ProviderUnavailable: when the SDK is missing or the key is refused.
-        """
-        [model] = {question.model for question in questions.values()}
-        async with self.asking(model):
-            return (await batches.look(self.client, batch)).look(questions, self._batched)
+    async def call_off(self, batch: str) -> None:
+        """Have the service begin nothing more of a batch."""
+        await self.client.batches.cancel(name=batch)
 
-    async def cancel(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch.
+    def read(self, question: Question, raw: batches.Document) -> Reply:
+        """Return an answer of a batch as a reply."""
+        from google.genai.types import GenerateContentResponse
 
-        Raises:
-            ProviderUnavailable: when it cannot be told.
-        """
-        async with self.service.trying():
-            await self.client.batches.cancel(name=batch)
+        response = GenerateContentResponse.model_validate(raw, extra="ignore")
+        return self._reply(question, response, batch=True)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -115,12 +104,6 @@ class GoogleProvider(HostedProvider[GoogleSettings, "AsyncClient"]):
             await self._opened.aclose()
         if self._http:
             await self._http.aclose()
-
-    def _batched(self, question: Question, told: batches.Document) -> Reply:
-        from google.genai.types import GenerateContentResponse
-
-        response = GenerateContentResponse.model_validate(told, extra="ignore")
-        return self._reply(question, response, batch=True)
 
     def _reply(
         self, question: Question, response: GenerateContentResponse, *, batch: bool = False

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from overheard import (
-    BatchLook,
+    BatchingProvider,
     Capabilities,
     CreationDates,
-    HostedProvider,
+    FoundBatch,
     Model,
     PriceList,
     Question,
@@ -31,7 +30,7 @@ REASONERS = ("gpt-5", "gpt-6", "o1", "o3", "o4")
 """How the ids of models begin that take no temperature."""
 
 
-class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
+class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
     """One account."""
 
     def __init__(self, name: str, settings: OpenAISettings) -> None:
@@ -68,47 +67,29 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
         """
         async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
-            raw = await create(**self._request(question))
+            raw = await create(**self.request(question))
             reply = self._reply(question, raw.parse(), raw.headers)
+        return await self.dated(reply)
+
+    async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
+        """Hand requests in, and return the service's id of the batch."""
+        return await batches.submit(self.client, requests)
+
+    async def find(self, batch: str) -> FoundBatch[Response]:
+        """Return how far a batch is, and what came of it."""
+        return await batches.look(self.client, batch)
+
+    async def call_off(self, batch: str) -> None:
+        """Have the service begin nothing more of a batch."""
+        await self.client.batches.cancel(batch)
+
+    def read(self, question: Question, raw: Response) -> Reply:
+        """Return an answer of a batch as a reply."""
+        return self._reply(question, raw, {}, batch=True)
+
+    async def dated(self, reply: Reply) -> Reply:
+        """Return a reply with the date of the model that served it."""
         return await self._created.dated(reply)
-
-    async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Hand questions to one model in as a batch.
-
-        Raises:
-            ProviderFailed: when it was not taken, or when nobody knows.
-            ProviderUnavailable: when the key is refused or the account has no credit.
-        """
-        [model] = {question.model for question in questions.values()}
-        async with self.asking(model):
-            requests = {item: self._request(question) for item, question in questions.items()}
-            return await batches.submit(self.client, requests)
-
-    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
-        """Return how far a batch is, and what came of it.
-
-        Raises:
-            ProviderFailed: when the service does not say.
-            ProviderUnavailable: when the key is refused.
-        """
-        [model] = {question.model for question in questions.values()}
-        async with self.asking(model):
-            found = await batches.look(self.client, batch)
-            look = found.look(questions, self._batched)
-        dated = {item: await self._created.dated(reply) for item, reply in look.replies.items()}
-        return replace(look, replies=dated)
-
-    async def cancel(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch.
-
-        Raises:
-            ProviderUnavailable: when it cannot be told.
-        """
-        async with self.service.trying():
-            await self.client.batches.cancel(batch)
-
-    def _batched(self, question: Question, response: Response) -> Reply:
-        return self._reply(question, response, {}, batch=True)
 
     def _reply(
         self,
@@ -131,7 +112,7 @@ class OpenAIProvider(HostedProvider[OpenAISettings, "AsyncOpenAI"]):
             batch=batch,
         )
 
-    def _request(self, question: Question) -> dict[str, Any]:
+    def request(self, question: Question) -> dict[str, Any]:
         """Return what is asked, as the service takes it."""
         model, settings = question.model, self.settings
         request: dict[str, Any] = {

@@ -5,6 +5,7 @@ means, what a reply must look like) is here, so that all providers tell the same
 """
 
 from overheard.providing.batches import FoundBatch, batch_lines, batch_problem
+from overheard.providing.batching import BatchingProvider
 from overheard.providing.created import CreationDates
 from overheard.providing.landscapes import read_landscapes
 from overheard.providing.prices import PriceList
@@ -13,6 +14,7 @@ from overheard.providing.service import HostedService
 from overheard.providing.settings import PriceTable, ProviderSettings
 
 __all__ = [
+    "BatchingProvider",
     "CreationDates",
     "FoundBatch",
     "HostedProvider",
