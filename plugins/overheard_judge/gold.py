@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from overheard_judge.quotes import places
 from overheard_judge.replies import portrayals
 from overheard_judge.requests import portrayal
 
@@ -31,14 +32,19 @@ def rehearsals() -> list[str]:
 
 
 def agreement(replies: Sequence[str]) -> tuple[int, int]:
-    """Return how many labels the replies to the rehearsals agree with, and how many there are."""
+    """Return how many labels the replies to the rehearsals agree with, and how many there are.
+
+    A verdict whose quote does not occur in the text agrees with nothing: it would not count either.
+    """
     right = total = 0
     for gold, reply in zip(_gold(), replies, strict=True):
         _, mark = portrayal(gold.text, list(gold.labels))
         found = portrayals(reply, mark)
         total += len(gold.labels)
         right += sum(
-            brand in found and found[brand].sentiment == label
+            brand in found
+            and found[brand].sentiment == label
+            and any(places(found[brand].quote, gold.text))
             for brand, label in gold.labels.items()
         )
     return right, total

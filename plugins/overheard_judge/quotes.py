@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from overheard import Reading
 
@@ -26,11 +27,15 @@ def is_about(quote: str, reading: Reading) -> bool:
     White space does not count. So what an answer says to whoever judges it, or of another brand,
     is no evidence.
     """
+    return any(_concerns(span, reading) for span in places(quote, reading.body))
+
+
+def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a quote occurs in a text, whatever the white space; one without words nowhere."""
     words = _TOKEN.findall(quote)
-    if not words or not any(word[0].isalnum() or len(word) > 1 for word in words):
-        return False
-    pattern = re.compile(r"\s+".join(map(re.escape, words)))
-    return any(_concerns(found.span(), reading) for found in pattern.finditer(reading.body))
+    if any(word[0].isalnum() or len(word) > 1 for word in words):
+        pattern = re.compile(r"\s+".join(map(re.escape, words)))
+        yield from (found.span() for found in pattern.finditer(text))
 
 
 def _concerns(span: tuple[int, int], reading: Reading) -> bool:

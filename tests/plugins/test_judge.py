@@ -12,7 +12,7 @@ import pytest
 
 from loopback import Behaviour, ChatService
 from overheard import Model, PluginSettings, Score
-from overheard.checks.judging import Judging, Means, agreements, moved
+from overheard.checks.judging import Judging, Means, agreements, doubt
 from overheard.checks.limits import Limits
 from overheard.checks.rejudging import Rejudging
 from overheard.checks.scoring import Scoring
@@ -379,8 +379,27 @@ async def test_gold_labels_are_judged_anew_in_every_round(make: Callable[..., Be
     await bench.scores("Acme is nice.")
     found = await agreements(bench.store, bench.judge)
     assert [agreement.right for agreement in found] == [20, 7]
-    assert "agrees with 7 of 20 gold labels" in moved(bench.judge, found)
-    assert moved(bench.judge, found[:1]) == ""
+    assert "agrees with 7 of 20 gold labels" in doubt(bench.judge, found)
+    assert doubt(bench.judge, found[:1]) == ""
+
+
+async def test_a_judge_that_agrees_with_little_is_told_of_at_once(
+    make: Callable[..., Bench],
+) -> None:
+    """Also one that is right and invents its quotes: none of its verdicts would count."""
+    bench = make()
+    gold = [json.loads(line) for line in _gold_lines()]
+    labels = {brand: label for entry in gold for brand, label in entry["labels"].items()}
+    bench.judgement = lambda brands, _: [
+        item(brand, labels.get(brand, "positive"), f"{brand} is the best that there is.")
+        for brand in brands
+    ]
+    await bench.scores("Acme is good.")
+    found = await agreements(bench.store, bench.judge)
+
+    assert [(one.right, one.of) for one in found] == [(0, 20)]
+    assert "agrees with only 0 of 20 gold labels" in doubt(bench.judge, found)
+    assert doubt(bench.judge, []) == ""
 
 
 def _gold_lines() -> list[str]:

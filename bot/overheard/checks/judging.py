@@ -36,6 +36,8 @@ _UNPAID: ContextVar[list[Question] | None] = ContextVar("unpaid", default=None)
 
 MOVED = 2
 """Gold labels by which the agreement may change between two rounds without a word."""
+SOUND = 0.75
+"""The share of gold labels that a judge agrees with, if its word is to count for much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,16 +250,27 @@ class _Unseen:
         """Do nothing."""
 
 
-def moved(judge: Judge, found: list[Agreement]) -> str:
-    """Say in one sentence that a judge's agreement has moved since the round before; else ""."""
-    if len(found) < 2 or not found[-1].differs_from(found[-2]):
+def doubt(judge: Judge, found: list[Agreement]) -> str:
+    """Say in one sentence why a judge is not to be relied on; else "".
+
+    Its agreement has moved since the round before, or there is little of it.
+    """
+    if not found:
         return ""
-    now, before = found[-1], found[-2]
-    return (
-        f"The judge {judge.name} ({judge.model}) agrees with {now.right} of {now.of} gold labels, "
-        f"and agreed with {before.right} of {before.of} the round before: its model may have "
-        f"moved, so what it says now is not comparable with what it said then."
-    )
+    now, before = found[-1], found[-2] if len(found) > 1 else None
+    whose = f"The judge {judge.name} ({judge.model})"
+    if before and now.differs_from(before):
+        return (
+            f"{whose} agrees with {now.right} of {now.of} gold labels, and agreed with "
+            f"{before.right} of {before.of} the round before: its model may have moved, so what it "
+            f"says now is not comparable with what it said then."
+        )
+    if now.right < SOUND * now.of:
+        return (
+            f"{whose} agrees with only {now.right} of {now.of} gold labels: little of what it says "
+            f"can be relied on, so name another model in [scorers.{judge.name}]."
+        )
+    return ""
 
 
 def channel_of(judge: Judge) -> str:

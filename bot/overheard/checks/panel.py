@@ -60,8 +60,8 @@ def choose_models(
 
 def doing(panel: Panel | None) -> str:
     """Say what is under way while a panel is asked; a model that is asked alone is named."""
-    whom = f"{panel.models[0]} " if panel and len(panel.models) == 1 else ""
-    return f"Asking {whom}{words.count(len(panel or ()), 'question')}"
+    models = panel.models if panel else ()
+    return f"Asking {models[0] if len(models) == 1 else words.count(len(panel or ()), 'question')}"
 
 
 def _require(kind: str, found: Sequence[object]) -> None:

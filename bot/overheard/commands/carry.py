@@ -10,7 +10,7 @@ from overheard.alerts.watch import Look
 from overheard.cards import words
 from overheard.cards.card import Card
 from overheard.checks.budget import key_of, nearly_spent
-from overheard.checks.judging import agreements, judges, moved
+from overheard.checks.judging import agreements, doubt, judges
 from overheard.checks.outcome import Outcome
 from overheard.checks.panel import doing
 from overheard.checks.parts import asking, detecting, part_of, scoring
@@ -217,8 +217,8 @@ async def _streams(context: Context, outcome: Outcome, scoring: Scoring) -> list
 
 
 async def _warnings(context: Context, run: Run) -> AsyncIterator[str]:
-    """Yield how much of a limit is spent, for those that are nearly used up, and whose judgement
-    has moved.
+    """Yield how much of a limit is spent, for those that are nearly used up, and which judge is
+    not to be relied on.
     """
     panel, now = run.panel, context.clock.now()
     accounts: dict[Account, None] = {}
@@ -231,5 +231,5 @@ async def _warnings(context: Context, run: Run) -> AsyncIterator[str]:
             f"({words.percent(usd / limit)})."
         )
     for judge in judges(context.plugins.scorers.values()):
-        if sentence := moved(judge, await agreements(context.store, judge)):
+        if sentence := doubt(judge, await agreements(context.store, judge)):
             yield sentence

@@ -11,7 +11,7 @@ from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
 from overheard.checks.breaker import State
 from overheard.checks.budget import capabilities_of, price_of
-from overheard.checks.judging import agreements, judges, moved
+from overheard.checks.judging import agreements, doubt, judges
 from overheard.checks.limits import Gate
 from overheard.commands.context import Context
 from overheard.domain import FREE, Model, Price
@@ -48,7 +48,7 @@ async def list_models(context: Context) -> Card:
 async def _judged(context: Context, judge: Judge) -> dict[str, Any]:
     """Return how well a judge agrees with its gold labels."""
     found = await agreements(context.store, judge)
-    now, told = found[-1] if found else None, moved(judge, found)
+    now, told = found[-1] if found else None, doubt(judge, found)
     usual = f"{judge.model} judges answers, and has not been asked yet."
     if now:
         usual = f"{judge.model} judges answers; it agrees with {now.right} of {now.of} gold labels."
