@@ -62,6 +62,26 @@ def claiming(verdict: str, stated: str, topic: str = "price") -> Heard:
     )
 
 
+def test_a_claim_that_a_judge_reads_is_one_item_with_the_same_of_the_rules() -> None:
+    """Facts in free words are held against the sheet by a judge alone."""
+    price = Detail("price", "wrong", "$99", "Acme costs $99 a month.")
+    judged = Detail("price", "wrong", "$99 a month", "Acme costs $99 a month.")
+    city = Detail("headquarters", "wrong", "by the sea", "Acme sits by the sea.")
+    both = heard(
+        ("Acme", Score("visibility", 1)),
+        ("Acme", Score("accuracy", 0, details=(price,))),
+        ("Acme", Score("judged_accuracy", 0, details=(judged, city))),
+        text="Acme costs $99 a month. Acme sits by the sea.",
+        prompt=WORTH,
+    )
+    found = brief(MARKET, [both] * 3)
+
+    assert {(i.kind, i.stated) for i in found} == {
+        (Kind.CLAIM, "$99"),
+        (Kind.CLAIM, "by the sea"),
+    }
+
+
 def kinds(items: list[Item]) -> list[Kind]:
     """Return what kinds of items there are."""
     return [item.kind for item in items]

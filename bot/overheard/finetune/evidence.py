@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from overheard.domain import Answer, Detail, Model, Run, ScoreRecord
 from overheard.interfaces import Store
 
+_HELD = frozenset({"correct", "stale", "wrong"})
+"""What is said of a claim that is held against a fact."""
 VISIBILITY, ACCURACY, SENTIMENT = "visibility", "accuracy", "sentiment"
 """The metrics that a brief reads."""
 
@@ -42,6 +44,12 @@ class Heard:
         """Yield what a score rests on, piece by piece."""
         for record in self._of(brand, metric):
             yield from record.score.details
+
+    def claims(self, brand: str) -> Iterator[Detail]:
+        """Yield what the answer states of a brand's facts, as any scorer holds it to be."""
+        for record in self.records:
+            if record.brand == brand:
+                yield from (d for d in record.score.details if d.verdict in _HELD)
 
     @property
     def cited(self) -> tuple[str, ...]:

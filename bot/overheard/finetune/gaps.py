@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from overheard.cards import words
 from overheard.domain import Fact, Model, Prompt
 from overheard.finetune.brief import Item, Kind, Market, Said, ranked
-from overheard.finetune.evidence import ACCURACY, SENTIMENT, VISIBILITY, Heard, by_prompt
+from overheard.finetune.evidence import SENTIMENT, VISIBILITY, Heard, by_prompt
 from overheard.finetune.facts import about
 from overheard.measure.claims import Heard as Claim
 from overheard.measure.claims import clusters
@@ -82,7 +82,7 @@ def unstated(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
 
     It hits the answers to questions that ask for it.
     """
-    told = {d.topic for one in heard for d in one.details(market.brand.name, ACCURACY)}
+    told = {d.topic for one in heard for d in one.claims(market.brand.name)}
     texts = [words.line(one.answer.reply.text).casefold() for one in heard if _shown(market, one)]
     if not texts:
         return
@@ -190,7 +190,7 @@ def brief(market: Market, heard: Sequence[Heard]) -> list[Item]:
 def _false(market: Market, heard: Sequence[Heard]) -> Iterator[Claim]:
     """Yield each false claim, with the place of its answer among all as the answer's number."""
     for place, one in enumerate(heard):
-        for detail in one.details(market.brand.name, ACCURACY):
+        for detail in one.claims(market.brand.name):
             if detail.verdict in FALSE:
                 yield Claim(
                     *(place, one.model, detail.topic, detail.verdict, detail.stated, detail.quote)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from overheard.domain import Model
 from overheard.measure.folding import fold
@@ -70,10 +71,11 @@ class Cluster:
 def clusters(heard: Iterable[Heard]) -> list[Cluster]:
     """Return claims that say the same of the same fact together, those of most models first.
 
-    Two wordings are the same claim when they hold the same numbers and are alike otherwise.
+    Two wordings are the same claim when they hold the same numbers and are alike otherwise. What
+    two scorers read in one sentence of an answer, in whatever words, is one.
     """
     groups: list[list[Heard]] = []
-    for one in heard:
+    for one in _once(heard):
         group = next((g for g in groups if _same(g[0], one)), None)
         if group is None:
             groups.append([one])
@@ -81,6 +83,25 @@ def clusters(heard: Iterable[Heard]) -> list[Cluster]:
             group.append(one)
     found = [Cluster(tuple(group)) for group in groups]
     return sorted(found, key=lambda cluster: (-len(cluster.models), -cluster.answers))
+
+
+def _once(heard: Iterable[Heard]) -> Iterator[Heard]:
+    """Yield claims without those that an answer's same sentence makes in more words."""
+    sentences: dict[tuple[object, ...], list[Heard]] = {}
+    for one in heard:
+        numbers = frozenset(_numbers(_words(one)))
+        mine = sentences.setdefault((one.answer_id, one.field, one.verdict, numbers), [])
+        twin = next((n for n, other in enumerate(mine) if _overlap(one, other)), None)
+        if twin is None:
+            mine.append(one)
+        elif len(one.stated) < len(mine[twin].stated):
+            mine[twin] = one
+    yield from chain.from_iterable(sentences.values())
+
+
+def _overlap(one: Heard, other: Heard) -> bool:
+    first, second = (" ".join(each.quote.split()) for each in (one, other))
+    return first != "" and second != "" and (first in second or second in first)
 
 
 def _same(one: Heard, other: Heard) -> bool:
