@@ -45,6 +45,32 @@ LISTENER = """
     def overheard_answer_scored(settings):
         return [told]
 """
+PROVIDER = """
+    import asyncio, os, sys, time
+    from overheard import FREE, Finish, OverheardError, ProviderFailed, Reply, hookimpl
+
+    class Odd:
+        name = "{name}"
+        concurrency = 1
+
+        def models(self):
+            return ["m-1", "m-2"]
+
+        def price(self, model):
+            return FREE
+
+        async def ask(self, question, *, seed):
+            {ask}
+
+        async def close(self):
+            pass
+
+        {more}
+
+    @hookimpl
+    def overheard_providers(settings):
+        return [Odd()]
+"""
 COMMAND = """
     from overheard import Card, CommandSpec, hookimpl
 
@@ -60,6 +86,11 @@ COMMAND = """
 def scorer(name: str, body: str, definition: str = "def") -> str:
     """Return a scorer whose method does this."""
     return SCORER.format(name=name, body=body, definition=definition)
+
+
+def provider(name: str, ask: str = "return Reply('Acme.', Finish.COMPLETE)", more: str = "") -> str:
+    """Return a provider whose method does this, and that has more."""
+    return PROVIDER.format(name=name, ask=ask, more=more)
 
 
 def registering(body: str) -> str:
@@ -296,7 +327,7 @@ LATER = {
             body="async def updates(self, since): from_ = __import__('datetime').datetime; "
             "return [ModelUpdate(Model('echo', 'm'), from_(2026, 1, 1))]",
         ),
-        "The feed timeless fails (TypeError)",
+        "The feed timeless fails (it returns what is no ModelUpdate with a time zone)",
     ),
     "listening": (LISTENER.format(body="raise RuntimeError"), ""),
     "lingering": (
@@ -313,8 +344,50 @@ LATER = {
             hook="overheard_update_feeds",
             body="async def updates(self, since): return [1, 2]",
         ),
-        "The feed raving fails (TypeError)",
+        "The feed raving fails (it returns what is no ModelUpdate with a time zone)",
     ),
     "failing": (COMMAND.format(name="failing", body="raise RuntimeError"), ""),
 }
 """Code, and a part of the sentence that a check shows; empty where nothing of it is seen there."""
+
+ASKED = {
+    "raises": ("raise RuntimeError(os.environ['ACME_API_KEY'])", "fails (RuntimeError)"),
+    "says": (
+        "raise type('Odd', (OverheardError,), {'__doc__': os.environ['ACME_API_KEY']})()",
+        "says: ***",
+    ),
+    "quits": ("sys.exit(3)", "fails (SystemExit)"),
+    "cancels": ("raise asyncio.CancelledError", "fails (CancelledError)"),
+    "nothing": ("return None", "fails (it returns NoneType)"),
+    "text": ("return 'Acme is good.'", "fails (it returns str)"),
+    "numbers": ("return Reply(7, Finish.COMPLETE)", "fails (its text is not a string)"),
+    "endings": ("return Reply('Acme.', 'complete')", "fails (its finish is not a Finish)"),
+    "debts": (
+        "return Reply('Acme.', Finish.COMPLETE, cost_usd=-1)",
+        "fails (its cost is not a number of dollars)",
+    ),
+    "floods": (
+        "return Reply('Acme. ' * 1_000_000, Finish.COMPLETE)",
+        "fails (its text is longer than 4,000,000 characters)",
+    ),
+    "hides": (
+        "return type('Odd', (Reply,), {'text': property(lambda self: 1 / 0)})"
+        ".__new__(type('Odd', (Reply,), {'text': property(lambda self: 1 / 0)}))",
+        "fails (ZeroDivisionError)",
+    ),
+}
+"""What a provider does when it is asked, and a part of what is told of it."""
+
+SAID = {
+    "price": "def price(self, model): raise RuntimeError(os.environ['ACME_API_KEY'])",
+    "cheap": "def price(self, model): return 'cheap'",
+    "leaving": "def price(self, model): sys.exit(3)",
+    "slow": "def price(self, model): time.sleep(600)",
+    "able": "def capabilities(self, model): raise RuntimeError",
+    "unable": "def capabilities(self, model): time.sleep(600)",
+    "client": "client = property(lambda self: 1 / 0)",
+    "exit": "client = property(lambda self: sys.exit(3))",
+    "wait": "client = property(lambda self: time.sleep(600))",
+    "closing": "async def close(self): time.sleep(600)",
+}
+"""What else is wrong with one that answers well."""

@@ -1,6 +1,8 @@
 """One plugin's fault stays its own, at registration and in every call."""
 
 import asyncio
+import contextlib
+import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,14 +12,34 @@ from typing import Any
 
 import pytest
 
-from broken_plugins import AT_START, LATER, SECRET
+from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
 from installing import Shelf
-from overheard import Brand, Card, Finish, Model, Prompt, Question, Reading, Reply
+from overheard import (
+    FREE,
+    Brand,
+    Capabilities,
+    Card,
+    ConfirmationNeeded,
+    Field,
+    Finish,
+    Link,
+    Model,
+    Prompt,
+    ProviderFailed,
+    Question,
+    Reading,
+    Reply,
+    Severity,
+    Table,
+    Tainted,
+)
+from overheard.checks.budget import capabilities_of, price_of
 from overheard.config import parse_config
 from overheard.domain import Answer
 from overheard.errors import PluginFault
 from overheard.measure.reading import Reader
 from overheard.plugins import Guard, Plugins, guard, load_plugins, sorted_output
+from overheard.plugins.providers import LONGEST_LOOK
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ACME = Brand("Acme")
@@ -102,9 +124,9 @@ def test_a_plugin_that_never_gets_ready_is_left_out(shelf: Shelf, code: str) -> 
         ("def", "raise RuntimeError('k-secret')", "The scorer odd fails (RuntimeError)"),
         ("def", "return None", "The scorer odd fails (TypeError)"),
         ("def", "return (Score('odd', 1.0) for _ in iter(int, 1))", "fails (OverflowError)"),
-        ("def", "time.sleep(2)", "gave no result within 0.2 s"),
+        ("def", "time.sleep(3)", "gave no result within 1 s"),
         ("async def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
-        ("async def", "import asyncio; await asyncio.sleep(60)", "gave no result within 0.2 s"),
+        ("async def", "import asyncio; await asyncio.sleep(60)", "gave no result within 1 s"),
         (
             "async def",
             "import asyncio; raise asyncio.CancelledError",
@@ -116,7 +138,7 @@ async def test_a_scorer_that_misbehaves_is_one_sentence(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, definition: str, body: str, told: str
 ) -> None:
     """Whatever it does, it takes neither the time nor the process of anybody else."""
-    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 0.2)
+    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 1.0)
     shelf.install("odd", SCORER.format(definition=definition, body=body))
     scorer: Any = load().scorers["odd"]
 
@@ -236,7 +258,7 @@ def test_a_command_that_clashes_is_one_sentence(shelf: Shelf, name: str, told: s
     ("body", "told"),
     [
         ("raise SystemExit", "fails (SystemExit)"),
-        ("return 'done'", "fails (TypeError)"),
+        ("return 'done'", "fails (it is str, and no Card)"),
         ("return view.config", "fails (AttributeError)"),
     ],
 )
@@ -247,6 +269,185 @@ async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, tol
     with pytest.raises(PluginFault, match='The command "odd"') as fault:
         await load().commands["odd"].run(_Context())
     assert told in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        ("Card(7)", "its Card.title is int"),
+        ("Card('T', text=object())", "its Card.text is object"),
+        ("Card('T', fields=None)", "its Card.fields is NoneType"),
+        ("Card('T', fields=(Field('a', 7),))", "its Field.value is int"),
+        ("Card('T', table=Table(('a',), ((1,),)))", "its Table.rows is int"),
+        ("Card('T', table='rows')", "its Card.table is str"),
+        ("Card('T', image=b'png')", "its Card.image is bytes"),
+        ("Card('T', more=('x',))", "its Card.more is str"),
+        ("Card('T', actions=('check',))", "its Card.actions is str"),
+        ("Card('T', severity='odd')", "its Card.severity is str"),
+        ("Card('T', data={(1, 2): 3})", "its Card.data is not ready for JSON"),
+        ("Card('T' * 5_000_000)", "its Card is too large to be read"),
+        ("Card('T', fields=(Field('a', 'b'),) * 50_000)", "its Card is too large to be read"),
+        ("[Card('T')]", "it is list, and no Card"),
+        ("view", "it is View, and no Card"),
+    ],
+)
+async def test_a_card_of_the_wrong_shape_is_one_sentence(
+    shelf: Shelf, card: str, told: str
+) -> None:
+    """It never reaches whoever would show it."""
+    code = COMMAND.format(name="odd", body=f"return {card}")
+    shelf.install("odd", code.replace("import Card", "import Card, Field, Table"))
+
+    with pytest.raises(PluginFault) as fault:
+        await load().commands["odd"].run(_Context())
+    assert str(fault.value) == (
+        f'The command "odd" fails ({told}); ask the author of overheard-odd 1.2, or remove it.'
+    )
+
+
+async def test_a_card_is_shown_as_the_plugin_made_it(shelf: Shelf) -> None:
+    """Its copy has all of it; lists stand for tuples, and data are as JSON has them."""
+    body = """return Card(
+            "T", Tainted("x"), [Field("a", "b", wide=True)], Table(("a",), [["b"]], {0}),
+            severity=Severity.GOOD, more=[Card("U")], data={"at": (1, 2)}, link=Link("l", "u"))"""
+    names = "import Card, Field, Link, Severity, Table, Tainted"
+    shelf.install("odd", COMMAND.format(name="odd", body=body).replace("import Card", names))
+
+    assert await load().commands["odd"].run(_Context()) == Card(
+        "T",
+        Tainted("x"),
+        (Field("a", "b", wide=True),),
+        Table(("a",), (("b",),), frozenset({0})),
+        severity=Severity.GOOD,
+        more=(Card("U"),),
+        data={"at": [1, 2]},
+        link=Link("l", "u"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("(Option(7, 'x'),)", "its Option.name is int"),
+        ("(Option('a b', 'x'),)", 'its option "a b" is not a word of small letters'),
+        ("(Option('a', None),)", "its Option.help is NoneType"),
+        ("(Option('a', 'x', 'text'),)", "its Option.kind is str"),
+        ("(Option('a', 'x', choices=7),)", "its Option.choices is int"),
+        ("(Option('a', 'x', low='1'),)", "its Option.low is str"),
+        ("(Option('json', 'x'),)", 'its option "json" is there already'),
+        ("(Option('a', 'x'), Option('a', 'y'))", 'its option "a" is there already'),
+        ("None", "its CommandSpec.options is NoneType"),
+        ("(), examples=(7,)", "its CommandSpec.examples is int"),
+        ("(), role='admin'", "its CommandSpec.role is str"),
+        ("(), faces=None", "its CommandSpec.faces is NoneType"),
+        ("(), chart=7", "its CommandSpec.chart is int"),
+    ],
+)
+def test_a_command_that_cannot_be_typed_is_one_sentence(
+    shelf: Shelf, wrong: str, told: str
+) -> None:
+    """Help and all other commands would fail with it."""
+    code = COMMAND.format(name="odd", body="return Card('T')").replace("run)", f"run, {wrong})")
+    shelf.install("odd", code.replace("import Card", "import Card, Option"))
+
+    assert f"registers CommandSpec as a command, and {told}" in problem(load(), "odd")
+
+
+async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
+    """That is no fault, where it says that it may ask; elsewhere nobody could answer."""
+    body = "raise ConfirmationNeeded(price='It costs $2', usd=2.0)"
+    code = COMMAND.format(name="odd", body=body).replace("run(view)", "run(view, agreed=False)")
+    code = code.replace("import Card", "import Card, ConfirmationNeeded")
+    shelf.install("odd", code.replace("run)", "run, spends=True)"))
+    shelf.install("other", code.replace('"odd"', '"other"'))
+    commands = load().commands
+
+    with pytest.raises(ConfirmationNeeded, match=r"It costs \$2"):
+        await commands["odd"].run(_Context(), agreed=False)
+    with pytest.raises(PluginFault, match="ask the author of overheard-other"):
+        await commands["other"].run(_Context())
+
+
+def asked(model: str = "odd/m-1") -> Question:
+    """Return a question to a model."""
+    return Question(Prompt("Which?"), Model.parse(model))
+
+
+@pytest.mark.parametrize(("ask", "told"), ASKED.values(), ids=ASKED)
+async def test_a_provider_at_fault_is_one_sentence_that_names_its_package(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, ask: str, told: str
+) -> None:
+    """Whatever it raises or returns, with the remedy and without its secret."""
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    shelf.install("odd", provider("odd", ask))
+
+    with pytest.raises(PluginFault) as fault:
+        await load().providers["odd"].ask(asked(), seed=1)
+    assert str(fault.value) == (
+        f"The model odd/m-1 {told}; ask the author of overheard-odd 1.2, or remove it."
+    )
+
+
+@pytest.mark.parametrize("more", SAID.values(), ids=SAID)
+async def test_a_provider_that_says_nonsense_of_itself_answers_all_the_same(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, more: str
+) -> None:
+    """What it does not say is not known, and nobody waits for it long."""
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    monkeypatch.setattr("overheard.plugins.providers.GOODBYE", 0.1)
+    shelf.install("odd", provider("odd", more=more))
+    odd = load().providers["odd"]
+    began = time.monotonic()
+    prices = [price_of(asked().model, {"odd": odd}) for _ in range(10)]
+    able = [capabilities_of(asked().model, {"odd": odd}) for _ in range(10)]
+
+    assert time.monotonic() - began < 5 * LONGEST_LOOK
+    assert set(prices) == {None if "def price" in more else FREE}
+    assert set(able) == {Capabilities()}
+    assert (await odd.ask(asked(), seed=1)).text == "Acme."
+    assert SECRET not in caplog.text
+    assert len([line for line in caplog.messages if "overheard-odd 1.2" in line]) <= 2
+    with contextlib.suppress(TimeoutError, PluginFault):
+        await odd.close()
+
+
+async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shelf: Shelf) -> None:
+    """Admins are told once; the provider's other models are asked as ever."""
+    ask = "Odd.asked += 1\n            "
+    ask += "if Odd.failing and question.model.name == 'm-1': raise RuntimeError\n            "
+    ask += "return Reply('Acme.', Finish.COMPLETE)"
+    shelf.install("odd", provider("odd", ask, "asked, failing = 0, True"))
+    plugins = load()
+    odd: Any = plugins.providers["odd"]
+    for _ in range(9):
+        with pytest.raises(PluginFault):
+            await odd.ask(asked(), seed=1)
+        assert (await odd.ask(asked("odd/m-2"), seed=1)).text == "Acme."
+    code: Any = sys.modules["overheard_odd"].Odd
+
+    assert code.asked == guard.MOST_FAULTS + 9
+    [told] = plugins.paused
+    assert told == (
+        "The model odd/m-1 is left alone for 10 minutes after 5 faults in a row "
+        "(it fails (RuntimeError)); ask the author of overheard-odd 1.2, or remove it."
+    )
+    assert (await plugins.notices.next()).text == told
+    code.failing = False
+    assert plugins.resume("odd") == ["The model odd/m-1"]
+    assert (await odd.ask(asked(), seed=1)).text == "Acme."
+    assert plugins.paused == []
+
+
+async def test_a_provider_that_says_why_there_is_no_answer_is_not_left_alone(shelf: Shelf) -> None:
+    """Its service has the trouble, and whoever asks has a breaker for that."""
+    ask = "raise ProviderFailed(model=question.model, reason='it is busy; wait.')"
+    shelf.install("odd", provider("odd", ask))
+    plugins = load()
+    for _ in range(9):
+        with pytest.raises(ProviderFailed, match="odd/m-1 did not answer: it is busy; wait"):
+            await plugins.providers["odd"].ask(asked(), seed=1)
+
+    assert plugins.paused == []
 
 
 async def test_a_command_returns_its_card(shelf: Shelf) -> None:

@@ -353,7 +353,7 @@ async def test_a_provider_that_returns_nonsense_costs_one_sentence(house: House)
     outcome = await house.run(await house.start())
 
     [(reason, count)] = outcome.failures.items()
-    assert "has a fault (it returns int about a batch)" in reason
+    assert "fails (it returns int about a batch); report it to the authors" in reason
     assert count == 8
     assert len(outcome.notes) == 1
 

@@ -172,7 +172,7 @@ async def test_a_faulty_provider_fails_its_own_calls_and_no_other(given: object)
     assert outcome.complete == 3
     assert outcome.state is RunState.PARTIAL
     [reason] = outcome.failures
-    assert reason.startswith("The provider bad has a fault (")
+    assert reason.startswith("The provider bad fails (")
     assert "secret" not in reason
 
 

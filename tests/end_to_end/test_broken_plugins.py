@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broken_plugins import AT_START, LATER, SECRET
+from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
 from installing import Shelf
 from loopback import ChatService
 from program import Program, sentences
@@ -57,3 +57,35 @@ def test_forty_broken_plugins_change_no_result(
     for name, (_, sentence) in AT_START.items():
         assert name in shown
         assert sentence in sentences(shown) or len(sentence) > 60 or " " in sentence
+
+
+@pytest.mark.slow
+def test_twenty_broken_providers_change_no_result(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """The one that works is asked as ever; each fault of the others is one sentence that names
+    the package, and shows no secret.
+    """
+    service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
+    plain = program.json("check", "--yes")
+    (tmp_path / "store.db").unlink()
+    monkeypatch.setattr("overheard.plugins.providers.GOODBYE", 0.1)
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    (tmp_path / "shelf").mkdir()
+    shelf = Shelf(tmp_path / "shelf", monkeypatch)
+    for name, (ask, _) in ASKED.items():
+        shelf.install(name, provider(name, ask))
+    for name, more in SAID.items():
+        shelf.install(name, provider(name, more=more))
+    broken = program.json("check", "--yes")
+
+    assert broken["state"] == "partial"
+    assert SECRET not in str(broken)
+    failures = list(broken["failures"])
+    for name, (_, told) in ASKED.items():
+        ask = f"ask the author of overheard-{name} 1.2, or remove it"
+        assert f"The model {name}/m-1 {told}; {ask}." in failures
+        assert [one for one in failures if one.startswith(f"The model {name}/m-2")]
+    assert all("\n" not in one and len(one) < 500 for one in failures)
+    asked = [row for row in broken["results"] if row["model"] == "svc/m-1"]
+    assert asked == plain["results"] != []

@@ -17,13 +17,15 @@ import pytest
 from both_chats import DISCORD, SLACK, TOKENS, Chats, both_chats, eventually
 from broken_plugins import SCORER
 from installing import Shelf
+from overheard import Card, ChatFailed
 from overheard.app import open_context
 from overheard.chat.desk import ChatDesk
 from overheard.chat.opening import open_chats
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
-from overheard.config import load_config
+from overheard.config import load_config, parse_config
 from overheard.gate import AccessGate
+from overheard.plugins import load_plugins
 from overheard.serving import Deployment
 from program import Program
 
@@ -144,6 +146,7 @@ CHAT = """
         for name, mine in settings.each(Mine):
             yield Team(name, mine)
 """
+ASK = "ask the author of overheard-team 1.2, or remove it"
 GOOD = {
     "run": "await asyncio.Event().wait()",
     "post": "return key",
@@ -210,9 +213,9 @@ def heard() -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     ("run", "told"),
     [
-        ("raise RuntimeError(self.settings.token.get_secret_value())", "fails (RuntimeError)"),
-        ("raise SystemExit(3)", "its plugin fails (SystemExit)"),
-        ("raise KeyboardInterrupt", "its plugin fails (KeyboardInterrupt)"),
+        ("raise RuntimeError(self.settings.token.get_secret_value())", f"(RuntimeError); {ASK}"),
+        ("raise SystemExit(3)", f"its plugin fails (SystemExit); {ASK}"),
+        ("raise KeyboardInterrupt", f"its plugin fails (KeyboardInterrupt); {ASK}"),
         ("raise ChatFailed(chat='team', reason='of t-0815-4711')", "of ***"),
         ("return", "team ended by itself."),
     ],
@@ -232,12 +235,34 @@ async def test_a_chat_whose_connection_fails_takes_nothing_down(
 
 
 @pytest.mark.parametrize(
+    ("post", "told"),
+    [
+        ("raise RuntimeError('t-0815-4711')", "fails (RuntimeError)"),
+        ("raise SystemExit(3)", "fails (SystemExit)"),
+        ("return None", "gives no id of the message (but NoneType)"),
+        ("return 7", "gives no id of the message (but int)"),
+    ],
+)
+async def test_a_chat_that_cannot_post_is_one_sentence_that_names_its_package(
+    team: Shelf, post: str, told: str
+) -> None:
+    """Nobody knows whether the message went through, and its secret is not told."""
+    team.install("team", CHAT.format(**GOOD | {"post": post}))
+    chat = load_plugins(parse_config(TABLES)).chats["team"]
+
+    with pytest.raises(ChatFailed) as failed:
+        await chat.post("here", Card("T"), key="k")
+    assert str(failed.value) == f"team did not take a message: its plugin {told}; {ASK}."
+    assert failed.value.ambiguous
+
+
+@pytest.mark.parametrize(
     ("examine", "told"),
     [
         (GOOD["examine"], ""),
-        ("raise RuntimeError('t-0815-4711')", "The chat team fails (RuntimeError)"),
+        ("raise RuntimeError('t-0815-4711')", f"The chat team fails (RuntimeError); {ASK}"),
         ("raise SystemExit", "The chat team fails (SystemExit)"),
-        ("return [1]", "The chat team returns what is no Finding"),
+        ("return [1]", "The chat team fails (it returns what is no Finding)"),
         ("return None", "The chat team fails (TypeError)"),
         ("return [Finding('team', 'the token is refused', 'renew it')]", "the token is refused"),
     ],

@@ -11,6 +11,7 @@ from overheard.checks.retries import Retries
 from overheard.domain import BatchLook, Failing, Model, Question
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Batching, Provider
+from overheard.plugins.wording import remedy_of
 
 Result = TypeVar("Result")
 
@@ -22,12 +23,16 @@ class BatchCalls:
         provider: Who sells them, if anybody does.
         model: Who is asked.
         retries: How patiently they are handed in.
+
+    Attributes:
+        remedy: What to do about a fault of the provider.
     """
 
     def __init__(self, provider: Provider | None, model: Model, retries: Retries) -> None:
         self._provider = provider
         self._model = model
         self._retries = retries
+        self.remedy = remedy_of(provider)
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
         """Hand questions in, again where that is safe, and return the vendor's name of the batch.
@@ -92,7 +97,7 @@ class BatchCalls:
         return given
 
     def _fault(self, what: str, *, ambiguous: bool) -> ProviderFailed:
-        reason = fault(self._model.provider, what)
+        reason = fault(self._model.provider, what, self.remedy)
         return ProviderFailed(
             model=self._model, reason=reason, kind=Failing.OTHER, ambiguous=ambiguous
         )

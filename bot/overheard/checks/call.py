@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from overheard.checks.budget import TYPICAL, call_cost
-from overheard.checks.replies import checked
 from overheard.domain import COMPLETE, Answer, Failing, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
 from overheard.measure.languages import is_foreign
+from overheard.plugins.replies import checked
+from overheard.plugins.wording import remedy_of
 from overheard.tracing import traced
 
 LONGEST_CALL = 600.0
@@ -84,10 +85,10 @@ class Call:
             if deadline.expired():
                 raise self._silence() from None
             return NO_ANSWER, self._fault(type(failure).__name__)
-        return judged(given, self._question)
+        return judged(given, self._question, remedy_of(self._provider))
 
     def _fault(self, what: str) -> str:
-        return fault(self._provider.name, what)
+        return fault(self._provider.name, what, remedy_of(self._provider))
 
     def _silence(self) -> ProviderFailed:
         return ProviderFailed(
@@ -114,21 +115,27 @@ def reckoned(
     return replace(answer, reply=reply, error=f"{answer.error} {RECKONED}")
 
 
-def judged(given: object, question: Question) -> tuple[Reply, str]:
-    """Return what a provider gave as a reply, and what is wrong with it as a sentence."""
+def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
+    """Return what a provider gave as a reply, and what is wrong with it as a sentence.
+
+    Args:
+        given: What it gave.
+        question: What it was asked.
+        remedy: What to do about a fault of it.
+    """
     provider = question.model.provider
     reply, wrong = checked(given)
     if reply is None:
-        return NO_ANSWER, fault(provider, wrong)
+        return NO_ANSWER, fault(provider, wrong, remedy)
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
     empty = reply.finish is Finish.FAILED
     return reply, f"{provider} returned an empty answer; try again later." if empty else ""
 
 
-def fault(provider: str, what: str) -> str:
+def fault(provider: str, what: str, remedy: str) -> str:
     """Say that a provider does what it must not."""
-    return f"The provider {provider} has a fault ({what})."
+    return f"The provider {provider} fails ({what}); {remedy}."
 
 
 def sampling_seed(run: Run, question: Question) -> int:

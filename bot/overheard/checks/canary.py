@@ -14,6 +14,7 @@ from math import ceil
 
 from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
 from overheard.interfaces import Provider, Store
+from overheard.plugins.wording import remedy_of
 from overheard.shifts.canary import PROMPTS, Border, borders
 
 LIMIT = 16
@@ -92,6 +93,11 @@ class Probe:
     def concurrency(self) -> int:
         """How many calls the provider may be given at a time."""
         return self._provider.concurrency
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a fault of the provider."""
+        return remedy_of(self._provider)
 
     def models(self) -> Sequence[str]:
         """Return the provider's models."""

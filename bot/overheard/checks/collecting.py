@@ -155,7 +155,8 @@ class Collector:
         """Keep what came of a batch; what is kept already stays as it is, and is paid once."""
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
         answers = [
-            _answer(batch, item, question, look, latency) for item, question in questions.items()
+            _answer(batch, item, question, look, latency, self._calls(batch.model).remedy)
+            for item, question in questions.items()
         ]
         for start in range(0, len(answers), GROUP):
             group = answers[start : start + GROUP]
@@ -177,9 +178,11 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
     return {item: found[item] for item in batch.items if item in found}
 
 
-def _answer(batch: Batch, item: str, question: Question, look: BatchLook, latency: float) -> Answer:
+def _answer(
+    batch: Batch, item: str, question: Question, look: BatchLook, latency: float, remedy: str
+) -> Answer:
     if item in look.replies:
-        reply, error = judged(look.replies[item], question)
+        reply, error = judged(look.replies[item], question, remedy)
     else:
         told = look.problems.get(item, "its batch ended without an answer to it; ask again.")
         reply, error = NO_ANSWER, str(ProviderFailed(model=batch.model, reason=told))

@@ -12,6 +12,7 @@ from overheard.checks.fitting import fits
 from overheard.domain import Metric, Reading, Score, ScoreRecord
 from overheard.errors import OverheardError, PluginFault
 from overheard.interfaces import Judge, Scorer
+from overheard.plugins.wording import remedy_of
 
 LONGEST_CALL = 60.0
 """Seconds after which an async scorer is given up for one reading."""
@@ -66,7 +67,8 @@ async def asked(
             number, brand = reading.answer.id, reading.brand.name
             records += [ScoreRecord(number, brand, name, version, score) for score in fitting]
             if len(fitting) < len(given):
-                faults[f"The scorer {name} gives values outside its own scales"] += 1
+                outside = "gives values outside its own scales"
+                faults[f"The scorer {name} {outside}; {remedy_of(scorer)}"] += 1
     except _STOPPING:
         raise
     except BaseException as error:  # even an attempt to exit

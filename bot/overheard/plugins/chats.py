@@ -17,7 +17,7 @@ from overheard.errors import (
 )
 from overheard.interfaces import Chat, Desk, Finding, Linking
 from overheard.plugins.aside import made
-from overheard.plugins.guard import Guard
+from overheard.plugins.guard import Guard, Nonsense
 from overheard.plugins.shapes import listed
 from overheard.plugins.wording import cut, redacted, said
 
@@ -35,13 +35,18 @@ class WatchedChat:
     Its code runs in the loop of the bot, because it brings requests to the desk. How often it fails
     is none of its guard's business: it is started again, and messages are tried again, later and
     later.
+
+    Args:
+        chat: The chat.
+        guard: Watches over its calls.
+        secrets: What must not be seen in what it says.
     """
 
-    def __init__(self, chat: Chat, secrets: Collection[str]) -> None:
+    def __init__(self, chat: Chat, guard: Guard, secrets: Collection[str]) -> None:
         self.name = chat.name
         self._chat = chat
+        self._guard = guard
         self._secrets = secrets
-        self._guard = Guard(f"The chat {chat.name}", None, secrets=secrets)
 
     async def run(self, desk: Desk) -> None:
         """Connect and bring requests to the desk, until cancelled.
@@ -63,7 +68,8 @@ class WatchedChat:
         if isinstance(error, OverheardError):
             raise ChatLost(chat=self.name, reason=cut(redacted(said(error), self._secrets)))
         if error is not None:
-            raise ChatLost(chat=self.name, reason=f"its plugin fails ({type(error).__name__})")
+            problem = f"its plugin fails ({type(error).__name__}); {self._guard.remedy}"
+            raise ChatLost(chat=self.name, reason=problem)
 
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
@@ -77,8 +83,8 @@ class WatchedChat:
             partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
         )
         if not isinstance(message, str) or not message:
-            kind = type(message).__name__
-            raise self._failure(f"its plugin gives no id of the message (but {kind})")
+            given = f"gives no id of the message (but {type(message).__name__})"
+            raise self._failure(f"its plugin {given}; {self._guard.remedy}")
         return message
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
@@ -114,13 +120,13 @@ class WatchedChat:
         Raises:
             PluginFault: when it fails.
         """
-        findings = await self._guard.call(partial(self._examined, channels), LONGEST_CALL)
-        if not all(isinstance(finding, Finding) for finding in findings):
-            raise PluginFault(part=f"The chat {self.name}", problem="returns what is no Finding")
-        return findings
+        return await self._guard.call(partial(self._examined, channels), LONGEST_CALL)
 
     async def _examined(self, channels: Sequence[str]) -> list[Finding]:
-        return listed(await self._chat.examine(channels))
+        findings: list[Finding] = listed(await self._chat.examine(channels))
+        if not all(isinstance(finding, Finding) for finding in findings):
+            raise Nonsense("it returns what is no Finding")
+        return findings
 
     async def close(self) -> None:
         """Let connections go."""

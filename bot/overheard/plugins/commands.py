@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
+from overheard.errors import ConfirmationNeeded
 from overheard.interfaces import History, View
+from overheard.plugins.copies import copied_card
 from overheard.plugins.guard import Guard
 
 LONGEST_COMMAND = 600.0
@@ -25,6 +27,7 @@ Result = TypeVar("Result")
 
 def watched_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     """Return a command whose function sees a `View` and nothing else of the deployment."""
+    asking = (ConfirmationNeeded,) if spec.asks else ()
 
     async def run(context: Any, **options: Any) -> Card:
         view = View(
@@ -35,16 +38,14 @@ def watched_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             context.who,
             context.channel,
         )
-        return await guard.call(partial(_card, spec, view, options), LONGEST_COMMAND)
+        work = partial(_card, spec, view, options)
+        return await guard.call(work, LONGEST_COMMAND, passing=asking)
 
     return replace(spec, run=run, fill=None, opens=True)
 
 
 async def _card(spec: CommandSpec, view: View, options: dict[str, Any]) -> Card:
-    card = await spec.run(view, **options)
-    if not isinstance(card, Card):
-        raise TypeError
-    return card
+    return copied_card(await spec.run(view, **options))
 
 
 class _Shown:

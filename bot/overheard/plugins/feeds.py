@@ -8,7 +8,7 @@ from functools import partial
 
 from overheard.domain import Model, ModelUpdate
 from overheard.interfaces import UpdateFeed
-from overheard.plugins.guard import Guard
+from overheard.plugins.guard import Guard, Nonsense
 from overheard.plugins.shapes import listed
 
 LONGEST_FEED = 30.0
@@ -35,7 +35,7 @@ class WatchedFeed:
 async def _updates(feed: UpdateFeed, since: datetime) -> list[ModelUpdate]:
     found: list[ModelUpdate] = listed(await feed.updates(since))
     if not all(map(_fits, found)):
-        raise TypeError
+        raise Nonsense("it returns what is no ModelUpdate with a time zone")
     return found
 
 

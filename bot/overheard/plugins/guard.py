@@ -27,6 +27,10 @@ log = logging.getLogger("overheard")
 Result = TypeVar("Result")
 
 
+class Nonsense(Exception):
+    """Raised where a plugin returns what it must not; its text is ours, and quotes nothing."""
+
+
 class Guard:
     """Watches over the calls into one part of a plugin.
 
@@ -55,7 +59,7 @@ class Guard:
     ) -> None:
         self.part = part
         self.plugin = plugin
-        self._remedy = f"ask the author of {source}, or remove it" if source else ASK
+        self.remedy = f"ask the author of {source}, or remove it" if source else ASK
         self._most = most
         self._now = now
         self._aside = aside
@@ -130,13 +134,13 @@ class Guard:
             if self._notices and not self._noticed:
                 self._notices.add(Notice(self.plugin, str(self._paused())))
             self._noticed = True
-        return PluginFault(part=self.part, problem=f"{problem}; {self._remedy}")
+        return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
 
     def _paused(self) -> PluginFault:
         return PluginFault(
             part=self.part,
             problem=f"is left alone for {words.count(round(PAUSE / 60), 'minute')} after "
-            f"{words.count(self._faults, 'fault')} in a row (it {self._last}); {self._remedy}",
+            f"{words.count(self._faults, 'fault')} in a row (it {self._last}); {self.remedy}",
         )
 
     def _told(self, error: BaseException) -> str:
@@ -144,4 +148,4 @@ class Guard:
         words = said(error) if isinstance(error, OverheardError) else ""
         if words:
             return f"says: {cut(redacted(words, self._secrets)).rstrip('.')}"
-        return f"fails ({type(error).__name__})"
+        return f"fails ({error if isinstance(error, Nonsense) else type(error).__name__})"

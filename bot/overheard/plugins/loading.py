@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint
 from typing import Any, TypeVar
 
 from overheard.config import Config
 from overheard.hookspecs import PROJECT, PluginSettings
-from overheard.interfaces import Judge, Scorer
-from overheard.plugins.aside import Aside
-from overheard.plugins.chats import WatchedChat
-from overheard.plugins.commands import watched_command
-from overheard.plugins.feeds import WatchedFeed
-from overheard.plugins.guard import MOST_FAULTS, Guard
 from overheard.plugins.installed import identity, installed_plugins
-from overheard.plugins.listeners import MOST_FAULTS as MOST_DEAF
 from overheard.plugins.output import sorted_output
-from overheard.plugins.providers import WatchedProvider
 from overheard.plugins.registering import Made, Objects, faulted, looked_at, registered
 from overheard.plugins.reports import PluginReport, Plugins
-from overheard.plugins.scorers import WatchedJudge, WatchedScorer
 from overheard.plugins.shapes import Fault
 from overheard.plugins.threads import Errand, TooLong
 from overheard.plugins.trust import check_allowed
+from overheard.plugins.watching import Watch
 from overheard.plugins.wording import ASK
 from overheard.settings import suggestion
 
@@ -66,6 +58,11 @@ class _Found:
     def ours(self) -> bool:
         """Whether it came with Overheard."""
         return self.distribution == PROJECT
+
+    @property
+    def source(self) -> str:
+        """What it was installed with and its version."""
+        return f"{self.distribution} {self.version}".rstrip()
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -143,12 +140,14 @@ def _finish(begun: _Begun, plugins: Plugins, patience: float) -> PluginReport:
         return found.report(begun.fault)
     try:
         objects = _result(begun.errand, found, begun.deadline - time.monotonic())
-        made = _result(Errand(lambda: looked_at(objects, plugins)), found, patience)
+        watch = Watch(found.point.name, found.source, found.secrets, plugins)
+        looking = Errand(lambda: watch.over(looked_at(objects, plugins), ours=found.ours))
+        made = _result(looking, found, patience)
     except TooLong:
         return found.report(f"is not ready within {patience:g} s; {ASK}")
     except Fault as fault:
         return found.report(str(fault))
-    _take(made, found, plugins)
+    _take(made, watch, plugins)
     problems = (problem for mine in found.settings.values() for problem in mine.problems)
     return found.report(" ".join(problems), made.named())
 
@@ -160,48 +159,17 @@ def _result(errand: Errand[Result], found: _Found, patience: float) -> Result:
     return outcome.get()
 
 
-def _take(made: Made, found: _Found, plugins: Plugins) -> None:
-    """Take over what a plugin registered; that of other people is watched over."""
-    aside, secrets = Aside(), found.secrets
-    plugins.secrets.extend(secrets)
-    plugins.asides.append(aside)
-
-    def guard(part: str, most: int | None = MOST_FAULTS) -> Guard:
-        watching = Guard(
-            part,
-            most,
-            plugin=found.point.name,
-            source=f"{found.distribution} {found.version}".rstrip(),
-            aside=aside,
-            secrets=secrets,
-            notices=plugins.notices,
-        )
-        plugins.guards.append(watching)
-        return watching
-
+def _take(made: Made, watch: Watch, plugins: Plugins) -> None:
+    """Take over what a plugin registered."""
     plugins.landscapes.update(made.landscapes)
-    for name, provider in made.providers.items():
-        plugins.providers[name] = (
-            provider if found.ours else WatchedProvider(provider, aside, secrets)
-        )
-    for name, scorer in made.scorers.items():
-        plugins.scorers[name] = scorer if found.ours else _watched_scorer(scorer, guard)
-    for name, chat in made.chats.items():
-        plugins.chats[name] = WatchedChat(chat, secrets)
-    for name, feed in made.feeds.items():
-        plugins.feeds[name] = WatchedFeed(feed, guard(f"The feed {name}"))
-    for name, spec in made.commands.items():
-        plugins.commands[name] = watched_command(spec, guard(f'The command "{name}"', None))
+    plugins.providers.update(made.providers)
+    plugins.scorers.update(made.scorers)
+    plugins.chats.update(made.chats)
+    plugins.feeds.update(made.feeds)
+    plugins.commands.update(made.commands)
     for hook, listeners in made.listeners.items():
         for listener in listeners:
-            whose = guard(f"A listener of the plugin {found.point.name}", MOST_DEAF)
-            plugins.listeners.add(hook, listener, whose)
-
-
-def _watched_scorer(scorer: Scorer, guard: Callable[[str], Guard]) -> Scorer:
-    if isinstance(scorer, Judge):
-        return WatchedJudge(scorer, guard(f"The judge {scorer.name}"))
-    return WatchedScorer(scorer, guard(f"The scorer {scorer.name}"))
+            plugins.listeners.add(hook, listener, watch.listener())
 
 
 def _settings(config: Config, section: str, plugin: str) -> PluginSettings:

@@ -56,6 +56,7 @@ class WatchedScorer:
         self.version = scorer.version
         self.metrics = tuple(scorer.metrics)
         self.reads_facts = getattr(scorer, "reads_facts", False) is True
+        self.remedy = guard.remedy
         self._scorer = scorer
         self._guard = guard
 

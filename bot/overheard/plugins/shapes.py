@@ -9,14 +9,23 @@ from itertools import islice
 from math import inf
 from typing import Any
 
-from overheard.cards.command import CommandSpec, Option
+from overheard.cards.command import CommandSpec
 from overheard.domain import Landscape, LandscapeEntry, Metric, Model, Scale
 from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
+from overheard.plugins.copies import copied
+from overheard.plugins.guard import Nonsense
 
 MOST_RESULTS = 1_000
 """Scores of one reading, or updates of one feed; more is a fault."""
+MOST_MODELS = 1_000
+"""Models of one provider that a check asks when nobody names one."""
+RESERVED = frozenset({"chart", "help", "json", "yes"})
+"""Options that commands have in common in the terminal."""
 BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
 """Names by which channels are known already."""
+
+
+_WRITTEN = re.compile("[a-z][a-z0-9-]{0,31}")
 
 
 class Fault(Exception):
@@ -56,7 +65,8 @@ def commands(
 ) -> dict[str, CommandSpec]:
     """Return commands by name; the first word of each is none of these words."""
     used = {*words, *map(first_word, taken)}
-    found: dict[str, CommandSpec] = _named("command", CommandSpec, made, {}, _command_flaw)
+    named: dict[str, CommandSpec] = _named("command", CommandSpec, made, {}, _command_flaw)
+    found = {name: copied(spec, CommandSpec) for name, spec in named.items()}
     for name in found:
         if first_word(name) in used:
             raise Fault(
@@ -124,8 +134,9 @@ def _provider_flaw(provider: Provider) -> str:
         return 'its name, that of its table, is not a word without "/"'
     if type(provider.concurrency) is not int or provider.concurrency < 1:
         return "its concurrency is not a whole number, 1 or more"
-    if not _are(is_word, provider.models()):
-        return "its models() are not a list of ids"
+    models = provider.models()
+    if not _are(is_word, models) or len(models) > MOST_MODELS:
+        return f"its models() are not a list of ids, {MOST_MODELS:,} at most"
     return ""
 
 
@@ -168,10 +179,16 @@ def _landscape_flaw(landscape: Landscape) -> str:
 def _command_flaw(spec: CommandSpec) -> str:
     if not isinstance(spec.name, str) or not re.fullmatch(r"[a-z0-9_-]+( [a-z0-9_-]+)?", spec.name):
         return "its name is not one or two words of small letters"
-    if not (isinstance(spec.summary, str) and callable(spec.run)):
-        return "its summary is no text, or its run is no function"
-    if not _are(lambda option: isinstance(option, Option), spec.options):
-        return "its options are not a list of Options"
+    try:
+        options = copied(spec, CommandSpec).options
+    except Nonsense as nonsense:
+        return str(nonsense)
+    written = [option.written for option in options]
+    for option in options:
+        if not re.fullmatch(r"[a-z]\w*", option.name) or not _WRITTEN.fullmatch(option.written):
+            return f'its option "{option.name}" is not a word of small letters, up to 32'
+        if option.written in RESERVED or written.count(option.written) > 1:
+            return f'its option "{option.written}" is there already'
     return ""
 
 

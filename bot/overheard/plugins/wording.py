@@ -8,6 +8,8 @@ from collections.abc import Collection
 
 ASK = "ask its author, or remove it"
 """The remedy for what only somebody else can mend."""
+REPORT = "report it to the authors of Overheard"
+"""The remedy for what is wrong with a built-in plugin."""
 LONGEST_REASON = 300
 
 SHORTEST_SECRET = 8
@@ -15,6 +17,11 @@ SHORTEST_SECRET = 8
 
 _SECRET_VARIABLE = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
+
+
+def remedy_of(part: object) -> str:
+    """Return what to do about a fault of somebody who was registered, and with whom to speak."""
+    return str(getattr(part, "remedy", REPORT))
 
 
 def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from overheard.domain import Failing
 from overheard.providing.faults import Fault, Place
@@ -31,10 +30,10 @@ def read_fault(error: BaseException, place: Place) -> Fault:
 
 
 def _by_status(error: BaseException) -> Fault | None:
-    status = next(filter(None, map(_number, _told(error, "status_code", "status", "code"))), None)
-    if status is None:
+    status = _status(error)
+    if not status:
         return None
-    texts = list(_texts(list(_told(error, "body", "details"))))
+    texts = list(_texts([getattr(error, name, None) for name in ("body", "details")]))
     said = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
     fault = said or BY_STATUS.get(status, BROKEN if status >= 500 else REFUSED)
     headers = _headers(error)
@@ -70,12 +69,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _told(error: BaseException, *names: str) -> Iterator[Any]:
-    return (getattr(error, name, None) for name in names)
+def _status(error: BaseException) -> int:
+    """Return the HTTP status of an error, 0 where it has none that says that it is one.
 
-
-def _number(told: object) -> int | None:
-    return told if isinstance(told, int) and 300 <= told <= 599 else None
+    The first number is it: to look further warns with aiohttp, whose errors have an old name too.
+    """
+    told = (getattr(error, name, None) for name in ("status_code", "status", "code"))
+    status = next((number for number in told if isinstance(number, int)), 0)
+    return status if 300 <= status <= 599 else 0
 
 
 def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, str]]:

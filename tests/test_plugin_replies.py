@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from overheard.checks.replies import MOST_TOKENS, checked
 from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
+from overheard.plugins.replies import MOST_TOKENS, checked
 from scripted import reply
 
 SECRET = "sk-very-secret"

@@ -7,13 +7,15 @@ counted or stored, so that an odd value costs one answer and not the run.
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, replace
+from dataclasses import astuple, fields
 from datetime import datetime
 
 from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
 
 MOST_TOKENS = 2**31 - 1
 """The largest number of tokens that every database keeps."""
+LONGEST_TEXT = 4_000_000
+"""Characters of an answer: several times what any model writes; more takes minutes to score."""
 
 
 def checked(given: object) -> tuple[Reply | None, str]:
@@ -30,13 +32,16 @@ def checked(given: object) -> tuple[Reply | None, str]:
         return None, f"it returns {type(given).__name__}"
     if flaw := _flaw(given):
         return None, flaw
-    return replace(given, citations=tuple(given.citations)), ""
+    plain = {field.name: getattr(given, field.name) for field in fields(Reply)}
+    return Reply(**plain | {"citations": tuple(given.citations)}), ""
 
 
 def _flaw(reply: Reply) -> str:
     for name in ("text", "served_model", "fingerprint", "model_version"):
         if not isinstance(getattr(reply, name), str):
             return f"its {name} is not a string"
+    if len(reply.text) > LONGEST_TEXT:
+        return f"its text is longer than {LONGEST_TEXT:,} characters"
     for fits, flaw in (
         (isinstance(reply.finish, Finish), "its finish is not a Finish"),
         (
