@@ -121,6 +121,10 @@ def test_an_unknown_key_is_an_error_with_a_suggestion(text: str, problem: str) -
             '[landscape.x.limits]\nvalue = "x"\nsource = "http://a"\nas_of = 2026-01-01T09:00:00',
             "config.toml, [landscape.x.limits]: as_of must be a day, such as 2026-01-31.",
         ),
+        (
+            '[[brands]]\nname = "Acme"\ndomains = ["acme.com", "our site"]',
+            "config.toml, [[brands]] number 1: domains.2 must be a web domain, such as acme.com.",
+        ),
         ("landscape = 3", "config.toml, [landscape]: must be a table; give it a header"),
         (
             '[landscape.openai.price]\nvalue = "x"\nsource = "https://a.com"',

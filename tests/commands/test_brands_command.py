@@ -43,6 +43,7 @@ DECLARED_THERE = "is declared in config.toml and read-only here; change it there
         ("brands edit Acme --category x", f"The brand Acme {DECLARED_THERE}"),
         ("brands remove Acme", f"The brand Acme {DECLARED_THERE}"),
         ("brands edit Acm --category x", 'There is no brand called "Acm"; did you mean "Acme"'),
+        ('brands add U --domain "our site"', "A domain must be a web domain, such as acme.com;"),
         ("brands restore Umbra", 'There is no removed brand called "Umbra"; known: none.'),
     ],
 )
@@ -125,6 +126,17 @@ async def test_a_rule_that_cannot_be_is_one_sentence(words: str, problem: str) -
     screen = await office.chat.type(words)
 
     assert str(screen.card.text).startswith(problem)
+
+
+async def test_an_address_stands_for_its_domain_and_a_name_is_no_alias_of_itself() -> None:
+    """However people write them, they mean the same."""
+    office = await open_office()
+    await office.chat.type(
+        "brands add Umbra --alias Umbra --alias Umb --domain https://umbra.com/about"
+    )
+    umbra = Brand("Umbra", ("Umb",), ("umbra.com",))
+
+    assert (await office.store.catalogue()).brand("Umbra") == umbra
 
 
 async def test_what_is_not_given_stays_and_a_dash_empties() -> None:

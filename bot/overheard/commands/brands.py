@@ -23,8 +23,9 @@ from overheard.commands.finding import unknown
 from overheard.commands.naming import require_free_names
 from overheard.commands.spelling_rules import rule_actions, said
 from overheard.domain import Brand, Catalogue
-from overheard.errors import AlreadyThere, NothingToChange
+from overheard.errors import AlreadyThere, BadUsage, NothingToChange
 from overheard.measure.risks import risks
+from overheard.tables.catalogue import read_domain
 
 
 async def list_brands(context: Context) -> Card:
@@ -59,17 +60,17 @@ async def add_brand(
     Raises:
         AlreadyThere: when it is tracked already.
         NameTaken: when one of its names means another brand.
+        BadUsage: when a domain is none.
     """
-    catalogue = context.catalogue
+    catalogue, own = context.catalogue, _domains((), domains, BRANDS_ADD)
     known = catalogue.brand(name)
     if known and known.tracked:
         raise AlreadyThere(thing=f"The brand {known.name}")
     if known:  # so far it was somebody's competitor
         require_own(context, f"The brand {known.name}", declared=await _is_declared(context, known))
         name = known.name
-    brand = Brand(
-        name.strip(), changed_list((), aliases), changed_list((), domains), category=category
-    )
+    other = tuple(alias for alias in changed_list((), aliases) if alias != name.strip())
+    brand = Brand(name.strip(), other, own, category=category)
     require_free_names(catalogue, brand)
     brand = await _with_rivals(context, brand, changed_list((), competitors))
     await context.store.set_brand(brand)
@@ -93,6 +94,7 @@ async def edit_brand(
         ReadOnly: when the configuration declares it.
         NameTaken: when one of its names means another brand.
         NothingToChange: when nothing would change.
+        BadUsage: when a domain is none.
     """
     before = find_brand(context.catalogue, brand)
     declared = await _is_declared(context, before)
@@ -100,7 +102,7 @@ async def edit_brand(
     after = replace(
         before,
         aliases=changed_list(before.aliases, aliases),
-        domains=changed_list(before.domains, domains),
+        domains=_domains(before.domains, domains, BRANDS_EDIT),
         category=changed(before.category, category),
         tracked=before.tracked if tracked is None else tracked == "yes",
     )
@@ -161,6 +163,14 @@ async def restore_brand(context: Context, *, brand: str) -> Card:
     require_free_names(context.catalogue, found)
     await context.store.set_brand(found)
     return _told(context, found, "Restored")
+
+
+def _domains(before: Sequence[str], given: Sequence[str], spec: CommandSpec) -> tuple[str, ...]:
+    after = changed_list(before, given)
+    try:
+        return tuple(dict.fromkeys(map(read_domain, after))) if given else after
+    except ValueError as error:
+        raise BadUsage(problem=f"A domain {error}", usage=spec.usage) from None
 
 
 async def _with_rivals(context: Context, brand: Brand, rivals: Sequence[str]) -> Brand:

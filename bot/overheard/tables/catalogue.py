@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from overheard.domain import Brand, Prompt, Rule, variants
 from overheard.settings import Settings
 
 Name = Field(min_length=1)
+_DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
+
+
+def read_domain(text: str) -> str:
+    """Return a web domain without what may stand around it in an address.
+
+    Raises:
+        ValueError: for what is none: its pages would silently count as somebody else's.
+    """
+    found = _DOMAIN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("must be a web domain, such as acme.com")
+    return found[1]
 
 
 class RuleTable(Settings):
@@ -28,7 +43,7 @@ class BrandTable(Settings):
 
     name: str = Name
     aliases: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
+    domains: tuple[Annotated[str, AfterValidator(read_domain)], ...] = ()
     competitors: tuple[str, ...] = ()
     category: str = ""
     tracked: bool = True
