@@ -96,3 +96,40 @@ def test_the_terminal_does_the_same(terminal: Program) -> None:
         ("founded", "1999", "configuration"),
         ("price", "$10", "people"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "checked"),
+    [
+        ("price", "$19 a month", True),
+        ("price: Pro plan", "$49 a month", True),
+        ("price", "19", False),
+        ("free plan", "yes", True),
+        ("free plan", "maybe", False),
+        ("founded", "2014", True),
+        ("founded", "long ago", False),
+        ("headquarters", "Lyon", True),
+        ("ceo", "Ada Byron", True),
+        ("employees", "250", True),
+        ("products", "Boards; Desks", True),
+        ("certifications", "ISO 27001", True),
+        ("never say", "Acme is ISO certified", True),
+        ("mascot", "an otter", False),
+    ],
+)
+def test_a_fact_that_no_scorer_reads_is_told(
+    terminal: Program, field: str, value: str, checked: bool
+) -> None:
+    """Nobody should think that answers are checked against it."""
+    (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
+    told = terminal.json("facts", "add", "Acme", field, value)
+
+    assert told["checked"] is checked
+
+
+def test_a_fact_is_not_checked_on_a_day_to_come(terminal: Program) -> None:
+    """A slip in the year would keep it fresh for ever."""
+    (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
+    _, told = terminal.run("facts", "add", "Acme", "price", "$10", "--as-of", "2999-01-01", code=1)
+
+    assert "1 Jan 2999 is still to come; write it as --as-of yesterday" in told

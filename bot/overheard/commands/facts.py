@@ -21,8 +21,17 @@ from overheard.commands.changing import (
 from overheard.commands.context import Context
 from overheard.commands.finding import find_fact
 from overheard.commands.moments import moment
+from overheard.commands.readable import unread
 from overheard.domain import Fact
-from overheard.errors import AlreadyThere, NothingToChange
+from overheard.errors import AlreadyThere, BadUsage, NothingToChange
+
+_AS_OF = "--as-of yesterday, or the day on which it was checked"
+_CHECKED = "Answers are checked against it from now on."
+_UNREAD = (
+    "It is kept for briefs and datasets, but no answer is checked against it: no scorer finds it "
+    "in “{said}” Write the value in full, such as $19 a month, 2014 or yes, or let a judge read "
+    "it, [scorers.judge]."
+)
 
 
 async def list_facts(context: Context, *, brand: str = "") -> Card:
@@ -54,6 +63,7 @@ async def add_fact(
         UnknownName: for a brand that does not exist.
         AlreadyThere: when there is a fact about the same.
         TimeUnreadable: when the day is none.
+        BadUsage: when it is still to come.
     """
     name = find_brand(context.catalogue, brand).name
     for known in context.catalogue.facts:
@@ -62,7 +72,7 @@ async def add_fact(
     day = _read_day(context, as_of or "today")
     fact = Fact(name, field.strip(), value.strip(), day, source.strip())
     await context.store.set_fact(fact)
-    return _told(fact, "Added a fact")
+    return _told(fact, "Added a fact", await unread(context, fact))
 
 
 async def edit_fact(
@@ -81,6 +91,7 @@ async def edit_fact(
         ReadOnly: when the configuration declares it.
         NothingToChange: when nothing would change.
         TimeUnreadable: when the day is none.
+        BadUsage: when it is still to come.
     """
     before = await _own(context, brand, field)
     now = (value or before.value).strip()
@@ -100,7 +111,7 @@ async def edit_fact(
     await context.store.set_fact(after)
     if other:
         await context.store.remove_fact(before)
-    return _told(after, "Changed a fact")
+    return _told(after, "Changed a fact", await unread(context, after))
 
 
 async def fill_fact(context: Context, *, brand: str, field: str) -> Mapping[str, Any]:
@@ -147,7 +158,7 @@ async def restore_fact(context: Context, *, brand: str, field: str) -> Card:
     # Of several values that were true one after the other, the last one is meant.
     found = find_fact(retired[::-1], name, field, kind=f"removed fact about {name}")
     await context.store.set_fact(found)
-    return _told(found, "Restored a fact")
+    return _told(found, "Restored a fact", await unread(context, found))
 
 
 async def _own(context: Context, brand: str, field: str) -> Fact:
@@ -160,14 +171,17 @@ async def _own(context: Context, brand: str, field: str) -> Fact:
 
 
 def _read_day(context: Context, text: str) -> date:
-    return moment(text, context.clock.now(), context.zone).astimezone(context.zone).date()
+    at, now = moment(text, context.clock.now(), context.zone), context.clock.now()
+    if at > now:
+        raise BadUsage(problem=f"{words.day(at, context.zone)} is still to come", usage=_AS_OF)
+    return at.astimezone(context.zone).date()
 
 
 def _key(fact: Fact) -> tuple[str, str, str]:
     return (fact.brand, fact.field, fact.value)
 
 
-def _told(fact: Fact, done: str) -> Card:
+def _told(fact: Fact, done: str, unread_in: str) -> Card:
     edit = f"facts edit {quoted(fact.brand)} {quoted(fact.field)}"
     fields = {
         "Brand": fact.brand,
@@ -178,11 +192,11 @@ def _told(fact: Fact, done: str) -> Card:
     }
     return Card(
         title=done,
-        text="Answers are checked against it from now on.",
+        text=_UNREAD.format(said=unread_in) if unread_in else _CHECKED,
         fields=tuple(Field(name, value) for name, value in fields.items() if value),
         actions=fitting(Action(edit, "Edit")),
-        severity=Severity.GOOD,
-        data=_data(fact, declared=False),
+        severity=Severity.WARNING if unread_in else Severity.GOOD,
+        data={**_data(fact, declared=False), "checked": not unread_in},
     )
 
 
