@@ -1,5 +1,7 @@
 """The face: what plugins may use, and for how long."""
 
+import subprocess
+import sys
 import warnings
 from importlib import import_module
 from importlib.metadata import version
@@ -29,6 +31,19 @@ def test_all_of_it_can_be_imported_at_once() -> None:
     exec("from overheard import *", given)  # noqa: S102 - as a plugin may write it
 
     assert {*overheard.__all__} <= {*given}
+
+
+def test_names_are_completed_before_any_of_them_is_loaded() -> None:
+    """`dir` shows them all, in a program that has done nothing yet, and so does a shell's Tab."""
+    code = (
+        "import overheard, rlcompleter; shell = rlcompleter.Completer({'overheard': overheard});"
+        "print(*dir(overheard)); print(shell.complete('overheard.ScoredL', 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, completed = done.stdout.splitlines()
+
+    assert {*overheard.__all__} <= {*names.split()}
+    assert completed.startswith("overheard.ScoredListener")
 
 
 def test_what_is_deprecated_is_taken_out_in_time() -> None:

@@ -19,3 +19,7 @@ else:  # the program begins here too, and need not wait for all that plugins see
         if not hasattr(face, name):
             name = import_module("overheard.deprecations").replacement(name)
         return getattr(face, name)
+
+    def __dir__() -> list[str]:
+        """Return the names of the face, which `dir` and completion would else not see."""
+        return sorted({*globals(), *import_module("overheard.face").__all__})

@@ -1,14 +1,18 @@
 """What can be set for a plugin: shown, checked and in the example, as the core's own settings."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from click.testing import CliRunner
 from pydantic import Field
 
 from installing import Shelf
 from overheard import Secret, Settings
+from overheard.app import session
+from overheard.cli import app
 from overheard.config import parse_config
 from overheard.plugins import load_plugins
 from overheard.settings import described
@@ -91,3 +95,30 @@ def test_a_table_that_does_not_fit_is_told_as_the_core_tells_its_own(
     reports = load_plugins(parse_config(f"[scorers.wordy]\n{table}")).reports
 
     assert told in next(report.problem for report in reports if report.name == "wordy")
+
+
+@pytest.mark.parametrize("words", [["plugins", "openai"], ["plugins", "show", "openai"]])
+def test_a_plugin_is_shown_by_its_name(words: list[str]) -> None:
+    """With the table and the keys that can be set."""
+    done = CliRunner().invoke(app, [*words, "--json"], obj=session())
+    shown = json.loads(done.stdout.splitlines()[-1])
+
+    assert shown["name"] == "openai"
+    assert {"table": "[providers.NAME]", "key": "country", "value": "text", "default": ""} in (
+        shown["settings"]
+    )
+
+
+def test_a_plugin_that_waits_for_a_table_says_for_which() -> None:
+    """Whoever has just installed it knows what to write."""
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["plugins", "judge"], obj=session())
+
+    assert 'a table for it: [scorers.NAME] with plugin = "judge".' in done.stdout
+
+
+def test_a_plugin_that_is_not_there_is_told_with_what_is() -> None:
+    """A near miss is suggested."""
+    done = CliRunner().invoke(app, ["plugins", "opnai"], obj=session())
+
+    assert done.exit_code == 1
+    assert 'There is no plugin called "opnai"; did you mean "openai"' in done.stderr

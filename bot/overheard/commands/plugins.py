@@ -22,11 +22,17 @@ class HasPlugins(Protocol):
         ...
 
 
-async def plugins(deployment: HasPlugins) -> Card:
-    """Show every plugin as Loaded or Failed, and the remedy for each fault."""
+async def plugins(deployment: HasPlugins, *, name: str = "") -> Card:
+    """Show every plugin as Loaded or Failed, and the remedy for each fault; or one plugin.
+
+    Raises:
+        UnknownName: when that one is not installed.
+    """
+    if name:
+        return await show_plugin(deployment, name=name)
     loaded = deployment.plugins
     faulty = loaded.faulty
-    told = [f"{_named(report)} {report.problem.rstrip('.')}." for report in faulty]
+    told = [f"{_named(report)}: {report.problem.rstrip('.')}." for report in faulty]
     faults = "\n\n".join([*told, *loaded.paused])
     return Card(
         title=words.count(len(loaded.reports), "plugin"),
@@ -69,7 +75,7 @@ async def show_plugin(deployment: HasPlugins, *, name: str) -> Card:
     ]
     return Card(
         title=_named(report),
-        text=report.problem or (", ".join(report.provides) or "It provides nothing as it is set."),
+        text=report.problem or ", ".join(report.provides) or _idle(report),
         table=Table(("Table", "Key", "Value", "Default"), tuple(keys)) if keys else None,
         severity=Severity.WARNING if report.problem else Severity.GOOD,
         data={
@@ -83,6 +89,15 @@ async def show_plugin(deployment: HasPlugins, *, name: str) -> Card:
             ],
         },
     )
+
+
+def _idle(report: PluginReport) -> str:
+    """Say why a plugin provides nothing although nothing is wrong with it."""
+    missing = [f"[{table}]" for table in report.settings if table.endswith(".NAME")]
+    if not missing:
+        return "It provides nothing as it is set."
+    example = f'{" or ".join(missing)} with plugin = "{report.name}"'
+    return f"It provides nothing until the configuration has a table for it: {example}."
 
 
 def _named(report: PluginReport) -> str:
@@ -147,7 +162,8 @@ PLUGINS = CommandSpec(
     "plugins list",
     "Show what is installed, and what is wrong with it.",
     plugins,
-    examples=("plugins",),
+    (Option("name", "Show this one alone.", positional=True, default=""),),
+    examples=("plugins", "plugins openai"),
     opens=False,
 )
 PLUGINS_SHOW = CommandSpec(
