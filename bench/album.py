@@ -3,8 +3,8 @@
     uv run python bench/album.py FOLDER
 
 The cards come from real commands on a store with half a year of history (`story.py`), so this also
-shows what people would read. A page for each platform and group of commands, and a picture of it
-where Chromium is installed, in few colours; and a page of charts.
+shows what people would read. A page for each platform and group of commands, one for an alert, and
+a picture of each where Chromium is installed, in few colours; and a page of charts.
 """
 
 from __future__ import annotations
@@ -102,16 +102,26 @@ def page(style: str, pieces: Sequence[tuple[str, str]], columns: int = COLUMNS) 
     return f'{head}<div class="album">{told}</div>'
 
 
-def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str]]:
-    """Yield the pages by name."""
+ALONE = {"alert": "Alert 1 in its channel", "home": HOME}
+"""What also has a picture of its own."""
+
+
+def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:
+    """Yield the pages by name, with how many columns they have."""
     ordered = sorted(scenes, key=lambda scene: scene.section)
     for section, group in groupby(ordered, key=lambda scene: scene.section):
         mine = list(group)
         for platform, (style, shown) in PLATFORMS.items():
             there = [one for one in mine if platform == "slack" or one.title != HOME]
             pieces = [(scene.title, shown(scene)) for scene in there]
-            yield f"{platform}-{section.lower().replace(' ', '-')}", page(style, pieces)
-    yield "charts", page(slack_gallery.STYLE.replace("WIDTHpx", "auto"), list(_charts()), 2)
+            name = f"{platform}-{section.lower().replace(' ', '-')}"
+            yield name, page(style, pieces), COLUMNS
+    for name, title in ALONE.items():
+        scene = next(scene for scene in scenes if scene.title == title)
+        for platform, (style, shown) in PLATFORMS.items():
+            if platform == "slack" or title != HOME:
+                yield f"{platform}-{name}", page(style, [("", shown(scene))], 1), 1
+    yield "charts", page(slack_gallery.STYLE.replace("WIDTHpx", "auto"), list(_charts()), 2), 2
 
 
 def _charts() -> Iterator[tuple[str, str]]:
@@ -146,10 +156,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in pages(asyncio.run(scenes())):
+    for name, content, columns in pages(asyncio.run(scenes())):
         file = folder / f"{name}.html"
         file.write_text(content, encoding="utf-8")
-        columns = 2 if name == "charts" else COLUMNS
         shot = slack_gallery.photograph(file, columns * (WIDTH + GAP) + GAP)
         print(
             reduced(shot) if shot else f"{file} (no picture: Chromium is not installed)", flush=True
