@@ -16,6 +16,7 @@ from overheard.cli import app
 from overheard.config import parse_config
 from overheard.plugins import load_plugins
 from overheard.settings import described
+from program import sentences
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")
 SETTINGS = [
@@ -111,9 +112,9 @@ def test_a_plugin_is_shown_by_its_name(words: list[str]) -> None:
 
 def test_a_plugin_that_waits_for_a_table_says_for_which() -> None:
     """Whoever has just installed it knows what to write."""
-    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["plugins", "judge"], obj=session())
+    done = CliRunner().invoke(app, ["plugins", "judge"], obj=session())
 
-    assert 'a table for it: [scorers.NAME] with plugin = "judge".' in done.stdout
+    assert 'a table for it: [scorers.NAME] with plugin = "judge".' in sentences(done.stdout)
 
 
 def test_a_plugin_that_is_not_there_is_told_with_what_is() -> None:
