@@ -133,3 +133,13 @@ def test_a_fact_is_not_checked_on_a_day_to_come(terminal: Program) -> None:
     _, told = terminal.run("facts", "add", "Acme", "price", "$10", "--as-of", "2999-01-01", code=1)
 
     assert "1 Jan 2999 is still to come; write it as --as-of yesterday" in told
+
+
+def test_a_list_names_facts_that_no_scorer_reads(terminal: Program) -> None:
+    """Also those that the configuration declares."""
+    fact = '[[facts]]\nbrand = "Acme"\nfield = "{}"\nvalue = "{}"\n'
+    sheet = fact.format("founded", "2014") + fact.format("price", "19")
+    (terminal.folder / "config.toml").write_text(f'[[brands]]\nname = "Acme"\n{sheet}')
+    out, _ = terminal.run("facts")
+
+    assert "No scorer reads Acme's price, so no answer is checked against that." in out

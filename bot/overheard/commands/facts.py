@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -25,6 +25,9 @@ from overheard.commands.readable import unread
 from overheard.domain import Fact
 from overheard.errors import AlreadyThere, BadUsage, NothingToChange
 
+TRIED = 100
+"""Facts of a list that are tried with the scorers: each takes some milliseconds."""
+_NOTHING = "Answers are checked against nothing yet. Begin with: facts add"
 _AS_OF = "--as-of yesterday, or the day on which it was checked"
 _CHECKED = "Answers are checked against it from now on."
 _UNREAD = (
@@ -46,12 +49,20 @@ async def list_facts(context: Context, *, brand: str = "") -> Card:
     rows = tuple(_row(fact, _key(fact) in declared) for fact in facts)
     return Card(
         title=words.count(len(facts), "fact") + (f" about {name}" if name else ""),
-        text="" if facts else "Answers are checked against nothing yet. Begin with: facts add",
+        text=await _unchecked(context, facts[:TRIED]) if facts else _NOTHING,
         table=Table(("Brand", "Fact", "Value", "As of", "From"), rows) if rows else None,
         actions=(Action("facts add", "Add a fact", Style.PRIMARY),),
         footer=f"What comes from the configuration is changed in {context.config.file}.",
         data={"facts": [_data(fact, _key(fact) in declared) for fact in facts]},
     )
+
+
+async def _unchecked(context: Context, facts: Sequence[Fact]) -> str:
+    """Say which facts no scorer reads, or nothing."""
+    names = [f"{f.brand}'s {f.field}" for f in facts if await unread(context, f)]
+    if not names:
+        return ""
+    return f"No scorer reads {words.listing(names)}, so no answer is checked against that."
 
 
 async def add_fact(
