@@ -24,6 +24,7 @@ from overheard import (
     Settings,
     Shift,
     ShiftListener,
+    Table,
     Tainted,
     hookimpl,
 )
@@ -55,9 +56,18 @@ def rendered(card: Card) -> str:
     """Return a card as Markdown."""
     lines = [f"**{escaped(card.title)}**", escaped(card.text)]
     lines += [f"{escaped(field.name)}: {escaped(field.value)}" for field in card.fields]
+    lines += [tabled(card.table)] if card.table else []
     lines += [f"> {escaped(quote.text)} ({escaped(quote.source)})" for quote in card.quotes]
+    lines += [rendered(more) for more in card.more]
     text = "\n\n".join(line for line in lines if line)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 2] + " …"
+
+
+def tabled(table: Table) -> str:
+    """Return a table as Markdown."""
+    rows = [table.header, ["---"] * len(table.header), *table.rows]
+    cells = [[cell if cell == "---" else escaped(cell) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
 class WebhookChat:

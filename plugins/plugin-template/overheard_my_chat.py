@@ -47,7 +47,10 @@ def rendered(card: Card) -> str:
     """Return a card as text that fits into one message."""
     lines = [card.title, plain(card.text)]
     lines += [f"{field.name}: {plain(field.value)}" for field in card.fields]
+    rows = [card.table.header, *card.table.rows] if card.table else []
+    lines += [" | ".join(map(plain, row)) for row in rows]
     lines += [f"> {plain(quote.text)} ({quote.source})" for quote in card.quotes]
+    lines += [rendered(more) for more in card.more]
     text = "\n".join(line for line in lines if line)
     return text if len(text) <= LONGEST else text[: LONGEST - 2] + " …"
 

@@ -53,7 +53,7 @@ async def test_new_plugins_pass_their_own_tests_and_are_loaded(
     shelf = Shelf(tmp_path, monkeypatch)
     names = [name for project in projects for name in install(project, shelf)]
     assert names == [f"acme_{kind}" for kind in KINDS]
-    assert " 13 passed" in verdict(*projects)
+    assert " 14 passed" in verdict(*projects)
     reports = {report.name: report.problem for report in load_plugins(parse_config("")).reports}
     assert [reports[name] for name in names] == [""] * len(KINDS)
 
@@ -65,7 +65,7 @@ def test_the_template_passes_its_own_tests_where_it_lies(
     project = Path(str(template()))
     assert install(project, Shelf(tmp_path, monkeypatch)) == [f"my_{kind}" for kind in KINDS]
 
-    assert " 13 passed" in verdict(project)
+    assert " 14 passed" in verdict(project)
 
 
 async def test_a_folder_that_is_there_is_left_as_it_is(

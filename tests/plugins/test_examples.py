@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from installing import Shelf
-from overheard import Judge
+from overheard import Card, Judge, Table, Tainted
 from overheard.testing import (
     EchoAsker,
     EchoProvider,
@@ -143,6 +143,16 @@ async def test_the_chat_for_webhooks_passes(shelf: Shelf, overheard_service: Ser
         return [call.body["text"] for call in overheard_service.calls]
 
     await check_chat(chat, "here", sent=sent, longest=webhook.LONGEST_TEXT, pings=["@all", "<@U1>"])
+
+
+def test_the_chat_for_webhooks_posts_tables_and_the_cards_below(shelf: Shelf) -> None:
+    """As Markdown has them; nothing in a cell ends it."""
+    webhook = example(shelf, "webhook")
+    table = Table(("Brand", "Visibility"), (("A|cme", Tainted("40 %")),))
+
+    assert webhook.rendered(Card("Report", table=table, more=(Card("Below"),))) == (
+        "**Report**\n\n| Brand | Visibility |\n| --- | --- |\n| A\\|cme | 40 % |\n\n**Below**"
+    )
 
 
 async def test_the_feed_and_the_command_pass(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from overheard import Card, ChatFailed, Secret
+from overheard import Card, ChatFailed, Secret, Table
 from overheard.testing import OpenDeployment, Reaction, Service, check_chat
 from overheard_my_chat import LONGEST, MyChat, MySettings
 
@@ -22,6 +22,17 @@ async def test_it_is_a_chat(chat: MyChat, overheard_service: Service) -> None:
         return [call.body["text"] for call in overheard_service.calls]
 
     await check_chat(chat, "here", sent=sent, longest=LONGEST)
+
+
+async def test_a_table_and_the_cards_below_are_posted(
+    chat: MyChat, overheard_service: Service
+) -> None:
+    """A report is a table, and what a check raised stands below its card."""
+    table = Table(("Brand", "Visibility"), (("Acme", "40 %"),))
+    await chat.post("here", Card("Title", table=table, more=(Card("Below"),)), key="1")
+
+    [call] = overheard_service.calls
+    assert call.body["text"] == "Title\nBrand | Visibility\nAcme | 40 %\nBelow"
 
 
 async def test_a_refusal_is_told_without_the_address(
