@@ -38,13 +38,23 @@ def test_each_topic_says_how_far_it_can_be_relied_on() -> None:
 
 
 def test_a_day_to_come_proves_nothing() -> None:
-    """A slip in a year must not keep an entry fresh for ever; tomorrow is here somewhere."""
+    """A slip in a year must not keep a correction fresh for ever; tomorrow is here somewhere."""
     days = {Topic.ROBOTS: TODAY + timedelta(days=1), Topic.LIMITS: TODAY + timedelta(days=2)}
-    entries = tuple(LandscapeEntry(t, "Yes.", "https://acme.ai", day) for t, day in days.items())
+    entries = tuple(
+        LandscapeEntry(topic, "Yes.", "https://acme.ai", day, corrected=True)
+        for topic, day in days.items()
+    )
     found = {one.topic: one.standing for one in told(Landscape("acme", "Acme", entries), TODAY)}
 
     assert found[Topic.ROBOTS] is Standing.KNOWN
     assert found[Topic.LIMITS] is Standing.UNDATED
+
+
+def test_what_a_plugin_ships_is_dated_also_where_a_clock_is_behind() -> None:
+    """It was read before it shipped, whatever this machine thinks."""
+    [first, *_] = told(SUPPLIED["acme"], date(1970, 1, 1))[6:]
+
+    assert (first.topic, first.standing) == (Topic.CRAWLERS, Standing.KNOWN)
 
 
 def test_a_gist_is_the_first_sentence() -> None:

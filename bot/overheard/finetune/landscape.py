@@ -90,6 +90,8 @@ def told(landscape: Landscape, today: date) -> tuple[Told, ...]:
 def _standing(entry: LandscapeEntry | None, today: date) -> Standing:
     if entry is None:
         return Standing.UNKNOWN
-    if entry.as_of is None or entry.as_of > today + _AHEAD:
+    # What a plugin ships was read before it shipped; a clock that is behind takes nothing from it.
+    to_come = entry.corrected and entry.as_of is not None and entry.as_of > today + _AHEAD
+    if entry.as_of is None or to_come:
         return Standing.UNDATED
     return Standing.STALE if today - entry.as_of > FRESH else Standing.KNOWN
