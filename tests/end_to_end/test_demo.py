@@ -4,15 +4,23 @@ from pathlib import Path
 
 import pytest
 
+from broken_plugins import provider
+from installing import Shelf
 from program import Program
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
-def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int) -> None:
-    """The same model asked again raises nothing; fine-tuned, under its old name, it does."""
+def test_the_demo_hears_the_fine_tune_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """The same model asked again raises nothing; fine-tuned, under its old name, it does. Another
+    provider that is installed is not asked.
+    """
     program = Program(tmp_path, "")
+    (tmp_path / "shelf").mkdir()
+    Shelf(tmp_path / "shelf", monkeypatch).install("odd", provider("odd", "raise RuntimeError"))
     data = program.json("demo", "--seed", str(seed), "--chart", str(tmp_path / "alert.png"))
 
     before, again, after = data["runs"]

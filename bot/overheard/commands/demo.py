@@ -17,11 +17,13 @@ from overheard.cards import words
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.check import check
-from overheard.commands.context import Session
+from overheard.commands.context import Context, Session
 from overheard.commands.example import example
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
 
+LOCAL = "local"
+"""The provider of the model that comes with Overheard."""
 REPEATS = 3
 STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """What each run is called, and how strongly the fine-tune works in it."""
@@ -48,10 +50,23 @@ async def demo(session: Session, *, seed: int) -> Card:
 
 async def _check(session: Session, folder: Path, scale: float, label: str, seed: int) -> Card:
     async with session.open_context(example(folder, scale), session.progress) as context:
-        card = await check(context, repeats=REPEATS, seed=seed, label=label, asked_by="demo")
+        card = await check(
+            context,
+            models=_bundled(context),
+            repeats=REPEATS,
+            seed=seed,
+            label=label,
+            asked_by="demo",
+        )
     if card.data["state"] == RunState.FAILED:
         raise NothingAnswered(reasons=" ".join(card.data["failures"]))
     return card
+
+
+def _bundled(context: Context) -> list[str]:
+    """Name the model that comes with Overheard; a plugin may bring others, which may cost."""
+    provider = context.plugins.providers.get(LOCAL)
+    return [f"{LOCAL}/{model}" for model in provider.models()] if provider else []
 
 
 def _card(checks: list[Card], seconds: float) -> Card:
