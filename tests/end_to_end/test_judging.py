@@ -81,12 +81,13 @@ def test_the_price_of_a_check_shows_what_the_judge_will_take(
 
 
 def test_models_show_how_well_the_judge_agrees_with_gold(judged: Program) -> None:
-    """Before it was asked, and after."""
+    """Before it was asked, and after: it quotes what is not in the gold answers."""
     assert "has not been asked yet" in sentences(judged.run("models", "list")[0])
     judged.run("check", "--yes")
     [judge] = judged.json("models", "list")["judges"]
     assert judge["told"] == (
-        "svc/judge-2026-01-01 judges answers; it agrees with 7 of 20 gold labels."
+        "The judge judge (svc/judge-2026-01-01) agrees with only 0 of 20 gold labels: little of "
+        "what it says can be relied on, so name another model in [scorers.judge]."
     )
 
 
