@@ -65,9 +65,8 @@ def rendered(card: Card) -> str:
 
 def tabled(table: Table) -> str:
     """Return a table as Markdown."""
-    rows = [table.header, ["---"] * len(table.header), *table.rows]
-    cells = [[cell if cell == "---" else escaped(cell) for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+    header, *rows = [[escaped(cell) for cell in row] for row in (table.header, *table.rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))
 
 
 class WebhookChat:
