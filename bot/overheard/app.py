@@ -21,7 +21,7 @@ from overheard.config import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat, Progress, Queue, Store
 from overheard.interfaces.tending import Tending
-from overheard.plugins import load_plugins, sorted_output
+from overheard.plugins import load_plugins, sort_output
 from overheard.queues.inline import InlineQueue
 
 LONGEST_END = 3.0
@@ -114,9 +114,9 @@ def session() -> Session:
 
 def main() -> None:
     """Run the terminal face."""
+    sort_output()
     try:
-        with sorted_output():  # to the last line: threads of plugins go on printing
-            cli.app(obj=session())
+        cli.app(obj=session())
     except SystemExit as end:
         sys.stdout.flush()
         # A thread that a plugin has begun may never end.

@@ -24,6 +24,7 @@ from overheard.domain import (
     Scale,
     Score,
 )
+from overheard.errors import StoreError
 from overheard.testing.memory_store import MemoryStore
 from scripted import Quiet, reply
 
@@ -188,6 +189,51 @@ async def test_an_async_scorer_that_never_returns_is_given_up(
 
     assert [record.scorer async for record in store.scores()] == ["good"]
     assert list(scoring.faults) == ["The scorer counting fails on an answer: no result within 0 s"]
+
+
+class Meeting(Counting):
+    """A scorer that waits until another one reads as well."""
+
+    def __init__(self, name: str, both: asyncio.Barrier) -> None:
+        super().__init__(lambda _: [Score(name, 1.0)], name)
+        self.both = both
+
+    async def score(self, reading: Reading) -> Iterable[Score]:  # type: ignore[override] # either
+        """Wait for the other one."""
+        await self.both.wait()
+        return super().score(reading)
+
+
+async def test_scorers_that_wait_do_so_beside_each_other() -> None:
+    """The time that all of them take is that of the slowest."""
+    both = asyncio.Barrier(2)
+    store = await answered((WHICH, Finish.COMPLETE), (WHICH, Finish.COMPLETE))
+    scoring = Scoring([Meeting("one", both), Meeting("two", both)], Catalogue((Brand("Acme"),)))
+    async with asyncio.timeout(10):
+        await scoring.catch_up(store, Quiet())
+
+    assert sorted([record.scorer async for record in store.scores()]) == [
+        "one",
+        "one",
+        "two",
+        "two",
+    ]
+
+
+async def test_what_the_store_raises_ends_scoring_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Others that read beside it are not left behind."""
+    store = await answered((WHICH, Finish.COMPLETE))
+
+    async def fail(*_: object) -> None:
+        raise StoreError(url="the store", reason="its disk is full", remedy="make room")
+
+    monkeypatch.setattr(store, "add_scores", fail)
+    before = asyncio.all_tasks()
+    with pytest.raises(StoreError):
+        await Scoring([Counting(one), Endless(one, "endless")], CATALOGUE).catch_up(store, Quiet())
+    assert asyncio.all_tasks() == before
 
 
 async def test_a_scorers_own_time_out_is_not_taken_for_ours() -> None:

@@ -127,7 +127,7 @@ class ChatProgress:
             fields.append(Field("Done", f"{self._done:,} of {self._total:,}"))
         if meter:
             fields.append(Field("Spent", words.money(meter.spent)))
-        if self._total and self._done:
+        if self._total and 0 < self._done < self._total:
             left = (monotonic() - self._began) / self._done * (self._total - self._done)
             fields.append(Field("Time left", f"about {words.duration(left)}"))
         return fields

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -32,19 +33,23 @@ async def read_feeds(
     Returns:
         What went wrong, as sentences.
     """
-    problems = []
+    problems: list[str] = []
+    asked = (_updates(feed, now - LOOKED_BACK, problems) for feed in feeds)
+    found = await asyncio.gather(*asked)  # beside each other: one may take its whole time
     known = {(update.model, update.at) for update in await store.updates()}
-    for feed in feeds:
-        try:
-            found = await feed.updates(now - LOOKED_BACK)
-        except PluginFault as fault:
-            problems.append(str(fault))
-            continue
-        for update in found:
-            new = (update.model, update.at) not in known
-            if new and update.model.provider in providers and update.at <= now:
-                await store.add_update(_noted(update))
+    for update in (update for updates in found for update in updates):
+        new = (update.model, update.at) not in known
+        if new and update.model.provider in providers and update.at <= now:
+            await store.add_update(_noted(update))
     return problems
+
+
+async def _updates(feed: UpdateFeed, since: datetime, problems: list[str]) -> Sequence[ModelUpdate]:
+    try:
+        return await feed.updates(since)
+    except PluginFault as fault:
+        problems.append(str(fault))
+        return ()
 
 
 def _noted(update: ModelUpdate) -> ModelUpdate:

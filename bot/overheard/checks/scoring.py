@@ -20,7 +20,7 @@ from time import monotonic
 from overheard.checks.edition import digest, edition
 from overheard.checks.judging import Judging
 from overheard.checks.scorer_call import asked, waits
-from overheard.checks.turns import Share, in_turn, together
+from overheard.checks.turns import Share, beside, in_turn, together
 from overheard.domain import (
     Answer,
     Catalogue,
@@ -161,12 +161,11 @@ class Scoring:
     ) -> None:
         begun = False
         async for shares in in_turn(store, streams, BATCH):
-            if not begun:
-                progress.start("Scoring answers", expected * len(streams))
+            if not begun:  # there may be older ones as well
+                known = sum(len(batch) for _, batch in shares)
+                progress.start("Scoring answers", max(expected * len(streams), known))
                 begun = True
-            for group in _groups(shares):
-                await self._keep(store, group)
-                progress.advance(sum(len(batch) for _, batch in group))
+            await beside(self._keep(store, group, progress) for group in _groups(shares))
             self._just_read.clear()
         if begun:
             progress.finish()
@@ -212,13 +211,14 @@ class Scoring:
             if (record.brand, record.score.metric) == (brand, metric)
         }
 
-    async def _keep(self, store: Store, shares: Sequence[Share]) -> None:
+    async def _keep(self, store: Store, shares: Sequence[Share], progress: Progress) -> None:
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
                 await store.add_scores(scorer.name, self.version(scorer), read)
             if self._scored:
                 for answer, records in read:
                     await self._scored(answer, records)
+        progress.advance(sum(len(batch) for _, batch in shares))
 
     async def read(self, *shares: Share) -> list[Read]:
         """Let scorers read some answers, or judges.
@@ -282,8 +282,8 @@ class Scoring:
 
 
 def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Part shares so that scorers that need no waiting read together, and nobody waits for others
-    to have theirs kept.
+    """Part shares so that scorers that need no waiting read together, and nobody waits for one
+    that takes long, or for others to have theirs kept.
     """
     if quick := [share for share in shares if not waits(share[0])]:
         yield quick

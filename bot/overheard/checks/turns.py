@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from overheard.domain import Answer
@@ -46,6 +47,18 @@ def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
         for answer in answers:
             found.setdefault(answer.id, (answer, []))[1].append(at)
     yield from found.values()
+
+
+async def beside(works: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do several things beside each other, and wait for all of them; the first error ends the
+    others, and is raised as it is.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
 
 
 async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:

@@ -19,6 +19,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.check import check
 from overheard.commands.context import Context, Session
 from overheard.commands.example import example
+from overheard.config import Config
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
 
@@ -40,16 +41,23 @@ async def demo(session: Session, *, seed: int) -> Card:
         NothingAnswered: when the model or its engine is not installed; it says what to do.
     """
     begun = monotonic()
+    faults: list[str] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         checks = [
-            await _check(session, Path(folder), scale, label, seed + 1000 * stage)
+            await _check(session, example(Path(folder), scale), label, seed + 1000 * stage, faults)
             for stage, (label, scale) in enumerate(STAGES)
         ]
-    return _card(checks, monotonic() - begun)
+    return _card(checks, list(dict.fromkeys(faults)), monotonic() - begun)
 
 
-async def _check(session: Session, folder: Path, scale: float, label: str, seed: int) -> Card:
-    async with session.open_context(example(folder, scale), session.progress) as context:
+async def _check(
+    session: Session, config: Config, label: str, seed: int, faults: list[str]
+) -> Card:
+    """Check once, in a deployment of its own; what plugins do wrong is added to the faults."""
+    async with session.open_context(config, session.progress) as context:
+        faults += (
+            f"Plugin {one.name}: {one.problem.rstrip('.')}." for one in context.plugins.faulty
+        )
         card = await check(
             context,
             models=_bundled(context),
@@ -60,6 +68,7 @@ async def _check(session: Session, folder: Path, scale: float, label: str, seed:
         )
     if card.data["state"] == RunState.FAILED:
         raise NothingAnswered(reasons=" ".join(card.data["failures"]))
+    faults += card.data["faults"]
     return card
 
 
@@ -69,7 +78,7 @@ def _bundled(context: Context) -> list[str]:
     return [f"{LOCAL}/{model}" for model in provider.models()] if provider else []
 
 
-def _card(checks: list[Card], seconds: float) -> Card:
+def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
     return Card(
         title="What just happened",
@@ -81,13 +90,22 @@ def _card(checks: list[Card], seconds: float) -> Card:
         ),
         table=_table(checks),
         severity=Severity.GOOD if alerts else Severity.WARNING,
-        more=tuple(alert for _, alert in alerts),
+        more=(*(alert for _, alert in alerts), *_told(faults)),
         data={
             "runs": [_run_data(run) for run in checks],
             "alerts": [_alert_data(label, alert) for label, alert in alerts],
+            "faults": faults,
             "seconds": round(seconds, 1),
         },
     )
+
+
+def _told(faults: list[str]) -> Iterator[Card]:
+    """Tell what installed plugins did wrong, if anything."""
+    if faults:
+        lead = "These are installed beside Overheard, and changed nothing of the above."
+        text = "\n\n".join((lead, *faults))
+        yield Card("What plugins did wrong", text, severity=Severity.WARNING)
 
 
 def _story(checks: list[Card]) -> Iterator[str]:

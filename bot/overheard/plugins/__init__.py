@@ -7,7 +7,7 @@ version and the remedy, and everything else runs on. So does one that fails late
 from overheard.plugins.guard import Guard
 from overheard.plugins.listeners import Listeners
 from overheard.plugins.loading import load_plugins
-from overheard.plugins.output import sorted_output
+from overheard.plugins.output import sort_output, sorted_output
 from overheard.plugins.reports import PluginReport, Plugins
 from overheard.plugins.trust import distribution_of, entry_of
 
@@ -19,5 +19,6 @@ __all__ = [
     "distribution_of",
     "entry_of",
     "load_plugins",
+    "sort_output",
     "sorted_output",
 ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
 
 from overheard.plugins.output import inside
 from overheard.plugins.threads import Outcome, interrupt
@@ -31,10 +32,12 @@ class Aside:
     async def call(self, work: Callable[[], Awaitable[Result]]) -> Outcome[Result]:
         """Make a call there, wait for it here, and return what came of it."""
         loop = self._running()
-        future = asyncio.run_coroutine_threadsafe(made(work), loop)
+        call = _Call(work)
+        _soon(loop, call.begin)
         try:
-            return await asyncio.wrap_future(future)
+            return await call.outcome
         except asyncio.CancelledError:
+            _soon(loop, call.cancel)
             self._look_after(loop)
             raise
 
@@ -42,7 +45,7 @@ class Aside:
         """Let the thread go: what runs there is cancelled, and interrupted if it does not end."""
         loop, self._loop = self._loop, None
         if loop is not None and self._thread is not None:
-            asyncio.run_coroutine_threadsafe(_end(), loop)
+            _soon(loop, lambda: loop.create_task(_end()))
             # Not by the caller's loop, which may be closed by then.
             patience = threading.Timer(GRACE, interrupt, (self._thread,))
             patience.daemon = True
@@ -58,7 +61,7 @@ class Aside:
     def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
         """See whether a loop still answers; the next call gets another one if it does not."""
         answered = threading.Event()
-        loop.call_soon_threadsafe(answered.set)
+        _soon(loop, answered.set)
 
         def judge() -> None:
             if loop is self._loop and not answered.is_set() and self._thread:
@@ -66,6 +69,46 @@ class Aside:
                 self.close()
 
         asyncio.get_running_loop().call_later(GRACE, judge)
+
+
+class _Call(Generic[Result]):
+    """A call from one loop into another.
+
+    The caller is told from within the call itself: what a loop does behind a task's end, it does
+    not do any more once it was told to stop.
+
+    Attributes:
+        outcome: What came of it, for the loop that it was made in.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[Result]]) -> None:
+        self._work = work
+        self._caller = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self.outcome: asyncio.Future[Outcome[Result]] = self._caller.create_future()
+
+    def begin(self) -> None:
+        """Begin it, in the other loop."""
+        self._task = asyncio.get_running_loop().create_task(self._tell())
+
+    def cancel(self) -> None:
+        """Cancel it, in the other loop."""
+        if self._task:
+            self._task.cancel()
+
+    async def _tell(self) -> None:
+        outcome = await made(self._work)
+        _soon(self._caller, lambda: self._end(outcome))
+
+    def _end(self, outcome: Outcome[Result]) -> None:
+        if not self.outcome.done():  # nobody waits for it any more
+            self.outcome.set_result(outcome)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], Any]) -> None:
+    """Have a loop do something, unless it has ended: then nobody waits for it any more."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(work)
 
 
 async def made(work: Callable[[], Awaitable[Result]]) -> Outcome[Result]:

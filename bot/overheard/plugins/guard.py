@@ -12,7 +12,7 @@ from overheard.cards import words
 from overheard.errors import OverheardError, PluginFault
 from overheard.plugins.aside import Aside, made
 from overheard.plugins.notices import Notice, Notices
-from overheard.plugins.threads import Outcome
+from overheard.plugins.threads import Outcome, TooLong
 from overheard.plugins.wording import ASK, cut, redacted, said
 
 MOST_FAULTS = 5
@@ -118,10 +118,17 @@ class Guard:
             task.cancel()
             raise
         if task.done():
-            return task.result()
+            outcome = task.result()
+            if isinstance(outcome.error, TooLong):  # it was interrupted for what ran before it
+                raise self._tardiness(patience)
+            return outcome
         task.cancel()
+        raise self._tardiness(patience)
+
+    def _tardiness(self, patience: float | None) -> PluginFault:
         self._late += 1
-        raise self._fault(f"gave no result within {patience:g} s")
+        within = "" if patience is None else f" within {patience:g} s"
+        return self._fault(f"gave no result{within}")
 
     def _fault(self, problem: str) -> PluginFault:
         self._faults += 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
@@ -18,6 +19,10 @@ MOST_CHARACTERS = 20_000
 WHILE = 3600.0
 """Seconds."""
 
+_KEPT: deque[tuple[TextIO, TextIO]] = deque(maxlen=100)
+"""Streams that stand no more: a thread of a plugin may be in the midst of a ``print``, which does
+not hold on to its stream (CPython before 3.14), and the process would end with that.
+"""
 _INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
 
 
@@ -48,10 +53,27 @@ def sorted_output() -> Iterator[None]:
     """Keep stdout from plugins while the block lasts, and floods of theirs from stderr; everybody
     else writes as ever.
     """
-    theirs = _Bounded(sys.stderr)
-    stdout, stderr = _Sorted(sys.stdout, theirs, current_thread()), _Sorted(sys.stderr, theirs)
-    with redirect_stdout(cast("TextIO", stdout)), redirect_stderr(cast("TextIO", stderr)):
+    stdout, stderr = _sorted()
+    with redirect_stdout(stdout), redirect_stderr(stderr):
         yield
+
+
+def sort_output() -> None:
+    """Do so to the end of the process: threads that plugins have begun print to the last."""
+    sys.stdout, sys.stderr = _sorted()
+
+
+def _sorted() -> tuple[TextIO, TextIO]:
+    """Return the streams that stand for stdout and stderr; those that do so already stay."""
+    if _KEPT and (sys.stdout is None or sys.stderr is None):  # a plugin has taken them away
+        return _KEPT[-1]
+    streams = sys.stdout, sys.stderr
+    if not all(isinstance(stream, _Sorted) for stream in streams):
+        theirs = _Bounded(sys.stderr)
+        sorting = _Sorted(sys.stdout, theirs, current_thread()), _Sorted(sys.stderr, theirs)
+        streams = cast("tuple[TextIO, TextIO]", sorting)
+        _KEPT.append(streams)
+    return streams
 
 
 class _Sorted:
