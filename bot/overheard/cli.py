@@ -71,7 +71,7 @@ async def _open_and_run(session: Session, spec: CommandSpec, values: dict[str, A
     async with session.open_context(session.read_config(), session.progress) as context:
         if spec.spends:
             for report in context.plugins.faulty:
-                click.echo(f"Plugin {report.name}: {report.problem}", err=True)
+                click.echo(report.told, err=True)
         async with logged(context.store, context.clock, spec, context.who, words):
             return await spec.run(context, **values)
 

@@ -254,7 +254,7 @@ async def serve(context: Context, *, leave: Callable[[float], None]) -> None:
     async with _chats(context) as chats:
         deployment = Deployment(context, chats, stop.stay)
         for report in context.plugins.faulty:
-            log.warning("Plugin %s: %s", report.name, report.problem)
+            log.warning("%s", report.told)
         log.warning("%s", _begun(context, chats))
         await stop.run(deployment.run())
 

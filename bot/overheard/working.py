@@ -112,7 +112,7 @@ async def work(
     be_seen(context)
     stop = Stop(leave)
     for report in context.plugins.faulty:
-        log.warning("Plugin %s: %s", report.name, report.problem)
+        log.warning("%s", report.told)
     names = ", ".join(sorted(kind.value for kind in kinds))
     log.warning("A worker has begun (%s), up to %s tasks at a time.", names, at_once)
     await stop.run(Worker(context, kinds, at_once).run())

@@ -83,7 +83,8 @@ def test_ninety_broken_plugins_change_nothing_of_it(
     assert "Traceback" not in err
     for name, (_, sentence) in AT_START.items():
         assert any(
-            one.startswith(f"Plugin {name}: ") and sentence in one for one in data["faults"]
+            one.startswith(f"Plugin {name} (overheard-{name} 1.2): ") and sentence in one
+            for one in data["faults"]
         ), name
     for name, (_, sentence) in LATER.items():
         assert not sentence or any(sentence in one for one in data["faults"]), name

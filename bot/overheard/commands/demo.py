@@ -55,9 +55,7 @@ async def _check(
 ) -> Card:
     """Check once, in a deployment of its own; what plugins do wrong is added to the faults."""
     async with session.open_context(config, session.progress) as context:
-        faults += (
-            f"Plugin {one.name}: {one.problem.rstrip('.')}." for one in context.plugins.faulty
-        )
+        faults += (report.told for report in context.plugins.faulty)
         card = await check(
             context,
             models=_bundled(context),

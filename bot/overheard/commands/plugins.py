@@ -31,9 +31,7 @@ async def plugins(deployment: HasPlugins, *, name: str = "") -> Card:
     if name:
         return await show_plugin(deployment, name=name)
     loaded = deployment.plugins
-    faulty = loaded.faulty
-    told = [f"{_named(report)}: {report.problem.rstrip('.')}." for report in faulty]
-    faults = "\n\n".join([*told, *loaded.paused])
+    faults = "\n\n".join([*(report.told for report in loaded.faulty), *loaded.paused])
     return Card(
         title=words.count(len(loaded.reports), "plugin"),
         text=faults or "All of them are loaded.",

@@ -139,7 +139,7 @@ def _paragraphs(
     else:
         yield "There is no earlier run to compare it with; the next check has this one."
     if look.learning and not outcome.stopped:
-        yield _learning(look.learning)
+        yield _learning(look.learning, anew=bool(alerts))
     if outcome.reused:
         yield (
             f"{words.count(outcome.reused, 'answer')} of earlier runs were reused: the table "
@@ -157,9 +157,13 @@ def _endings(outcome: Outcome) -> Iterator[str]:
         yield f"{told_count} of {model} {was} {ENDINGS[finish]}, and {is_} not scored."
 
 
-def _learning(learning: Learning) -> str:
-    """Say how far the baseline is, and what could be seen meanwhile."""
-    far = f"Learning the baseline, {learning.runs} of {learning.needed} runs"
+def _learning(learning: Learning, *, anew: bool) -> str:
+    """Say how far the baseline is, and what could be seen meanwhile; it is learnt anew behind a
+    shift.
+    """
+    far = (
+        f"Learning the baseline{' anew' if anew else ''}, {learning.runs} of {learning.needed} runs"
+    )
     if learning.change is None:
         return f"{far}."
     return (

@@ -41,6 +41,13 @@ class PluginReport:
         """Whether it can be used, at least in part."""
         return bool(self.provides) or not self.problem
 
+    @property
+    def told(self) -> str:
+        """Its problem as a sentence, which says whose it is."""
+        source = f"{self.distribution} {self.version}".strip()
+        whose = f" ({source})" if self.distribution else ""
+        return f"Plugin {self.name}{whose}: {self.problem.rstrip('.')}."
+
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
