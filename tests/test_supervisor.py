@@ -13,7 +13,7 @@ import pytest
 
 from overheard.errors import ChatUnavailable, NothingToAsk
 from overheard.health import Health, PortTaken
-from overheard.supervisor import Condition, Service, Standing, Supervisor
+from overheard.supervisor import MOST_FAILURES, Condition, Service, Standing, Supervisor
 from overheard.tables.deployment import HealthTable
 from recording import until
 
@@ -26,9 +26,11 @@ class Play:
     def __init__(self, **services: list[Any]) -> None:
         self.starts = dict.fromkeys(services, 0)
         self.told: list[str] = []
+        self.called: list[str] = []
         self.supervisor = Supervisor(
             [Service(name, self._run(name, plan)) for name, plan in services.items()],
             self.told.append,
+            self.called.append,
             first_pause=0.001,
         )
 
@@ -70,6 +72,19 @@ async def test_a_service_that_fails_is_started_again() -> None:
         "There is nothing to ask: x.",
     ]
     assert play.condition("outbox") is Condition.UP
+
+
+async def test_somebody_is_called_once_when_a_service_keeps_failing_or_is_disabled() -> None:
+    """An outage of a minute is nobody's business; the text of an error is told to nobody."""
+    plan = [RuntimeError("sk-secret")] * (MOST_FAILURES + 2)
+    play = Play(chat=plan, outbox=plan[: MOST_FAILURES - 1], slack=[REFUSED])
+    await play.run(lambda: play.starts["chat"] == MOST_FAILURES + 3)
+
+    failing = "chat failed: RuntimeError; it is started again."
+    assert sorted(play.called) == [
+        f"{failing} That was {MOST_FAILURES} times in a row; it is tried on and on.",
+        str(REFUSED),
+    ]
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(3)])

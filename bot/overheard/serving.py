@@ -35,6 +35,7 @@ from overheard.health import Health
 from overheard.interfaces import Chat, Desk
 from overheard.logs import about
 from overheard.owning import OwnedChat
+from overheard.plugins.notices import Notice
 from overheard.schedule import Job, Scheduler
 from overheard.stopping import Stop
 from overheard.supervisor import Service, Supervisor
@@ -94,7 +95,7 @@ class Deployment:
                 for chat in chats.items()
             ),
         ]
-        self.supervisor = Supervisor(services, log.warning)
+        self.supervisor = Supervisor(services, log.warning, self._call_admins)
         counted = metrics(self._context).text
         self._health = Health(config.health, self.supervisor.standings, counted)
 
@@ -215,6 +216,9 @@ class Deployment:
             for problem in await read_feeds(plugins.feeds.values(), store, plugins.providers, now):
                 log.warning("%s", problem)
             await asyncio.sleep(FEEDS)
+
+    def _call_admins(self, problem: str) -> None:
+        self._context.plugins.notices.add(Notice(problem))
 
     async def _tell_admins(self) -> None:
         """Write down what admins are to be told; the outbox posts it once."""

@@ -15,10 +15,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds until a service that failed is started again: twice as long each time."""
 HEALTHY = 60.0
 """Seconds after which a service has proved itself, and pauses begin from the first."""
+MOST_FAILURES = 8
+"""Failures in a row after which somebody has to look: about two minutes, which outages take."""
 
 
 def _always() -> bool:
     return True
+
+
+def _nobody(problem: str) -> None:
+    """Call nobody for help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Supervisor:
     Args:
         services: What runs.
         tell: Is given one sentence when a service fails or is disabled; the same one once.
+        call: Is given one, too, when somebody has to look after a service: it is disabled, or has
+            failed `MOST_FAILURES` times in a row. Until it has proved itself, that is once.
         first_pause: Seconds until a service that failed for the first time is started again.
     """
 
@@ -71,11 +79,13 @@ class Supervisor:
         self,
         services: Iterable[Service],
         tell: Callable[[str], None],
+        call: Callable[[str], None] = _nobody,
         *,
         first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._services = list(services)
         self._tell = tell
+        self._call = call
         self._first_pause = first_pause
         self._told: dict[str, str] = {}
         self._standings: dict[str, Standing] = {s.name: Standing() for s in self._services}
@@ -98,7 +108,7 @@ class Supervisor:
                 group.create_task(self._keep(service))
 
     async def _keep(self, service: Service) -> None:
-        pause = self._first_pause
+        pause, failures = self._first_pause, 0
         while True:
             begun = monotonic()
             try:
@@ -106,6 +116,7 @@ class Supervisor:
                 problem = f"{service.name} ended by itself."
             except ChatUnavailable as error:
                 self._note(service, Condition.DISABLED, str(error))
+                self._call(str(error))
                 return
             except OverheardError as error:
                 problem = str(error)
@@ -117,7 +128,10 @@ class Supervisor:
                 problem = f"{service.name} failed: {_kind(error)}; it is started again."
             self._note(service, Condition.DOWN, problem)
             if monotonic() - begun > HEALTHY:
-                pause = self._first_pause
+                pause, failures = self._first_pause, 0
+            failures += 1
+            if failures == MOST_FAILURES:
+                self._call(f"{problem} That was {failures} times in a row; it is tried on and on.")
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
             pause = min(pause * 2, LONGEST_PAUSE)
             self._standings[service.name] = Standing()

@@ -234,6 +234,21 @@ async def test_a_chat_whose_connection_fails_takes_nothing_down(
     assert "t-0815-4711" not in "\n".join(heard)
 
 
+async def test_admins_hear_in_another_chat_of_one_that_is_disabled(
+    program: Program, config: str, team: Shelf, chats: Chats
+) -> None:
+    """Once, with its remedy."""
+    refuse = "raise ChatUnavailable(chat='team', reason='the token is refused', remedy='renew it')"
+    code = CHAT.replace("import ChatFailed,", "import ChatFailed, ChatUnavailable,")
+    team.install("team", code.format(**GOOD | {"run": refuse}))
+    notices = f'notices = ["{SLACK}"]'
+    program.configure(config + chats.tables() + TABLES.replace('notices = ["team:here"]', notices))
+    async with at_work(program):
+        await chats.eventually(chats.in_slack, "Overheard needs you")
+
+    assert "team cannot be used: the token is refused; renew it." in str(chats.slack.messages)
+
+
 @pytest.mark.parametrize(
     ("post", "told"),
     [

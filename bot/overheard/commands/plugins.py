@@ -142,13 +142,15 @@ async def pin_plugin(deployment: object, *, name: str) -> Card:  # noqa: ARG001 
 
 
 def notice_card(plugin: str, text: str) -> Card:
-    """Return what admins are told of a plugin that is left alone."""
+    """Return what admins are told of a plugin that is left alone, or of something else that needs
+    them, where no plugin is named.
+    """
     resume = Action(f"{PLUGINS_RESUME.name} {plugin}", "Try it again now")
     return Card(
-        title=f"The plugin {plugin} needs you",
+        title=f"The plugin {plugin} needs you" if plugin else "Overheard needs you",
         text=text,
         severity=Severity.WARNING,
-        actions=fitting(resume),
+        actions=fitting(resume) if plugin else (),
     )
 
 

@@ -139,7 +139,7 @@ class Guard:
             self._until = self._now() + PAUSE
             log.warning("%s", self._paused())
             if self._notices and not self._noticed:
-                self._notices.add(Notice(self.plugin, str(self._paused())))
+                self._notices.add(Notice(str(self._paused()), self.plugin))
             self._noticed = True
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
 

@@ -15,12 +15,12 @@ class Notice:
     """Something that admins should know.
 
     Attributes:
-        plugin: Whom it is about.
         text: What is the matter, as a sentence.
+        plugin: The plugin that it is about, if it is about one.
     """
 
-    plugin: str
     text: str
+    plugin: str = ""
 
 
 class Notices:

@@ -204,8 +204,9 @@ class HealthTable(Settings):
     Attributes:
         host: The address to listen at; by default only this machine can ask.
         port: The port; 0 for none. Each process of a machine needs its own, see `overheard worker`.
-        notices: Channels, as in a route, in which admins are told what needs them, such as a plugin
-            that is left alone. Without one, it stands in the log.
+        notices: Channels, as in a route, in which admins are told what needs them: a plugin that is
+            left alone, or a chat that is disabled or keeps failing. Without one, it stands in the
+            log.
     """
 
     host: str = "127.0.0.1"
