@@ -1,7 +1,15 @@
 """Tests of what plugins print while the streams of the process change."""
 
+import asyncio
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from overheard.plugins import sorted_output
+from overheard.plugins.aside import Aside
 
 PRINTING = """
 import os, sys, threading
@@ -29,3 +37,33 @@ def test_threads_that_go_on_printing_do_not_end_the_process() -> None:
     done = subprocess.run(program, capture_output=True, check=False, timeout=60)
 
     assert done.returncode == 0
+
+
+async def test_the_folder_is_put_back_whoever_changed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls that are made beside each other do not take another's folder for ours."""
+    monkeypatch.chdir(tmp_path)
+    moved, left = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def move() -> None:
+        os.chdir("/")
+        loop.call_soon_threadsafe(moved.set)
+        await asyncio.to_thread(asyncio.run_coroutine_threadsafe(left.wait(), loop).result)
+
+    async def good() -> None:
+        loop.call_soon_threadsafe(left.set)
+        await asyncio.sleep(0.1)
+
+    one, other = Aside(), Aside()
+    with sorted_output():
+        moving = asyncio.create_task(one.call(move))
+        await moved.wait()
+        (await other.call(good)).get()
+        (await moving).get()
+        assert Path.cwd() == tmp_path
+        os.chdir("/")  # as a thread does that nobody waits for
+    assert Path.cwd() == tmp_path
+    one.close()
+    other.close()

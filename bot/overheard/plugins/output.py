@@ -1,5 +1,5 @@
 """What plugins print and log goes to stderr, and not without end: stdout belongs to the command's
-result.
+result. So does the folder that the process works in, which is put back.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from contextvars import ContextVar
 from threading import Thread, current_thread
 from time import monotonic
@@ -23,6 +23,8 @@ _KEPT: deque[tuple[TextIO, TextIO]] = deque(maxlen=100)
 """Streams that stand no more: a thread of a plugin may be in the midst of a ``print``, which does
 not hold on to its stream (CPython before 3.14), and the process would end with that.
 """
+_HOMES: list[str] = []
+"""The folder that the process works in, once for each block in which output is sorted."""
 _INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
 
 
@@ -30,15 +32,46 @@ _INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
 def inside() -> Iterator[None]:
     """Say that a plugin's code runs in this task or thread while the block lasts.
 
-    The folder that the process works in is put back behind it: paths of ours begin there.
+    Where it has changed the folder that the process works in, that is put back.
     """
-    token, folder = _INSIDE.set(True), _folder()
+    token = _INSIDE.set(True)
     try:
         yield
     finally:
         _INSIDE.reset(token)
-        if folder and folder != _folder():
-            os.chdir(folder)
+        _go_home()
+
+
+@contextmanager
+def sorted_output() -> Iterator[None]:
+    """Keep stdout and the folder that the process works in from plugins while the block lasts, and
+    floods of theirs from stderr; everybody else writes as ever.
+    """
+    stdout, stderr = _sorted()
+    _HOMES.append(_home())
+    try:
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            yield
+    finally:
+        _go_home()
+        _HOMES.pop()
+
+
+def sort_output() -> None:
+    """Do so to the end of the process: threads that plugins have begun print to the last."""
+    sys.stdout, sys.stderr = _sorted()
+    _HOMES.append(_home())
+
+
+def _home() -> str:
+    """Return the folder that paths of ours begin in; not what a plugin has made of it by now."""
+    return _HOMES[-1] if _HOMES else _folder()
+
+
+def _go_home() -> None:
+    if _HOMES and _HOMES[-1] not in {"", _folder()}:
+        with suppress(OSError):  # somebody removed it
+            os.chdir(_HOMES[-1])
 
 
 def _folder() -> str:
@@ -46,21 +79,6 @@ def _folder() -> str:
         return os.getcwd()
     except OSError:  # somebody removed it
         return ""
-
-
-@contextmanager
-def sorted_output() -> Iterator[None]:
-    """Keep stdout from plugins while the block lasts, and floods of theirs from stderr; everybody
-    else writes as ever.
-    """
-    stdout, stderr = _sorted()
-    with redirect_stdout(stdout), redirect_stderr(stderr):
-        yield
-
-
-def sort_output() -> None:
-    """Do so to the end of the process: threads that plugins have begun print to the last."""
-    sys.stdout, sys.stderr = _sorted()
 
 
 def _sorted() -> tuple[TextIO, TextIO]:
