@@ -10,8 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
 
 from overheard.cards.card import Card
+from overheard.chat.slack import receiver
 from overheard.chat.slack.chat import SlackChat
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.tables.chats import SlackTable
@@ -65,6 +67,19 @@ async def answers(port: int) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_REUSEPORT"), reason="the system shares no ports")
+async def test_two_bots_listen_on_one_port_while_one_hands_over() -> None:
+    """When the one that ends has closed it, the other one answers."""
+    app = AsyncApp(token=BOT_TOKEN, signing_secret=SECRET)
+    async with contextlib.AsyncExitStack() as first:
+        port = await first.enter_async_context(receiver.serving(app, None, "127.0.0.1", 0))
+        async with receiver.serving(app, None, "127.0.0.1", port) as same:
+            await first.aclose()
+            assert same == port
+            assert await answers(port)
+    assert not await answers(port)
 
 
 async def test_commands_clicks_and_the_home_work_by_http(slack: SlackPeer) -> None:
