@@ -40,6 +40,7 @@ from overheard.errors import PluginFault
 from overheard.measure.reading import Reader
 from overheard.plugins import Guard, Plugins, guard, load_plugins, sorted_output
 from overheard.plugins.providers import LONGEST_LOOK
+from overheard.plugins.threads import TooLong
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ACME = Brand("Acme")
@@ -192,6 +193,19 @@ async def test_what_a_scorer_prints_does_not_reach_stdout(
         print("result")  # noqa: T201 - as a command does
 
     assert capsys.readouterr() == ("result\n", "odd\n")
+
+
+async def test_a_call_that_was_interrupted_is_told_as_one_that_took_too_long() -> None:
+    """Two of them are enough."""
+    watched = Guard("The scorer odd")
+
+    async def interrupted() -> None:
+        raise TooLong
+
+    for _ in range(2):
+        with pytest.raises(PluginFault, match=r"gave no result within 1 s"):
+            await watched.call(interrupted, 1.0)
+    assert "after 2 faults in a row (it gave no result within 1 s)" in watched.pause
 
 
 async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(

@@ -23,10 +23,6 @@ def _always() -> bool:
     return True
 
 
-def _nobody(problem: str) -> None:
-    """Call nobody for help."""
-
-
 @dataclass(frozen=True, slots=True)
 class Service:
     """Something that runs as long as the process.
@@ -79,7 +75,7 @@ class Supervisor:
         self,
         services: Iterable[Service],
         tell: Callable[[str], None],
-        call: Callable[[str], None] = _nobody,
+        call: Callable[[str], None] = lambda _: None,
         *,
         first_pause: float = FIRST_PAUSE,
     ) -> None:

@@ -191,6 +191,24 @@ async def test_an_async_scorer_that_never_returns_is_given_up(
     assert list(scoring.faults) == ["The scorer counting fails on an answer: no result within 0 s"]
 
 
+class Watched(Quiet):
+    """Progress that keeps how many steps there were to be."""
+
+    total = 0
+
+    def start(self, title: str, total: int) -> None:  # noqa: ARG002 - the steps are what counts
+        """Keep that."""
+        self.total = total
+
+
+async def test_progress_knows_of_older_answers_that_are_scored_too() -> None:
+    """It does not go past its end."""
+    store, progress = await answered(*[(WHICH, Finish.COMPLETE)] * 3), Watched()
+    await Scoring([Counting(one)], CATALOGUE).catch_up(store, progress, expected=1)
+
+    assert progress.total == progress.steps == 3
+
+
 class Meeting(Counting):
     """A scorer that waits until another one reads as well."""
 

@@ -39,6 +39,18 @@ def test_threads_that_go_on_printing_do_not_end_the_process() -> None:
     assert done.returncode == 0
 
 
+def test_results_are_shown_although_a_plugin_has_taken_the_streams_away(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What stood for them before does so again."""
+    with sorted_output():
+        sys.stdout = sys.stderr = None  # as plugins do it
+        with sorted_output():
+            print("result")  # noqa: T201 - as a command does
+
+    assert capsys.readouterr() == ("result\n", "")
+
+
 async def test_the_folder_is_put_back_whoever_changed_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from overheard.plugins.shapes import Fault
 from overheard.plugins.threads import Errand, TooLong
 from overheard.plugins.trust import check_allowed
 from overheard.plugins.watching import Watch
-from overheard.plugins.wording import ASK
+from overheard.plugins.wording import ASK, source_of
 from overheard.settings import suggestion
 
 SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
@@ -62,7 +62,7 @@ class _Found:
     @property
     def source(self) -> str:
         """What it was installed with and its version."""
-        return f"{self.distribution} {self.version}".rstrip()
+        return source_of(self.distribution, self.version)
 
     @property
     def secrets(self) -> Sequence[str]:

@@ -1,18 +1,19 @@
 """What plugins print and log goes to stderr, and not without end: stdout belongs to the command's
-result. So does the folder that the process works in, which is put back.
+result.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from threading import Thread, current_thread
 from time import monotonic
 from typing import Any, TextIO, cast
+
+from overheard.plugins.folder import go_home, keep_folder, kept_folder
 
 MOST_CHARACTERS = 20_000
 """What all plugins together may write within `WHILE`; the rest is left out."""
@@ -23,8 +24,6 @@ _KEPT: deque[tuple[TextIO, TextIO]] = deque(maxlen=100)
 """Streams that stand no more: a thread of a plugin may be in the midst of a ``print``, which does
 not hold on to its stream (CPython before 3.14), and the process would end with that.
 """
-_HOMES: list[str] = []
-"""The folder that the process works in, once for each block in which output is sorted."""
 _INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
 
 
@@ -39,7 +38,7 @@ def inside() -> Iterator[None]:
         yield
     finally:
         _INSIDE.reset(token)
-        _go_home()
+        go_home()
 
 
 @contextmanager
@@ -48,37 +47,14 @@ def sorted_output() -> Iterator[None]:
     floods of theirs from stderr; everybody else writes as ever.
     """
     stdout, stderr = _sorted()
-    _HOMES.append(_home())
-    try:
-        with redirect_stdout(stdout), redirect_stderr(stderr):
-            yield
-    finally:
-        _go_home()
-        _HOMES.pop()
+    with kept_folder(), redirect_stdout(stdout), redirect_stderr(stderr):
+        yield
 
 
 def sort_output() -> None:
     """Do so to the end of the process: threads that plugins have begun print to the last."""
     sys.stdout, sys.stderr = _sorted()
-    _HOMES.append(_home())
-
-
-def _home() -> str:
-    """Return the folder that paths of ours begin in; not what a plugin has made of it by now."""
-    return _HOMES[-1] if _HOMES else _folder()
-
-
-def _go_home() -> None:
-    if _HOMES and _HOMES[-1] not in {"", _folder()}:
-        with suppress(OSError):  # somebody removed it
-            os.chdir(_HOMES[-1])
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # somebody removed it
-        return ""
+    keep_folder()
 
 
 def _sorted() -> tuple[TextIO, TextIO]:

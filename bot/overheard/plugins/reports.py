@@ -12,6 +12,7 @@ from overheard.plugins.aside import Aside
 from overheard.plugins.guard import Guard
 from overheard.plugins.listeners import Listeners
 from overheard.plugins.notices import Notices
+from overheard.plugins.wording import source_of
 from overheard.settings import Settings
 
 
@@ -44,8 +45,8 @@ class PluginReport:
     @property
     def told(self) -> str:
         """Its problem as a sentence, which says whose it is."""
-        source = f"{self.distribution} {self.version}".strip()
-        whose = f" ({source})" if self.distribution else ""
+        source = source_of(self.distribution, self.version)
+        whose = f" ({source})" if source else ""
         return f"Plugin {self.name}{whose}: {self.problem.rstrip('.')}."
 
 

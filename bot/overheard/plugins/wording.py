@@ -24,6 +24,11 @@ def remedy_of(part: object) -> str:
     return str(getattr(part, "remedy", REPORT))
 
 
+def source_of(distribution: str, version: str) -> str:
+    """Return what a plugin was installed with and its version, as people are told of it."""
+    return f"{distribution} {version}".strip()
+
+
 def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
     """Return what an error is and says."""
     kind = type(error).__name__
