@@ -26,7 +26,7 @@ from gallery import charts
 from story import HOME, Scene, story
 
 from overheard.cards.card import Card
-from overheard.cards.charts import alt, draw
+from overheard.cards.charts.trend import alt, draw
 from overheard.chat.discord import embeds, forms
 from overheard.chat.slack import blocks
 from overheard.chat.slack.modals import modal

@@ -25,9 +25,9 @@ from tempfile import TemporaryDirectory
 from endpoint import endpoint
 from peers import compare
 
-from overheard.app import open_context
 from overheard.commands.check import check
-from overheard.config import parse_config
+from overheard.config.loader import parse_config
+from overheard.runtime.wiring import open_context
 
 LATENCY = 0.2
 AT_ONCE = 200

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from overheard.shifts.power import Outlook, typical, unannounced
-from overheard.shifts.trials import Outcome, Trial
+from overheard.detection.power import Outlook, typical, unannounced
+from overheard.detection.trials import Outcome, Trial
 
 COLORS = ("#332288", "#88ccee", "#cc6677", "#ddaa33", "#999999")
 

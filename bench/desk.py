@@ -33,12 +33,12 @@ from tempfile import TemporaryDirectory
 
 from endpoint import endpoint
 
-from overheard.app import open_context
+from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
-from overheard.config import parse_config
-from overheard.gate import AccessGate
+from overheard.config.loader import parse_config
+from overheard.runtime.wiring import open_context
 from overheard.testing.fake_chat import FakeChat
 
 LATENCY = 0.2

@@ -24,13 +24,13 @@ from time import process_time
 
 from charts import draw_delays, draw_power
 
+from overheard.detection import policy_trials, trials
+from overheard.detection.detector import evidence
+from overheard.detection.simulate import Change, Design, simulate
+from overheard.detection.threshold import Mood, mood, threshold
+from overheard.detection.trials import Outcome, Trial
+from overheard.detection.update_trials import UpdateFigures, UpdateTrial, run_updates
 from overheard.measure.blocks import Stream, StreamKey
-from overheard.shifts import policy_trials, trials
-from overheard.shifts.calibrate import Mood, mood, threshold
-from overheard.shifts.detector import evidence
-from overheard.shifts.simulate import Change, Design, simulate
-from overheard.shifts.trials import Outcome, Trial
-from overheard.shifts.update_trials import UpdateFigures, UpdateTrial, run_updates
 
 TAUS = (0.0, 0.25, 0.5)
 DROPS = ((10.0, 1.0), (20.0, 1.0), (10.0, 0.3))

@@ -24,7 +24,7 @@ import PIL.ImageChops
 from gallery import cards, charts
 
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style, Table, Tainted
-from overheard.cards.charts import alt, draw
+from overheard.cards.charts.trend import alt, draw
 from overheard.chat.discord.embeds import Page, picture_name, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -34,17 +34,17 @@ from typing import Any
 
 import numpy as np
 
-from overheard.app import open_context
-from overheard.checks.runs import new_run
-from overheard.commands.carry import ask
 from overheard.commands.compare import compare
 from overheard.commands.context import Context, Unwatched
-from overheard.config import parse_config
+from overheard.commands.run_service import ask
+from overheard.config.loader import parse_config
 from overheard.domain import Answer, Block, Model, Panel
-from overheard.finetune.contrast import Contrast, clear, contrasts
+from overheard.finetune.comparison import Contrast, clear, contrasts
 from overheard.finetune.rounds import LOOKS, PAIRS
 from overheard.measure.blocks import summarise
 from overheard.measure.rates import wilson
+from overheard.runs.plan import new_run
+from overheard.runtime.wiring import open_context
 
 BRAND = "Trello"
 MODEL = Model("local", "base")

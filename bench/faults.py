@@ -26,8 +26,8 @@ from cluster import CENTS, Cluster, Server, cluster, configuration, postgresql
 from database_proxy import Proxy, proxy
 from endpoint import calls, endpoint
 
-from overheard.app import session
 from overheard.cli import app
+from overheard.runtime.wiring import session
 
 WORKERS = 3
 AT_ONCE = 48

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.cards.charts import Chart, Mark, Series, alt, draw
-from overheard.chat.console import show
+from overheard.cards.charts.trend import Chart, Mark, Series, alt, draw
+from overheard.chat.terminal.console import show
 from overheard.domain import Scale
 
 START = datetime(2026, 2, 2, 6, tzinfo=UTC)
@@ -125,9 +125,9 @@ def cards(shift: Image) -> dict[str, Card]:
         text="openai/gpt-5 names Acme in 43 % of answers, down from 84 %.\n\n"
         "The change came with the update that was served first on 18 March.",
         fields=(
-            Field("Change", words.change(-0.41, Scale.BINARY)),
-            Field("90 % interval", words.interval(-0.55, -0.27, Scale.BINARY)),
-            Field("Probability", words.percent(0.9999)),
+            Field("Change", wording.change(-0.41, Scale.BINARY)),
+            Field("90 % interval", wording.interval(-0.55, -0.27, Scale.BINARY)),
+            Field("Probability", wording.percent(0.9999)),
             Field("Rests on", "120 answers before, 60 after"),
             Field("Moved most", Tainted("Which project tool suits a small team?"), wide=True),
         ),
@@ -138,19 +138,19 @@ def cards(shift: Image) -> dict[str, Card]:
                     Tainted("Which project tool suits a small team?"),
                     "95 %",
                     "20 %",
-                    f"{words.MINUS}75 points",
+                    f"{wording.MINUS}75 points",
                 ),
                 (
                     Tainted("Best alternatives to Globex for agencies?"),
                     "80 %",
                     "45 %",
-                    f"{words.MINUS}35 points",
+                    f"{wording.MINUS}35 points",
                 ),
                 (
                     Tainted("What do engineers use to plan sprints?"),
                     "77 %",
                     "64 %",
-                    f"{words.MINUS}13 points",
+                    f"{wording.MINUS}13 points",
                 ),
             ),
             frozenset({1, 2, 3}),
@@ -166,9 +166,9 @@ def cards(shift: Image) -> dict[str, Card]:
     check = Card(
         title="Checked Acme",
         fields=(
-            Field("Answers", words.count(240, "answer")),
-            Field("Took", words.duration(80)),
-            Field("Cost", words.money(0.0123)),
+            Field("Answers", wording.count(240, "answer")),
+            Field("Took", wording.duration(80)),
+            Field("Cost", wording.money(0.0123)),
         ),
         severity=Severity.GOOD,
         more=(alert,),

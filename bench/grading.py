@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from overheard import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reading, Reply
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 from overheard_accuracy import Accuracy
 from overheard_sentiment import Sentiment
 

@@ -3,7 +3,7 @@
     uv run python bench/known_time.py            a table, in under two minutes
     uv run python bench/known_time.py --json     the same for machines
 
-Panels are simulated (see overheard.shifts.simulate): a well-known brand's visibility, one brand
+Panels are simulated (see overheard.detection.simulate): a well-known brand's visibility, one brand
 and one model, so that the run shock has to be learnt from that stream alone. One run comes after
 the change; 1, 5 or 20 come before it. Brackets hold 95 % Monte-Carlo intervals.
 """
@@ -15,10 +15,10 @@ import json
 from dataclasses import dataclass
 from itertools import product
 
+from overheard.detection.known_time import compare
+from overheard.detection.run_effects import variance
+from overheard.detection.simulate import Change, Design, simulate
 from overheard.measure.rates import wilson
-from overheard.shifts.announced import compare
-from overheard.shifts.shocks import variance
-from overheard.shifts.simulate import Change, Design, simulate
 
 LEVELS = (0.05, 0.01, 0.001)
 PANELS = ((10, 3), (30, 3))

@@ -36,9 +36,9 @@ import grading
 from grading import Half, agreement, answer, called
 
 from overheard import Answer, Brand, Mention, Reading
-from overheard.measure.mentions import MentionFinder
-from overheard.measure.reading import Reader
-from overheard.measure.sentences import sentences
+from overheard.reading.mentions import MentionFinder
+from overheard.reading.reader import Reader
+from overheard.reading.text import sentences
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
 

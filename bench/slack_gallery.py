@@ -23,7 +23,7 @@ from gallery import cards, charts
 from slack_examples import ACTIONS, form, more_cards, status
 
 from overheard.cards.card import Image
-from overheard.cards.charts import alt, draw
+from overheard.cards.charts.trend import alt, draw
 from overheard.chat.slack.blocks import Message, home, render
 from overheard.chat.slack.modals import modal
 

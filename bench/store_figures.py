@@ -26,8 +26,8 @@ from large_store import (
     market,
 )
 
-from overheard.alerts.past import Past
-from overheard.config import AlertsTable
+from overheard.alerts.history import Past
+from overheard.config.loader import AlertsTable
 from overheard.domain import (
     Answer,
     Finish,

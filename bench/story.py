@@ -12,19 +12,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.digest import digest_card
-from overheard.alerts.face import event_card
+from overheard.alerts.events import event_card
 from overheard.alerts.outbox import EARLIER
-from overheard.app import open_context
 from overheard.cards.card import Card, Link
+from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.commands.alerts import alert_card
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
 from overheard.commands.plugins import notice_card
-from overheard.config import Config, parse_config
+from overheard.config.loader import Config, parse_config
 from overheard.domain import AlertState, Finish, Price, Question, Reply
-from overheard.gate import AccessGate
 from overheard.interfaces import Form
+from overheard.runtime.wiring import open_context
 from overheard.testing.echo import EchoProvider
 from overheard.testing.fake_chat import ADA, FakeChat
 

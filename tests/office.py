@@ -7,12 +7,12 @@ from typing import Any
 
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.desk import ChatDesk
-from overheard.checks.scoring import Scoring
 from overheard.commands.context import Context, Unwatched
-from overheard.config import Config, parse_config
+from overheard.config.loader import Config, parse_config
 from overheard.domain import Price
 from overheard.interfaces import Person
 from overheard.plugins import Plugins
+from overheard.scoring.service import Scoring
 from overheard.testing.fake_chat import FakeChat
 from overheard.testing.memory_store import MemoryStore
 from overheard_visibility.scorer import Visibility

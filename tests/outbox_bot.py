@@ -8,9 +8,9 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Letter, Outbox
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card
+from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, Model, Run, Shift
 from overheard.interfaces import Chat
-from overheard.tables.deployment import RouteTable
 from overheard.testing.memory_store import MemoryStore
 from recording import HandClock
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from overheard.app import session
 from overheard.cli import app
+from overheard.runtime.wiring import session
 
 CONFIG = """
 [storage]

@@ -1,25 +1,25 @@
 """Overheard: hear what AI models say about a brand, and speak up when that shifts.
 
-This is the face: all that a plugin needs, see `overheard.face`. Nothing else is public.
+This is the face: all that a plugin needs, see `overheard.api`. Nothing else is public.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from overheard import face
-    from overheard.face import *  # noqa: F403 - what that is, stands there
+    from overheard import api
+    from overheard.api import *  # noqa: F403 - what that is, stands there
 
-    __all__ = face.__all__
+    __all__ = api.__all__
 else:  # the program begins here too, and need not wait for all that plugins see
 
     def __getattr__(name: str) -> Any:
         """Return what the face has of this name, or what has taken its place."""
-        face = import_module("overheard.face")
+        face = import_module("overheard.api")
         if not hasattr(face, name):
             name = import_module("overheard.deprecations").replacement(name)
         return getattr(face, name)
 
     def __dir__() -> list[str]:
         """Return the names of the face, which `dir` and completion would else not see."""
-        return sorted({*globals(), *import_module("overheard.face").__all__})
+        return sorted({*globals(), *import_module("overheard.api").__all__})

@@ -11,11 +11,11 @@ def main() -> None:
         sys.stdout.write(f"{version('overheard')}\n")
         return
     gc.disable()  # nothing that is imported is garbage, and looking for it takes long
-    from overheard import app
+    from overheard.runtime import wiring
 
     gc.freeze()
     gc.enable()
-    app.main()
+    wiring.main()
 
 
 if __name__ == "__main__":

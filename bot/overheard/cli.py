@@ -17,13 +17,13 @@ import click
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, require_sizes
-from overheard.chat import terminal
-from overheard.chat.parsing import Order
+from overheard.chat.access import logged
+from overheard.chat.parser import Order
+from overheard.chat.terminal import grammar
 from overheard.commands.context import Context, OpenContext, Session
 from overheard.commands.registry import sections
-from overheard.config import Config
+from overheard.config.loader import Config
 from overheard.errors import ConfirmationNeeded, OverheardError
-from overheard.gate import logged
 from overheard.interfaces import Progress
 from overheard.plugins import sorted_output
 
@@ -32,10 +32,12 @@ __all__ = ["Session", "app"]
 
 def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     """Run a command, ask for a yes where it needs one, and show what it found."""
-    from overheard.cards.drawing import unseen
-    from overheard.chat.console import RichProgress  # rich is slow to import, and help needs none
+    from overheard.cards.charts.renderer import unseen
+    from overheard.chat.terminal.console import (
+        RichProgress,  # rich is slow to import, and help needs none
+    )
 
-    as_json, chart = values.pop(terminal.JSON), values.pop(terminal.CHART, None)
+    as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
     session = replace(ctx.obj, config=ctx.find_root().params["config"], progress=RichProgress())
     with nullcontext() if chart or spec.chart is None else unseen():
         card = _agreed(session, spec, values, ask=not as_json and sys.stdin.isatty())
@@ -52,7 +54,7 @@ def _agreed(session: Session, spec: CommandSpec, values: dict[str, Any], *, ask:
         if not ask:
             _fail(needed)
         click.confirm(needed.question, abort=True, err=True)
-    return _guarded(lambda: _carry_out(session, spec, values | {terminal.AGREED: True}))
+    return _guarded(lambda: _carry_out(session, spec, values | {grammar.AGREED: True}))
 
 
 async def _carry_out(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:
@@ -125,7 +127,7 @@ def _fail(error: OverheardError) -> NoReturn:
 def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
     from rich.console import Console
 
-    from overheard.chat.console import show
+    from overheard.chat.terminal.console import show
 
     # What was paid for is shown before anything else can go wrong.
     if card.title and not as_json:
@@ -155,7 +157,7 @@ def _save(card: Card, chart: Path) -> list[Path]:
     return files
 
 
-app = terminal.Root(
+app = grammar.Root(
     sections(Face.TERMINAL),
     _run,
     _added,

@@ -12,6 +12,7 @@ from typing import Any
 import pluggy
 
 from overheard.cards.command import CommandSpec
+from overheard.config.settings import Settings, SomeSettings, check, secrets_of
 from overheard.domain import Landscape
 from overheard.errors import SettingsError
 from overheard.interfaces import (
@@ -23,7 +24,6 @@ from overheard.interfaces import (
     ShiftListener,
     UpdateFeed,
 )
-from overheard.settings import Settings, SomeSettings, check, secrets_of
 
 PROJECT = "overheard"
 API_VERSION = "1.0"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, case, func, select
 
 from overheard.domain import COMPLETE, Census, RunState
-from overheard.domain.observing import FAILING, SHOWN, WAITING
+from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard_storage.shelf import Shelf
 from overheard_storage.tables import alerts, answers, deliveries, readings, runs
 

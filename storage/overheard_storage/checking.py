@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain.tending import StoreHealth, TableSize
+from overheard.domain.operations import StoreHealth, TableSize
 from overheard_storage.addresses import shown
 from overheard_storage.database import Database
 from overheard_storage.schema import read_revision
@@ -29,7 +29,7 @@ _SIZES = text("""
 
 
 async def examine(database: Database) -> StoreHealth:
-    """Look at a store; see `overheard.interfaces.tending.Tending`."""
+    """Look at a store; see `overheard.interfaces.operations.Tending`."""
     place = shown(database.url)
     async with database.reading() as connection:
         revision = await connection.run_sync(read_revision)

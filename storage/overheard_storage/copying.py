@@ -9,7 +9,7 @@ from sqlalchemy import Column, Row, Table, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.errors import StoreError
-from overheard.interfaces.running import Progress
+from overheard.interfaces.services import Progress
 from overheard_storage.addresses import shown
 from overheard_storage.bulk import insert_many
 from overheard_storage.database import Database
@@ -20,7 +20,7 @@ PAGE = 2_000
 
 
 async def copy(source: Database, target: Database, progress: Progress) -> dict[str, int]:
-    """Copy everything in one transaction; see `overheard.interfaces.tending.Tending`.
+    """Copy everything in one transaction; see `overheard.interfaces.operations.Tending`.
 
     Raises:
         StoreError: when the target is not empty, or counts differ.

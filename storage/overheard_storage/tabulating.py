@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, ColumnElement, LargeBinary, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.arrays import Counts, np
 from overheard.domain import BlockRun, BlockStream, BlockTable, Model
-from overheard.domain.tabulating import named
+from overheard.domain.block_table import named
+from overheard.numpy_proxy import Counts, np
 from overheard_storage.database import uninterrupted
 from overheard_storage.shelf import Shelf, among
 from overheard_storage.tables import blocks, runs

@@ -1,4 +1,4 @@
-"""What can be done with a store as a whole, by its URL; see `overheard.interfaces.tending`."""
+"""What can be done with a store as a whole, by its URL; see `overheard.interfaces.operations`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import URL, text
 
-from overheard.domain.tending import StoreHealth
+from overheard.domain.operations import StoreHealth
 from overheard.errors import FileUnwritable, StoreError
-from overheard.interfaces.running import Progress
+from overheard.interfaces.services import Progress
 from overheard_storage import checking, copying
 from overheard_storage.addresses import address, explained, shown
 from overheard_storage.database import Database

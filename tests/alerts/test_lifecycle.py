@@ -8,6 +8,7 @@ import pytest
 
 from overheard.alerts.lifecycle import Lifecycle, after
 from overheard.alerts.routes import Routes
+from overheard.config.sections import RouteTable
 from overheard.domain import (
     Alert,
     AlertState,
@@ -21,7 +22,6 @@ from overheard.domain import (
     Shift,
 )
 from overheard.errors import AlertUnchanged, UnknownName
-from overheard.tables.deployment import RouteTable
 from overheard.testing.memory_store import MemoryStore
 from recording import HandClock
 

@@ -15,9 +15,9 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import LEASE, MOST_EDITS, Letter, Outbox
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card
+from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
 from overheard.interfaces import Store
-from overheard.tables.deployment import RouteTable
 from overheard.testing.memory_store import MemoryStore
 from overheard_storage import open_store
 from recording import HandClock, RecordingChat, failing

@@ -10,8 +10,8 @@ import pytest
 from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
+from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
-from overheard.tables.deployment import RouteTable
 from overheard.testing.memory_store import MemoryStore
 from recording import HandClock
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.styles import style_updates
+from overheard.alerts.watch import style_updates
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.measure.blocks import RunKey
 from overheard.testing.memory_store import MemoryStore

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from overheard.alerts.history import Past
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.past import Past
 from overheard.alerts.routes import Routes
 from overheard.alerts.watch import Doubt, Look, Watch
-from overheard.config import AlertsTable
+from overheard.config.loader import AlertsTable
+from overheard.detection.effect import LEARNT
 from overheard.domain import (
     Alert,
     AlertState,
@@ -28,7 +29,6 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
-from overheard.shifts.verdict import LEARNT
 from overheard.testing.memory_store import MemoryStore
 from scripted import reply
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.cards.charts import Chart, Mark, Series, alt, draw
+from overheard.cards.charts.trend import Chart, Mark, Series, alt, draw
 from overheard.domain import Scale
 
 START = datetime(2026, 2, 2, 6, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_a_better_rank_is_higher() -> None:
 
 def test_names_do_not_cover_each_other() -> None:
     """Lines that end at the same height get their names one below another."""
-    from overheard.cards.plot import ROW, spread
+    from overheard.cards.charts.layout import ROW, spread
 
     placed = spread([100.0, 100.0, 101.0, 300.0], 90, 320)
     assert all(above - below >= ROW - 1e-6 for below, above in pairwise(placed))
@@ -127,7 +127,7 @@ def test_names_do_not_cover_each_other() -> None:
 @given(st.lists(st.floats(0, 300), max_size=12))
 def test_names_stay_within_the_frame(heights: list[float]) -> None:
     """However lines end, as many names as fit stand apart and between foot and top."""
-    from overheard.cards.plot import ROW, spread
+    from overheard.cards.charts.layout import ROW, spread
 
     placed = spread(sorted(heights), 0, 300)
     assert all(above - below >= ROW - 1e-6 for below, above in pairwise(placed))
@@ -157,7 +157,7 @@ def test_names_from_outside_break_nothing(name: str) -> None:
 
 def test_dollars_are_not_formulas() -> None:
     """A dollar sign in a name is drawn as it is."""
-    from overheard.cards.sheet import Sheet
+    from overheard.cards.charts.canvas import Sheet
 
     sheet = Sheet()
     assert sheet.fit("$A_1$", 20, 500) == "$A_1$"
@@ -166,7 +166,7 @@ def test_dollars_are_not_formulas() -> None:
 
 def test_what_has_no_letters_is_a_box() -> None:
     """A letter that no font has becomes a box, a symbol is left out, and a name is never empty."""
-    from overheard.cards.sheet import legible
+    from overheard.cards.charts.canvas import legible
 
     assert legible("Acme \U00012000 🚀 Co") == "Acme □ Co"
     assert legible("🚀") == "□"

@@ -5,9 +5,9 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from overheard.cards.bars import Bar, Bars
 from overheard.cards.card import Image
-from overheard.cards.drawing import MOST_WAITING, alt, aside, picture, printed, unseen
+from overheard.cards.charts.bars import Bar, Bars
+from overheard.cards.charts.renderer import MOST_WAITING, alt, aside, picture, printed, unseen
 
 PNG = b"\x89PNG"
 

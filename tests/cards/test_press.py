@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from overheard.cards.bars import Bar, Bars
-from overheard.cards.press import NotDrawn, Press
+from overheard.cards.charts.bars import Bar, Bars
+from overheard.cards.charts.renderer import NotDrawn, Press
 
 
 @pytest.fixture(scope="module")

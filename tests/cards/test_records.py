@@ -1,7 +1,7 @@
 """What names a row that is told on its own."""
 
 from overheard.cards.card import Table, Tainted
-from overheard.cards.records import heading, heading_cells
+from overheard.cards.wording import heading, heading_cells
 
 
 def test_a_first_cell_that_is_there_twice_names_no_row() -> None:

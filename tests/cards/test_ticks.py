@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.cards import ticks
+from overheard.cards.charts import ticks
 from overheard.domain import Scale
 
 START = datetime(2026, 2, 2, 6, 3, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.domain import Scale
 
 AT = datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
@@ -18,7 +18,7 @@ AT = datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
 )
 def test_percent(rate: float, written: str) -> None:
     """A rate is written in whole per cent, and only nothing and everything as 0 and 100."""
-    assert words.percent(rate) == written
+    assert wording.percent(rate) == written
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_percent(rate: float, written: str) -> None:
 )
 def test_value(number: float, scale: Scale, written: str) -> None:
     """A value is written as its scale is read."""
-    assert words.value(number, scale) == written
+    assert wording.value(number, scale) == written
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,16 @@ def test_value(number: float, scale: Scale, written: str) -> None:
 )
 def test_change(difference: float, scale: Scale, written: str) -> None:
     """A change says which way it went, and in what."""
-    assert words.change(difference, scale) == written
+    assert wording.change(difference, scale) == written
 
 
 def test_intervals() -> None:
     """An interval names its unit once, of a change as of a value."""
-    assert words.interval(0.12, 0.55, Scale.BINARY) == "+12 to +55 points"
-    assert words.interval(-0.3, 0.1, Scale.POLARITY) == "\N{MINUS SIGN}0.30 to +0.10"
-    assert words.interval(-2, -0.5, Scale.RANK) == "\N{MINUS SIGN}2.0 to \N{MINUS SIGN}0.5 places"
-    assert words.value_range(0.35, 0.52, Scale.SHARE) == "35 to 52 %"
-    assert words.value_range(1.5, 2.3, Scale.RANK) == "1.5 to 2.3"
+    assert wording.interval(0.12, 0.55, Scale.BINARY) == "+12 to +55 points"
+    assert wording.interval(-0.3, 0.1, Scale.POLARITY) == "\N{MINUS SIGN}0.30 to +0.10"
+    assert wording.interval(-2, -0.5, Scale.RANK) == "\N{MINUS SIGN}2.0 to \N{MINUS SIGN}0.5 places"
+    assert wording.value_range(0.35, 0.52, Scale.SHARE) == "35 to 52 %"
+    assert wording.value_range(1.5, 2.3, Scale.RANK) == "1.5 to 2.3"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_intervals() -> None:
 )
 def test_money(dollars: float | None, written: str) -> None:
     """Money is never said to be nothing when it is something, nor known when it is not."""
-    assert words.money(dollars) == written
+    assert wording.money(dollars) == written
 
 
 @pytest.mark.parametrize(
@@ -93,43 +93,48 @@ def test_money(dollars: float | None, written: str) -> None:
 )
 def test_duration(seconds: float, written: str) -> None:
     """A length of time is told in its two largest units."""
-    assert words.duration(seconds) == written
+    assert wording.duration(seconds) == written
 
 
 def test_counts_and_lists() -> None:
     """What is counted agrees in number, and what is listed reads as a sentence does."""
-    assert words.count(1, "answer") == "1 answer"
-    assert words.count(1234, "reply", "replies") == "1,234 replies"
-    assert [words.listing("abc"[:size]) for size in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert wording.count(1, "answer") == "1 answer"
+    assert wording.count(1234, "reply", "replies") == "1,234 replies"
+    assert [wording.listing("abc"[:size]) for size in range(4)] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
 
 
 def test_days_follow_the_reader() -> None:
     """A moment is told by the reader's clock and names it."""
     berlin = ZoneInfo("Europe/Berlin")
-    assert words.day(AT, UTC) == "3 Mar 2026"
-    assert words.day(AT, berlin) == "4 Mar 2026"
-    assert words.clock(AT, berlin) == "00:05"
-    assert words.moment(AT, berlin) == "4 Mar 2026, 00:05 CET"
+    assert wording.day(AT, UTC) == "3 Mar 2026"
+    assert wording.day(AT, berlin) == "4 Mar 2026"
+    assert wording.clock(AT, berlin) == "00:05"
+    assert wording.moment(AT, berlin) == "4 Mar 2026, 00:05 CET"
 
 
 @given(st.text())
 def test_printable_commands_nothing(text: str) -> None:
     """Nothing that printable lets through is a control, a format or a broken character."""
-    shown = words.printable(text)
+    shown = wording.printable(text)
     assert not {unicodedata.category(char) for char in shown.replace("\n", "")} & {"Cc", "Cf", "Cs"}
-    assert words.printable(shown) == shown
+    assert wording.printable(shown) == shown
 
 
 def test_printable_shows_what_was_there() -> None:
     """Controls are made visible, what hides is dropped, and letters of all languages stay."""
-    assert words.printable("\x1b[31mred\x9b\x7f") == "␛[31mred\\x9b␡"
-    assert words.printable("a\u202eb\u200bc\ufeff\U000e0041d\u3164") == "abcd"
-    assert words.printable("one\r\ntwo\u2028three\rfour") == "one\ntwo\nthree\nfour"
-    assert words.printable("日本語 naïve 🚀 مرحبا") == "日本語 naïve 🚀 مرحبا"
-    assert words.line(" a\n\tb ") == "a b"
+    assert wording.printable("\x1b[31mred\x9b\x7f") == "␛[31mred\\x9b␡"
+    assert wording.printable("a\u202eb\u200bc\ufeff\U000e0041d\u3164") == "abcd"
+    assert wording.printable("one\r\ntwo\u2028three\rfour") == "one\ntwo\nthree\nfour"
+    assert wording.printable("日本語 naïve 🚀 مرحبا") == "日本語 naïve 🚀 مرحبا"
+    assert wording.line(" a\n\tb ") == "a b"
 
 
 def test_shorten_says_that_it_cut() -> None:
     """Text within its limit stays; longer text ends in an ellipsis at the limit."""
-    assert words.shorten("abc", 3) == "abc"
-    assert words.shorten("abcd", 3) == "ab…"
+    assert wording.shorten("abc", 3) == "abc"
+    assert wording.shorten("abcd", 3) == "ab…"

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
-from overheard.tables.chats import SlackTable
+from overheard.config.chats import SlackTable
 from slack_desk import ScriptedDesk, listening
 from slack_methods import APP_TOKEN, BOT_TOKEN
 from slack_peer import SlackPeer

@@ -11,7 +11,7 @@ from discord_peer import Peer
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.limits import DISCORD, SLACK
 from overheard.chat.slack.chat import SlackChat
-from overheard.tables.chats import DiscordTable
+from overheard.config.chats import DiscordTable
 from overheard.testing import check_chat
 from slack_methods import CHANNEL as SLACK_CHANNEL
 from slack_peer import SlackPeer

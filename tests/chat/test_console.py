@@ -6,17 +6,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from overheard.cards.card import (
-    Action,
-    Card,
-    Field,
-    Image,
-    Quote,
-    Severity,
-    Table,
-    Tainted,
-)
-from overheard.chat.console import RichProgress, show
+from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
+from overheard.chat.terminal.console import RichProgress, show
 from overheard.interfaces import Progress
 
 HOSTILE = Tainted(

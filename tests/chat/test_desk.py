@@ -11,11 +11,11 @@ import pytest
 from office import DECLARED, PRICE, Office, open_office
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.chat.access import NOBODY
 from overheard.chat.desk import ChatDesk
 from overheard.commands.context import Context
 from overheard.domain import Alert, Run, RunState
 from overheard.errors import ChangeNeedsYes, NothingToAsk
-from overheard.gate import NOBODY
 from overheard.interfaces import Person
 from overheard.testing.fake_chat import ADA, GENERAL, FakeChat, Screen
 from scripted import reply

@@ -11,10 +11,10 @@ from simcord import ChannelHandle, Env, MemberActor
 from discord_desk import SPECS, ScriptedDesk
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.chat.discord.client import Client
-from overheard.chat.discord.posting import Poster
+from overheard.chat.discord.posts import Poster
+from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form
-from overheard.tables.chats import DiscordTable
 
 ADD = next(spec for spec in SPECS if spec.name == "brands add")
 FULL = Card(

@@ -18,9 +18,9 @@ from discord_rest import Fault
 from overheard.cards.card import Action, Card, Field, Image, Severity, Style, Tainted
 from overheard.chat.discord import conversation
 from overheard.chat.discord.chat import DiscordChat
+from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Chat, Finding, Form
-from overheard.tables.chats import DiscordTable
 
 ALERT = Card(
     "Acme lost visibility",

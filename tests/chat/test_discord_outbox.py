@@ -13,7 +13,7 @@ from discord_rest import Fault
 from outbox_bot import Bot
 from overheard.cards.card import Card
 from overheard.chat.discord.chat import DiscordChat
-from overheard.tables.chats import DiscordTable
+from overheard.config.chats import DiscordTable
 
 MESSAGES = "/channels/*/messages"
 

@@ -9,8 +9,8 @@ from discord_desk import SPECS, nothing
 from discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.chat.discord import buttons, forms, tree
-from overheard.chat.discord.buttons import Click, Does, Questions
+from overheard.chat.discord import forms, interactions, tree
+from overheard.chat.discord.interactions import Click, Does, Questions
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 
@@ -231,20 +231,20 @@ async def test_choices_are_menus() -> None:
 def test_a_button_is_read_from_its_id(does: Does) -> None:
     """The id holds all that is needed, also words with colons."""
     click = Click(does, "alerts snooze 12 --until 2026-01-01T07:00")
-    assert buttons.read(click.id) == click
+    assert interactions.read(click.id) == click
     assert len(Click(Does.LEAVE, "x" * 90).id) <= 100
 
 
 def test_an_id_of_others_is_none() -> None:
     """A button that is not ours does nothing."""
-    assert buttons.read("else:check") is None
-    assert buttons.read("check") is None
+    assert interactions.read("else:check") is None
+    assert interactions.read("check") is None
 
 
 def test_questions_do_not_pile_up() -> None:
     """Only the latest are kept; an older one is asked by the button's label."""
     questions = Questions()
-    for number in range(buttons.MOST_QUESTIONS + 1):
+    for number in range(interactions.MOST_QUESTIONS + 1):
         questions.remember(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
     assert questions.ask("close 1", "Close") == "Close 1?"
     assert questions.ask("close 0", "Close") == "Close: are you sure?"
@@ -252,6 +252,6 @@ def test_questions_do_not_pile_up() -> None:
 
 async def test_views_are_not_held_on_to() -> None:
     """discord.py keeps no view that is stopped, so that memory does not grow with messages."""
-    view = buttons.view((Action("check", "Check"),), Questions())
+    view = interactions.view((Action("check", "Check"),), Questions())
     assert view.is_finished()
     assert view.to_components()[0]["components"][0]["custom_id"] == "do:check"

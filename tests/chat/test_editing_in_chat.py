@@ -13,8 +13,8 @@ from discord_peer import Peer
 from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
+from overheard.config.chats import DiscordTable
 from overheard.domain import Brand
-from overheard.tables.chats import DiscordTable
 from slack_desk import headers, listening
 from slack_peer import SlackPeer
 

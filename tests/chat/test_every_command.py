@@ -16,12 +16,12 @@ from office import DECLARED, Office, open_office
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.discord import tree
 from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.parsing import parse
+from overheard.chat.parser import parse
 from overheard.chat.replies import FAULT
 from overheard.chat.slack.chat import SlackChat
 from overheard.commands.registry import offered
+from overheard.config.chats import DiscordTable
 from overheard.interfaces import Conversation, Person, Request
-from overheard.tables.chats import DiscordTable
 from scripted import reply
 from slack_desk import listening
 from slack_peer import SlackPeer

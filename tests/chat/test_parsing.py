@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from overheard.cards.command import CommandSpec, Kind, Option, quoted
-from overheard.chat.parsing import fill, near, parse
+from overheard.chat.parser import fill, near, parse
 from overheard.errors import BadUsage, UnknownCommand
 
 

@@ -16,7 +16,7 @@ from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
 from overheard.commands.context import Context
-from overheard.tables.chats import DiscordTable
+from overheard.config.chats import DiscordTable
 from slack_desk import headers, listening
 from slack_peer import SlackPeer
 

@@ -16,9 +16,9 @@ from discord_peer import Peer
 from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.checks import rescoring
+from overheard.config.chats import DiscordTable
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
-from overheard.tables.chats import DiscordTable
+from overheard.scoring import rescoring
 from scripted import reply
 from slack_desk import headers, listening
 from slack_peer import SlackPeer

@@ -14,13 +14,13 @@ from discord_payloads import PERSON, member
 from discord_peer import Peer
 from office import PRICE, Office, open_office
 from overheard.cards.card import Action, Card
+from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.gate import AccessGate
+from overheard.config.chats import DiscordTable, SlackTable
+from overheard.config.sections import AccessTable
 from overheard.interfaces import Chat
-from overheard.tables.chats import DiscordTable, SlackTable
-from overheard.tables.deployment import AccessTable
 from slack_desk import headers, listening
 from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
 from slack_peer import SlackPeer

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
 from overheard.cards.card import Card
-from overheard.chat.slack import receiver
+from overheard.chat.slack import http
 from overheard.chat.slack.chat import SlackChat
+from overheard.config.chats import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
-from overheard.tables.chats import SlackTable
 from slack_desk import ScriptedDesk, headers, listening
 from slack_methods import BOT_TOKEN, CHANNEL, SECRET
 from slack_peer import SlackPeer
@@ -74,8 +74,8 @@ async def test_two_bots_listen_on_one_port_while_one_hands_over() -> None:
     """When the one that ends has closed it, the other one answers."""
     app = AsyncApp(token=BOT_TOKEN, signing_secret=SECRET)
     async with contextlib.AsyncExitStack() as first:
-        port = await first.enter_async_context(receiver.serving(app, None, "127.0.0.1", 0))
-        async with receiver.serving(app, None, "127.0.0.1", port) as same:
+        port = await first.enter_async_context(http.serving(app, None, "127.0.0.1", 0))
+        async with http.serving(app, None, "127.0.0.1", port) as same:
             await first.aclose()
             assert same == port
             assert await answers(port)

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from overheard.cards.card import Action, Card, Image, Tainted
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.client import SlackFailed
+from overheard.config.chats import SlackTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Chat
-from overheard.tables.chats import SlackTable
 from slack_desk import headers
 from slack_methods import BOT_TOKEN, CHANNEL, Fault
 from slack_peer import SlackPeer

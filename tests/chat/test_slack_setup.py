@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
 from overheard.commands.slack import SCOPES, manifest
+from overheard.config.chats import SlackTable
 from overheard.interfaces import Finding
-from overheard.tables.chats import SlackTable
 from program import Program
 from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, METHODS
 from slack_peer import SlackPeer

@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.socket import Watch
+from overheard.config.chats import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Conversation, Request
-from overheard.tables.chats import SlackTable
 from slack_desk import ScriptedDesk, listening
 from slack_methods import APP_TOKEN, BOT_TOKEN
 from slack_peer import SlackPeer

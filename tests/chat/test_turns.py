@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from overheard.chat.turns import Turns
+from overheard.chat.concurrency import Turns
 from overheard.errors import TooBusy
 
 

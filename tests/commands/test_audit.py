@@ -10,10 +10,10 @@ import pytest
 from loopback import ChatService
 from office import DECLARED, open_office
 from overheard.cards.command import CommandSpec, Face, Role
+from overheard.chat.access import AccessGate
 from overheard.chat.desk import CONFIRM, ChatDesk
 from overheard.commands.registry import COMMANDS
-from overheard.gate import AccessGate
-from overheard.tables.deployment import AccessTable
+from overheard.config.sections import AccessTable
 from overheard.testing.fake_chat import ADA, FakeChat
 from program import CONFIG, PROMPTS, Program
 

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from overheard.alerts.bursts import Cause, Planned, Sentry
-from overheard.alerts.suspicions import Suspicion
-from overheard.app import open_context
-from overheard.checks.panel import lay_out
+from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
+from overheard.commands.burst_plans import BURSTS, planned_bursts
 from overheard.commands.bursts import list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.context import Context
-from overheard.commands.planned import BURSTS, planned_bursts
 from overheard.commands.schedules import list_schedules
-from overheard.config import Config, load_config
+from overheard.config.loader import Config, load_config
+from overheard.config.sections import BudgetTable, BurstsTable
 from overheard.domain import (
     BURST,
     Answer,
@@ -31,9 +29,10 @@ from overheard.domain import (
     RunState,
 )
 from overheard.errors import BudgetExceeded, ConfirmationNeeded, RunUnderWay
-from overheard.schedule import Scheduler
-from overheard.serving import Deployment
-from overheard.tables.asking import BudgetTable, BurstsTable
+from overheard.runs.plan import lay_out
+from overheard.runtime.scheduler import Scheduler
+from overheard.runtime.server import Deployment
+from overheard.runtime.wiring import open_context
 from recording import HandClock
 from scripted import Quiet, ScriptedProvider, reply
 

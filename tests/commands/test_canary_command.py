@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from overheard.app import open_context
-from overheard.checks.canary import CANDIDATES, LIMIT, canaries
 from overheard.commands.canary import run_canaries, set_up
 from overheard.commands.context import Context
-from overheard.config import load_config
+from overheard.config.loader import load_config
 from overheard.domain import Capabilities, Price, Question, RunState
 from overheard.errors import CanaryImpossible, ConfirmationNeeded, NothingToAsk
-from overheard.serving import CANARIES, Deployment
+from overheard.runs.canary import CANDIDATES, LIMIT, canaries
+from overheard.runtime.server import CANARIES, Deployment
+from overheard.runtime.wiring import open_context
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 CONFIG = '[storage]\nurl = "sqlite:///{}/store.db"\n\n[[brands]]\nname = "Acme"\n'

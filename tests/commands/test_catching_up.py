@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from office import open_office
-from overheard.checks.scoring import Scoring
 from overheard.domain import Answer, Metric, Model, Prompt, Question, Reading, Run, Scale, Score
+from overheard.scoring.service import Scoring
 from scripted import reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from office import Office, open_office
-from overheard.checks.fact_prompts import question, questions
-from overheard.checks.scoring import Scoring
 from overheard.commands.claims import ask_facts, list_claims
 from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
 from overheard.errors import ChangeNeedsYes
+from overheard.runs.suggestions import question, questions
+from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from scripted import reply
 

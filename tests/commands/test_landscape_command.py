@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from office import DECLARED, Office, open_office
-from overheard.config import Config
+from overheard.config.loader import Config
 from overheard.plugins import load_plugins
 from program import Program
 

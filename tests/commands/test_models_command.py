@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from overheard.app import open_context
 from overheard.commands.check import check
 from overheard.commands.models import list_models
-from overheard.config import load_config
+from overheard.config.loader import load_config
 from overheard.domain import Failing
 from overheard.errors import ProviderFailed
+from overheard.runtime.wiring import open_context
 from program import Program, sentences
 from scripted import Quiet, ScriptedProvider
 from vendors import KEY

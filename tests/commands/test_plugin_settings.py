@@ -11,11 +11,11 @@ from pydantic import Field
 
 from installing import Shelf
 from overheard import Secret, Settings
-from overheard.app import session
 from overheard.cli import app
-from overheard.config import parse_config
+from overheard.config.loader import parse_config
+from overheard.config.settings import described
 from overheard.plugins import load_plugins
-from overheard.settings import described
+from overheard.runtime.wiring import session
 from program import sentences
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 from office import open_office
 from overheard.cards.card import LONGEST_ACTION
 from overheard.cards.command import CommandSpec, Face
-from overheard.chat.parsing import parse
+from overheard.chat.parser import parse
 from overheard.commands.registry import COMMANDS, find, offered
 from program import Program
 

@@ -15,7 +15,7 @@ from office import DECLARED, open_office
 from overheard.commands.retain import append
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard.errors import FileUnwritable
-from overheard.serving import RETENTION, Deployment
+from overheard.runtime.server import RETENTION, Deployment
 from program import Program, sentences
 
 DAY = timedelta(days=1)

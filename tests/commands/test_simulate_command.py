@@ -3,9 +3,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from overheard.app import open_context, tending
 from overheard.cli import Session, app
 from overheard.commands.simulate import simulate
+from overheard.runtime.wiring import open_context, tending
 
 
 class Steps:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from overheard.commands.moments import moment
+from overheard.commands.arguments import moment
 from overheard.errors import TimeUnreadable
 from program import Program, sentences
 

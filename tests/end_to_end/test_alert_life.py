@@ -14,13 +14,13 @@ import pytest
 
 from loopback import ChatService
 from overheard.alerts.outbox import Outbox
-from overheard.app import SystemClock, open_context
 from overheard.commands.alerts import lifecycle
 from overheard.commands.context import Context, Unwatched
-from overheard.commands.letters import Letters
-from overheard.config import load_config
+from overheard.commands.delivery_cards import Letters
+from overheard.config.loader import load_config
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
-from overheard.serving import Deployment
+from overheard.runtime.server import Deployment
+from overheard.runtime.wiring import SystemClock, open_context
 from program import CONFIG, PROMPTS, Program, sentences
 from recording import RecordingChat
 

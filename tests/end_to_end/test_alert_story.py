@@ -12,13 +12,13 @@ import pytest
 
 from both_chats import Chats, eventually
 from loopback import ChatService
-from overheard.app import open_context
-from overheard.chat.opening import open_chats
-from overheard.commands.alert_life import close
+from overheard.chat.factory import open_chats
+from overheard.commands.alert_actions import close
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
-from overheard.config import load_config
-from overheard.serving import Deployment
+from overheard.config.loader import load_config
+from overheard.runtime.server import Deployment
+from overheard.runtime.wiring import open_context
 from program import PROMPTS, Program
 
 REPEATS = 3

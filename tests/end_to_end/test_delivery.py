@@ -21,8 +21,8 @@ from both_chats import DISCORD, SLACK, Chats, eventually
 from discord_rest import Fault as DiscordFault
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
+from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
-from overheard.tables.deployment import RouteTable
 from overheard_storage import open_store
 from program import Program
 from slack_methods import Fault

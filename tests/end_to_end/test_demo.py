@@ -12,7 +12,7 @@ from program import Program
 
 HASTY = """
 import sys
-from overheard.app import main
+from overheard.runtime.wiring import main
 from overheard.plugins import feeds, loading, scorers
 
 scorers.LONGEST_SCORE = feeds.LONGEST_FEED = 2.0

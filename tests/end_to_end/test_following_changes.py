@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 
 from both_chats import Chats
-from overheard import serving
-from overheard.app import open_context
-from overheard.chat.opening import open_chats
-from overheard.checks import rescoring
+from overheard.chat.factory import open_chats
 from overheard.commands.context import Context, Unwatched
-from overheard.config import load_config
+from overheard.config.loader import load_config
 from overheard.domain import EditionState
-from overheard.serving import Deployment
+from overheard.runtime import server
+from overheard.runtime.server import Deployment
+from overheard.runtime.wiring import open_context
+from overheard.scoring import rescoring
 from program import PROMPTS, Program, Write
 
 RUNS, REPEATS = 8, 3
@@ -55,7 +55,7 @@ def prepared(
 ) -> Program:
     """A deployment with that history, which was scored, and with a route to each platform."""
     monkeypatch.setattr(rescoring, "SMALL", 0)
-    monkeypatch.setattr(serving, "NOTICE", 0.05)
+    monkeypatch.setattr(server, "NOTICE", 0.05)
     tables = '[alerts]\nmetrics = ["visibility"]\n' + chats.routes() + chats.tables()
     program.configure(config.replace(BRAND, "") + tables + "[health]\nport = 0\n")
     program.run("brands", "add", "Acme", "--competitor", "Zeta")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from overheard.commands import history as history_command
+from overheard.commands import import_history as history_command
 from overheard.domain import Answer
 from overheard_storage.runs import RunShelf
 from program import Program, Write

@@ -18,15 +18,15 @@ from both_chats import DISCORD, SLACK, TOKENS, Chats, both_chats, eventually
 from broken_plugins import SCORER
 from installing import Shelf
 from overheard import Card, ChatFailed
-from overheard.app import open_context
+from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
-from overheard.chat.opening import open_chats
+from overheard.chat.factory import open_chats
 from overheard.commands.check import check
 from overheard.commands.context import Context, Unwatched
-from overheard.config import load_config, parse_config
-from overheard.gate import AccessGate
+from overheard.config.loader import load_config, parse_config
 from overheard.plugins import load_plugins
-from overheard.serving import Deployment
+from overheard.runtime.server import Deployment
+from overheard.runtime.wiring import open_context
 from program import Program
 
 BODY = """Odd.reads += 1

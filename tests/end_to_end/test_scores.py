@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from overheard.checks import rescoring
+from overheard.scoring import rescoring
 from program import Program, Write
 
 FROM = 'name = "Acme"\n'
@@ -80,13 +80,13 @@ def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
     """
     program.run("report")
     starting = (
-        "import time; from overheard.checks import rescoring as r; r.SLICE = 1; "
+        "import time; from overheard.scoring import rescoring as r; r.SLICE = 1; "
         "read = r.Rescoring._read\n"
         "async def slowly(*given, **more):\n    time.sleep(0.02)\n"
         "    return await read(*given, **more)\n"
         "r.Rescoring._read = slowly\n"
         "import sys; sys.argv = ['overheard', 'scores', 'rescore']\n"
-        "from overheard.app import main; main()"
+        "from overheard.runtime.wiring import main; main()"
     )
     process = program.python(starting)
     while True:

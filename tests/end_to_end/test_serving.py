@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from overheard.app import open_context
 from overheard.commands.context import Unwatched
-from overheard.config import load_config
-from overheard.serving import serve
-from overheard.supervisor import Supervisor
+from overheard.config.loader import load_config
+from overheard.runtime.server import serve
+from overheard.runtime.supervisor import Supervisor
+from overheard.runtime.wiring import open_context
 from program import Program
 
 

@@ -18,12 +18,11 @@ from overheard.domain import (
     Score,
     ScoreRecord,
 )
-from overheard.finetune.advice import steps
-from overheard.finetune.brief import Item, Kind, Market
+from overheard.finetune.brief import Item, Kind, Market, steps
 from overheard.finetune.evidence import Heard
-from overheard.finetune.facts import about, tellable
 from overheard.finetune.gaps import brief
 from overheard.finetune.pages import Page, html, markdown
+from overheard.finetune.texts import about, tellable
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME, ZETA = Brand("Acme", domains=("acme.com",), competitors=("Zeta",)), Brand("Zeta")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overheard.domain import Block, Metric, Model, Scale
-from overheard.finetune.contrast import LOOKS, Contrast, Verdict, clear, contrasts
+from overheard.finetune.comparison import LOOKS, Contrast, Verdict, clear, contrasts
 
 BASE, TUNED = Model("local", "base"), Model("local", "tuned")
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")

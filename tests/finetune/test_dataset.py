@@ -23,9 +23,8 @@ from overheard.finetune.examples import (
     packaged_replays,
     phrasings,
 )
-from overheard.finetune.formats import FORMATS
+from overheard.finetune.formats import FORMATS, broken
 from overheard.finetune.rounds import controls
-from overheard.finetune.rules import broken
 from overheard.finetune.split import NEAR, Split, divide, leaks, sealed
 from overheard.finetune.texts import unfit
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from overheard.config import Config
+from overheard.config.loader import Config
 from overheard.domain import Landscape, LandscapeEntry, Topic
 from overheard.finetune.landscape import FRESH, Standing, corrected, told
 from overheard.plugins import load_plugins

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from overheard.detection.simulate import CHALLENGER, WELL_KNOWN, Design, simulate
 from overheard.measure.rates import wilson
 from overheard.measure.trends import trend
-from overheard.shifts.simulate import CHALLENGER, WELL_KNOWN, Design, simulate
 
 
 def test_each_prompt_weighs_the_same() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from overheard import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reply, Scorer
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 from overheard_accuracy import Accuracy
 from overheard_accuracy.fields import CHECKERS, field_of
 from overheard_accuracy.values import amounts, money

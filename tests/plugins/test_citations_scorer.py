@@ -18,7 +18,7 @@ from overheard import (
     Score,
     Scorer,
 )
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 from overheard_citations import Citations
 from overheard_citations.domains import domain_of, owns
 

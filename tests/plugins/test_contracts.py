@@ -4,7 +4,7 @@ import pytest
 
 from overheard import CommandSpec, Finish, Provider
 from overheard.commands.registry import COMMANDS
-from overheard.config import parse_config
+from overheard.config.loader import parse_config
 from overheard.plugins import load_plugins
 from overheard.testing import (
     EchoProvider,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from overheard.config import parse_config
+from overheard.config.loader import parse_config
 from overheard.plugins import load_plugins
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"

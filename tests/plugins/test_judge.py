@@ -12,14 +12,14 @@ import pytest
 
 from loopback import Behaviour, ChatService
 from overheard import Model, PluginSettings, Score
-from overheard.checks.judging import Judging, Means, agreements, doubt
-from overheard.checks.limits import Limits
-from overheard.checks.rejudging import Rejudging
-from overheard.checks.scoring import Scoring
+from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Question, Run, Shift
 from overheard.errors import SettingsError
 from overheard.interfaces import Store
-from overheard.tables.asking import AskingTable, BudgetTable
+from overheard.runs.limits import Limits
+from overheard.scoring.judge import Judging, Means, agreements, doubt
+from overheard.scoring.judge_drift import Rejudging
+from overheard.scoring.service import Scoring
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_judge import JudgeSettings, ModelJudge, overheard_scorers

@@ -18,7 +18,7 @@ from overheard import (
     Score,
     Scorer,
 )
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 from overheard_sentiment import Sentiment, overheard_scorers
 
 ACME, BOLTLY = Brand("Acme"), Brand("Boltly")

@@ -19,7 +19,7 @@ from overheard import (
     Scorer,
     SettingsError,
 )
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 from overheard_visibility import Visibility, overheard_scorers
 
 MARKET = tuple(map(Brand, ("Acme", "Boltly", "Cruxify", "Dexly")))

@@ -10,15 +10,15 @@ import psycopg
 import pytest
 
 from overheard.alerts.bursts import Cause, Planned
-from overheard.app import open_context
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts
-from overheard.commands.carry import ask_aside, held
 from overheard.commands.context import Context
-from overheard.config import parse_config
+from overheard.commands.run_service import ask_aside, held
+from overheard.config.loader import parse_config
+from overheard.detection.bursts import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
-from overheard.shifts.bursts import Burst
+from overheard.runtime.wiring import open_context
 from overheard_storage import open_store
 from scripted import Quiet, ScriptedProvider
 

@@ -727,8 +727,7 @@ class TestAlerts:
 
 
 DOMAIN = tuple(
-    f"overheard.domain.{room}"
-    for room in ("asking", "catalogue", "scoring", "services", "shifting")
+    f"overheard.domain.{room}" for room in ("runs", "catalogue", "scores", "models", "alerts")
 )
 
 

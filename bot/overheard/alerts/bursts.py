@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from overheard.alerts.past import Past
-from overheard.alerts.suspicions import Suspicion, suspicions
+from overheard.alerts.history import Past, Replay
+from overheard.detection import bursts, updates
+from overheard.detection.baseline import cut
+from overheard.detection.bursts import Burst, Made, Policy, Signs
+from overheard.detection.updates import Finding, Verdict
 from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
 from overheard.measure.blocks import RunKey, Stream, laid_out
-from overheard.shifts import sentinel, sequential
-from overheard.shifts.baseline import cut
-from overheard.shifts.bursts import Burst
-from overheard.shifts.sentinel import Made, Policy, Signs
-from overheard.shifts.sequential import Finding, Verdict
 
 ANNOUNCED = frozenset({"announced", "feed"})
 """How updates are known whose time is certain. The others are only signs of one."""
@@ -124,10 +122,10 @@ class Sentry:
             found for s in known if s.key.brand in names and (found := _open(s, known, times))
         ]
         brands = [effect.before.key.brand for effect in effects]
-        prompts, plan = asked.prompts(brands), sequential.DEFAULT
+        prompts, plan = asked.prompts(brands), updates.DEFAULT
         if not prompts or asked.spent + plan.calls > self._policy.budget:
             return None
-        burst = sequential.next_burst(
+        burst = updates.next_burst(
             effects[0].verdict,
             plan,
             update=times[-1],
@@ -147,7 +145,7 @@ class Sentry:
             prompts = asked.prompts([one.brand])
             scheduled = max((m.run for m in asked.made if not m.burst), default=None)
             alarm = bool(one.alarmed and scheduled and one.alarmed >= scheduled)
-            burst = prompts and sentinel.next_burst(
+            burst = prompts and bursts.next_burst(
                 asked.made,
                 Signs(one.largest, one.crossed or alarm, sign),
                 self._policy,
@@ -184,7 +182,7 @@ class _Asked:
     @property
     def spent(self) -> int:
         """How many calls went to bursts in the year before the latest run."""
-        return sentinel.spent(self.made, self.made[-1].run.at)
+        return bursts.spent(self.made, self.made[-1].run.at)
 
     def planned(self, burst: Burst, cause: Cause, brands: Sequence[str]) -> Planned:
         """Lay a burst out as a panel, for all tracked brands that its prompts serve."""
@@ -217,7 +215,7 @@ def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) ->
     if not before.n.any():
         return None
     beside = [other for other in known if other is not stream]
-    verdict = sequential.follow_each(stream, beside, times)[-1]
+    verdict = updates.follow_each(stream, beside, times)[-1]
     return _Open(before, verdict) if verdict is None or verdict.finding is Finding.OPEN else None
 
 
@@ -247,3 +245,46 @@ def _is_fresh_sign(made: Sequence[Made], updates: Iterable[ModelUpdate]) -> bool
     fresh = [at for at in signs if len(scheduled) < 2 or at > scheduled[-2]]
     bursts = [one.run.at for one in made if one.burst]
     return any(not bursts or bursts[-1] < at for at in fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What the latest look at a brand says of it at one model.
+
+    Attributes:
+        brand: Its name.
+        model: The model.
+        largest: Logarithm of the largest Bayes factor of its streams there.
+        crossed: Whether the brand's evidence is over its threshold.
+        alarmed: The run after which an alarm was raised last, or None.
+        streams: Its streams there, since their baseline began.
+    """
+
+    brand: str
+    model: Model
+    largest: float
+    crossed: bool
+    alarmed: RunKey | None
+    streams: tuple[Stream, ...]
+
+
+def suspicions(brand: str, replay: Replay) -> list[Suspicion]:
+    """Return what the latest look at a brand says of it at each model."""
+    monitor = replay.monitor
+    return [
+        _suspicion(brand, model, replay)
+        for model in sorted({seen.stream.key.model for seen in monitor.seen})
+    ]
+
+
+def _suspicion(brand: str, model: Model, replay: Replay) -> Suspicion:
+    mine = [seen for seen in replay.monitor.seen if seen.stream.key.model == model]
+    alarms = [a.run for a in replay.alarms if any(s.model == model for s in a.shifts)]
+    return Suspicion(
+        brand=brand,
+        model=model,
+        largest=max(seen.evidence.largest for seen in mine),
+        crossed=replay.monitor.crossed,
+        alarmed=max(alarms, default=None),
+        streams=tuple(seen.stream for seen in mine),
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from overheard.alerts.face import life_data, state
-from overheard.alerts.moves import brief
-from overheard.cards import words
+from overheard.alerts.card import brief
+from overheard.alerts.events import life_data, state
+from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric
 from overheard.interfaces import Store
@@ -38,7 +38,7 @@ def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinf
     over = "It is over." if len(alerts) == 1 else "All of them are over."
     rest = f"{open_ones} still open, below." if open_ones else over
     return Card(
-        title=f"{words.count(len(alerts), 'alert')} during quiet hours",
+        title=f"{wording.count(len(alerts), 'alert')} during quiet hours",
         text=rest,
         table=alert_table(alerts, metrics, zone),
         severity=Severity.WARNING if open_ones else Severity.PLAIN,
@@ -51,7 +51,7 @@ def alert_table(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinf
     rows = [
         (
             str(alert.id),
-            words.moment(alert.opened_at, zone),
+            wording.moment(alert.opened_at, zone),
             alert.shift.brand,
             str(alert.shift.model),
             brief(alert, metrics),

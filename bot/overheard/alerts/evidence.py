@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, laid_out
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 
 QUOTED_PROMPTS = 2
 LONGEST_QUOTE = 300
@@ -136,6 +136,6 @@ def _sentence(reader: Reader, evidence: Evidence, answers: Sequence[Answer], *, 
 
 
 def _quote(evidence: Evidence, moved: PromptShift, said: str, *, after: bool) -> Quote:
-    prompt = words.shorten(words.line(evidence.text(moved.prompt)), 100)
+    prompt = wording.shorten(wording.line(evidence.text(moved.prompt)), 100)
     source = f"{'After' if after else 'Before'}, asked “{prompt}”"
-    return Quote(source, Tainted(words.shorten(" ".join(said.split()), LONGEST_QUOTE)))
+    return Quote(source, Tainted(wording.shorten(" ".join(said.split()), LONGEST_QUOTE)))

@@ -10,19 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from overheard.alerts import stories
-from overheard.alerts.moves import step
+from overheard.alerts import grouping
+from overheard.alerts.card import step
 from overheard.alerts.routes import Routes
-from overheard.cards import words
-from overheard.domain import (
-    Alert,
-    AlertEvent,
-    AlertState,
-    Delivery,
-    Happening,
-    ModelUpdate,
-    Shift,
-)
+from overheard.cards import wording
+from overheard.domain import Alert, AlertEvent, AlertState, Delivery, Happening, ModelUpdate, Shift
 from overheard.errors import AlertUnchanged, UnknownName
 from overheard.interfaces import Clock, Store
 
@@ -75,20 +67,20 @@ class Lifecycle:
             The alert that tells of this brand, model and run, and whether it is new.
         """
         earlier = await self._store.alerts(brand=alert.shift.brand)
-        kept, is_new = stories.told(earlier, alert), False
+        kept, is_new = grouping.told(earlier, alert), False
         if kept is None:
             kept, is_new = await self._grow_or_add(alert, earlier)
         # Of a run that is looked at again: what was raised since is not touched.
-        for old in stories.ended([old for old in earlier if old.id < kept.id], alert):
+        for old in grouping.ended([old for old in earlier if old.id < kept.id], alert):
             with contextlib.suppress(AlertUnchanged):  # somebody was quicker
                 await self.recover(old.id, f"See alert {kept.id}.")
         return kept, is_new
 
     async def _grow_or_add(self, alert: Alert, earlier: Sequence[Alert]) -> tuple[Alert, bool]:
-        if old := stories.grown(earlier, alert):
+        if old := grouping.grown(earlier, alert):
             with contextlib.suppress(AlertUnchanged):  # it was closed just now
                 return await self.grow(old.id, (alert.shift, *alert.also)), False
-        before = stories.before(earlier, alert)
+        before = grouping.before(earlier, alert)
         new = replace(alert, follows=before.id if before else 0)
         return await self._store.add_alert(new, self._deliveries(new))
 
@@ -102,7 +94,7 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when it is over.
         """
-        note = f"{words.listing([step(shift, self._routes.metrics) for shift in shifts])}."
+        note = f"{wording.listing([step(shift, self._routes.metrics) for shift in shifts])}."
         note = note[0].upper() + note[1:]
         return await self._change(number, Happening.GREW, note=note, shifts=shifts)
 

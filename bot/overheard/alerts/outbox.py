@@ -18,7 +18,7 @@ from overheard.cards.card import Card, Link
 from overheard.domain import Delivery, DeliveryKind
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Chat, Clock, Linking, Store
-from overheard.tracing import traced
+from overheard.telemetry import traced
 
 logger = logging.getLogger(__name__)
 

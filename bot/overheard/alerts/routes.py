@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from overheard.config.sections import RouteTable, read_hours
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric, Shift
-from overheard.tables.deployment import RouteTable, read_hours
 
 
 class Routes:

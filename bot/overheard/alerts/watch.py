@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from overheard.alerts.bursts import Suspicion, suspicions
+from overheard.alerts.grouping import gather
+from overheard.alerts.history import Past
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.past import Past
-from overheard.alerts.policy import gather
-from overheard.alerts.styles import style_updates
-from overheard.alerts.suspicions import Suspicion, suspicions
-from overheard.domain import Alert, ModelUpdate, Run, Shift
+from overheard.detection.effect import Learning
+from overheard.detection.served_models import silent_updates
+from overheard.detection.style import style_changed
+from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
+from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
-from overheard.shifts.served import silent_updates
-from overheard.shifts.verdict import Learning
 
 RUNS_BEFORE = 12
 """With how many earlier runs the replies of a run are compared, to see who served them."""
@@ -141,3 +143,48 @@ class Watch:
         served = await self._store.served(runs=[key.id for key in compared])
         told = [u for u in silent_updates(served, compared) if u.at == run.started_at]
         return told + await style_updates(self._store, compared)
+
+
+SOURCE = "style"
+STYLE_RUNS_BEFORE = 3
+"""With how many earlier runs a model's style is compared."""
+
+Texts = dict[str, list[str]]
+
+
+async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdate]:
+    """Return the models whose style changed with the latest run.
+
+    A style that has changed before is compared with the runs since then.
+
+    Args:
+        store: Where the answers are.
+        runs: The latest runs, the oldest first.
+    """
+    if len(runs) < 2:
+        return []
+    *earlier, latest = runs[-1 - STYLE_RUNS_BEFORE :]
+    after = await _answers(store, {latest.id})
+    texts = {run.id: await _answers(store, {run.id}) for run in earlier}
+    found = []
+    for model in sorted(after):
+        known = [u.at for u in await store.updates(model) if u.source == SOURCE]
+        since = max((at for at in known if at < latest.at), default=None)
+        before: Texts = defaultdict(list)
+        for run in earlier:
+            if since is None or run.at >= since:
+                for prompt, given in texts[run.id].get(model, {}).items():
+                    before[prompt] += given
+        verdict = style_changed(before, after[model], seed=latest.id)
+        if verdict.hit:
+            found.append(ModelUpdate(model, latest.at, SOURCE, verdict.note))
+    return found
+
+
+async def _answers(store: Store, runs: Collection[int]) -> dict[Model, Texts]:
+    """Return what each model answered to each prompt; only whole answers have a style."""
+    found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
+    async for answer in store.answers(runs=runs):
+        if answer.complete and not (answer.reused_from or answer.gone):
+            found[answer.question.model][answer.question.prompt.key].append(answer.reply.text)
+    return found

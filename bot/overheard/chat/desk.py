@@ -13,20 +13,19 @@ from zoneinfo import ZoneInfo
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
-from overheard.chat.completing import Completing
-from overheard.chat.parsing import Order, fill, near, parse
-from overheard.chat.parting import PARTING
-from overheard.chat.pending import Pending, Seen
+from overheard.chat.completion import Completing
+from overheard.chat.concurrency import PARTING, Turns
+from overheard.chat.confirmations import Pending, Seen
+from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
-from overheard.chat.turns import Turns
 from overheard.commands.context import Context
+from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
-from overheard.commands.teaching import HELP, teach
 from overheard.domain import Run, RunState
 from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
 from overheard.interfaces import Conversation, Form, Gate, Person, Request
-from overheard.logs import about
+from overheard.telemetry import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The words behind the buttons of a question, before the one that stands for the command."""

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
 from overheard.interfaces import Conversation
 
@@ -126,8 +126,8 @@ class ChatProgress:
         if self._total:
             fields.append(Field("Done", f"{self._done:,} of {self._total:,}"))
         if meter:
-            fields.append(Field("Spent", words.money(meter.spent)))
+            fields.append(Field("Spent", wording.money(meter.spent)))
         if self._total and 0 < self._done < self._total:
             left = (monotonic() - self._began) / self._done * (self._total - self._done)
-            fields.append(Field("Time left", f"about {words.duration(left)}"))
+            fields.append(Field("Time left", f"about {wording.duration(left)}"))
         return fields

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from overheard.cards.card import Action, Card, Field, Severity, Style
 from overheard.cards.command import CommandSpec
-from overheard.chat.parsing import Order
+from overheard.chat.parser import Order
 from overheard.errors import BadUsage, ConfirmationNeeded, OverheardError, UnknownCommand
 
 FAULT = "Something went wrong inside Overheard; its log says what."

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.alerts.compose import compose
+from overheard.alerts.card import compose
 from overheard.alerts.digest import alert_row, alert_table
+from overheard.alerts.events import history, with_life
 from overheard.alerts.evidence import gather_evidence
-from overheard.alerts.face import history, with_life
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card
+from overheard.cards.charts.renderer import aside
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.cards.drawing import aside
 from overheard.commands.context import Context
 from overheard.commands.rechecking import recheck_price
 from overheard.domain import Alert, AlertState
@@ -72,7 +72,7 @@ async def list_alerts(
     alerts = found[:limit]
     more = len(found) - len(alerts)
     return Card(
-        title=words.count(len(found), f"{state or ''} alert".strip()),
+        title=wording.count(len(found), f"{state or ''} alert".strip()),
         text=f"The newest {limit} are shown." if more else "" if found else "There are none.",
         table=alert_table(alerts, context.scoring.metrics, context.zone) if alerts else None,
         actions=tuple(Action(f"alerts show {a.id}", f"Show {a.id}") for a in alerts[:5]),
@@ -104,7 +104,7 @@ def number_of(text: str) -> int:
     """
     digits = text.strip().removeprefix("#")
     if not digits.isdecimal() or len(digits) > 9:
-        shown = words.shorten(text, 40)
+        shown = wording.shorten(text, 40)
         raise UnknownName(kind="alert", name=shown, hint="", known="those of alerts list")
     return int(digits)
 

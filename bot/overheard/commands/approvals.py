@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Option, Role
-from overheard.commands.approving import find_answer, judged, require_true
-from overheard.commands.changing import require_yes
+from overheard.commands.candidates import find_answer, judged, require_true
+from overheard.commands.catalogue import require_yes
 from overheard.commands.context import Context
 from overheard.domain import Answer, Approval
 from overheard.errors import UnknownName
@@ -75,11 +75,11 @@ async def withdraw(context: Context, *, answers: Sequence[str], agreed: bool = F
             kind="approved answer",
             name=" ".join(answers),
             hint="",
-            known=words.shorten(listed, 100),
+            known=wording.shorten(listed, 100),
         )
     lost = [number for number in mine if known[number].corrects]
     if lost and len(mine) > 1:
-        texts = f"{words.count(len(lost), 'correction')} would be lost with what was written"
+        texts = f"{wording.count(len(lost), 'correction')} would be lost with what was written"
         require_yes(f"of {len(mine)} answers, {texts}: {ranges(lost)}", agreed=agreed)
     for number in mine:
         await context.store.withdraw_approval(number)
@@ -97,7 +97,7 @@ async def keep(context: Context, answer: Answer, text: str, title: str) -> Card:
         text=f"It enters the next dataset, as approved by {approval.who}.",
         fields=(
             Field("Question", answer.question.prompt.text, wide=True),
-            Field("Taught", words.shorten(words.line(taught), 300), wide=True),
+            Field("Taught", wording.shorten(wording.line(taught), 300), wide=True),
         ),
         actions=(Action(f"dataset withdraw {answer.id}", "Undo"),),
         severity=Severity.GOOD,
@@ -120,7 +120,7 @@ async def _sorted_out(context: Context, wanted: Sequence[int]) -> tuple[list[Ans
     ready: dict[tuple[str, str], Answer] = {}
     tracked = {brand.name for brand in context.catalogue.brands if brand.tracked}
     for one in await judged(context, [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]):
-        said = (one.answer.question.prompt.key, words.line(one.answer.reply.text))
+        said = (one.answer.question.prompt.key, wording.line(one.answer.reply.text))
         twin = ready.setdefault(said, one.answer) if not (why := _against(one, tracked)) else None
         left[one.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")
     chosen = list(ready.values())
@@ -136,9 +136,11 @@ def _against(one: Approved, tracked: set[str]) -> str:
 
 def _preview(ready: Sequence[Answer], left: Left) -> str:
     """Say what would be approved: how many, what the first say, and what is left out."""
-    said = [f"{a.id} “{words.shorten(words.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]]
+    said = [
+        f"{a.id} “{wording.shorten(wording.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]
+    ]
     said += [f"and {len(ready) - PREVIEWED} more"] if len(ready) > PREVIEWED else []
-    text = f"{words.count(len(ready), 'answer')} would be taught as they stand: {', '.join(said)}"
+    text = f"{wording.count(len(ready), 'answer')} would be taught as they stand: {', '.join(said)}"
     return f"{text}. {len(left)} would be left: {'; '.join(_reasons(left))}" if left else text
 
 
@@ -154,7 +156,7 @@ def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
     short = len(undo) <= LONGEST_ACTION
     text = f"They enter the next dataset, as approved by {who}." if done else "Nothing is approved."
     return Card(
-        title=f"Approved {words.count(len(done), 'answer')}",
+        title=f"Approved {wording.count(len(done), 'answer')}",
         text=text if short or not done else f"{text} To take that back: {undo}",
         table=Table(("Left", "Why"), tuple(_rows(left))) if left else None,
         actions=(Action(undo, "Undo"),) if done and short else (),
@@ -170,7 +172,7 @@ def _rows(left: Left) -> Iterable[tuple[str, str]]:
 
 
 def _none_taught(withdrawn: Sequence[int]) -> str:
-    return f"{words.count(len(withdrawn), 'answer')} are not taught: {ranges(withdrawn)}."
+    return f"{wording.count(len(withdrawn), 'answer')} are not taught: {ranges(withdrawn)}."
 
 
 _ANSWERS = Option(

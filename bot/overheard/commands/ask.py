@@ -6,18 +6,17 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.outcome import Outcome
-from overheard.checks.panel import choose_models
-from overheard.checks.runs import new_run
-from overheard.commands.carry import ask_aside
+from overheard.commands.check_card import told
 from overheard.commands.context import Context
-from overheard.commands.price import require_money
-from overheard.commands.summary import told
+from overheard.commands.run_price import require_money
+from overheard.commands.run_service import ask_aside
 from overheard.domain import Answer, Panel, Prompt, RunState
-from overheard.measure.prose import readable
+from overheard.reading.markdown import readable
+from overheard.runs.outcome import Outcome
+from overheard.runs.plan import choose_models, new_run
 
 LABEL = "ask"
 
@@ -61,9 +60,9 @@ def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:
     said = [answer for answer in answers if answer.reply.text]
     failed = outcome.state is RunState.FAILED
     return Card(
-        title=words.shorten(words.line(question), 100),
+        title=wording.shorten(wording.line(question), 100),
         text="\n\n".join(told(outcome.failures)),
-        fields=(Field("Spent", words.money(outcome.spent)),),
+        fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
         footer=f"Run {outcome.run.key}. These answers are kept, and no figure rests on them.",
         more=tuple(map(_answer_card, said)),
@@ -85,7 +84,7 @@ def _answer_card(answer: Answer) -> Card:
     text = readable(answer.reply.text)
     return Card(
         title=str(answer.question.model),
-        text=Tainted(words.shorten(text, LONGEST)),
+        text=Tainted(wording.shorten(text, LONGEST)),
         footer=f"The first {LONGEST:,} of {len(text):,} characters." if len(text) > LONGEST else "",
     )
 

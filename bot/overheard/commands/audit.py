@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.commands.arguments import moment
 from overheard.commands.context import Context
-from overheard.commands.moments import moment
 
 SHOWN = 50
 """Entries that are shown when nobody says how many."""
@@ -27,7 +27,7 @@ async def audit(context: Context, *, since: str = "", limit: int = SHOWN) -> Car
     entries = await context.store.audit(since=start, limit=limit)
     rows = tuple(
         (
-            words.moment(entry.at, context.zone),
+            wording.moment(entry.at, context.zone),
             Tainted(entry.who),
             entry.channel,
             Tainted(entry.words or entry.command),
@@ -47,7 +47,7 @@ async def audit(context: Context, *, since: str = "", limit: int = SHOWN) -> Car
         for entry in entries
     ]
     return Card(
-        title=f"The last {words.count(len(entries), 'entry', 'entries')} of the audit log",
+        title=f"The last {wording.count(len(entries), 'entry', 'entries')} of the audit log",
         text="" if entries else "Nothing has been changed, and nothing asked.",
         table=Table(("When", "Who", "Where", "What", "Outcome"), rows) if rows else None,
         data={"entries": data},

@@ -6,26 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import NAME, CommandSpec, Kind, Option, Role, quoted
-from overheard.checks.panel import find_brand
-from overheard.commands.changing import (
-    CHAT,
-    FILE,
-    changed,
-    changed_list,
-    require_own,
-    require_yes,
-)
+from overheard.commands.arguments import require_free_names, unknown
+from overheard.commands.catalogue import CHAT, FILE, changed, changed_list, require_own, require_yes
 from overheard.commands.context import Context
-from overheard.commands.finding import unknown
-from overheard.commands.naming import require_free_names
 from overheard.commands.spelling_rules import rule_actions, said
+from overheard.config.catalogue import read_domain
 from overheard.domain import Brand, Catalogue
 from overheard.errors import AlreadyThere, BadUsage, NothingToChange
-from overheard.measure.risks import risks
-from overheard.tables.catalogue import read_domain
+from overheard.reading.spellings import risks
+from overheard.runs.plan import find_brand
 
 
 async def list_brands(context: Context) -> Card:
@@ -35,7 +27,7 @@ async def list_brands(context: Context) -> Card:
     tracked = [brand for brand in brands if brand.tracked]
     rows = tuple(_row(brand, brand.name in declared) for brand in brands)
     return Card(
-        title=f"{words.count(len(tracked), 'brand')}, {_rivals(len(brands) - len(tracked))}",
+        title=f"{wording.count(len(tracked), 'brand')}, {_rivals(len(brands) - len(tracked))}",
         text="" if brands else "Nothing is measured yet. Begin with: brands add",
         table=Table(("Brand", "Also called", "Beside", "From"), rows) if rows else None,
         actions=(Action("brands add", "Add a brand", Style.PRIMARY),),
@@ -196,7 +188,7 @@ def _told(context: Context, brand: Brand, done: str) -> Card:
     risky = risks(brand, context.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     asked = (
-        f"It is asked for with {words.count(prompts, 'prompt')}, from the next check on."
+        f"It is asked for with {wording.count(prompts, 'prompt')}, from the next check on."
         if prompts
         else "No prompt is asked for it yet; add the questions that its buyers ask."
     )
@@ -235,7 +227,7 @@ def _row(brand: Brand, declared: bool) -> tuple[str, ...]:
 
 
 def _rivals(count: int) -> str:
-    return words.count(count, "competitor")
+    return wording.count(count, "competitor")
 
 
 def _data(brand: Brand, declared: bool) -> dict[str, Any]:

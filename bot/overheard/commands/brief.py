@@ -8,20 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, quoted
-from overheard.checks.panel import find_brand, tracked
+from overheard.commands.arguments import moment, unknown
 from overheard.commands.brief_card import brief_card, brief_page
+from overheard.commands.brief_sources import Drawn, draw_up
 from overheard.commands.context import Context
-from overheard.commands.drawn import Drawn, draw_up
 from overheard.commands.export import replacing
-from overheard.commands.finding import unknown
-from overheard.commands.moments import moment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.finetune.brief import Item
 from overheard.finetune.pages import html, markdown
+from overheard.runs.plan import find_brand, tracked
 
 DAYS = 90
 """Of how many days answers are read when nobody says."""
@@ -79,7 +78,7 @@ async def show_brief(
     with replacing(out) as file:
         file.write(text)
     return Card(
-        "Wrote the brief", f"{words.count(len(page.items), 'item')}, in {out}.", data=card.data
+        "Wrote the brief", f"{wording.count(len(page.items), 'item')}, in {out}.", data=card.data
     )
 
 
@@ -101,7 +100,7 @@ async def finish_item(context: Context, *, item: str, brand: str = "", when: str
             *(at, context.who),
         )
     )
-    day = words.day(at, context.zone)
+    day = wording.day(at, context.zone)
     return Card(
         title="Marked as published",
         text=f"{wanted.title}: published on {day}. From the next check on, the brief shows "
@@ -115,7 +114,7 @@ async def finish_item(context: Context, *, item: str, brand: str = "", when: str
 def _past(context: Context, when: str) -> datetime:
     at, now = moment(when, context.clock.now(), context.zone), context.clock.now()
     if at > now:
-        told = words.moment(at, context.zone)
+        told = wording.moment(at, context.zone)
         raise BadUsage(problem=f"{told} is still to come", usage=BRIEF_DONE.usage)
     return at
 

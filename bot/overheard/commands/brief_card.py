@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import quoted
+from overheard.commands.brief_sources import Drawn
 from overheard.commands.context import Context
-from overheard.commands.drawn import Drawn
-from overheard.commands.verdicts import told
-from overheard.finetune.advice import steps
-from overheard.finetune.brief import LABELS, Item
-from overheard.finetune.facts import sentence
+from overheard.commands.shift_wording import told
+from overheard.finetune.brief import LABELS, Item, steps
 from overheard.finetune.pages import Page, share, to_add
 from overheard.finetune.progress import Progress, metric_of
+from overheard.finetune.texts import sentence
 
 FACTS = 4
 """Facts of an item on a card."""
@@ -31,7 +30,7 @@ def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
     """Return a brief as a card that shows so many items."""
     name, shown = drawn.market.brand.name, drawn.items[:most]
     rows = tuple(
-        (str(number), LABELS[item.kind], words.shorten(item.title, 60), share(item), item.key)
+        (str(number), LABELS[item.kind], wording.shorten(item.title, 60), share(item), item.key)
         for number, item in enumerate(shown, 1)
     )
     return Card(
@@ -41,7 +40,7 @@ def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
         if rows
         else None,
         quotes=tuple(
-            Quote(f"{one.model}, asked “{words.shorten(one.prompt, 60)}”", Tainted(one.text))
+            Quote(f"{one.model}, asked “{wording.shorten(one.prompt, 60)}”", Tainted(one.text))
             for item in shown[:TOLD]
             for one in item.said[:1]
         ),
@@ -55,11 +54,11 @@ def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
 def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
     if not drawn.answers:
         return (
-            f"No answers of the last {words.count(drawn.days, 'day')}. Ask with check, bring "
+            f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
             "history with import, or look further back with --days."
         )
     if not shown:
-        return f"No gap shows in {words.count(drawn.answers, 'answer')} of {drawn.days} days."
+        return f"No gap shows in {wording.count(drawn.answers, 'answer')} of {drawn.days} days."
     return "\n\n".join(_paragraphs(drawn, shown[:TOLD]))
 
 
@@ -70,7 +69,7 @@ def _paragraphs(drawn: Drawn, items: Sequence[Item]) -> Iterator[str]:
         advice = f"{_first(item, drawn)} {_state(item, drawn)}"
         first = since.setdefault(advice, number)
         doing = advice if first == number else f"Do as for {first}."
-        yield f"{number}. {words.shorten(item.title, 90)}. {item.why} {doing}"
+        yield f"{number}. {wording.shorten(item.title, 90)}. {item.why} {doing}"
 
 
 def _first(item: Item, drawn: Drawn) -> str:
@@ -84,9 +83,9 @@ def _state(item: Item, drawn: Drawn) -> str:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS
     stated = [f"“{sentence(fact)}”" for fact in item.facts[:FACTS]]
-    return (
-        f"State {words.listing([*stated, words.count(more, 'more fact')] if more > 0 else stated)}."
-    )
+    if more > 0:
+        stated.append(wording.count(more, "more fact"))
+    return f"State {wording.listing(stated)}."
 
 
 def _actions(brand: str, shown: Sequence[Item]) -> Iterator[Action]:
@@ -108,18 +107,18 @@ def _published(context: Context, one: Progress) -> Card:
 
 
 def _title(one: Progress) -> str:
-    return words.shorten(f"Published: {one.title}", 120)
+    return wording.shorten(f"Published: {one.title}", 120)
 
 
 def _sentences(context: Context, one: Progress) -> Iterator[str]:
     publication = one.publication
-    yield f"On {words.day(publication.at, context.zone)}, by {publication.who}."
+    yield f"On {wording.day(publication.at, context.zone)}, by {publication.who}."
     if not one.read:
         yield "No answer has come in since."
     elif one.now:
         yield f"Since then it still shows in {share(one.now)}."
     else:
-        yield f"Since then it shows in none of {words.count(one.read, 'answer')}."
+        yield f"Since then it shows in none of {wording.count(one.read, 'answer')}."
     metric = context.scoring.metrics.get(metric_of(publication))
     known = [(each.model, each.verdict) for each in one.since if each.verdict]
     if metric and known:
@@ -137,10 +136,10 @@ def _where(one: Progress) -> str:
 def brief_page(context: Context, drawn: Drawn) -> Page:
     """Return a brief as a page of all items."""
     name = drawn.market.brand.name
-    read, today = words.count(drawn.answers, "answer"), context.clock.now()
+    read, today = wording.count(drawn.answers, "answer"), context.clock.now()
     drawn_up = (
         f"From {read} to your prompts in the last {drawn.days} days, drawn up on "
-        f"{words.day(today, context.zone)}."
+        f"{wording.day(today, context.zone)}."
     )
     use = (
         "Once something is published, say so with the line under its item, in a chat or in the "

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.bursts import Planned
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Role
-from overheard.checks.budget import Pair, unasked
-from overheard.checks.runs import TAKEN_UP_WITHIN
-from overheard.commands.carry import carry_out, held
+from overheard.commands.burst_plans import planned_bursts, planned_data, sentence, table
 from overheard.commands.context import Context
-from overheard.commands.planned import planned_bursts, planned_data, sentence, table
-from overheard.commands.price import require_money, require_money_for
+from overheard.commands.run_price import require_money, require_money_for
+from overheard.commands.run_service import carry_out, held
 from overheard.domain import BURST, Panel, Payer, Run, RunState
+from overheard.runs.budget import Pair, unasked
+from overheard.runs.plan import TAKEN_UP_WITHIN
 
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
@@ -30,7 +30,7 @@ async def list_bursts(context: Context) -> Card:
     """Show which small runs would tell whether something changed, when and why."""
     plans = await _planned(context)
     return Card(
-        title=words.count(len(plans), "planned burst"),
+        title=wording.count(len(plans), "planned burst"),
         text="" if plans else NONE,
         table=table(context, plans),
         footer=_carried_out(context) if plans else "",
@@ -139,7 +139,7 @@ def _outcome(context: Context, cards: Sequence[Card], next_: Sequence[Planned]) 
         return cards[0]
     waiting = "".join(sentence(context, plan) for plan in next_)
     return Card(
-        title=words.count(len(cards), "burst") if cards else "No burst is due",
+        title=wording.count(len(cards), "burst") if cards else "No burst is due",
         text="" if cards else waiting or NONE,
         severity=max((card.severity for card in cards), default=Severity.PLAIN, key=_weight),
         more=tuple(cards),

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.budget import capabilities_of
-from overheard.checks.canary import (
+from overheard.commands.context import Context
+from overheard.commands.run_price import require_money
+from overheard.commands.run_service import held
+from overheard.detection.canary import UNSEEN, CanaryVerdict, compare
+from overheard.domain import Model, ModelUpdate, Panel, Run
+from overheard.errors import CanaryImpossible, NothingToAsk
+from overheard.interfaces import Described
+from overheard.runs.budget import capabilities_of
+from overheard.runs.canary import (
     DAILY,
     REFERENCE,
     SEARCH,
@@ -24,18 +31,10 @@ from overheard.checks.canary import (
     search_panel,
     whole_panel,
 )
-from overheard.checks.panel import find_model
-from overheard.checks.purse import Purse
-from overheard.checks.retries import Retries
-from overheard.checks.runner import Runner
-from overheard.checks.runs import new_run
-from overheard.commands.carry import held
-from overheard.commands.context import Context
-from overheard.commands.price import require_money
-from overheard.domain import Model, ModelUpdate, Panel, Run
-from overheard.errors import CanaryImpossible, NothingToAsk
-from overheard.interfaces import Described
-from overheard.shifts.canary import UNSEEN, CanaryVerdict, compare
+from overheard.runs.execute import Runner
+from overheard.runs.plan import find_model, new_run
+from overheard.runs.retries import Retries
+from overheard.runs.spend import Purse
 
 
 async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
@@ -63,11 +62,11 @@ async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
     torn = sum(border.tie > 0 for border in found)
     return Card(
         title=f"A canary for {chosen}",
-        text=f"{words.count(len(found), 'question')} for it, {torn} of which have answers "
+        text=f"{wording.count(len(found), 'question')} for it, {torn} of which have answers "
         "whose first word varies. overheard run asks them once a day; by hand: canary run",
         table=Table(
             ("Question", "First words"),
-            tuple((texts[b.prompt], Tainted(words.listing(sorted(b.answers)))) for b in found),
+            tuple((texts[b.prompt], Tainted(wording.listing(sorted(b.answers)))) for b in found),
         ),
         data={
             "model": str(chosen),
@@ -115,15 +114,15 @@ class Day:
         """Say it to people."""
         model = self.canary.model
         if self.verdict is None and self.canary.hit:
-            day = words.day(self.canary.hit.at, context.zone)
+            day = wording.day(self.canary.hit.at, context.zone)
             return f"{model} was hit on {day} and is not asked; learn it anew: canary setup {model}"
         verdict = self.verdict or CanaryVerdict((), 0)
         if verdict.hit:
             return (
-                f"{model} gave {words.count(len(verdict.unseen), 'first word')} that it never gave "
-                "before: it may have been exchanged. This is kept as an update."
+                f"{model} gave {wording.count(len(verdict.unseen), 'first word')} that it never "
+                "gave before: it may have been exchanged. This is kept as an update."
             )
-        asked = words.count(verdict.asked, "answer")
+        asked = wording.count(verdict.asked, "answer")
         return f"{model} shows no change in {asked}."
 
     def data(self) -> dict[str, Any]:

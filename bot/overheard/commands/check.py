@@ -8,16 +8,14 @@ from dataclasses import replace
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.panel import lay_out
-from overheard.checks.reuse import parse_age
-from overheard.checks.reuse import reuse as reuse_answers
-from overheard.checks.runs import new_run, unfinished
-from overheard.commands.batching import require_batched
-from overheard.commands.carry import carry_out, held
 from overheard.commands.context import Context
-from overheard.commands.price import require_money
+from overheard.commands.run_price import require_batched, require_money
+from overheard.commands.run_service import carry_out, held
+from overheard.config.settings import suggestion
 from overheard.errors import UnknownName
-from overheard.settings import suggestion
+from overheard.runs.plan import lay_out, new_run, unfinished
+from overheard.runs.reuse import parse_age
+from overheard.runs.reuse import reuse as reuse_answers
 
 
 async def check(

@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
-from overheard.checks.fact_prompts import questions
-from overheard.checks.panel import find_brand
-from overheard.commands.changing import require_yes
+from overheard.commands.catalogue import require_yes
+from overheard.commands.check_card import told
 from overheard.commands.context import Context
-from overheard.commands.summary import told
 from overheard.domain import Answer, Brand, Detail, Prompt
-from overheard.measure.claims import Cluster, Heard, clusters
+from overheard.reading.claims import Cluster, Heard, clusters
+from overheard.runs.plan import find_brand
+from overheard.runs.suggestions import questions
 
 DAYS = 30
 SHOWN = 12
@@ -43,13 +43,13 @@ async def list_claims(context: Context, *, brand: str, days: int = DAYS) -> Card
     ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
     return Card(
-        title=f"{words.count(len(groups), 'false claim')} about {found.name}",
+        title=f"{wording.count(len(groups), 'false claim')} about {found.name}",
         text="\n\n".join((_headline(found, groups, truths), *told(context.scoring.faults))),
         table=_table(groups, truths) if groups else None,
         quotes=tuple(_quote(group) for group in groups[:QUOTED] if group.first.quote),
         actions=fitting(ask if truths else add),
         severity=Severity.WARNING if groups else Severity.PLAIN,
-        footer=f"Answers of the last {words.count(days, 'day')}; the sources are those that the "
+        footer=f"Answers of the last {wording.count(days, 'day')}; the sources are those that the "
         "same answers cite, which need not be where the claim comes from.",
         data={"brand": found.name, "claims": [_data(group, truths) for group in groups]},
     )
@@ -68,7 +68,7 @@ async def ask_facts(context: Context, *, brand: str, agreed: bool = False) -> Ca
     new = [prompt for prompt in questions(facts) if prompt.key not in known]
     if new:
         listed = "; ".join(prompt.text for prompt in new)
-        these = words.count(len(new), "question")
+        these = wording.count(len(new), "question")
         require_yes(f"{these} will be asked in every check of {name} ({listed})", agreed=agreed)
         await context.store.add_prompts(new)
     return _asked(name, new, bool(facts))
@@ -81,7 +81,7 @@ def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
         else f"Nothing is known about {name} yet. Begin with: facts add"
     )
     return Card(
-        title=f"Added {words.count(len(new), 'question')} about {name}",
+        title=f"Added {wording.count(len(new), 'question')} about {name}",
         text="They are asked from the next check on, and tagged fact." if new else nothing,
         table=Table(("Question",), tuple((prompt.text,) for prompt in new)) if new else None,
         actions=fitting(Action(f"check {quoted(name)}", "Check now")),
@@ -140,7 +140,7 @@ def _headline(brand: Brand, groups: Sequence[Cluster], truths: Mapping[str, str]
     if not groups:
         return "No answer states any of the known facts wrongly."
     first = groups[0]
-    models = words.count(len(first.models), "model")
+    models = wording.count(len(first.models), "model")
     are = "is" if len(first.models) == 1 else "are"
     return (
         f"{models} {are} {_verdict(first)} about the {first.first.field} of {brand.name}; "

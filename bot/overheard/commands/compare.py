@@ -9,18 +9,17 @@ from functools import partial
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.budget import Pair, unasked
-from overheard.checks.panel import choose_models, find_brand, tracked
-from overheard.checks.runs import new_run
-from overheard.commands.carry import ask_aside
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
-from overheard.commands.price import require_money_for
+from overheard.commands.run_price import require_money_for
+from overheard.commands.run_service import ask_aside
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
-from overheard.finetune.contrast import MARGIN
+from overheard.finetune.comparison import MARGIN
 from overheard.finetune.rounds import CONTROL, Match, Rounds, controls
+from overheard.runs.budget import Pair, unasked
+from overheard.runs.plan import choose_models, find_brand, new_run, tracked
 
 LABEL = "compare"
 

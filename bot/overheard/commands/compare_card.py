@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.cards.drawing import picture
-from overheard.cards.spans import Span, Spans
+from overheard.cards.charts.forest import Span, Spans
+from overheard.cards.charts.renderer import picture
 from overheard.domain import Answer, PromptShift
-from overheard.finetune.contrast import ERROR, Contrast, Verdict
+from overheard.finetune.comparison import ERROR, Contrast, Verdict
 from overheard.finetune.rounds import Match, Stop, Verdicts
-from overheard.measure.prose import readable
+from overheard.reading.markdown import readable
 
 SHOWN = 2
 """Prompts whose answers are shown side by side."""
@@ -28,12 +28,12 @@ async def comparison_card(match: Match, found: Verdicts) -> Card:
 
 def _card(match: Match, found: Verdicts, image: Image | None) -> Card:
     return Card(
-        title=words.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
+        title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
         text="\n\n".join(_paragraphs(match, found)),
         fields=(
             Field("Answers", f"{found.calls:,}"),
             Field("Rounds", str(found.rounds)),
-            Field("Spent", words.money(found.spent)),
+            Field("Spent", wording.money(found.spent)),
         ),
         table=_table(match, found) if image else None,
         quotes=tuple(_quotes(match, found)),
@@ -56,9 +56,9 @@ def _paragraphs(match: Match, found: Verdicts) -> Iterator[str]:
     for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
         names = [one.metric.label.lower() for one in found.metrics if one.verdict is verdict]
         if names:
-            yield f"{words.listing(names).capitalize()}: {_meaning(verdict, match)}."
+            yield f"{wording.listing(names).capitalize()}: {_meaning(verdict, match)}."
     if found.unseen and found.stopped is not Stop.FAILED:
-        unseen = words.listing([metric.label.lower() for metric in found.unseen])
+        unseen = wording.listing([metric.label.lower() for metric in found.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
     for one in found.controls:
         yield _leak(match, one)
@@ -77,8 +77,8 @@ def _meaning(verdict: Verdict, match: Match) -> str:
 
 def _leak(match: Match, one: Contrast) -> str:
     scale = one.metric.scale
-    rates = f"{words.value(one.base, scale)} → {words.value(one.tuned, scale)}"
-    asked = words.count(one.pairs, "question")
+    rates = f"{wording.value(one.base, scale)} → {wording.value(one.tuned, scale)}"
+    asked = wording.count(one.pairs, "question")
     if one.verdict is Verdict.BETTER:
         return (
             f"The fine-tune leaks: {match.brand.name} now comes up in answers to {asked} about "
@@ -110,11 +110,11 @@ def _table(match: Match, found: Verdicts) -> Table:
 
 def _cells(one: Contrast) -> tuple[str, str, str]:
     scale = one.metric.scale
-    low, high = (words.change(end, scale) for end in one.interval)
+    low, high = (wording.change(end, scale) for end in one.interval)
     return (
-        words.value(one.base, scale),
-        words.value(one.tuned, scale),
-        f"{words.change(one.difference, scale)} ({low.split()[0]} to {high.split()[0]})",
+        wording.value(one.base, scale),
+        wording.value(one.tuned, scale),
+        f"{wording.change(one.difference, scale)} ({low.split()[0]} to {high.split()[0]})",
     )
 
 
@@ -130,8 +130,8 @@ def _quotes(match: Match, found: Verdicts) -> Iterator[Quote]:
         for model in (match.base, match.tuned):
             said = _said(found.answers, moved, str(model))
             if said:
-                asked = words.shorten(words.line(texts.get(moved.prompt, "")), 90)
-                text = words.shorten(words.line(readable(said)), LONGEST)
+                asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
+                text = wording.shorten(wording.line(readable(said)), LONGEST)
                 yield Quote(f"{model}, asked “{asked}”", Tainted(text))
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Protocol
 
 from overheard.cards.command import Face
-from overheard.checks.limits import Limits
-from overheard.checks.rescoring import Rescoring, in_use
-from overheard.checks.scoring import Scoring
-from overheard.config import Config, find_config, load_config
+from overheard.config.loader import Config, find_config, load_config
 from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
-from overheard.interfaces.tending import Tending
+from overheard.interfaces.operations import Tending
 from overheard.plugins import Plugins, load_plugins
-from overheard.queues.inline import InlineQueue
+from overheard.runs.limits import Limits
+from overheard.runs.queue import InlineQueue
+from overheard.scoring.rescoring import Rescoring, in_use
+from overheard.scoring.service import Scoring
 
 TERMINAL = "terminal"
 """Who asks in the terminal, and where."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.commands.context import Session
-from overheard.domain.tending import StoreHealth, TableSize
+from overheard.domain.operations import StoreHealth, TableSize
 
 _TERMINAL = frozenset({Face.TERMINAL})
 DEAD = 0.2
@@ -67,7 +67,7 @@ async def copy(session: Session, *, target: str) -> Card:
         counts = await session.tending().copy(config.storage.url, target, session.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
-        title=f"Copied {words.count(sum(counts.values()), 'row')}",
+        title=f"Copied {wording.count(sum(counts.values()), 'row')}",
         text="The counts of all tables are the same in both. To use the copy, name it in "
         "[storage] url.",
         table=Table(("Table", "Rows in both"), rows, frozenset({1})) if rows else None,
@@ -102,13 +102,13 @@ def _problems(health: StoreHealth) -> list[str]:
         return [f"Its tables are of revision {found}, and {health.expected} is needed; {remedy}"]
     told = [f"The database says: {problem}." for problem in health.broken]
     told += [
-        f"{words.count(count, 'row')} of {place} {'refers' if count == 1 else 'refer'} to "
+        f"{wording.count(count, 'row')} of {place} {'refers' if count == 1 else 'refer'} to "
         f"something that is not there."
         for place, count in (health.orphans or {}).items()
     ]
     if health.differing:
         told.append(
-            f"{words.count(health.differing, 'block')} of {health.compared:,} differ from the "
+            f"{wording.count(health.differing, 'block')} of {health.compared:,} differ from the "
             f"scores that they sum up."
         )
     return [*told, "Restore a backup."] if told else []
@@ -122,7 +122,7 @@ def _advice(health: StoreHealth) -> list[str]:
             f"back now, stop Overheard and run VACUUM in sqlite3."
         )
     told += [
-        f"{words.count(table.dead, 'row')} of {table.name} are dead, beside {table.rows:,}; see "
+        f"{wording.count(table.dead, 'row')} of {table.name} are dead, beside {table.rows:,}; see "
         f"that autovacuum runs, or run: VACUUM (ANALYZE) {table.name};"
         for table in health.tables
         if table.dead > max(1_000, DEAD * (table.rows + table.dead))

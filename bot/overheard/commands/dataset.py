@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
-from overheard.checks.panel import find_brand
 from overheard.commands.approvals import keep
-from overheard.commands.approving import approved_answers, find_answer, require_true
-from overheard.commands.candidates import candidates, review_card
+from overheard.commands.candidates import (
+    approved_answers,
+    candidates,
+    find_answer,
+    require_true,
+    review_card,
+)
 from overheard.commands.context import Context
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.finetune.dataset import Dataset, build, put_together, save
 from overheard.finetune.datasheet import datasheet
 from overheard.finetune.formats import FORMATS
+from overheard.runs.plan import find_brand
 
 MOST = 5
 """Candidates that are shown when nobody says."""
@@ -103,10 +108,10 @@ def _card(made: Dataset, out: Path) -> Card:
         title=f"A dataset for {made.brand.name}",
         text="\n\n".join([f"In {out}, with a datasheet.", *made.left_out]),
         fields=(
-            Field("Taught", words.count(len(split.train), "example")),
-            Field("Held-out wordings", words.count(len(split.wordings), "example")),
-            Field("Held out whole", words.count(len(split.held_out), "example")),
-            Field("Preferences", words.count(len(split.pairs), "pair")),
+            Field("Taught", wording.count(len(split.train), "example")),
+            Field("Held-out wordings", wording.count(len(split.wordings), "example")),
+            Field("Held out whole", wording.count(len(split.held_out), "example")),
+            Field("Preferences", wording.count(len(split.pairs), "pair")),
         ),
         table=Table(("Vendor", "Folder", ""), tuple(rows)),
         severity=Severity.WARNING if made.refused or made.left_out else Severity.GOOD,

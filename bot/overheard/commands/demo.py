@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.check import check
 from overheard.commands.context import Context, Session
 from overheard.commands.example import example
-from overheard.config import Config
+from overheard.config.loader import Config
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
 
@@ -83,8 +83,8 @@ def _card(checks: list[Card], faults: list[str], seconds: float) -> Card:
         text="\n\n".join(_story(checks)),
         fields=(
             Field("Answers", str(sum(run.data["answers"] for run in checks))),
-            Field("Took", words.duration(seconds)),
-            Field("Cost", words.money(sum(run.data["spent_usd"] for run in checks))),
+            Field("Took", wording.duration(seconds)),
+            Field("Cost", wording.money(sum(run.data["spent_usd"] for run in checks))),
         ),
         table=_table(checks),
         severity=Severity.GOOD if alerts else Severity.WARNING,
@@ -118,7 +118,7 @@ def _story(checks: list[Card]) -> Iterator[str]:
         yield f"Not all questions were answered: {' '.join(failures)}"
     else:
         verdicts = [_verdict(run) for run in checks[1:]]
-        yield f"Compared with the times before, {words.listing(verdicts)}."
+        yield f"Compared with the times before, {wording.listing(verdicts)}."
     yield (
         "Next, copy config.example.toml to config.toml, write your own brand, its competitors, "
         "your buyers' questions and a provider into it, and run: overheard check."
@@ -136,7 +136,7 @@ def _table(checks: list[Card]) -> Table:
     seen = [_visibility(run) for run in checks]
     names = list(dict.fromkeys(name for one in seen for name in one))
     rows = [
-        (name, *(words.percent(one[name]) if name in one else "-" for one in seen))
+        (name, *(wording.percent(one[name]) if name in one else "-" for one in seen))
         for name in names
     ]
     header = ("Visibility of", *(run.data["label"] for run in checks))

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face
 from overheard.commands.context import Session
+from overheard.config.chats import DiscordTable
 from overheard.errors import ChatUnavailable
-from overheard.tables.chats import DiscordTable
 
 PERMISSIONS: Mapping[str, int] = {
     "view_channel": 1 << 10,

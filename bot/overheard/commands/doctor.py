@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.commands.context import Context, Session
 from overheard.commands.doctor_queue import queue_findings
+from overheard.config.settings import suggestion
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
-from overheard.settings import suggestion
 
 PATIENCE = 20.0
 """Seconds that one examination may take."""
@@ -144,7 +144,7 @@ class _Ward:
         if not stuck:
             return Finding("outbox")
         told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
-        problem = f"{words.count(len(stuck), 'message')} could not be posted ({told.rstrip('.')})"
+        problem = f"{wording.count(len(stuck), 'message')} could not be posted ({told.rstrip('.')})"
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
@@ -186,7 +186,9 @@ def _clock(ahead: Sequence[timedelta]) -> Finding:
     if abs(nearest) <= CLOCK:
         return Finding("clock")
     late = "behind" if nearest > timedelta() else "ahead of"
-    problem = f"it is {words.duration(abs(nearest).total_seconds())} {late} the clocks of providers"
+    problem = (
+        f"it is {wording.duration(abs(nearest).total_seconds())} {late} the clocks of providers"
+    )
     return Finding("clock", problem, "set it by NTP, such as with: timedatectl set-ntp true")
 
 
@@ -215,7 +217,7 @@ def _card(findings: Sequence[Finding]) -> Card:
         for found in (*faults, *(f for f in findings if not f.problem))
     )
     return Card(
-        title=words.count(len(faults), "fault") if faults else "All is well",
+        title=wording.count(len(faults), "fault") if faults else "All is well",
         table=Table(("Place", "What is found", "Remedy"), rows),
         severity=Severity.BAD if faults else Severity.GOOD,
         data={

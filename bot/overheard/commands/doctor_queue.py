@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
-from overheard.cards import words
-from overheard.config import Config
+from overheard.cards import wording
+from overheard.config.loader import Config
 from overheard.domain import QueueStanding
 from overheard.interfaces import Finding
-from overheard.queues.standing import outdated, queue_standing
+from overheard.runs.queue import outdated, queue_standing
 
 LONG = timedelta(minutes=5)
 """How long a job may wait until somebody should hear of it."""
@@ -34,7 +34,7 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
 
 
 def _standing(standing: QueueStanding) -> Iterator[Finding]:
-    count = words.count(standing.workers, "worker")
+    count = wording.count(standing.workers, "worker")
     if standing.workers:
         yield Finding(f"queue ({count})")
     else:
@@ -43,18 +43,18 @@ def _standing(standing: QueueStanding) -> Iterator[Finding]:
         yield Finding("queue", f"no worker is connected{waits}", remedy)
     oldest = max(standing.oldest, key=lambda work: standing.oldest[work], default="")
     if oldest and standing.oldest[oldest] > LONG.total_seconds():
-        minutes = words.count(round(standing.oldest[oldest] / 60), "minute")
+        minutes = wording.count(round(standing.oldest[oldest] / 60), "minute")
         problem = f"a job of {oldest} has waited for {minutes}; {_waiting(standing)}"
         provider = oldest.partition("/")[2]
         limits = f", or let more calls through in [limits.{provider}]" if provider else ""
         remedy = f"start more workers{limits}"
         yield Finding("jobs that wait", problem, remedy)
     if standing.held:
-        held = words.count(sum(standing.held.values()), "job")
+        held = wording.count(sum(standing.held.values()), "job")
         problem = f"{held} failed for good ({', '.join(sorted(standing.held))})"
         remedy = "read why in the log of the workers, then put them in again with: pgq requeue"
         yield Finding("jobs that failed", problem, remedy)
 
 
 def _waiting(standing: QueueStanding) -> str:
-    return words.count(sum(standing.waiting.values()), "job waits", "jobs wait")
+    return wording.count(sum(standing.waiting.values()), "job waits", "jobs wait")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
-from overheard.checks.panel import tracked
-from overheard.checks.preview import WINDOW, Move, changes, moves
-from overheard.checks.rescoring import Rescoring
 from overheard.commands.context import Context
 from overheard.domain import PENDING, Edition, EditionState
+from overheard.runs.plan import tracked
+from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
+from overheard.scoring.rescoring import Rescoring
 
 FIRST = "visibility"
 """The metric that is shown also where it stays as it was."""
@@ -40,7 +40,7 @@ async def waiting(context: Context) -> list[str]:
         return []
     if edition.state is EditionState.READY:
         return [f"These are the scores from before a change. {edition.note} See: scores"]
-    done = words.percent(await share_done(context.rescoring, context))
+    done = wording.percent(await share_done(context.rescoring, context))
     told = "These are the scores from before a change, for which history is being scored anew"
     return [f"{told}: {done} is done. See: scores"]
 
@@ -80,14 +80,14 @@ def moves_sentence(found: list[Move]) -> str:
         f"{m.metric.label.lower()} of {m.brand} {_written(m, m.before)} → {_written(m, m.after)}"
         for m in found
     ]
-    return words.listing(told) if told else "nothing that is shown"
+    return wording.listing(told) if told else "nothing that is shown"
 
 
 async def switched_card(context: Context, before: Edition, after: Edition) -> Card:
     """Tell people who have never heard of scorers that the numbers follow their change."""
     used = after.state is EditionState.USED
-    what = words.listing(changes(before, after)) or "what is measured"
-    answers = words.count(await context.store.scorable(), "answer")
+    what = wording.listing(changes(before, after)) or "what is measured"
+    answers = wording.count(await context.store.scorable(), "answer")
     if used:
         title = "The numbers follow your change"
         text = (
@@ -123,7 +123,7 @@ async def switched_card(context: Context, before: Edition, after: Edition) -> Ca
 
 async def chosen_card(context: Context, before: Edition, after: Edition) -> Card:
     """Tell people that the numbers are those that they have chosen."""
-    what = words.listing(changes(before, after)) or "a scorer"
+    what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
         title=f"Reports show the scores of set {after.id} now",
         text=(
@@ -142,4 +142,4 @@ async def chosen_card(context: Context, before: Edition, after: Edition) -> Card
 
 
 def _written(move: Move, value: float | None) -> str:
-    return "-" if value is None else words.value(value, move.metric.scale)
+    return "-" if value is None else wording.value(value, move.metric.scale)

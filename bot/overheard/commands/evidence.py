@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from overheard.alerts.compose import alert_data
+from overheard.alerts.card import alert_data
 from overheard.alerts.evidence import gather_evidence, quotes
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
 from overheard.commands.alerts import NUMBER, lifecycle, number_of
@@ -40,10 +40,10 @@ async def show_evidence(context: Context, *, alert: str) -> Card:
     return Card(
         title=f"What {shift.model} said of {shift.brand}",
         text=(
-            f"It rests on {words.count(after, 'answer')} now and {before:,} before, to the same "
-            f"{words.count(len(shift.prompts), 'prompt')}."
+            f"It rests on {wording.count(after, 'answer')} now and {before:,} before, to the same "
+            f"{wording.count(len(shift.prompts), 'prompt')}."
             + ("" if said or gone else " None of the answers says anything in a sentence.")
-            + (f" The texts of {words.count(gone, 'older answer')} are gone." if gone else "")
+            + (f" The texts of {wording.count(gone, 'older answer')} are gone." if gone else "")
         ),
         quotes=said,
         footer=f"Alert {found.id}",

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from overheard.commands.context import Context, Session
-from overheard.config import Config, find_config, parse_config
+from overheard.config.loader import Config, find_config, parse_config
 
 
 def example(folder: Path, scale: float = 1.0) -> Config:

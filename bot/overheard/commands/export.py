@@ -14,17 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.commands.context import Context
-from overheard.commands.lines import (
-    ANSWER_FIELDS,
-    SCORE_FIELDS,
-    answer_line,
-    flat,
-    score_line,
-)
+from overheard.commands.file_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 from overheard.errors import FileUnwritable
 
 
@@ -55,7 +49,7 @@ async def export(context: Context, what: What, form: Format, out: TextIO) -> Car
         write(line)
         count += 1
     return Card(
-        title=f"Exported {words.count(count, what.value.removesuffix('s'))}",
+        title=f"Exported {wording.count(count, what.value.removesuffix('s'))}",
         data={"what": what.value, "lines": count},
     )
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
-from overheard.checks.panel import find_brand
-from overheard.commands.changing import (
-    CHAT,
-    FILE,
-    changed,
-    require_own,
-    require_yes,
-)
+from overheard.commands.arguments import find_fact, moment
+from overheard.commands.catalogue import CHAT, FILE, changed, require_own, require_yes
 from overheard.commands.context import Context
-from overheard.commands.finding import find_fact
-from overheard.commands.moments import moment
-from overheard.commands.readable import unread
-from overheard.domain import Fact
+from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.errors import AlreadyThere, BadUsage, NothingToChange
+from overheard.finetune.examples import from_facts
+from overheard.runs.plan import find_brand
+from overheard.scoring.judge import judges
+from overheard.scoring.service import Scoring
 
 TRIED = 100
 """Facts of a list that are tried with the scorers: each takes some milliseconds."""
@@ -48,7 +43,7 @@ async def list_facts(context: Context, *, brand: str = "") -> Card:
     declared = set(map(_key, (await context.store.declared()).facts))
     rows = tuple(_row(fact, _key(fact) in declared) for fact in facts)
     return Card(
-        title=words.count(len(facts), "fact") + (f" about {name}" if name else ""),
+        title=wording.count(len(facts), "fact") + (f" about {name}" if name else ""),
         text=await _unchecked(context, facts[:TRIED]) if facts else _NOTHING,
         table=Table(("Brand", "Fact", "Value", "As of", "From"), rows) if rows else None,
         actions=(Action("facts add", "Add a fact", Style.PRIMARY),),
@@ -62,7 +57,7 @@ async def _unchecked(context: Context, facts: Sequence[Fact]) -> str:
     names = [f"{f.brand}'s {f.field}" for f in facts if await unread(context, f)]
     if not names:
         return ""
-    return f"No scorer reads {words.listing(names)}, so no answer is checked against that."
+    return f"No scorer reads {wording.listing(names)}, so no answer is checked against that."
 
 
 async def add_fact(
@@ -184,7 +179,7 @@ async def _own(context: Context, brand: str, field: str) -> Fact:
 def _read_day(context: Context, text: str) -> date:
     at, now = moment(text, context.clock.now(), context.zone), context.clock.now()
     if at > now:
-        raise BadUsage(problem=f"{words.day(at, context.zone)} is still to come", usage=_AS_OF)
+        raise BadUsage(problem=f"{wording.day(at, context.zone)} is still to come", usage=_AS_OF)
     return at.astimezone(context.zone).date()
 
 
@@ -217,7 +212,7 @@ def _row(fact: Fact, declared: bool) -> tuple[str, ...]:
 
 def _day(fact: Fact) -> str:
     day = fact.as_of
-    return f"{day.day} {words.MONTHS[day.month - 1]} {day.year}" if day else ""
+    return f"{day.day} {wording.MONTHS[day.month - 1]} {day.year}" if day else ""
 
 
 def _data(fact: Fact, declared: bool) -> dict[str, Any]:
@@ -286,3 +281,34 @@ FACTS_RESTORE = CommandSpec(
     Role.ADMIN,
     examples=("facts restore Acme price",),
 )
+
+
+LONGEST = 160
+"""Characters of a statement that is shown."""
+_NOBODY = Model("nobody", "plainly")
+
+
+async def unread(context: Context, fact: Fact) -> str:
+    """Return a plain statement of a fact that no scorer reads; empty where one does, or a judge,
+    which reads all.
+    """
+    scorers = context.plugins.scorers.values()
+    brand = context.catalogue.brand(fact.brand)
+    if brand is None or judges(scorers):
+        return ""
+    now, said = context.clock.now(), list(dict.fromkeys(_stated(brand, fact)))
+    answers = [
+        Answer(1, Question(Prompt(""), _NOBODY, at), Reply(text, Finish.COMPLETE), now, id=at)
+        for at, text in enumerate(said, 1)
+    ]
+    records = await Scoring(scorers, Catalogue((brand,), facts=(fact,))).score(answers)
+    found = any(d.topic == fact.field for r in records for d in r.score.details)
+    return "" if found else wording.shorten(wording.line(said[0]), LONGEST)
+
+
+def _stated(brand: Brand, fact: Fact) -> Iterator[str]:
+    """Yield a fact in plain sentences; one that is never to be said stands as it is."""
+    yield f"{brand.name}'s {fact.field} is {fact.value.rstrip('.')}."
+    yield from (example.answer for example in from_facts(brand, [fact]))
+    yield f"{brand.name}: {fact.field}: {fact.value}"
+    yield from (fact.value, f"{brand.name} {fact.value}")

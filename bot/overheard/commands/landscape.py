@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Option, quoted
+from overheard.commands.arguments import unknown
 from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
-from overheard.commands.finding import unknown
 from overheard.domain import Landscape, Topic
 from overheard.finetune.landscape import FRESH, TITLES, Standing, Told, corrected, told
 
@@ -63,7 +63,7 @@ def _overview(known: Mapping[str, Landscape], today: date) -> Card:
     rows = tuple(_row(known[name], mine) for name, mine in topics.items())
     header = ("Vendor", *(TITLES[topic] for topic in SHOWN), "To check")
     return Card(
-        title=f"How {words.count(len(known), 'vendor')} fine-tune and use data",
+        title=f"How {wording.count(len(known), 'vendor')} fine-tune and use data",
         text="Each in its first sentence. All topics of one vendor, with sources: landscape VENDOR",
         table=Table(header, rows, frozenset({len(header) - 1})) if rows else None,
         actions=fitting(*(Action(f"landscape {quoted(n)}", one.title) for n, one in known.items())),
@@ -73,7 +73,7 @@ def _overview(known: Mapping[str, Landscape], today: date) -> Card:
 
 
 def _row(landscape: Landscape, topics: Sequence[Told]) -> tuple[str, ...]:
-    gists = {one.topic: words.shorten(one.gist, GIST) for one in topics}
+    gists = {one.topic: wording.shorten(one.gist, GIST) for one in topics}
     unsure = sum(one.standing is not Standing.KNOWN for one in topics)
     return (landscape.title, *(gists[topic] for topic in SHOWN), str(unsure))
 
@@ -83,7 +83,7 @@ def _vendor(landscape: Landscape, topics: Sequence[Told]) -> Card:
     table = f"[landscape.{landscape.name}.TOPIC]"
     return Card(
         title=f"{landscape.title}: fine-tuning and data",
-        text=f"Look again before you rely on it: {words.listing(unsure)}." if unsure else "",
+        text=f"Look again before you rely on it: {wording.listing(unsure)}." if unsure else "",
         fields=tuple(Field(TITLES[one.topic], _words(one), wide=True) for one in topics),
         severity=Severity.WARNING if unsure else Severity.PLAIN,
         footer=f"Correct it in your configuration, {table}, with value, source and as_of.",

@@ -6,16 +6,16 @@ import asyncio
 from math import inf
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
-from overheard.checks.breaker import State
-from overheard.checks.budget import capabilities_of, price_of
-from overheard.checks.judging import agreements, doubt, judges
-from overheard.checks.limits import Gate
 from overheard.commands.context import Context
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
+from overheard.runs.budget import capabilities_of, price_of
+from overheard.runs.limits import Gate
+from overheard.runs.retries import State
+from overheard.scoring.judge import agreements, doubt, judges
 
 STATES = {State.CLOSED: "works", State.OPEN: "left alone", State.HALF_OPEN: "being tried again"}
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
@@ -31,7 +31,7 @@ async def list_models(context: Context) -> Card:
     judged = [await _judged(context, judge) for judge in judges(context.plugins.scorers.values())]
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
     return Card(
-        title=words.count(len(rows), "model"),
+        title=wording.count(len(rows), "model"),
         text="\n\n".join([*reasons, *(judge["told"] for judge in judged)]),
         table=Table(
             ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
@@ -66,7 +66,7 @@ def _data(context: Context, model: Model) -> dict[str, str]:
     state, rest = _state(gate)
     can = capabilities_of(model, providers)
     shown = STATES[state]
-    told = f"{shown}, for {words.duration(rest)}" if rest else shown
+    told = f"{shown}, for {wording.duration(rest)}" if rest else shown
     return {
         "model": str(model),
         "how": can.how or "-",
@@ -98,8 +98,8 @@ def _priced(price: Price | None, *, batch: bool) -> str:
         return "unknown"
     if price == FREE:
         return "free"
-    search = f", {words.money(price.search)} a search" if price.search else ""
-    less = f", {words.percent(price.batch)} in a batch" if batch and price.batch else ""
+    search = f", {wording.money(price.search)} a search" if price.search else ""
+    less = f", {wording.percent(price.batch)} in a batch" if batch and price.batch else ""
     return f"${price.input:g}, ${price.output:g}{search}{less}"
 
 

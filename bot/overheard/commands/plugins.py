@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Protocol
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Face, Option, Role
-from overheard.commands.finding import unknown
+from overheard.commands.arguments import unknown
+from overheard.config.settings import described
 from overheard.plugins import PluginReport, Plugins, distribution_of, entry_of
-from overheard.settings import described
 
 
 class HasPlugins(Protocol):
@@ -33,7 +33,7 @@ async def plugins(deployment: HasPlugins, *, name: str = "") -> Card:
     loaded = deployment.plugins
     faults = "\n\n".join([*(report.told for report in loaded.faulty), *loaded.paused])
     return Card(
-        title=words.count(len(loaded.reports), "plugin"),
+        title=wording.count(len(loaded.reports), "plugin"),
         text=faults or "All of them are loaded.",
         table=Table(
             ("Plugin", "Version", "State", "Provides"),

@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import log
 
-from overheard.arrays import Floats, np
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field
+from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.cards.drawing import picture
-from overheard.checks.budget import TYPICAL, call_cost, price_of
-from overheard.checks.panel import find_brand, tracked
-from overheard.commands import offers
+from overheard.commands import panel_options
 from overheard.commands.context import Context
-from overheard.commands.offers import WITHIN, Offer
-from overheard.commands.price import judged_cost
-from overheard.commands.standing import read_streams
-from overheard.cron import Cron
+from overheard.commands.panel_options import WITHIN, Offer
+from overheard.commands.run_price import judged_cost
+from overheard.commands.standings import read_streams
+from overheard.config.cron import Cron
+from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
+from overheard.detection.simulate import WELL_KNOWN
+from overheard.detection.threshold import mood
+from overheard.detection.updates import DEFAULT
 from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
-from overheard.shifts.calibrate import mood
-from overheard.shifts.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
-from overheard.shifts.sequential import DEFAULT
-from overheard.shifts.simulate import WELL_KNOWN
+from overheard.numpy_proxy import Floats, np
+from overheard.runs.budget import TYPICAL, call_cost, price_of
+from overheard.runs.plan import find_brand, tracked
 
 USUAL_RUNS = 20
 """Runs of baseline that are assumed as long as there are fewer."""
@@ -91,8 +91,8 @@ async def power(
 
 async def _card(context: Context, plan: Plan, model: Model) -> Card:
     outlook, notes = await _outlook(context, plan, model)
-    found = offers.offers(outlook, plan.days, await _price(context, plan, model))
-    chart = offers.chart(
+    found = panel_options.offers(outlook, plan.days, await _price(context, plan, model))
+    chart = panel_options.chart(
         found,
         f"Smallest drop of {plan.brand.name}'s visibility that is seen, and when",
         f"If {model} changed now: four of five drops of this size are seen by then.",
@@ -103,7 +103,7 @@ async def _card(context: Context, plan: Plan, model: Model) -> Card:
         title=f"What can be seen of {plan.brand.name} at {model}",
         text=_text(found[0]),
         fields=_fields(plan, outlook),
-        table=offers.table(found),
+        table=panel_options.table(found),
         image=await picture(chart, "power.png"),
         footer=" ".join(notes),
         data={
@@ -120,18 +120,20 @@ async def _card(context: Context, plan: Plan, model: Model) -> Card:
 
 
 def _text(now: Offer) -> str:
-    seen = [f"{now.within(runs):.0f} points in {offers.time(runs * now.days)}" for runs in WITHIN]
+    seen = [
+        f"{now.within(runs):.0f} points in {panel_options.time(runs * now.days)}" for runs in WITHIN
+    ]
     return (
-        f"These drops of visibility are seen four times out of five: {words.listing(seen)}. "
+        f"These drops of visibility are seen four times out of five: {wording.listing(seen)}. "
         f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
         f"{DEFAULT.looks} bursts of {DEFAULT.calls} calls."
     )
 
 
 def _fields(plan: Plan, outlook: Outlook) -> tuple[Field, ...]:
-    asked = f"{words.count(len(plan.prompts), 'prompt')} x {plan.repeats}"
+    asked = f"{wording.count(len(plan.prompts), 'prompt')} x {plan.repeats}"
     return (
-        Field("In a run", f"{asked}, every {offers.time(plan.days).removeprefix('1 ')}"),
+        Field("In a run", f"{asked}, every {panel_options.time(plan.days).removeprefix('1 ')}"),
         Field("Moods", f"tau {outlook.tau:.2f}"),
         Field("Runs before", str(outlook.before)),
     )

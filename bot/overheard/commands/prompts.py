@@ -6,22 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.panel import find_brand
-from overheard.commands.changing import (
-    CHAT,
-    FILE,
-    changed,
-    changed_list,
-    require_own,
-    require_yes,
-)
+from overheard.commands.arguments import find_prompt
+from overheard.commands.catalogue import CHAT, FILE, changed, changed_list, require_own, require_yes
 from overheard.commands.context import Context
-from overheard.commands.finding import find_prompt
 from overheard.domain import Catalogue, Prompt
 from overheard.errors import AlreadyThere, NothingToChange
+from overheard.runs.plan import find_brand
 
 SHOWN = 80
 """Characters of a prompt in a table."""
@@ -39,7 +32,7 @@ async def list_prompts(context: Context, *, brand: str = "") -> Card:
     declared = {prompt.key for prompt in (await context.store.declared()).prompts}
     rows = tuple(_row(prompt, prompt.key in declared) for prompt in prompts)
     return Card(
-        title=words.count(len(prompts), "prompt") + (f" for {name}" if name else ""),
+        title=wording.count(len(prompts), "prompt") + (f" for {name}" if name else ""),
         text="" if prompts else "Nothing is asked yet. Begin with: prompts add",
         table=Table(("Prompt", "For", "Tags", "From", "Key"), rows) if rows else None,
         actions=(Action("prompts add", "Add a prompt", Style.PRIMARY),),
@@ -145,7 +138,7 @@ async def remove_prompt(context: Context, *, prompt: str, agreed: bool = False) 
         ChangeNeedsYes: when nobody has agreed.
     """
     found = await _own(context, prompt)
-    shown = words.shorten(words.line(found.text), SHOWN)
+    shown = wording.shorten(wording.line(found.text), SHOWN)
     require_yes(f"“{shown}” is no longer asked, and its answers are kept", agreed=agreed)
     await context.store.remove_prompt(found.key)
     return Card(
@@ -199,7 +192,7 @@ def _told(prompt: Prompt, done: str, note: str) -> Card:
 
 def _row(prompt: Prompt, declared: bool) -> tuple[str, ...]:
     return (
-        words.shorten(words.line(prompt.text), SHOWN),
+        wording.shorten(wording.line(prompt.text), SHOWN),
         ", ".join(prompt.brands) or "all",
         ", ".join(prompt.tags),
         FILE if declared else CHAT,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from overheard.checks.panel import lay_out
 from overheard.commands.context import Context
-from overheard.commands.price import price_in_short
+from overheard.commands.run_price import price_in_short
 from overheard.domain import Alert
 from overheard.errors import OverheardError
+from overheard.runs.plan import lay_out
 
 
 class Recheck(TypedDict):

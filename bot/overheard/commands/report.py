@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card
+from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.cards.drawing import picture
-from overheard.checks.panel import find_brand, tracked
+from overheard.commands.check_card import told
 from overheard.commands.context import Context
 from overheard.commands.editions import waiting
-from overheard.commands.standing import read_streams, standings, table
-from overheard.commands.summary import told
+from overheard.commands.standings import read_streams, standings, table
 from overheard.commands.trend import trend_chart
+from overheard.detection.baseline import cut
+from overheard.detection.detector import live
 from overheard.domain import Brand, Metric, Model, Scale
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey, Stream
-from overheard.shifts.baseline import cut
-from overheard.shifts.detector import live
+from overheard.runs.plan import find_brand, tracked
 
 HEADLINE = Metric("visibility", Scale.BINARY, "Visibility")
 
@@ -85,8 +85,8 @@ def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> 
 def _text(context: Context, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     every = sorted({run for found in runs.values() for run in found})
     return (
-        f"{words.count(len(every), 'run')} of {words.count(len(runs), 'model')} "
-        f"since {words.day(every[0].at, context.zone)}. The table shows the newest."
+        f"{wording.count(len(every), 'run')} of {wording.count(len(runs), 'model')} "
+        f"since {wording.day(every[0].at, context.zone)}. The table shows the newest."
     )
 
 

@@ -11,15 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role
-from overheard.checks.turns import batches
-from overheard.commands.changing import require_yes
+from overheard.commands.catalogue import require_yes
 from overheard.commands.context import Context
-from overheard.commands.lines import answer_line
+from overheard.commands.file_lines import answer_line
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable
+from overheard.scoring.scorers import batches
 
 GROUP = 200
 """Texts that are removed in one transaction, once they are safe in the file."""
@@ -53,17 +53,17 @@ async def retain(context: Context, *, agreed: bool = False) -> Card:
         return Card("Nothing to do", text, data={"texts": 0})
     count, oldest = 0, ""
     async for answer in old(context):
-        count, oldest = count + 1, oldest or words.moment(answer.asked_at, context.zone)
+        count, oldest = count + 1, oldest or wording.moment(answer.asked_at, context.zone)
     if not count:
         return Card("Nothing to do", "No text is older than it may be.", data={"texts": 0})
     require_yes(
-        f"{words.count(count, 'text')}, the first of {oldest}, will be written to a file in "
+        f"{wording.count(count, 'text')}, the first of {oldest}, will be written to a file in "
         f"{table.folder} and removed from the store",
         agreed=agreed,
     )
     done = await retain_texts(context)
     return Card(
-        title=f"Removed {words.count(done.texts, 'text')}",
+        title=f"Removed {wording.count(done.texts, 'text')}",
         text="What was counted in them stays: scores, trends, alerts and costs.",
         fields=(Field("Written to", str(done.file)),) if done.file else (),
         severity=Severity.GOOD,

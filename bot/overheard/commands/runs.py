@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.runs import TAKEN_UP_WITHIN, find_run
-from overheard.commands.batching import cancel_batches
-from overheard.commands.carry import carry_out, held
 from overheard.commands.context import Context
-from overheard.commands.price import require_money
+from overheard.commands.run_price import cancel_batches, require_money
+from overheard.commands.run_service import carry_out, held
 from overheard.domain import UNENDED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
+from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
 
 FIRST = 20
 
@@ -28,7 +27,7 @@ async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
     handed_in = {batch.run_id for batch in await context.store.batches()}
     rows = tuple(_row(context, run, busy, handed_in) for run in runs)
     return Card(
-        title=words.count(len(runs), "run"),
+        title=wording.count(len(runs), "run"),
         text="" if runs else "Nothing has been asked yet; begin with: check",
         table=_table(rows) if rows else None,
         actions=tuple(_actions(runs)),
@@ -85,7 +84,7 @@ async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Car
     if found.state not in UNENDED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
     if age >= TAKEN_UP_WITHIN and not await context.store.batches(runs=[found.id]):
-        raise RunTooOld(run=found.key, age=words.duration(age.total_seconds()))
+        raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
     await require_money(context, found, agreed=agreed)
     panel = found.panel
 
@@ -115,7 +114,7 @@ def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
 
 def _row(context: Context, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
-    begun = words.moment(run.started_at, context.zone)
+    begun = wording.moment(run.started_at, context.zone)
     return (run.key, begun, _told(run, busy, handed_in), count, run.asked_by)
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.commands.burst_plans import BURSTS, planned_bursts, planned_data, sentence
 from overheard.commands.check import check
 from overheard.commands.context import Context
-from overheard.commands.planned import BURSTS, planned_bursts, planned_data, sentence
-from overheard.cron import Cron
+from overheard.config.cron import Cron
+from overheard.config.settings import suggestion
 from overheard.domain import Schedule, ScheduleState
 from overheard.errors import UnknownName
-from overheard.schedule import next_time
-from overheard.settings import suggestion
 
 
 async def list_schedules(context: Context) -> Card:
@@ -34,7 +33,7 @@ async def list_schedules(context: Context) -> Card:
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
     rows = tuple(_row(context, schedule, state, now) for schedule, state in found)
     return Card(
-        title=words.count(len(found), "schedule"),
+        title=wording.count(len(found), "schedule"),
         text=text,
         table=Table(header, rows, frozenset({5})) if rows else None,
         severity=Severity.WARNING if problems else Severity.PLAIN,
@@ -122,7 +121,7 @@ def declared(context: Context) -> set[str]:
 def next_run(context: Context, schedule: Schedule, state: ScheduleState) -> str:
     """Say when a schedule runs next; an empty string when it does not."""
     at = next_time(Cron(schedule.cron, schedule.timezone), state, context.clock.now())
-    return f"It runs next on {words.moment(at, context.zone)}." if at else ""
+    return f"It runs next on {wording.moment(at, context.zone)}." if at else ""
 
 
 def _row(
@@ -133,9 +132,9 @@ def _row(
     return (
         schedule.name,
         f"{schedule.cron} ({schedule.timezone})",
-        words.moment(at, context.zone) if at else after,
+        wording.moment(at, context.zone) if at else after,
         _last(context, schedule, state),
-        words.listing(schedule.brands) or "all",
+        wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
         "config" if schedule.name in declared(context) else "people",
     )
@@ -143,12 +142,12 @@ def _row(
 
 def _last(context: Context, schedule: Schedule, state: ScheduleState) -> str:
     if state.begun > state.done:
-        return f"under way since {words.moment(state.begun, context.zone)}"
+        return f"under way since {wording.moment(state.begun, context.zone)}"
     cron = Cron(schedule.cron, schedule.timezone)
     if not state.problem and cron.after(state.done - timedelta(seconds=1)) != state.done:
         return ""  # when it was first seen or resumed: it has not run since
     ended = "failed, " if state.problem else ""
-    return ended + words.moment(state.done, context.zone)
+    return ended + wording.moment(state.done, context.zone)
 
 
 def schedule_data(
@@ -204,3 +203,8 @@ SCHEDULES_RUN = CommandSpec(
     examples=("schedules run weekly",),
     chart="",
 )
+
+
+def next_time(cron: Cron, state: ScheduleState | None, now: datetime) -> datetime | None:
+    """Return when a job is due next; None when it is paused or never due again."""
+    return None if state and state.paused else cron.after(now)

@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.preview import changes
-from overheard.checks.rescoring import DUTY, Rescoring, carry
-from overheard.commands.changing import require_yes
+from overheard.commands.arguments import unknown
+from overheard.commands.catalogue import require_yes
 from overheard.commands.context import Context
+from overheard.commands.edition_switch import look_again, require_judges_money
 from overheard.commands.editions import (
     chosen_card,
     moves_sentence,
@@ -24,12 +24,11 @@ from overheard.commands.editions import (
     switched_card,
     used_edition,
 )
-from overheard.commands.finding import unknown
-from overheard.commands.judge_price import require_judges_money
 from overheard.commands.shifts import shifts_seen
-from overheard.commands.switching import look_again
 from overheard.domain import PENDING, Edition, EditionState
 from overheard.errors import NothingToSwitch
+from overheard.scoring.edition_preview import changes
+from overheard.scoring.rescoring import DUTY, Rescoring, carry
 
 POLL = 0.5
 """Seconds between two looks at work that another process does."""
@@ -158,12 +157,12 @@ async def prune(context: Context, *, agreed: bool = False) -> Card:
     if not gone:
         nothing = {"removed": 0, "editions": 0}
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
-    sets = words.count(gone, "earlier set of scores", "earlier sets of scores")
+    sets = wording.count(gone, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
     read = {version for one in kept for version in one.versions} or context.scoring.versions
     removed = await context.store.prune_scores(read)
     return Card(
-        title=f"Removed {words.count(removed, 'score')}",
+        title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",
         severity=Severity.GOOD,
         data={"removed": removed, "editions": gone},
@@ -194,11 +193,11 @@ async def _announced(context: Context, now: Edition, wanted: Edition) -> str:
     seen = await shifts_seen(context, scoring, since)
     before = await shifts_seen(context, context.scoring, since)
     missing = f" {wanted.note}" if wanted.note else ""
-    alerts = words.count(open_alerts, "alert")
+    alerts = wording.count(open_alerts, "alert")
     return (
         f"over the last 90 days of answers this changes {told}; {alerts} "
         f"{'is' if open_alerts == 1 else 'are'} open and stay so; in that time "
-        f"{words.count(before, 'shift')} stood out by the scores of now, and {seen} by the "
+        f"{wording.count(before, 'shift')} stood out by the scores of now, and {seen} by the "
         f"others.{missing}".rstrip(".")
     )
 
@@ -210,7 +209,7 @@ def _title(context: Context, after: Edition | None, done: float) -> str:
         return "The scores follow all that is measured"
     if after.state is EditionState.READY:
         return "New scores wait for a yes"
-    return f"History is being scored anew: {words.percent(done)}"
+    return f"History is being scored anew: {wording.percent(done)}"
 
 
 def _usual(count: int) -> str:
@@ -233,9 +232,9 @@ def _actions(after: Edition | None) -> tuple[Action, ...]:
 def _row(context: Context, one: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
     state = _STATES[one.state]
     if one.state is EditionState.SCORING:
-        state = f"{state}, {words.percent(done)}"
-    differs = words.listing(changes(now, one)) if now and one.id != now.id else ""
-    return (str(one.id), words.moment(one.at, context.zone), state, differs)
+        state = f"{state}, {wording.percent(done)}"
+    differs = wording.listing(changes(now, one)) if now and one.id != now.id else ""
+    return (str(one.id), wording.moment(one.at, context.zone), state, differs)
 
 
 def _data(one: Edition, done: float) -> dict[str, Any]:

@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from overheard.alerts.past import Past, Replay
-from overheard.cards import words
+from overheard.alerts.history import Past, Replay
+from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.checks.panel import find_brand, tracked
-from overheard.checks.scoring import Scoring
 from overheard.commands.context import Context
+from overheard.detection.served_models import silent_updates
 from overheard.domain import Brand, ModelUpdate, Run, Shift
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey
-from overheard.shifts.served import silent_updates
+from overheard.runs.plan import find_brand, tracked
+from overheard.scoring.service import Scoring
 
 
 def past(context: Context) -> Past:
@@ -90,7 +90,7 @@ def _card(context: Context, replays: Sequence[Replay], runs: Mapping[int, Run]) 
     found = [shift for alarm in alarms for shift in alarm.shifts]
     looked = max((replay.monitor.looks for replay in replays), default=0)
     return Card(
-        title=words.count(len(found), "shift") if found else "No shift",
+        title=wording.count(len(found), "shift") if found else "No shift",
         text="\n\n".join(_text(context, found, runs, looked)),
         table=_table(context, found, runs) if found else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
@@ -106,11 +106,11 @@ def _text(
     if not looked:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
     elif not found:
-        yield f"Nothing moved by more than chance explains, in {words.count(looked, 'run')}."
+        yield f"Nothing moved by more than chance explains, in {wording.count(looked, 'run')}."
     for shift in found:
         metric = context.scoring.metrics[shift.metric]
-        when = words.day(runs[shift.run_id].started_at, context.zone)
-        size = words.change(shift.change, metric.scale)
+        when = wording.day(runs[shift.run_id].started_at, context.zone)
+        size = wording.change(shift.change, metric.scale)
         yield (
             f"{when}, {shift.brand} at {shift.model}, {metric.label.lower()} {size}: "
             f"{shift.explanation}"
@@ -129,10 +129,10 @@ def _row(context: Context, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, 
         shift.brand,
         str(shift.model),
         metric.label,
-        words.value(shift.before, metric.scale),
-        words.value(shift.after, metric.scale),
+        wording.value(shift.before, metric.scale),
+        wording.value(shift.after, metric.scale),
         runs[shift.began].key,
-        words.percent(shift.probability or 0.0),
+        wording.percent(shift.probability or 0.0),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.context import Session
+from overheard.detection import policy_trials, trials
+from overheard.detection.trials import Figures, Outcome, Trial
 from overheard.interfaces import Progress
-from overheard.shifts import policy_trials, trials
-from overheard.shifts.trials import Figures, Outcome, Trial
 
 FIXED, DYNAMIC = "fixed", "dynamic"
 POLICIES = {FIXED: trials.run, DYNAMIC: policy_trials.run}
@@ -82,7 +82,7 @@ def _text(trial: Trial, outcome: Outcome) -> str:
 
 
 def _fields(trial: Trial, outcome: Outcome, policy: str) -> tuple[Field, ...]:
-    asked = words.count(trial.prompts, "prompt")
+    asked = wording.count(trial.prompts, "prompt")
     return (
         Field("Calls to see it", f"{outcome.calls:,.0f}"),
         Field("Least possible", f"{outcome.lorden_calls:,.0f}"),

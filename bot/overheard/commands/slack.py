@@ -9,7 +9,7 @@ from typing import Any
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Option
 from overheard.commands.context import Session
-from overheard.tables.chats import SlackTable
+from overheard.config.chats import SlackTable
 
 SCOPES = (
     "commands",  # take the slash command

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import NAME, CommandSpec, Kind, Option, Role, quoted
-from overheard.checks.panel import find_brand
-from overheard.commands.changing import changed_list, require_own
+from overheard.commands.arguments import unknown
+from overheard.commands.catalogue import changed_list, require_own
 from overheard.commands.context import Context
-from overheard.commands.finding import unknown
 from overheard.domain import Brand, Rule
 from overheard.errors import NothingToChange
-from overheard.measure.risks import Risk
+from overheard.reading.spellings import Risk
+from overheard.runs.plan import find_brand
 
 
 async def rule_brand(
@@ -77,7 +77,7 @@ def rule_actions(brand: Brand, found: Iterable[Risk]) -> tuple[Action, ...]:
     return tuple(
         Action(
             f"brands rule {quoted(brand.name)} {quoted(spelling)}",
-            words.shorten(f"A rule for {spelling}", 60),
+            wording.shorten(f"A rule for {spelling}", 60),
         )
         for spelling in risky
     )

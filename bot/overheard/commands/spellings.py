@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import chain
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, Option, quoted
-from overheard.checks.panel import find_brand
 from overheard.commands.context import Context
 from overheard.commands.spelling_rules import rule_actions
 from overheard.domain import Brand
-from overheard.measure.prose import prose
-from overheard.measure.risks import risks, similar_names
+from overheard.reading.markdown import prose
+from overheard.reading.spellings import risks, similar_names
+from overheard.runs.plan import find_brand
 
 DAYS = 30
 READ = 2_000
@@ -38,10 +38,10 @@ async def suggest_aliases(context: Context, *, brand: str) -> Card:
     advice = (
         "They do not count. Add those that mean it as aliases."
         if near
-        else f"No name in {words.count(len(bodies), 'answer')} looks like it."
+        else f"No name in {wording.count(len(bodies), 'answer')} looks like it."
     )
     return Card(
-        title=f"{words.count(len(near), 'possible spelling')} of {found.name}",
+        title=f"{wording.count(len(near), 'possible spelling')} of {found.name}",
         text="\n\n".join([advice, *warnings]),
         table=Table(("Name", "Times"), tuple((Tainted(n), str(c)) for n, c in near), frozenset({1}))
         if near
@@ -70,7 +70,9 @@ async def _bodies(context: Context) -> AsyncIterator[str]:
 
 def _alias(brand: Brand, name: str) -> Action:
     spelled = chain.from_iterable(("--alias", quoted(one)) for one in (*brand.aliases, name))
-    return Action(f"brands edit {quoted(brand.name)} {' '.join(spelled)}", words.shorten(name, 60))
+    return Action(
+        f"brands edit {quoted(brand.name)} {' '.join(spelled)}", wording.shorten(name, 60)
+    )
 
 
 BRANDS_SUGGEST = CommandSpec(

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from overheard.cards import words
-from overheard.cards.bars import Bar, Bars
+from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.charts.bars import Bar, Bars
+from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.cards.drawing import picture
-from overheard.checks.budget import WARNING
 from overheard.commands.context import Context
 from overheard.domain import Account, Run, Spending
+from overheard.runs.budget import WARNING
 
 Sums = dict[str, float]
 
@@ -40,9 +40,9 @@ async def spend(context: Context, *, days: int = 0, by: str = "provider") -> Car
     others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
     bars = Bars(f"Spent by {by}", tuple(Bar(k, v) for k, v in sums[by].items()))
     return Card(
-        title=f"Spent {words.money(total)}",
-        text=f"Since {words.day(since, context.zone)}, for "
-        f"{words.count(sum(each.answers for each in spent), 'answer')}.",
+        title=f"Spent {wording.money(total)}",
+        text=f"Since {wording.day(since, context.zone)}, for "
+        f"{wording.count(sum(each.answers for each in spent), 'answer')}.",
         fields=tuple(Field(f"[budget] {row['key']}", _used(row)) for row in budget),
         table=_table(SHOWN.get(by, by.capitalize()), sums[by]),
         image=await picture(bars, "spend.png") if spent else None,
@@ -93,7 +93,7 @@ def _summed(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]
 
 
 def _table(header: str, sums: Sums) -> Table | None:
-    rows = tuple((name, words.money(usd)) for name, usd in sums.items())
+    rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
     return Table((header, "Spent"), rows, frozenset({1})) if rows else None
 
 
@@ -125,7 +125,7 @@ async def _budget(context: Context) -> list[dict[str, Any]]:
 
 def _used(row: Mapping[str, Any]) -> str:
     spent, allowed, share = (float(row[key]) for key in ("spent", "allowed", "share"))
-    return f"{words.money(spent)} of {words.money(allowed)} ({words.percent(share)})"
+    return f"{wording.money(spent)} of {wording.money(allowed)} ({wording.percent(share)})"
 
 
 SPEND = CommandSpec(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta, tzinfo
 
 from overheard.alerts.digest import alert_row, alert_table
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec
-from overheard.checks.panel import tracked
 from overheard.commands.context import Context
 from overheard.commands.report import HEADLINE
 from overheard.commands.schedules import next_run
-from overheard.commands.standing import Standing, standings
+from overheard.commands.standings import Standing, standings
 from overheard.domain import Alert, Brand
 from overheard.measure.blocks import streams
+from overheard.runs.plan import tracked
 
 RECENT = timedelta(days=90)
 """How far back a brand's last measurement is looked for."""
@@ -33,7 +33,7 @@ async def status(context: Context) -> Card:
     alerts = [alert for alert in await context.store.alerts() if not alert.state.over]
     runs = await _next_runs(context)
     return Card(
-        title=f"{words.count(len(brands), 'brand')}, {words.count(len(alerts), 'open alert')}",
+        title=f"{wording.count(len(brands), 'brand')}, {wording.count(len(alerts), 'open alert')}",
         text="\n\n".join(filter(None, [_advice(brands, rows), "\n".join(runs)])),
         table=_table(rows, context.zone) if rows else None,
         actions=_actions(brands, alerts),
@@ -75,13 +75,15 @@ def _advice(brands: list[Brand], rows: list[Standing]) -> str:
 
 def _table(rows: list[Standing], zone: tzinfo) -> Table:
     header = ("Brand", "Model", HEADLINE.label, "Measured")
-    cells = ((r.brand, str(r.model), _cell(r), words.day(r.point.at, zone)) for r in rows)
+    cells = ((r.brand, str(r.model), _cell(r), wording.day(r.point.at, zone)) for r in rows)
     return Table(header, tuple(cells), frozenset({2}))
 
 
 def _cell(row: Standing) -> str:
     point, scale = row.point, row.metric.scale
-    return f"{words.value(point.mean, scale)} ({words.value_range(point.low, point.high, scale)})"
+    return (
+        f"{wording.value(point.mean, scale)} ({wording.value_range(point.low, point.high, scale)})"
+    )
 
 
 def _actions(brands: list[Brand], alerts: list[Alert]) -> tuple[Action, ...]:
@@ -94,7 +96,7 @@ def _actions(brands: list[Brand], alerts: list[Alert]) -> tuple[Action, ...]:
 def _alerts_card(context: Context, alerts: list[Alert]) -> Card:
     more = len(alerts) - SHOWN
     return Card(
-        title=words.count(len(alerts), "open alert"),
+        title=wording.count(len(alerts), "open alert"),
         text=f"The newest {SHOWN} are shown." if more > 0 else "",
         table=alert_table(alerts[:SHOWN], context.scoring.metrics, context.zone),
         severity=Severity.WARNING,

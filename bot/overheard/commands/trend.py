@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, fitting
-from overheard.cards.charts import Chart, Mark, Series
+from overheard.cards.charts.renderer import picture
+from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, Option, quoted
-from overheard.cards.drawing import picture
-from overheard.checks.panel import find_brand
+from overheard.commands.arguments import unknown
+from overheard.commands.check_card import told
 from overheard.commands.context import Context
-from overheard.commands.finding import unknown
-from overheard.commands.standing import read_streams
-from overheard.commands.summary import told
+from overheard.commands.standings import read_streams
 from overheard.domain import Brand, Metric
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
+from overheard.runs.plan import find_brand
 
 HEADLINE = "visibility"
 
@@ -116,9 +116,9 @@ def _table(points: dict[str, list[Point]], metric: Metric) -> Table:
     rows = []
     for model, found in points.items():
         first, last = found[0], found[-1]
-        now = words.value(last.mean, metric.scale)
-        between = words.value_range(last.low, last.high, metric.scale)
-        moved = words.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
+        now = wording.value(last.mean, metric.scale)
+        between = wording.value_range(last.low, last.high, metric.scale)
+        moved = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
         rows.append((model, f"{now} ({between})", moved, f"{len(found):,}"))
     return Table(("Model", "Now", "Since the first run", "Runs"), tuple(rows), frozenset({1, 2, 3}))
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.checks.feeds import read_feeds
-from overheard.checks.panel import tracked
+from overheard.commands.arguments import moment
 from overheard.commands.context import Context
-from overheard.commands.moments import moment
-from overheard.commands.standing import read_streams
-from overheard.commands.verdicts import told
+from overheard.commands.shift_wording import told
+from overheard.commands.standings import read_streams
+from overheard.config.settings import suggestion
+from overheard.detection.updates import Verdict, follow_each
 from overheard.domain import Model, ModelUpdate, Scale
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
-from overheard.settings import suggestion
-from overheard.shifts.sequential import Verdict, follow_each
+from overheard.runs.plan import tracked
+from overheard.runs.update_feeds import read_feeds
 
 METRIC = "visibility"
 _PLURAL = {"has": "have", "is": "are"}
@@ -72,10 +72,11 @@ async def list_updates(context: Context) -> Card:
         for update, found in await _effects(context, model, known)
     }
     rows = [
-        (str(u.id), str(u.model), words.moment(u.at, context.zone), u.source, u.note) for u in known
+        (str(u.id), str(u.model), wording.moment(u.at, context.zone), u.source, u.note)
+        for u in known
     ]
     return Card(
-        title=words.count(len(known), "known update"),
+        title=wording.count(len(known), "known update"),
         text="\n\n".join([*problems, *_paragraphs(context, known, effects)])
         or "None is known yet; add one with: updates add",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
@@ -105,7 +106,7 @@ async def add_update(context: Context, *, model: str, when: str = "now", note: s
     at = moment(when, context.clock.now(), context.zone)
     update = await context.store.add_update(ModelUpdate(found, at, note=note))
     return Card(
-        title=f"Update of {update.model} on {words.moment(update.at, context.zone)}",
+        title=f"Update of {update.model} on {wording.moment(update.at, context.zone)}",
         text="It is kept. The next runs of this model are compared with those before it; "
         "see what it did with: updates list",
         footer=f"Update {update.id}",
@@ -158,7 +159,7 @@ def _paragraphs(
     """Say what each update did; one that is known from two sources is told once."""
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
-        head = f"{update.model}, {words.day(update.at, context.zone)}:"
+        head = f"{update.model}, {wording.day(update.at, context.zone)}:"
         yield " ".join([head, *_sentences(effects[update.id])])
 
 
@@ -170,7 +171,7 @@ def _sentences(effects: Iterable[Effect]) -> Iterator[str]:
     for predicate, brands in alike.items():
         verb, space, rest = predicate.partition(" ")
         verb = _PLURAL.get(verb, verb) if len(brands) > 1 else verb
-        yield f"{words.listing(brands)} {verb}{space}{rest}."
+        yield f"{wording.listing(brands)} {verb}{space}{rest}."
 
 
 def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.context import Session
+from overheard.config.settings import suggestion
 from overheard.domain import TaskKind
 from overheard.errors import UnknownName, WorkerUnused
-from overheard.settings import suggestion
 
 AT_ONCE = 8
 """Tasks that a worker carries out at a time; most of each is waiting for a provider."""

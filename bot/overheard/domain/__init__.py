@@ -4,54 +4,7 @@ Times are aware datetimes in UTC. Money is US dollars. Rates lie in 0 to 1; "poi
 times 100. Nothing here does I/O or imports another room.
 """
 
-from overheard.domain.asking import (
-    BURST,
-    UNENDED,
-    Answer,
-    Panel,
-    Question,
-    Run,
-    RunState,
-    Spending,
-)
-from overheard.domain.batching import Batch, BatchLook
-from overheard.domain.catalogue import Brand, Catalogue, Fact, Prompt, Rule, Schedule, prompt_key
-from overheard.domain.editions import PENDING, Edition, EditionState
-from overheard.domain.finetuning import (
-    Approval,
-    Landscape,
-    LandscapeEntry,
-    Publication,
-    Topic,
-)
-from overheard.domain.money import Account, Balance, Claim, Payer
-from overheard.domain.observing import Census, QueueStanding
-from overheard.domain.operating import AuditEntry, ScheduleState
-from overheard.domain.prompts import variants
-from overheard.domain.scoring import (
-    Block,
-    Detail,
-    Mention,
-    Metric,
-    Reading,
-    Scale,
-    Score,
-    ScoreRecord,
-)
-from overheard.domain.services import (
-    COMPLETE,
-    FREE,
-    Capabilities,
-    Citation,
-    Failing,
-    Finish,
-    Model,
-    Price,
-    RateLimits,
-    Reply,
-    Usage,
-)
-from overheard.domain.shifting import (
+from overheard.domain.alerts import (
     Alert,
     AlertEvent,
     AlertState,
@@ -64,10 +17,61 @@ from overheard.domain.shifting import (
     Shift,
     alert_key,
 )
-from overheard.domain.tabulating import BlockRun, BlockStream, BlockTable, tabulated
-from overheard.domain.talking import Waiting
-from overheard.domain.text import storable
-from overheard.domain.working import Task, TaskKind
+from overheard.domain.block_table import BlockRun, BlockStream, BlockTable, tabulated
+from overheard.domain.catalogue import (
+    Brand,
+    Catalogue,
+    Fact,
+    Prompt,
+    Rule,
+    Schedule,
+    prompt_key,
+    variants,
+)
+from overheard.domain.finetuning import Approval, Landscape, LandscapeEntry, Publication, Topic
+from overheard.domain.models import (
+    COMPLETE,
+    FREE,
+    Capabilities,
+    Citation,
+    Failing,
+    Finish,
+    Model,
+    Price,
+    RateLimits,
+    Reply,
+    Usage,
+    storable,
+)
+from overheard.domain.money import Account, Balance, Claim, Payer
+from overheard.domain.operations import AuditEntry, Census, QueueStanding, ScheduleState, Waiting
+from overheard.domain.runs import (
+    BURST,
+    UNENDED,
+    Answer,
+    Batch,
+    BatchLook,
+    Panel,
+    Question,
+    Run,
+    RunState,
+    Spending,
+    Task,
+    TaskKind,
+)
+from overheard.domain.scores import (
+    PENDING,
+    Block,
+    Detail,
+    Edition,
+    EditionState,
+    Mention,
+    Metric,
+    Reading,
+    Scale,
+    Score,
+    ScoreRecord,
+)
 
 __all__ = [
     "BURST",

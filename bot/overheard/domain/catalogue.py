@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import product
 
 
 @lru_cache(4096)
@@ -79,7 +81,7 @@ class Prompt:
     """A question that buyers ask.
 
     The text is sent as it stands. Who asks, from where and in which language are labels to group
-    by: what of them the model is to know stands in the text, see `overheard.checks.prompts`.
+    by: what of them the model is to know stands in the text, see `overheard.runs.suggestions`.
 
     Attributes:
         text: The question as it is sent.
@@ -208,3 +210,27 @@ class Catalogue:
 
     def _tracked(self, brand: str) -> bool:
         return any(b.name == brand and b.tracked for b in self.brands)
+
+
+def variants(
+    prompt: Prompt, personas: Sequence[str] = (), markets: Sequence[str] = ()
+) -> list[Prompt]:
+    """Return a prompt for each persona in each market.
+
+    The places ``{persona}`` and ``{market}`` in its text are filled in, so that the text of each
+    variant is what is sent, and its key tells it apart. A text without such a place stays as it
+    is, and the persona or market is a mere label.
+
+    Args:
+        prompt: What all have in common.
+        personas: Who asks; empty for the prompt's own.
+        markets: Where; empty for the prompt's own.
+    """
+    return [
+        replace(prompt, text=_filled(prompt.text, persona, market), persona=persona, market=market)
+        for persona, market in product(personas or (prompt.persona,), markets or (prompt.market,))
+    ]
+
+
+def _filled(text: str, persona: str, market: str) -> str:
+    return text.replace("{persona}", persona).replace("{market}", market)

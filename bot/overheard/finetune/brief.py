@@ -8,10 +8,11 @@ is known to. What a page should state comes from the fact sheet alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from overheard.cards import wording
 from overheard.domain import Brand, Fact, Model
 from overheard.finetune.evidence import ACCURACY, SENTIMENT, VISIBILITY
 from overheard.measure.rates import Interval, wilson
@@ -126,7 +127,7 @@ class Market:
     Attributes:
         brand: The brand.
         rivals: Whom it stands beside.
-        facts: What may be told of it, see `overheard.finetune.facts.tellable`.
+        facts: What may be told of it, see `overheard.finetune.texts.tellable`.
     """
 
     brand: Brand
@@ -164,3 +165,70 @@ def _plain(name: str) -> str:
 def ranked(items: Iterable[Item]) -> list[Item]:
     """Return items, those that hit most answers for sure first."""
     return sorted(items, key=lambda item: (-item.interval[0], -item.hits, item.kind, item.subject))
+
+
+def steps(item: Item, brand: str) -> list[str]:
+    """Return what to do about an item, the first thing first."""
+    said = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
+    if item.kind is Kind.UNSTATED and not item.hits:
+        said.append(_UNASKED)
+    return [*said, *_ask(item)]
+
+
+_STEPS = {
+    Kind.ABSENT: (
+        (
+            "Publish a page that has this question as its title, answers it in the first "
+            "paragraph, and says by name where {brand} fits and where it does not."
+        ),
+    ),
+    Kind.CLAIM: (
+        (
+            "State the right {item.subject} in one plain sentence that names {brand}, with the day "
+            "from which it holds, on the page where buyers look for it."
+        ),
+        "Search your own pages and profiles for “{item.stated}”, and take it down.",
+    ),
+    Kind.UNSTATED: (
+        (
+            "Say it in one plain sentence that names {brand}, as text and not in a picture, on a "
+            "page that can be read without signing in."
+        ),
+    ),
+    Kind.SENTIMENT: (
+        (
+            "First find out from your own people whether the criticism is right. If it is, mend "
+            "that: no page will help."
+        ),
+        (
+            "If it is out of date or wrong, publish what is true today, with figures and the day, "
+            "and let customers of {brand} say it in their own words."
+        ),
+    ),
+    Kind.SOURCE: (
+        (
+            "See what {item.subject} says of your category and how names get there: by a listing, "
+            "a review, an article, an answer of yours. Get {brand} named that way, with the facts "
+            "below."
+        ),
+    ),
+}
+_UNASKED = (
+    "None of your prompts asks for it. If buyers do, add such a prompt, so that you can see "
+    "whether the page works."
+)
+
+
+def _ask(item: Item) -> Iterator[str]:
+    """Name the sites that answers cite and that belong to neither side."""
+    sites = wording.listing(item.reachable[:3])
+    if sites and item.kind is Kind.CLAIM:
+        yield (
+            f"Look at what is said on {sites}, which these answers cite, and ask for a correction "
+            "where it is wrong."
+        )
+    elif sites:
+        yield (
+            f"Make the page known to {sites}, which these answers cite: by a word to the editors "
+            "where there are any, and under your own name where anybody can write."
+        )

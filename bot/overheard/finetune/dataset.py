@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.domain import Answer, Approval, Brand, Fact
 from overheard.errors import DatasetUnfit, NothingToTeach
 from overheard.finetune.examples import (
@@ -22,9 +22,8 @@ from overheard.finetune.examples import (
     from_facts,
     packaged_replays,
 )
-from overheard.finetune.formats import FORMATS, Format
+from overheard.finetune.formats import FORMATS, Format, broken
 from overheard.finetune.numbering import ranges
-from overheard.finetune.rules import broken
 from overheard.finetune.split import Split, divide, leaks, near, sealed
 from overheard.finetune.texts import unfit
 
@@ -192,7 +191,7 @@ def _too_few_pairs(names: Iterable[str], split: Split) -> Iterator[str]:
         if form.pair and 0 < count < form.fewest:
             yield (
                 f"{form.name}/preferences.jsonl is left out: it would have "
-                f"{words.count(count, 'pair')}, and {form.fewest} are needed."
+                f"{wording.count(count, 'pair')}, and {form.fewest} are needed."
             )
 
 

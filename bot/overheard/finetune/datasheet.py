@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.finetune.dataset import Dataset
 from overheard.finetune.examples import ANSWER, FACT, REPLAY, Example
 from overheard.finetune.formats import FORMATS
@@ -84,7 +84,12 @@ def _sample(train: Sequence[Example]) -> Iterator[str]:
     """Yield the first example that is about the brand, as a stranger may want to see one."""
     for example in [e for e in train if e.source != REPLAY][:1]:
         yield from ("## One of the examples", "")
-        yield from (f"> {words.line(example.question)}", ">", f"> {words.line(example.answer)}", "")
+        yield from (
+            f"> {wording.line(example.question)}",
+            ">",
+            f"> {wording.line(example.answer)}",
+            "",
+        )
 
 
 def _told(dataset: Dataset) -> list[str]:
@@ -95,11 +100,11 @@ def _told(dataset: Dataset) -> list[str]:
     packaged = sum(e.told == "packaged" for e in every)
     return [
         *(
-            f"{words.line(told)}: {words.count(n, 'example')}"
+            f"{wording.line(told)}: {wording.count(n, 'example')}"
             for told, n in _grouped(found).items()
         ),
-        *(f"{words.line(told)}: replays" for told in _grouped(Counter(own))),
-        f"packaged replays: {words.count(packaged, 'example')}",
+        *(f"{wording.line(told)}: replays" for told in _grouped(Counter(own))),
+        f"packaged replays: {wording.count(packaged, 'example')}",
     ]
 
 

@@ -79,7 +79,7 @@ async def hear(
         store: Where they are kept.
         runs: The runs.
         prompts: Keys of the prompts.
-        versions: The scorers as they are now, see `overheard.checks.scoring.Scoring.versions`.
+        versions: The scorers as they are now, see `overheard.scoring.service.Scoring.versions`.
     """
     numbers = [run.id for run in runs if not run.aside]
     if not numbers or not prompts:

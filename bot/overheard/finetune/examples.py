@@ -10,8 +10,7 @@ from importlib.resources import files
 from itertools import cycle
 
 from overheard.domain import Answer, Approval, Brand, Fact
-from overheard.finetune.facts import tellable
-from overheard.finetune.texts import plain
+from overheard.finetune.texts import plain, tellable
 
 ANY, CATEGORY = "any", "category"
 FACT, ANSWER, REPLAY = "fact sheet", "approved answers", "replays"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.domain import Fact, Model, Prompt
 from overheard.finetune.brief import Item, Kind, Market, Said, ranked
 from overheard.finetune.evidence import SENTIMENT, VISIBILITY, Heard, by_prompt
-from overheard.finetune.facts import about
-from overheard.measure.claims import Heard as Claim
-from overheard.measure.claims import clusters
+from overheard.finetune.texts import about
+from overheard.reading.claims import Heard as Claim
+from overheard.reading.claims import clusters
 
 FALSE = ("wrong", "stale")
 """Verdicts of a detail that is not as it should be."""
@@ -35,10 +35,11 @@ def absent(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
         yield Item(
             Kind.ABSENT,
             prompt.key,
-            f"Answer “{words.line(prompt.text)}”",
-            f"{words.count(len(hits), 'answer')} of {len(answers)} to this question "
-            f"{_are(len(hits), 'name')} {words.listing([name for name, _ in named.most_common(3)])}"
-            f" and not {market.brand.name}.",
+            f"Answer “{wording.line(prompt.text)}”",
+            f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
+            f"{_are(len(hits), 'name')} "
+            f"{wording.listing([name for name, _ in named.most_common(3)])} "
+            f"and not {market.brand.name}.",
             len(hits),
             len(heard),
             prompts=_prompts(hits),
@@ -61,12 +62,12 @@ def claims(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
         yield Item(
             Kind.CLAIM,
             field,
-            f"Correct “{field}”, given as “{words.line(stated)}”",
-            f"{words.count(len(hits), 'answer')} {_are(len(hits), 'state')} "
-            f"“{words.line(stated)}”, which is {out}.",
+            f"Correct “{field}”, given as “{wording.line(stated)}”",
+            f"{wording.count(len(hits), 'answer')} {_are(len(hits), 'state')} "
+            f"“{wording.line(stated)}”, which is {out}.",
             len(hits),
             len(heard),
-            stated=words.line(stated),
+            stated=wording.line(stated),
             prompts=_prompts(hits),
             models=_models(hits),
             sources=_sources(hits),
@@ -83,18 +84,18 @@ def unstated(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
     It hits the answers to questions that ask for it.
     """
     told = {d.topic for one in heard for d in one.claims(market.brand.name)}
-    texts = [words.line(one.answer.reply.text).casefold() for one in heard if _shown(market, one)]
+    texts = [wording.line(one.answer.reply.text).casefold() for one in heard if _shown(market, one)]
     if not texts:
         return
     for fact in market.facts:
-        if fact.field in told or any(words.line(fact.value).casefold() in text for text in texts):
+        if fact.field in told or any(wording.line(fact.value).casefold() in text for text in texts):
             continue
         asked = [one for one in heard if about([fact], _question(one.answer.question.prompt))]
         yield Item(
             Kind.UNSTATED,
             fact.field,
             f"State “{fact.field}”",
-            f"None of {words.count(len(texts), 'answer')} that "
+            f"None of {wording.count(len(texts), 'answer')} that "
             f"{_are(len(texts), 'name')} {market.brand.name} states it; " + _asked_for(len(asked)),
             len(asked),
             len(heard),
@@ -131,9 +132,9 @@ def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             f"Respond to the criticism of {topic}"
             if subject == topic
             else f"Respond to the criticism in answers to “{topic}”",
-            f"{words.count(len(bad), 'answer')} of {len(judged)} {where} "
+            f"{wording.count(len(bad), 'answer')} of {len(judged)} {where} "
             f"{_are(len(bad), 'speak')} badly of {market.brand.name}, and {good} well"
-            + (f"; above all on {words.listing(aspects)}." if aspects else "."),
+            + (f"; above all on {wording.listing(aspects)}." if aspects else "."),
             len(bad),
             len(heard),
             prompts=_prompts(bad),
@@ -142,7 +143,7 @@ def poor_sentiment(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             reachable=_reachable(market, bad),
             said=_said((one, one.quote(market.brand.name, SENTIMENT)) for one in bad),
             facts=facts,
-            missing=_wanted(facts, words.listing(aspects) or "what they complain of"),
+            missing=_wanted(facts, wording.listing(aspects) or "what they complain of"),
         )
 
 
@@ -160,7 +161,7 @@ def cited_sites(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
             Kind.SOURCE,
             name,
             f"Be named on {name}",
-            f"{words.count(counted[name], 'answer')} of {len(citing)} with sources "
+            f"{wording.count(counted[name], 'answer')} of {len(citing)} with sources "
             f"{_are(counted[name], 'cite')} it; {missed} of them "
             f"{_are(missed, 'do')} not name {market.brand.name}.",
             missed,
@@ -214,7 +215,7 @@ def _shown(market: Market, one: Heard) -> bool:
 def _topics(prompt: Prompt) -> tuple[tuple[str, str], ...]:
     """Return what each topic of a question is known by, and what people call it."""
     topics = (prompt.topic,) if prompt.topic else prompt.tags
-    return tuple((t, t) for t in topics) or ((prompt.key, words.line(prompt.text)),)
+    return tuple((t, t) for t in topics) or ((prompt.key, wording.line(prompt.text)),)
 
 
 def _question(prompt: Prompt) -> str:
@@ -256,7 +257,7 @@ def _reachable(market: Market, hits: Iterable[Heard]) -> tuple[str, ...]:
 def _asked_for(count: int) -> str:
     if not count:
         return "none of your prompts asks for it."
-    return f"{words.count(count, 'answer')} {_are(count, 'belong')} to questions that ask for it."
+    return f"{wording.count(count, 'answer')} {_are(count, 'belong')} to questions that ask for it."
 
 
 def _said(quotes: Iterable[tuple[Heard, str]]) -> tuple[Said, ...]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.command import quoted
 from overheard.domain import Fact
-from overheard.finetune.advice import steps
-from overheard.finetune.brief import LABELS, Item
-from overheard.finetune.facts import sentence
+from overheard.finetune.brief import LABELS, Item, steps
+from overheard.finetune.texts import sentence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
@@ -65,8 +64,8 @@ def share(item: Item) -> str:
         return "no answer so far"
     low, high = item.interval
     return (
-        f"{words.percent(item.hits / item.answers)} of {words.count(item.answers, 'answer')} "
-        f"({words.percent(low)} to {words.percent(high)})"
+        f"{wording.percent(item.hits / item.answers)} of {wording.count(item.answers, 'answer')} "
+        f"({wording.percent(low)} to {wording.percent(high)})"
     )
 
 
@@ -122,7 +121,7 @@ def html(page: Page) -> str:
 
 
 def _html(page: Page) -> Iterator[str]:
-    yield from (f'<p class="meta">{escape(words.printable(line))}</p>' for line in page.lead)
+    yield from (f'<p class="meta">{escape(wording.printable(line))}</p>' for line in page.lead)
     if page.items:
         yield "<table><thead><tr><th>No.</th><th>Content</th><th>Gap</th>"
         yield '<th class="n">Shows in</th></tr></thead><tbody>'
@@ -152,7 +151,7 @@ def _row(number: int, item: Item) -> str:
 
 
 def _rate(item: Item) -> str:
-    return words.percent(item.hits / item.answers) if item.hits else "-"
+    return wording.percent(item.hits / item.answers) if item.hits else "-"
 
 
 def _list(heading: str, lines: Sequence[str]) -> Iterator[str]:
@@ -184,16 +183,16 @@ def done(item: Item, brand: str) -> str:
 def _parts(item: Item, brand: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the parts of an item that there are, each with a heading."""
     add = to_add(item, quoted(brand))
-    said = [f"{one.text} ({one.model}, asked “{words.line(one.prompt)}”)" for one in item.said]
-    cited = [f"{site} ({words.count(count, 'answer')})" for site, count in item.sources]
-    models = words.listing([str(model) for model in item.models])
+    said = [f"{one.text} ({one.model}, asked “{wording.line(one.prompt)}”)" for one in item.said]
+    cited = [f"{site} ({wording.count(count, 'answer')})" for site, count in item.sources]
+    models = wording.listing([str(model) for model in item.models])
     parts = (
         (DO, steps(item, brand)),
         (ADD, [add] if add else []),
         (ELSE if add else STATE, [_stated(fact) for fact in item.facts]),
         (SAY, said),
         (WHO, [models] if models else []),
-        (CITE, [words.listing(cited)] if cited else []),
+        (CITE, [wording.listing(cited)] if cited else []),
     )
     yield from ((heading, lines) for heading, lines in parts if lines)
 
@@ -203,8 +202,8 @@ def _stated(fact: Fact) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", words.line(text))
+    return _SPECIAL.sub(r"\\\1", wording.line(text))
 
 
 def _escaped(text: str) -> str:
-    return escape(words.line(text))
+    return escape(wording.line(text))

@@ -1,7 +1,7 @@
 """Did the models change since content was published?
 
 When content is published is known, so its time is tested as that of an announced update is: after
-each run since, until a change is found or all looks are made; see `overheard.shifts.sequential`.
+each run since, until a change is found or all looks are made; see `overheard.detection.updates`.
 Only the questions count where the gap showed: what moves elsewhere is none of its business.
 Whether the content is the cause, no test can say: what else changed since then counts too.
 """
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from overheard.detection.updates import Plan, Verdict, follow_each
 from overheard.domain import Block, Model, Publication
 from overheard.finetune.brief import METRICS, Item, Kind
 from overheard.measure.blocks import Stream, streams
-from overheard.shifts.sequential import Plan, Verdict, follow_each
 
 PLAN = Plan(alone=5)
 """Many a gap shows in the answers to one question only; fewer answers would tell by chance."""

@@ -9,8 +9,6 @@ from enum import StrEnum
 from importlib.resources import files
 from math import ceil
 
-from overheard.checks.outcome import Outcome
-from overheard.checks.scoring import Scoring
 from overheard.domain import (
     Answer,
     Block,
@@ -23,8 +21,10 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.finetune.contrast import LOOKS, Contrast, clear, contrasts
+from overheard.finetune.comparison import LOOKS, Contrast, clear, contrasts
 from overheard.measure.blocks import summarise
+from overheard.runs.outcome import Outcome
+from overheard.scoring.service import Scoring
 
 CONTROL = "control"
 """The tag of prompts that have nothing to do with the brand."""

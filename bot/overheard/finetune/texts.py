@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from overheard.cards import words
+from overheard.cards import wording
+from overheard.domain import Fact
 
 _AT = r"(?:@| ?[\[({] ?at ?[\])}] ?| at (?=[\w-]{1,63} dot ))"
 _DOT = r"(?:\.| ?[\[({] ?dot ?[\])}] ?| dot )"
@@ -38,7 +39,7 @@ _MARK = re.compile(
 @lru_cache(4096)
 def plain(text: str) -> str:
     """Return a text for comparison: on one line, without case, accents and other spellings."""
-    apart = unicodedata.normalize("NFKD", words.line(unicodedata.normalize("NFKC", text)))
+    apart = unicodedata.normalize("NFKD", wording.line(unicodedata.normalize("NFKC", text)))
     return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
 
 
@@ -52,7 +53,7 @@ def unfit(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[
         domains: The brand's own; its addresses are nobody's personal data.
     """
     for where, text in texts:
-        read = words.printable(unicodedata.normalize("NFKC", text))
+        read = wording.printable(unicodedata.normalize("NFKC", text))
         for what, found in (*_personal(read, domains), *_marks(read)):
             yield f"{where} holds the {what} {found}"
 
@@ -91,3 +92,39 @@ def _is_iban(text: str) -> bool:
     """Whether the check digits are right (ISO 13616)."""
     account = text.replace(" ", "")
     return int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1
+
+
+_WORDS = {
+    "price": "price|prices|pricing|cost|costs|cheap|cheapest|expensive|affordable|worth"
+    "|budget|euro|euros|dollar|dollars",
+    "free plan": "free|trial|freemium",
+    "founded": "founded|old|history|since",
+    "headquarters": "headquarters|based|located|from",
+    "chief executive": "ceo|founder|runs|chief",
+    "employees": "employees|staff|big|size",
+    "certifications": "secure|security|compliance|compliant|certified|certification|gdpr|soc|iso",
+    "products": "product|products|features|offer",
+    "parent company": "owned|owner|owns|parent",
+}
+
+
+def tellable(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
+    """Return a brand's facts that can be told, without those that say what is false."""
+    return tuple(f for f in facts if f.brand == brand and not f.untrue)
+
+
+def about(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
+    """Return the facts whose field a text asks for, by the words that people use for it."""
+    found = set(re.findall(r"\w+", text.casefold()))
+    return tuple(fact for fact in facts if not found.isdisjoint(_words(fact)))
+
+
+def sentence(fact: Fact) -> str:
+    """Return a fact as a page may state it, with nothing added."""
+    as_of = f" (as of {fact.as_of:%Y-%m-%d})" if fact.as_of else ""
+    return f"{fact.field}: {fact.value}{as_of}"
+
+
+def _words(fact: Fact) -> set[str]:
+    field = re.findall(r"\w{3,}", fact.field.casefold())
+    return {*field, *_WORDS.get(fact.head, "").split("|")} - {""}

@@ -3,20 +3,7 @@
 A provider, a scorer or a chat is any object of the right shape; nothing needs to be inherited.
 """
 
-from overheard.interfaces.asking import Batching, Described, Provider, Verifiable
-from overheard.interfaces.extending import (
-    History,
-    Listener,
-    PostedListener,
-    ScoredListener,
-    ShiftListener,
-    UpdateFeed,
-    View,
-)
-from overheard.interfaces.running import Clock, Progress
-from overheard.interfaces.scoring import Asker, Judge, Scorer
-from overheard.interfaces.storing import Store
-from overheard.interfaces.talking import (
+from overheard.interfaces.chats import (
     Chat,
     Connectable,
     Conversation,
@@ -29,7 +16,19 @@ from overheard.interfaces.talking import (
     Person,
     Request,
 )
-from overheard.interfaces.working import PROBLEM, Do, Going, Queue, Result
+from overheard.interfaces.plugins import (
+    History,
+    Listener,
+    PostedListener,
+    ScoredListener,
+    ShiftListener,
+    UpdateFeed,
+    View,
+)
+from overheard.interfaces.providers import Batching, Described, Provider, Verifiable
+from overheard.interfaces.scorers import Asker, Judge, Scorer
+from overheard.interfaces.services import PROBLEM, Clock, Do, Going, Progress, Queue, Result
+from overheard.interfaces.store import Store
 
 __all__ = [
     "PROBLEM",

@@ -1,1 +1,1 @@
-"""Pure measurement: mentions, rates, blocks, trends."""
+"""Blocks, rates, intervals and trends. Pure functions over numbers."""

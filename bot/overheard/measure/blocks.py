@@ -10,9 +10,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from overheard.arrays import Counts, Floats, Mask, Places, np
 from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulated
 from overheard.measure.panel import Scatter, Sums
+from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
 
 
 class RunKey(NamedTuple):

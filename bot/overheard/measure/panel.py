@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from overheard.arrays import Floats, np
 from overheard.measure.rates import Interval, mean_interval, wilson
+from overheard.numpy_proxy import Floats, np
 
 _BORROWED = 2.0
 """How many answers' worth the spread of all answers adds to the spread within prompts: it

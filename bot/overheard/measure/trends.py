@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.arrays import np
 from overheard.measure.blocks import Stream
 from overheard.measure.panel import spanned
+from overheard.numpy_proxy import np
 
 EXPECTED_SHOCK = 0.03
 """The variance of the run shock, on the logit scale, that is expected of a model."""

@@ -8,13 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from overheard.cards.card import Card
-from overheard.errors import (
-    ChatFailed,
-    ChatLost,
-    ChatUnavailable,
-    OverheardError,
-    PluginFault,
-)
+from overheard.errors import ChatFailed, ChatLost, ChatUnavailable, OverheardError, PluginFault
 from overheard.interfaces import Chat, Desk, Finding, Linking
 from overheard.plugins.aside import made
 from overheard.plugins.guard import Guard, Nonsense

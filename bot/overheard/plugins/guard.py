@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.errors import OverheardError, PluginFault
 from overheard.plugins.aside import Aside, made
 from overheard.plugins.notices import Notice, Notices
@@ -146,8 +146,8 @@ class Guard:
     def _paused(self) -> PluginFault:
         return PluginFault(
             part=self.part,
-            problem=f"is left alone for {words.count(round(PAUSE / 60), 'minute')} after "
-            f"{words.count(self._faults, 'fault')} in a row (it {self._last}); {self.remedy}",
+            problem=f"is left alone for {wording.count(round(PAUSE / 60), 'minute')} after "
+            f"{wording.count(self._faults, 'fault')} in a row (it {self._last}); {self.remedy}",
         )
 
     def _told(self, error: BaseException) -> str:

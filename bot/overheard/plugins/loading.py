@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint
 from typing import Any, TypeVar
 
-from overheard.config import Config
+from overheard.config.loader import Config
+from overheard.config.settings import suggestion
 from overheard.hookspecs import PROJECT, PluginSettings
 from overheard.plugins.installed import identity, installed_plugins
 from overheard.plugins.output import sorted_output
@@ -19,7 +20,6 @@ from overheard.plugins.threads import Errand, TooLong
 from overheard.plugins.trust import check_allowed
 from overheard.plugins.watching import Watch
 from overheard.plugins.wording import ASK, source_of
-from overheard.settings import suggestion
 
 SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
 """The tables of the configuration that belong to plugins."""

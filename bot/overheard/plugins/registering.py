@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from overheard import hookspecs
 from overheard.cards.command import CommandSpec
+from overheard.config.settings import suggestion
 from overheard.domain import Landscape
 from overheard.errors import OverheardError
 from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
@@ -23,7 +24,6 @@ from overheard.plugins.reports import Plugins
 from overheard.plugins.reserved import WORDS
 from overheard.plugins.shapes import Fault
 from overheard.plugins.wording import ASK, one_line, redacted, said
-from overheard.settings import suggestion
 
 NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
 MOST_OBJECTS = 1_000

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from overheard.cards.command import CommandSpec
+from overheard.config.settings import Settings
 from overheard.domain import Landscape
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
 from overheard.plugins.aside import Aside
@@ -13,7 +14,6 @@ from overheard.plugins.guard import Guard
 from overheard.plugins.listeners import Listeners
 from overheard.plugins.notices import Notices
 from overheard.plugins.wording import source_of
-from overheard.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from overheard.config import Config
+from overheard.config.loader import Config
 from overheard.errors import OverheardError
 from overheard.hookspecs import PROJECT
 from overheard.plugins.installed import identity, installed_plugins

@@ -8,14 +8,14 @@ from typing import Protocol
 
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.desk import ChatDesk
-from overheard.checks.judging import Judging, Means
-from overheard.checks.limits import Limits
-from overheard.checks.scoring import Scoring
 from overheard.commands.context import Context, Unwatched
-from overheard.config import parse_config
+from overheard.config.loader import parse_config
 from overheard.domain import ScoreRecord
 from overheard.interfaces import Person
 from overheard.plugins import load_plugins
+from overheard.runs.limits import Limits
+from overheard.scoring.judge import Judging, Means
+from overheard.scoring.service import Scoring
 from overheard.testing.clock import FixedClock
 from overheard.testing.echo import EchoProvider
 from overheard.testing.fake_chat import FakeChat, Screen

@@ -8,15 +8,7 @@ from datetime import datetime
 from itertools import count
 from operator import attrgetter
 
-from overheard.domain import (
-    Alert,
-    AlertEvent,
-    Delivery,
-    DeliveryKind,
-    Happening,
-    Model,
-    alert_key,
-)
+from overheard.domain import Alert, AlertEvent, Delivery, DeliveryKind, Happening, Model, alert_key
 
 
 class MemoryAlerts:

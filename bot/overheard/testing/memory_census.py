@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from overheard.domain import Alert, Answer, Census, Delivery, Run, RunState
-from overheard.domain.observing import FAILING, SHOWN, WAITING
+from overheard.domain.operations import FAILING, SHOWN, WAITING
 
 
 def census(

@@ -6,7 +6,7 @@ import inspect
 from datetime import UTC, datetime, timedelta
 
 from overheard.cards.command import CommandSpec
-from overheard.chat.parsing import parse
+from overheard.chat.parser import parse
 from overheard.domain import Model, ModelUpdate
 from overheard.interfaces import UpdateFeed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from overheard.domain import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reading, Reply
-from overheard.measure.reading import Reader
+from overheard.reading.reader import Reader
 from overheard.testing.clock import NOW
 
 ACME, ZENITH = Brand("Acme", domains=("acme.com",)), Brand("Zenith")

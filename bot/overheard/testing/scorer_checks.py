@@ -6,9 +6,9 @@ import inspect
 import time
 from collections.abc import Iterable, Sequence
 
-from overheard.checks.fitting import RANGES
 from overheard.domain import Reading, Score
 from overheard.interfaces import Scorer
+from overheard.scoring.scorers import RANGES
 from overheard.testing.samples import readings
 
 SPEED = 1.0

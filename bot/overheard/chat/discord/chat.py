@@ -10,16 +10,15 @@ from contextlib import suppress
 import discord
 
 from overheard.cards.card import Card
-from overheard.chat.discord.client import Client
-from overheard.chat.discord.examination import PLACE, examine
-from overheard.chat.discord.failures import REFUSED, no_token, refused, told
-from overheard.chat.discord.posting import Poster
-from overheard.chat.discord.reading import NAME
-from overheard.chat.discord.redirect import redirect, redirect_answers
-from overheard.chat.parting import NEARLY
+from overheard.chat.concurrency import NEARLY
+from overheard.chat.discord.checkup import PLACE, examine
+from overheard.chat.discord.client import Client, redirect, redirect_answers
+from overheard.chat.discord.errors import REFUSED, no_token, refused, told
+from overheard.chat.discord.interactions import NAME
+from overheard.chat.discord.posts import Poster
+from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Desk, Finding
-from overheard.tables.chats import DiscordTable
 
 SILENCE = 60.0
 """Seconds without a word from the gateway after which the connection is taken for dead; when it

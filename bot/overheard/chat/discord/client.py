@@ -9,18 +9,21 @@ from typing import Any
 
 import discord
 from discord import InteractionType, app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.discord import buttons, forms, reading, tree
-from overheard.chat.discord.buttons import Click, Does, Questions
+from overheard.chat.concurrency import ended
+from overheard.chat.discord import forms, interactions, tree
 from overheard.chat.discord.conversation import Answer
-from overheard.chat.discord.failures import told
-from overheard.chat.discord.syncing import Trees, serves
-from overheard.chat.parting import ended
+from overheard.chat.discord.errors import told
+from overheard.chat.discord.interactions import Click, Does, Questions
+from overheard.chat.discord.sync import Trees, serves
+from overheard.config.chats import DISCORD_API, DISCORD_GATEWAY, DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Desk, Request
-from overheard.tables.chats import DiscordTable
 
 log = logging.getLogger(__name__)
 
@@ -132,12 +135,12 @@ class Client(discord.Client):
             await self._refuse(interaction, ELSEWHERE)
         elif interaction.type is InteractionType.application_command:
             if called := tree.read(data, desk.commands):
-                await self._serve(interaction, desk, called.spec, **reading.wish(called))
+                await self._serve(interaction, desk, called.spec, **interactions.wish(called))
             else:
                 await self._refuse(interaction, GONE)
         elif interaction.type is InteractionType.modal_submit:
             await self._take_form(interaction, desk, data)
-        elif click := buttons.read(data.get("custom_id", "")):
+        elif click := interactions.read(data.get("custom_id", "")):
             await self._take_click(interaction, desk, click)
 
     async def _take_form(
@@ -152,15 +155,15 @@ class Client(discord.Client):
         self, interaction: discord.Interaction[Any], desk: Desk, click: Click
     ) -> None:
         if click.does is Does.ASK:
-            label = buttons.label_of(interaction.message, click.id)
-            text = words.printable(self.questions.ask(click.words, label))
-            view = buttons.question(click, label)
+            label = interactions.label_of(interaction.message, click.id)
+            text = wording.printable(self.questions.ask(click.words, label))
+            view = interactions.question(click, label)
             await interaction.response.send_message(text, view=view, ephemeral=True)
         elif click.does is Does.LEAVE:
             await interaction.response.defer()
             await interaction.delete_original_response()
         else:
-            spec = reading.named(click.words, desk.commands)
+            spec = interactions.named(click.words, desk.commands)
             await self._serve(interaction, desk, spec, words=click.words)
 
     async def _serve(
@@ -172,12 +175,12 @@ class Client(discord.Client):
     ) -> None:
         request = Request(
             id=str(interaction.id),
-            person=reading.person(interaction),
-            channel=f"{reading.NAME}:{reading.place(interaction)}",
-            message=reading.clicked(interaction),
+            person=interactions.person(interaction),
+            channel=f"{interactions.NAME}:{interactions.place(interaction)}",
+            message=interactions.clicked(interaction),
             **wish,
         )
-        asked, alone = reading.decides(request.words), reading.sees_alone(interaction)
+        asked, alone = interactions.decides(request.words), interactions.sees_alone(interaction)
         answer = Answer(
             interaction,
             self.questions,
@@ -200,9 +203,59 @@ class Client(discord.Client):
                 called.spec.name,
                 option.name,
                 part,
-                person=reading.person(interaction),
-                channel=f"{reading.NAME}:{reading.place(interaction)}",
+                person=interactions.person(interaction),
+                channel=f"{interactions.NAME}:{interactions.place(interaction)}",
             )
         )
         choices = tree.suggestions(option, called.typed, found)
         await interaction.response.autocomplete([app_commands.Choice(**one) for one in choices])
+
+
+def redirect(client: discord.Client, settings: DiscordTable) -> None:
+    """Send a client's requests and its gateway to the addresses of its settings."""
+    if settings.api_url != DISCORD_API:
+        _redirect_requests(client, settings.api_url.rstrip("/"))
+    if settings.gateway_url != DISCORD_GATEWAY:
+        _redirect_gateway(client, settings.gateway_url)
+
+
+def redirect_answers(settings: DiscordTable) -> None:
+    """Send the answers of interactions that arrive in this task and its children elsewhere, too."""
+    if settings.api_url != DISCORD_API:
+        async_context.set(_Adapter(settings.api_url.rstrip("/")))
+
+
+def _redirect_requests(client: discord.Client, base: str) -> None:
+    request = client.http.request
+
+    async def elsewhere(route: Route, **more: Any) -> Any:
+        return await request(_moved(route, base), **more)
+
+    client.http.request = elsewhere  # type: ignore[method-assign]
+
+
+def _redirect_gateway(client: discord.Client, gateway: str) -> None:
+    connect = client.http.ws_connect
+    default = str(DiscordWebSocket.DEFAULT_GATEWAY)
+
+    async def elsewhere(url: str, **more: Any) -> Any:
+        return await connect(url.replace(default, gateway, 1), **more)
+
+    client.http.ws_connect = elsewhere  # type: ignore[method-assign]
+
+
+class _Adapter(AsyncWebhookAdapter):
+    """Answers interactions elsewhere."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
+        self._base = base
+
+    async def request(self, route: Route, *args: Any, **more: Any) -> Any:
+        """Send a request."""
+        return await super().request(_moved(route, self._base), *args, **more)
+
+
+def _moved(route: Route, base: str) -> Route:
+    route.url = route.url.replace(Route.BASE, base, 1)
+    return route

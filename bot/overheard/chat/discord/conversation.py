@@ -17,10 +17,9 @@ import discord
 
 from overheard.cards.card import Card
 from overheard.chat.discord import forms
-from overheard.chat.discord.buttons import Questions
-from overheard.chat.discord.embeds import Page, render
-from overheard.chat.discord.failures import told
-from overheard.chat.discord.messages import editing, sending
+from overheard.chat.discord.embeds import Page, editing, render, sending
+from overheard.chat.discord.errors import told
+from overheard.chat.discord.interactions import Questions
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 

@@ -6,14 +6,20 @@ Nothing in a card is read as markup, ours or a stranger's.
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from overheard.cards import words
+import discord
+
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity
-from overheard.chat.discord import markup, tables
+from overheard.chat.discord import interactions, markup, tables
+from overheard.chat.discord.interactions import Questions
 from overheard.chat.limits import DISCORD
 
 Embed = dict[str, Any]
@@ -77,7 +83,7 @@ def render(card: Card) -> tuple[Page, ...]:
     if left := len(pages) - MOST_PAGES:
         if left < 0:
             return tuple(pages)
-        note = f"{words.count(left, 'more message')} would be too many; ask for less at once."
+        note = f"{wording.count(left, 'more message')} would be too many; ask for less at once."
         pages[MOST_PAGES - 1 :] = [Page(({"description": f"-# {note}"},))]
     return tuple(pages)
 
@@ -116,7 +122,7 @@ def _parts(card: Card) -> list[_Part]:
     for quote in card.quotes:
         sheet.say(_quote(quote))
     if card.image and not card.image.png:
-        sheet.say(f"-# Chart: {markup.within(words.printable(card.image.alt))}")
+        sheet.say(f"-# Chart: {markup.within(wording.printable(card.image.alt))}")
     return sheet.parts()
 
 
@@ -186,7 +192,7 @@ def _buttons(actions: tuple[Action, ...]) -> tuple[tuple[Action, ...], list[str]
     """Return the buttons that fit, and a note of those that do not."""
     different = tuple({action.words: action for action in reversed(actions)}.values())[::-1]
     left = len(different) - MOST_BUTTONS
-    notes = [f"{words.count(left, 'button')} not shown"] if left > 0 else []
+    notes = [f"{wording.count(left, 'button')} not shown"] if left > 0 else []
     return different[:MOST_BUTTONS], notes
 
 
@@ -203,3 +209,71 @@ def _pack(parts: Iterator[_Part]) -> Iterator[Page]:
         embed = part.embed | ({"image": {"url": url}} if part.image else {})
         page = Page((*page.embeds, embed), images, part.actions)
     yield page
+
+
+MARK = "overheard-"
+MARKED = re.compile(rf"\?({MARK}[0-9a-f]+)(?:&part=(\d+))?$")
+"""The end of an embed's address that is a mark."""
+
+
+def sending(page: Page, questions: Questions) -> dict[str, Any]:
+    """Return what `send` takes for a page."""
+    more = {"view": interactions.view(page.actions, questions)} if page.actions else {}
+    return {"embeds": _embeds(page), "files": _files(page), **more}
+
+
+def editing(page: Page, questions: Questions) -> dict[str, Any]:
+    """Return what `edit` takes for a page: all that was there before is replaced."""
+    return {
+        "content": None,
+        "embeds": _embeds(page),
+        "attachments": _files(page),
+        "view": interactions.view(page.actions, questions) if page.actions else None,
+    }
+
+
+def mark(key: str) -> str:
+    """Return what names a post: short enough for a nonce, and the same for the same key."""
+    return MARK + hashlib.sha256(key.encode()).hexdigest()[: DISCORD.nonce - len(MARK)]
+
+
+def marked(page: Page, name: str, place: str, part: int = 0) -> Page:
+    """Return a page that carries a mark where no reader sees it.
+
+    Discord keeps the address of an embed, and shows it only as the link under its title; so the
+    mark stands in an embed without a title where there is one.
+
+    Args:
+        page: What is to be posted.
+        name: The mark.
+        place: The address of the channel, where a click on the title would lead.
+        part: Which message of the post it is; the first one is 0.
+    """
+    at = next((i for i, embed in enumerate(page.embeds) if "title" not in embed), 0)
+    embeds = [*page.embeds]
+    embeds[at] = embeds[at] | {"url": f"{place}?{name}{f'&part={part}' if part else ''}"}
+    return Page(tuple(embeds), page.images, page.actions)
+
+
+def mark_of(message: discord.Message) -> tuple[str, int]:
+    """Return the mark that a message carries, and which message of its post it is.
+
+    What carries none has an empty one.
+    """
+    found = (MARKED.search(embed.url or "") for embed in message.embeds)
+    return next(((one[1], int(one[2] or 0)) for one in found if one), ("", 0))
+
+
+def _embeds(page: Page) -> list[discord.Embed]:
+    return [discord.Embed.from_dict(embed) for embed in page.embeds]
+
+
+def _files(page: Page) -> list[discord.File]:
+    return [
+        discord.File(
+            io.BytesIO(image.png),
+            filename=picture_name(number),
+            description=markup.cut(wording.printable(image.alt), DISCORD.alt),
+        )
+        for number, image in enumerate(page.images, 1)
+    ]

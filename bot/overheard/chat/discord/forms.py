@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.chat.discord import markup, tree
 from overheard.chat.limits import DISCORD
@@ -24,7 +24,7 @@ LONG_LINE = 100
 
 def modal(form: Form) -> ui.Modal:
     """Return the modal of a form. What has no room of its own shares the last input."""
-    title = markup.cut(words.line(form.problem or form.title), DISCORD.modal_title)
+    title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     made = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
     own, shared = parted(form.command.options)
     for option in own:
@@ -101,7 +101,7 @@ def _input(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
 
 
 def _more(options: Sequence[Option], values: Mapping[str, Any]) -> ui.Label[ui.Modal]:
-    names = words.listing([option.written for option in options])
+    names = wording.listing([option.written for option in options])
     told = "\n".join(f"{o.written}: {_one_line(o, values.get(o.name))}".rstrip() for o in options)
     item: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=MORE,
@@ -125,7 +125,7 @@ def written(option: Option, value: Any) -> str:
 
 def _one_line(option: Option, value: Any) -> str:
     told = written(option, value)
-    return ", ".join(map(tree.quoted, told.splitlines())) if option.many else words.line(told)
+    return ", ".join(map(tree.quoted, told.splitlines())) if option.many else wording.line(told)
 
 
 def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

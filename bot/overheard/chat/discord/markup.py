@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Tainted, Text
 
 _MARKS = re.compile(r"[\\`*_~|\[\]<@]")
@@ -27,7 +27,7 @@ def size(text: str) -> int:
 
 def plain(text: Text) -> str:
     """Return text of which every character can be seen, for where Discord knows no markup."""
-    return words.printable(text.text if isinstance(text, Tainted) else text).strip()
+    return wording.printable(text.text if isinstance(text, Tainted) else text).strip()
 
 
 def escape(text: Text) -> str:
@@ -38,13 +38,13 @@ def escape(text: Text) -> str:
 
 def line(text: Text) -> str:
     """Return escaped text on one line."""
-    one = words.line(plain(text))
+    one = wording.line(plain(text))
     return escape(Tainted(one) if isinstance(text, Tainted) else one)
 
 
 def within(text: Text) -> str:
     """Return escaped text on one line, for behind other text: it does not begin that line."""
-    return _unmarked(text, words.line(plain(text)))
+    return _unmarked(text, wording.line(plain(text)))
 
 
 def _unmarked(text: Text, told: str) -> str:
@@ -64,7 +64,7 @@ def counted(escaped: str, limit: int) -> str:
     if size(escaped) <= limit:
         return escaped
     kept = _head(escaped, limit - 40).rstrip()
-    left = words.count(len(escaped) - len(kept), "more character")
+    left = wording.count(len(escaped) - len(kept), "more character")
     return f"{kept}\N{HORIZONTAL ELLIPSIS} ({left})"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Table, Tainted, Text
-from overheard.cards.records import heading, heading_cells
+from overheard.cards.wording import heading, heading_cells
 from overheard.chat.discord import markup
 
 WIDEST = 40
@@ -27,7 +27,7 @@ def pieces(table: Table) -> Iterator[str]:
     fits = sum(widths) + len(GAP) * (len(widths) - 1) <= WIDEST
     yield from _grid(table, rows, widths) if fits else _records(table, rows)
     if left := len(table.rows) - len(rows):
-        yield f"-# {words.count(left, 'more row')} not shown"
+        yield f"-# {wording.count(left, 'more row')} not shown"
 
 
 def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
@@ -39,7 +39,7 @@ def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
 
 def _cell(text: Text) -> str:
     """Return a cell for a block of code, where only its end means anything."""
-    one = words.shorten(words.line(markup.plain(text)), LONGEST_CELL)
+    one = wording.shorten(wording.line(markup.plain(text)), LONGEST_CELL)
     return one.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
@@ -85,5 +85,5 @@ def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
 
 
 def _short(text: Text) -> str:
-    short = words.shorten(words.line(markup.plain(text)), LONGEST_CELL)
+    short = wording.shorten(wording.line(markup.plain(text)), LONGEST_CELL)
     return markup.within(Tainted(short) if isinstance(text, Tainted) else short)

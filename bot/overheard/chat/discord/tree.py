@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.chat.discord import markup
 from overheard.chat.limits import DISCORD
@@ -177,14 +177,14 @@ def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
         if node["type"] == GROUP:
             node["options"] = _fitting(node["options"], f"{parent} {node['name']}")
             verbs = ", ".join(option["name"] for option in node["options"])
-            node["description"] = words.shorten(f"{node['name']}: {verbs}", DISCORD.summary)
+            node["description"] = wording.shorten(f"{node['name']}: {verbs}", DISCORD.summary)
     return nodes[: DISCORD.children]
 
 
 def _shortened(node: Node, longest: int) -> Node:
     """Return a command with shorter descriptions, and so those below it."""
     options = [_shortened(option, longest) for option in node.get("options", ())]
-    described = {"description": words.shorten(node["description"], longest)}
+    described = {"description": wording.shorten(node["description"], longest)}
     return node | described | ({"options": options} if options else {})
 
 
@@ -194,7 +194,7 @@ def _command(name: str, spec: CommandSpec) -> Node:
     return {
         "name": name,
         "type": SUBCOMMAND,
-        "description": words.shorten(spec.summary, DISCORD.summary),
+        "description": wording.shorten(spec.summary, DISCORD.summary),
         "options": [_option(option) for option in options[: DISCORD.children]],
     }
 
@@ -205,7 +205,7 @@ def _option(option: Option) -> Node:
     node: Node = {
         "name": _name(option),
         "type": kind,
-        "description": words.shorten(help_ or option.written, DISCORD.summary),
+        "description": wording.shorten(help_ or option.written, DISCORD.summary),
         "required": option.required,
     }
     if completed(option):

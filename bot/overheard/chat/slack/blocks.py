@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style
 from overheard.chat.limits import SLACK
-from overheard.chat.slack import tables
+from overheard.chat.slack import text
 from overheard.chat.slack.text import (
     Block,
     calm,
@@ -81,7 +81,7 @@ def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
     packs = list(_pack(cards, SLACK.blocks))
     kept = [*packs[:MOST_MESSAGES]]
     if left := len(packs) - len(kept):
-        kept[-1].append(_Part(small(f"{words.count(left, 'more message')} left out.", 100), card))
+        kept[-1].append(_Part(small(f"{wording.count(left, 'more message')} left out.", 100), card))
     return tuple(_message(pack) for pack in kept)
 
 
@@ -115,7 +115,7 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
     for block in chain(_title(card), _text(card), _link(card), _fields(card.fields)):
         yield _Part(block, card)
     if card.table:
-        yield from (_Part(block, card) for block in tables.blocks(card.table))
+        yield from (_Part(block, card) for block in text.blocks(card.table))
     yield from (_Part(_quote(one), card) for one in card.quotes)
     if card.image:
         drawn = pictures and bool(card.image.png)
@@ -126,7 +126,7 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
 
 
 def _title(card: Card) -> Iterator[Block]:
-    title = MARKS[card.severity] + words.line(card.title)
+    title = MARKS[card.severity] + wording.line(card.title)
     if title.strip():
         yield {"type": "header", "text": plain(title, SLACK.header)}
     if len(title) > SLACK.header:
@@ -140,7 +140,7 @@ def _text(card: Card) -> Iterator[Block]:
 
 def _link(card: Card) -> Iterator[Block]:
     if card.link and card.link.safe:
-        yield rich(section(link(words.line(card.link.label), card.link.url)))
+        yield rich(section(link(wording.line(card.link.label), card.link.url)))
 
 
 def _fields(fields: Sequence[Field]) -> Iterator[Block]:
@@ -153,7 +153,7 @@ def _fields(fields: Sequence[Field]) -> Iterator[Block]:
 
 
 def _is_narrow(field: Field) -> bool:
-    name, value = words.line(field.name), shown(field.value)
+    name, value = wording.line(field.name), shown(field.value)
     fits = len(name) + len(value) <= LONGEST_NARROW
     return not field.wide and fits and calm(name) and calm(value)
 
@@ -164,24 +164,24 @@ def _columns(facts: Sequence[Block]) -> Iterator[Block]:
 
 
 def _fact(field: Field) -> Block:
-    text = f"*{words.line(field.name) or '-'}*\n{shown(field.value) or '-'}"
+    text = f"*{wording.line(field.name) or '-'}*\n{shown(field.value) or '-'}"
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _line(field: Field) -> Block:
-    name = words.shorten(words.line(field.name), LONGEST_NARROW)
+    name = wording.shorten(wording.line(field.name), LONGEST_NARROW)
     value = cut(shown(field.value), SLACK.text - LONGEST_NARROW)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
 
 
 def _quote(said: Quote) -> Block:
-    source = words.shorten(words.line(said.source), LONGEST_NARROW)
+    source = wording.shorten(wording.line(said.source), LONGEST_NARROW)
     text = cut(shown(said.text), SLACK.text - LONGEST_NARROW)
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
 def _image(image: Image, *, pictures: bool) -> Block:
-    alt = words.printable(image.alt)
+    alt = wording.printable(image.alt)
     told = "The chart is in the thread." if pictures else f"Chart: {alt}"
     return small(told, SLACK.alt)
 
@@ -193,7 +193,7 @@ def _actions(actions: Sequence[Action]) -> Iterator[Block]:
 
 
 def _button(action: Action, number: int) -> Block:
-    label = words.line(action.label)
+    label = wording.line(action.label)
     button: Block = {
         "type": "button",
         "action_id": f"{CLICK}:{number}",
@@ -208,7 +208,7 @@ def _button(action: Action, number: int) -> Block:
 def _confirm(action: Action, label: str) -> Block:
     confirm: Block = {
         "title": plain(label, SLACK.question_title),
-        "text": plain(words.printable(action.confirm), SLACK.question),
+        "text": plain(wording.printable(action.confirm), SLACK.question),
         "confirm": plain(label, SLACK.question_button),
         "deny": plain("Cancel", SLACK.question_button),
     }
@@ -254,8 +254,8 @@ def _characters(piece: Any) -> int:
 
 def _message(pack: Sequence[_Part]) -> Message:
     card = pack[0].card
-    said = words.shorten(
-        words.line(": ".join(filter(None, [card.title, shown(card.text)]))), LONGEST_NOTICE
+    said = wording.shorten(
+        wording.line(": ".join(filter(None, [card.title, shown(card.text)]))), LONGEST_NOTICE
     )
     images = tuple(part.image for part in pack if part.image)
     return Message(

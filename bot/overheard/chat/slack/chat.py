@@ -14,22 +14,21 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from overheard.cards.card import Card
-from overheard.chat.parting import NEARLY
+from overheard.chat.concurrency import NEARLY
 from overheard.chat.slack import checkup
 from overheard.chat.slack.blocks import Message, render
 from overheard.chat.slack.client import NAME, TIMEOUT, SlackClient, SlackFailed
-from overheard.chat.slack.install import Installations
+from overheard.chat.slack.http import Installations, serving
 from overheard.chat.slack.listeners import Listeners
+from overheard.chat.slack.message_search import MARK, PART, find, parts
 from overheard.chat.slack.outlets import Channel
-from overheard.chat.slack.pacing import Pace
-from overheard.chat.slack.receiver import serving
-from overheard.chat.slack.search import MARK, PART, find, parts
+from overheard.chat.slack.rate_limit import Pace
 from overheard.chat.slack.socket import Line, Watch, keep_listening
 from overheard.chat.slack.workspaces import OneWorkspace, Workspaces
+from overheard.config.chats import SlackTable
+from overheard.config.settings import Secret
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Desk, Finding
-from overheard.settings import Secret
-from overheard.tables.chats import SlackTable
 
 logger = logging.getLogger(__name__)
 

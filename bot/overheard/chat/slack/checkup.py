@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.chat.slack.client import SlackClient, SlackFailed
 from overheard.chat.slack.workspaces import Workspace, Workspaces, refusal
 from overheard.commands.slack import OPTIONAL, SCOPES
@@ -75,7 +75,7 @@ def _scopes(workspace: Workspace) -> Iterator[Finding]:
     for which, scopes in (("", needed), ("optional ", optional)):
         if scopes:
             verb = "scope {} is" if len(scopes) == 1 else "scopes {} are"
-            told = verb.format(words.listing(scopes))
+            told = verb.format(wording.listing(scopes))
             yield Finding(place, f"the {which}{told} missing", INSTALL)
     if not missing:
         yield Finding(place)

@@ -13,7 +13,7 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.errors import ChatFailed
 
 NAME = "Slack"
@@ -118,8 +118,10 @@ def _told(data: dict[str, Any]) -> str:
     metadata = data.get("response_metadata")
     messages = metadata.get("messages", []) if isinstance(metadata, dict) else []
     details = [str(data["needed"])] if data.get("needed") else [str(m) for m in messages]
-    told = words.shorten(words.line(", ".join(details)), 300)
-    return f"{words.line(str(data['error']))} ({told})" if told else words.line(str(data["error"]))
+    told = wording.shorten(wording.line(", ".join(details)), 300)
+    return (
+        f"{wording.line(str(data['error']))} ({told})" if told else wording.line(str(data["error"]))
+    )
 
 
 def limited(seconds: float) -> SlackFailed:

@@ -16,7 +16,7 @@ from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.client import SlackFailed
 from overheard.chat.slack.outlets import Channel, Reply
-from overheard.chat.slack.pacing import Pace
+from overheard.chat.slack.rate_limit import Pace
 from overheard.chat.slack.workspaces import Workspace
 from overheard.interfaces import Form
 

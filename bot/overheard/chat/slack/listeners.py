@@ -13,13 +13,8 @@ from slack_bolt.response import BoltResponse
 
 from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import CLICK, home
-from overheard.chat.slack.conversation import (
-    OpenForm,
-    Place,
-    SlackConversation,
-    place_of_click,
-)
-from overheard.chat.slack.pacing import Once, Pace, Tasks
+from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
+from overheard.chat.slack.rate_limit import Once, Pace, Tasks
 from overheard.chat.slack.workspaces import Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import CLICK
@@ -55,7 +55,7 @@ def modal(form: Form, place: str) -> dict[str, Any]:
         "type": "modal",
         "callback_id": FORM,
         "private_metadata": Carried(form.command.name, place, filled).written(),
-        "title": plain(words.line(form.title), SLACK.modal_title),
+        "title": plain(wording.line(form.title), SLACK.modal_title),
         "submit": plain("Save" if form.values else "Go", SLACK.modal_title),
         "close": plain("Cancel", SLACK.modal_title),
         "blocks": list(_blocks(form)),
@@ -140,7 +140,7 @@ def _texts(value: Any) -> list[str]:
 def _options(values: Sequence[str]) -> list[Block]:
     kept = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
-        {"text": plain(words.line(value), SLACK.label), "value": value}
+        {"text": plain(wording.line(value), SLACK.label), "value": value}
         for value in [*kept][: SLACK.options]
     ]
 

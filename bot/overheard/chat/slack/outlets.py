@@ -11,12 +11,12 @@ from typing import Any
 
 import aiohttp
 
-from overheard.cards import words
+from overheard.cards import wording
 from overheard.cards.card import Card, Image
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import Message, render
 from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
-from overheard.chat.slack.pacing import Pace
+from overheard.chat.slack.rate_limit import Pace
 from overheard.chat.slack.text import escape
 
 logger = logging.getLogger(__name__)
@@ -130,12 +130,12 @@ class Channel:
             thread_ts=thread,
             content=image.png,
             filename=image.name,
-            title=words.shorten(words.line(image.alt), 200),
-            alt_txt=words.shorten(words.printable(image.alt), SLACK.alt),
+            title=wording.shorten(wording.line(image.alt), 200),
+            alt_txt=wording.shorten(wording.printable(image.alt), SLACK.alt),
         )
 
     async def _tell(self, image: Image, thread: str) -> None:
-        text = escape(f"Chart: {words.printable(image.alt)}")
+        text = escape(f"Chart: {wording.printable(image.alt)}")
         arguments = {"channel": self.channel, "thread_ts": thread, "text": text}
         try:
             await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)

@@ -1,0 +1,264 @@
+"""An alert as a card: what moved, how sure that is, and the sentences before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from overheard.alerts.evidence import Evidence, quotes
+from overheard.cards import wording
+from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.charts.renderer import printed
+from overheard.cards.charts.trend import Chart, Mark, Series
+from overheard.detection.known_time import compare
+from overheard.domain import Alert, Metric, Shift
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import trend
+
+SHOWN_PROMPTS = 5
+SUREST = 0.999
+"""The highest probability that is told: beyond it, the assumptions are less sure than it says."""
+_CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when it began, 90 %"
+
+
+def compose(alert: Alert, evidence: Evidence) -> Card:
+    """Write an alert as a card with its chart; a plain one when its metric's scorer is gone."""
+    shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
+    if metric is None:
+        return _plain(alert, evidence)
+    chart = _chart(shift, metric, evidence)
+    return Card(
+        title=_title(alert, evidence),
+        text="\n\n".join(_paragraphs(alert, evidence)),
+        fields=tuple(_fields(alert, metric)),
+        table=_beside(shift, metric, evidence),
+        quotes=quotes(shift, evidence),
+        image=printed(chart, f"alert-{alert.id}.png"),
+        severity=Severity.GOOD if _better(shift, metric) else Severity.BAD,
+        footer=_footer(alert, evidence),
+        data=alert_data(alert),
+    )
+
+
+def _plain(alert: Alert, evidence: Evidence) -> Card:
+    """Write what is kept of an alert whose numbers nobody can read or compare any more."""
+    name = alert.shift.metric
+    gone = (
+        f'The plugin that measures "{name}" is not installed any more, so the numbers are shown '
+        "as they were kept, without a chart and a comparison; install it again to see them."
+    )
+    kept = (_certainty(alert.shift), _dates(evidence), alert.shift.explanation)
+    return Card(
+        title=_title(alert, evidence),
+        text="\n\n".join([gone, " ".join(filter(None, kept))]),
+        quotes=quotes(alert.shift, evidence),
+        severity=Severity.WARNING,
+        footer=_footer(alert, evidence),
+        data=alert_data(alert),
+    )
+
+
+def _title(alert: Alert, evidence: Evidence) -> str:
+    return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {alert.shift.model}"
+
+
+def _footer(alert: Alert, evidence: Evidence) -> str:
+    return f"Alert {alert.id}, raised on {wording.moment(alert.opened_at, evidence.zone)}."
+
+
+def alert_data(alert: Alert) -> dict[str, Any]:
+    """Return an alert for machines."""
+    return {
+        "id": alert.id,
+        "run_id": alert.shift.run_id,
+        **_shift_data(alert.shift),
+        "also": [_shift_data(shift) for shift in alert.also],
+        "later": [{"run_id": s.run_id, **_shift_data(s)} for s in alert.later],
+    }
+
+
+def _shift_data(shift: Shift) -> dict[str, Any]:
+    return {
+        "brand": shift.brand,
+        "model": str(shift.model),
+        "metric": shift.metric,
+        "before": shift.before,
+        "after": shift.after,
+        "change": shift.change,
+        "interval": list(shift.interval),
+        "probability": shift.probability,
+        "explanation": shift.explanation,
+        "recovery": shift.recovery,
+    }
+
+
+def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
+    shift = alert.shift
+    before, after = shift.answers
+    yield (
+        f"{_certainty(shift)} It rests on {wording.count(after, 'answer')} since then and "
+        f"{before:,} before, to the same {wording.count(len(shift.prompts), 'prompt')}."
+    )
+    yield f"{_dates(evidence)} {shift.explanation}".strip()
+    if alert.also:
+        moved = [step(other, evidence.metrics) for other in alert.also]
+        yield f"At the same time, {wording.listing(moved)}."
+    if alert.later:
+        yield " ".join(_growth(alert, evidence))
+    yield _identity(evidence)
+    yield "\n".join(["The prompts that moved most:", *_movers(shift, evidence)])
+
+
+def _certainty(shift: Shift) -> str:
+    sure = min(shift.probability or 0.0, SUREST)
+    return (
+        f"With a probability of {wording.percent(sure)} this is a real change and "
+        "not chance, if one real change a year is usual."
+    )
+
+
+def _growth(alert: Alert, evidence: Evidence) -> Iterator[str]:
+    """Say how it has grown since, and how sure that is."""
+    for shift in alert.later:
+        when = wording.moment(evidence.grown[shift.run_id], evidence.zone)
+        moved = step(shift, evidence.metrics)
+        yield f"It has grown: with the run of {when}, {moved}. {_certainty(shift)}"
+
+
+def _dates(evidence: Evidence) -> str:
+    """Say when it began."""
+    began = wording.moment(evidence.began, evidence.zone)
+    first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
+    if first == last:
+        return f"It began with the run of {began}."
+    return (
+        f"It most likely began with the run of {began}, and with a probability of 90 % between "
+        f"those of {first} and {last}."
+    )
+
+
+def _movers(shift: Shift, evidence: Evidence) -> Iterator[str]:
+    scale = evidence.metrics[shift.metric].scale
+    for prompt in [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]:
+        text = wording.shorten(wording.line(evidence.text(prompt.prompt)), 90)
+        before, after = (wording.value(rate, scale) for rate in (prompt.before, prompt.after))
+        yield f"{before} → {after}  {text}"
+
+
+def _identity(evidence: Evidence) -> str:
+    """Say whether the service shows that it serves another model than before."""
+    sides: tuple[set[str], set[str]] = (set(), set())
+    for answer in evidence.answers:
+        reply = answer.reply
+        shown = " ".join(filter(None, (reply.served_model, reply.fingerprint)))
+        sides[answer.asked_at >= evidence.began].add(shown)
+    before, after = sides
+    if not any(before | after):
+        return "The service does not say which model it serves, so an update would not show."
+    if after <= before:
+        return "The service reports the same model as before: if it was updated, then in silence."
+    shown = wording.line(wording.listing(sorted(after - before)))
+    return f"The service reports another model than before: {shown}."
+
+
+def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
+    shift, scale = alert.shift, metric.scale
+    yield Field("Before", wording.value(shift.before, scale))
+    yield Field("After", wording.value(shift.after, scale))
+    yield Field("Change", wording.change(shift.change, scale))
+    yield Field("90 % interval", wording.interval(*shift.interval, scale))
+    if shift.probability is not None:
+        yield Field("Probability", wording.percent(shift.probability))
+    for further_still in further(alert)[-1:]:
+        yield Field("Since it grew", wording.value(further_still.after, scale))
+
+
+def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
+    """Show the competitors at the same model, and the brand at other models."""
+    rows = [
+        row
+        for stream in evidence.streams
+        if (stream.key.brand == shift.brand) != (stream.key.model == shift.model)
+        if (row := _row(stream, shift, metric))
+    ]
+    header = (f"{metric.label} of", "At", "Before", "After", "Change")
+    return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
+
+
+def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None:
+    # Only the means are shown, so no run shock needs to be estimated.
+    compared = compare(stream, shift.began or shift.run_id, tau2=0.0)
+    if compared is None:
+        return None
+    return (
+        stream.key.brand,
+        str(stream.key.model),
+        wording.value(compared.before, metric.scale),
+        wording.value(compared.after, metric.scale),
+        wording.change(compared.change, metric.scale),
+    )
+
+
+def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
+    names = (shift.brand, *(rival.name for rival in evidence.rivals))
+    series = []
+    for name in names:
+        stream = evidence.stream(name, shift)
+        if stream:
+            points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
+            series.append(Series(name, points, emphasis=name == shift.brand))
+    return Chart(
+        title=f"{metric.label} at {shift.model}",
+        scale=metric.scale,
+        series=tuple(series),
+        marks=(_mark(evidence), *(Mark(at, "grew") for at in evidence.grown.values())),
+        caption=_CAPTION,
+        zone=evidence.zone,
+    )
+
+
+def _mark(evidence: Evidence) -> Mark:
+    """Mark when it began, and the stretch that holds that with a probability of 90 %."""
+    first, last = evidence.dates[0], evidence.dates[-1]
+    if first == last:
+        return Mark(evidence.began, "began")
+    return Mark(evidence.began, "most likely began", (first, last))
+
+
+def _better(shift: Shift, metric: Metric) -> bool:
+    return (shift.change > 0) == metric.higher_is_better
+
+
+def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
+    """Say where a metric went: ``visibility fell from 70 % to 45 %``."""
+    label, before, after = _told(shift, metrics)
+    return f"{label} {'rose' if shift.change > 0 else 'fell'} from {before} to {after}"
+
+
+def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
+    """Say where an alert's metric went until now: ``visibility fell from 70 % to 45 %, then to
+    20 %``.
+    """
+    then = (f", then to {_told(shift, metrics)[2]}" for shift in further(alert))
+    return step(alert.shift, metrics) + "".join(then)
+
+
+def brief(alert: Alert, metrics: Mapping[str, Metric]) -> str:
+    """Say the same for a table: ``visibility 70 % → 45 % → 20 %``."""
+    label, before, after = _told(alert.shift, metrics)
+    now = (_told(shift, metrics)[2] for shift in further(alert))
+    return f"{label} {' → '.join((before, after, *now))}"
+
+
+def further(alert: Alert) -> list[Shift]:
+    """Return how the metric that an alert is headed by moved since."""
+    return [shift for shift in alert.later if shift.metric == alert.shift.metric]
+
+
+def _told(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
+    """Return the metric's name, and its values before and after."""
+    metric = metrics.get(shift.metric)
+    if metric is None:  # its scorer is not installed any more
+        return shift.metric, f"{shift.before:.2f}", f"{shift.after:.2f}"
+    before, after = (wording.value(number, metric.scale) for number in (shift.before, shift.after))
+    return metric.label.lower(), before, after

@@ -1,0 +1,128 @@
+"""How an alert's life looks: where it stands, what can be done with it, what has happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Any
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table
+from overheard.domain import Alert, AlertEvent, AlertState, Happening
+
+SENTENCES = {
+    Happening.RAISED: "Raised.",
+    Happening.ACKNOWLEDGED: "{who} takes care of it.",
+    Happening.SNOOZED: "{who} put it aside.",
+    Happening.WOKEN: "It is open again.",
+    Happening.GREW: "It has grown.",
+    Happening.RECOVERED: "Recovered.",
+    Happening.CLOSED: "{who} closed it.",
+    Happening.REOPENED: "{who} opened it again.",
+    Happening.UPDATE: "{who} marked it as an update of the model.",
+}
+
+_ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
+"""How `overheard.interfaces.Person` writes an id behind a name."""
+_NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}
+
+TITLES = {
+    AlertState.GROWING: "Growing: ",
+    AlertState.RECOVERED: "Recovered: ",
+    AlertState.CLOSED: "Closed: ",
+}
+
+
+def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
+    """Return an alert's card with where the alert stands and what can be done with it.
+
+    Args:
+        card: What the alert rests on.
+        alert: As it stands.
+        zone: In which times are told.
+        price: What it costs to check again, in few words, or empty.
+    """
+    footer = f"{card.footer} It follows alert {alert.follows}." if alert.follows else card.footer
+    return replace(
+        card,
+        title=TITLES.get(alert.state, "") + card.title,
+        fields=(*card.fields, Field("State", state(alert, zone))),
+        actions=tuple(_actions(alert, price)),
+        severity=Severity.PLAIN if alert.state.over else card.severity,
+        footer=footer,
+        data={**card.data, **life_data(alert)},
+    )
+
+
+def state(alert: Alert, zone: tzinfo) -> str:
+    """Say in some words where an alert stands: ``acknowledged by Ada``."""
+    is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
+    by = f" by {named(alert.by)}" if alert.by and not is_live else ""
+    if alert.state is not AlertState.SNOOZED:
+        return f"{alert.state}{by}"
+    until = wording.moment(alert.until, zone) if alert.until else "the next update of the model"
+    return f"snoozed{by} until {until}"
+
+
+def life_data(alert: Alert) -> dict[str, Any]:
+    """Return where an alert stands, for machines."""
+    return {
+        "state": alert.state.value,
+        "by": alert.by,
+        "until": alert.until.isoformat() if alert.until else None,
+        "follows": alert.follows or None,
+    }
+
+
+def named(who: str) -> str:
+    """Return how people call somebody, without the id that the audit log keeps with it."""
+    return _ID.sub("", who)
+
+
+def event_card(alert: Alert, event: AlertEvent) -> Card:
+    """Say what happened to an alert, for the thread of its message."""
+    severity = {
+        Happening.GREW: Severity.WARNING,
+        Happening.RECOVERED: Severity.GOOD,
+        Happening.WOKEN: Severity.WARNING,
+    }
+    return Card(
+        title=f"Alert {alert.id}: {event.what}",
+        text=told(event),
+        severity=severity.get(event.what, Severity.PLAIN),
+    )
+
+
+def told(event: AlertEvent) -> str:
+    """Write an event as a sentence or two."""
+    who = _NAMED.get(event.who) or named(event.who)
+    return f"{SENTENCES[event.what].format(who=who)} {event.note}".rstrip()
+
+
+def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
+    """Show all that happened to an alert."""
+    rows = [(wording.moment(event.at, zone), told(event)) for event in events]
+    return Table(("When", "What happened"), tuple(rows))
+
+
+def _actions(alert: Alert, price: str) -> Iterator[Action]:
+    number = alert.id
+    if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
+        yield Action(f"alerts acknowledge {number}", "Acknowledge", Style.PRIMARY)
+    if not alert.state.over:
+        yield Action(f"alerts snooze {number} --for 1d", "Snooze 1 day")
+        yield Action(f"alerts snooze {number} --for 1w", "Snooze 1 week")
+        yield Action(f"alerts snooze {number} --for update", "Snooze until the next update")
+    yield Action(f"evidence {number}", "Evidence")
+    if alert.follows:
+        yield Action(f"alerts show {alert.follows}", f"Show alert {alert.follows}")
+    if not alert.state.over:
+        yield Action(
+            f"alerts recheck {number}", f"Check again ({price})" if price else "Check again"
+        )
+        yield Action(f"alerts update {number}", "It is a model update")
+        yield Action(f"alerts close {number}", "Close")
+    if alert.state not in {AlertState.OPEN, AlertState.GROWING}:
+        yield Action(f"alerts reopen {number}", "Open again")

@@ -1,0 +1,1 @@
+"""Charts: a picture, and the same in words."""

@@ -1,0 +1,189 @@
+"""How numbers, times and strangers' text are written for people, the same on every card."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from overheard.cards.card import Table, Tainted, Text
+from overheard.domain import Scale
+
+MINUS = "\N{MINUS SIGN}"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""Named here, because `strftime` follows the locale of the machine."""
+
+_FILLERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+"""Characters that show nothing although Unicode calls them letters, marks or unassigned."""
+
+
+def percent(rate: float) -> str:
+    """Write a rate of 0 to 1: ``43 %``; only 0 itself is ``0 %``, and only 1 ``100 %``.
+
+    No sign stands for more or less: a chat could read it as markup.
+    """
+    if 0 < rate < 0.005:
+        return "under 1 %"
+    if 0.995 <= rate < 1:
+        return "over 99 %"
+    return f"{rate * 100:.0f} %"
+
+
+def value(number: float, scale: Scale) -> str:
+    """Write a value on a metric's scale: ``43 %``, ``+0.42``, ``2.3``."""
+    if scale is Scale.POLARITY:
+        return _signed(number, 2)
+    if scale is Scale.RANK:
+        return f"{number:.1f}"
+    return percent(number)
+
+
+def change(difference: float, scale: Scale) -> str:
+    """Write a change between two values of a scale: ``+41 points``, ``+0.42``, ``+1.2 places``."""
+    return f"{_step(difference, scale)}{_unit(scale, _step(difference, scale))}"
+
+
+def interval(low: float, high: float, scale: Scale) -> str:
+    """Write an interval of a change: ``+12 to +55 points``."""
+    return f"{_step(low, scale)} to {_step(high, scale)}{_unit(scale)}"
+
+
+def value_range(low: float, high: float, scale: Scale) -> str:
+    """Write an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``."""
+    ends = value(low, scale), value(high, scale)
+    if all(end.endswith(" %") for end in ends):
+        return f"{ends[0][:-2]} to {ends[1]}"
+    return " to ".join(ends)
+
+
+def money(dollars: float | None) -> str:
+    """Write US dollars: ``$1.23``, ``$0.0123``, ``less than $0.01``; None is ``unknown``."""
+    if dollars is None:
+        return "unknown"
+    if 0 < dollars < 0.01:
+        return "less than $0.01"
+    return f"${dollars:,.{4 if 0 < dollars < 0.1 else 2}f}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in its two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    first = next(index for index, (number, _) in enumerate(parts) if number)
+    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Write how many: ``1 answer``, ``30 answers``, ``1,234 replies`` (with its own plural)."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Write a list within a sentence: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), "".join(items[-1:]))))
+
+
+def day(at: datetime, zone: tzinfo) -> str:
+    """Write the reader's day: ``3 Mar 2026``."""
+    local = at.astimezone(zone)
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """Write the reader's time of day: ``14:05``."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """Write the reader's day and time, and by which clock: ``3 Mar 2026, 14:05 CET``."""
+    return f"{day(at, zone)}, {clock(at, zone)} {at.astimezone(zone).tzname()}"
+
+
+def printable(text: str) -> str:
+    """Return text in which every character can be seen, and none commands a terminal.
+
+    Control characters become pictures of themselves; zero-width characters, bidirectional
+    overrides, variation selectors and tags are dropped; every kind of line end becomes a newline.
+    """
+    text = re.sub("\r\n?|[\u2028\u2029\u0085]", "\n", text).replace("\t", "    ")
+    return "".join(map(_visible, _FILLERS.sub("", text)))
+
+
+def line(text: str) -> str:
+    """Return printable text on one line, its white space made single."""
+    return " ".join(printable(text).split())
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return text of at most so many characters; what is cut ends in an ellipsis."""
+    if len(text) <= limit:
+        return text
+    return text[: limit - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _visible(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cc" and char != "\n":
+        return _picture(ord(char))
+    if category == "Cf":
+        return ""
+    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else char
+
+
+def _picture(code: int) -> str:
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"\\x{code:02x}"
+
+
+def _step(difference: float, scale: Scale) -> str:
+    if scale is Scale.POLARITY:
+        return _signed(difference, 2)
+    if scale is Scale.RANK:
+        return _signed(difference, 1)
+    points = difference * 100
+    return _signed(points, 1 if 0.05 <= abs(points) < 0.95 else 0)
+
+
+def _unit(scale: Scale, step: str = "") -> str:
+    if scale is Scale.POLARITY:
+        return ""
+    noun = " place" if scale is Scale.RANK else " point"
+    return noun if step.lstrip(f"+{MINUS}") in {"1", "1.0"} else noun + "s"
+
+
+def _signed(number: float, digits: int) -> str:
+    size = f"{abs(number):.{digits}f}"
+    if not float(size):
+        return size
+    return f"{'+' if number > 0 else MINUS}{size}"
+
+
+def heading_cells(table: Table) -> int:
+    """Return how many cells name a row: the first one, and the second too where some firsts are
+    the same.
+    """
+    firsts = [_words(row[0]) for row in table.rows]
+    return 2 if len(table.header) > 2 and len(set(firsts)) < len(firsts) else 1
+
+
+def heading(table: Table, cells: Sequence[str]) -> str:
+    """Return the name of a row by the cells that name it, written already.
+
+    A number says nothing without its column's name: ``Alert 4``.
+    """
+    told = [cell or "-" for cell in cells]
+    if 0 in table.right:
+        told[0] = f"{table.header[0]} {told[0]}"
+    return " \N{MIDDLE DOT} ".join(told)
+
+
+def _words(text: Text) -> str:
+    return text.text if isinstance(text, Tainted) else text

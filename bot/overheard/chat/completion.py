@@ -1,0 +1,68 @@
+"""Values of options, for people who are typing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+
+from overheard.cards import wording
+from overheard.cards.command import Kind, Option
+from overheard.commands.context import Context
+from overheard.domain import Catalogue
+
+MOST = 25
+"""Values that a chat shows at a time."""
+
+LONGEST = 100
+"""Characters of a value that a chat takes."""
+
+FRESH = 5.0
+"""Seconds for which values are shown again without asking the store: people type fast."""
+
+
+class Completing:
+    """Knows the values of options.
+
+    Args:
+        context: The deployment.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[Kind, tuple[float, list[str]]] = {}
+
+    async def values(self, option: Option, typed: str) -> list[str]:
+        """Return up to 25 values that go with what was typed: those that begin with it first."""
+        wanted = typed.strip().casefold()
+        known = list(option.choices) or await self._fresh(option.kind)
+        fitting = [value for value in known if wanted in value.casefold()]
+        fitting.sort(key=lambda value: not value.casefold().startswith(wanted))
+        return fitting[:MOST]
+
+    async def _fresh(self, kind: Kind) -> list[str]:
+        at, found = self._known.get(kind, (float("-inf"), []))
+        if monotonic() - at > FRESH:
+            found = [value[:LONGEST] for value in await self._look_up(kind)]
+            self._known[kind] = (monotonic(), found)
+        return found
+
+    async def _look_up(self, kind: Kind) -> Sequence[str]:
+        context = self._context
+        if kind is Kind.MODEL:
+            providers = context.plugins.providers.items()
+            return [f"{name}/{model}" for name, p in providers for model in p.models()]
+        if kind is Kind.METRIC:
+            return list(context.scoring.metrics)
+        if kind is Kind.ALERT:
+            return [str(a.id) for a in await context.store.alerts() if not a.state.over]
+        return _named(await context.store.catalogue(), kind)
+
+
+def _named(catalogue: Catalogue, kind: Kind) -> list[str]:
+    if kind is Kind.BRAND:
+        return [brand.name for brand in catalogue.brands]
+    if kind is Kind.PROMPT:
+        return [wording.line(prompt.text) for prompt in catalogue.prompts]
+    if kind is Kind.SCHEDULE:
+        return [schedule.name for schedule in catalogue.schedules]
+    return []

@@ -1,0 +1,293 @@
+"""What people type, read as a command with its options; what is nearly right gets a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from overheard.cards.command import CommandSpec, Kind, Option, quoted, require_sizes
+from overheard.config.settings import suggestion
+from overheard.errors import BadUsage, UnknownCommand
+
+LIST = "list"
+"""The verb of a noun for which none is typed."""
+
+SUGGESTIONS = 3
+_DASHES = "(?:--|[\u2013\u2014])"
+"""What stands before an option's name. Chats make one long dash of two hyphens."""
+_QUOTE = '"([^"]*)"|[\u201c\u201d]([^\u201c\u201d]*)[\u201c\u201d]'
+_TOKEN = re.compile(rf"({_DASHES}[\w-]+[=:])?(?:{_QUOTE})|(\S+)")
+_NAMED = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=:](.*))?", re.DOTALL)
+
+_YES, _NO = {"true", "yes", "on", "1", ""}, {"false", "no", "off", "0"}
+
+
+class _Quoted(str):
+    """Words between quotation marks, which are never an option's name."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command, and the options for it.
+
+    Attributes:
+        spec: The command.
+        options: By name; those that were not given have their defaults.
+        missing: The options that it cannot do without.
+        helped: Whether only help with it is asked for.
+    """
+
+    spec: CommandSpec
+    options: Mapping[str, Any] = field(default_factory=dict)
+    missing: tuple[Option, ...] = ()
+    helped: bool = False
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The options that are not as they are by default."""
+        usual = {option.name: option.default for option in self.spec.options}
+        return {n: v for n, v in self.options.items() if v not in (None, (), usual.get(n))}
+
+    @property
+    def words(self) -> str:
+        """The command as one would type it."""
+        given = self.given
+        typed = (_typed(o, given[o.name]) for o in self.spec.options if o.name in given)
+        return " ".join([self.spec.name, *chain.from_iterable(typed)])
+
+
+def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = ()) -> Order:
+    """Read what was typed behind the root command.
+
+    Args:
+        words: The text.
+        commands: All there are.
+        names: Names of brands; one of several words is known without quotation marks.
+
+    Raises:
+        UnknownCommand: with those that are nearest.
+        BadUsage: when an option does not exist or has a value that it cannot have.
+    """
+    tokens = _tokens(words)
+    spec, rest = _find(tokens, commands)
+    values, loose = _named(spec, rest)
+    if "help" in values:
+        return Order(spec, helped=True)
+    return _order(spec, values | _placed(spec, loose, names, values))
+
+
+def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
+    """Read the options of a command that a chat's own form or tree has asked for.
+
+    Raises:
+        BadUsage: see `parse`.
+    """
+    options = _by_name(spec)
+    values = {
+        options[name].name: _listed(options[name], value)
+        for name, value in given.items()
+        if name in options and value is not None and value != ""
+    }
+    return _order(spec, values)
+
+
+def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
+    """Return the commands that may have been meant, the likeliest first."""
+    typed = " ".join(_tokens(words)[:2]).casefold()
+    by_name = {spec.name: spec for spec in commands}
+    verbs = {name.split()[0]: name for name in reversed(by_name)}
+    close = difflib.get_close_matches(typed, by_name, n=SUGGESTIONS, cutoff=0.6)
+    first = difflib.get_close_matches(typed.partition(" ")[0], verbs, n=SUGGESTIONS, cutoff=0.6)
+    found = dict.fromkeys([*close, *(verbs[verb] for verb in first)])
+    return [by_name[name] for name in found][:SUGGESTIONS]
+
+
+def _tokens(words: str) -> list[str]:
+    return [
+        word or (f"{name}{quote or curly}" if name else _Quoted(quote or curly))
+        for name, quote, curly, word in _TOKEN.findall(words)
+    ]
+
+
+def _find(tokens: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[CommandSpec, list[str]]:
+    """Return the command that the first words name, and the words behind."""
+    by_name = {spec.name: spec for spec in commands}
+    lowered = [token.casefold() for token in tokens[:2]] or ["help"]
+    for size in (2, 1):
+        if spec := by_name.get(" ".join(lowered[:size])):
+            return spec, list(tokens[size:])
+    listing = by_name.get(f"{lowered[0]} {LIST}")
+    verbs = [spec.verb for spec in commands if spec.noun == lowered[0]]
+    if listing and (len(tokens) < 2 or not difflib.get_close_matches(lowered[1], verbs)):
+        return listing, list(tokens[1:])
+    typed = " ".join(tokens[: 2 if verbs else 1])
+    close = near(" ".join(tokens), commands)
+    hint = f'; did you mean "{close[0].name}"' if close else ""
+    raise UnknownCommand(name=typed, hint=hint)
+
+
+def _named(spec: CommandSpec, tokens: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Divide words into options that are written with their names, and the others."""
+    options = _by_name(spec)
+    values: dict[str, list[str]] = {}
+    loose: list[str] = []
+    waiting: Option | None = None
+    for token in tokens:
+        named = None if isinstance(token, _Quoted) else _NAMED.fullmatch(token)
+        if named is None:
+            target = loose if waiting is None else values.setdefault(waiting.name, [])
+            target.append(token)
+            waiting = None
+            continue
+        name, value = named[1].casefold(), named[2]
+        if name == "help":
+            return {"help": []}, []
+        option = options.get(name)
+        if option is None:
+            hint = suggestion(name, options) or f"; {spec.name} has no such option"
+            raise _wrong(spec, f'there is no option "--{name}"{hint}')
+        if value is None and option.kind is not Kind.FLAG:
+            waiting = option
+        else:
+            values.setdefault(option.name, []).append(value or "")
+    if waiting is not None:
+        raise _wrong(spec, f"--{waiting.written} needs a value")
+    return values, loose
+
+
+def _by_name(spec: CommandSpec) -> dict[str, Option]:
+    """Return options by what people write, and by what the function takes."""
+    written = {option.written: option for option in spec.options}
+    return written | {option.name: option for option in spec.options}
+
+
+def _placed(
+    spec: CommandSpec, loose: list[str], names: Collection[str], given: Collection[str]
+) -> dict[str, list[str]]:
+    """Give words without an option's name to the positional options, in their order."""
+    values: dict[str, list[str]] = {}
+    places = [o for o in spec.options if o.positional and o.name not in given]
+    for place, option in enumerate(places):
+        if option.kind is Kind.BRAND:
+            loose = _joined(loose, names)
+        takes_rest = place == len(places) - 1 and (option.many or option.kind in _SENTENCES)
+        taken, loose = (loose, []) if takes_rest else (loose[:1], loose[1:])
+        if taken:
+            values[option.name] = taken if option.many else [_sentence(taken)]
+    if loose:
+        raise _wrong(spec, f'nobody knows what "{loose[0]}" means here')
+    return values
+
+
+_SENTENCES = {Kind.TEXT, Kind.PROMPT, Kind.BRAND}
+"""What may be several words without quotation marks, when it stands last."""
+
+
+def _sentence(tokens: Sequence[str]) -> str:
+    """Join words to one value; quotation marks within it belong to it."""
+    if len(tokens) == 1:
+        return tokens[0]
+    return " ".join(f'"{one}"' if isinstance(one, _Quoted) else one for one in tokens)
+
+
+def _joined(tokens: list[str], names: Collection[str]) -> list[str]:
+    """Join neighbours that are a known name together, the longest names first."""
+    known = {name.casefold() for name in names}
+    longest = max((len(name.split()) for name in known), default=1)
+    joined: list[str] = []
+    while tokens:
+        size = next(
+            (n for n in range(longest, 1, -1) if " ".join(tokens[:n]).casefold() in known), 1
+        )
+        joined.append(" ".join(tokens[:size]) if size > 1 else tokens[0])
+        tokens = tokens[size:]
+    return joined
+
+
+def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
+    options: dict[str, Any] = {}
+    missing = []
+    for option in spec.options:
+        given = values.get(option.name)
+        if given:
+            read = tuple(_value(spec, option, one) for one in given)
+            options[option.name] = read if option.many else read[-1]
+        else:
+            options[option.name] = () if option.many and not option.default else option.default
+            missing += [option] if option.required else []
+    require_sizes(spec, options)
+    return Order(spec, options, tuple(missing))
+
+
+def _value(spec: CommandSpec, option: Option, given: Any) -> Any:
+    if isinstance(given, bool):
+        return given
+    text = str(given).strip()
+    if option.kind is Kind.FLAG:
+        return _flag(spec, option, text)
+    if option.choices:
+        return _choice(spec, option, text)
+    if option.kind in {Kind.INTEGER, Kind.NUMBER}:
+        return _number(spec, option, text)
+    return text
+
+
+def _flag(spec: CommandSpec, option: Option, text: str) -> bool:
+    if text.casefold() in _YES | _NO:
+        return text.casefold() in _YES
+    raise _wrong(spec, f'{option.written} is yes or no, and not "{text}"')
+
+
+def _choice(spec: CommandSpec, option: Option, text: str) -> str:
+    for choice in option.choices:
+        if text.casefold() == choice.casefold():
+            return choice
+    hint = suggestion(text, option.choices)
+    raise _wrong(spec, f'{option.written} is {_either(option.choices)}, and not "{text}"{hint}')
+
+
+def _number(spec: CommandSpec, option: Option, text: str) -> float:
+    whole = option.kind is Kind.INTEGER
+    try:
+        number = int(text) if whole else float(text)
+    except ValueError:
+        kind = "a whole number" if whole else "a number"
+        raise _wrong(spec, f'{option.written} is {kind}, and not "{text}"') from None
+    if option.low is not None and not number >= option.low:
+        raise _wrong(spec, f"{option.written} is {option.low:g} or more, and not {text}")
+    if option.high is not None and not number <= option.high:
+        raise _wrong(spec, f"{option.written} is {option.high:g} or less, and not {text}")
+    return number
+
+
+def _either(choices: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+
+
+def _listed(option: Option, value: Any) -> list[Any]:
+    """Return the values of an option; one text can hold several, with commas or on lines."""
+    if not isinstance(value, str):
+        return list(value) if isinstance(value, list | tuple) else [value]
+    if not option.many:
+        return [value]
+    return [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
+
+
+def _typed(option: Option, value: Any) -> list[str]:
+    """Return the words that give an option a value."""
+    values = [quoted(str(one)) for one in (value if isinstance(value, tuple) else (value,))]
+    if option.positional:
+        return values
+    if option.kind is Kind.FLAG:
+        return [f"--{option.written}"]
+    return [word for one in values for word in (f"--{option.written}", one)]
+
+
+def _wrong(spec: CommandSpec, problem: str) -> BadUsage:
+    return BadUsage(problem=problem[:1].upper() + problem[1:], usage=spec.usage)

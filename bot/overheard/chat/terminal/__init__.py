@@ -1,0 +1,1 @@
+"""The terminal: its grammar and how it shows cards."""

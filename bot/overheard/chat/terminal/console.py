@@ -1,0 +1,253 @@
+"""Cards and progress in a terminal.
+
+Nothing in a card is read as markup, ours or a stranger's, and no character of it commands the
+terminal. Buttons are left out: the commands of the terminal do what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    JustifyMethod,
+    RenderableType,
+    RenderResult,
+)
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.segment import Segment
+from rich.style import Style
+from rich.table import Table as Grid
+from rich.text import Text as Words
+
+from overheard.cards import wording
+from overheard.cards.card import Card, Field, Quote, Severity, Table, Tainted, Text
+from overheard.cards.wording import heading, heading_cells
+
+BORDERS = {
+    Severity.PLAIN: "bright_black",
+    Severity.GOOD: "green",
+    Severity.WARNING: "yellow",
+    Severity.BAD: "red",
+}
+WIDEST = 100
+"""Columns; longer lines are hard to read."""
+GAP = 3
+"""Columns between two columns of a table."""
+
+
+def render(card: Card, *, width: int) -> RenderableType:
+    """Lay a card out, and below it those that belong to it.
+
+    Args:
+        card: What to show.
+        width: Columns there are; 40 or more to look well.
+    """
+    below = (render(more, width=width) for more in card.more)
+    return Group(_panel(card, width), *below)
+
+
+def show(card: Card, console: Console) -> None:
+    """Print a card in the width that the console has."""
+    console.print(render(card, width=console.width))
+
+
+def _panel(card: Card, width: int) -> Panel:
+    width = min(width, WIDEST)
+    title = Words(wording.line(card.title), "bold")
+    fits = title.cell_len <= width - 6
+    parts = [*([] if fits else [title]), *_parts(card, width)]
+    spaced = [Padding(part, (1 if index else 0, 0, 0, 0)) for index, part in enumerate(parts)]
+    return Panel(
+        Group(*spaced),
+        title=title if fits else None,
+        title_align="left",
+        border_style=BORDERS[card.severity],
+        box=box.ROUNDED,
+        padding=(1, 2),
+        width=width,
+    )
+
+
+def _parts(card: Card, width: int) -> Iterator[RenderableType]:
+    if text := _plain(card.text):
+        yield text
+    if card.link:
+        yield Words(wording.line(f"{card.link.label}: {card.link.url}"))
+    yield from _fields(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
+    if card.table:
+        yield _Fitted(card.table)
+    yield from map(_quote, card.quotes)
+    if card.image:
+        yield Words.assemble(("Picture: ", "dim"), wording.printable(card.image.alt))
+    if card.footer:
+        yield _plain(card.footer, "dim")
+
+
+def _plain(text: Text, style: str = "") -> Words:
+    """Return text that is nothing but text."""
+    return Words(wording.printable(text.text if isinstance(text, Tainted) else text).strip(), style)
+
+
+def _fields(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
+    """Yield fields in their order: short ones side by side, wide ones on lines of their own."""
+    for wide, group in groupby(fields, key=lambda field: field.wide):
+        if wide:
+            yield from map(_field, group)
+        else:
+            yield _columns([_field(field) for field in group], columns)
+
+
+def _field(field: Field) -> Words:
+    return Words.assemble((wording.line(field.name), "dim"), "\n", _plain(field.value))
+
+
+def _columns(cells: Sequence[Words], columns: int) -> Grid:
+    grid = Grid.grid(expand=True, padding=(0, 2, 0, 0))
+    for _ in range(min(columns, len(cells))):
+        grid.add_column(ratio=1)
+    for start in range(0, len(cells), columns):
+        grid.add_row(*cells[start : start + columns])
+    return grid
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A table as columns where there is room for all of it, else row by row: never cut."""
+
+    table: Table
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        for whole_headings in (True, False):
+            widths = _widths(self.table, whole_headings=whole_headings)
+            if sum(widths) + GAP * (len(widths) - 1) <= options.max_width:
+                yield _grid(self.table, widths)
+                return
+        yield Group(*_records(self.table))
+
+
+def _widths(table: Table, *, whole_headings: bool) -> list[int]:
+    """Return how wide each column must be: numbers stay whole, text can break between words."""
+    widths = []
+    for index, name in enumerate(table.header):
+        cells = [_plain(row[index]).plain for row in table.rows]
+        parts = cells if index in table.right else [word for cell in cells for word in cell.split()]
+        heading = [wording.line(name)] if whole_headings else wording.line(name).split()
+        widths.append(max(cell_len(part) for part in ("-", *parts, *heading)))
+    return widths
+
+
+def _records(table: Table) -> Iterator[Words]:
+    """Yield the rows as lines: what names them, and under it the other cells with their names."""
+    names, named = [wording.line(name) for name in table.header], heading_cells(table)
+    for row in table.rows:
+        cells = [_plain(cell) for cell in row]
+        yield Words.assemble((heading(table, [cell.plain for cell in cells[:named]]), "bold"))
+        for name, cell in zip(names[named:], cells[named:], strict=True):
+            yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
+
+
+def _grid(table: Table, widths: Sequence[int]) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for index, name in enumerate(table.header):
+        justify: JustifyMethod = "right" if index in table.right else "left"
+        # A number's column is as narrow as it can be, so that what must give way is text.
+        width = widths[index] if index in table.right else None
+        grid.add_column(Words(wording.line(name)), justify=justify, width=width)
+    for row in table.rows:
+        grid.add_row(*map(_plain, row))
+    return grid
+
+
+def _quote(quote: Quote) -> RenderableType:
+    source = Words(wording.line(quote.source), "dim")
+    return _Barred(Group(_plain(quote.text, "italic"), source))
+
+
+@dataclass(frozen=True, slots=True)
+class _Barred:
+    """Something with a bar before every line of it."""
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        inner = options.update_width(options.max_width - 2)
+        for line in console.render_lines(self.content, inner):
+            yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))
+            yield from line
+            yield Segment.line()
+
+
+class RichProgress:
+    """Progress on a terminal's error stream, as a bar; elsewhere as a line at every tenth.
+
+    Args:
+        console: Where to show it; standard error unless told otherwise.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._title = ""
+        self._total = self._done = 0
+        self._began = 0.0
+
+    def start(self, title: str, total: int) -> None:
+        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
+        self.finish()
+        self._title, self._total, self._done = wording.line(title), total, 0
+        self._began = monotonic()
+        if self._console.is_terminal:
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task(self._title, total=total or None)
+            self._bar.start()
+
+    def advance(self, steps: int = 1) -> None:
+        """Say that steps are done."""
+        before, self._done = self._done, self._done + steps
+        if self._bar is not None:
+            self._bar.advance(self._task, steps)
+        elif self._total and before * 10 // self._total < self._done * 10 // self._total:
+            self._say()
+
+    def finish(self) -> None:
+        """Say that the work is done or given up."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = None
+        self._total = 0
+
+    def _say(self) -> None:
+        spent = wording.duration(monotonic() - self._began)
+        line = f"{self._title}: {self._done:,} of {self._total:,} after {spent}"
+        self._console.print(Words(line), soft_wrap=True)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

@@ -1,0 +1,251 @@
+"""The terminal's grammar: each command of the registry as a command of click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.config.settings import suggestion
+
+LIST = "list"
+"""The verb of a noun for which none is typed."""
+
+Run = Callable[[click.Context, CommandSpec, dict[str, Any]], None]
+"""Runs a command with what was typed: its own options, and those that commands have in common
+as `AGREED`, `CHART` and `JSON`.
+"""
+
+AGREED, CHART, JSON = "agreed", "chart_file", "as_json"
+
+Sections = Iterable[tuple[str, Sequence[CommandSpec]]]
+
+
+_ASIDE = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
+"""How click adds what may have been meant."""
+
+ADDED = "Added by plugins"
+"""The heading of commands that are learnt when somebody types or lists them."""
+
+More = Callable[[click.Context], Iterable[CommandSpec]]
+"""Returns the commands that plugins add."""
+
+
+class Noun(click.Group):
+    """The commands of a noun. Without a verb, or what looks like one, it is `list`, where there
+    is one.
+    """
+
+    def __init__(self, name: str, **more: Any) -> None:
+        super().__init__(name, no_args_is_help=True, **more)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        verbless = not args or args[0].startswith("-") or not self._verb(args[0])
+        if verbless and LIST in self.commands and "--help" not in args:
+            args = [LIST, *args]
+        return super().parse_args(ctx, args)
+
+    def _verb(self, word: str) -> bool:
+        """Whether a word is a verb, or may have been meant as one."""
+        return word in self.commands or bool(suggestion(word, self.commands))
+
+    def _learn(self, ctx: click.Context) -> None:
+        """Learn commands that are not known from the start; a noun has none."""
+
+    def told(self) -> tuple[str, str]:
+        """Return what the help of the root says of it: its verbs, or the one it has."""
+        if len(self.commands) > 1:
+            return str(self.name), ", ".join(self.commands)
+        [command] = self.commands.values()
+        return f"{self.name} {command.name}", command.help or ""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one may have been meant."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            self._learn(ctx)
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            ctx.fail(f'There is no command "{args[0]}"{suggestion(args[0], self.commands)}.')
+        return super().resolve_command(ctx, args)
+
+
+class Unclear(click.UsageError):
+    """What was typed cannot be understood: click's own words, in one sentence with a remedy."""
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.format_message(), error.ctx)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence."""
+        path = self.ctx.command_path if self.ctx else "overheard"
+        problem = _ASIDE.sub(r"; did you mean \1", " ".join(self.message.split())).rstrip(".")
+        click.echo(f"{problem}; see: {path} --help", file=file, err=file is None)
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Say in one sentence what cannot be understood within the block."""
+    try:
+        yield
+    except (Unclear, NoArgsIsHelpError):
+        raise
+    except click.UsageError as error:
+        raise Unclear(error) from None
+
+
+class Root(Noun):
+    """All commands, shown in sections."""
+
+    def __init__(
+        self, sections: Sections, run: Run, more_commands: More = lambda _: (), **more: Any
+    ) -> None:
+        super().__init__("overheard", **more)
+        self._more, self._run = more_commands, run
+        self._sections: dict[str, dict[str, click.Command]] = {}
+        for heading, specs in sections:
+            names = self._sections[heading] = {}
+            for spec in specs:
+                names.setdefault(*self._take(spec, run))
+
+    def make_context(self, *given: Any, **named: Any) -> click.Context:
+        """Read the options that stand before the command."""
+        with in_one_sentence():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed."""
+        with in_one_sentence():
+            return super().invoke(ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under their headings."""
+        self._learn(ctx)
+        for heading, commands in self._sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([_told(command) for command in commands.values()])
+
+    def _learn(self, ctx: click.Context) -> None:
+        names = self._sections.setdefault(ADDED, {})
+        for spec in self._more(ctx):
+            names.setdefault(*self._take(spec, self._run))
+        if not names:
+            del self._sections[ADDED]
+
+    def _take(self, spec: CommandSpec, run: Run) -> tuple[str, click.Command]:
+        """Add a command, and return what stands for it in the help of the root."""
+        command = _command(spec, run)
+        if not spec.noun:
+            self.add_command(command)
+            return spec.name, command
+        noun = self.commands.get(spec.noun) or Noun(spec.noun)
+        if isinstance(noun, Noun):
+            noun.add_command(command)
+            self.add_command(noun)
+        return spec.noun, noun
+
+
+def _told(command: click.Command) -> tuple[str, str]:
+    return command.told() if isinstance(command, Noun) else (str(command.name), command.help or "")
+
+
+def _command(spec: CommandSpec, run: Run) -> click.Command:
+    def callback(**values: Any) -> None:
+        run(click.get_current_context(), spec, values)
+
+    params = [*map(_param, spec.options), *_common(spec)]
+    epilog = "\b\nExamples:\n" + "\n".join(f"  overheard {example}" for example in spec.examples)
+    return click.Command(
+        spec.verb,
+        params=params,
+        callback=callback,
+        help=spec.summary,
+        epilog=epilog if spec.examples else None,
+    )
+
+
+def _common(spec: CommandSpec) -> list[click.Parameter]:
+    """Return the options that are the same everywhere."""
+    yes = "Spend without asking first." if spec.spends else "Do it without asking first."
+    asks = click.Option(["--yes", AGREED], is_flag=True, help=yes)
+    chart = click.Option(
+        ["--chart", CHART],
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        default=Path(spec.chart) if spec.chart else None,
+        show_default=True,
+        help="Save the chart as a PNG file.",
+    )
+    as_json = click.Option(
+        ["--json", JSON], is_flag=True, help="Print one JSON document as the last line of stdout."
+    )
+    return [
+        *([asks] if spec.asks else []),
+        *([chart] if spec.chart is not None else []),
+        as_json,
+    ]
+
+
+def _param(option: Option) -> click.Parameter:
+    return _argument(option) if option.positional else _option(option)
+
+
+def _argument(option: Option) -> click.Argument:
+    many: Mapping[str, Any] = {"nargs": -1} if option.many else {"default": _default(option)}
+    shown = option.placeholder if option.required else f"[{option.placeholder}]"
+    return click.Argument(
+        [option.name],
+        type=_type(option),
+        required=option.required,
+        metavar=f"{shown}..." if option.many else shown,
+        help=option.help,
+        **(many if option.many or option.default is not None else {}),
+    )
+
+
+def _option(option: Option) -> click.Option:
+    help_ = option.help
+    if option.many:
+        help_ = f"{help_.rstrip('.')}; can be repeated."
+    flag = option.kind is Kind.FLAG
+    more: dict[str, Any] = {} if option.many else {"default": _default(option)}
+    return click.Option(
+        [f"--{option.written}", option.name],
+        type=None if flag else _type(option),
+        is_flag=flag,
+        multiple=option.many,
+        required=option.required,
+        metavar=None if flag or option.choices else option.placeholder,
+        help=help_,
+        show_default=not flag and option.default not in (None, ""),
+        **more,
+    )
+
+
+def _default(option: Option) -> Any:
+    """Return a default as click takes it: of an enum, it would take the name for the value."""
+    chosen = option.choices and option.default is not None
+    return str(option.default) if chosen else option.default
+
+
+def _type(option: Option) -> click.ParamType[Any]:
+    if option.choices:
+        return click.Choice(list(map(str, option.choices)))
+    if option.kind is Kind.INTEGER:
+        return click.IntRange(_whole(option.low), _whole(option.high))
+    if option.kind is Kind.NUMBER:
+        return click.FloatRange(option.low, option.high)
+    if option.kind is Kind.FILE:
+        return click.Path(path_type=Path)
+    return click.STRING
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)

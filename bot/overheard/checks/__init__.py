@@ -1,1 +1,0 @@
-"""Asking: panels, budgets, limits, runs, scoring."""

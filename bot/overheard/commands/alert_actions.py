@@ -1,0 +1,183 @@
+"""What people do with an alert: acknowledge it, put it aside, close it, ask again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from overheard.alerts.events import life_data, state
+from overheard.cards.card import Action, Card, Severity
+from overheard.cards.command import CommandSpec, Option, Role
+from overheard.commands.alerts import NUMBER, lifecycle, number_of
+from overheard.commands.check import check
+from overheard.commands.context import Context
+from overheard.commands.rechecking import recheck_of
+from overheard.domain import Alert, AlertState
+
+UPDATE = "update"
+SPANS = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
+"""For how long an alert can be put aside, besides until the next update of the model."""
+
+
+async def acknowledge(context: Context, *, alert: str) -> Card:
+    """Say that you take care of an alert.
+
+    Raises:
+        UnknownName: when there is no such alert.
+        AlertUnchanged: when somebody did before, or it is over.
+    """
+    changed = await lifecycle(context).acknowledge(number_of(alert), context.who)
+    return _card(context, changed)
+
+
+async def snooze(context: Context, *, alert: str, span: str) -> Card:
+    """Put an alert aside; it comes back by itself.
+
+    Args:
+        context: The deployment.
+        alert: Its number.
+        span: ``1d``, ``1w``, or ``update`` for until the next update of the model.
+
+    Raises:
+        UnknownName: when there is no such alert.
+        AlertUnchanged: when it is over.
+    """
+    until = context.clock.now() + SPANS[span] if span in SPANS else None
+    note = {"1d": "For a day.", "1w": "For a week."}.get(span, "Until the next update.")
+    changed = await lifecycle(context).snooze(number_of(alert), context.who, until, note)
+    return _card(context, changed)
+
+
+async def close(context: Context, *, alert: str) -> Card:
+    """Put an alert away.
+
+    Raises:
+        UnknownName: when there is no such alert.
+        AlertUnchanged: when it is closed already.
+    """
+    return _card(context, await lifecycle(context).close(number_of(alert), context.who))
+
+
+async def reopen(context: Context, *, alert: str) -> Card:
+    """Take back an acknowledgement, a snooze or a closing.
+
+    Raises:
+        UnknownName: when there is no such alert.
+        AlertUnchanged: when it is open.
+    """
+    return _card(context, await lifecycle(context).reopen(number_of(alert), context.who))
+
+
+async def mark_update(context: Context, *, alert: str, note: str = "") -> Card:
+    """Say that an alert shows an update of the model.
+
+    The update is kept as of the run in which the shift was seen.
+
+    Args:
+        context: The deployment.
+        alert: Its number.
+        note: A few words, such as where the update was announced.
+
+    Raises:
+        UnknownName: when there is no such alert.
+    """
+    life = lifecycle(context)
+    update = await life.mark_update(number_of(alert), context.who, note)
+    card = _card(context, await life.find(number_of(alert)))
+    marked = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
+    text = f"{update.model} is marked as updated. {card.text}"
+    return Card(card.title, text, actions=card.actions, data={**card.data, "update": marked})
+
+
+async def recheck(context: Context, *, alert: str, agreed: bool = False) -> Card:
+    """Ask the alert's model about its brand again, as often as the run that raised it.
+
+    Raises:
+        UnknownName: when there is no such alert, or its brand or model is gone.
+        BudgetExceeded: when the budget does not cover it.
+        ConfirmationNeeded: when it may cost something and nobody has agreed.
+    """
+    found = await lifecycle(context).find(number_of(alert))
+    again = await recheck_of(context, found)
+    label = f"alert {found.id}, checked again"
+    return await check(context, **again, agreed=agreed, label=label)
+
+
+def _card(context: Context, alert: Alert) -> Card:
+    """Say where an alert stands now, and how to take it back."""
+    undo = Action(f"alerts reopen {alert.id}", "Undo")
+    done = alert.state is AlertState.OPEN
+    return Card(
+        title=f"Alert {alert.id}",
+        text=f"It is {state(alert, context.zone)}.",
+        actions=() if done else (undo,),
+        severity=Severity.PLAIN,
+        data={"id": alert.id, **life_data(alert)},
+    )
+
+
+ALERTS_ACKNOWLEDGE = CommandSpec(
+    "alerts acknowledge",
+    "Say that you take care of an alert.",
+    acknowledge,
+    (NUMBER,),
+    Role.OPERATOR,
+    private=True,
+    examples=("alerts acknowledge 12",),
+)
+ALERTS_SNOOZE = CommandSpec(
+    "alerts snooze",
+    "Put an alert aside for a while.",
+    snooze,
+    (
+        NUMBER,
+        Option(
+            "span",
+            "For how long: a day, a week, or until the model's next update.",
+            word="for",
+            choices=(*SPANS, UPDATE),
+            default="1d",
+        ),
+    ),
+    Role.OPERATOR,
+    private=True,
+    examples=("alerts snooze 12", "alerts snooze 12 --for 1w", "alerts snooze 12 --for update"),
+)
+ALERTS_CLOSE = CommandSpec(
+    "alerts close",
+    "Put an alert away.",
+    close,
+    (NUMBER,),
+    Role.OPERATOR,
+    private=True,
+    examples=("alerts close 12",),
+)
+ALERTS_REOPEN = CommandSpec(
+    "alerts reopen",
+    "Take back what was done to an alert.",
+    reopen,
+    (NUMBER,),
+    Role.OPERATOR,
+    private=True,
+    examples=("alerts reopen 12",),
+)
+ALERTS_UPDATE = CommandSpec(
+    "alerts update",
+    "Say that an alert shows an update of the model.",
+    mark_update,
+    (NUMBER, Option("note", "A few words.", default="")),
+    Role.OPERATOR,
+    private=True,
+    examples=("alerts update 12", 'alerts update 12 --note "announced on their blog"'),
+    title="Mark a model update",
+)
+ALERTS_RECHECK = CommandSpec(
+    "alerts recheck",
+    "Ask the alert's model about its brand again.",
+    recheck,
+    (NUMBER,),
+    Role.OPERATOR,
+    spends=True,
+    examples=("alerts recheck 12",),
+    chart="",
+    title="Check again",
+)

@@ -1,0 +1,84 @@
+"""What a brief is drawn up from: the store's answers, and what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from overheard.commands.context import Context
+from overheard.domain import Brand, Publication, Run
+from overheard.finetune.brief import Item, Market
+from overheard.finetune.evidence import VISIBILITY, Heard, hear
+from overheard.finetune.gaps import brief
+from overheard.finetune.progress import Progress, metric_of, progress
+from overheard.finetune.rounds import CONTROL
+from overheard.finetune.texts import tellable
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A brief that was drawn up.
+
+    Attributes:
+        market: Whose it is.
+        items: What to write, without what is published.
+        published: What became of that.
+        answers: How many answers were read.
+        days: Of how many days.
+    """
+
+    market: Market
+    items: tuple[Item, ...]
+    published: tuple[Progress, ...]
+    answers: int
+    days: int
+
+
+async def draw_up(context: Context, brand: Brand, days: int) -> Drawn:
+    """Draw up the brief of a brand from the answers of so many days; new ones are scored first."""
+    catalogue, store = context.catalogue, context.store
+    context = await context.caught_up()
+    facts = tellable(catalogue.facts, brand.name)
+    market = Market(brand, catalogue.rivals(brand.name), facts)
+    since = context.clock.now() - timedelta(days=days)
+    runs = [run for run in await store.runs() if run.started_at >= since]
+    prompts = await _prompts(context, brand, runs)
+    found = await hear(store, runs, prompts, context.scoring.versions)
+    heard = [one for one in found if CONTROL not in one.answer.question.prompt.tags]
+    published = await store.publications(brand.name)
+    done = {one.item for one in published}
+    return Drawn(
+        market,
+        tuple(item for item in brief(market, heard) if item.key not in done),
+        tuple([await _progress(context, market, one, heard) for one in published]),
+        len(heard),
+        days,
+    )
+
+
+async def _prompts(context: Context, brand: Brand, runs: Sequence[Run]) -> set[str]:
+    """Return the keys of the prompts that are asked for a brand, or that history brought."""
+    catalogue = context.catalogue
+    asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL not in p.tags}
+    brought = {run.id for run in runs if run.panel is None}
+    known = {p.key for p in catalogue.prompts}
+    blocks = await context.store.blocks(brand=brand.name, metric=VISIBILITY) if brought else []
+    return asked | {b.prompt for b in blocks if b.run_id in brought and b.prompt not in known}
+
+
+async def _progress(
+    context: Context, market: Market, publication: Publication, heard: Sequence[Heard]
+) -> Progress:
+    metric = metric_of(publication)
+    names = [market.brand.name, *(rival.name for rival in market.rivals)]
+    blocks = [
+        block
+        for name in names
+        for block in await context.store.blocks(brand=name, metric=metric)
+        if block.version in context.scoring.versions
+    ]
+    earlier = [one for one in heard if one.answer.asked_at < publication.at]
+    later = [one for one in heard if one.answer.asked_at >= publication.at]
+    before, now = brief(market, earlier), brief(market, later)
+    return progress(publication, before, now, blocks, len(later))

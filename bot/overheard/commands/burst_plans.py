@@ -1,0 +1,77 @@
+"""Which bursts come next, as commands show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
+from overheard.cards import wording
+from overheard.cards.card import Table
+from overheard.commands.context import Context
+from overheard.commands.shifts import past
+from overheard.detection.bursts import Policy
+
+BURSTS = "bursts that are due"
+"""The job of `overheard run` that asks them; its state is kept under this name."""
+
+
+async def planned_bursts(
+    context: Context, looked: Iterable[Suspicion] | None = None
+) -> list[Planned]:
+    """Return the next burst of each model that needs one, the earliest first.
+
+    Args:
+        context: The deployment.
+        looked: What the latest look says; by default all brands are looked at anew.
+    """
+    policy = Policy(budget=context.config.bursts.calls_a_year)
+    sentry = Sentry(past(context), policy, context.plugins.providers)
+    return await sentry.plan(await sentry.look() if looked is None else looked)
+
+
+def sentence(context: Context, planned: Planned) -> str:
+    """Say why a burst would tell, and how it is asked."""
+    brands, model = wording.listing(planned.brands), planned.model
+    why = {
+        Cause.SUSPICION: f"{brands} at {model} looks suspicious",
+        Cause.SIGN: f"{model} may have been exchanged",
+        Cause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
+    }[planned.cause]
+    calls = wording.count(planned.burst.calls, "question")
+    at = wording.moment(planned.burst.at, context.zone)
+    if context.config.bursts.automatic:
+        return f"{why}: overheard run asks {calls} again after {at}."
+    return f"{why}: asking {calls} again after {at} would tell; run: overheard bursts run"
+
+
+def table(context: Context, plans: Iterable[Planned]) -> Table | None:
+    """Lay planned bursts out."""
+    rows = tuple(
+        (
+            wording.moment(plan.burst.at, context.zone),
+            str(plan.model),
+            wording.listing(plan.brands),
+            str(plan.burst.calls),
+            plan.burst.reason,
+        )
+        for plan in plans
+    )
+    header = ("After", "Model", "Brands", "Questions", "Why")
+    return Table(header, rows, frozenset({3})) if rows else None
+
+
+def planned_data(planned: Planned) -> dict[str, Any]:
+    """Return a planned burst for machines."""
+    return {
+        "run": planned.key,
+        "at": planned.burst.at.isoformat(),
+        "model": str(planned.model),
+        "brands": list(planned.brands),
+        "cause": planned.cause.value,
+        "reason": planned.burst.reason,
+        "questions": planned.burst.calls,
+        "prompts": [
+            {"prompt": prompt.text, "times": times} for prompt, times in planned.panel.asks()
+        ],
+    }

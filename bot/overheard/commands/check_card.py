@@ -1,0 +1,194 @@
+"""What a check found, as a card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from overheard.alerts.watch import Look
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Severity, Style
+from overheard.commands.standings import Standing, table
+from overheard.detection.effect import Learning
+from overheard.domain import Finish, Panel, RunState
+from overheard.runs.outcome import Outcome
+
+ENDINGS = {
+    Finish.LENGTH: "cut at a limit of the service",
+    Finish.FILTERED: "withheld or cut by a content filter",
+    Finish.REFUSED: "refused by the model",
+    Finish.FOREIGN: "in another language than the prompt's",
+    Finish.CUT: "broken off without an end",
+}
+"""Why an answer is not scored, behind a count of answers and ``was`` or ``were``."""
+
+
+def summary(
+    panel: Panel,
+    outcome: Outcome,
+    rows: Sequence[Standing],
+    faults: Counter[str],
+    look: Look,
+    alerts: tuple[Card, ...],
+    warnings: Sequence[str] = (),
+    bursts: Sequence[str] = (),
+) -> Card:
+    """Show how the brands stand after a run, what could not be asked, and the alerts below; and
+    which bursts would tell more.
+    """
+    state = outcome.state
+    well = state is RunState.COMPLETE and not warnings
+    return Card(
+        title=f"Checked {wording.listing(panel.brands)}",
+        text="\n\n".join((*_paragraphs(outcome, faults, look, alerts), *bursts, *warnings)),
+        fields=tuple(_fields(outcome)),
+        table=table(rows),
+        severity=Severity.PLAIN if well else Severity.WARNING,
+        footer=f"Run {outcome.run.key} · prompts {panel.edition}",
+        more=alerts,
+        failed=state is RunState.FAILED,
+        data={
+            **_data(outcome),
+            "prompts": panel.edition,
+            "faults": dict(faults),
+            "warnings": list(warnings),
+            "results": [row.data() for row in rows],
+            "learning": _learning_data(look.learning),
+            "bursts": list(bursts),
+            "alerts": [alert.data for alert in alerts],
+        },
+    )
+
+
+def _learning_data(learning: Learning | None) -> dict[str, object] | None:
+    return (
+        None
+        if learning is None
+        else {
+            "runs": learning.runs,
+            "needed": learning.needed,
+            "change": learning.change,
+        }
+    )
+
+
+def gone_on(panel: Panel, outcome: Outcome, rows: Sequence[Standing], alerts: int) -> Card:
+    """Show how the brands stand after a run that was cut off and has gone on by itself: whoever
+    began it saw no end of it.
+    """
+    state = outcome.state
+    notes = [
+        "Overheard was restarted while it worked on this, and has gone on by itself.",
+        *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
+        *_endings(outcome),
+        *told(outcome.failures),
+    ]
+    return Card(
+        title=f"Checked {wording.listing(panel.brands)}",
+        text="\n\n".join(notes),
+        fields=tuple(_fields(outcome)),
+        table=table(rows),
+        severity=Severity.PLAIN if state is RunState.COMPLETE else Severity.WARNING,
+        footer=f"Run {outcome.run.key} · prompts {panel.edition}",
+        data=_data(outcome),
+    )
+
+
+def paused(outcome: Outcome) -> Card:
+    """Show how far a run is that somebody has paused."""
+    key = outcome.run.key
+    return Card(
+        title="Paused",
+        text=f"It goes on with: runs resume {key}",
+        fields=tuple(_fields(outcome)),
+        actions=(
+            Action(f"runs resume {key}", "Resume", Style.PRIMARY),
+            Action(f"runs cancel {key}", "Cancel", Style.DANGER),
+        ),
+        severity=Severity.WARNING,
+        footer=f"Run {key}",
+        data=_data(outcome),
+    )
+
+
+def _data(outcome: Outcome) -> dict[str, object]:
+    return {
+        "run": outcome.run.key,
+        "label": outcome.run.label,
+        "state": outcome.state.value,
+        "answers": outcome.kept + outcome.complete + outcome.incomplete,
+        "kept": outcome.kept,
+        "reused": outcome.reused,
+        "incomplete": outcome.incomplete,
+        "endings": {f"{model} {finish}": count for (model, finish), count in outcome.cut.items()},
+        "failures": dict(outcome.failures),
+        "retries": outcome.retries,
+        "spent_usd": outcome.spent,
+    }
+
+
+def _paragraphs(
+    outcome: Outcome, faults: Counter[str], look: Look, alerts: tuple[Card, ...]
+) -> Iterator[str]:
+    if outcome.stopped:
+        yield "It was cancelled; what was answered is kept, and is not compared with other runs."
+    elif alerts:
+        yield f"{wording.count(len(alerts), 'alert')}, below."
+    elif look.compared:
+        yield "Nothing has moved by more than chance explains."
+    else:
+        yield "There is no earlier run to compare it with; the next check has this one."
+    if look.learning and not outcome.stopped:
+        yield _learning(look.learning, anew=bool(alerts))
+    if outcome.reused:
+        yield (
+            f"{wording.count(outcome.reused, 'answer')} of earlier runs were reused: the table "
+            f"counts them, and the test for shifts does not."
+        )
+    yield from _endings(outcome)
+    yield from told(outcome.failures + faults)
+
+
+def _endings(outcome: Outcome) -> Iterator[str]:
+    """Say why answers are not scored."""
+    for (model, finish), count in outcome.cut.items():
+        was, is_ = ("was", "is") if count == 1 else ("were", "are")
+        told_count = wording.count(count, "answer")
+        yield f"{told_count} of {model} {was} {ENDINGS[finish]}, and {is_} not scored."
+
+
+def _learning(learning: Learning, *, anew: bool) -> str:
+    """Say how far the baseline is, and what could be seen meanwhile; it is learnt anew behind a
+    shift.
+    """
+    far = (
+        f"Learning the baseline{' anew' if anew else ''}, {learning.runs} of {learning.needed} runs"
+    )
+    if learning.change is None:
+        return f"{far}."
+    return (
+        f"{far}: until then only large changes show, of about "
+        f"{wording.percent(learning.change)[:-2]} points in the next check."
+    )
+
+
+def told(faults: Counter[str]) -> Iterator[str]:
+    """Yield what went wrong, and how often."""
+    for sentence, count in faults.items():
+        yield f"{sentence} ({wording.count(count, 'time')})"
+
+
+def _fields(outcome: Outcome) -> Iterator[Field]:
+    yield Field("Answers", f"{outcome.kept + outcome.complete:,}")
+    before = outcome.kept - outcome.reused
+    if before > 0:
+        yield Field("Of these, asked before", f"{before:,}")
+    if outcome.reused:
+        yield Field("Of these, reused", f"{outcome.reused:,}")
+    if outcome.incomplete:
+        yield Field("Incomplete, not scored", f"{outcome.incomplete:,}")
+    if outcome.failures:
+        yield Field("Without an answer", f"{outcome.failures.total():,}")
+    if outcome.retries:
+        yield Field("Asked again", f"{outcome.retries:,}")
+    yield Field("Spent", wording.money(outcome.spent))

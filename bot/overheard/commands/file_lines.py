@@ -1,0 +1,253 @@
+"""One answer, or one score, as a line of a file: what `import` reads and `export` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from overheard.config.settings import problem_of
+from overheard.domain import (
+    Answer,
+    Citation,
+    Finish,
+    Model,
+    Prompt,
+    Question,
+    Reply,
+    Run,
+    ScoreRecord,
+    storable,
+)
+
+FINISHES = {
+    **{finish.value: finish for finish in Finish},
+    "stop": Finish.COMPLETE,
+    "end_turn": Finish.COMPLETE,
+    "stop_sequence": Finish.COMPLETE,
+    "completed": Finish.COMPLETE,
+    "max_tokens": Finish.LENGTH,
+    "max_output_tokens": Finish.LENGTH,
+    "incomplete": Finish.LENGTH,
+    "content_filter": Finish.FILTERED,
+    "safety": Finish.FILTERED,
+    "refusal": Finish.REFUSED,
+    "error": Finish.FAILED,
+}
+"""How services name the way in which an answer ended."""
+
+ANSWER_FIELDS = (
+    "asked_at",
+    "run",
+    "prompt",
+    "provider",
+    "model",
+    "text",
+    "tags",
+    "served_model",
+    "fingerprint",
+    "model_version",
+    "model_created",
+    "finish",
+    "citations",
+    "cost_usd",
+)
+SCORE_FIELDS = (
+    "run",
+    "prompt",
+    "provider",
+    "model",
+    "brand",
+    "metric",
+    "value",
+    "scorer",
+    "version",
+)
+
+YEARS = range(1970, 9999)
+"""When an answer can have been asked, in any time zone."""
+
+_PROBLEMS = {
+    "missing": "is missing",
+    "model_type": 'must be an object, such as {"url": "https://example.org"}',
+    "string_pattern_mismatch": "must not hold a slash",
+}
+"""What is said of a line otherwise than of the configuration."""
+
+Name = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class CitationLine(BaseModel):
+    """A source in a line."""
+
+    url: str
+    title: str = ""
+    cited: bool = True
+
+
+class AnswerLine(BaseModel):
+    """A line that `import` reads. Answers of one run make one block.
+
+    Attributes:
+        asked_at: When it was asked; a time without a zone is taken as UTC.
+        run: The name of the run that it belongs to.
+        finish: How it ended, in our own words or a service's; without one it is complete.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    asked_at: datetime
+    run: Name
+    prompt: str = Field(min_length=1)
+    provider: Annotated[Name, Field(pattern="^[^/]*$")]
+    model: Name
+    text: str
+    tags: tuple[str, ...] = ()
+    served_model: str = ""
+    fingerprint: str = ""
+    model_version: str = ""
+    model_created: datetime | None = None
+    finish: Finish = Finish.COMPLETE
+    citations: tuple[CitationLine, ...] = ()
+    cost_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+    @field_validator("asked_at", "model_created")
+    @classmethod
+    def _in_utc(cls, at: datetime | None) -> datetime | None:
+        if at is None:
+            return None
+        if at.year not in YEARS:
+            raise ValueError(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+    @field_validator("finish", mode="before")
+    @classmethod
+    def _finish(cls, reason: Any) -> Any:
+        if reason is None or isinstance(reason, Finish):
+            return Finish.CUT if reason is None else reason
+        known = FINISHES.get(str(reason).lower())
+        if known is None:
+            raise ValueError(f"must be one of {', '.join(FINISHES)}")
+        return known
+
+    @field_validator("tags", "citations", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return () if value is None else value
+
+    @field_validator("served_model", "fingerprint", "model_version", mode="before")
+    @classmethod
+    def _untold(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    def answer(self, run_id: int) -> Answer:
+        """Return the answer, as the first repeat of its question within its run."""
+        question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
+        reply = Reply(
+            text=self.text,
+            finish=self.finish if self.text.strip() else Finish.FAILED,
+            citations=tuple(Citation(c.url, c.title, c.cited) for c in self.citations),
+            served_model=self.served_model,
+            fingerprint=self.fingerprint,
+            model_version=self.model_version,
+            model_created=self.model_created,
+            cost_usd=self.cost_usd,
+        )
+        return Answer(run_id, question, reply, self.asked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a line turned out to be.
+
+    Attributes:
+        line: The line, or None when it cannot be used.
+        problem: What is wrong with it then.
+        unknown: Its fields that `import` does not know and leaves out.
+    """
+
+    line: AnswerLine | None = None
+    problem: str = ""
+    unknown: frozenset[str] = frozenset()
+
+
+def read_line(text: bytes) -> Parsed:
+    """Read a line. Its texts come out as they will be kept, see `overheard.domain.storable`."""
+    try:
+        table = _storable(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        return Parsed(problem=f"not valid JSON ({error})")
+    if not isinstance(table, dict):
+        return Parsed(problem="not a JSON object")
+    try:
+        line = AnswerLine.model_validate(table)
+    except ValidationError as error:
+        return Parsed(problem="; ".join(map(_sentence, error.errors())))
+    return Parsed(line, unknown=frozenset(table) - set(ANSWER_FIELDS))
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(key): _storable(item) for key, item in value.items()}
+    return value
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    path = (str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
+    return f"{'.'.join(path)} {_PROBLEMS.get(detail['type']) or problem_of(detail)}"
+
+
+def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
+    """Return an answer as the fields of a line."""
+    reply, question = answer.reply, answer.question
+    values = (
+        answer.asked_at.isoformat(),
+        run.key,
+        question.prompt.text,
+        question.model.provider,
+        question.model.name,
+        reply.text,
+        list(question.prompt.tags),
+        reply.served_model,
+        reply.fingerprint,
+        reply.model_version,
+        reply.model_created.isoformat() if reply.model_created else None,
+        str(reply.finish),
+        [asdict(citation) for citation in reply.citations],
+        reply.cost_usd,
+    )
+    return dict(zip(ANSWER_FIELDS, values, strict=True))
+
+
+def score_line(record: ScoreRecord, answer: Answer, run: Run) -> dict[str, Any]:
+    """Return a score as the fields of a line."""
+    question = answer.question
+    values = (
+        run.key,
+        question.prompt.text,
+        question.model.provider,
+        question.model.name,
+        record.brand,
+        record.score.metric,
+        record.score.value,
+        record.scorer,
+        record.version,
+    )
+    return dict(zip(SCORE_FIELDS, values, strict=True))
+
+
+def flat(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line whose lists are JSON texts, as a cell of CSV holds them."""
+    return {
+        key: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+        for key, value in line.items()
+    }

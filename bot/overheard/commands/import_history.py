@@ -1,0 +1,278 @@
+"""`import`: history from elsewhere, one answer a line, scored on arrival.
+
+A file can be read any number of times, also in parts or grown longer: an answer that is there
+already is known by its run, prompt, model, time and text, and is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+
+from overheard.cards import wording
+from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
+from overheard.commands.check_card import told
+from overheard.commands.context import Context
+from overheard.commands.file_lines import AnswerLine, read_line
+from overheard.domain import Answer, Run, RunState
+from overheard.errors import FileUnreadable, RunInUse
+from overheard.interfaces import Store
+
+BATCH = 500
+SHOWN = 20
+"""Bad lines that a card shows; its data has all of them."""
+
+PATIENCE = 60.0
+PAUSE = 0.2
+"""Seconds that a run is waited for which another process holds, and between two looks at it."""
+
+Content = tuple[str, str, datetime, str]
+"""What makes two answers of a run the same: prompt key, model, time and text."""
+
+
+@dataclass(slots=True)
+class _Span:
+    """Where in the file the answers of a run are, and when they were asked."""
+
+    first: datetime
+    last: datetime
+    places: list[int] = field(default_factory=list)
+
+    def add(self, at: datetime, place: int) -> None:
+        self.first, self.last = min(self.first, at), max(self.last, at)
+        self.places.append(place)
+
+
+@dataclass(slots=True)
+class _Tally:
+    lines: int = 0
+    new: int = 0
+    known: int = 0
+    runs: dict[str, _Span] = field(default_factory=dict)
+    bad: list[tuple[int, str]] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+
+async def import_history(context: Context, file: Path) -> Card:
+    """Read a file of answers into the store, run by run, and score them.
+
+    Args:
+        context: The deployment.
+        file: JSON lines, see `overheard.commands.file_lines.AnswerLine`; a pipe will do.
+
+    Raises:
+        FileUnreadable: when the file cannot be opened.
+        RunInUse: when another process does not let go of a run.
+    """
+    try:
+        lines = _opened(file)
+        tally = _survey(lines)
+    except OSError as error:
+        raise FileUnreadable(file=file, reason=error.strerror) from None
+    with lines:
+        context.progress.start(f"Importing {wording.count(tally.lines, 'line')}", tally.lines)
+        for key, span in tally.runs.items():
+            await _import_run(context, lines, key, span, tally)
+    context.progress.finish()
+    context = await context.caught_up(tally.new)
+    return _card(file, tally, context.scoring.faults)
+
+
+async def _import_run(
+    context: Context, lines: BinaryIO, key: str, span: _Span, tally: _Tally
+) -> None:
+    """Keep the answers of one run, and let no other process write to it meanwhile."""
+    store = context.store
+    run = await store.start_run(
+        Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
+    )
+    async with _holding(store, run):
+        intake = _Intake(store, run)
+        await intake.look()
+        read = _read(lines, span.places)
+        while batch := list(islice(read, BATCH)):
+            await intake.take(batch)
+            context.progress.advance(len(batch))
+        tally.new += intake.new
+        tally.known += intake.known
+
+
+@asynccontextmanager
+async def _holding(store: Store, run: Run) -> AsyncIterator[None]:
+    """Hold a run, and wait for it a while."""
+    for _ in range(round(PATIENCE / PAUSE)):
+        async with store.holding(run.id) as mine:
+            if mine:
+                yield
+                return
+        await asyncio.sleep(PAUSE)
+    raise RunInUse(run=run.key)
+
+
+class _Intake:
+    """Gives each answer of a run its number among the repeats, and keeps it.
+
+    Attributes:
+        new: How many answers were kept.
+        known: How many were there already.
+    """
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self._store = store
+        self._run = run
+        self._stored: Counter[Content] = Counter()
+        self._gone: Counter[tuple[str, str, datetime]] = Counter()
+        self._read: Counter[Content] = Counter()
+        self._next: dict[tuple[str, str], int] = {}
+        self.new = 0
+        self.known = 0
+
+    async def look(self) -> None:
+        """See what is stored of the run."""
+        self._stored.clear()
+        self._gone.clear()
+        async for answer in self._store.answers(runs=[self._run.id]):
+            self._stored[_content(answer)] += 1
+            self._gone[_content(answer)[:3]] += answer.gone
+            prompt, model, repeat = answer.question.key
+            self._next[prompt, model] = max(self._next.get((prompt, model), 0), repeat + 1)
+
+    async def take(self, lines: Sequence[AnswerLine]) -> None:
+        """Keep the answers that are not there yet."""
+        missing = [answer for line in lines if (answer := self._first_seen(line))]
+        while missing:
+            kept = {answer.question.key for answer in await self._store.add_answers(missing)}
+            self.new += len(kept)
+            missing = [answer for answer in missing if answer.question.key not in kept]
+            if missing:  # A lock that is a file does not bind everybody: their numbers were taken.
+                await self.look()
+                missing = [again for answer in missing if (again := self._numbered(answer))]
+
+    def _first_seen(self, line: AnswerLine) -> Answer | None:
+        """Count a line.
+
+        Two equal lines are two answers: short answers do repeat. So the third line of its kind
+        is new only when fewer than three are stored.
+        """
+        answer = line.answer(self._run.id)
+        self._read[_content(answer)] += 1
+        return self._numbered(answer)
+
+    def _numbered(self, answer: Answer) -> Answer | None:
+        """Give an answer the next free repeat; return None for one that is stored already."""
+        content = _content(answer)
+        if self._read[content] <= self._stored[content] or self._is_gone(content):
+            self.known += 1
+            return None
+        self._stored[content] += 1
+        prompt, model, _ = answer.question.key
+        repeat = self._next.get((prompt, model), 0)
+        self._next[prompt, model] = repeat + 1
+        return replace(answer, question=replace(answer.question, repeat=repeat))
+
+    def _is_gone(self, content: Content) -> bool:
+        """Take it for one of the answers whose text was removed, if one is left."""
+        left = self._gone[content[:3]]
+        self._gone[content[:3]] = max(0, left - 1)
+        return left > 0
+
+
+def _content(answer: Answer) -> Content:
+    prompt, model, _ = answer.question.key
+    return prompt, model, answer.asked_at, answer.reply.text
+
+
+def _opened(file: Path) -> BinaryIO:
+    """Open a file that is read twice; a pipe can be read once, so it is copied first."""
+    given = file.open("rb")
+    if given.seekable():
+        return given
+    with given:
+        copy: BinaryIO = TemporaryFile()  # noqa: SIM115 - the caller closes it
+        shutil.copyfileobj(given, copy)
+    copy.seek(0)
+    return copy
+
+
+def _survey(lines: BinaryIO) -> _Tally:
+    """Look at every line, and note what is wrong and where the answers of each run are."""
+    tally = _Tally()
+    place = 0
+    for number, text in enumerate(lines, 1):
+        if text.strip():
+            tally.lines += 1
+            parsed = read_line(text)
+            if parsed.line is None:
+                tally.bad.append((number, parsed.problem))
+            else:
+                at = parsed.line.asked_at
+                tally.runs.setdefault(parsed.line.run, _Span(at, at)).add(at, place)
+                tally.unknown.update(parsed.unknown)
+        place += len(text)
+    return tally
+
+
+def _read(lines: BinaryIO, places: Sequence[int]) -> Iterator[AnswerLine]:
+    for place in places:
+        lines.seek(place)
+        line = read_line(lines.readline()).line
+        if line:
+            yield line
+
+
+def _card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
+    mend = " Mend the lines below and import it again." if tally.bad else ""
+    fields = [
+        Field("New answers", f"{tally.new:,}"),
+        Field("Known already", f"{tally.known:,}"),
+        Field("Runs", f"{len(tally.runs):,}"),
+        Field("Lines left out", f"{len(tally.bad):,}"),
+    ]
+    if tally.unknown:
+        fields.append(Field("Fields left out", ", ".join(sorted(tally.unknown)), wide=True))
+    return Card(
+        title=f"Imported {wording.count(tally.new, 'answer')}",
+        text="\n\n".join([f"From {file}.{mend}", *told(faults)]),
+        fields=tuple(fields),
+        table=_bad_lines(tally.bad),
+        severity=Severity.WARNING if tally.bad else Severity.GOOD,
+        data=_data(tally),
+    )
+
+
+def _bad_lines(bad: list[tuple[int, str]]) -> Table | None:
+    rows = [(str(number), problem) for number, problem in bad[:SHOWN]]
+    if len(bad) > SHOWN:
+        rows.append(("…", f"and {len(bad) - SHOWN} more"))
+    return Table(("Line", "What is wrong"), tuple(rows), frozenset({0})) if rows else None
+
+
+def _data(tally: _Tally) -> dict[str, Any]:
+    return {
+        "new": tally.new,
+        "known": tally.known,
+        "runs": len(tally.runs),
+        "bad_lines": [{"line": number, "problem": problem} for number, problem in tally.bad],
+        "unknown_fields": sorted(tally.unknown),
+    }
+
+
+IMPORT = CommandSpec(
+    "import",
+    "Read history from elsewhere; doing it twice changes nothing.",
+    import_history,
+    (Option("file", "JSON lines, one answer a line.", Kind.FILE, required=True, positional=True),),
+    Role.ADMIN,
+    examples=("import history.jsonl",),
+    faces=frozenset({Face.TERMINAL}),
+)

@@ -1,0 +1,234 @@
+"""Carrying a run out: ask, score, look, tell. `check` begins runs, `runs resume` goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from overheard.alerts.watch import Look
+from overheard.cards import wording
+from overheard.cards.card import Card
+from overheard.commands.alerts import show_alert
+from overheard.commands.check_card import paused, summary
+from overheard.commands.context import Context
+from overheard.commands.editions import waiting
+from overheard.commands.run_price import ask_in_batches
+from overheard.commands.run_tasks import Tasks, bursts, look_at, looked, served
+from overheard.commands.standings import Standing, standings
+from overheard.domain import Account, Answer, Panel, Run, RunState
+from overheard.errors import HoldLost, RunUnderWay
+from overheard.interfaces import PROBLEM, Result, Store
+from overheard.measure.blocks import Stream, streams
+from overheard.runs.budget import key_of, nearly_spent
+from overheard.runs.outcome import Outcome
+from overheard.runs.partition import asking, detecting, part_of, scoring
+from overheard.runs.plan import doing
+from overheard.runs.reuse import merged
+from overheard.scoring.judge import agreements, doubt, judges
+from overheard.scoring.service import Scoring
+from overheard.telemetry import about, traced
+
+log = logging.getLogger("overheard")
+
+Done = TypeVar("Done")
+
+HOLDS = 5
+"""How often a run is held, when the database is lost meanwhile, until somebody should see to it."""
+NOT_LOOKED = Look((), compared=False)
+
+
+async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
+    """Do work while a run is held; when the hold is lost with the database, hold it and do it anew.
+
+    Args:
+        store: Holds it.
+        run: The run.
+        work: Goes on with what is missing, whenever it was cut off.
+
+    Raises:
+        RunUnderWay: when another process holds it.
+        HoldLost: when it was lost too often.
+        StoreError: when the database stays away.
+    """
+    lost = 0
+    while True:
+        try:
+            async with store.holding(run.id) as mine:
+                if not mine:
+                    raise RunUnderWay(run=run.key)
+                return await work()
+        except HoldLost:
+            lost += 1
+            if lost == HOLDS:
+                raise
+        await store.run_state(run.id)  # waits until the database is back
+
+
+@traced("run", lambda _, run, *__, **___: {"overheard.run": run.key})
+async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0) -> Card:
+    """Ask what a run has not asked yet, and tell what came of it.
+
+    The run has ended only when its alerts have been told: whenever it is cut off before, the next
+    check does what is missing. Whoever calls this holds the run.
+
+    Args:
+        context: The deployment.
+        run: A run that the store holds.
+        panel: What it asks.
+        reused: How many of its answers were reused just now.
+    """
+    about(run=run.key)
+    log.info("Run %s begins, or goes on: %s questions.", run.key, len(panel))
+    outcome = await ask(context, run)
+    await ask_in_batches(context, run, outcome)
+    outcome.reused = reused
+    if outcome.stopped is RunState.PAUSED:
+        return paused(outcome)
+    await _spread_scoring(context, run)
+    expected = outcome.complete + outcome.kept - outcome.reused
+    context = await context.caught_up(expected)
+    look, planned = (NOT_LOOKED, []) if outcome.stopped else await _look(context, run)
+    rows = await standings_of(context, panel, outcome)
+    shown = [await show_alert(context, alert) for alert in look.alerts]
+    warnings = [*outcome.notes, *look.doubts, *await waiting(context)]
+    warnings += [warning async for warning in _warnings(context, run)]
+    await _finish(context, outcome)
+    alerts = tuple(filter(None, shown))
+    return summary(panel, outcome, rows, context.scoring.faults, look, alerts, warnings, planned)
+
+
+async def _finish(context: Context, outcome: Outcome) -> None:
+    """Say that a run has ended, and let go of what was kept for it."""
+    store, run_id = context.store, outcome.run.id
+    await store.finish_run(run_id, outcome.state, context.clock.now())
+    log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
+    await store.forget_results(run_id)
+    if context.queue.spread:  # also of what workers held that died
+        await store.release(run_id)
+
+
+async def ask(context: Context, run: Run) -> Outcome:
+    """Ask what a run that the store holds has not asked yet. Whoever calls this holds the run."""
+    store, queue = context.store, context.queue
+    if not queue.spread and not await store.batches(runs=[run.id]):
+        await store.release(run.id)  # what an earlier process held for calls that died with it
+    tasks = asking(run, spread=queue.spread)
+    following = Following(context, run) if queue.spread else None
+    results = await queue.carry(tasks, Tasks(context).do, following)
+    outcome = Outcome(run)
+    for task in tasks:
+        if problem := results.get(task.key, {}).get(PROBLEM):
+            outcome.failures[problem] += len(part_of(run, task).panel or ())
+        elif task.key in results:
+            outcome.add(results[task.key])
+    if following:
+        outcome.stopped = following.stopped
+    return outcome
+
+
+async def ask_aside(context: Context, run: Run) -> tuple[Outcome, list[Answer]]:
+    """Begin a run that stands aside, and ask it. No history rests on its answers.
+
+    Returns:
+        How it ended, and its answers.
+    """
+    store = context.store
+    run = await store.start_run(run)
+
+    async def work() -> Outcome:
+        outcome = await ask(context, run)
+        await store.finish_run(run.id, outcome.state, context.clock.now())
+        return outcome
+
+    outcome = await held(store, run, work)
+    return outcome, [answer async for answer in store.answers(runs=[run.id])]
+
+
+class Following:
+    """Shows how far others are with a run, and hears when somebody stops it."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        self.stopped: RunState | None = None
+        self._store, self._progress, self._run = context.store, context.progress, run
+        self._seen = 0
+        self._progress.start(doing(run.panel), len(run.panel or ()))
+
+    async def __call__(self) -> bool:
+        """Return whether the run is still wanted."""
+        count = await self._store.count_answers(self._run.id)
+        self._progress.advance(count - self._seen)
+        self._seen = count
+        state = await self._store.run_state(self._run.id)
+        self.stopped = None if state is RunState.RUNNING else state
+        return self.stopped is None
+
+
+async def _spread_scoring(context: Context, run: Run) -> None:
+    """Have workers score a run, where there are any."""
+    judged = bool(judges(context.plugins.scorers.values()))
+    tasks = scoring(run, spread=context.queue.spread, judged=judged)
+    if tasks:
+        context.progress.start("Scoring answers", 0)
+        results = await context.queue.carry(tasks, Tasks(context).do)
+        _note(context, list(results.values()))
+
+
+async def _look(context: Context, run: Run) -> tuple[Look, list[str]]:
+    """Look whether brands have moved; return that, and which bursts would tell more."""
+    if not context.queue.spread:
+        look = await look_at(context, run)
+        return look, await bursts(context, run, look)
+    tasks = detecting(run, served(context, run.panel), spread=True)
+    results = await context.queue.carry(tasks, Tasks(context).do) if tasks else {}
+    _note(context, list(results.values()))
+    return await looked(context.store, list(results.values()))
+
+
+def _note(context: Context, results: Sequence[Result]) -> None:
+    """Note what went wrong where the work was done."""
+    for result in results:
+        context.scoring.faults.update(result.get("faults", {}))
+        if problem := result.get(PROBLEM):
+            context.scoring.faults[problem] += 1
+
+
+async def standings_of(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
+    """Return how the brands of a panel stand in a run, their rivals included."""
+    names = dict.fromkeys(panel.brands)
+    for brand in panel.brands:
+        names.update((rival.name, None) for rival in context.catalogue.rivals(brand))
+    known = [name for name in names if context.scoring.catalogue.brand(name)]
+    new = [name for name in names if name not in known]
+    rows = standings(await _streams(context, outcome, context.scoring), known, context.scoring)
+    if new:  # what history is read by does not know them yet, so that there is nothing to compare
+        current = context.current
+        await current.catch_up(context.store, context.progress, part=outcome.run)
+        rows += standings(await _streams(context, outcome, current), new, current)
+    return rows
+
+
+async def _streams(context: Context, outcome: Outcome, scoring: Scoring) -> list[Stream]:
+    """Return the streams of a run, with the answers that it reuses."""
+    store, run_id = context.store, outcome.run.id
+    blocks = merged([*await store.blocks(run=run_id), *await store.reused_blocks(run_id)])
+    return streams(block for block in blocks if block.version in scoring.versions)
+
+
+async def _warnings(context: Context, run: Run) -> AsyncIterator[str]:
+    """Yield how much of a limit is spent, for those that are nearly used up, and which judge is
+    not to be relied on.
+    """
+    panel, now = run.panel, context.clock.now()
+    accounts: dict[Account, None] = {}
+    for prompt in panel.prompts if panel else ():
+        accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
+    spent = await nearly_spent(context.config.budget, context.store, accounts)
+    for account, (usd, limit) in spent.items():
+        yield (
+            f"{wording.money(usd)} of [budget] {key_of(account)} = {wording.money(limit)} are "
+            f"spent ({wording.percent(usd / limit)})."
+        )
+    for judge in judges(context.plugins.scorers.values()):
+        if sentence := doubt(judge, await agreements(context.store, judge)):
+            yield sentence

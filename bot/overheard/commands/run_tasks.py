@@ -1,0 +1,140 @@
+"""Carrying out the tasks of runs, in whatever process they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from overheard.alerts.watch import Look, Watch
+from overheard.commands.alerts import lifecycle
+from overheard.commands.burst_plans import planned_bursts, sentence
+from overheard.commands.context import Context
+from overheard.commands.run_price import asked_at_once
+from overheard.commands.shifts import past
+from overheard.detection.effect import Learning
+from overheard.domain import Alert, Panel, Run, RunState, Task, TaskKind
+from overheard.interfaces import Result, Store
+from overheard.runs.execute import Runner
+from overheard.runs.outcome import Outcome
+from overheard.runs.partition import part_of, seat
+from overheard.runs.plan import tracked
+from overheard.runs.retries import Retries
+from overheard.runs.spend import Purse
+from overheard.runs.update_feeds import read_feeds
+from overheard.scoring.judge_drift import Rejudging
+from overheard.telemetry import about, traced
+
+
+class Tasks:
+    """Carries tasks out.
+
+    Args:
+        context: The deployment.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def do(self, task: Task) -> Result | None:
+        """Carry a task out; see `overheard.interfaces.Do`."""
+        run = await self._context.store.run(task.run_id)
+        if run is None:
+            return {}
+        about(run=run.key)
+        part = part_of(run, task)
+        match task.kind:
+            case TaskKind.ASK:
+                return await self._ask(task, part)
+            case TaskKind.SCORE | TaskKind.JUDGE:
+                return await self._score(task, part)
+            case TaskKind.DETECT:
+                return await self._detect(task, run)
+
+    async def _ask(self, task: Task, part: Run) -> Result | None:
+        if not task.provider:
+            return (await ask(self._context, part)).result()
+        with seat(self._context.limits, self._context.plugins.providers, task.provider):
+            outcome = await ask(self._context, part)
+        return None if outcome.stopped is RunState.PAUSED else outcome.result()
+
+    async def _score(self, task: Task, part: Run) -> Result:
+        context, judges = self._context, task.kind is TaskKind.JUDGE
+        scoring = context.scoring
+        await scoring.catch_up(context.store, context.progress, part=part, judges=judges)
+        return {"faults": dict(scoring.faults)}
+
+    async def _detect(self, task: Task, run: Run) -> Result:
+        context = self._context
+        look = await look_at(context, run, task.brands)
+        return {
+            "alerts": [alert.id for alert in look.alerts],
+            "compared": look.compared,
+            "learning": _learning(look.learning),
+            "doubts": list(look.doubts),
+            "bursts": await bursts(context, run, look),
+            "faults": dict(context.scoring.faults),
+        }
+
+
+async def ask(context: Context, run: Run) -> Outcome:
+    """Ask here what a run, or a part of it, has not asked yet; not what it asks in batches."""
+    store, clock = context.store, context.clock
+    purse = Purse(store, context.config.budget, run.payer, clock)
+    retries = Retries(context.config.asking)
+    providers = context.plugins.providers
+    runner = Runner(store, providers, context.limits, purse, retries, clock, context.progress)
+    return await runner.run(asked_at_once(context, run))
+
+
+@traced("detect", lambda _, run, *__: {"overheard.run": run.key})
+async def look_at(context: Context, run: Run, brands: Sequence[str] | None = None) -> Look:
+    """Look here whether brands have moved in a run; what is raised is kept and told.
+
+    Args:
+        context: The deployment.
+        run: The run.
+        brands: Their names; by default all that its answers are scored for.
+    """
+    plugins, now = context.plugins, context.clock.now()
+    problems = await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
+    context.scoring.faults.update(problems)
+    doubt = Rejudging(context.store, context.scoring).doubt
+    watch = Watch(past(context), lifecycle(context), plugins.listeners.alert_raised, doubt)
+    chosen = served(context, run.panel) if brands is None else brands
+    return await watch.look(run, chosen, context.clock.now())
+
+
+def served(context: Context, panel: Panel | None) -> list[str]:
+    """Return the tracked brands that the answers are scored for, also those nobody asked for: what
+    a look could have told of them would not be told by a later one.
+    """
+    names = [brand.name for brand in tracked(context.catalogue)]
+    if panel is None:  # history that was imported
+        return names
+    return [n for n in names if any(not p.brands or n in p.brands for p in panel.prompts)]
+
+
+async def bursts(context: Context, run: Run, look: Look) -> list[str]:
+    """Say which small runs would tell more of what was asked."""
+    plans = await planned_bursts(context, look.suspicions) if look.suspicions else []
+    models = run.panel.models if run.panel else ()
+    return [sentence(context, plan) for plan in plans if plan.model in models]
+
+
+async def looked(store: Store, results: list[Result]) -> tuple[Look, list[str]]:
+    """Put together what looks at brands have found: one look, and which bursts would tell more."""
+    alerts: list[Alert | None] = [
+        await store.alert(number) for result in results for number in result.get("alerts", ())
+    ]
+    learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
+    look = Look(
+        tuple(filter(None, alerts)),
+        any(result.get("compared") for result in results),
+        min(learning, key=lambda one: one.runs, default=None),
+        (),
+        tuple(doubt for result in results for doubt in result.get("doubts", ())),
+    )
+    return look, [burst for result in results for burst in result.get("bursts", ())]
+
+
+def _learning(learning: Learning | None) -> list[float | None] | None:
+    return [learning.runs, learning.needed, learning.change] if learning else None

@@ -1,0 +1,97 @@
+"""How brands stand at a time: one row a brand and model, one column a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from overheard.cards import wording
+from overheard.cards.card import Table
+from overheard.commands.context import Context
+from overheard.domain import Metric, Model
+from overheard.measure.blocks import Stream, laid_out
+from overheard.measure.trends import Point, trend
+from overheard.scoring.service import Scoring
+
+FIRST = frozenset({"visibility"})
+"""What readers look for first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One metric of one brand at one model, in one run."""
+
+    brand: str
+    model: Model
+    metric: Metric
+    point: Point
+
+    def data(self) -> dict[str, Any]:
+        """Return it for machines."""
+        return {
+            "brand": self.brand,
+            "model": str(self.model),
+            "metric": self.metric.name,
+            "value": self.point.mean,
+            "interval": [self.point.low, self.point.high],
+            "answers": self.point.n,
+        }
+
+
+async def read_streams(
+    context: Context,
+    brands: Collection[str] | None = None,
+    *,
+    model: Model | None = None,
+    metric: str | None = None,
+) -> list[Stream]:
+    """Return what the store knows of brands (by default of all), as the scorers see it now; see
+    `Store.block_table`.
+    """
+    blocks = await context.store.block_table(brands, model=model, metric=metric)
+    return laid_out(blocks.of(context.scoring.versions))
+
+
+def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:
+    """Return how brands stand, in the order of the models, the brands and the metrics.
+
+    Args:
+        found: Streams of one run for each model.
+        brands: Names, those to show first first.
+        scoring: Says which metrics and scorer versions there are.
+    """
+    metrics = scoring.metrics
+    rows = [
+        Standing(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
+        for stream in found
+        # Until the switch to a scorer's new version, there may be a metric that it dropped.
+        if stream.key.brand in brands and stream.key.metric in metrics
+        for point in trend(stream)
+    ]
+    order = sorted(metrics, key=lambda name: name not in FIRST)
+    return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
+
+
+def table(rows: Sequence[Standing]) -> Table | None:
+    """Lay standings out; the first metric with its interval, the others without."""
+    metrics = list(dict.fromkeys(row.metric for row in rows))
+    models = {row.model for row in rows}
+    cells: dict[tuple[Model, str], dict[str, str]] = {}
+    for row in rows:
+        cells.setdefault((row.model, row.brand), {})[row.metric.name] = _cell(row)
+    lines = [
+        ((str(model),) if len(models) > 1 else ())
+        + (brand, *(cell.get(metric.name, "-") for metric in metrics))
+        for (model, brand), cell in cells.items()
+    ]
+    first = ("Model", "Brand") if len(models) > 1 else ("Brand",)
+    header = (*first, *(metric.label for metric in metrics))
+    return Table(header, tuple(lines), frozenset(range(len(first), len(header)))) if rows else None
+
+
+def _cell(row: Standing) -> str:
+    mean = wording.value(row.point.mean, row.metric.scale)
+    if row.metric.name != "visibility":
+        return mean
+    return f"{mean} ({wording.value_range(row.point.low, row.point.high, row.metric.scale)})"

@@ -1,0 +1,100 @@
+"""What is measured: brands, prompts and facts, as the configuration declares them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from overheard.config.settings import Settings
+from overheard.domain import Brand, Prompt, Rule, variants
+
+Name = Field(min_length=1)
+_DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
+
+
+def read_domain(text: str) -> str:
+    """Return a web domain without what may stand around it in an address.
+
+    Raises:
+        ValueError: for what is none: its pages would silently count as somebody else's.
+    """
+    found = _DOMAIN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("must be a web domain, such as acme.com")
+    return found[1]
+
+
+class RuleTable(Settings):
+    """``[[brands.rules]]``: see `overheard.domain.Rule`."""
+
+    spelling: str = Name
+    exact_case: bool = False
+    near: tuple[str, ...] = ()
+    not_near: tuple[str, ...] = ()
+    inside_words: bool = False
+    languages: tuple[str, ...] = ()
+
+
+class BrandTable(Settings):
+    """``[[brands]]``: see `overheard.domain.Brand`. Only the name is needed."""
+
+    name: str = Name
+    aliases: tuple[str, ...] = ()
+    domains: tuple[Annotated[str, AfterValidator(read_domain)], ...] = ()
+    competitors: tuple[str, ...] = ()
+    category: str = ""
+    tracked: bool = True
+    rules: tuple[RuleTable, ...] = ()
+    parent: str = ""
+
+    def brand(self) -> Brand:
+        """Return the brand that the table declares."""
+        rules = tuple(Rule(**rule.model_dump()) for rule in self.rules)
+        return Brand(**self.model_dump(exclude={"rules"}), rules=rules)
+
+
+class PromptTable(Settings):
+    """``[[prompts]]``: see `overheard.domain.Prompt`. Without brands it is asked for all.
+
+    With `personas` or `markets` it stands for several prompts: the places ``{persona}`` and
+    ``{market}`` in its text are filled in for each.
+    """
+
+    text: str = Name
+    tags: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    topic: str = ""
+    language: str = ""
+    personas: tuple[str, ...] = ()
+    markets: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _differ(self) -> PromptTable:
+        for name in ("persona", "market"):
+            values, place = getattr(self, f"{name}s"), f"{{{name}}}"
+            if len(set(values)) != len(values):
+                raise ValueError(f"{name}s must not name the same twice")
+            if len(values) > 1 and place not in self.text:
+                raise ValueError(f"text needs the place {place}, or all {name}s ask the same")
+            if not values and place in self.text:
+                raise ValueError(f"{name}s is missing; the text has the place {place}")
+        return self
+
+    def prompts(self, brands: tuple[str, ...]) -> list[Prompt]:
+        """Return the prompts that it stands for."""
+        prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
+        return variants(prompt, self.personas, self.markets)
+
+
+class FactTable(Settings):
+    """``[[facts]]``: see `overheard.domain.Fact`."""
+
+    brand: str = Name
+    field: str = Name
+    value: str = Name
+    as_of: date | None = None
+    source: str = ""
+    previous: tuple[str, ...] = ()

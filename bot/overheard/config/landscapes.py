@@ -1,0 +1,62 @@
+"""Landscape files: what a plugin says of how vendors fine-tune, and what they do with data.
+
+It is a TOML file. Each table is a vendor; each of its tables a topic (see
+`overheard.domain.Topic`) with what the vendor says, the page that says so, and the day for which
+that is known to hold::
+
+    [acme]
+    title = "Acme AI"
+
+    [acme.crawlers]
+    value = "AcmeBot. It fetches pages for training."
+    source = "https://acme.example/docs/bots"
+    as_of = 2026-11-05
+
+Where only a copy or a quotation of the page was read, ``via`` names it, and ``as_of`` is the latest
+day that it proves. What the vendor's pages do not say is left out. It is shown as not known, and
+never guessed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib.resources import files
+
+from pydantic import Field, TypeAdapter
+
+from overheard.config.settings import Settings
+from overheard.domain import Landscape, LandscapeEntry, Topic
+
+FILE = "landscape.toml"
+
+
+class EntryTable(Settings):
+    """One topic of a vendor: see `overheard.domain.LandscapeEntry`."""
+
+    value: str = Field(min_length=1)
+    source: str = Field(pattern=r"^https?://\S+$", examples=["https://acme.com/bots"])
+    as_of: date | None = None
+    via: str = ""
+
+    def entry(self, topic: Topic, *, corrected: bool = False) -> LandscapeEntry:
+        """Return the entry that the table declares."""
+        return LandscapeEntry(topic, self.value, self.source, self.as_of, self.via, corrected)
+
+
+def read_landscapes(package: str) -> Iterator[Landscape]:
+    """Yield the vendors in the ``landscape.toml`` of an import package.
+
+    Raises:
+        ValueError: when the file does not fit.
+    """
+    tables = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))
+    for name, table in tables.items():
+        title = str(table.pop("title", name))
+        yield Landscape(name, title, tuple(_entries(table)))
+
+
+def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:
+    read = TypeAdapter(dict[Topic, EntryTable]).validate_python(table)
+    yield from (read[topic].entry(topic) for topic in Topic if topic in read)

@@ -1,0 +1,276 @@
+"""The configuration: one TOML file, read into frozen, validated tables.
+
+Secrets are never in it, see `overheard.config.settings`. All that is wrong is said at once.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from overheard.config.catalogue import BrandTable, FactTable, PromptTable
+from overheard.config.chats import ChatTable, DiscordTable, SlackTable
+from overheard.config.landscapes import EntryTable
+from overheard.config.sections import (
+    AccessTable,
+    AskingTable,
+    BudgetTable,
+    BurstsTable,
+    CanaryTable,
+    HealthTable,
+    LimitTable,
+    LoggingTable,
+    QueueTable,
+    ReportTable,
+    RetentionTable,
+    RouteTable,
+    ScheduleTable,
+    TelemetryTable,
+)
+from overheard.config.settings import Settings, check, suggestion
+from overheard.domain import Brand, Catalogue, Fact, Schedule, Topic
+from overheard.errors import ConfigError
+
+VARIABLE = "OVERHEARD_CONFIG"
+DEFAULT_FILE = "config.toml"
+
+Name = Field(min_length=1)
+
+
+class StorageTable(Settings):
+    """``[storage]``: where everything is kept.
+
+    Attributes:
+        url: ``sqlite:///file.db`` or ``postgresql://user@host/database``.
+    """
+
+    url: str = "sqlite:///overheard.db"
+
+
+class AlertsTable(Settings):
+    """``[alerts]``: when to speak.
+
+    Attributes:
+        false_alarms_per_year: How many alerts a year per brand may be mistakes.
+        minimum_points: The smallest change of a rate worth telling, in points.
+        minimum_sentiment: The smallest change of sentiment worth telling, on -1 to 1.
+        minimum_ranks: The smallest change of position worth telling, in ranks.
+        metrics: Which metrics may raise an alert; empty means all.
+    """
+
+    false_alarms_per_year: float = Field(default=1.0, gt=0, le=50)
+    minimum_points: float = Field(default=5.0, ge=0, le=100)
+    minimum_sentiment: float = Field(default=0.15, ge=0, le=2)
+    minimum_ranks: float = Field(default=0.5, ge=0)
+    metrics: tuple[str, ...] = ()
+
+
+class PluginsTable(Settings):
+    """``[plugins]``: which plugins may be used.
+
+    Attributes:
+        allow: The distributions that may be loaded beside the built-in ones, each as pip writes
+            it: ``overheard-acme`` or ``overheard-acme==1.2``. Without it, all may.
+    """
+
+    allow: tuple[str, ...] | None = None
+
+
+class Config(Settings):
+    """The whole file. `providers`, `scorers`, `chats`, `feeds` and `listeners` hold each plugin's
+    tables as they were written; the plugin's own settings class validates them.
+    """
+
+    storage: StorageTable = StorageTable()
+    queue: QueueTable = QueueTable()
+    brands: tuple[BrandTable, ...] = ()
+    prompts: tuple[PromptTable, ...] = ()
+    facts: tuple[FactTable, ...] = ()
+    schedules: tuple[ScheduleTable, ...] = ()
+    routes: tuple[RouteTable, ...] = ()
+    reports: tuple[ReportTable, ...] = ()
+    access: AccessTable = AccessTable()
+    health: HealthTable = HealthTable()
+    retention: RetentionTable = RetentionTable()
+    logging: LoggingTable = LoggingTable()
+    telemetry: TelemetryTable = TelemetryTable()
+    providers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    scorers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    chats: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    feeds: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    listeners: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    plugins: PluginsTable = PluginsTable()
+    slack: SlackTable | None = None
+    discord: DiscordTable | None = None
+    budget: BudgetTable = BudgetTable()
+    limits: Mapping[str, LimitTable] = Field(default_factory=dict)
+    asking: AskingTable = AskingTable()
+    bursts: BurstsTable = BurstsTable()
+    canary: CanaryTable = CanaryTable()
+    alerts: AlertsTable = AlertsTable()
+    chat: ChatTable = ChatTable()
+    landscape: Mapping[str, Mapping[Topic, EntryTable]] = Field(default_factory=dict)
+    _file: str = PrivateAttr(default=DEFAULT_FILE)
+
+    @property
+    def file(self) -> str:
+        """Where it was read from, as messages name it."""
+        return self._file
+
+    def catalogue(self) -> Catalogue:
+        """Return what the file says to measure; competitors without a table become brands.
+
+        Whatever spelling a table uses for a brand, the catalogue uses its name.
+        """
+        brands = [table.brand() for table in self.brands]
+        known = {name.casefold() for brand in brands for name in brand.names}
+        rivals = dict.fromkeys(r for brand in brands for r in brand.competitors)
+        brands += [Brand(r, tracked=False) for r in rivals if r.casefold() not in known]
+        known_as = {name.casefold(): brand.name for brand in brands for name in brand.names}
+
+        def named(*spellings: str) -> tuple[str, ...]:
+            return tuple(known_as.get(s.casefold(), s) for s in spellings)
+
+        return Catalogue(
+            tuple(replace(brand, competitors=named(*brand.competitors)) for brand in brands),
+            tuple(prompt for p in self.prompts for prompt in p.prompts(named(*p.brands))),
+            tuple(Fact(**f.model_dump() | {"brand": named(f.brand)[0]}) for f in self.facts),
+            tuple(
+                Schedule(**s.model_dump() | {"brands": named(*s.brands)}) for s in self.schedules
+            ),
+        )
+
+
+def find_config(named: Path | None) -> Path:
+    """Return the file to read: the one that was named, else $OVERHEARD_CONFIG, else
+    ``config.toml`` here.
+    """
+    return named or Path(os.environ.get(VARIABLE) or DEFAULT_FILE)
+
+
+def load_config(file: Path) -> Config:
+    """Read a configuration.
+
+    Raises:
+        ConfigError: with all that is wrong, each as a sentence with file, table and key.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        remedy = (
+            f"copy config.example.toml to it, or name another file with --config or ${VARIABLE}"
+        )
+        raise ConfigError([f"{file} cannot be read: {reason}; {remedy}."]) from None
+    return parse_config(text, str(file))
+
+
+def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
+    """Read a configuration from its text; see `load_config`."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{file} is not valid TOML: {error}; mend that line."]) from None
+    config, problems = check(Config, tables, file)
+    if config:
+        config._file = file
+        problems = list(_contradictions(config))
+    if config is None or problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _contradictions(config: Config) -> Iterator[str]:
+    names = [brand.name for brand in config.brands]
+    yield from _repeated(config, "brands", "name", names)
+    yield from _shared(config)
+    yield from _repeated(
+        config, "prompts", "text", [p.key for t in config.prompts for p in t.prompts(())]
+    )
+    for table in ("schedules", "reports"):
+        yield from _repeated(config, table, "name", [t.name for t in getattr(config, table)])
+    yield from _unknown(config)
+    yield from _unasked(config)
+    yield from _unqueued(config)
+    yield from _unguarded(config)
+
+
+def _unguarded(config: Config) -> Iterator[str]:
+    """Tell of a bot that strangers can install, where nobody has said what they may do."""
+    access, slack = config.access, config.slack
+    if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
+        yield (
+            f"{config.file}, [slack] client_id: any workspace can install the bot, and its people "
+            'could spend; write everyone = "nothing", "viewer" or "operator" into [access].'
+        )
+
+
+def _unqueued(config: Config) -> Iterator[str]:
+    if config.queue.engine == "pgqueuer" and not config.storage.url.startswith("postgres"):
+        yield (
+            f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '
+            f"name one in [storage] url, or leave this line out."
+        )
+
+
+def _unasked(config: Config) -> Iterator[str]:
+    for name in config.limits:
+        if name.partition("/")[0] not in config.providers:
+            hint = suggestion(name, config.providers)
+            yield (
+                f'{config.file}, [limits."{name}"]: there is no provider of that name{hint}; use '
+                f'the name of one of the [providers.*], or "name/model".'
+            )
+
+
+def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
+    for value, count in Counter(value.casefold() for value in values).items():
+        if count > 1:
+            places = [str(i) for i, v in enumerate(values, 1) if v.casefold() == value]
+            yield (
+                f"{config.file}, [[{table}]] numbers {' and '.join(places)}: "
+                f"the same {key} stands there {count} times; keep one."
+            )
+
+
+def _shared(config: Config) -> Iterator[str]:
+    """Tell of a spelling that means two brands: every mention would count for both."""
+    owners: dict[str, str] = {}
+    for brand in config.brands:
+        for spelling in dict.fromkeys(name.casefold() for name in (brand.name, *brand.aliases)):
+            owner = owners.setdefault(spelling, brand.name)
+            if owner.casefold() != brand.name.casefold():
+                yield (
+                    f'{config.file}, [[brands]]: "{spelling}" stands for both {owner} and '
+                    f"{brand.name}; leave it to one of them."
+                )
+
+
+def _unknown(config: Config) -> Iterator[str]:
+    known = config.catalogue()
+    for place, names in _named(config):
+        for name in names:
+            if known.brand(name) is None:
+                hint = suggestion(name, [brand.name for brand in known.brands])
+                yield (
+                    f'{config.file}, {place}: there is no brand "{name}"{hint}; '
+                    f"use the name of one of the [[brands]]."
+                )
+
+
+def _named(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield where brands are named, and which."""
+    for table in ("prompts", "schedules", "routes", "reports"):
+        for number, entry in enumerate(getattr(config, table), 1):
+            yield f"[[{table}]] number {number}: brands", entry.brands
+    yield "[budget.brands]", config.budget.brands
+    yield "[retention.brands]", config.retention.brands
+    for number, fact in enumerate(config.facts, 1):
+        yield f"[[facts]] number {number}: brand", [fact.brand]

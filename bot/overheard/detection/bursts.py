@@ -1,0 +1,198 @@
+"""Bursts: small runs between the scheduled ones, asked where they tell most.
+
+Calls in one run share its mood, so many small runs some hours apart tell more than one large one.
+And a prompt that nearly always or hardly ever names the brand tells little of a change of all
+prompts: an answer to it is worth p (1 - p). But a change may be one of few prompts, and then of
+any. So half of the calls of a burst go to all prompts alike, half by p (1 - p).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+from math import log
+
+from overheard.measure.blocks import RunKey, Stream
+from overheard.numpy_proxy import Floats, np
+
+GAP = timedelta(hours=3)
+"""The shortest time between two bursts: runs that are nearer share a mood."""
+TELLING = 0.5
+"""Share of the calls that go where they tell most; the rest goes to all prompts alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A run that is wanted: a plan, for whoever carries it out.
+
+    Attributes:
+        at: When it may begin.
+        asks: How often each prompt is to be asked, by its key; 1 or more each.
+        reason: Why, in a few words.
+    """
+
+    at: datetime
+    asks: Mapping[str, int]
+    reason: str
+
+    @property
+    def calls(self) -> int:
+        """How many calls it takes."""
+        return sum(self.asks.values())
+
+
+def spread(
+    prompts: Sequence[str],
+    streams: Iterable[Stream],
+    calls: int,
+    *,
+    seed: int,
+    telling: float = TELLING,
+) -> dict[str, int]:
+    """Share calls out among prompts, at random but as evenly as whole numbers allow.
+
+    Every prompt can expect its due number of calls and gets that, rounded down or up (systematic
+    sampling, Madow 1949).
+
+    Args:
+        prompts: Keys of the prompts that may be asked.
+        streams: What was answered so far, at one model.
+        calls: How many calls there are.
+        seed: Where the randomness comes from.
+        telling: Share of the calls that go by p (1 - p), 0 to 1.
+
+    Returns:
+        How often to ask each prompt, those that are not asked left out.
+    """
+    rng = np.random.default_rng(seed)
+    weight = _telling(prompts, streams)
+    due = calls * ((1 - telling) / len(prompts) + telling * weight / weight.sum())
+    order = rng.permutation(len(prompts))
+    ends = np.floor(np.cumsum(due[order]) + rng.random() + 1e-9).astype(int)
+    asks = np.zeros(len(prompts), dtype=int)
+    asks[order] = np.diff(ends, prepend=0)
+    asks[order[-1]] += calls - asks.sum()
+    return {prompt: int(n) for prompt, n in zip(prompts, asks, strict=True) if n}
+
+
+def _telling(prompts: Sequence[str], streams: Iterable[Stream]) -> Floats:
+    """Return what an answer to each prompt tells, averaged over rates; alike where none is known.
+
+    A rate of a prompt that was never asked is 1/2, as far as anybody knows.
+    """
+    known = [_by_prompt(stream, prompts) for stream in streams if stream.binary]
+    return np.asarray(np.mean(known, axis=0)) if known else np.ones(len(prompts))
+
+
+def _by_prompt(stream: Stream, prompts: Sequence[str]) -> Floats:
+    rate = (stream.total.sum(axis=0) + 0.5) / (stream.n.sum(axis=0) + 1)
+    rates = dict(zip(stream.prompts, rate.tolist(), strict=True))
+    p = np.array([rates.get(prompt, 0.5) for prompt in prompts])
+    return np.asarray(p * (1 - p))
+
+
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How calls are spent on one model.
+
+    Attributes:
+        calls: Calls in a burst.
+        most: Bursts between two scheduled runs.
+        gap: The shortest time between two runs of which one is a burst.
+        suspicion: The Bayes factor above which something may have changed.
+        budget: Calls in any 365 days, scheduled ones included.
+    """
+
+    calls: int = 30
+    most: int = 8
+    gap: timedelta = GAP
+    suspicion: float = 3.0
+    budget: int = 2000
+
+    @property
+    def threshold(self) -> float:
+        """Logarithm of `suspicion`."""
+        return log(self.suspicion)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A run of one model that was made: when, with how many calls, and whether as a burst."""
+
+    run: RunKey
+    calls: int
+    burst: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known after the latest run.
+
+    Attributes:
+        largest: Logarithm of the largest Bayes factor of the brand's streams at this model.
+        alarm: Whether the brand's statistic is over its threshold.
+        canary: Whether a canary of the model was hit since the scheduled run before.
+    """
+
+    largest: float
+    alarm: bool = False
+    canary: bool = False
+
+
+DEFAULT = Policy()
+
+
+def next_burst(
+    made: Sequence[Made],
+    signs: Signs,
+    policy: Policy = DEFAULT,
+    *,
+    scheduled: int,
+    now: datetime,
+    prompts: Sequence[str],
+    streams: Sequence[Stream],
+    seed: int,
+) -> Burst | None:
+    """Return the burst that should come next, or None when the next scheduled run is enough.
+
+    Args:
+        made: The model's runs in the order of time.
+        signs: What they say.
+        policy: How calls are spent.
+        scheduled: How many calls the schedule makes in 365 days.
+        now: What time it is.
+        prompts: Keys of the prompts to choose from.
+        streams: The model's streams; they say where calls tell most.
+        seed: Where the randomness comes from.
+    """
+    reason = _reason(made, signs, policy)
+    if not made or not reason or _left(made, policy, scheduled, now) < policy.calls:
+        return None
+    at = max(now, made[-1].run.at + policy.gap)
+    asks = spread(prompts, streams, policy.calls, seed=seed + made[-1].run.id)
+    return Burst(at, asks, reason)
+
+
+def spent(made: Sequence[Made], now: datetime) -> int:
+    """Return how many calls went to bursts in the 365 days before now."""
+    return sum(one.calls for one in made if one.burst and one.run.at > now - YEAR)
+
+
+def _reason(made: Sequence[Made], signs: Signs, policy: Policy) -> str:
+    """Say why a burst is wanted; an empty string when it is not."""
+    bursts = sum(1 for _ in takewhile(lambda one: one.burst, reversed(made)))
+    if signs.alarm or bursts >= policy.most:
+        return ""
+    if signs.largest > policy.threshold:
+        return f"something may have changed, burst {bursts + 1} of at most {policy.most}"
+    return "a canary was hit" if signs.canary and not bursts else ""
+
+
+def _left(made: Sequence[Made], policy: Policy, scheduled: int, now: datetime) -> int:
+    """Return how many calls may still go to bursts, so that the schedule keeps its own."""
+    return policy.budget - scheduled - spent(made, now)

@@ -1,0 +1,299 @@
+"""The monitor of one brand: its past is looked at run by run, as it would have been looked at live.
+
+After each run the evidence of all streams is averaged and held against the brand's threshold
+(`baseline`). An alarm names the streams whose own evidence exceeds that threshold: at least one
+does, or their mean would not. A named stream is told when its change, drawn towards none as far
+as the answers leave it open, is large enough. Then the baseline of its model begins anew with
+the run with which the change most likely began, and nothing before it counts any more; a return
+to the old level is a shift like any other.
+
+A look knows nothing of the runs after it, and nothing is kept: the same runs always give the same
+shifts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from overheard.detection import run_effects
+from overheard.detection.attribution import (
+    Surroundings,
+    explain,
+    falls_among,
+    first_after,
+    go_along,
+    is_recovery,
+)
+from overheard.detection.baseline import Fit, cut, fit, settled
+from overheard.detection.detector import TOLD, Evidence, brand_statistic, live
+from overheard.detection.effect import LEARNT, Learning, expected, probability, smallest
+from overheard.detection.known_time import compare
+from overheard.detection.run_effects import Moments
+from overheard.detection.streams import Record
+from overheard.domain import Model, ModelUpdate, Shift
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+
+FLOOR = log(20.0)
+"""No evidence below this raises an alarm, whatever the threshold: twenty to one."""
+HEADLINE = "visibility"
+"""The metric whose smallest visible change is told while a baseline is short."""
+QUIET = 2
+"""Runs that a model's new baseline has before a shift from it can be seen."""
+
+Worth = Callable[[str, float], bool]
+"""From a metric and its expected change to whether people want to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a look raised.
+
+    Attributes:
+        run: The run after which it was raised.
+        shifts: What shifted, the surest of each model first; one or more.
+    """
+
+    run: RunKey
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one stream shows at a look.
+
+    Attributes:
+        stream: Its runs from the beginning of the baseline to the look.
+        evidence: Of a change.
+        statistic: The logarithm of its sum, with the weights of known updates.
+    """
+
+    stream: Stream
+    evidence: Evidence
+    statistic: float
+
+
+class Monitor:
+    """Watches one brand at all its models.
+
+    Args:
+        brand: The brand's name.
+        streams: Its streams and those of its competitors, from one call of `blocks.streams`.
+        updates: Known updates of the models. A change is `TOLD` times likelier to begin with
+            the first run after one.
+        per_year: False alarms that are allowed in a year.
+        worth: Says which changes are large enough to be told.
+        thresholds: Those that are known already.
+        bursts: Numbers of the runs that are bursts: they are no pace to go by.
+
+    Attributes:
+        looks: How many runs have been looked at.
+        seen: What the brand's streams showed at the latest look.
+        crossed: Whether their evidence was over the threshold then.
+        thresholds: Those that were needed.
+    """
+
+    def __init__(
+        self,
+        brand: str,
+        streams: Iterable[Stream],
+        updates: Iterable[ModelUpdate] = (),
+        *,
+        per_year: float = 1.0,
+        worth: Worth = lambda metric, change: True,  # noqa: ARG005 - the names say what they are
+        thresholds: Mapping[str, float] | None = None,
+        bursts: Collection[int] = (),
+    ) -> None:
+        everything = list(streams)
+        self._brand = brand
+        self._mine = [s for s in everything if s.key.brand == brand]
+        self._models = {s.key.model: s.runs for s in self._mine}
+        self._all = [s for s in everything if s.key.model in self._models]
+        self._updates = sorted(updates, key=lambda update: (update.at, update.source))
+        self._told = first_after(self._updates, self._models)
+        self._per_year = per_year
+        self._worth = worth
+        self._known = thresholds or {}
+        self._bursts = frozenset(bursts)
+        self.thresholds: dict[str, float] = {}
+        self.looks = 0
+        self.seen: list[Seen] = []
+        self.crossed = False
+        self._records = {s.key: Record(s) for s in self._all}
+        self._begun = {model: runs[0] for model, runs in self._models.items()}
+        self._windows: dict[tuple[Model, str], list[list[Moments]]] = defaultdict(list)
+        self._fit: Fit | None = None
+        self._raised: list[Shift] = []
+
+    def replay(self) -> Iterator[Alarm]:
+        """Yield what would have been raised, in the order of the runs."""
+        looks: list[RunKey] = []
+        for run in sorted({s.runs[row] for s in self._mine for row in live(s)}):
+            shifts = self._look(run, looks)
+            looks.append(run)
+            self.looks = len(looks)
+            if shifts:
+                self._begin_anew(shifts)
+                self._raised += shifts
+                yield Alarm(run, tuple(shifts))
+
+    def learning(self) -> Learning | None:
+        """Return how far the shortest baseline is after the latest look, or None when all are
+        long enough. A look that is made meanwhile keeps the promise; it sees less.
+        """
+        short = [
+            (len(known.runs), stream.key.metric != HEADLINE, known)
+            for stream in self._mine
+            if (known := self._known_runs(stream)).binary and 0 < len(known.runs) < LEARNT
+        ]
+        if not short:
+            return None
+        runs, _, known = min(short, key=lambda one: one[:2])
+        return Learning(runs, LEARNT, smallest(known, run_effects.PRIOR))
+
+    def _known_runs(self, stream: Stream) -> Stream:
+        rows = live(stream)
+        rows = rows[rows >= bisect_left(stream.runs, self._begun[stream.key.model])]
+        return cut(stream, int(rows[0]), int(rows[-1]) + 1) if len(rows) else cut(stream, 0, 0)
+
+    def _look(self, run: RunKey, looks: Sequence[RunKey]) -> list[Shift]:
+        """Return the shifts that are told after a run."""
+        self.seen, self.crossed = [], False
+        pasts = self._pasts(run)
+        if not pasts:
+            return []
+        told = frozenset((m, r.id) for m, r in self._told if r <= run)
+        if self._fit is None or not self._fit.serves(pasts, told):
+            windows = {past.key: self._moments(past.key, run) for past in pasts}
+            self._fit = fit(pasts, windows, looks, self._per_year, told, run, self._bursts)
+        self.seen = seen = [self._see(past.key, run, self._fit) for past in pasts]
+        level = float(brand_statistic([one.statistic for one in seen]))
+        if level <= FLOOR:  # the threshold, which takes a while, is not worked out
+            return []
+        limit = max(FLOOR, self._limit(self._fit))
+        self.crossed = level > limit
+        if not self.crossed:
+            return []
+        named = [one for one in seen if one.statistic > limit]
+        named.sort(key=lambda one: (one.stream.key.model, -one.statistic, one.stream.key.metric))
+        shifts = (self._shift(one, run, self._fit) for one in named)
+        return [shift for shift in shifts if shift]
+
+    def _limit(self, fit: Fit) -> float:
+        if fit.key not in self.thresholds:
+            known = self._known.get(fit.key)
+            self.thresholds[fit.key] = fit.limit() if known is None else known
+        return self.thresholds[fit.key]
+
+    def _pasts(self, run: RunKey) -> list[Stream]:
+        """Return the brand's streams with a past to hold the run against."""
+        pasts = []
+        for stream in self._mine:
+            start = self._begun[stream.key.model]
+            past = self._between(stream, start, run)
+            anew = start > stream.runs[0]
+            if len(past.runs) >= (QUIET if anew else 1) and past.n.any():
+                pasts.append(past)
+        return pasts
+
+    def _between(
+        self, stream: Stream, start: RunKey, end: RunKey, *, with_end: bool = False
+    ) -> Stream:
+        find = bisect_right if with_end else bisect_left
+        return cut(stream, bisect_left(stream.runs, start), find(stream.runs, end))
+
+    def _moments(self, key: StreamKey, run: RunKey) -> list[list[Moments]]:
+        """Return what all brands say of a model's moods in a metric before a run."""
+        model, metric = key.model, key.metric
+        window = [self._between(s, self._begun[model], run) for s in self._alike(model, metric)]
+        return [*self._windows[model, metric], settled(window)]
+
+    def _alike(self, model: Model, metric: str) -> list[Stream]:
+        return [s for s in self._all if (s.key.model, s.key.metric) == (model, metric)]
+
+    def _see(self, key: StreamKey, run: RunKey, fit: Fit) -> Seen:
+        model = key.model
+        stream = self._between(self._records[key].stream, self._begun[model], run, with_end=True)
+        past = next((past for past in fit.pasts if past.key == key), stream)
+        reading = self._records[key].reading(self._begun[model], past)
+        mood = fit.moods[StreamKey(self._brand, model, key.metric)]
+        evidence = reading.evidence(run, mood.tau2, fit.ahead.reach)
+        weights = {r.id: TOLD for m, r in self._told if m == model}
+        return Seen(stream, evidence, evidence.statistic(weights))
+
+    def _shift(self, seen: Seen, run: RunKey, fit: Fit) -> Shift | None:
+        """Describe what a stream went through, or return None when it is not worth telling."""
+        key, found = seen.stream.key, seen.evidence
+        began = found.starts[int(found.logs.argmax())]
+        compared = compare(seen.stream, began.id, fit.moods[key].tau2)
+        if compared is None or not self._worth(key.metric, expected(compared, seen.stream.width)):
+            return None
+        dates = found.dates()
+        updates = falls_among(self._updates, key.model, dates, self._models[key.model])
+        recovery = is_recovery(compared, key, self._raised)
+        return Shift(
+            brand=key.brand,
+            model=key.model,
+            metric=key.metric,
+            run_id=run.id,
+            before=compared.before,
+            after=compared.after,
+            change=compared.change,
+            interval=compared.interval,
+            prompts=compared.prompts,
+            answers=compared.answers,
+            began=began.id,
+            dates=tuple(date.id for date in dates),
+            probability=probability(seen.statistic, fit.schedule.looks_a_year),
+            updates=updates,
+            explanation=explain(self._surroundings(seen, run, fit), updates, recovery=recovery),
+            recovery=recovery,
+        )
+
+    def _surroundings(self, seen: Seen, run: RunKey, fit: Fit) -> Surroundings:
+        """See who else moved: the competitors at this model, and the brand at other models."""
+        key, dates = seen.stream.key, seen.evidence.dates()
+        alike = [s.key for s in self._all if s.key.metric == key.metric and s.key != key]
+        return Surroundings(
+            key=key,
+            rivals=self._moved(seen, run, fit, [k for k in alike if k.model == key.model]),
+            models=self._moved(seen, run, fit, [k for k in alike if k.brand == key.brand]),
+            since=dates[0],
+        )
+
+    def _moved(
+        self, seen: Seen, run: RunKey, fit: Fit, keys: Iterable[StreamKey]
+    ) -> dict[StreamKey, bool]:
+        """Return for each stream whether it moved at the time of the shift."""
+        chances = dict(
+            zip((r.id for r in seen.evidence.starts), seen.evidence.posterior, strict=True)
+        )
+        moved = {}
+        for key in keys:
+            if StreamKey(self._brand, key.model, key.metric) not in fit.moods:
+                continue
+            stream, other = (there := self._see(key, run, fit)).stream, there.evidence
+            if len(other.starts):
+                same = other.average(chances)
+                # Another model may have been asked in other runs: any since then will do.
+                since = {r.id: 1.0 for r in other.starts if r >= seen.evidence.dates()[0]}
+                moved[key] = max(same, other.average(since)) > log(3.0)
+                moved[key] &= go_along(seen.stream, stream, max(chances, key=chances.__getitem__))
+        return moved
+
+    def _begin_anew(self, shifts: Sequence[Shift]) -> None:
+        """Begin the baseline of each model that shifted anew with the likeliest run."""
+        for model in {shift.model for shift in shifts}:
+            first = next(shift for shift in shifts if shift.model == model)
+            began = next(r for r in self._models[model] if r.id == first.began)
+            for metric in {s.key.metric for s in self._all if s.key.model == model}:
+                window = (
+                    self._between(s, self._begun[model], began) for s in self._alike(model, metric)
+                )
+                moments = [run_effects.moments(stream, 0) for stream in window]
+                self._windows[model, metric].append(moments)
+            self._begun[model] = began
+        self._fit = None

@@ -1,0 +1,149 @@
+"""Planning: the smallest change that a panel would show, before it is paid for.
+
+What a panel tells of one logit shift of all its prompts is a number, the information
+I = V^2 / Veff of `stratified`, with the values that its parts will have on average. A known time
+needs a shift of (z of the level + z of the power) / sqrt(I). At an unknown time the Bayes factor
+of the right start has to pass the threshold; the other starts and the sparse half of the mixture
+help as well, and are left out. Then the shift is turned into points of the panel's mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from overheard.detection.bursts import TELLING
+from overheard.detection.detector import SIZE, SPARSE
+from overheard.detection.null_distribution import FREEDOM
+from overheard.detection.simulate import WELL_KNOWN
+from overheard.detection.updates import DEFAULT, Plan
+from overheard.numpy_proxy import Floats, np
+
+POWER = 0.8
+"""How often a change of that size is to be seen."""
+LEVEL = 0.05
+"""Probability of a false finding in one look at a known time."""
+USUAL_LIMIT = 3.0
+"""Logarithm of a usual threshold of the streaming detector, near 20."""
+USUAL_TAU = 0.25
+"""Standard deviation of the runs' shocks that is assumed of a model nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """A panel, and what is known or assumed of what it asks.
+
+    Attributes:
+        chances: Each prompt's probability of a mention, P.
+        repeats: How often each is asked in a run.
+        before: Number of runs before the change.
+        tau: Standard deviation of the runs' shocks, logit scale.
+        limit: Logarithm of the streaming detector's threshold.
+    """
+
+    chances: Floats
+    repeats: int = 3
+    before: int = 20
+    tau: float = USUAL_TAU
+    limit: float = USUAL_LIMIT
+
+    def times(self, prompts: int = 1, repeats: int = 1) -> Outlook:
+        """Return a panel with so many times the prompts, of the same kind, and the repeats."""
+        chances = np.tile(self.chances, prompts)
+        return replace(self, chances=chances, repeats=self.repeats * repeats)
+
+    @property
+    def calls(self) -> int:
+        """Calls in a run."""
+        return self.repeats * len(self.chances)
+
+
+def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
+    """Return chances as those of a usual panel: evenly spaced quantiles of a Beta distribution."""
+    from scipy.special import betaincinv
+
+    even = (np.arange(prompts) + 0.5) / prompts
+    return np.asarray(np.clip(betaincinv(*beta, even), 0.01, 0.99))
+
+
+def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> float:
+    """Return the smallest drop that one look after an announced update would show, in points.
+
+    The look is that of `announced`: its p-value counts whole answers (half a one is lost) and
+    gives the moods the tails of Student's t, so it needs a little more than a normal one.
+
+    Args:
+        outlook: The panel.
+        runs: Runs after the update.
+        level: Probability of a false finding.
+    """
+    calls, moods = _noise(outlook, runs)
+    far = _z(level / 2) ** 2 * calls + _t(level / 2) ** 2 * moods
+    needed = far**0.5 + 0.5 + _z(1 - POWER) * (calls + moods) ** 0.5
+    return points(outlook, needed / calls)
+
+
+def followed(outlook: Outlook, plan: Plan = DEFAULT) -> float:
+    """Return the smallest drop that bursts after an announced update would show, in points."""
+    told = information(outlook, plan.looks, _burst(outlook, plan.calls))
+    return points(outlook, (plan.boundary + _z(1 - POWER)) / told**0.5)
+
+
+def unannounced(outlook: Outlook, runs: int) -> float:
+    """Return the smallest drop that the streaming detector would show within so many runs, in
+    points.
+    """
+    told = information(outlook, runs)
+    known = 1 + SIZE**2 * told
+    needed = outlook.limit + np.log(known) / 2 - np.log(1 - SPARSE)
+    z = (2 * needed * known / (known - 1)) ** 0.5
+    return points(outlook, (z + _z(1 - POWER)) / told**0.5)
+
+
+def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
+    """Return what so many runs after a change tell of a logit shift: 1 over its variance.
+
+    Args:
+        outlook: The panel.
+        runs: Runs after the change.
+        asks: How often each prompt is asked in each of them, P; by default as in the panel.
+    """
+    calls, moods = _noise(outlook, runs, asks)
+    return calls**2 / (calls + moods)
+
+
+def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[float, float]:
+    """Return the variances that calls and that moods give to the statistic."""
+    telling = outlook.chances * (1 - outlook.chances)
+    each = np.full(len(telling), float(outlook.repeats)) if asks is None else asks
+    before, after = float(outlook.repeats * outlook.before), runs * each
+    v = float(np.sum(before * after / (before + after) * telling))
+    # Every run after pulls by its share of that, and so does every run before.
+    later = float(np.sum(each * before / (before + after) * telling))
+    earlier = float(np.sum(outlook.repeats * after / (before + after) * telling))
+    return v, outlook.tau**2 * (runs * later**2 + outlook.before * earlier**2)
+
+
+def _burst(outlook: Outlook, calls: int) -> Floats:
+    telling = outlook.chances * (1 - outlook.chances)
+    alike, told = 1 / len(telling), telling / telling.sum()
+    return np.asarray(calls * ((1 - TELLING) * alike + TELLING * told))
+
+
+def points(outlook: Outlook, shift: float) -> float:
+    """Return by how many points the panel's mean falls with a logit shift of this size, up to
+    the whole mean.
+    """
+    p = outlook.chances
+    return float(100 * np.mean(p - 1 / (1 + (1 - p) / p * np.exp(min(shift, 50.0)))))
+
+
+def _t(tail: float) -> float:
+    from scipy.special import stdtrit
+
+    return -float(stdtrit(FREEDOM, tail))
+
+
+def _z(tail: float) -> float:
+    from scipy.special import ndtri
+
+    return -float(ndtri(tail))

@@ -1,0 +1,106 @@
+"""How moody runs are: the variance of the shock that all calls of one run share.
+
+Whole runs move together (a search that was on or off, the way a request was routed), by a shock
+on the logit scale whose standard deviation lies between 0 and 0.5. A test that takes the calls
+of a run for independent mistakes a mood for a shift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import EXPECTED_SHOCK
+from overheard.numpy_proxy import np
+
+PRIOR = EXPECTED_SHOCK
+"""The variance that is expected of a model nobody has asked twice."""
+PRIOR_RUNS = 6.0
+"""How many runs the prior weighs as much as."""
+
+
+class Moments(NamedTuple):
+    """What one stream says about the variance: it is estimated by ``excess / scale``.
+
+    Attributes:
+        excess: Squared distances of the runs from the panel's mean, less what calls explain.
+        scale: What a variance of 1 would add to that.
+        freedom: Number of runs less one.
+    """
+
+    excess: float
+    scale: float
+    freedom: int
+
+
+class Pool(NamedTuple):
+    """What several streams of one model say together.
+
+    Attributes:
+        found: The variance as they have it, 0 or more.
+        noise: What calls alone add to the variance of a run's distance, in the same units.
+        runs: How many runs that is worth.
+    """
+
+    found: float
+    noise: float
+    runs: int
+
+    @property
+    def shrunk(self) -> float:
+        """The variance, drawn towards `PRIOR`; above 0."""
+        return (self.runs * self.found + PRIOR_RUNS * PRIOR) / (self.runs + PRIOR_RUNS)
+
+
+def pool(windows: Iterable[Iterable[Moments]]) -> Pool:
+    """Pool what streams say.
+
+    Args:
+        windows: Stretches of time in which no stream shifted, with each stream's moments in it.
+    """
+    useful = [[part for part in window if part.scale > 0] for window in windows]
+    parts = [part for window in useful for part in window]
+    if not parts:
+        return Pool(0.0, 0.0, 0)
+    scale, excess = sum(part.scale for part in parts), sum(part.excess for part in parts)
+    runs = sum(max((part.freedom for part in window), default=0) for window in useful)
+    return Pool(max(0.0, excess) / scale, (runs / scale) ** 0.5, runs)
+
+
+def variance(streams: Iterable[Stream], first: int) -> float:
+    """Estimate the variance of the run shock, on the logit scale, from the runs before a time.
+
+    A moment estimator, pooled over the streams, not below 0, then shrunk towards `PRIOR`. Give
+    it all streams of one model: moods belong to models, and every brand helps to see them.
+
+    Args:
+        streams: Streams of one model.
+        first: Number of the run that comes after the baseline.
+
+    Returns:
+        The variance, above 0; `PRIOR` when the baseline is a single run.
+    """
+    return pool([[moments(stream, first) for stream in streams]]).shrunk
+
+
+def moments(stream: Stream, first: int) -> Moments:
+    """Return what a stream's runs before ``first`` say about the variance of the shock.
+
+    Run b's distance from the panel is u_b, the sum over prompts of total - n x mean. Calls alone
+    give it the variance v_b. A shock in run a moves it by pull_ab. So the sum of u_b squared is
+    on average that of v_b plus the variance times the sum of pull_ab squared.
+    """
+    rows = ~stream.since(first) & (stream.n.sum(axis=1) > 0)
+    columns = stream.n[rows].sum(axis=0) > 1
+    n = stream.n[rows][:, columns].astype(np.float64)
+    if len(n) < 2:
+        return Moments(0.0, 0.0, 0)
+    total, squares = (sums[rows][:, columns] for sums in (stream.total, stream.squares))
+    answers, mean = n.sum(axis=0), total.sum(axis=0) / n.sum(axis=0)
+    spread = np.maximum(squares.sum(axis=0) - answers * mean**2, 0.0) / (answers - 1)
+    u = np.sum(total - n * mean, axis=1)
+    v = np.sum(n * (1 - n / answers) * spread, axis=1)
+    pull = np.diag(n @ spread) - (n * spread / answers) @ n.T
+    excess, scale = float(u @ u - v.sum()), float(np.sum((pull / stream.width) ** 2))
+    return Moments(excess, scale, len(n) - 1)

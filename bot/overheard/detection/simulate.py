@@ -1,0 +1,200 @@
+"""The common simulator: panels whose truth is known, to try statistics on.
+
+A panel's prompts have success probabilities from a Beta distribution (U-shaped for a well-known
+brand). In each run every prompt is asked a few times; a run has a mood, one normal shock for all
+its prompts on the logit scale; a change is one logit shift from some run on, of all prompts or of
+some. Everything is drawn from the seed that is passed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from overheard.domain import Model
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.numpy_proxy import Counts, Floats, Mask, np
+
+WELL_KNOWN = (0.62, 0.76)
+"""Beta parameters of mention probabilities over prompts, for a well-known brand."""
+CHALLENGER = (0.30, 1.70)
+"""The same for a challenger."""
+
+_KEY = StreamKey("Acme", Model("simulated", "model"), "visibility")
+_START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is asked, and how the world behaves.
+
+    Attributes:
+        runs: Number of runs, a week apart.
+        prompts: Number of prompts in a run.
+        repeats: How often each is asked in a run.
+        beta: Parameters of the Beta distribution of the success probabilities.
+        tau: Standard deviation of the runs' shocks, logit scale.
+        missing: Share of calls that fail.
+        edits: Runs before which prompts are replaced, the oldest first.
+        edited: How many are replaced each time.
+    """
+
+    runs: int
+    prompts: int = 30
+    repeats: int = 3
+    beta: tuple[float, float] = WELL_KNOWN
+    tau: float = 0.0
+    missing: float = 0.0
+    edits: tuple[int, ...] = ()
+    edited: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to the success probabilities.
+
+    Attributes:
+        at: Index of the first run after it.
+        points: Change of the mean probability, in points; negative for a drop.
+        carried: Share of the prompts that carry it, 0 to 1; the others do not move.
+    """
+
+    at: int
+    points: float
+    carried: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """Simulated panels: S of them, R runs, P prompts (replaced ones included).
+
+    Attributes:
+        chance: The success probabilities before any change, S x P.
+        changed: The same after it, S x P.
+        n: Number of answers, S x R x P.
+        total: Number of successes, S x R x P.
+        shocks: The runs' moods, logit scale, S x R.
+    """
+
+    chance: Floats
+    changed: Floats
+    n: Counts
+    total: Counts
+    shocks: Floats
+
+    def stream(self, index: int, key: StreamKey = _KEY, first: int | None = None) -> Stream:
+        """Return one of the panels as a stream; runs are numbered from 1, a week apart.
+
+        Args:
+            index: Which panel.
+            key: Its brand, model and metric.
+            first: How many of its runs, from the first; by default all.
+        """
+        n, total = self.n[index, :first], self.total[index, :first].astype(np.float64)
+        runs, prompts = n.shape
+        return Stream(
+            key=key,
+            version="simulated@1",
+            runs=tuple(RunKey(_START + timedelta(weeks=r), r + 1) for r in range(runs)),
+            prompts=tuple(f"prompt {p:03d}" for p in range(prompts)),
+            n=n,
+            total=total,
+            squares=total,
+        )
+
+
+def simulate(
+    design: Design,
+    change: Change | None = None,
+    *,
+    size: int,
+    seed: int,
+    shocks: Floats | None = None,
+) -> World:
+    """Draw panels.
+
+    Args:
+        design: What is asked.
+        change: What happens, or None for nothing.
+        size: How many panels, S.
+        seed: Where the randomness comes from; the same seed gives the same panels.
+        shocks: The runs' moods, S x R, such as those of another brand that the same model was
+            asked about; by default they are drawn.
+    """
+    rng = np.random.default_rng(seed)
+    asked = _asked(design)
+    chance = np.clip(rng.beta(*design.beta, size=(size, asked.shape[1])), 0.01, 0.99)
+    changed = chance if change is None else moved(chance, change.points, change.carried, rng)
+    later = np.arange(design.runs) >= (design.runs if change is None else change.at)
+    logits = np.where(later[:, None], _logit(changed)[:, None], _logit(chance)[:, None])
+    if shocks is None:
+        shocks = design.tau * rng.standard_normal((size, design.runs))
+    n = rng.binomial(design.repeats * asked, 1 - design.missing, size=logits.shape)
+    total = rng.binomial(n, _expit(logits + shocks[..., None]))
+    return World(chance, changed, n, total, shocks)
+
+
+def undone(world: World, design: Design, at: int, *, seed: int) -> World:
+    """Return the same panels without their change: the runs from one on are drawn again.
+
+    What `changed` says stays, for whoever must know what might have come.
+
+    Args:
+        world: Panels with a change at that run or later.
+        design: Theirs.
+        at: Index of the first run that is drawn again.
+        seed: Where the randomness comes from.
+    """
+    rng = np.random.default_rng(seed)
+    total, shocks = world.total.copy(), world.shocks.copy()
+    shocks[:, at:] = design.tau * rng.standard_normal(shocks[:, at:].shape)
+    logits = _logit(world.chance)[:, None] + shocks[:, at:, None]
+    total[:, at:] = rng.binomial(world.n[:, at:], _expit(logits))
+    return replace(world, total=total, shocks=shocks)
+
+
+def moved(chance: Floats, points: float, carried: float, rng: np.random.Generator) -> Floats:
+    """Return probabilities whose mean is moved by so many points, on the logit scale.
+
+    The first ``carried`` share of a random order of prompts gets one common logit shift, solved
+    so that the mean over all prompts moves by ``points``, or as far as it can.
+
+    Args:
+        chance: Probabilities, S x P.
+        points: How far the mean moves, in points.
+        carried: Share of the prompts that move.
+        rng: Draws which ones.
+    """
+    order = rng.permuted(np.tile(np.arange(chance.shape[1]), (len(chance), 1)), axis=1)
+    carriers = order < round(carried * chance.shape[1])
+    goal = chance.mean(axis=1, keepdims=True) + points / 100
+    low, high = np.full_like(goal, -12.0), np.full_like(goal, 12.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        below = _shifted(chance, carriers, middle).mean(axis=1, keepdims=True) < goal
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return _shifted(chance, carriers, (low + high) / 2)
+
+
+def _asked(design: Design) -> Counts:
+    """Mark which prompts each run asks, R x P: 0 or 1; replacements are columns of their own."""
+    columns = design.prompts + design.edited * len(design.edits)
+    asked = np.zeros((design.runs, columns), np.int64)
+    asked[:, : design.prompts] = 1
+    for index, run in enumerate(design.edits):
+        old, new = index * design.edited, design.prompts + index * design.edited
+        asked[run:, old : old + design.edited] = 0
+        asked[run:, new : new + design.edited] = 1
+    return asked
+
+
+def _shifted(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
+    return np.where(carriers, _expit(_logit(chance) + shift), chance)
+
+
+def _logit(chance: Floats) -> Floats:
+    return np.log(chance / (1 - chance))
+
+
+def _expit(logit: Floats) -> Floats:
+    return 1 / (1 + np.exp(-logit))

@@ -1,0 +1,138 @@
+"""Trials of the looks after an update: how often they are wrong, how often and how soon right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate
+from overheard.detection.simulated_brand import Living
+from overheard.detection.threshold import mood
+from overheard.detection.updates import DEFAULT, Finding, Plan, Verdict, follow, next_burst
+from overheard.measure.blocks import RunKey
+from overheard.measure.rates import Interval, wilson
+from overheard.numpy_proxy import np
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTrial:
+    """What is tried.
+
+    Attributes:
+        points: By how many points the update moves visibility; 0 for not at all.
+        tau: Standard deviation of the runs' shocks, logit scale.
+        before: Number of runs before the update.
+        prompts: Number of prompts.
+        repeats: How often each is asked in the runs before.
+        brands: Brands from whose answers the moods are learnt, this one included.
+        carried: Share of prompts that carry the change, 0 to 1.
+        plan: How the update is followed.
+    """
+
+    points: float = -10.0
+    tau: float = 0.25
+    before: int = 20
+    prompts: int = 30
+    repeats: int = 3
+    brands: int = 5
+    carried: float = 1.0
+    plan: Plan = DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFigures:
+    """How it went.
+
+    Attributes:
+        found: Share of the updates that were found to move the brand.
+        interval: The same, 95 % Monte-Carlo interval.
+        calls: Mean number of calls until the end.
+        error: Standard error of that.
+        held: Share of the intervals that hold the true change.
+        bound: Mean of the points by which those that were not found moved at most.
+    """
+
+    found: float
+    interval: Interval
+    calls: float
+    error: float
+    held: float
+    bound: float
+
+
+def run_updates(
+    trial: UpdateTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+) -> UpdateFigures:
+    """Follow simulated updates to their end.
+
+    Args:
+        trial: What is tried.
+        panels: Number of simulated brands.
+        seed: Where the randomness comes from.
+        step: Called after each brand.
+    """
+    world, others = _worlds(trial, panels, seed)
+    truth = 100 * (world.changed - world.chance).mean(axis=1)
+    rng = np.random.default_rng(seed)
+    ends = []
+    for index in range(panels):
+        ends.append(_follow(trial, world, others, index, rng))
+        step()
+    found = np.array([verdict.finding is Finding.MOVED for verdict, _ in ends])
+    calls = np.array([spent for _, spent in ends], dtype=float)
+    held = [
+        100 * v.interval[0] <= change <= 100 * v.interval[1]
+        for (v, _), change in zip(ends, truth, strict=True)
+    ]
+    bounds = [100 * v.bound for v, _ in ends if v.finding is Finding.STILL]
+    share = float(found.mean())
+    return UpdateFigures(
+        found=share,
+        interval=wilson(share, panels, 0.95),
+        calls=float(calls.mean()),
+        error=float(calls.std()) / panels**0.5,
+        held=float(np.mean(held)),
+        bound=float(np.mean(bounds)) if bounds else 0.0,
+    )
+
+
+def _worlds(trial: UpdateTrial, panels: int, seed: int) -> tuple[World, list[World]]:
+    design = Design(trial.before, trial.prompts, trial.repeats, WELL_KNOWN, trial.tau)
+    # A change of no points is none; it comes after the last run that is drawn here.
+    change = Change(trial.before, trial.points, trial.carried) if trial.points else None
+    world = simulate(design, change, size=panels, seed=seed)
+    others = [
+        simulate(design, size=panels, seed=seed + 1 + index, shocks=world.shocks)
+        for index in range(trial.brands - 1)
+    ]
+    return world, others
+
+
+def _follow(
+    trial: UpdateTrial, world: World, others: list[World], index: int, rng: np.random.Generator
+) -> tuple[Verdict, int]:
+    """Carry an update's bursts out, and return the last verdict and the calls spent."""
+    brand = Living(world, index, trial.before, trial.tau, rng)
+    before = brand.stream
+    known = [before, *(other.stream(index) for other in others)]
+    tau2 = mood(known, trial.before + 1).centre
+    update = before.runs[-1].at + timedelta(days=1)
+    verdict: Verdict | None = None
+    since: list[RunKey] = []
+    calls = 0
+    while burst := next_burst(
+        verdict,
+        trial.plan,
+        update=update,
+        since=since,
+        prompts=before.prompts,
+        before=[before],
+        seed=int(rng.integers(2**31)),
+    ):
+        since.append(brand.ask(burst.at, burst.asks, changed=True))
+        calls += burst.calls
+        verdict = follow(brand.stream, update, tau2, trial.plan)
+    if verdict is None:
+        raise ValueError("no two prompts were asked both before the update and after it")
+    return verdict, calls

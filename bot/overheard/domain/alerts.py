@@ -1,0 +1,266 @@
+"""What changed, and who is told: model updates, shifts, alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from overheard.domain.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUpdate:
+    """A moment at which a model may have changed.
+
+    Attributes:
+        model: Which one.
+        at: When.
+        source: How it is known: ``announced``, ``feed``, ``served model``, ``fingerprint``,
+            ``style``, ``canary``.
+        note: A few words, or an empty string.
+        id: The store's number, 0 before it is stored.
+    """
+
+    model: Model
+    at: datetime
+    source: str = "announced"
+    note: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How many complete answers of a run came from one back end, as the replies report it.
+
+    Attributes:
+        run_id: The run.
+        model: The model that was asked for.
+        served_model: The model id that the replies report, with the version beside it if there
+            is one, or an empty string.
+        fingerprint: The back end's fingerprint, or an empty string.
+        answers: How many; 1 or more.
+    """
+
+    run_id: int
+    model: Model
+    served_model: str
+    fingerprint: str
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptShift:
+    """What one prompt did across a shift: its mean before and after, over so many answers."""
+
+    prompt: str
+    before: float
+    after: float
+    n_before: int
+    n_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A change of one stream that the statistics hold.
+
+    Attributes:
+        brand: The brand's name.
+        model: Who changed.
+        metric: What changed.
+        run_id: The run in which it was seen.
+        before: The mean over the shared prompts before, on the metric's scale.
+        after: The same after.
+        change: after - before, each prompt weighing the same.
+        interval: 90 % interval of the change (low, high).
+        prompts: The prompts, those that moved most first.
+        answers: Number of answers the verdict rests on (before, after).
+        began: The run with which it most likely began; 0 stands for `run_id`.
+        dates: The runs among which it began with a probability of 90 %, the oldest first.
+        probability: Probability that this changed at all, 0 to 1; None where there is a p-value.
+        updates: Known updates of the model that fall among `dates`.
+        explanation: What it looks like: a model, this brand, the web; sentences.
+        recovery: Whether it takes back an earlier shift.
+        id: The store's number, 0 before it is stored.
+    """
+
+    brand: str
+    model: Model
+    metric: str
+    run_id: int
+    before: float
+    after: float
+    change: float
+    interval: tuple[float, float]
+    prompts: tuple[PromptShift, ...] = ()
+    answers: tuple[int, int] = (0, 0)
+    began: int = 0
+    dates: tuple[int, ...] = ()
+    probability: float | None = None
+    updates: tuple[ModelUpdate, ...] = ()
+    explanation: str = ""
+    recovery: bool = False
+    id: int = 0
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""A time that is always past."""
+
+
+class AlertState(StrEnum):
+    """Where an alert stands in its life."""
+
+    OPEN = "open"
+    """Nobody has taken care of it yet."""
+    GROWING = "growing"
+    """It has become worse since somebody last looked, and wants to be looked at again."""
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody takes care of it."""
+    SNOOZED = "snoozed"
+    """It is silent until a time, or until the model is updated."""
+    RECOVERED = "recovered"
+    """The brand stands where it stood before."""
+    CLOSED = "closed"
+    """Somebody has put it away."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more happens to it, unless somebody opens it again."""
+        return self in {AlertState.RECOVERED, AlertState.CLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A shift that people are told of: the strongest of a brand at one model in one run.
+
+    Attributes:
+        shift: What moved, and how sure that is.
+        opened_at: When it was raised.
+        also: Other metrics of the same brand and model that moved in the same run.
+        later: What moved further in runs since, the oldest first: it has grown.
+        state: Where it stands.
+        by: Who acknowledged, snoozed or closed it, or an empty string.
+        until: When a snooze ends; None for one that ends with the next update of the model.
+        follows: The number of the alert of the same brand, model and metric before it, or 0.
+        revision: How often it has changed; the number of its events.
+        id: The store's number, 0 before it is stored.
+    """
+
+    shift: Shift
+    opened_at: datetime
+    also: tuple[Shift, ...] = ()
+    later: tuple[Shift, ...] = ()
+    state: AlertState = AlertState.OPEN
+    by: str = ""
+    until: datetime | None = None
+    follows: int = 0
+    revision: int = 1
+    id: int = 0
+
+    @property
+    def moved(self) -> tuple[Shift, ...]:
+        """All shifts that it tells of, in the order in which they were seen."""
+        return (self.shift, *self.also, *self.later)
+
+
+class Happening(StrEnum):
+    """What can happen to an alert."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    GREW = "grew"
+    RECOVERED = "recovered"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    UPDATE = "update"
+    """Somebody said that the model was updated."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """Something that happened to an alert.
+
+    Attributes:
+        what: What happened.
+        at: When.
+        who: Who did it; empty when the statistics or the clock did.
+        note: A sentence more, or an empty string.
+        alert_id: The alert's number.
+        id: The store's number, 0 before it is stored.
+    """
+
+    what: Happening
+    at: datetime
+    who: str = ""
+    note: str = ""
+    alert_id: int = 0
+    id: int = 0
+
+
+class DeliveryKind(StrEnum):
+    """What a channel is to be shown."""
+
+    ALERT = "alert"
+    """An alert, in one message that is edited as long as it lives."""
+    EVENT = "event"
+    """What happened to an alert, in the thread of its message."""
+    DIGEST = "digest"
+    """What was held back during quiet hours, before it is told."""
+    REPORT = "report"
+    """A report on a schedule."""
+    SCORES = "scores"
+    """That the scores follow a change, or wait for a yes to it."""
+    NOTICE = "notice"
+    """What admins should know, such as a plugin that is left alone."""
+    RESULT = "result"
+    """What came of a run that was cut off, and went on without whoever began it."""
+
+
+def alert_key(alert_id: int, channel: str) -> str:
+    """Return the key of the message that shows an alert in a channel."""
+    return f"alert-{alert_id}@{channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that a channel is to show, written down before it is posted.
+
+    Attributes:
+        kind: What it shows.
+        key: Names the message for ever; there are no two deliveries of one key.
+        channel: Where, as ``platform:id``.
+        due_at: When it is tried next.
+        subject: Which report, or which run; for a digest, and for what it tells of, the end of the
+            quiet hours; for a notice, its plugin and in the next line its words; else an empty
+            string.
+        alert_id: Which alert, or 0.
+        event_id: Which event of it, or 0.
+        wanted: The revision that it should show.
+        shown: The revision that it shows; 0 as long as nothing was posted.
+        message: The platform's id of the message, or an empty string.
+        thread: The platform's id of the message in whose thread it belongs, or an empty string.
+        attempts: How often it was tried in vain since it last worked.
+        uncertain: Whether an attempt was made of which nobody knows how it ended.
+        problem: Why the last attempt failed, or an empty string.
+        leased_until: How long it belongs to the process that has claimed it.
+        id: The store's number, 0 before it is stored.
+    """
+
+    kind: DeliveryKind
+    key: str
+    channel: str
+    due_at: datetime
+    subject: str = ""
+    alert_id: int = 0
+    event_id: int = 0
+    wanted: int = 1
+    shown: int = 0
+    message: str = ""
+    thread: str = ""
+    attempts: int = 0
+    uncertain: bool = False
+    problem: str = ""
+    leased_until: datetime = NEVER
+    id: int = 0

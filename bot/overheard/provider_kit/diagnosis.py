@@ -1,0 +1,269 @@
+"""What can go wrong at a service, and how it is told: never in the service's own words, because
+they may repeat the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from overheard.domain import Failing, Model, RateLimits
+from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
+from overheard.provider_kit.rate_headers import rate_limits, retry_after, wait
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is told of a service when something goes wrong there.
+
+    Attributes:
+        provider: The name of its table.
+        url: Its address.
+        api: What it should speak: ``Chat Completions``.
+        timeout: Seconds that a whole answer may take.
+        silence: Seconds of silence that are borne.
+    """
+
+    provider: str
+    url: str
+    api: str
+    timeout: float
+    silence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong. The fields are those of `ProviderFailed`, and these.
+
+    Attributes:
+        remedy: What to do about it.
+        final: Whether no other question could be answered either.
+    """
+
+    kind: Failing
+    reason: str
+    remedy: str
+    retryable: bool = False
+    ambiguous: bool = False
+    final: bool = False
+    status: int | None = None
+    retry_after: float | None = None
+    limits: RateLimits | None = None
+
+    def failure(self, model: Model, place: Place) -> OverheardError:
+        """Return the error to raise for a question."""
+        if self.final:
+            return self.unavailable(place)
+        return ProviderFailed(
+            model=model,
+            reason=f"{self.reason}; {self.remedy}.",
+            kind=self.kind,
+            status=self.status,
+            retryable=self.retryable,
+            retry_after=self.retry_after,
+            limits=self.limits,
+            ambiguous=self.ambiguous,
+        )
+
+    def unavailable(self, place: Place) -> ProviderUnavailable:
+        """Return the error to raise when there was no question."""
+        return ProviderUnavailable(provider=place.provider, reason=self.reason, remedy=self.remedy)
+
+
+KEY = Fault(
+    Failing.AUTH, "the service refuses the key", "check api_key_env or api_key_file", final=True
+)
+CREDIT = Fault(
+    Failing.AUTH, "the account has no credit left", "top it up at the service", final=True
+)
+FILTER = Fault(
+    Failing.FILTERED, "the service's content filter refuses the question", "word it otherwise"
+)
+BUSY = Fault(
+    Failing.RATE_LIMIT,
+    "the service says it is asked too often",
+    "wait, or lower concurrency",
+    retryable=True,
+)
+BROKEN = Fault(
+    Failing.SERVER, "the service answers with status {status}", "try again later", retryable=True
+)
+REFUSED = Fault(
+    Failing.REQUEST,
+    "the service refuses the question with status {status}",
+    "check the model and the settings that are sent with it",
+)
+
+BY_WORD = {
+    **dict.fromkeys(("insufficient_quota", "billing_error", "billing_not_active"), CREDIT),
+    **dict.fromkeys(("invalid_api_key", "API_KEY_INVALID", "authentication_error"), KEY),
+    **dict.fromkeys(("content_filter", "content_policy_violation", "invalid_prompt"), FILTER),
+}
+"""What the code words in a refusal's body mean. They say more than its status."""
+
+BY_STATUS = {
+    401: KEY,
+    402: CREDIT,
+    403: Fault(Failing.AUTH, "the key may not ask this model", "check its rights at the service"),
+    404: Fault(Failing.REQUEST, "there is no such model at {url}", "check models and base_url"),
+    408: BROKEN,
+    409: BROKEN,
+    425: BROKEN,
+    429: BUSY,
+}
+
+UNREACHABLE = Fault(
+    Failing.CONNECTION,
+    "{url} cannot be reached",
+    "check base_url and the network",
+    retryable=True,
+)
+SILENT = Fault(
+    Failing.TIMEOUT,
+    "the service was silent for {silence:g} s",
+    "try again, or raise first_byte_timeout",
+    retryable=True,
+    ambiguous=True,
+)
+SLOW = Fault(
+    Failing.TIMEOUT,
+    "no whole answer within {timeout:g} s",
+    "try again, or raise timeout",
+    retryable=True,
+    ambiguous=True,
+)
+UNREADABLE = Fault(
+    Failing.MALFORMED,
+    "the answer cannot be read as one of {api}",
+    "check base_url, or try again later",
+    ambiguous=True,
+)
+
+BY_CLASS: tuple[tuple[frozenset[str], Fault], ...] = (
+    (
+        frozenset({"gaierror", "ClientConnectorDNSError"}),
+        replace(UNREACHABLE, reason="the name in {url} is not known", remedy="check base_url"),
+    ),
+    (
+        frozenset({"SSLError", "ClientSSLError", "CertificateError"}),
+        replace(
+            UNREACHABLE,
+            reason="{url} gives no secure connection",
+            remedy="check base_url and the certificate there",
+            retryable=False,
+        ),
+    ),
+    (
+        frozenset(
+            {
+                *("ServerDisconnectedError", "ClientPayloadError", "RemoteProtocolError"),
+                *("ConnectionResetError", "BrokenPipeError", "ReadError", "WriteError"),
+            }
+        ),
+        replace(
+            UNREACHABLE,
+            reason="{url} broke the connection off",
+            remedy="try again later",
+            ambiguous=True,
+        ),
+    ),
+    (frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"}), UNREADABLE),
+    (
+        frozenset({"ConnectionTimeoutError", "ConnectionRefusedError", "ConnectError"}),
+        UNREACHABLE,
+    ),
+    (frozenset({"SocketTimeoutError", "ReadTimeout"}), SILENT),
+    (frozenset({"ConnectTimeout"}), UNREACHABLE),
+    (frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"}), SLOW),
+    (
+        frozenset({"APIConnectionError", "ClientError", "TransportError", "OSError"}),
+        UNREACHABLE,
+    ),
+    (
+        frozenset(
+            {
+                *("AttributeError", "LookupError", "TypeError", "ValueError", "RecursionError"),
+                *("APIResponseValidationError", "APIError"),
+            }
+        ),
+        UNREADABLE,
+    ),
+)
+"""What the classes of an error and its causes mean; the first that fits counts."""
+
+
+def read_fault(error: BaseException, place: Place) -> Fault:
+    """Return what an error of an SDK means."""
+    fault = _by_status(error) or _by_class(error)
+    facts = {
+        "url": place.url,
+        "api": place.api,
+        "timeout": place.timeout,
+        "silence": place.silence,
+        "status": fault.status,
+    }
+    return replace(fault, reason=fault.reason.format(**facts))
+
+
+def _by_status(error: BaseException) -> Fault | None:
+    status = _status(error)
+    if not status:
+        return None
+    texts = list(_texts([getattr(error, name, None) for name in ("body", "details")]))
+    said = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
+    fault = said or BY_STATUS.get(status, BROKEN if status >= 500 else REFUSED)
+    headers = _headers(error)
+    delays = [retry_after(headers), *(wait(text) for key, text in texts if key == "retryDelay")]
+    asked = next((delay for delay in delays if delay is not None), None)
+    return replace(
+        fault,
+        status=status,
+        retry_after=asked if fault.retryable else None,
+        limits=rate_limits(headers),
+    )
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    """Return the response's headers; aiohttp's own error carries them itself, or None."""
+    whole = getattr(error, "response", error)
+    return getattr(whole, "headers", None) or {}
+
+
+def _by_class(error: BaseException) -> Fault:
+    names = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}
+    for known, fault in BY_CLASS:
+        if known & names:
+            return fault
+    return Fault(Failing.OTHER, type(error).__name__, "try again later")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _status(error: BaseException) -> int:
+    """Return the HTTP status of an error, 0 where it has none that says that it is one.
+
+    The first number is it: to look further warns with aiohttp, whose errors have an old name too.
+    """
+    told = (getattr(error, name, None) for name in ("status_code", "status", "code"))
+    status = next((number for number in told if isinstance(number, int)), 0)
+    return status if 300 <= status <= 599 else 0
+
+
+def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, str]]:
+    """Yield the texts in a body with their keys. Those that matter never stand deep, and a hostile
+    body may be deep.
+    """
+    if isinstance(body, str):
+        yield key, body
+    elif depth and isinstance(body, Mapping):
+        for name, part in body.items():
+            yield from _texts(part, str(name), depth - 1)
+    elif depth and isinstance(body, list):
+        for part in body:
+            yield from _texts(part, key, depth - 1)

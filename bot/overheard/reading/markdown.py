@@ -1,0 +1,224 @@
+"""From an answer as a model writes it to its prose: what a person would read out loud.
+
+The structure comes from a CommonMark parser, never from patterns over the raw text. Headings, list
+items and table rows become lines. Code, link targets, images, HTML and citations are taken out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from overheard.reading.citations import cites, is_reference, opens_sources, without_citations
+from overheard.reading.rankings import FIRST, NEXT, Marks, unmarked
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+CELL = " | "
+"""What stands between the cells of a table row in the body."""
+
+_LONGEST_PARSED = 20_000
+"""Characters of a paragraph or a block of HTML that are still parsed: parsing them takes quadratic
+time on hostile text, and nobody writes such a paragraph."""
+
+_SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
+_OPENING = re.compile(r"^(?:[ \t]*(?:[-+]|\d+[.)])\s| {4}|\t)", re.MULTILINE)
+_THINKING = re.compile(r"\s*<think(?:ing)?>")
+_HARD_BREAK = "\u2028"
+_SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
+_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_BULLET = re.compile(r"^(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+", re.MULTILINE)
+_UNSEEN: dict[int, str | None] = dict.fromkeys(
+    [
+        *(code for code in range(0x20) if chr(code) not in "\t\n"),
+        *range(0x7F, 0xA0),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *(0xAD, 0x61C, 0x180E, 0xFEFF),
+        *range(0xFE00, 0xFE10),
+        *map(ord, (FIRST, NEXT)),
+    ]
+)
+"""Controls, zero-width characters, direction marks and variation selectors: never seen, and able
+to split a name in two."""
+_UNSEEN |= dict.fromkeys(map(ord, "\v\f\x85\u2028\u2029"), "\n")
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # slow, and only answers need it
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign] # targets are taken out
+    return parser
+
+
+def prose(text: str, titles: Collection[str] = ()) -> str:
+    """Return the prose of an answer, see `ranked_prose`."""
+    return ranked_prose(text, titles)[0]
+
+
+def readable(text: str) -> str:
+    """Return an answer as people are shown it: its prose, or as it is where little of it is prose.
+
+    Addresses make up much of some answers, and nobody misses them; code is what was asked for.
+    """
+    found = prose(text)
+    return found if 4 * len(found) >= len(text) else text
+
+
+def ranked_prose(
+    text: str, titles: Collection[str] = ()
+) -> tuple[str, tuple[tuple[tuple[int, int], ...], ...]]:
+    """Return the prose of an answer, and where in it ranked lists stand.
+
+    Args:
+        text: The answer, in Markdown or plain.
+        titles: Titles of the sources that the provider names beside the text; a link that shows
+            no more than such a title is a citation.
+
+    Returns:
+        Lines of text, none of them empty, in Unicode's composed form (NFC); and for each ranked
+        list or table the (start, end) offsets of its lines.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _without_thinking(text.translate(_UNSEEN))
+    lines = "\n".join(_lines(text, titles)) if _is_marked(text) else _SOFT_BREAK.sub(" ", text)
+    return unmarked(_tidy(lines))
+
+
+def _is_marked(text: str) -> bool:
+    """Whether any of a text may be markup."""
+    signed = _SIGN.search(text) or "://" in text or "www." in text
+    return bool(signed or _OPENING.search(text))
+
+
+def _without_thinking(text: str) -> str:
+    opening = _THINKING.match(text)
+    if not opening:
+        return text
+    return text[opening.end() :].partition("</think")[2].partition(">")[2]
+
+
+def _tidy(text: str) -> Iterator[str]:
+    text = _BULLET.sub("", without_citations(text).replace("**", ""))
+    yield from filter(None, (" ".join(line.split()) for line in text.split("\n")))
+
+
+def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator[str]:
+    env: dict[str, object] = {}
+    row: list[str] | None = None
+    sources = heading = False
+    tokens, marks = _parser().parse(text, env), Marks()
+    for token in tokens:
+        marks.see(token)
+        match token.type:
+            case "heading_open":
+                heading, sources = True, False
+            case "heading_close":
+                heading = False
+            case "tr_open":
+                row = []
+            case "tr_close":
+                yield from filter(None, (marks.take(),))
+                yield CELL.join(row or ())
+                row = None
+            case "inline":
+                sources = sources or opens_sources(token.content)
+                if is_reference(token.content, sources and not heading, marks.in_list):
+                    continue
+                line = _inline(token.content, env, titles)
+                if row is None:
+                    yield from filter(None, (marks.take(token.content),))
+                    yield line
+                else:
+                    row.append(line.replace("\n", " "))
+            case "html_block":
+                yield _text_of(token.content)
+            case "fence" if not nested:
+                slip = token is tokens[-1] and text.endswith(token.content)
+                if _holds_prose(token.info.strip().lower(), slip):
+                    yield from _lines(token.content, titles, nested=True)
+
+
+def _holds_prose(language: str, endless: bool) -> bool:
+    """Whether a fence is no code: Markdown in a fence, or a slip that names no language and never
+    ends, which would swallow the rest of the answer.
+    """
+    return language in {"markdown", "md"} or (endless and not language)
+
+
+def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> str:
+    if not _is_marked(content) or len(content) > _LONGEST_PARSED:
+        return _SOFT_BREAK.sub(" ", content)
+    tokens: list[Token] = []
+    parser = _parser()
+    parser.inline.parse(content, parser, env, tokens)
+    line = "".join(_pieces(tokens, titles))
+    return _SOFT_BREAK.sub(" ", line).replace(_HARD_BREAK, "\n")
+
+
+def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
+    pieces: list[str] = []
+    link = struck = 0
+    for token in tokens:
+        match token.type:
+            case "text" | "text_special":
+                pieces.append(token.content)
+            case "softbreak":
+                pieces.append("\n")
+            case "hardbreak":
+                pieces.append(_HARD_BREAK)
+            case "code_inline" if " " not in token.content.strip():
+                pieces.append(token.content)  # a name in backticks; longer spans are code
+            case "html_inline" if _BREAK_TAG.match(token.content):
+                pieces.append(_HARD_BREAK)
+            case "s_open":
+                struck = len(pieces)
+            case "s_close":
+                del pieces[struck:]
+            case "link_open":
+                link = len(pieces)
+            case "link_close":
+                before, label = "".join(pieces[max(link - 3, 0) : link]), "".join(pieces[link:])
+                if token.info == "auto" or cites(label, before, titles):
+                    del pieces[link:]
+    return pieces
+
+
+class _Text(HTMLParser):
+    """Collects what a block of HTML shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.hidden = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the base's shape
+        self.hidden = tag in {"script", "style", "code", "pre"}
+        self.pieces.append("\n" if tag in {"br", "p", "li", "tr", "div", "h1", "h2", "h3"} else "")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the base's shape
+        self.hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.pieces.append(data)
+
+
+def _text_of(html: str) -> str:
+    if len(html) > _LONGEST_PARSED:
+        return _TAG.sub(" ", html)
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.pieces)

@@ -1,0 +1,280 @@
+"""Where brands are named: one Aho-Corasick pass for all spellings of all brands, then the rules
+that a bare string search does not know (Aho & Corasick 1975, doi 10.1145/360825.360855).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from overheard.domain import Brand, Mention, Rule
+from overheard.reading.citations import TOP_LEVEL
+from overheard.reading.ordinary_words import Sense, in_phrase, is_ordinary, sense
+from overheard.reading.spellings import allows, wholes
+from overheard.reading.text import fold
+
+_ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
+_COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d[\s-]?\Z")
+_OPEN_SCRIPTS = ("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff")
+_HAN_AND_KANA = ("\u2e80", "\u309f"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_CASES = frozenset(
+    ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
+)
+"""Endings that a Russian or Ukrainian name takes on in a sentence."""
+_WRITTEN_ON = re.compile(
+    r"(?<!\w)(?:"
+    r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?"  # Arabic
+    r"|\u05d5?(?:\u05db?\u05e9)?[\u05d4\u05d1\u05dc\u05de\u05db]?"  # Hebrew
+    r")\Z"
+)
+"""What Arabic and Hebrew write in front of a name without a space: and, so, in, like, to, the."""
+_BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
+"""Languages that write the genitive of a name with an s and no apostrophe."""
+_HYPHENS = frozenset("-\u2010\u2011")
+_SHORT = 3
+"""Letters of a name that needs its case."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """A way to write one brand or several.
+
+    Attributes:
+        text: The folded spelling.
+        brands: Names of the brands that are written so.
+        forms: How it may be written, or None when any case will do.
+        capitals: For an ordinary word, which of its words need a capital; None for other names.
+        rules: What people say of when it counts, by brand.
+    """
+
+    text: str
+    brands: tuple[str, ...]
+    forms: frozenset[str] | None
+    capitals: tuple[bool, ...] | None
+    rules: Mapping[str, Rule]
+
+    @property
+    def inside_words(self) -> bool:
+        """Whether it counts inside a longer word."""
+        return any(rule.inside_words for rule in self.rules.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A spelling found in a text, whose it is there, and how sure that is."""
+
+    brands: tuple[str, ...]
+    start: int
+    end: int
+    sentence: int
+    sense: Sense
+
+
+class MentionFinder:
+    """Finds the brands that a text names. Built once for all brands; stateless in use.
+
+    Case does not matter, except for names of up to three letters ("HP", "GE"), which must be
+    written as declared or in capitals, and for ordinary English words ("Target", "Made In"), which
+    must be written like a name (see `overheard.reading.ordinary_words`). The longest name wins, so
+    that "Ninja Foodi" is the brand "Ninja Foodi" where that is known, else "Ninja"; and it is both
+    where the one is declared to be a part of the other. A `Rule` of a spelling is applied on top of
+    that.
+    """
+
+    def __init__(self, brands: Iterable[Brand]) -> None:
+        known = tuple(brands)
+        self._spellings = _spellings(known)
+        self._whole = wholes(known)
+        self._automaton = AhoCorasick(
+            [spelling.text for spelling in self._spellings], matchkind=MatchKind.Standard
+        )
+
+    def find(
+        self, body: str, sentences: Sequence[tuple[int, int]], language: str = ""
+    ) -> tuple[Mention, ...]:
+        """Return the mentions in a body, in order.
+
+        Args:
+            body: Prose, see `overheard.reading.markdown`.
+            sentences: Its sentences, see `overheard.reading.text`.
+            language: That of the question, such as ``de``, or an empty string.
+        """
+        places = list(self._places(body, sentences, language))
+        sure = {b for p in places if p.sense is Sense.NAME for b in p.brands}
+        meant = [p for p in places if p.sense is Sense.NAME or not sure.isdisjoint(p.brands)]
+        return tuple(
+            Mention(brand, place.start, place.end, place.sentence)
+            for place in _longest(meant)
+            for brand in self._with_wholes(place.brands)
+        )
+
+    def _with_wholes(self, brands: Iterable[str]) -> Iterable[str]:
+        """Return brands with those that they are parts of, each once."""
+        return dict.fromkeys(name for brand in brands for name in (brand, *self._whole[brand]))
+
+    def _places(
+        self, body: str, sentences: Sequence[tuple[int, int]], language: str
+    ) -> Iterator[_Place]:
+        folded = fold(body)
+        starts = [start for start, _ in sentences]
+        # Overlapping, because the longest match may fail the rules and a shorter one may not.
+        for index, left, right in self._automaton.find_matches_as_indexes(
+            folded.text, overlapping=True
+        ):
+            spelling = self._spellings[index]
+            if _inside_word(folded.text, left, right) and not (
+                spelling.inside_words or _owns(spelling, folded.text, left, right, language)
+            ):
+                continue
+            start, end = folded.origin(left), folded.origin(right)
+            sentence = bisect_right(starts, start) - 1
+            found = _sense(spelling, body, start, end, sentences[sentence])
+            owners = tuple(
+                brand
+                for brand in spelling.brands
+                if brand not in spelling.rules
+                or allows(spelling.rules[brand], body, (start, end), sentences[sentence], language)
+            )
+            if found is not Sense.WORD and owners:
+                yield _Place(owners, start, end, sentence, found)
+
+
+def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
+    behind = 0
+    for place in sorted(places, key=lambda place: (place.start, -place.end)):
+        if place.start >= behind:
+            behind = place.end
+            yield place
+
+
+def _sense(
+    spelling: _Spelling, body: str, start: int, end: int, sentence: tuple[int, int]
+) -> Sense:
+    if (
+        _in_address(body, start, end)
+        or not _is_written(spelling, body, start, end)
+        or in_phrase(spelling.text, body, start, end)
+    ):
+        return Sense.WORD
+    if spelling.capitals is None:
+        return Sense.NAME
+    return sense(spelling.text, body, start, end, sentence)
+
+
+def _in_address(body: str, start: int, end: int) -> bool:
+    before = body[max(0, start - 2) : start]
+    subdomain = before[1:] == "." and before[0].isalnum() and "." in body[start:end]
+    return subdomain or before[-1:] == "@" or _ADDRESS_GOES_ON.match(body, end) is not None
+
+
+def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
+    """Whether a short name or an ordinary word is written as such a name must be."""
+    written = body[start:end]
+    if spelling.forms is not None and (
+        written not in spelling.forms or _COUNTED.search(body, max(0, start - 12), start)
+    ):
+        return False
+    return spelling.capitals is None or (
+        _is_capitalised(written, spelling.capitals) and not _is_compound(body, start, end)
+    )
+
+
+def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
+    words = re.split(r"[\W_]+", written)
+    return all(
+        word[:1].isupper() or word[:1].isdigit() or not needed
+        for word, needed in zip(words, capitals, strict=False)
+    )
+
+
+def _is_compound(body: str, start: int, end: int) -> bool:
+    """Whether a hyphen ties the word to a small one, as in "Target-rich" or "off-Target"."""
+    before, after = body[max(0, start - 2) : start], body[end : end + 2]
+    return (after[:1] in _HYPHENS and after[1:].islower()) or (
+        before[1:] in _HYPHENS and before[:1].islower()
+    )
+
+
+def _inside_word(text: str, left: int, right: int) -> bool:
+    before, after = text[left - 1 : left], text[right : right + 1]
+    joined = before and _kind(before) == (first := _kind(text[left])) and first != "open"
+    if joined and first and not _is_written_on(text, left, right):
+        return True
+    last = _kind(text[right - 1])
+    if not after or last not in {"word", "katakana"} or _kind(after) != last:
+        return False
+    ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
+    return ending is None or ending.group() not in _CASES
+
+
+def _is_written_on(text: str, left: int, right: int) -> bool:
+    """Whether only small words of Arabic or Hebrew stand in front of a name in the same word."""
+    if right - left < _SHORT or not "\u05d0" <= text[left] <= "\u06ff":
+        return False
+    return _WRITTEN_ON.search(text, max(0, left - 5), left) is not None
+
+
+def _owns(spelling: _Spelling, text: str, left: int, right: int, language: str) -> bool:
+    """Whether a name ends in the genitive of its language, as in "Acmes Preise"."""
+    return (
+        language[:2] in _BARE_GENITIVE
+        and spelling.capitals is None
+        and spelling.forms is None
+        and text[right : right + 1] == "s"
+        and text[right - 1] not in "sxz"
+        and not _inside_word(text, left, right + 1)
+    )
+
+
+@cache
+def _kind(char: str) -> str:
+    """Return which script's rules say where a word ends; empty for what is no letter.
+
+    Chinese, hiragana, Thai, Lao, Khmer and Burmese run words together; a run of katakana is a
+    word; Hangul ties particles to the end of a word.
+    """
+    if "\u30a0" <= char <= "\u30ff" and char != "\u30fb":
+        return "katakana"
+    if "\uac00" <= char <= "\ud7a3":
+        return "hangul"
+    if any(low <= char <= high for low, high in (*_OPEN_SCRIPTS, *_HAN_AND_KANA)):
+        return "open" if char.isalnum() else ""
+    return "word" if char.isalnum() or char in "_&" else ""
+
+
+def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
+    written: dict[str, dict[str, None]] = {}
+    owners: dict[str, dict[str, None]] = {}
+    rules: dict[str, dict[str, Rule]] = {}
+    for brand in brands:
+        for rule in brand.rules:
+            rules.setdefault(" ".join(fold(rule.spelling).text.split()), {})[brand.name] = rule
+        for name in brand.names:
+            text = " ".join(fold(name).text.split())
+            if text:
+                written.setdefault(text, {})[name] = None
+                owners.setdefault(text, {})[brand.name] = None
+    return [
+        _spelling(text, tuple(owners[text]), tuple(written[text]), rules.get(text, {}))
+        for text in written
+    ]
+
+
+def _spelling(
+    text: str, brands: tuple[str, ...], written: tuple[str, ...], rules: Mapping[str, Rule]
+) -> _Spelling:
+    short = len(text) <= _SHORT and text.isascii() and text.isalnum()
+    forms = frozenset((*written, *(name.upper() for name in written))) if short else None
+    capitals = _capitals(written[0]) if is_ordinary(text) else None
+    return _Spelling(text, brands, forms, capitals, rules)
+
+
+def _capitals(name: str) -> tuple[bool, ...]:
+    capitals = tuple(word[:1].isupper() for word in re.split(r"[\W_]+", name))
+    return capitals if any(capitals) else (True,) * len(capitals)

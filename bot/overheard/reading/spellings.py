@@ -1,0 +1,207 @@
+"""What people say of a brand's names: when a spelling counts, and what is part of what."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from overheard.domain import Brand, Rule
+from overheard.reading.ordinary_words import is_ordinary
+from overheard.reading.text import fold
+
+Span = tuple[int, int]
+
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+
+
+def allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) -> bool:
+    """Whether a rule lets a spelling count at a place.
+
+    Args:
+        rule: The rule.
+        body: The text.
+        place: Where the spelling stands.
+        sentence: The sentence around it.
+        language: That of the question, or an empty string.
+    """
+    if rule.exact_case and body[slice(*place)] != rule.spelling:
+        return False
+    if rule.languages and language and language not in rule.languages:
+        return False
+    if not (rule.near or rule.not_near):
+        return True
+    around = _folded(body[slice(*sentence)])
+    near = not rule.near or _any_of(rule.near, around)
+    return near and not _any_of(rule.not_near, around)
+
+
+def wholes(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
+    """Return for each brand those that it is a part of, the nearest first."""
+    parents = {brand.name: brand.parent for brand in brands}
+    return {name: tuple(_above(name, parents)) for name in parents}
+
+
+def _above(name: str, parents: dict[str, str]) -> Iterable[str]:
+    chain: dict[str, None] = {}
+    above = parents[name]
+    while above in parents and above not in chain and above != name:  # a circle ends
+        chain[above] = None
+        above = parents[above]
+    return chain
+
+
+def _any_of(words: Iterable[str], around: str) -> bool:
+    return any(_folded(word) in around for word in words)
+
+
+def _folded(text: str) -> str:
+    return f" {fold(' '.join(_WORD.findall(text))).text} "
+
+
+_SHORT = 3
+_LIKE = 84.0
+"""Similarity, 0 to 100, from which a name is thought to be another spelling of a brand."""
+_CAPITAL = "".join(filter(str.isupper, map(chr, range(0x590))))  # Latin, Greek, Cyrillic ...
+_RISK_WORD = rf"[{_CAPITAL}](?:[\w&'\u2019-]|\.(?=\w))*"
+_NAMED = re.compile(rf"\b{_RISK_WORD}(?: {_RISK_WORD}){{0,2}}")
+_WORDS = re.compile(r"[\u0590-\u1fff\uac00-\ud7af]+")
+"""Of scripts that know no capitals and put spaces between words: Arabic, Hebrew, Hindi, Korean."""
+_RUNS = re.compile(r"[\u30a1-\u30ff\uff66-\uff9f]+|[\u3400-\u9fff\uf900-\ufaff]+")
+"""Katakana, and Chinese characters: no spaces there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Why a spelling may be counted where it should not.
+
+    Attributes:
+        spelling: The spelling.
+        reason: What it is mistaken for, as a clause.
+        remedy: What to do, as a clause.
+    """
+
+    spelling: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f'"{self.spelling}" {self.reason}; {self.remedy}.'
+
+
+def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
+    """Return what is risky about a brand's spellings.
+
+    Args:
+        brand: The brand.
+        others: All other brands.
+    """
+    ruled = {fold(rule.spelling).text for rule in brand.rules}
+    rest = [other for other in others if other.name != brand.name]
+    return [
+        risk
+        for spelling in brand.names
+        if fold(spelling).text not in ruled
+        for risk in _risks(spelling, brand, rest)
+    ]
+
+
+def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
+    folded = " ".join(fold(spelling).text.split())
+    if is_ordinary(folded):
+        yield Risk(
+            spelling,
+            "is made of ordinary words",
+            "it counts only where it is written like a name; add a rule with words that must, or "
+            "must not, stand near it",
+        )
+    elif len(folded) <= _SHORT and folded.isascii():
+        yield Risk(
+            spelling,
+            "is short",
+            "it counts only in this case or in capitals; add a rule with words that must stand "
+            "near it (brands rule), or a longer alias",
+        )
+    for other in others:
+        for name in other.names:
+            known = " ".join(fold(name).text.split())
+            if known == folded:
+                yield Risk(spelling, f"also stands for {other.name}", "leave it to one of them")
+            elif f" {folded} " in f" {known} " and other.parent != brand.name:
+                yield Risk(
+                    spelling,
+                    f"is a part of {name}",
+                    f"where {name} stands, only {other.name} counts, unless {brand.name} is its "
+                    "parent",
+                )
+
+
+def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[tuple[str, int]]:
+    """Return names in answers that look like other spellings of a brand, the most frequent first.
+
+    Args:
+        brand: The brand.
+        bodies: Prose of answers.
+        most: How many at most.
+
+    Returns:
+        Each with the number of times it stands in the answers.
+    """
+    known = [" ".join(fold(name).text.split()) for name in brand.names]
+    named = (name for body in bodies for name in _named(body, brand.names))
+    counts = Counter(name.removesuffix("'s").rstrip(".") for name in named)
+    found = []
+    for name, count in counts.most_common():
+        folded = " ".join(fold(name).text.split())
+        if folded in known or (len(folded) <= _SHORT and folded.isascii()):
+            continue
+        if not _NAMED.match(name) and any(one in folded for one in known):
+            continue  # it counts already, whatever grows onto it
+        if _is_like(folded, known):
+            found.append((name, count))
+    return found[:most]
+
+
+def _is_like(name: str, known: list[str]) -> bool:
+    """Whether a name looks like one that is known.
+
+    Where letters say more than Latin ones do, one that differs is like it in a short name too.
+    """
+    from rapidfuzz import fuzz, process  # only this needs it
+    from rapidfuzz.distance import Levenshtein
+
+    if process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_LIKE):
+        return True
+    long_enough = (one for one in known if len(one) > _SHORT and not name.isascii())
+    return any(Levenshtein.distance(name, one) == 1 for one in long_enough)
+
+
+def _named(body: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield what may be a name: what begins with a capital, and where the script of one of the
+    brand's names has none, each piece as long as that name.
+    """
+    yield from (match.group() for match in _NAMED.finditer(body))
+    for name in names:
+        if words := len(_WORDS.findall(name)):
+            found = _WORDS.findall(body)
+            yield from (" ".join(found[at : at + words]) for at in range(len(found) - words + 1))
+        elif _RUNS.fullmatch(name):
+            kin = (
+                run.group()
+                for run in _RUNS.finditer(body)
+                if _is_katakana(run.group()) == _is_katakana(name)
+            )
+            yield from (part for run in kin for part in _pieces(run, len(name)))
+
+
+def _is_katakana(run: str) -> bool:
+    return run[0] < "\u3400" or run[0] >= "\uff66"
+
+
+def _pieces(run: str, length: int) -> Iterator[str]:
+    """Yield a run of Katakana as it is, and of a longer one in Chinese each part of a length."""
+    if _is_katakana(run) or len(run) <= length:
+        yield run
+    else:
+        yield from (run[at : at + length] for at in range(len(run) - length + 1))

@@ -1,0 +1,118 @@
+"""Text made comparable: case, width, accents, apostrophes and hyphens no longer tell apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_APOSTROPHES = "\u2018\u2019\u02bc\u02b9\u2032\uff07`\u00b4"
+_HYPHENS = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
+_TRADE_MARKS = "\u2122\u00ae\u00a9\u2120"
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text and the way back to the original's offsets.
+
+    Attributes:
+        text: The folded text.
+        origins: For each offset into it, the end included, the offset in the original; None where
+            the two are the same.
+    """
+
+    text: str
+    origins: tuple[int, ...] | None = None
+
+    def origin(self, offset: int) -> int:
+        """Return where an offset lies in the original."""
+        return offset if self.origins is None else self.origins[offset]
+
+
+def fold(text: str) -> Folded:
+    """Fold a text. Hyphens become spaces, so that "Coca-Cola" is "Coca Cola"."""
+    folded = text.translate(_TABLE)
+    if len(folded) == len(text):  # no character folds to nothing, so none grew either
+        return Folded(folded)
+    lengths = (len(_TABLE[ord(char)]) for char in text)
+    origins = [at for at, length in enumerate(lengths) for _ in range(length)]
+    return Folded(folded, (*origins, len(text)))
+
+
+class _Table(dict[int, str]):
+    """Folds a character when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold(chr(code))
+        return folded
+
+
+def _fold(char: str) -> str:
+    if char in _APOSTROPHES:
+        return "'"
+    if char in _HYPHENS or char in _TRADE_MARKS or (char.isspace() and char != "\n"):
+        return " "
+    if "\ud800" <= char <= "\udfff":  # half a character, which no search can take
+        return "\ufffd"
+    folded = unicodedata.normalize("NFKC", char).casefold()
+    return "".join(map(_plain, folded)).strip("\u0307") or char
+
+
+def _plain(char: str) -> str:
+    """Drop the accent of a Latin or Greek letter; in other scripts marks make other letters."""
+    accented = char < "\u0250" or "\u0370" <= char < "\u0400" or "\u1e00" <= char < "\u2000"
+    return unicodedata.normalize("NFD", char)[0] if accented else char
+
+
+_TABLE = _Table()
+
+
+_ABBREVIATIONS = """
+    mr mrs ms dr prof st jr sr vs etc e.g i.e eg ie cf al approx est inc ltd co corp llc fig vol
+    dept u.s u.k u.s.a a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec
+"""
+_SHORTENED = frozenset(_ABBREVIATIONS.split())
+_END = re.compile(
+    r"(?=[\n.!?…。！？｡])(?:"  # noqa: RUF001 - one look at most characters, instead of five
+    r"\n"
+    r"|(?<![。！？｡])[。！？｡]+[」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
+    r"|(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])"  # noqa: RUF001 - curly quotes are meant
+    r"|(?<![.!?…])\.[\"'”’)\]]*(?=\s)"  # noqa: RUF001 - curly quotes are meant
+    r"|(?<=[a-z)])[.!?](?=[A-Z][a-z])"  # the space is missing
+    r")"
+)
+_LAST_WORD = re.compile(r"[\w.&]+\Z")
+
+
+def sentences(body: str) -> tuple[tuple[int, int], ...]:
+    """Return the (start, end) offsets of the sentences, white space around them left out.
+
+    A line's end is a sentence's end. Abbreviations, initials, decimals and domain names do not
+    end one.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for end in _END.finditer(body):
+        if not _abbreviates(body, start, end):
+            _add(spans, body, start, end.end())
+            start = end.end()
+    _add(spans, body, start, len(body))
+    return tuple(spans)
+
+
+def _abbreviates(body: str, start: int, end: re.Match[str]) -> bool:
+    if end.group() != ".":
+        return False
+    word = _LAST_WORD.search(body, max(start, end.start() - 12), end.start())
+    if not word:
+        return False
+    last = word.group()
+    return (len(last) == 1 and last.isupper()) or last.casefold() in _SHORTENED
+
+
+def _add(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:
+    piece = body[start:end]
+    text = piece.strip()
+    if text:
+        start += len(piece) - len(piece.lstrip())
+        spans.append((start, start + len(text)))

@@ -1,0 +1,226 @@
+"""Batches: the questions of a run that a vendor answers within a day, and for less.
+
+A batch is written down before it is handed in, and its name at the vendor the moment that is
+known. So a process that is killed asks nothing twice: whoever takes the run up collects what was
+handed in. Money for all of its answers is held from before it is handed in until it is collected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from overheard.cards import wording
+from overheard.config.sections import BudgetTable
+from overheard.domain import Account, Batch, Claim, Model, Panel, Question, Run, RunState
+from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
+from overheard.interfaces import Batching, Clock, Progress, Provider, Store
+from overheard.runs.batch_collection import BatchCalls, Collector, Patience, item_of
+from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of
+from overheard.runs.counters import Tally
+from overheard.runs.outcome import Outcome
+from overheard.runs.plan import is_fresh
+from overheard.runs.retries import Retries
+
+MOST = 50_000
+"""Questions of one batch: as many as every vendor takes."""
+TOO_LATE = "The run was begun too long ago to ask more: the answers would not compare."
+
+
+def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Model, ...]:
+    """Return the models of a panel that are asked in batches."""
+    if panel is None or not panel.batch:
+        return ()
+    return tuple(model for model in panel.models if _is_sold(model, providers))
+
+
+def asking_only(run: Run, models: Collection[Model]) -> Run:
+    """Return a run with those of its questions that are put to some models."""
+    if run.panel is None:
+        return run
+    chosen = tuple(model for model in run.panel.models if model in models)
+    return replace(run, panel=replace(run.panel, models=chosen))
+
+
+class Batches:
+    """Hands questions of one run in, waits, and keeps what comes back.
+
+    Args:
+        store: Where batches and answers are kept.
+        providers: By name.
+        budget: What may be spent.
+        retries: How patiently a batch is handed in.
+        clock: Says when.
+        progress: Is told of each answer that a vendor has ready.
+        patience: How a batch is waited for.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider],
+        budget: BudgetTable,
+        retries: Retries,
+        clock: Clock,
+        progress: Progress,
+        patience: Patience | None = None,
+        tally: Tally | None = None,
+    ) -> None:
+        self._lacking = ""
+        self._store = store
+        self._providers = providers
+        self._budget = budget
+        self._retries = retries
+        self._clock = clock
+        self._collector = Collector(
+            store, self._calls, clock, progress, patience or Patience(), tally or Tally()
+        )
+
+    async def run(self, run: Run) -> Outcome:
+        """Collect what was handed in, and hand in what is missing, until nothing is.
+
+        When it is cut off, the same call goes on.
+
+        Args:
+            run: A run that the store holds, with the questions that are asked in batches.
+
+        Raises:
+            ProviderFailed: when a vendor is out of reach for long; what was handed in is waited
+                for when the run is taken up again.
+            ProviderUnavailable: when one cannot be asked at all; likewise.
+        """
+        asked = await self._store.asked(run.id)
+        outcome = Outcome(run, kept=sum(q.key in asked for q in _questions(run)))
+        tried: set[tuple[str, str, int]] = set()
+        waiting = await self._found(run, outcome)
+        while waiting := waiting or await self._hand_in(run, tried, outcome):
+            await self._collector.collect(run, waiting, outcome)
+            if outcome.stopped is RunState.CANCELLED:
+                await self._collector.drop(run, await self._found(run, outcome), outcome)
+            if outcome.stopped:
+                break
+            await self._store.release(run.id)
+            tried |= {key for batch in waiting for key in _keys(run, batch)}
+            waiting = []
+        return outcome
+
+    async def cancel(self, run: Run) -> Outcome:
+        """Cancel what a run has handed in, and keep what is answered already: it is charged."""
+        outcome = Outcome(run, stopped=RunState.CANCELLED)
+        await self._collector.drop(run, await self._found(run, outcome), outcome)
+        return outcome
+
+    async def _found(self, run: Run, outcome: Outcome) -> list[Batch]:
+        """Return what was handed in; what may not have been is told, and waited for no more."""
+        found = await self._store.batches(runs=[run.id])
+        for batch in found:
+            if not batch.vendor_id:
+                await self._collector.end(batch)
+                outcome.notes.append(_in_flight(batch))
+        return [batch for batch in found if batch.vendor_id]
+
+    async def _hand_in(
+        self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome
+    ) -> list[Batch]:
+        """Hand in what is missing, as far as the money goes; the rest comes when some is back."""
+        asked = tried | await self._store.asked(run.id)
+        handed, poor = list[Batch](), list[Question]()
+        for model in run.panel.models if run.panel else ():
+            left = [q for q in _questions(run) if q.model == model and q.key not in asked]
+            if left and not is_fresh(run, self._clock.now()):
+                _give_up(left, TOO_LATE, tried, outcome)
+            elif count := await self._hold(run, left[:MOST]):
+                handed += await self._submit(run, left[:count], tried, outcome)
+            else:
+                poor += left
+        if not handed:
+            _give_up(poor, str(BudgetUsedUp(key=self._lacking)), tried, outcome)
+        return handed
+
+    async def _hold(self, run: Run, questions: Sequence[Question]) -> int:
+        """Hold money for questions, and return for how many of them, the first, it is there."""
+        count = len(questions)
+        while count and (
+            lacking := await self._store.reserve(run.id, self._claims(run, questions[:count]))
+        ):
+            self._lacking = key_of(lacking)
+            count //= 2
+        return count
+
+    def _claims(self, run: Run, questions: Sequence[Question]) -> list[Claim]:
+        amounts: dict[Account, float] = defaultdict(float)
+        for question in questions:
+            prompt, model = question.prompt, question.model
+            usd = call_cost(prompt, model, self._providers, WORST, batch=True)
+            for account, share in run.payer.accounts(prompt, self._clock.now()).items():
+                amounts[account] += share * usd
+        allowed = {account: self._budget.allowed(account) for account in amounts}
+        return [Claim(a, amounts[a], most) for a, most in allowed.items() if most is not None]
+
+    async def _submit(
+        self,
+        run: Run,
+        questions: Sequence[Question],
+        tried: set[tuple[str, str, int]],
+        outcome: Outcome,
+    ) -> list[Batch]:
+        """Hand questions to one model in; once begun, cancelling this task waits for its end."""
+        items = {item_of(question): question for question in questions}
+        new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
+        batch = await self._store.keep_batch(new)
+        work = asyncio.create_task(self._named(batch, items))
+        try:
+            return [await asyncio.shield(work)]
+        except asyncio.CancelledError:
+            await asyncio.wait({work})
+            raise
+        except OverheardError as error:
+            await self._collector.end(batch)
+            if isinstance(error, ProviderFailed) and error.ambiguous:
+                outcome.notes.append(_in_flight(batch))
+            _give_up(questions, str(error), tried, outcome)
+            return []
+
+    async def _named(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
+        name = await self._calls(batch.model).submit(items)
+        return await self._store.keep_batch(replace(batch, vendor_id=name))
+
+    def _calls(self, model: Model) -> BatchCalls:
+        return BatchCalls(self._providers.get(model.provider), model, self._retries)
+
+
+def _is_sold(model: Model, providers: Mapping[str, Provider]) -> bool:
+    provider = providers.get(model.provider)
+    return isinstance(provider, Batching) and capabilities_of(model, providers).batch
+
+
+def _questions(run: Run) -> list[Question]:
+    return list(run.panel.questions()) if run.panel else []
+
+
+def _keys(run: Run, batch: Batch) -> list[tuple[str, str, int]]:
+    items = set(batch.items)
+    return [q.key for q in _questions(run) if q.model == batch.model and item_of(q) in items]
+
+
+def _give_up(
+    questions: Sequence[Question],
+    reason: str,
+    tried: set[tuple[str, str, int]],
+    outcome: Outcome,
+) -> None:
+    tried |= {question.key for question in questions}
+    if questions:
+        outcome.failures[reason] += len(questions)
+
+
+def _in_flight(batch: Batch) -> str:
+    """Say that nobody knows whether a vendor has a batch."""
+    count, at = wording.count(len(batch), "question"), f"{batch.handed_in_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"A batch of {count} to {batch.model} was just being handed in at {at} when that broke "
+        f"off: if {batch.model.provider} has it, it is charged and its answers are lost; cancel it "
+        "there."
+    )

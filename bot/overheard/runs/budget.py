@@ -1,0 +1,207 @@
+"""What questions would cost, and whether the budget covers it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf
+
+from overheard.config.sections import BudgetTable
+from overheard.domain import Account, Capabilities, Model, Panel, Payer, Price, Prompt, Usage
+from overheard.errors import BudgetExceeded, BudgetUnknown
+from overheard.interfaces import Described, Provider, Store
+
+CHARACTERS_A_TOKEN = 3.0
+"""Fewer than in English prose, so that a prompt is rather counted too long."""
+
+WARNING = 0.8
+"""The share of a limit from which a card says how much of it is spent."""
+
+Pair = tuple[Prompt, Model]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long an answer is taken to be: its own tokens, and those read in each search."""
+
+    answer: int
+    search: int
+
+
+TYPICAL = Size(400, 2_000)
+WORST = Size(4_000, 10_000)
+"""As most answers are, and as hardly any is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What questions would cost.
+
+    Attributes:
+        calls: Number of questions.
+        typical: Dollars for answers as most are, where the price is known.
+        worst: Dollars for answers as hardly any is, where the price is known.
+        unknown: The models whose price nobody has told.
+        booked: The typical dollars of each account.
+    """
+
+    calls: int
+    typical: float
+    worst: float
+    unknown: tuple[Model, ...] = ()
+    booked: Mapping[Account, float] = field(default_factory=dict)
+
+    @property
+    def free(self) -> bool:
+        """Whether it certainly costs nothing."""
+        return self.worst == 0 and not self.unknown
+
+
+def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
+    """Count how often each prompt is still to be put to each model."""
+    if asked:
+        return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
+    return Counter({(p, m): count for p, count in panel.asks() for m in panel.models})
+
+
+def estimate(
+    calls: Mapping[Pair, int],
+    providers: Mapping[str, Provider],
+    payer: Payer,
+    now: datetime,
+    batched: Collection[Model] = (),
+) -> Estimate:
+    """Price calls before the first one.
+
+    Args:
+        calls: How often each prompt is put to each model.
+        providers: By name.
+        payer: On whose accounts they are booked.
+        now: Says on which day and month.
+        batched: The models that are asked in batches.
+    """
+    prices = {model: price_of(model, providers) for _, model in calls}
+    typical = worst = 0.0
+    booked: dict[Account, float] = defaultdict(float)
+    for (prompt, model), count in calls.items():
+        batch = model in batched
+        usual = count * call_cost(prompt, model, providers, TYPICAL, batch=batch)
+        typical += usual
+        worst += count * call_cost(prompt, model, providers, WORST, batch=batch)
+        for account, share in payer.accounts(prompt, now).items():
+            booked[account] += share * usual
+    unknown = tuple(model for model, price in prices.items() if price is None)
+    return Estimate(sum(calls.values()), typical, worst, unknown, booked)
+
+
+def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
+    """Return a model's price, or None when nobody has told it.
+
+    A plugin whose answer is no price has not told it.
+    """
+    try:
+        price: object = providers[model.provider].price(model.name)
+        if isinstance(price, Price) and all(0 <= each < inf for each in _amounts(price)):
+            return price
+    except Exception:  # whatever a plugin raises, the price is not known
+        return None
+    return None
+
+
+def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabilities:
+    """Return what can be done with a model; nothing when its provider does not say."""
+    provider = providers[model.provider]
+    try:
+        told: object = provider.capabilities(model.name) if isinstance(provider, Described) else 0
+    except Exception:  # whatever a plugin raises, it has said nothing
+        return _NOTHING_SAID
+    return told if isinstance(told, Capabilities) else _NOTHING_SAID
+
+
+def call_cost(
+    prompt: Prompt,
+    model: Model,
+    providers: Mapping[str, Provider],
+    size: Size,
+    *,
+    batch: bool = False,
+    beside: int = 0,
+) -> float:
+    """Return the dollars of one call with an answer of some size; 0 for an unknown price.
+
+    Args:
+        prompt: What is asked.
+        model: Who is asked.
+        providers: By name.
+        size: How long the answer is taken to be.
+        batch: Whether it is asked in a batch.
+        beside: Tokens that are sent beside the prompt's.
+    """
+    price = price_of(model, providers)
+    if price is None:
+        return 0.0
+    searches = capabilities_of(model, providers).searches
+    asked = question_tokens(prompt) + beside + searches * size.search
+    return price.cost(Usage(asked, size.answer, searches=searches), batch=batch)
+
+
+def question_tokens(prompt: Prompt) -> int:
+    """Return about how many tokens a question takes, rather too many than too few."""
+    return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
+
+
+async def check_budget(budget: BudgetTable, store: Store, priced: Estimate) -> None:
+    """Refuse questions that the budget does not cover.
+
+    Raises:
+        BudgetUnknown: when there is a limit and a price that nobody has told.
+        BudgetExceeded: when even typical answers would cost more than is left.
+    """
+    limits = _limits(budget, priced.booked)
+    balances = await store.balances(limits)
+    left = {a: max(0.0, limits[a] - balances[a].spent - balances[a].held) for a in limits}
+    for account in sorted(left, key=left.__getitem__):
+        if priced.unknown:
+            models = ", ".join(map(str, priced.unknown))
+            raise BudgetUnknown(models=models, key=key_of(account))
+        if priced.booked[account] > left[account]:
+            raise BudgetExceeded(
+                typical=f"${priced.booked[account]:.2f}",
+                left=f"${left[account]:.2f}",
+                key=key_of(account),
+            )
+
+
+async def nearly_spent(
+    budget: BudgetTable, store: Store, accounts: Collection[Account]
+) -> dict[Account, tuple[float, float]]:
+    """Return the accounts that have spent `WARNING` of their limit or more: how much, and of how
+    much.
+    """
+    limits = _limits(budget, accounts)
+    balances = await store.balances(limits)
+    return {
+        account: (balances[account].spent, limit)
+        for account, limit in limits.items()
+        if limit and balances[account].spent >= WARNING * limit
+    }
+
+
+def key_of(account: Account) -> str:
+    """Return the key of [budget] that limits an account."""
+    return f'{account.kind}s."{account.name}"' if account.kind in _NAMED else account.kind
+
+
+_NAMED = frozenset({"brand", "channel"})
+_NOTHING_SAID = Capabilities()
+
+
+def _limits(budget: BudgetTable, accounts: Collection[Account]) -> dict[Account, float]:
+    allowed = {account: budget.allowed(account) for account in accounts}
+    return {account: usd for account, usd in allowed.items() if usd is not None}
+
+
+def _amounts(price: Price) -> tuple[float, ...]:
+    return (price.input, price.output, price.cached or 0.0, price.search)

@@ -1,0 +1,155 @@
+"""One call into a provider: whatever it raises or returns becomes an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from overheard.domain import COMPLETE, Answer, Failing, Finish, Model, Question, Reply, Run
+from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
+from overheard.interfaces import Clock, Provider
+from overheard.plugins.replies import checked
+from overheard.plugins.wording import remedy_of
+from overheard.reading.languages import is_foreign
+from overheard.runs.budget import TYPICAL, call_cost
+from overheard.telemetry import traced
+
+LONGEST_CALL = 600.0
+"""Seconds after which a provider that gives no sign of life is given up for one call."""
+
+NO_ANSWER = Reply("", Finish.FAILED)
+RECKONED = "What an answer to it usually costs is counted, since it may be billed."
+
+
+class Call:
+    """A call to be made.
+
+    Args:
+        provider: Who is called.
+        question: What is asked.
+        run: For which run.
+        clock: Says when the call began.
+
+    Attributes:
+        begun: When it began, on the event loop's clock, which never jumps.
+        ended: When it ended.
+    """
+
+    def __init__(self, provider: Provider, question: Question, run: Run, clock: Clock) -> None:
+        self.begun = self.ended = asyncio.get_running_loop().time()
+        self._provider = provider
+        self._question = question
+        self._run = run
+        self._asked_at = clock.now()
+
+    @traced("ask", lambda call: {"overheard.model": str(call.model)})
+    async def make(self) -> tuple[Answer, ProviderFailed | None]:
+        """Call, and return the answer, and how the call failed when the provider says so.
+
+        Raises:
+            ProviderUnavailable: when it cannot be used at all.
+        """
+        reply, error, failure = NO_ANSWER, "", None
+        try:
+            reply, error = await self._reply()
+        except ProviderFailed as known:
+            error, failure = str(known), known
+        self.ended = asyncio.get_running_loop().time()
+        latency = self.ended - self.begun
+        answer = Answer(self._run.id, self._question, reply, self._asked_at, latency, error)
+        return answer, failure
+
+    @property
+    def model(self) -> Model:
+        """Who is asked."""
+        return self._question.model
+
+    async def _reply(self) -> tuple[Reply, str]:
+        """Return a reply, and what is wrong with it."""
+        seed = sampling_seed(self._run, self._question)
+        deadline = asyncio.timeout(LONGEST_CALL)
+        try:
+            async with deadline:
+                given = await self._provider.ask(self._question, seed=seed)
+        except (ProviderFailed, ProviderUnavailable):
+            raise
+        except OverheardError as failure:
+            return NO_ANSWER, str(failure)
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            return NO_ANSWER, self._fault("it cancels its own call")
+        except (Exception, SystemExit) as failure:  # its text may hold a secret: its kind is told
+            if deadline.expired():
+                raise self._silence() from None
+            return NO_ANSWER, self._fault(type(failure).__name__)
+        return judged(given, self._question, remedy_of(self._provider))
+
+    def _fault(self, what: str) -> str:
+        return fault(self._provider.name, what, remedy_of(self._provider))
+
+    def _silence(self) -> ProviderFailed:
+        return ProviderFailed(
+            model=self._question.model,
+            reason=f"it gave no sign of life for {LONGEST_CALL:.0f} s; try again later.",
+            kind=Failing.TIMEOUT,
+            ambiguous=True,
+        )
+
+
+def reckoned(
+    answer: Answer, failure: ProviderFailed | None, providers: Mapping[str, Provider]
+) -> Answer:
+    """Count what an answer usually costs that came and cannot be read: whoever sent it may bill it
+    all the same, and what for is not known.
+    """
+    if failure is None or failure.kind is not Failing.MALFORMED:
+        return answer
+    question = answer.question
+    usual = call_cost(question.prompt, question.model, providers, TYPICAL)
+    if not usual:
+        return answer
+    reply = replace(answer.reply, cost_usd=usual)
+    return replace(answer, reply=reply, error=f"{answer.error} {RECKONED}")
+
+
+def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
+    """Return what a provider gave as a reply, and what is wrong with it as a sentence.
+
+    Args:
+        given: What it gave.
+        question: What it was asked.
+        remedy: What to do about a fault of it.
+    """
+    provider = question.model.provider
+    reply, wrong = checked(given)
+    if reply is None:
+        return NO_ANSWER, fault(provider, wrong, remedy)
+    if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
+        return replace(reply, finish=Finish.FOREIGN), ""
+    empty = reply.finish is Finish.FAILED
+    return reply, f"{provider} returned an empty answer; try again later." if empty else ""
+
+
+def fault(provider: str, what: str, remedy: str) -> str:
+    """Say that a provider does what it must not."""
+    return f"The provider {provider} fails ({what}); {remedy}."
+
+
+def sampling_seed(run: Run, question: Question) -> int:
+    """Return a seed for a call, the same when a run is taken up again.
+
+    Each prompt and repeat has its own, and all models have the same: what differs between their
+    answers is then due to them.
+    """
+    base = run.panel.seed if run.panel else 0
+    asked = (base, question.prompt.key, question.repeat)
+    digest = hashlib.blake2b(repr(asked).encode(), digest_size=4).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

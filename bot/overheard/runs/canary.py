@@ -1,0 +1,201 @@
+"""Asking for first words: the runs of the one-token canary, and what the store knows of them.
+
+They stand aside of the history: nothing of them is scored. What a canary knows is read from the
+stored answers each time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil
+
+from overheard.detection.canary import PROMPTS, Border, borders
+from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
+from overheard.interfaces import Provider, Store
+from overheard.plugins.wording import remedy_of
+
+LIMIT = 16
+"""Tokens of an answer: the fewest that every service takes. Only the first word is read."""
+SEARCH, REFERENCE, DAILY = "canary search", "canary reference", "canary"
+"""Labels of the runs: the search for border prompts, what they usually answer, each day's."""
+SEARCHED, REFERRED = 6, 20
+"""How often the search asks each candidate, and the reference each border prompt."""
+SOURCE = "canary"
+"""How an update is known that a canary found."""
+
+_THINGS = (
+    "a colour",
+    "an animal",
+    "a fruit",
+    "a vegetable",
+    "a tree",
+    "a flower",
+    "a bird",
+    "a fish",
+    "a city in Europe",
+    "a city in Asia",
+    "a country",
+    "a river",
+    "a mountain",
+    "an island",
+    "a planet",
+    "a metal",
+    "a gemstone",
+    "a musical instrument",
+    "a sport",
+    "a board game",
+    "a dance",
+    "a spice",
+    "a drink",
+    "a dessert",
+    "a kind of cheese",
+    "a piece of furniture",
+    "a tool",
+    "a vehicle",
+    "a profession",
+    "a school subject",
+    "a first name",
+    "a family name",
+    "a month",
+    "a day of the week",
+    "a number between 1 and 100",
+    "a letter of the alphabet",
+    "a shape",
+    "a fabric",
+    "a feeling",
+    "an English verb",
+)
+CANDIDATES = tuple(
+    Prompt(f"Name {thing} at random. Answer with one word only.") for thing in _THINGS
+)
+"""Questions with many right answers, some of which are nearly tied."""
+
+
+class Probe:
+    """A provider that is asked for first words: short answers at temperature 0.
+
+    Args:
+        provider: Who is asked.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self._provider.name
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls the provider may be given at a time."""
+        return self._provider.concurrency
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a fault of the provider."""
+        return remedy_of(self._provider)
+
+    def models(self) -> Sequence[str]:
+        """Return the provider's models."""
+        return self._provider.models()
+
+    def price(self, model: str) -> Price | None:
+        """Return what a model charges."""
+        return self._provider.price(model)
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:
+        """Ask for the first word."""
+        return await self._provider.ask(replace(question, limit=LIMIT), seed=seed)
+
+    async def close(self) -> None:
+        """Do nothing: whoever opened the provider closes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What the store knows of a model's canary.
+
+    Attributes:
+        model: The model.
+        prompts: Its border prompts.
+        answers: What they were answered since the search, by prompt key.
+        since: When the search began.
+        hit: The update that it found, if any; from then on it is silent until a new search.
+    """
+
+    model: Model
+    prompts: tuple[Prompt, ...]
+    answers: Mapping[str, tuple[str, ...]]
+    since: datetime
+    hit: ModelUpdate | None = None
+
+
+def search_panel(model: Model) -> Panel:
+    """Lay out the search for border prompts."""
+    return Panel((), CANDIDATES, (model,), SEARCHED)
+
+
+def whole_panel(model: Model) -> Panel:
+    """Lay out as many calls as search and reference need together, to price them beforehand."""
+    extra = ceil(PROMPTS * REFERRED / len(CANDIDATES))
+    return Panel((), CANDIDATES, (model,), SEARCHED + extra)
+
+
+def reference_panel(model: Model, found: Sequence[Border]) -> Panel:
+    """Lay out the asking of border prompts for what they usually answer."""
+    chosen = {border.prompt for border in found}
+    prompts = tuple(prompt for prompt in CANDIDATES if prompt.key in chosen)
+    return Panel((), prompts, (model,), REFERRED)
+
+
+def daily_panel(canary: Canary) -> Panel:
+    """Lay out a day's run: every border prompt once."""
+    return Panel((), canary.prompts, (canary.model,))
+
+
+async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
+    """Return what was answered in some runs, by prompt key."""
+    found: dict[str, list[str]] = defaultdict(list)
+    if runs:
+        async for answer in store.answers(runs={run.id for run in runs}):
+            if answer.reply.text:
+                found[answer.question.prompt.key].append(answer.reply.text)
+    return {prompt: tuple(texts) for prompt, texts in found.items()}
+
+
+async def canaries(store: Store) -> list[Canary]:
+    """Return the canaries that have a reference, in the order of their models."""
+    runs = [run for run in await store.runs() if run.aside and run.panel]
+    referred = {
+        run.panel.models[0]: run for run in reversed(runs) if run.panel and run.label == REFERENCE
+    }
+    return [await _canary(store, model, referred[model], runs) for model in sorted(referred)]
+
+
+async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run]) -> Canary:
+    mine = [run for run in runs if run.panel and run.panel.models == (model,)]
+    searches = [
+        run for run in mine if run.label == SEARCH and run.started_at <= reference.started_at
+    ]
+    begun = max((run.started_at for run in searches), default=reference.started_at)
+    since = [
+        run for run in mine if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
+    ]
+    hits = [u for u in await store.updates(model) if u.source == SOURCE and u.at >= begun]
+    prompts = reference.panel.prompts if reference.panel else ()
+    return Canary(
+        model=model,
+        prompts=prompts,
+        answers=await first_words(store, since),
+        since=begun,
+        hit=next(iter(hits), None),
+    )
+
+
+async def border_prompts(store: Store, search: Run) -> list[Border]:
+    """Choose the border prompts that a search found."""
+    return borders(await first_words(store, [search]))

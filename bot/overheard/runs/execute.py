@@ -1,0 +1,242 @@
+"""Carrying out a run: every question asked once, every answer kept the moment it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from overheard.domain import Answer, Failing, Model, Question, Run
+from overheard.errors import BudgetUsedUp, ModelResting, ProviderFailed, ProviderUnavailable
+from overheard.interfaces import Clock, Progress, Provider, Store
+from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
+from overheard.runs.call import Call, reckoned
+from overheard.runs.cancellation import Brake
+from overheard.runs.limits import Gate, Limits
+from overheard.runs.outcome import Outcome
+from overheard.runs.plan import doing
+from overheard.runs.retries import Retries
+from overheard.runs.spend import Held, Purse
+from overheard.runs.write_batcher import Keeper
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The questions of a run to one model, and who may ask them.
+
+    All workers draw from one iterator, so that each takes the next.
+
+    Attributes:
+        dearest: Dollars of the dearest answer so far.
+        worst: Dollars that a call may cost at the worst, by the key of its prompt.
+    """
+
+    provider: Provider
+    waiting: Iterator[Question]
+    gate: Gate
+    door: Gate
+    dearest: float = 0.0
+    worst: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A run that is being carried out."""
+
+    run: Run
+    outcome: Outcome
+    keeper: Keeper
+    brake: Brake
+
+
+class Runner:
+    """Asks the questions of a run, each model at its own pace.
+
+    Args:
+        store: Where answers go; it also says what a run that was cut off has asked already.
+        providers: By name.
+        limits: Whose turn it is, shared by all runs of the process.
+        purse: What may be spent.
+        retries: How patiently a question is asked.
+        clock: Says when each call began.
+        progress: Is told of each question that is done.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider],
+        limits: Limits,
+        purse: Purse,
+        retries: Retries,
+        clock: Clock,
+        progress: Progress,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._limits = limits
+        self._purse = purse
+        self._retries = retries
+        self._clock = clock
+        self._progress = progress
+
+    async def run(self, run: Run) -> Outcome:
+        """Ask what a run that the store holds has not asked yet.
+
+        When it is cut off, by cancelling or by killing the process, the same call goes on.
+        """
+        panel = run.panel
+        prompts = {prompt.key for prompt in panel.prompts} if panel else None
+        asked = await self._store.asked(run.id, prompts=prompts)
+        meant = panel.questions() if panel and asked else ()
+        outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
+        self._progress.start(doing(panel), len(panel or ()))
+        self._progress.advance(outcome.kept)
+        brake = Brake(self._store, run.id)
+        try:
+            async with brake.watching(), Keeper(self._store) as keeper:
+                await self._ask_models(_Job(run, outcome, keeper, brake), asked)
+        finally:
+            await self._purse.close()
+        outcome.stopped = brake.stopped
+        self._progress.finish()
+        return outcome
+
+    async def ask(self, question: Question, run: Run, keeper: Keeper) -> Answer:
+        """Ask a single question for a run that the store holds, and keep what came of it.
+
+        Raises:
+            ProviderUnavailable: when its model cannot be asked.
+            ModelResting: when its model is left alone for long.
+            BudgetUsedUp: when the money is.
+        """
+        lane = self._lane(question.model, iter(()))
+        if lane is None:
+            raise ProviderUnavailable(
+                provider=question.model.provider,
+                reason="there is no such provider",
+                remedy=f"add a table [providers.{question.model.provider}]",
+            )
+        job = _Job(run, Outcome(run), keeper, Brake(self._store, run.id))
+        answer, _ = await self._ask(lane, question, job)
+        return answer
+
+    async def _ask_models(self, job: _Job, asked: Collection[tuple[str, str, int]]) -> None:
+        models = job.run.panel.models if job.run.panel else ()
+        async with asyncio.TaskGroup() as group:
+            for model in models:
+                waiting = _missing(job.run, model, asked)
+                if lane := self._lane(model, waiting):
+                    for _ in range(min(lane.gate.most, lane.door.most)):
+                        group.create_task(self._work(lane, job))
+                else:
+                    gone = f"There is no provider {model.provider} any more."
+                    self._give_up(waiting, gone, job.outcome)
+
+    def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
+        provider = self._providers.get(model.provider)
+        if provider is None:
+            return None
+        gates = self._limits.gate(provider, model), self._limits.gate(provider)
+        return _Lane(provider, waiting, *gates)
+
+    async def _work(self, lane: _Lane, job: _Job) -> None:
+        for question in lane.waiting:
+            try:
+                answer, failure = await self._ask(lane, question, job)
+                job.outcome.count(answer)
+                self._progress.advance()
+                if failure and failure.kind is Failing.AUTH:
+                    self._give_up(lane.waiting, answer.error, job.outcome)
+            except (ProviderUnavailable, BudgetUsedUp, ModelResting) as error:
+                self._give_up(lane.waiting, str(error), job.outcome, already=1)
+
+    def _give_up(
+        self, waiting: Iterator[Question], reason: str, outcome: Outcome, *, already: int = 0
+    ) -> None:
+        """Ask no more: the rest would fail for the same reason, so each is counted as failed."""
+        left = already + sum(1 for _ in waiting)
+        if left:
+            outcome.failures[reason] += left
+            self._progress.advance(left)
+
+    async def _ask(
+        self, lane: _Lane, question: Question, job: _Job
+    ) -> tuple[Answer, ProviderFailed | None]:
+        """Ask a question until it is answered or given up, and keep what came of it."""
+        first, tried = 0.0, 0
+        while True:
+            async with self._turn(lane, question, job):
+                held = await self._hold(lane, question)
+                call = Call(lane.provider, question, job.run, self._clock)
+                try:
+                    answer, failure = await call.make()
+                    answer = reckoned(answer, failure, self._providers)
+                except BaseException:
+                    self._purse.settle(held, 0.0)
+                    raise
+                first, tried = first or call.begun, tried + 1
+                wait = self._retries.wait(failure, tried) if failure else 0.0
+                self._limits.tally.called(answer, failure)
+                _tell(lane.gate, answer, failure, call.begun, wait)
+                if not failure or not self._retries.again(
+                    failure, tried, call.ended + wait - first
+                ):
+                    await self._keep(answer, lane, job)
+                    self._settle(held, answer, failure)
+                    return answer, failure
+                self._settle(held, answer, failure)
+            job.outcome.retries += 1
+            self._limits.tally.retried(lane.provider.name)
+            with job.brake.waiting():
+                await asyncio.sleep(wait)
+
+    @asynccontextmanager
+    async def _turn(self, lane: _Lane, question: Question, job: _Job) -> AsyncIterator[None]:
+        """Wait for a turn at the model and at its provider, and hold both while the block lasts.
+
+        A turn lasts until the answer is in the store: whatever is lost when the process is killed
+        was under way.
+        """
+        tokens = question_tokens(question.prompt) + TYPICAL.answer
+        async with AsyncExitStack() as turns:
+            with job.brake.waiting():
+                await turns.enter_async_context(lane.gate.turn(job.run.id, tokens))
+                await turns.enter_async_context(lane.door.turn(job.run.id))
+            yield
+
+    async def _hold(self, lane: _Lane, question: Question) -> Held:
+        prompt = question.prompt
+        if prompt.key not in lane.worst:  # to ask its plugin takes as long as to keep an answer
+            lane.worst[prompt.key] = call_cost(prompt, question.model, self._providers, WORST)
+        # A model whose answers turned out dearer than the worst that was thought of.
+        held = await self._purse.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
+        if held is None:
+            raise BudgetUsedUp(key=self._purse.lacking)
+        return held
+
+    async def _keep(self, answer: Answer, lane: _Lane, job: _Job) -> None:
+        lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
+        await job.keeper.keep(answer)
+
+    def _settle(self, held: Held, answer: Answer, failure: ProviderFailed | None) -> None:
+        cost = answer.reply.cost_usd or 0.0
+        if failure and failure.ambiguous:
+            self._purse.keep_back(held, cost)
+        else:
+            self._purse.settle(held, cost)
+
+
+def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:
+    questions = run.panel.questions(model) if run.panel else iter(())
+    return (q for q in questions if q.key not in asked) if asked else questions
+
+
+def _tell(
+    gate: Gate, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
+) -> None:
+    if failure:
+        gate.failed(failure, begun, wait)
+    elif not answer.error:
+        gate.answered(answer.reply.limits)

@@ -1,0 +1,103 @@
+"""The queue of a single process: whoever has work does it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from overheard.domain import QueueStanding, Task, TaskKind
+from overheard.interfaces import Do, Going, Result
+
+if TYPE_CHECKING:
+    from pgqueuer.queries import Queries
+
+
+class InlineQueue:
+    """Carries tasks out on the spot, one after another."""
+
+    spread = False
+
+    async def carry(
+        self,
+        tasks: Sequence[Task],
+        do: Do,
+        going: Going | None = None,
+    ) -> dict[str, Result]:
+        """Carry tasks out; see `overheard.interfaces.Queue`."""
+        results: dict[str, Result] = {}
+        for task in tasks:
+            if going and not await going():
+                break
+            result = await do(task)
+            if result is not None:
+                results[task.key] = result
+        return results
+
+    async def work(
+        self,
+        do: Do,  # noqa: ARG002 - there is never anything to do
+        kinds: Collection[TaskKind],  # noqa: ARG002
+        *,
+        at_once: int,  # noqa: ARG002
+        seats: Mapping[str, int],  # noqa: ARG002
+    ) -> None:
+        """Wait until cancelled: nobody else can put anything in."""
+        await asyncio.Event().wait()
+
+
+WORKER = "overheard worker"
+"""How the names begin under which workers' connections to the queue are seen in the database; the
+rest says which process it is."""
+_STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
+
+
+async def queue_standing(url: str) -> QueueStanding:
+    """Look at the queue.
+
+    A worker that has nothing to do holds no job, so workers are counted by their connections.
+
+    Args:
+        url: The database, as ``postgresql://...``.
+
+    Raises:
+        Exception: what the driver raises when the database is away, or has no queue.
+    """
+    connection = await _connect(url)
+    try:
+        counts: dict[str, Counter[str]] = {name: Counter() for name in _STATUSES.values()}
+        queries = _queries(connection)
+        for row in await queries.queue_size():
+            if name := _STATUSES.get(row.status):
+                counts[name][row.entrypoint] += row.count
+        oldest = {str(one.entrypoint): one.oldest_age_seconds for one in await queries.queue_age()}
+        workers = await connection.fetchval(
+            "SELECT count(DISTINCT application_name) FROM pg_stat_activity"
+            " WHERE starts_with(application_name, $1) AND datname = current_database()",
+            WORKER,
+        )
+        return QueueStanding(**counts, oldest=oldest, workers=int(workers))
+    finally:
+        connection.terminate()
+
+
+async def outdated(url: str) -> bool:
+    """Say whether the queue's tables are missing, or are not those of this version of PGQueuer."""
+    connection = await _connect(url)
+    try:
+        return bool((await _queries(connection).plan_upgrade()).statements)
+    finally:
+        connection.terminate()
+
+
+async def _connect(url: str) -> Any:
+    import asyncpg
+
+    return await asyncpg.connect(url, timeout=5)
+
+
+def _queries(connection: Any) -> Queries:
+    from pgqueuer.queries import Queries
+
+    return Queries.from_asyncpg_connection(connection)

@@ -1,0 +1,126 @@
+"""A purse: money is held in it before each call, so that calls under way cannot overspend."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from overheard.config.sections import BudgetTable
+from overheard.domain import UNENDED, Account, Claim, Payer, Prompt
+from overheard.interfaces import Clock, Store
+from overheard.runs.budget import key_of
+
+AHEAD = 25
+"""Calls for which money is held in the store at a time, so that not every call has to ask it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Money that one call may cost, on each account that has a limit."""
+
+    shares: Mapping[Account, float] = field(default_factory=dict)
+    usd: float = 0.0
+
+
+class Purse:
+    """What a run may spend. The store holds it against all other runs of all processes.
+
+    Args:
+        store: Where the accounts are.
+        budget: What they may spend.
+        payer: Whose accounts they are.
+        clock: Says on which day and month a call is booked.
+
+    Attributes:
+        lacking: The key of [budget] that did not leave enough when money was refused last.
+    """
+
+    def __init__(self, store: Store, budget: BudgetTable, payer: Payer, clock: Clock) -> None:
+        self.lacking = ""
+        self._store = store
+        self._budget = budget
+        self._payer = payer
+        self._clock = clock
+        self._held: dict[Account, float] = defaultdict(float)
+        self._taken: dict[Account, float] = defaultdict(float)
+        self._under_way = 0
+        self._turn = asyncio.Lock()
+        self._returned = asyncio.Event()
+
+    async def hold(self, prompt: Prompt, usd: float) -> Held | None:
+        """Set money aside for one call, as soon as calls under way give enough back.
+
+        Returns:
+            None when none is under way and it is not there.
+        """
+        accounts = self._payer.accounts(prompt, self._clock.now()) if usd else {}
+        shares = {a: share for a, share in accounts.items() if self._budget.allowed(a) is not None}
+        while not await self._covers(shares, usd):
+            if not self._under_way:
+                return None
+            self._returned.clear()
+            await self._returned.wait()
+        for account, share in shares.items():
+            self._taken[account] += share * usd
+        self._under_way += 1
+        return Held(shares, usd)
+
+    def settle(self, held: Held, cost: float) -> None:
+        """End a call that cost so much: the store has taken that out of what is held."""
+        for account, share in held.shares.items():
+            self._taken[account] -= share * held.usd
+            self._held[account] = max(0.0, self._held[account] - share * cost)
+        self._end()
+
+    def keep_back(self, held: Held, cost: float = 0.0) -> None:
+        """End a call that may have been charged, and nobody knows how much: the store has taken a
+        cost out of what is held, and the rest of its money stays held.
+        """
+        for account, share in held.shares.items():
+            self._taken[account] -= share * cost
+            self._held[account] = max(0.0, self._held[account] - share * cost)
+        self._end()
+
+    async def close(self) -> None:
+        """Give back to the store what is not spent."""
+        await self._store.give_back(self._payer.run_id, self._held)
+        self._held.clear()
+
+    def _end(self) -> None:
+        self._under_way -= 1
+        self._returned.set()
+
+    async def _covers(self, shares: Mapping[Account, float], usd: float) -> bool:
+        async with self._turn:  # one asks the store, and the others look again behind it
+            lacking = {a: s * usd + self._taken[a] - self._held[a] for a, s in shares.items()}
+            lacking = {a: missing for a, missing in lacking.items() if missing > 0}
+            if not lacking:
+                return True
+            ahead = {account: AHEAD * shares[account] * usd for account in lacking}
+            return await self._reserve(ahead) or await self._reserve(lacking)
+
+    async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
+        claims = [Claim(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()]
+        if lacking := await self._store.reserve(self._payer.run_id, claims):
+            self.lacking = key_of(lacking)
+            return False
+        for account, usd in amounts.items():
+            self._held[account] += usd
+        return True
+
+
+async def release_dead(store: Store, *, spread: bool = False) -> None:
+    """Give back what runs hold whose processes are dead.
+
+    Args:
+        store: Where it is held.
+        spread: Whether workers may be asking for a run that nobody follows just now; it is taken
+            up again, and what it holds is given back when it ends.
+    """
+    waiting = {batch.run_id for batch in await store.batches()}  # it may be charged any time
+    for run_id in await store.holders() - waiting:
+        async with store.holding(run_id) as abandoned:
+            if abandoned and not (spread and await store.run_state(run_id) in UNENDED):
+                await store.release(run_id)

@@ -1,0 +1,1 @@
+"""A running process: its wiring, services, scheduling, health and shutdown."""

@@ -1,0 +1,265 @@
+"""The queue of many workers: PGQueuer, in the database that holds everything else.
+
+A job says which task is meant; what came of it stands in the store. Jobs are delivered at least
+once: a worker that dies, or that seems to, has its jobs given to another. So a task is held while
+it is carried out, and one whose result is kept is not carried out again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from socket import gethostname
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from overheard.domain import RunState, Task, TaskKind
+from overheard.errors import HoldLost, OverheardError
+from overheard.interfaces import PROBLEM, Do, Going, Result, Store
+from overheard.runs.partition import following
+from overheard.runs.queue import WORKER
+
+if TYPE_CHECKING:
+    from pgqueuer import PgQueuer
+    from pgqueuer.models import Job
+    from pgqueuer.ports import RepositoryPort
+    from pgqueuer.queries import Queries
+
+LOOKS = 0.3
+"""Seconds between two looks for what is done."""
+AGAIN = 5.0
+"""Seconds after which tasks that are not done are put in again, in case their jobs are lost; one
+that still waits, or is being carried out, is not put in twice."""
+AHEAD = 16
+"""Tasks of a run that are in the queue at a time, so that a later run need not wait for all of an
+earlier one."""
+HEARTBEAT = 10.0
+"""Seconds of silence after which a worker is taken for dead, and its jobs are given to others."""
+IDLE = 5.0
+"""Seconds after which an idle worker looks for jobs that it was not told of."""
+ATTEMPTS = 5
+"""How often a task that fails is tried."""
+BACKOFF = 2.0
+"""Seconds until it is tried again: so many more each time."""
+PATIENCE = 60.0
+"""Seconds for which whoever waits for tasks bears that the database is away."""
+
+log = logging.getLogger("overheard")
+
+
+class QueueUnreachable(OverheardError):
+    """The queue in the database of [storage] url cannot be reached ({reason}); see whether the server runs, then try again."""  # noqa: E501 - the docstring is the message
+
+
+class PostgresQueue:
+    """Has tasks carried out by whoever runs `overheard worker`.
+
+    Args:
+        url: The database, as ``postgresql://...``.
+        store: Where results are kept.
+    """
+
+    spread = True
+
+    def __init__(self, url: str, store: Store) -> None:
+        self._url = url
+        self._store = store
+
+    async def install(self) -> None:
+        """Make the tables of the queue, or bring them up to its version."""
+        async with self._connected() as queries:
+            async with queries.schema_lock():
+                if not await queries.schema_is_installed():
+                    await queries.install()
+            await queries.apply_upgrade()
+
+    async def clear(self) -> None:
+        """Take everything out of the queue."""
+        async with self._connected() as queries:
+            await queries.clear_queue()
+
+    async def carry(
+        self,
+        tasks: Sequence[Task],
+        do: Do,  # noqa: ARG002 - workers do
+        going: Going | None = None,
+    ) -> dict[str, Result]:
+        """Have tasks carried out; see `overheard.interfaces.Queue`."""
+        done: dict[str, Result] = {}
+        heard = monotonic()
+        while True:
+            try:
+                async with self._connected() as queries:
+                    await self._follow(queries, tasks, going, done)
+                    return done
+            except _away() as error:
+                if monotonic() - heard > PATIENCE:
+                    raise QueueUnreachable(reason=type(error).__name__) from None
+                await asyncio.sleep(1.0)
+            else:
+                heard = monotonic()
+
+    async def _follow(
+        self,
+        queries: Queries,
+        tasks: Sequence[Task],
+        going: Going | None,
+        done: dict[str, Result],
+    ) -> None:
+        """Keep the queue filled until all is done, or no more is wanted."""
+        ahead: list[Task] = []
+        put_at = 0.0
+        while True:
+            done |= await self._store.results(tasks[0].run_id, [task.key for task in tasks])
+            missing = [task for task in tasks if task.key not in done]
+            if not missing or (going and not await going()):
+                return
+            if missing[:AHEAD] != ahead or monotonic() - put_at > AGAIN:
+                ahead, put_at = missing[:AHEAD], monotonic()
+                await _put(queries, ahead)
+            await asyncio.sleep(LOOKS)
+
+    async def work(
+        self,
+        do: Do,
+        kinds: Collection[TaskKind],
+        *,
+        at_once: int,
+        seats: Mapping[str, int],
+    ) -> None:
+        """Carry out what others put in; see `overheard.interfaces.Queue`."""
+        from pgqueuer import PgQueuer
+
+        # The machine's name is cut: PostgreSQL keeps 63 characters.
+        name = f"{WORKER} {os.getpid()} at {gethostname()[:30]}"
+        async with self._connection(name) as connection:
+            pgq = PgQueuer.from_asyncpg_connection(connection)
+
+            async def carry_out(job: Job) -> None:
+                await self._carry_out(job, do, pgq)
+
+            for name, limit in _entrypoints(kinds, seats).items():
+                pgq.entrypoint(name, concurrency_limit=limit, on_failure="hold")(carry_out)
+            await pgq.run(
+                batch_size=1,  # a worker that takes several leaves others with none
+                max_concurrent_tasks=max(2, at_once),  # it refuses less
+                dequeue_timeout=timedelta(seconds=IDLE),
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT),
+                shutdown_on_listener_failure=True,
+            )
+        raise QueueUnreachable(reason="its connection ended")
+
+    async def _carry_out(self, job: Job, do: Do, pgq: PgQueuer) -> None:
+        from pgqueuer.errors import RetryRequested
+
+        try:
+            await self._hold_and_do(_task(job.payload), job, do, pgq)
+        except HoldLost:
+            raise RetryRequested(timedelta(seconds=BACKOFF)) from None
+
+    async def _hold_and_do(self, task: Task, job: Job, do: Do, pgq: PgQueuer) -> None:
+        from pgqueuer.errors import RetryRequested
+
+        async with self._store.on_duty(f"task {task.key}") as mine:
+            if not mine:  # a delivery to somebody who is still at it
+                raise RetryRequested(timedelta(seconds=BACKOFF))
+            if not await self._wanted(task):
+                return
+            result = await self._done(task, job, do)
+            if result is None:
+                return
+            await self._store.keep_result(task, result)
+        if pgq.queries and PROBLEM not in result:
+            await _put(pgq.queries, following(task))
+
+    async def _wanted(self, task: Task) -> bool:
+        if await self._store.results(task.run_id, [task.key]):
+            return False
+        return await self._store.run_state(task.run_id) is RunState.RUNNING
+
+    async def _done(self, task: Task, job: Job, do: Do) -> Result | None:
+        """Carry a task out. One that fails is tried again; at last its result says why.
+
+        What it raised is told by its kind alone: its text may hold a secret, and the queue writes
+        down what it is given.
+        """
+        from pgqueuer.errors import RetryRequested
+
+        try:
+            return await do(task)
+        except OverheardError as error:
+            problem = str(error)
+        except Exception as error:
+            problem = f"{task.kind.value} failed: {type(error).__name__}."
+        if job.attempts + 1 < ATTEMPTS:
+            raise RetryRequested(timedelta(seconds=BACKOFF * (job.attempts + 1))) from None
+        log.warning("Task %s: %s", task.key, problem)
+        return {PROBLEM: problem}
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Queries]:
+        from pgqueuer.queries import Queries
+
+        async with self._connection() as connection:
+            yield Queries.from_asyncpg_connection(connection)
+
+    @asynccontextmanager
+    async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
+        # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
+        import asyncpg
+
+        told = {"application_name": name}
+        connection = await asyncpg.connect(self._url, server_settings=told)
+        try:
+            yield connection
+        finally:
+            # Not closed politely: the server may be away.
+            connection.terminate()
+
+
+def _away() -> tuple[type[Exception], ...]:
+    """Return what is raised when the database is away."""
+    import asyncpg
+
+    server = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+    return (*server, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[str, int]:
+    """Return the names under which jobs are taken, each with how many may be at it, 0: any."""
+    names: dict[str, int] = {}
+    if TaskKind.ASK in kinds:
+        names |= {f"{TaskKind.ASK}/{provider}": count for provider, count in seats.items()}
+    if TaskKind.SCORE in kinds:
+        names |= {TaskKind.SCORE.value: 0, TaskKind.JUDGE.value: 1}
+    if TaskKind.DETECT in kinds:
+        names |= {TaskKind.DETECT.value: 0}
+    return names
+
+
+def _entrypoint(task: Task) -> str:
+    return f"{task.kind}/{task.provider}" if task.kind is TaskKind.ASK else task.kind.value
+
+
+async def _put(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
+    """Put tasks in; one that is in already is left as it is."""
+    if tasks:
+        await queries.enqueue(
+            [_entrypoint(task) for task in tasks],
+            [json.dumps(asdict(task)).encode() for task in tasks],
+            [0] * len(tasks),
+            dedupe_key=[task.key for task in tasks],
+            on_conflict="skip",
+        )
+
+
+def _task(payload: bytes | None) -> Task:
+    fields = json.loads(payload or b"{}")
+    kind, brands = TaskKind(fields.pop("kind")), tuple(fields.pop("brands"))
+    return Task(kind, **fields, brands=brands)

@@ -1,0 +1,171 @@
+"""The only wiring: configuration, plugins, store, commands, terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from threading import Timer
+
+from overheard import cli
+from overheard.commands.context import Context, Session
+from overheard.config.loader import Config
+from overheard.domain import TaskKind
+from overheard.interfaces import Chat, Progress, Queue, Store
+from overheard.interfaces.operations import Tending
+from overheard.plugins import load_plugins, sort_output
+from overheard.runs.limits import Limits
+from overheard.runs.queue import InlineQueue
+from overheard.scoring.judge import Judging, Means
+from overheard.scoring.rescoring import in_use
+from overheard.scoring.service import Scoring
+
+LONGEST_END = 3.0
+"""Seconds from a command's end to that of the process."""
+_leaving: list[Timer] = []
+"""What ends the process, if it is about to end."""
+YOUNG = 20_000
+"""New objects at which the garbage collector looks for the first time."""
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_context(config: Config, progress: Progress) -> AsyncIterator[Context]:
+    """Open the deployment that a configuration describes, and close it behind the block.
+
+    Raises:
+        StoreError: when the store cannot be used.
+    """
+    from overheard_storage import open_store  # SQLAlchemy is slow to import, and help needs none
+
+    store = await open_store(config.storage.url)
+    plugins = load_plugins(config)
+    try:
+        await store.provision(config.catalogue())
+        catalogue = await store.catalogue()
+        clock = SystemClock()
+        limits = Limits(config.limits)
+        means = Means(store, plugins.providers, limits, config.budget, config.asking, clock)
+        scorers = plugins.scorers.values()
+        told = plugins.listeners.answer_scored
+        scoring = Scoring(scorers, catalogue, Judging(means, scorers), told)
+        context = Context(
+            config=config,
+            store=store,
+            catalogue=catalogue,
+            plugins=plugins,
+            scoring=await in_use(scoring, store),
+            clock=clock,
+            progress=progress,
+            limits=limits,
+            queue=await _queue(config, store),
+            zone=clock.now().astimezone().tzinfo or UTC,
+        )
+        with _rested_collector():
+            yield context
+    finally:
+        for provider in plugins.providers.values():
+            # A plugin that cannot let go of its connections must not keep the store from it.
+            with contextlib.suppress(Exception):
+                await provider.close()
+        plugins.close()
+        await store.close()
+
+
+@contextmanager
+def _rested_collector() -> Iterator[None]:
+    """Keep the garbage collector from what is loaded already, and from looking too often.
+
+    A run makes some thousand objects for each answer and lets them go without its help. To look
+    after every 700 of them, as Python does, took a quarter of the time that scoring takes.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(max(YOUNG, before[0]), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def tending() -> Tending:
+    """Return whoever looks after stores."""
+    from overheard_storage.tending import StoreTools
+
+    return StoreTools()
+
+
+def session() -> Session:
+    """Return what the terminal's commands are given."""
+    return Session(open_context, tending, serve=_serve, open_chats=_open_chats, work=_work)
+
+
+def main() -> None:
+    """Run the terminal face."""
+    sort_output()
+    try:
+        cli.app(obj=session())
+    except SystemExit as end:
+        sys.stdout.flush()
+        # A thread that a plugin has begun may never end.
+        _leave(LONGEST_END, end.code if isinstance(end.code, int) else int(bool(end.code)))
+        raise
+
+
+async def _serve(context: Context) -> None:
+    from overheard.runtime.server import serve  # all of the chat, which no other command needs
+
+    await serve(context, leave=_leave)
+
+
+async def _work(context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
+    from overheard.runtime.worker import work
+
+    await work(context, kinds, at_once, leave=_leave)
+
+
+async def _queue(config: Config, store: Store) -> Queue:
+    """Return who carries the tasks of runs out.
+
+    Raises:
+        StoreError: when the package is missing that it takes.
+    """
+    if config.queue.engine == "inline":
+        return InlineQueue()
+    from overheard.runtime.postgres_queue import PostgresQueue
+
+    queue = PostgresQueue(config.storage.url, store)
+    await queue.install()
+    return queue
+
+
+def _open_chats(config: Config) -> Mapping[str, Chat]:
+    from overheard.chat.factory import open_chats
+
+    return {**open_chats(config), **load_plugins(config).chats}
+
+
+def _leave(longest: float, code: int = 0) -> None:
+    """See to it that the process ends within so many seconds, whatever a thread or a plugin does;
+    what was said before does not count any more.
+
+    Nothing is lost by that: what counts is in the store, and runs go on with the next start.
+    """
+    while _leaving:
+        _leaving.pop().cancel()
+    timer = Timer(longest, os._exit, (code,))
+    timer.daemon = True
+    _leaving.append(timer)
+    timer.start()

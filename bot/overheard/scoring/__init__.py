@@ -1,0 +1,1 @@
+"""Scores: what scorers and judges read in answers, their versions, and re-scoring."""

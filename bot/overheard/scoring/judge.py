@@ -1,0 +1,283 @@
+"""What judges ask: each text is paid for once, under the limits of all, for the judge's own money.
+
+A judge's replies are kept as answers of runs that stand aside, so that what was judged can be read
+later, and is not paid for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from overheard.config.sections import AskingTable, BudgetTable
+from overheard.domain import Answer, Panel, Prompt, Question, Reply, Run, RunState
+from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
+from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
+from overheard.runs.execute import Runner
+from overheard.runs.limits import Limits
+from overheard.runs.plan import new_run
+from overheard.runs.retries import Retries
+from overheard.runs.spend import Purse
+from overheard.runs.write_batcher import Keeper
+
+LABEL = "judge"
+"""Of runs in which a judge asked; also the platform of the channel that they are booked on."""
+
+LONGEST_REPLY = 4_000
+"""Tokens that a judge may write; with a limit, a model is asked at temperature 0."""
+
+_UNPAID: ContextVar[list[Question] | None] = ContextVar("unpaid", default=None)
+"""Where a task that may use kept replies alone collects what it would have to ask."""
+
+MOVED = 2
+"""Gold labels by which the agreement may change between two rounds without a word."""
+SOUND = 0.75
+"""The share of gold labels that a judge agrees with, if its word is to count for much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What is needed to ask: the parts of a deployment that judges share with its runs."""
+
+    store: Store
+    providers: Mapping[str, Provider]
+    limits: Limits
+    budget: BudgetTable
+    asking: AskingTable
+    clock: Clock
+
+
+@contextmanager
+def for_nothing() -> Iterator[list[Question]]:
+    """Let judges give what they have been paid for already, and ask nobody, in this task alone.
+
+    Gives the questions that would have had to be asked, each the first of its answer.
+    """
+    unpaid: list[Question] = []
+    token = _UNPAID.set(unpaid)
+    try:
+        yield unpaid
+    finally:
+        _UNPAID.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well a judge agreed with its gold labels in one round.
+
+    Attributes:
+        at: When the round began.
+        right: How many labels it agreed with.
+        of: How many there are.
+    """
+
+    at: datetime
+    right: int
+    of: int
+
+    def differs_from(self, before: Agreement) -> bool:
+        """Whether it differs from an earlier round by more than a model's own noise."""
+        return self.of != before.of or abs(self.right - before.right) >= MOVED
+
+
+class Judging:
+    """Lets the judges among some scorers ask.
+
+    Args:
+        means: What is needed to ask.
+        scorers: All scorers; those that are no judges are left alone.
+    """
+
+    def __init__(self, means: Means, scorers: Iterable[Scorer]) -> None:
+        self._askers = [_Asker(means, s) for s in scorers if isinstance(s, Judge)]
+        self._rounds = 0
+        self._anew = asyncio.Lock()
+        for asker in self._askers:
+            asker.judge.connect(asker)
+
+    @asynccontextmanager
+    async def round(self) -> AsyncIterator[None]:
+        """Let judges ask while the block lasts; those that overlap are one round."""
+        self._rounds += 1
+        try:
+            yield
+        finally:
+            self._rounds -= 1
+            if not self._rounds:
+                for asker in self._askers:
+                    await asker.rest()
+
+    @asynccontextmanager
+    async def anew(self) -> AsyncIterator[None]:
+        """Let judges ask again what was answered before the block; it is paid for once more."""
+        async with self._anew, self.round():
+            for asker in self._askers:
+                asker.anew = True
+            try:
+                yield
+            finally:
+                for asker in self._askers:
+                    asker.anew = False
+
+
+async def agreements(store: Store, judge: Judge) -> list[Agreement]:
+    """Return how well a judge agreed with its gold labels, the oldest round first."""
+    prompts = [Prompt(text) for text in judge.rehearsals]
+    replies: dict[int, dict[str, str]] = defaultdict(dict)
+    async for answer in store.answers(prompts={prompt.key for prompt in prompts}):
+        if answer.question.model == judge.model and answer.complete and not answer.gone:
+            replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
+    begun = {run.id: run.started_at for run in await store.runs()} if replies else {}
+    whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
+    return [
+        Agreement(begun[run], *judge.agreement([said[prompt.key] for prompt in prompts]))
+        for run, said in whole.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """A run in which a judge asks, and what it is held by."""
+
+    run: Run
+    runner: Runner
+    keeper: Keeper
+    stack: AsyncExitStack
+
+
+class _Asker:
+    """Asks for one judge. A round begins with its first text that nobody has answered yet."""
+
+    def __init__(self, means: Means, judge: Judge) -> None:
+        self.judge = judge
+        self.anew = False
+        self._means = means
+        self._round: _Round | None = None
+        self._beginning = asyncio.Lock()
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def ask(self, text: str) -> Reply:
+        """Return the reply that is kept, or ask for one."""
+        question = Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY)
+        async with self._turns[question.prompt.key]:  # the same text may come twice at a time
+            answer = await self._kept(question) or await self._pay(question)
+        if not answer.complete:
+            reason = answer.error or f"its reply ended as {answer.reply.finish.value}."
+            raise ProviderFailed(model=self.judge.model, reason=reason)
+        return answer.reply
+
+    async def rest(self) -> None:
+        """End the round."""
+        ended, self._round = self._round, None
+        self._turns.clear()
+        if ended:
+            await ended.stack.aclose()
+
+    async def _kept(self, question: Question) -> Answer | None:
+        kept = None
+        mine = self._round.run.id if self._round else 0
+        async for answer in self._means.store.answers(prompts={question.prompt.key}):
+            serves = answer.run_id == mine or not self.anew
+            whole = answer.complete and not answer.gone
+            if answer.question.model == question.model and whole and serves:
+                kept = answer
+        return kept
+
+    async def _pay(self, question: Question) -> Answer:
+        unpaid = _UNPAID.get()
+        if unpaid is not None:
+            unpaid.append(question)
+            raise NotJudgedYet(scorer=self.judge.name)
+        async with self._beginning:
+            if self._round is None:
+                self._round = await self._begin()
+                await self._rehearse(self._round)
+        return await self._put(self._round, question)
+
+    async def _put(self, now: _Round, question: Question) -> Answer:
+        try:
+            return await now.runner.ask(question, now.run, now.keeper)
+        except BudgetUsedUp:
+            raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
+
+    async def _rehearse(self, now: _Round) -> None:
+        for text in self.judge.rehearsals:
+            await self._put(now, Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY))
+
+    async def _begin(self) -> _Round:
+        means, moment = self._means, self._means.clock.now()
+        channel = channel_of(self.judge)
+        new = new_run(
+            Panel((), (), (self.judge.model,)),
+            moment,
+            label=LABEL,
+            asked_by=self.judge.name,
+            channel=channel,
+        )
+        run = await means.store.start_run(replace(new, aside=True))
+        # It asks as long as there is something to judge, and nobody takes it up when it is cut off.
+        await means.store.finish_run(run.id, RunState.COMPLETE, moment)
+        channels = {**means.budget.channels, channel: self.judge.budget}
+        budget = means.budget.model_copy(update={"channels": channels})
+        purse = Purse(means.store, budget, run.payer, means.clock)
+        keeper = Keeper(means.store)
+        stack = AsyncExitStack()
+        await stack.enter_async_context(means.store.holding(run.id))
+        stack.push_async_callback(purse.close)
+        await stack.enter_async_context(keeper)
+        retries = Retries(means.asking)
+        runner = Runner(
+            means.store, means.providers, means.limits, purse, retries, means.clock, _Unseen()
+        )
+        return _Round(run, runner, keeper, stack)
+
+
+class _Unseen:
+    """Progress that nobody is shown: a judge's questions are part of scoring."""
+
+    def start(self, title: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
+def doubt(judge: Judge, found: list[Agreement]) -> str:
+    """Say in one sentence why a judge is not to be relied on; else "".
+
+    Its agreement has moved since the round before, or there is little of it.
+    """
+    if not found:
+        return ""
+    now, before = found[-1], found[-2] if len(found) > 1 else None
+    whose = f"The judge {judge.name} ({judge.model})"
+    if before and now.differs_from(before):
+        return (
+            f"{whose} agrees with {now.right} of {now.of} gold labels, and agreed with "
+            f"{before.right} of {before.of} the round before: its model may have moved, so what it "
+            f"says now is not comparable with what it said then."
+        )
+    if now.right < SOUND * now.of:
+        return (
+            f"{whose} agrees with only {now.right} of {now.of} gold labels: little of what it says "
+            f"can be relied on, so name another model in [scorers.{judge.name}]."
+        )
+    return ""
+
+
+def channel_of(judge: Judge) -> str:
+    """Return the channel that a judge's questions are booked on, which its own budget limits."""
+    return f"{LABEL}:{judge.name}"
+
+
+def judges(scorers: Iterable[Scorer]) -> tuple[Judge, ...]:
+    """Return the judges among some scorers."""
+    return tuple(scorer for scorer in scorers if isinstance(scorer, Judge))

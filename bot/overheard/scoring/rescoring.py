@@ -1,0 +1,287 @@
+"""History scored anew after a change, beside the scores that are read until it is done.
+
+Whatever changes what an answer scores (a name, a rule, a competitor, a domain, a fact, a scorer's
+own version) begins a new edition of the scores. Until history has been scored for it, everybody
+reads the edition before it, and answers that come in are scored for that one too; then one
+transaction switches. What is scored is in the store, so that whoever takes the work up again
+does what is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
+
+from overheard.domain import PENDING, Answer, Edition, EditionState, Question
+from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
+from overheard.scoring.judge import for_nothing
+from overheard.scoring.scorers import Share, in_turn, waits
+from overheard.scoring.service import Read, Scoring
+
+SMALL = 1_000
+"""Readings that a command does itself at once, in about a second."""
+SLICE = 20
+"""Answers that a scorer reads before others have their turn."""
+LOOK = 1.0
+"""Seconds between two looks whether the work is still wanted."""
+DUTY = "scores"
+"""What keeps two processes from the same work."""
+
+
+@dataclass(slots=True)
+class Gap:
+    """What an edition lacks after all that can be scored is.
+
+    Attributes:
+        failed: For each scorer that fails on some, the answers that another version of it read.
+        unpaid: What a judge would have to be asked, that nobody has paid for yet.
+        by: The judges that would have to be asked.
+    """
+
+    failed: dict[str, set[int]] = field(default_factory=dict)
+    unpaid: list[Question] = field(default_factory=list)
+    by: set[str] = field(default_factory=set)
+
+    @property
+    def note(self) -> str:
+        """Why an edition waits, as a sentence; empty when it lacks nothing."""
+        told = []
+        for name, answers in sorted(self.failed.items()):
+            count = f"{len(answers):,} {'answer' if len(answers) == 1 else 'answers'}"
+            told.append(
+                f"The judge {name} has not read {count} anew, which costs money."
+                if name in self.by
+                else f"The scorer {name} fails on {count} that it could read before."
+            )
+        return " ".join(told)
+
+
+async def in_use(scoring: Scoring, store: Store) -> Scoring:
+    """Return the scorers as history is read, which may be by earlier names and facts.
+
+    Args:
+        scoring: The scorers over the catalogue of now.
+        store: Knows which edition is used.
+    """
+    edition = _one(await store.editions(), EditionState.USED)
+    if edition is None:
+        return scoring
+    before = scoring.over(edition.catalogue, edition.versions)
+    return scoring if before.versions == scoring.versions else before
+
+
+async def carry(store: Store, before: Collection[str], after: Collection[str]) -> int:
+    """Give answers whose text is gone the scores that they have: nobody can read them again.
+
+    Args:
+        store: Where the scores are.
+        before: The versions that are read until now, as `Block.version` names them.
+        after: Those that are to be read.
+
+    Returns:
+        How many readings were carried over.
+    """
+    old = dict(version.split("@", 1) for version in before)
+    carried = 0
+    for name, version in (version.split("@", 1) for version in sorted(after)):
+        if old.get(name, version) != version:
+            carried += await store.carry_scores(name, old[name], version)
+    return carried
+
+
+class Rescoring:
+    """Scores history for the catalogue and the scorers of now.
+
+    Args:
+        store: Where answers, scores and editions are.
+        scoring: The scorers over the catalogue of now.
+        clock: What time it is.
+    """
+
+    def __init__(self, store: Store, scoring: Scoring, clock: Clock) -> None:
+        self._store = store
+        self._scoring = scoring
+        self._clock = clock
+        self._looked = 0.0
+
+    async def settle(self, progress: Progress, expected: int = 0) -> Scoring:
+        """Score what nobody has read, and a short history anew; return the scorers to read by.
+
+        Args:
+            progress: Is shown how far it is.
+            expected: How many answers there will be, or 0 when nobody knows.
+        """
+        read = await in_use(self._scoring, self._store)
+        await read.catch_up(self._store, progress, expected)
+        edition = await self.open()
+        if edition and edition.state is EditionState.SCORING and await self.left() <= SMALL:
+            async with self._store.on_duty(DUTY) as mine:
+                if mine and await self.work(edition, progress):
+                    return self._scoring
+        return read
+
+    async def open(self) -> Edition | None:
+        """Return the edition of now if it is not used; begun, if it was not yet.
+
+        One that somebody has cancelled or switched away from is returned as it is.
+        """
+        editions = await self._store.editions()
+        before = _one(editions, EditionState.USED)
+        scoring = self._scoring
+        if before is None:
+            await self._begin(EditionState.USED)
+            return None
+        if scoring.over(before.catalogue, before.versions).versions == scoring.versions:
+            for edition in editions:  # a change was taken back
+                if edition.state in PENDING:
+                    await self._store.set_edition(edition.id, EditionState.KEPT)
+            return None
+        for edition in editions:
+            if edition.versions == scoring.versions and edition.state is not EditionState.KEPT:
+                return edition
+        return await self._begin(EditionState.SCORING)
+
+    async def left(self) -> int:
+        """Return how many readings history still needs, about."""
+        whole = await self._store.scorable()
+        left = 0
+        for scorer in self._scoring.scorers:
+            version = self._scoring.version(scorer)
+            left += max(0, whole - await self._store.read_by(scorer.name, version))
+        return left
+
+    async def gap(self) -> Gap:
+        """Return what is lacking, after doing all that costs nothing."""
+        return await self._all() or Gap()
+
+    async def work(
+        self, edition: Edition, progress: Progress, *, gently: bool = False, paying: bool = False
+    ) -> bool:
+        """Score history for an edition, the newest answers first, and switch to it if it lacks
+        nothing.
+
+        Args:
+            edition: As `open` returned it.
+            progress: Is shown how far it is.
+            gently: Whether it rests as long as it works, so that others are not delayed.
+            paying: Whether judges may ask about history, for their own money.
+
+        Returns:
+            Whether the edition is used now. If not, it waits for a yes (and says why), or nobody
+            wants it any more.
+        """
+        progress.start("Scoring history anew", await self.left())
+        try:
+            gap = await self._all(progress, wanted=edition, gently=gently, paying=paying)
+        finally:
+            progress.finish()
+        if gap is None:
+            return False
+        state = EditionState.READY if gap.note else EditionState.USED
+        note = f"{gap.note} {await self._carried()}".strip()
+        await self._store.set_edition(edition.id, state, note)
+        return state is EditionState.USED
+
+    async def _carried(self) -> str:
+        """Carry over what cannot be read again, and say so."""
+        used = _one(await self._store.editions(), EditionState.USED)
+        if used and await carry(self._store, used.versions, self._scoring.versions):
+            return "Answers whose text is gone keep the scores that they had."
+        return ""
+
+    async def _all(
+        self,
+        progress: Progress | None = None,
+        *,
+        wanted: Edition | None = None,
+        gently: bool = False,
+        paying: bool = False,
+    ) -> Gap | None:
+        """Go over history until nothing is left that could be read; None when it is not wanted."""
+        while True:
+            gap, tried = Gap(), set[tuple[str, int]]()
+            async with self._scoring.round() if paying else nullcontext():
+                async for scorer, batch in self._shares():
+                    began = monotonic()
+                    read = await self._read(scorer, batch, gap, paying=paying)
+                    await self._store.add_scores(scorer.name, self._scoring.version(scorer), read)
+                    tried |= {(scorer.name, answer.id) for answer in batch}
+                    if progress:
+                        progress.advance(len(batch))
+                    if wanted and not await self._is_wanted(wanted):
+                        return None
+                    if gently:
+                        await asyncio.sleep(monotonic() - began)
+            gap.failed = await self._unread()
+            if {(name, one) for name, rest in gap.failed.items() for one in rest} <= tried:
+                return gap  # else answers came in meanwhile
+
+    async def _unread(self) -> dict[str, set[int]]:
+        """Return for each scorer what another version of it has read, and this one has not."""
+        rest = {
+            scorer.name: {number async for number in self._unscored(scorer, seen=True)}
+            for scorer in self._scoring.scorers
+        }
+        return {name: answers for name, answers in rest.items() if answers}
+
+    async def _shares(self) -> AsyncIterator[Share]:
+        """Judges are shown what an earlier version has read: the rest comes when it is used."""
+        streams = [
+            (scorer, self._unscored(scorer, seen=isinstance(scorer, Judge) or None))
+            for scorer in self._scoring.scorers
+        ]
+        async for shares in in_turn(self._store, streams, SLICE):
+            for share in shares:
+                yield share
+
+    def _unscored(self, scorer: Scorer, *, seen: bool | None) -> AsyncIterator[int]:
+        version = self._scoring.version(scorer)
+        return self._store.unscored(scorer.name, version, seen=seen, newest=True)
+
+    async def _read(
+        self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
+    ) -> Read:
+        """Read some answers, in a thread where the scorer's code would hold up everybody."""
+        if isinstance(scorer, Judge) and not paying:
+            return await self._kept(scorer, batch, gap)
+        reading = partial(self._scoring.read, (scorer, batch))
+        if waits(scorer):
+            [read] = await reading()
+        else:
+            [read] = await asyncio.to_thread(lambda: asyncio.run(reading()))
+        return read
+
+    async def _kept(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
+        """Judge as far as what is asked has been paid for."""
+        gap.by.add(judge.name)
+        with for_nothing() as unpaid:
+            async with self._scoring.round():
+                [read] = await self._scoring.read((judge, batch))
+        gap.unpaid += unpaid
+        return read
+
+    async def _is_wanted(self, edition: Edition) -> bool:
+        """Whether nobody has cancelled the edition or changed something again; looked at now and
+        then.
+        """
+        if monotonic() - self._looked < LOOK:
+            return True
+        self._looked = monotonic()
+        now, catalogue = await self._store.editions(), await self._store.catalogue()
+        mine = next((one for one in now if one.id == edition.id), edition)
+        scored = self._scoring.catalogue
+        same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
+        return same and mine.state in PENDING
+
+    async def _begin(self, state: EditionState) -> Edition:
+        scoring = self._scoring
+        edition = Edition(scoring.versions, scoring.catalogue, self._clock.now(), state)
+        return await self._store.add_edition(edition)
+
+
+def _one(editions: Sequence[Edition], state: EditionState) -> Edition | None:
+    return next((edition for edition in editions if edition.state is state), None)

@@ -1,0 +1,225 @@
+"""A call into a scorer: whatever it raises or returns stays its own fault."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from types import GeneratorType
+from typing import TypeVar
+
+from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Scale, Score, ScoreRecord
+from overheard.errors import OverheardError, PluginFault
+from overheard.interfaces import Judge, Scorer, Store
+from overheard.plugins.wording import remedy_of
+from overheard.reading.reader import READING
+
+LONGEST_CALL = 60.0
+"""Seconds after which an async scorer is given up for one reading."""
+
+_GIVEN = (GeneratorType, list, tuple, Iterator)
+"""What holds scores and is not awaited; what scorers return most comes first."""
+_STOPPING = (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
+"""What stops us, and is no fault of a scorer."""
+
+
+class Late(OverheardError):
+    """no result within {seconds:.0f} s"""  # noqa: D415 - it ends a sentence
+
+
+def waits(scorer: Scorer) -> bool:
+    """Whether a scorer has others go on while it reads."""
+    return isinstance(scorer, Judge) or inspect.iscoroutinefunction(scorer.score)
+
+
+async def asked(
+    scorer: Scorer,
+    version: str,
+    readings: Sequence[Reading],
+    metrics: Mapping[str, Metric],
+    faults: Counter[str],
+) -> list[ScoreRecord] | None:
+    """Ask a scorer for each brand of an answer; None when it fails on one.
+
+    That is dozens of calls for each answer; most need no waiting, and most give nothing.
+
+    Args:
+        scorer: The scorer.
+        version: Which version of it is noted.
+        readings: The answer, once for each brand.
+        metrics: What is measured, by name.
+        faults: What it does wrong is added to these, as sentences.
+
+    Returns:
+        The scores that fit their scales.
+    """
+    records: list[ScoreRecord] = []
+    name = scorer.name
+    try:
+        for reading in readings:
+            result = scorer.score(reading)
+            if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
+                result = await _waited(scorer, result)
+            given = list(result)
+            if not given:
+                continue
+            fitting = [score for score in given if fits(score, metrics)]
+            number, brand = reading.answer.id, reading.brand.name
+            records += [ScoreRecord(number, brand, name, version, score) for score in fitting]
+            if len(fitting) < len(given):
+                outside = "gives values outside its own scales"
+                faults[f"The scorer {name} {outside}; {remedy_of(scorer)}"] += 1
+    except _STOPPING:
+        raise
+    except BaseException as error:  # even an attempt to exit
+        faults[_told(name, error)] += 1
+        return None
+    return records
+
+
+async def _waited(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
+    """Wait for an async scorer; a judge's questions have time-outs of their own."""
+    limit = asyncio.timeout(None if isinstance(scorer, Judge) else LONGEST_CALL)
+    try:
+        async with limit:
+            return await result
+    except _STOPPING:
+        raise
+    except BaseException as error:
+        if limit.expired():
+            raise Late(seconds=LONGEST_CALL) from error
+        raise
+
+
+def _told(name: str, error: BaseException) -> str:
+    """Say what a scorer raised; a foreign error's text may hold a secret, so only its kind."""
+    if isinstance(error, PluginFault):
+        return str(error)
+    kind = str(error) if isinstance(error, OverheardError) else type(error).__name__
+    return f"The scorer {name} fails on an answer: {kind}"
+
+
+Item = TypeVar("Item")
+
+Share = tuple[Scorer, Sequence[Answer]]
+"""Some answers that a scorer is to read."""
+
+
+async def in_turn(
+    store: Store, streams: Iterable[tuple[Scorer, AsyncIterator[int]]], size: int
+) -> AsyncIterator[list[Share]]:
+    """Yield the next share of each scorer that has one, so that all of them read an answer
+    together, or soon after each other. It is fetched once.
+
+    Args:
+        store: Where the answers are.
+        streams: Their numbers, for each scorer.
+        size: The most answers in a share.
+    """
+    left = [(scorer, batches(stream, size)) for scorer, stream in streams]
+    while left:
+        taken = [(scorer, stream, await anext(stream, None)) for scorer, stream in left]
+        left = [(scorer, stream) for scorer, stream, batch in taken if batch]
+        wanted = {number for _, _, batch in taken for number in batch or ()}
+        if wanted:
+            found = {a.id: a async for a in store.answers(numbers=wanted) if not a.gone}
+            yield [
+                (scorer, [found[number] for number in batch if number in found])
+                for scorer, _, batch in taken
+                if batch
+            ]
+
+
+def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
+    """Yield each answer once, with the indices of the shares that hold it."""
+    found: dict[int, tuple[Answer, list[int]]] = {}
+    for at, (_, answers) in enumerate(shares):
+        for answer in answers:
+            found.setdefault(answer.id, (answer, []))[1].append(at)
+    yield from found.values()
+
+
+async def beside(works: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do several things beside each other, and wait for all of them; the first error ends the
+    others, and is raised as it is.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+
+
+async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:
+    """Yield items so many at a time."""
+    batch: list[Item] = []
+    async for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+LAST_RANK = 1e9
+"""Beyond the length of any answer, and small enough that a block can sum its square."""
+
+RANGES = {
+    Scale.BINARY: (0.0, 1.0),
+    Scale.SHARE: (0.0, 1.0),
+    Scale.POLARITY: (-1.0, 1.0),
+    Scale.RANK: (1.0, LAST_RANK),
+}
+"""The lowest and the highest value on each scale; both are finite."""
+
+_NUMBER = (int, float)
+
+
+def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
+    """Whether something that a scorer gave is a score on one of its own scales."""
+    if not isinstance(score, Score) or not isinstance(score.quote, str):
+        return False
+    if not isinstance(score.details, tuple):
+        return False
+    if score.details and not all(map(_is_detail, score.details)):
+        return False
+    if not isinstance(score.metric, str) or score.metric not in metrics:
+        return False
+    low, high = RANGES[metrics[score.metric].scale]
+    return isinstance(score.value, _NUMBER) and low <= score.value <= high
+
+
+def _is_detail(detail: object) -> bool:
+    return (
+        isinstance(detail, Detail)
+        and isinstance(detail.topic, str)
+        and isinstance(detail.verdict, str)
+        and isinstance(detail.stated, str)
+        and isinstance(detail.quote, str)
+    )
+
+
+def edition(catalogue: Catalogue) -> str:
+    """Return the version of the names that answers are read by and of the reading, 6 hex digits."""
+    read_as = (
+        (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
+        for b in catalogue.brands
+    )
+    return digest([READING, *sorted(map(repr, read_as))])
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Return 6 hex digits for some texts."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=3).hexdigest()

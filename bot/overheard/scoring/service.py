@@ -1,0 +1,299 @@
+"""From answers to scores: every scorer reads every complete answer, for each brand it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import AbstractAsyncContextManager, nullcontext
+from copy import copy
+from time import monotonic
+
+from overheard.domain import Answer, Catalogue, Fact, Metric, Reading, Run, ScoreRecord
+from overheard.interfaces import Judge, Progress, Scorer, Store
+from overheard.reading.reader import Market, ReadAnswer, Reader
+from overheard.scoring.judge import Judging
+from overheard.scoring.scorers import (
+    Share,
+    asked,
+    beside,
+    digest,
+    edition,
+    in_turn,
+    together,
+    waits,
+)
+from overheard.telemetry import traced
+
+BATCH = 500
+"""Answers whose scores are kept in one transaction."""
+
+TURN = 0.002
+"""Seconds of reading after which others that this loop serves have their turn; a turn costs as much
+as a scorer takes for a short answer.
+"""
+
+JUDGED_AT_ONCE = 8
+"""Answers that a judge reads at a time; how many calls that may be, the limits say."""
+
+Streams = Sequence[tuple[Scorer, AsyncIterator[int]]]
+"""The numbers of what each scorer has yet to read."""
+
+Read = list[tuple[Answer, list[ScoreRecord]]]
+"""Answers with what a scorer says of them."""
+
+Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
+"""Is told of each answer that a scorer has read, once its scores are kept."""
+
+
+class Scoring:
+    """The scorers of a deployment, and the brands they score.
+
+    Args:
+        scorers: The scorers.
+        catalogue: The brands and facts.
+        judging: Lets judges ask; without it they are not among the scorers.
+        scored: Is told of each answer that was scored.
+        versions: Whose scores are read, where those are older than the scorers and brands that
+            are given; scorers of whom none of them is give no scores then.
+
+    Attributes:
+        scorers: Those of them that can be asked.
+        catalogue: The brands and facts.
+        metrics: What is measured, by name.
+        faults: What went wrong in a scorer, as sentences, and how often.
+    """
+
+    def __init__(
+        self,
+        scorers: Iterable[Scorer],
+        catalogue: Catalogue,
+        judging: Judging | None = None,
+        scored: Scored | None = None,
+        versions: Collection[str] | None = None,
+    ) -> None:
+        self._scored = scored
+        self.catalogue = catalogue
+        self.scorers = tuple(s for s in scorers if judging or not isinstance(s, Judge))
+        self._judging = judging
+        self._markets = _markets(catalogue)
+        self._tracked = [brand.name for brand in catalogue.brands if brand.tracked]
+        self._reader = Reader(catalogue.brands)
+        self._concerned: dict[tuple[str, ...], list[Market]] = {}
+        self._edition = edition(catalogue)
+        self._with_facts = digest([self._edition, *sorted(map(repr, catalogue.facts))])
+        self.metrics: dict[str, Metric] = {
+            metric.name: metric for scorer in self.scorers for metric in scorer.metrics
+        }
+        self.versions = self._read(versions)
+        self.faults: Counter[str] = Counter()
+        self._just_read: dict[int, ReadAnswer] = {}
+
+    def over(self, catalogue: Catalogue, versions: Collection[str] | None = None) -> Scoring:
+        """Return the same scorers over other brands; none has failed yet."""
+        return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
+
+    def anew(self) -> Scoring:
+        """Return the same; none has failed yet."""
+        same = copy(self)
+        same.faults, same._just_read = Counter(), {}
+        return same
+
+    def version(self, scorer: Scorer) -> str:
+        """Return a scorer's version together with that of the brands' names.
+
+        An alias or a competitor that is added changes what an answer scores, so history is
+        scored anew and never compared with scores under the old names. The same goes for a fact,
+        where a scorer says that it reads facts.
+        """
+        reads_facts = getattr(scorer, "reads_facts", False) is True
+        return f"{scorer.version}+{self._with_facts if reads_facts else self._edition}"
+
+    def _read(self, versions: Collection[str] | None) -> frozenset[str]:
+        """Return the `Block.version` of each scorer that is read."""
+        if versions is None:
+            return frozenset(f"{s.name}@{self.version(s)}" for s in self.scorers)
+        names = {scorer.name for scorer in self.scorers}
+        return frozenset(version for version in versions if version.partition("@")[0] in names)
+
+    @traced("score")
+    async def catch_up(
+        self,
+        store: Store,
+        progress: Progress,
+        expected: int = 0,
+        *,
+        part: Run | None = None,
+        judges: bool | None = None,
+    ) -> None:
+        """Score all complete answers that have not been scored.
+
+        A judge is shown the newest first, since alerts rest on those, and none that an earlier
+        version of it has read: to judge history anew costs, and is somebody's decision.
+
+        Args:
+            store: Where answers come from, and scores go to.
+            progress: Is shown how far it is, once there is something to do.
+            expected: How many answers there will be, or 0 when nobody knows.
+            part: A run whose panel says which of its answers are scored; None for all.
+            judges: Whether judges score, or the others; None for both.
+        """
+        able = [s for s in self._able() if judges in (None, isinstance(s, Judge))]
+        streams = [(scorer, self._unscored(store, scorer, part)) for scorer in able]
+        async with self.round():
+            await self._catch_up(store, progress, expected, streams)
+
+    def round(self) -> AbstractAsyncContextManager[None]:
+        """Let judges ask while the block lasts."""
+        return self._judging.round() if self._judging else nullcontext()
+
+    async def _catch_up(
+        self, store: Store, progress: Progress, expected: int, streams: Streams
+    ) -> None:
+        begun = False
+        async for shares in in_turn(store, streams, BATCH):
+            if not begun:  # there may be older ones as well
+                known = sum(len(batch) for _, batch in shares)
+                progress.start("Scoring answers", max(expected * len(streams), known))
+                begun = True
+            await beside(self._keep(store, group, progress) for group in _groups(shares))
+            self._just_read.clear()
+        if begun:
+            progress.finish()
+
+    def _able(self) -> list[Scorer]:
+        """Return the scorers whose scores of now are those that are read."""
+        return [s for s in self.scorers if f"{s.name}@{self.version(s)}" in self.versions]
+
+    def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[int]:
+        version, judged = self.version(scorer), isinstance(scorer, Judge)
+        seen = False if judged else None
+        return store.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
+
+    async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
+        """Score answers that stand beside the history; nothing is kept."""
+        records: list[ScoreRecord] = []
+        async with self.round():
+            for answer in answers:
+                for scorer in self.scorers:
+                    version = self.version(scorer)
+                    records += await self._score(scorer, version, self._readings(answer)) or []
+        return records
+
+    def judge_of(self, metric: str) -> Judge | None:
+        """Return the judge that gives a metric, or None."""
+        judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
+        return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
+
+    async def judged_anew(
+        self, judge: Judge, answers: Sequence[Answer], brand: str, metric: str
+    ) -> dict[int, float]:
+        """Return what a judge says of answers now, by their numbers; nothing of it is kept."""
+        if not self._judging:
+            return {}
+        async with self._judging.anew():
+            given = await asyncio.gather(
+                *(self._score(judge, "", self._readings(one)) for one in answers)
+            )
+        return {
+            record.answer_id: record.score.value
+            for records in given
+            for record in records or []
+            if (record.brand, record.score.metric) == (brand, metric)
+        }
+
+    async def _keep(self, store: Store, shares: Sequence[Share], progress: Progress) -> None:
+        for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
+            if read:
+                await store.add_scores(scorer.name, self.version(scorer), read)
+            if self._scored:
+                for answer, records in read:
+                    await self._scored(answer, records)
+        progress.advance(sum(len(batch) for _, batch in shares))
+
+    async def read(self, *shares: Share) -> list[Read]:
+        """Let scorers read some answers, or judges.
+
+        Returns:
+            What each says of its share; answers on which it fails are left out.
+        """
+        if isinstance(shares[0][0], Judge):
+            return [await self._judged(judge, batch) for judge, batch in shares]
+        found: list[Read] = [[] for _ in shares]
+        versions = [self.version(scorer) for scorer, _ in shares]
+        begun = monotonic()
+        for answer, wanting in together(shares):
+            readings = self._readings(answer)
+            for at in wanting:
+                records = await self._score(shares[at][0], versions[at], readings)
+                if records is not None:
+                    found[at].append((answer, records))
+            if monotonic() - begun > TURN:  # whoever else is served by this loop goes on
+                await asyncio.sleep(0)
+                begun = monotonic()
+        return found
+
+    async def _judged(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
+        version = self.version(judge)
+        found: Read = []
+        for start in range(0, len(batch), JUDGED_AT_ONCE):
+            group = batch[start : start + JUDGED_AT_ONCE]
+            given = await asyncio.gather(
+                *(self._score(judge, version, self._readings(answer)) for answer in group)
+            )
+            read = zip(group, given, strict=True)
+            found += [(answer, records) for answer, records in read if records is not None]
+        return found
+
+    async def _score(
+        self, scorer: Scorer, version: str, readings: Sequence[Reading]
+    ) -> list[ScoreRecord] | None:
+        """Score an answer for each brand; None when the scorer fails on it."""
+        return await asked(scorer, version, readings, self.metrics, self.faults)
+
+    def _readings(self, answer: Answer) -> list[Reading]:
+        """Return an answer as it is read for each brand that it concerns; it is searched once."""
+        if answer.id not in self._just_read:
+            if len(self._just_read) >= 2 * BATCH:
+                self._just_read.clear()
+            self._just_read[answer.id] = self._reader.read(answer)
+        read = self._just_read[answer.id]
+        return [read.within(market) for market in self._concerns(answer.question.prompt.brands)]
+
+    def _concerns(self, asked_for: tuple[str, ...]) -> list[Market]:
+        """Return the brands that answers are scored for, by those that they were asked for."""
+        if asked_for not in self._concerned:
+            names: dict[str, None] = {}
+            for name in asked_for or self._tracked:
+                if name in self._markets:
+                    names[name] = None
+                    names.update((rival.name, None) for rival in self._markets[name].competitors)
+            self._concerned[asked_for] = [self._markets[name] for name in names]
+        return self._concerned[asked_for]
+
+
+def _groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
+    """Part shares so that scorers that need no waiting read together, and nobody waits for one
+    that takes long, or for others to have theirs kept.
+    """
+    if quick := [share for share in shares if not waits(share[0])]:
+        yield quick
+    yield from ([share] for share in shares if waits(share[0]))
+
+
+def _markets(catalogue: Catalogue) -> dict[str, Market]:
+    facts: dict[str, list[Fact]] = {}
+    for fact in catalogue.facts:
+        facts.setdefault(fact.brand, []).append(fact)
+    return {
+        brand.name: Market(brand, catalogue.rivals(brand.name), tuple(facts.get(brand.name, ())))
+        for brand in catalogue.brands
+    }

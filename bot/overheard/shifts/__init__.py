@@ -1,1 +1,0 @@
-"""Pure statistics: what is a shift, and what is noise."""

@@ -1,1 +1,0 @@
-"""The tables of the configuration that other rooms read, each validated by its own class."""

@@ -1,0 +1,200 @@
+"""The log: one line for each thing that people should hear of, with the ids of what it is about.
+
+No secret and nothing that a model wrote is in it: known secrets are covered, and of an error that
+is logged with its traceback, its kind and its places are told and not its text, which may quote
+whatever it stumbled over.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from overheard.config.sections import LoggingTable
+from overheard.errors import OverheardError
+from overheard.plugins.wording import redacted
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.trace import Tracer
+
+
+OURS = "overheard"
+"""The logger whose level the configuration sets; those of the parts say warnings alone."""
+PLACES = 8
+"""Places of a traceback that are told, those nearest to the error."""
+
+_ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039 - never changed
+
+
+def about(**ids: str) -> None:
+    """Say what this asyncio task, and whatever it starts, is about from now on.
+
+    Args:
+        ids: Such as ``run`` (its key), ``command`` (the platform's id of a request) or ``task``.
+    """
+    _ABOUT.set({**_ABOUT.get(), **ids})
+
+
+def write_log(settings: LoggingTable, secrets: Collection[str] = ()) -> None:
+    """Write the log to standard error, where a service manager looks for it.
+
+    Args:
+        settings: How much, and in which form.
+        secrets: What must not be seen in it, beside the secrets of the environment.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter((JsonLines if settings.format == "json" else Lines)(secrets))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger(OURS).setLevel(settings.level.upper())
+
+
+class Lines(logging.Formatter):
+    """Writes lines for people.
+
+    Args:
+        secrets: What must not be seen in them.
+    """
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        ids = " ".join(f"{key}={value}" for key, value in _ABOUT.get().items())
+        error = _error(record)
+        line = f"{self.formatTime(record)} {record.name}: {self._message(record)}"
+        line += f" [{ids}]" if ids else ""
+        return line + (f" {error[0]} at {', '.join(error[1])}" if error else "")
+
+    def _message(self, record: logging.LogRecord) -> str:
+        return redacted(record.getMessage(), self._secrets)
+
+
+class JsonLines(Lines):
+    """Writes lines for programs: one JSON object each, with ``at``, ``level``, ``logger``,
+    ``message``, the ids of what it is about, and an error's kind and ``places``.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        error = _error(record)
+        told = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._message(record),
+            **_ABOUT.get(),
+            **({"error": error[0], "places": error[1]} if error else {}),
+        }
+        return json.dumps(told, ensure_ascii=False)
+
+
+def _error(record: logging.LogRecord) -> tuple[str, list[str]] | None:
+    """Return the kind of an error that comes with a record, and where it came from."""
+    kind, _, trace = record.exc_info or (None, None, None)
+    return (kind.__name__, _places(trace)) if kind else None
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(trace)[-PLACES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Work = Callable[Given, Coroutine[Any, Any, Result]]
+Told = Callable[..., Mapping[str, str]]
+
+_tracer: list[Tracer] = []
+"""Whoever makes spans: one for the process, as in every program that is traced, or none."""
+
+
+class TracesUnavailable(OverheardError):
+    """[telemetry] needs the package {package}; install it with: pip install 'overheard[otel]', or say traces = false."""  # noqa: E501 - the docstring is the message
+
+
+def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerProvider:
+    """Make spans from now on; what is left of them is sent when the process ends.
+
+    Args:
+        service: What this deployment is called beside others, unless ``OTEL_SERVICE_NAME`` says.
+        exporter: Where they go; by default by OTLP over HTTP to where OpenTelemetry's own
+            variables say, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
+
+    Raises:
+        TracesUnavailable: when a package is missing.
+    """
+    try:
+        from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        exporter = exporter or _otlp()
+    except ModuleNotFoundError as error:
+        raise TracesUnavailable(package=error.name) from None
+    named = Resource({"service.name": service}).merge(OTELResourceDetector().detect())
+    provider = TracerProvider(resource=named)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    _tracer[:] = [provider.get_tracer("overheard")]
+    return provider
+
+
+def end_traces() -> None:
+    """Make no more spans."""
+    _tracer.clear()
+
+
+def traced(
+    name: str, told: Told | None = None
+) -> Callable[[Work[Given, Result]], Work[Given, Result]]:
+    """Make a span of each call to an async function, where traces are wanted.
+
+    Args:
+        name: What the span is called.
+        told: Returns what else it says, from what the function is called with.
+    """
+
+    def decorate(work: Work[Given, Result]) -> Work[Given, Result]:
+        @wraps(work)
+        async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+            if not _tracer:
+                return await work(*args, **kwargs)
+            attributes = told(*args, **kwargs) if told else None
+            return await _within_span(name, attributes, work(*args, **kwargs))
+
+        return run
+
+    return decorate
+
+
+async def _within_span(
+    name: str, attributes: Mapping[str, str] | None, work: Coroutine[Any, Any, Result]
+) -> Result:
+    from opentelemetry.trace import Status, StatusCode
+
+    with _tracer[0].start_as_current_span(
+        name, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            return await work
+        except BaseException as error:
+            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            raise
+
+
+def _otlp() -> SpanExporter:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter()

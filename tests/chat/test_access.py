@@ -1,0 +1,101 @@
+"""Tests of who may do what in chat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Role
+from overheard.chat.access import AccessGate, is_logged
+from overheard.config.sections import AccessTable
+from overheard.interfaces import Gate, Person
+from overheard.testing.memory_store import MemoryStore
+from recording import HandClock
+
+ADA = Person("slack", "U1", "Ada", ("S7",))
+
+
+async def nothing(**_: Any) -> Card:
+    """Do nothing."""
+    return Card("")
+
+
+READ, SPEND, CONFIGURE = (
+    CommandSpec(name, "", nothing, role=role, spends=role is Role.OPERATOR)
+    for name, role in (
+        ("report", Role.VIEWER),
+        ("check", Role.OPERATOR),
+        ("brands add", Role.ADMIN),
+    )
+)
+
+
+def gate(**access: Any) -> AccessGate:
+    """Return a gate of a configuration."""
+    return AccessGate(AccessTable.model_validate(access), MemoryStore(), HandClock())
+
+
+async def may(keeper: Gate, person: Person = ADA, channel: str = "slack:C1") -> int:
+    """Return how many of the three things somebody may do."""
+    refusals = [await keeper.allowed(person, channel, s) for s in (READ, SPEND, CONFIGURE)]
+    return refusals.count(None)
+
+
+@pytest.mark.parametrize(
+    ("access", "allowed"),
+    [
+        ({}, 2),
+        ({"everyone": "viewer"}, 1),
+        ({"everyone": "nothing"}, 0),
+        ({"everyone": "nothing", "viewers": ["slack:U1"]}, 1),
+        ({"everyone": "viewer", "operators": ["slack:S7"]}, 2),
+        ({"admins": ["slack:U1"]}, 3),
+        ({"admins": ["slack:S7"], "viewers": ["slack:U1"]}, 3),
+        ({"viewers": ["slack:U1"]}, 1),
+        ({"admins": ["discord:U1"]}, 2),
+        ({"admins": ["slack:U2"]}, 2),
+    ],
+)
+async def test_people_and_groups_have_roles(access: dict[str, Any], allowed: int) -> None:
+    """The highest one counts; an id of another platform is somebody else."""
+    assert await may(gate(**access)) == allowed
+
+
+async def test_whoever_is_refused_learns_what_to_add_where() -> None:
+    """The sentence names the role, the person and the key."""
+    refusal = await gate().allowed(ADA, "slack:C1", CONFIGURE)
+
+    assert refusal
+    assert "Only admins may configure" in refusal
+    assert "slack:U1" in refusal
+    assert "[access] admins" in refusal
+
+
+async def test_channels_can_be_chosen() -> None:
+    """Elsewhere nobody may do anything."""
+    keeper = gate(channels=["slack:C1"], admins=["slack:U1"])
+
+    assert await may(keeper) == 3
+    assert await may(keeper, channel="slack:C2") == 0
+    assert await may(keeper, channel="") == 3  # their own page
+
+
+async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
+    """Whether they were done or refused."""
+    store = MemoryStore()
+    keeper = AccessGate(AccessTable(), store, HandClock())
+    await keeper.note(ADA, "slack:C1", "report", READ)
+    await keeper.note(ADA, "slack:C1", "check acme", SPEND)
+    await keeper.note(ADA, "slack:C1", "brands add Zeta", CONFIGURE, "Only admins may configure.")
+
+    assert [(e.who, e.command, e.words, e.outcome) for e in await store.audit()] == [
+        ("Ada (slack:U1)", "brands add", "brands add Zeta", "Only admins may configure."),
+        ("Ada (slack:U1)", "check", "check acme", "done"),
+    ]
+
+
+def test_what_asks_for_a_yes_is_logged() -> None:
+    """Also when anybody may do it."""
+    assert is_logged(CommandSpec("x", "", nothing, confirms=True))

@@ -1,0 +1,371 @@
+"""Tests of the configuration."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from overheard.config.loader import VARIABLE, Config, find_config, load_config, parse_config
+from overheard.config.settings import Secret, Settings, check
+from overheard.domain import Catalogue
+from overheard.errors import ConfigError
+
+
+def problems(text: str) -> list[str]:
+    """Return what is wrong with a configuration."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text)
+    return caught.value.problems
+
+
+def test_brands_alone_are_enough() -> None:
+    """A file with nothing but a brand is valid, and everything else has a default."""
+    config = parse_config('[[brands]]\nname = "Acme"')
+
+    assert [brand.name for brand in config.catalogue().brands] == ["Acme"]
+    assert config.storage.url == "sqlite:///overheard.db"
+
+
+def test_a_competitor_without_a_table_becomes_a_brand_that_is_not_tracked() -> None:
+    """Competitors are scored, so they are brands; they raise no alerts."""
+    catalogue = parse_config('[[brands]]\nname = "Acme"\ncompetitors = ["Zeta"]').catalogue()
+
+    assert [(b.name, b.tracked) for b in catalogue.brands] == [("Acme", True), ("Zeta", False)]
+
+
+def test_a_competitor_named_by_an_alias_is_the_brand_that_has_it() -> None:
+    """An alias of a declared brand does not make a second brand."""
+    text = """
+        [[brands]]
+        name = "Acme"
+        competitors = ["zeta inc"]
+        [[brands]]
+        name = "Zeta"
+        aliases = ["Zeta Inc"]
+        tracked = false
+    """
+    catalogue = parse_config(text).catalogue()
+
+    assert [brand.name for brand in catalogue.brands] == ["Acme", "Zeta"]
+    assert [rival.name for rival in catalogue.rivals("Acme")] == ["Zeta"]
+
+
+def test_all_problems_are_told_at_once_each_with_its_place() -> None:
+    """Each problem names file, table, key and what to write instead."""
+    found = problems(
+        """
+        [budget]
+        run = -1
+        [[brands]]
+        name = ""
+        [[brands]]
+        name = "Acme"
+        aliases = "acme inc"
+        """
+    )
+
+    assert found == [
+        "config.toml, [[brands]] number 1: name must not be empty.",
+        'config.toml, [[brands]] number 2: aliases must be a list, such as ["one", "two"].',
+        "config.toml, [budget]: run must be 0 or more.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[storag]", 'config.toml: unknown key "storag"; did you mean "storage".'),
+        (
+            '[[brands]]\nname = "Acme"\nalias = ["x"]',
+            'config.toml, [[brands]] number 1: unknown key "alias"; did you mean "aliases".',
+        ),
+        (
+            '[storage]\nzzz = ""',
+            'config.toml, [storage]: unknown key "zzz"; known: url.',
+        ),
+        (
+            "[providers.svc]\n[limits.svc]\nconcurency = 1",
+            'config.toml, [limits.svc]: unknown key "concurency"; did you mean "concurrency".',
+        ),
+        (
+            '[landscape.openai.limits]\nvalue = "x"\nsource = "https://a.com"\nasof = 2026-11-20',
+            'config.toml, [landscape.openai.limits]: unknown key "asof"; did you mean "as_of".',
+        ),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_a_suggestion(text: str, problem: str) -> None:
+    """A misspelt key is never ignored."""
+    assert problems(text) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            '[[routes]]\nchannel = "general"',
+            "config.toml, [[routes]] number 1: channel must look like slack:C0123456789.",
+        ),
+        (
+            '[health]\nnotices = ["general"]',
+            "config.toml, [health]: notices.1 must look like slack:C0123456789.",
+        ),
+        (
+            '[slack]\nbase_url = "slack.com"',
+            "config.toml, [slack]: base_url must look like https://slack.com/api/.",
+        ),
+        (
+            '[landscape.openai.limits]\nvalue = "x"\nsource = "their page"',
+            "config.toml, [landscape.openai.limits]: source must look like https://acme.com/bots.",
+        ),
+        (
+            '[landscape.x.limits]\nvalue = "x"\nsource = "http://a"\nas_of = 2026-01-01T09:00:00',
+            "config.toml, [landscape.x.limits]: as_of must be a day, such as 2026-01-31.",
+        ),
+        (
+            '[[brands]]\nname = "Acme"\ndomains = ["acme.com", "our site"]',
+            "config.toml, [[brands]] number 1: domains.2 must be a web domain, such as acme.com.",
+        ),
+        ("landscape = 3", "config.toml, [landscape]: must be a table; give it a header"),
+        (
+            '[landscape.openai.price]\nvalue = "x"\nsource = "https://a.com"',
+            "config.toml, [landscape.openai]: \"price\" must be 'fine-tuning', 'formats'",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_form_is_told_by_its_place_and_an_example(
+    text: str, problem: str
+) -> None:
+    """Nobody should have to read a pattern, or guess which of several tables is meant."""
+    [found] = problems(text)
+
+    assert found.startswith(problem)
+
+
+def test_a_brand_that_does_not_exist_is_an_error_with_a_suggestion() -> None:
+    """Prompts, facts, schedules and routes name brands that there are."""
+    [problem] = problems(
+        '[[brands]]\nname = "Acme"\n[[prompts]]\ntext = "Best?"\nbrands = ["Acmee"]'
+    )
+
+    assert 'there is no brand "Acmee"; did you mean "Acme"' in problem
+
+
+def test_a_name_that_stands_there_twice_is_an_error() -> None:
+    """Two tables for one brand would leave open which one counts."""
+    [problem] = problems('[[brands]]\nname = "Acme"\n[[brands]]\nname = "acme"')
+
+    assert "[[brands]] numbers 1 and 2" in problem
+
+
+def test_a_spelling_that_means_two_brands_is_an_error() -> None:
+    """Every mention would count for both."""
+    [problem] = problems(
+        '[[brands]]\nname = "Acme"\naliases = ["Globex"]\n[[brands]]\nname = "globex"'
+    )
+
+    assert '"globex" stands for both Acme and globex; leave it to one' in problem
+
+
+def test_any_spelling_of_a_brand_is_that_brand() -> None:
+    """Prompts, facts and schedules can use an alias or another case."""
+    text = """
+        [[brands]]
+        name = "Acme"
+        aliases = ["Acme Inc"]
+        [[prompts]]
+        text = "Is it good?"
+        brands = ["acme inc"]
+        [[facts]]
+        brand = "ACME"
+        field = "founded"
+        value = "1999"
+    """
+    catalogue = parse_config(text).catalogue()
+
+    assert catalogue.prompts_for("Acme") == catalogue.prompts
+    assert catalogue.facts[0].brand == "Acme"
+
+
+def test_braces_in_a_value_are_only_characters() -> None:
+    """A message is not a pattern for values that users write."""
+    [problem] = problems('[discord]\ntoken_file = "{x}"')
+
+    assert "token cannot be read from token_file (No such file or directory)" in problem
+
+
+def test_the_name_of_the_file_is_not_a_key() -> None:
+    """Only what this page documents can be written."""
+    assert problems('file = "x"')[0].startswith('config.toml: unknown key "file"')
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    """Some editors put one at the start."""
+    (tmp_path / "c.toml").write_text('\ufeff[[brands]]\nname = "Acme"', encoding="utf-8")
+
+    assert load_config(tmp_path / "c.toml").brands[0].name == "Acme"
+
+
+def test_a_schedule_that_never_fires_is_an_error() -> None:
+    """Cron fields and time zones are checked when the file is read."""
+    found = problems('[[schedules]]\nname = "weekly"\ncron = "7 * *"\ntimezone = "Berlin"')
+
+    assert "timezone must be an IANA zone" in found[0]
+    assert "cron must have five fields" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ('[[routes]]\nchannel = "brand"', "channel"),
+        ('[[routes]]\nchannel = "slack:C1"\nquiet = "at night"', "quiet must be two times"),
+        ('[[routes]]\nchannel = "slack:C1"\nquiet = "07:00-07:00"', "quiet must be two times"),
+        ('[[routes]]\nchannel = "slack:C1"\nseverities = ["worse"]', "severities"),
+        ('[access]\nadmins = ["Ada"]', 'must hold ids such as "slack:U0123456789", and not "Ada"'),
+        ('[access]\neveryone = "admin"', "everyone must be 'nothing', 'viewer' or 'operator'"),
+        ("[health]\nport = 70000", "port must be 65535 or less"),
+    ],
+)
+def test_tables_of_a_deployment_are_checked(table: str, problem: str) -> None:
+    """Routes, access and the health endpoint say what is wrong with them."""
+    [found] = problems(table)
+
+    assert problem in found
+
+
+def test_who_may_use_a_bot_that_strangers_can_install_must_be_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everybody could spend otherwise."""
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "s")
+    slack = '[slack]\nmode = "http"\nclient_id = "1.1"\n'
+
+    [problem] = problems(slack)
+    assert problem.startswith("config.toml, [slack] client_id: any workspace can install the bot")
+    assert parse_config(slack + '[access]\neveryone = "viewer"').slack
+    assert parse_config(slack + '[access]\nchannels = ["slack:T1/C1"]').slack
+
+
+def test_a_report_needs_a_name_of_its_own() -> None:
+    """Two reports of one name would be one."""
+    report = '[[reports]]\nname = "weekly"\ncron = "0 8 * * mon"\nchannel = "slack:C1"\n'
+    [found] = problems(report * 2)
+
+    assert "[[reports]] numbers 1 and 2: the same name" in found
+
+
+def test_a_broken_file_is_told_with_its_line() -> None:
+    """TOML's own complaint is passed on with the place."""
+    [problem] = problems("[[brands]\n")
+
+    assert "config.toml is not valid TOML" in problem
+    assert "line 1" in problem
+
+
+def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each secret has a variable of its own, and another can be named."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("OTHER", "xapp-2")
+    slack = parse_config('[slack]\napp_token_env = "OTHER"').slack
+
+    assert slack
+    assert slack.bot_token
+    assert slack.app_token
+    assert slack.bot_token.get_secret_value() == "xoxb-1"
+    assert slack.app_token.get_secret_value() == "xapp-2"
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that holds the secret wins over the environment."""
+    monkeypatch.setenv("DISCORD_TOKEN", "from the environment")
+    (tmp_path / "token").write_text("from a file\n")
+    discord = parse_config(f"[discord]\ntoken_file = '{tmp_path / 'token'}'").discord
+
+    assert discord
+    assert discord.token
+    assert discord.token.get_secret_value() == "from a file"
+
+
+class NeedyTable(Settings):
+    """A table that cannot do without its secret."""
+
+    token: Secret = Field(json_schema_extra={"env": "NEEDY_TOKEN"})
+
+
+def test_a_missing_secret_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the variable and the key for a file."""
+    monkeypatch.delenv("NEEDY_TOKEN", raising=False)
+    _, [problem] = check(NeedyTable, {}, "config.toml, [needy]")
+
+    assert problem == (
+        "config.toml, [needy]: token is missing; set the environment variable NEEDY_TOKEN, "
+        "or name a file that holds it as token_file."
+    )
+
+
+def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
+    """The message says what to do and never shows the secret."""
+    hidden, other = problems('[discord]\ntoken = "hush"\ntokn = 1')
+
+    assert "token_env" in hidden
+    assert 'unknown key "tokn"' in other, "one problem hides the others"
+    assert "hush" not in hidden + other
+
+
+def test_a_secret_is_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration can be logged."""
+    monkeypatch.setenv("DISCORD_TOKEN", "hush")
+
+    assert "hush" not in repr(parse_config("[discord]"))
+
+
+def test_the_file_is_the_named_one_else_the_variable_else_the_one_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What stands before the command wins over the environment, and that over the folder."""
+    monkeypatch.setenv(VARIABLE, "from-variable.toml")
+
+    assert find_config(Path("named.toml")) == Path("named.toml")
+    assert find_config(None) == Path("from-variable.toml")
+    monkeypatch.delenv(VARIABLE)
+    assert find_config(None) == Path("config.toml")
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    """The sentence names the example, the option and the variable."""
+    with pytest.raises(ConfigError, match=r"config\.example\.toml .* --config"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_the_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every table of the example can be used as it stands."""
+    for secret in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"):
+        monkeypatch.setenv(secret, "x")
+    config = load_config(Path(__file__).parents[2] / "config.example.toml")
+
+    assert set(config.model_fields_set) >= set(Config.model_fields)
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    """It is frozen."""
+    config = parse_config("")
+
+    with pytest.raises(ValueError, match="frozen"):
+        config.storage.url = "elsewhere"  # type: ignore[misc] # that is what is tried
+
+
+def test_what_is_measured_is_laid_out_once_however_many_prompts_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Anew for each prompt, a thousand of them would take seconds."""
+    laid_out: list[Config] = []
+    catalogue = Config.catalogue
+
+    def counted(config: Config) -> Catalogue:
+        laid_out.append(config)
+        return catalogue(config)
+
+    monkeypatch.setattr(Config, "catalogue", counted)
+    prompts = "".join(f'[[prompts]]\ntext = "Which {n}?"\n' for n in range(50))
+    parse_config('[[brands]]\nname = "Acme"\n' + prompts)
+
+    assert len(laid_out) == 1

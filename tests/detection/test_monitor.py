@@ -1,0 +1,219 @@
+"""Tests of the monitor: it looks run by run, and never ahead."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overheard.detection.effect import LEARNT
+from overheard.detection.monitor import FLOOR, Alarm, Monitor
+from overheard.detection.simulate import Change, Design, World, simulate
+from overheard.domain import Model, ModelUpdate, Shift
+from overheard.measure.blocks import RunKey, Stream
+
+A, B = Model("svc", "a"), Model("svc", "b")
+
+
+def stream(world: World, index: int = 0, **key: Any) -> Stream:
+    """Return a panel of a world as a stream of this brand, model or metric."""
+    found = world.stream(index)
+    return replace(found, key=found.key._replace(**{"model": A, **key}))
+
+
+def fallen(points: float = -30.0, at: int = 10, runs: int = 14, seed: int = 3) -> Stream:
+    """Return a brand that falls at a run (an index)."""
+    design = Design(runs=runs, prompts=20)
+    return stream(simulate(design, Change(at, points), size=1, seed=seed))
+
+
+def alarms(*streams: Stream, updates: Iterable[ModelUpdate] = (), **options: Any) -> list[Alarm]:
+    """Replay the brand Acme."""
+    return list(Monitor("Acme", streams, updates, **options).replay())
+
+
+def shifts(*streams: Stream, **options: Any) -> list[Shift]:
+    """Return all that was raised, in order."""
+    return [shift for alarm in alarms(*streams, **options) for shift in alarm.shifts]
+
+
+def test_a_drop_is_raised_once_with_its_dates() -> None:
+    """A drop by 30 points at the 11th run is seen within three runs, and not again."""
+    [shift] = shifts(fallen())
+    assert 11 <= shift.run_id <= 13
+    assert 11 in shift.dates
+    assert shift.began in shift.dates
+    assert shift.change == pytest.approx(-0.3, abs=0.12)
+    assert shift.probability is not None
+    assert shift.probability > 0.5
+
+
+def test_a_system_that_does_not_change_is_silent() -> None:
+    """Twelve brands over 20 runs each raise at most what is promised: a handful of years."""
+    world = simulate(Design(runs=20, prompts=20), size=12, seed=5)
+    assert sum(bool(alarms(stream(world, index))) for index in range(12)) <= 4
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(2, 13))
+def test_later_runs_change_nothing_earlier(runs: int) -> None:
+    """What is raised by a run is the same whether or not there were runs after it."""
+    whole = fallen()
+    early = replace(
+        whole,
+        runs=whole.runs[:runs],
+        n=whole.n[:runs],
+        total=whole.total[:runs],
+        squares=whole.squares[:runs],
+    )
+    latest = whole.runs[runs - 1]
+    assert alarms(early) == [alarm for alarm in alarms(whole) if alarm.run <= latest]
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.permutations(range(20)))
+def test_the_order_of_streams_does_not_matter(order: list[int]) -> None:
+    """Streams may come in any order, and the same shifts come out."""
+    world = simulate(Design(runs=8, prompts=10), Change(5, -40.0), size=3, seed=2)
+    streams = [stream(world, i, metric=f"metric {i}") for i in range(3)]
+    turned = [streams[i] for i in order if i < 3]
+    assert alarms(*turned) == alarms(*streams)
+
+
+def test_a_run_that_failed_is_neutral() -> None:
+    """A run without a single answer neither raises nor hides anything."""
+    whole = fallen()
+    gap = RunKey(whole.runs[5].at + timedelta(days=1), 99)
+    row = np.zeros((1, len(whole.prompts)))
+    longer = replace(
+        whole,
+        runs=(*whole.runs[:6], gap, *whole.runs[6:]),
+        n=np.insert(whole.n, [6], row.astype(int), axis=0),
+        total=np.insert(whole.total, [6], row, axis=0),
+        squares=np.insert(whole.squares, [6], row, axis=0),
+    )
+    [mine], [theirs] = shifts(whole), shifts(longer)
+    assert theirs.run_id == mine.run_id
+    assert theirs.change == pytest.approx(mine.change)
+
+
+def test_edited_prompts_raise_nothing() -> None:
+    """Half of the prompts replaced by others with quite different answers is no shift."""
+    n = np.zeros((12, 20), int)
+    n[:6, :15], n[6:, 5:] = 3, 3
+    hits = np.where(np.arange(20) < 10, 3, 0) * (n > 0)
+    hits[:, 5:15] = np.tile([1, 2, 1, 2, 1, 2, 1, 2, 1, 2], (12, 1))
+    total = hits.astype(float)
+    world = simulate(Design(runs=12, prompts=20), size=1, seed=1)
+    assert shifts(replace(stream(world), n=n, total=total, squares=total)) == []
+
+
+def test_thresholds_that_are_known_change_nothing() -> None:
+    """With all, with some and without any of them the same is raised."""
+    monitor = Monitor("Acme", [fallen()])
+    first = list(monitor.replay())
+    assert monitor.thresholds
+    assert alarms(fallen(), thresholds=monitor.thresholds) == first
+    again = Monitor("Acme", [fallen()], thresholds={"another": 0.0})
+    assert list(again.replay()) == first
+    assert again.thresholds == monitor.thresholds
+
+
+def test_the_way_back_is_a_recovery() -> None:
+    """A brand that falls and comes back raises two shifts, and the second takes the first back."""
+    design = Design(runs=24, prompts=20)
+    low = simulate(design, Change(8, -35.0), size=1, seed=4)
+    total = low.total.copy()
+    total[0, 16:] = simulate(design, size=1, seed=4).total[0, :8]
+    first, second = shifts(stream(replace(low, total=total)))
+    assert (first.recovery, second.recovery) == (False, True)
+    assert first.change < 0 < second.change
+    assert second.explanation.startswith("It takes back an earlier shift.")
+
+
+def test_only_the_model_that_shifted_begins_anew() -> None:
+    """Two models fall one after the other; each is raised with its own past."""
+    early, late = fallen(at=8, runs=20), fallen(at=14, runs=20, seed=9)
+    other = replace(late, key=late.key._replace(model=B))
+    first, second = shifts(early, other)
+    assert (first.model, second.model) == (A, B)
+    assert second.answers[0] >= 13 * 60
+
+
+def test_what_is_not_worth_telling_is_not_raised() -> None:
+    """The gate is asked with the metric and what is expected of it, which is a little less."""
+    asked: list[tuple[str, float]] = []
+
+    def worth(metric: str, change: float) -> bool:
+        asked.append((metric, change))
+        return False
+
+    assert shifts(fallen(), worth=worth) == []
+    assert {metric for metric, _ in asked} == {"visibility"}
+    assert all(-0.5 < change < -0.05 for _, change in asked)
+
+
+def test_a_known_update_matches_its_dates() -> None:
+    """An update just before the change is named; one long before it is not."""
+    world = fallen()
+    updates = [
+        ModelUpdate(A, world.runs[10].at - timedelta(days=2), "announced", "v2"),
+        ModelUpdate(A, world.runs[3].at, "announced", "v1"),
+        ModelUpdate(B, world.runs[10].at, "announced", "other"),
+    ]
+    [shift] = shifts(world, updates=updates)
+    assert [update.note for update in shift.updates] == ["v2"]
+    assert "v2" in shift.explanation
+
+
+def test_a_known_update_speeds_the_alarm_up() -> None:
+    """Over four brands, a told drop by 15 points is seen no later, and sooner in some."""
+    world = simulate(Design(runs=14, prompts=20), Change(9, -15.0), size=4, seed=8)
+    sooner = []
+    for index in range(4):
+        mine = stream(world, index)
+        told = [ModelUpdate(A, mine.runs[9].at)]
+        seen = [first_alarm(mine), first_alarm(mine, updates=told)]
+        sooner.append(seen[0] - seen[1])
+    assert min(sooner) >= 0
+    assert max(sooner) > 0
+
+
+def first_alarm(mine: Stream, **options: Any) -> int:
+    """Return the run of the first alarm, or 99."""
+    return next((alarm.run.id for alarm in alarms(mine, **options)), 99)
+
+
+def test_a_short_baseline_says_what_it_could_see() -> None:
+    """With few runs the monitor is learning; the change that it could see shrinks."""
+    seen = []
+    for runs in (1, 3, LEARNT - 1):
+        monitor = Monitor("Acme", [stream(simulate(Design(runs=runs), size=1, seed=1))])
+        list(monitor.replay())
+        learning = monitor.learning()
+        assert learning is not None
+        assert (learning.runs, learning.needed) == (runs, LEARNT)
+        seen.append(learning.change or 0.0)
+    assert seen == sorted(seen, reverse=True)
+    long = Monitor("Acme", [stream(simulate(Design(runs=LEARNT), size=1, seed=1))])
+    list(long.replay())
+    assert long.learning() is None
+
+
+def test_more_of_a_real_change_is_never_weaker() -> None:
+    """Twice the answers of a drop raise it no later."""
+    mine = fallen(-20.0)
+    twice = replace(mine, n=2 * mine.n, total=2 * mine.total, squares=2 * mine.squares)
+    assert first_alarm(twice) <= first_alarm(mine) < 99
+
+
+def test_a_brand_without_a_past_is_silent() -> None:
+    """No stream, one run, or only competitors: nothing to say."""
+    one = stream(simulate(Design(runs=1), size=1, seed=1))
+    assert alarms() == alarms(one) == []
+    assert alarms(stream(simulate(Design(runs=5), size=1, seed=1), brand="Globex")) == []
+    assert FLOOR > 2

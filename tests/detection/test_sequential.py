@@ -1,0 +1,163 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from overheard.detection.simulate import Design, simulate
+from overheard.detection.update_trials import UpdateTrial, run_updates
+from overheard.detection.updates import (
+    DEFAULT,
+    Finding,
+    Plan,
+    Verdict,
+    crossing,
+    follow,
+    next_burst,
+    pocock,
+)
+from overheard.measure.blocks import RunKey, Stream
+
+
+def history(after: list[float], before: int = 10) -> tuple[Stream, datetime]:
+    """Return ten prompts asked six times a run at a rate of 1/2, and then at these rates."""
+    one = simulate(Design(runs=before + len(after), prompts=10), size=1, seed=1).stream(0)
+    rates = np.array([0.5] * before + after)[:, None]
+    n = np.full(one.n.shape, 6)
+    total = np.round(6 * np.repeat(rates, 10, axis=1))
+    stream = replace(one, n=n, total=total, squares=total)
+    return stream, stream.runs[before].at if after else stream.runs[-1].at + timedelta(days=1)
+
+
+def test_the_boundaries_are_pococks() -> None:
+    """The constants of his table, at 0.05 and 0.01."""
+    table = [1.960, 2.178, 2.289, 2.361, 2.413, 2.453]
+    assert [pocock(looks) for looks in range(1, 7)] == pytest.approx(table, abs=1e-3)
+    assert pocock(5, 0.01) == pytest.approx(2.986, abs=1e-3)
+
+
+def test_the_recursion_agrees_with_simulation() -> None:
+    """Four looks at a random walk cross 2 as often as it says."""
+    walk = np.cumsum(np.random.default_rng(1).standard_normal((200_000, 4)), axis=1)
+    crossed = (np.abs(walk / np.sqrt(np.arange(1, 5))) > 2).any(axis=1).mean()
+    assert crossing(2.0, 4) == pytest.approx(crossed, abs=0.003)
+
+
+def test_a_great_change_is_found_at_the_first_look() -> None:
+    """And with it the size: from 1/2 to 0."""
+    stream, at = history([0.0, 0.0])
+    verdict = follow(stream, at, 0.03)
+    assert verdict
+    assert (verdict.finding, verdict.looks) == (Finding.MOVED, 1)
+    assert (verdict.before, verdict.after, verdict.change) == pytest.approx((0.5, 0.0, -0.5))
+    assert verdict.interval[0] <= -0.5 <= verdict.interval[1] < 0
+    assert verdict.answers == (600, 60)
+
+
+def test_runs_after_the_verdict_do_not_matter() -> None:
+    """What was said stays said, also when the brand comes back."""
+    short, at = history([0.0])
+    long, _ = history([0.0, 0.5, 0.5, 0.5])
+    assert follow(short, at, 0.03) == follow(long, at, 0.03)
+
+
+def test_no_change_is_a_statement_too() -> None:
+    """After six looks: it did not move by more than so much; a seventh does not matter."""
+    stream, at = history([0.5] * 7)
+    verdict = follow(stream, at, 0.01)
+    assert verdict
+    assert (verdict.finding, verdict.looks, verdict.change) == (Finding.STILL, 6, 0)
+    assert 0.03 < verdict.bound < 0.2
+    assert verdict.answers[1] == 360
+
+
+def test_it_is_open_until_then() -> None:
+    """Three looks of six without a finding say nothing yet."""
+    stream, at = history([0.5] * 3)
+    verdict = follow(stream, at, 0.01)
+    assert verdict
+    assert (verdict.finding, verdict.looks, verdict.most) == (Finding.OPEN, 3, 6)
+
+
+def test_a_run_without_answers_is_no_look() -> None:
+    """All its calls failed."""
+    stream, at = history([0.5] * 3)
+    failed = np.arange(13) == 11
+    gap = replace(
+        stream,
+        n=np.where(failed[:, None], 0, stream.n),
+        total=np.where(failed[:, None], 0.0, stream.total),
+        squares=np.where(failed[:, None], 0.0, stream.squares),
+    )
+    verdict = follow(gap, at, 0.01)
+    assert verdict
+    assert verdict.looks == 2
+
+
+def test_nothing_to_compare() -> None:
+    """Without runs after the update there is no verdict, nor without any before."""
+    stream, at = history([])
+    assert follow(stream, at, 0.03) is None
+    assert follow(stream, stream.runs[0].at, 0.03) is None
+
+
+def test_a_brand_that_is_never_named_did_not_move() -> None:
+    """No answer differs from any other: that is a finding and no error."""
+    stream, at = history([0.5] * 6)
+    never = replace(stream, total=0 * stream.total, squares=0 * stream.squares)
+    verdict = follow(never, at, 0.03)
+    assert verdict
+    assert (verdict.finding, verdict.z) == (Finding.STILL, 0)
+    assert verdict.bound < 0.1
+
+
+def burst(verdict: Verdict | None, stream: Stream, at: datetime, since: list[RunKey]) -> object:
+    """Return the next burst."""
+    return next_burst(
+        verdict,
+        DEFAULT,
+        update=at,
+        since=since,
+        prompts=stream.prompts,
+        before=[stream],
+        seed=1,
+    )
+
+
+def test_bursts_are_spaced_and_end() -> None:
+    """60 calls at least three hours apart, until the verdict or the sixth look."""
+    stream, at = history([])
+    first = burst(None, stream, at, [])
+    second = burst(None, stream, at, [RunKey(at, 99)])
+    assert getattr(first, "at", None) == at
+    assert getattr(first, "calls", None) == 60
+    assert getattr(second, "at", None) == at + timedelta(hours=3)
+    assert burst(None, stream, at, [RunKey(at, n) for n in range(6)]) is None
+    moved, begun = history([0.0])
+    assert burst(follow(moved, begun, 0.03), stream, at, [RunKey(at, 1)]) is None
+
+
+def test_fewer_looks_have_a_lower_boundary() -> None:
+    """Whoever looks less often needs less evidence."""
+    assert Plan(looks=3).boundary < DEFAULT.boundary
+
+
+@pytest.mark.parametrize(("tau", "power"), [(0.0, 0.93), (0.25, 0.83)])
+def test_ten_points_are_seen(tau: float, power: float) -> None:
+    """120 updates by -10 points: the power is 0.98 and 0.92, less three Monte-Carlo deviations,
+    and the intervals hold the truth.
+    """
+    found = run_updates(UpdateTrial(tau=tau, brands=3), 120, seed=5)
+    assert found.found >= power
+    assert found.calls < 220
+    assert found.held >= 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "tau",
+    [pytest.param(0.0, marks=pytest.mark.long), 0.25, pytest.param(0.5, marks=pytest.mark.long)],
+)
+def test_updates_that_change_nothing_are_seldom_found_to(tau: float) -> None:
+    """400 of them, at the level of 0.05, with three Monte-Carlo deviations."""
+    assert run_updates(UpdateTrial(0.0, tau), 400, seed=6).found <= 0.05 + 3 * 0.011

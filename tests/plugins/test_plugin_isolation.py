@@ -1,0 +1,551 @@
+"""One plugin's fault stays its own, at registration and in every call."""
+
+import asyncio
+import contextlib
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
+from installing import Shelf
+from overheard import (
+    FREE,
+    Brand,
+    Capabilities,
+    Card,
+    ConfirmationNeeded,
+    Field,
+    Finish,
+    Link,
+    Model,
+    Prompt,
+    ProviderFailed,
+    Question,
+    Reading,
+    Reply,
+    Severity,
+    Table,
+    Tainted,
+)
+from overheard.config.loader import parse_config
+from overheard.domain import Answer
+from overheard.errors import PluginFault
+from overheard.plugins import Guard, Plugins, guard, load_plugins, sorted_output
+from overheard.plugins.providers import LONGEST_LOOK
+from overheard.plugins.threads import TooLong
+from overheard.reading.reader import Reader
+from overheard.runs.budget import capabilities_of, price_of
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ACME = Brand("Acme")
+
+SCORER = """
+    import sys, time
+    from overheard import Metric, Scale, Score, hookimpl
+
+    class Odd:
+        name = "odd"
+        version = "1"
+        metrics = (Metric("odd", Scale.BINARY, "Odd"),)
+
+        {definition} score(self, reading):
+            {body}
+
+    @hookimpl
+    def overheard_scorers(settings):
+        yield Odd()
+"""
+
+COMMAND = """
+    from overheard import Card, CommandSpec, hookimpl
+
+    async def run(view):
+        {body}
+
+    @hookimpl
+    def overheard_commands():
+        yield CommandSpec("{name}", "Do it.", run)
+"""
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Somewhere to install plugins."""
+    return Shelf(tmp_path, monkeypatch)
+
+
+def load(config: str = "", patience: float = 10.0) -> Plugins:
+    """Load all that is installed."""
+    return load_plugins(parse_config(config), patience=patience)
+
+
+def problem(plugins: Plugins, name: str) -> str:
+    """Return what is wrong with a plugin."""
+    return next(report.problem for report in plugins.reports if report.name == name)
+
+
+def reading() -> Reading:
+    """Return an answer as a scorer sees it."""
+    question = Question(Prompt("Which?"), Model("svc", "m-1"))
+    read = Reader([ACME]).read(Answer(1, question, Reply("Acme is good.", Finish.COMPLETE), NOW))
+    return read.reading(ACME, ())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(20)",
+        """
+        import time
+        from overheard import hookimpl
+        @hookimpl
+        def overheard_scorers(settings): time.sleep(20)
+        """,
+    ],
+)
+def test_a_plugin_that_never_gets_ready_is_left_out(shelf: Shelf, code: str) -> None:
+    """It is one sentence, and nobody waits for it any longer."""
+    shelf.install("slow", code + "\n")
+    points = [point for point in entry_points(group="overheard") if point.name == "slow"]
+    plugins = load_plugins(parse_config(""), points, patience=0.5)
+
+    assert problem(plugins, "slow").startswith("is not ready within ")
+
+
+@pytest.mark.parametrize(
+    ("definition", "body", "told"),
+    [
+        ("def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
+        ("def", "raise RuntimeError('k-secret')", "The scorer odd fails (RuntimeError)"),
+        ("def", "return None", "The scorer odd fails (TypeError)"),
+        ("def", "return (Score('odd', 1.0) for _ in iter(int, 1))", "fails (OverflowError)"),
+        ("def", "time.sleep(3)", "gave no result within 1 s"),
+        ("async def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
+        ("async def", "import asyncio; await asyncio.sleep(60)", "gave no result within 1 s"),
+        (
+            "async def",
+            "import asyncio; raise asyncio.CancelledError",
+            "The scorer odd fails (CancelledError)",
+        ),
+    ],
+)
+async def test_a_scorer_that_misbehaves_is_one_sentence(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, definition: str, body: str, told: str
+) -> None:
+    """Whatever it does, it takes neither the time nor the process of anybody else."""
+    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 1.0)
+    shelf.install("odd", SCORER.format(definition=definition, body=body))
+    scorer: Any = load().scorers["odd"]
+
+    with pytest.raises(PluginFault) as fault:
+        await scorer.score(reading())
+    assert told in str(fault.value)
+    assert "k-secret" not in str(fault.value)
+
+
+async def test_a_scorer_that_never_ends_ends_when_plugins_are_let_go(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not use the processor for as long as the process lives."""
+    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 0.1)
+    monkeypatch.setattr("overheard.plugins.aside.GRACE", 0.1)
+    shelf.install("odd", SCORER.format(definition="async def", body="while True: pass"))
+    before, plugins = set(threading.enumerate()), load()
+    scorer: Any = plugins.scorers["odd"]
+    with pytest.raises(PluginFault):
+        await scorer.score(reading())
+    [endless] = set(threading.enumerate()) - before
+    plugins.close()
+
+    await asyncio.to_thread(endless.join, 20.0)
+    assert not endless.is_alive()
+
+
+async def test_blocking_code_in_a_scorer_holds_up_nobody(shelf: Shelf) -> None:
+    """Others run while it sleeps."""
+    body = "time.sleep(0.2); return [Score('odd', 1.0)]"
+    shelf.install("odd", SCORER.format(definition="def", body=body))
+    scorer: Any = load().scorers["odd"]
+    scoring = asyncio.create_task(scorer.score(reading()))
+    turns = 0
+    while not scoring.done():
+        turns += 1
+        await asyncio.sleep(0.01)
+
+    assert turns > 1
+    assert [score.value for score in await scoring] == [1.0]
+
+
+async def test_what_a_scorer_prints_does_not_reach_stdout(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stdout belongs to the command, which still writes to it."""
+    shelf.install("odd", SCORER.format(definition="def", body="print('odd'); return []"))
+    scorer: Any = load().scorers["odd"]
+    with sorted_output():
+        await scorer.score(reading())
+        print("result")  # noqa: T201 - as a command does
+
+    assert capsys.readouterr() == ("result\n", "odd\n")
+
+
+async def test_a_call_that_was_interrupted_is_told_as_one_that_took_too_long() -> None:
+    """Two of them are enough."""
+    watched = Guard("The scorer odd")
+
+    async def interrupted() -> None:
+        raise TooLong
+
+    for _ in range(2):
+        with pytest.raises(PluginFault, match=r"gave no result within 1 s"):
+            await watched.call(interrupted, 1.0)
+    assert "after 2 faults in a row (it gave no result within 1 s)" in watched.pause
+
+
+async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is told once why; after the pause one good call makes all well."""
+    now = [0.0]
+    watched = Guard("The scorer odd", 2, lambda: now[0])
+    calls = []
+
+    async def fail() -> None:
+        calls.append(1)
+        raise ValueError
+
+    async def work() -> str:
+        return "good"
+
+    for _ in range(4):
+        with pytest.raises(PluginFault):
+            await watched.call(fail, 1.0)
+    assert len(calls) == 2
+    assert watched.pause == (
+        "The scorer odd is left alone for 10 minutes after 2 faults in a row "
+        "(it fails (ValueError)); ask its author, or remove it."
+    )
+    assert caplog.messages == [watched.pause]
+    now[0] = guard.PAUSE
+    assert watched.pause == ""
+    assert await watched.call(work, 1.0) == "good"
+
+
+async def test_a_call_that_does_not_heed_its_cancelling_is_left_behind() -> None:
+    """Whoever waits goes on all the same."""
+    enough = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not enough.is_set():
+            try:
+                await enough.wait()
+            except asyncio.CancelledError:
+                continue
+
+    with pytest.raises(PluginFault, match="gave no result"):
+        await Guard("It").call(stubborn, 0.05)
+    enough.set()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("check", 'there is a command that begins with "check"'),
+        ("brands count", 'there is a command that begins with "brands"'),
+        ("Say It", "its name is not one or two words of small letters"),
+    ],
+)
+def test_a_command_that_clashes_is_one_sentence(shelf: Shelf, name: str, told: str) -> None:
+    """Ours stay what they are."""
+    shelf.install("odd", COMMAND.format(name=name, body="return Card('T')"))
+
+    assert told in problem(load(), "odd")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise SystemExit", "fails (SystemExit)"),
+        ("return 'done'", "fails (it is str, and no Card)"),
+        ("return view.config", "fails (AttributeError)"),
+    ],
+)
+async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, told: str) -> None:
+    """It ends as our own do; and it does not see the configuration."""
+    shelf.install("odd", COMMAND.format(name="odd", body=body))
+
+    with pytest.raises(PluginFault, match='The command "odd"') as fault:
+        await load().commands["odd"].run(_Context())
+    assert told in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        ("Card(7)", "its Card.title is int"),
+        ("Card('T', text=object())", "its Card.text is object"),
+        ("Card('T', fields=None)", "its Card.fields is NoneType"),
+        ("Card('T', fields=(Field('a', 7),))", "its Field.value is int"),
+        ("Card('T', table=Table(('a',), ((1,),)))", "its Table.rows is int"),
+        ("Card('T', table='rows')", "its Card.table is str"),
+        ("Card('T', image=b'png')", "its Card.image is bytes"),
+        ("Card('T', more=('x',))", "its Card.more is str"),
+        ("Card('T', actions=('check',))", "its Card.actions is str"),
+        ("Card('T', severity='odd')", "its Card.severity is str"),
+        ("Card('T', data={(1, 2): 3})", "its Card.data is not ready for JSON"),
+        ("Card('T' * 5_000_000)", "its Card is too large to be read"),
+        ("Card('T', fields=(Field('a', 'b'),) * 50_000)", "its Card is too large to be read"),
+        ("[Card('T')]", "it is list, and no Card"),
+        ("view", "it is View, and no Card"),
+    ],
+)
+async def test_a_card_of_the_wrong_shape_is_one_sentence(
+    shelf: Shelf, card: str, told: str
+) -> None:
+    """It never reaches whoever would show it."""
+    code = COMMAND.format(name="odd", body=f"return {card}")
+    shelf.install("odd", code.replace("import Card", "import Card, Field, Table"))
+
+    with pytest.raises(PluginFault) as fault:
+        await load().commands["odd"].run(_Context())
+    assert str(fault.value) == (
+        f'The command "odd" fails ({told}); ask the author of overheard-odd 1.2, or remove it.'
+    )
+
+
+async def test_a_card_is_shown_as_the_plugin_made_it(shelf: Shelf) -> None:
+    """Its copy has all of it; lists stand for tuples, and data are as JSON has them."""
+    body = """return Card(
+            "T", Tainted("x"), [Field("a", "b", wide=True)], Table(("a",), [["b"]], {0}),
+            severity=Severity.GOOD, more=[Card("U")], data={"at": (1, 2)}, link=Link("l", "u"))"""
+    names = "import Card, Field, Link, Severity, Table, Tainted"
+    shelf.install("odd", COMMAND.format(name="odd", body=body).replace("import Card", names))
+
+    assert await load().commands["odd"].run(_Context()) == Card(
+        "T",
+        Tainted("x"),
+        (Field("a", "b", wide=True),),
+        Table(("a",), (("b",),), frozenset({0})),
+        severity=Severity.GOOD,
+        more=(Card("U"),),
+        data={"at": [1, 2]},
+        link=Link("l", "u"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("(Option(7, 'x'),)", "its Option.name is int"),
+        ("(Option('a b', 'x'),)", 'its option "a b" is not a word of small letters'),
+        ("(Option('a', None),)", "its Option.help is NoneType"),
+        ("(Option('a', 'x', 'text'),)", "its Option.kind is str"),
+        ("(Option('a', 'x', choices=7),)", "its Option.choices is int"),
+        ("(Option('a', 'x', low='1'),)", "its Option.low is str"),
+        ("(Option('json', 'x'),)", 'its option "json" is there already'),
+        ("(Option('a', 'x'), Option('a', 'y'))", 'its option "a" is there already'),
+        ("None", "its CommandSpec.options is NoneType"),
+        ("(), examples=(7,)", "its CommandSpec.examples is int"),
+        ("(), role='admin'", "its CommandSpec.role is str"),
+        ("(), faces=None", "its CommandSpec.faces is NoneType"),
+        ("(), chart=7", "its CommandSpec.chart is int"),
+    ],
+)
+def test_a_command_that_cannot_be_typed_is_one_sentence(
+    shelf: Shelf, wrong: str, told: str
+) -> None:
+    """Help and all other commands would fail with it."""
+    code = COMMAND.format(name="odd", body="return Card('T')").replace("run)", f"run, {wrong})")
+    shelf.install("odd", code.replace("import Card", "import Card, Option"))
+
+    assert f"registers CommandSpec as a command, and {told}" in problem(load(), "odd")
+
+
+async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
+    """That is no fault, where it says that it may ask; elsewhere nobody could answer."""
+    body = "raise ConfirmationNeeded(price='It costs $2', usd=2.0)"
+    code = COMMAND.format(name="odd", body=body).replace("run(view)", "run(view, agreed=False)")
+    code = code.replace("import Card", "import Card, ConfirmationNeeded")
+    shelf.install("odd", code.replace("run)", "run, spends=True)"))
+    shelf.install("other", code.replace('"odd"', '"other"'))
+    commands = load().commands
+
+    with pytest.raises(ConfirmationNeeded, match=r"It costs \$2"):
+        await commands["odd"].run(_Context(), agreed=False)
+    with pytest.raises(PluginFault, match="ask the author of overheard-other"):
+        await commands["other"].run(_Context())
+
+
+def asked(model: str = "odd/m-1") -> Question:
+    """Return a question to a model."""
+    return Question(Prompt("Which?"), Model.parse(model))
+
+
+@pytest.mark.parametrize(("ask", "told"), ASKED.values(), ids=ASKED)
+async def test_a_provider_at_fault_is_one_sentence_that_names_its_package(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, ask: str, told: str
+) -> None:
+    """Whatever it raises or returns, with the remedy and without its secret."""
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    shelf.install("odd", provider("odd", ask))
+
+    with pytest.raises(PluginFault) as fault:
+        await load().providers["odd"].ask(asked(), seed=1)
+    assert str(fault.value) == (
+        f"The model odd/m-1 {told}; ask the author of overheard-odd 1.2, or remove it."
+    )
+
+
+@pytest.mark.parametrize("more", SAID.values(), ids=SAID)
+async def test_a_provider_that_says_nonsense_of_itself_answers_all_the_same(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, more: str
+) -> None:
+    """What it does not say is not known, and nobody waits for it long."""
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    monkeypatch.setattr("overheard.plugins.providers.GOODBYE", 0.1)
+    shelf.install("odd", provider("odd", more=more))
+    odd = load().providers["odd"]
+    began = time.monotonic()
+    prices = [price_of(asked().model, {"odd": odd}) for _ in range(10)]
+    able = [capabilities_of(asked().model, {"odd": odd}) for _ in range(10)]
+
+    assert time.monotonic() - began < 5 * LONGEST_LOOK
+    assert set(prices) == {None if "def price" in more else FREE}
+    assert set(able) == {Capabilities()}
+    assert (await odd.ask(asked(), seed=1)).text == "Acme."
+    assert SECRET not in caplog.text
+    assert len([line for line in caplog.messages if "overheard-odd 1.2" in line]) <= 2
+    with contextlib.suppress(TimeoutError, PluginFault):
+        await odd.close()
+
+
+async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shelf: Shelf) -> None:
+    """Admins are told once; the provider's other models are asked as ever."""
+    ask = "Odd.asked += 1\n            "
+    ask += "if Odd.failing and question.model.name == 'm-1': raise RuntimeError\n            "
+    ask += "return Reply('Acme.', Finish.COMPLETE)"
+    shelf.install("odd", provider("odd", ask, "asked, failing = 0, True"))
+    plugins = load()
+    odd: Any = plugins.providers["odd"]
+    for _ in range(9):
+        with pytest.raises(PluginFault):
+            await odd.ask(asked(), seed=1)
+        assert (await odd.ask(asked("odd/m-2"), seed=1)).text == "Acme."
+    code: Any = sys.modules["overheard_odd"].Odd
+
+    assert code.asked == guard.MOST_FAULTS + 9
+    [told] = plugins.paused
+    assert told == (
+        "The model odd/m-1 is left alone for 10 minutes after 5 faults in a row "
+        "(it fails (RuntimeError)); ask the author of overheard-odd 1.2, or remove it."
+    )
+    assert (await plugins.notices.next()).text == told
+    code.failing = False
+    assert plugins.resume("odd") == ["The model odd/m-1"]
+    assert (await odd.ask(asked(), seed=1)).text == "Acme."
+    assert plugins.paused == []
+
+
+async def test_a_provider_that_says_why_there_is_no_answer_is_not_left_alone(shelf: Shelf) -> None:
+    """Its service has the trouble, and whoever asks has a breaker for that."""
+    ask = "raise ProviderFailed(model=question.model, reason='it is busy; wait.')"
+    shelf.install("odd", provider("odd", ask))
+    plugins = load()
+    for _ in range(9):
+        with pytest.raises(ProviderFailed, match="odd/m-1 did not answer: it is busy; wait"):
+            await plugins.providers["odd"].ask(asked(), seed=1)
+
+    assert plugins.paused == []
+
+
+async def test_a_command_returns_its_card(shelf: Shelf) -> None:
+    """What the next tests spoil is right as it stands."""
+    shelf.install("odd", COMMAND.format(name="odd", body="return Card('T')"))
+
+    assert await load().commands["odd"].run(_Context()) == Card("T")
+
+
+class _Context:
+    """What a command is given, as far as it is looked at."""
+
+    catalogue = store = clock = zone = who = channel = config = None
+
+
+@pytest.mark.parametrize("entry", ["overheard-odd", "Overheard_Odd==1.2", "overheard-odd>=1"])
+def test_a_plugin_that_is_allowed_is_loaded(shelf: Shelf, entry: str) -> None:
+    """Names are compared as pip does."""
+    shelf.install("odd", "")
+
+    assert problem(load(f'[plugins]\nallow = ["{entry}"]'), "odd") == ""
+
+
+@pytest.mark.parametrize("allow", ["[]", '["overheard-odd==1.3"]', '["other"]'])
+def test_a_plugin_that_is_not_allowed_runs_no_code(
+    shelf: Shelf, allow: str, tmp_path: Path
+) -> None:
+    """It is told what to write; the built-in ones need no leave."""
+    shelf.install("odd", f"open({str(tmp_path / 'ran')!r}, 'w')")
+    plugins = load(f"[plugins]\nallow = {allow}")
+
+    assert 'add "overheard-odd==1.2" to config.toml, [plugins] allow' in problem(plugins, "odd")
+    assert not (tmp_path / "ran").exists()
+    assert "visibility" in plugins.scorers
+
+
+def test_records_that_cannot_be_read_are_one_sentence_each(shelf: Shelf, tmp_path: Path) -> None:
+    """A missing attribute, no metadata, and entry points that are none: the others are loaded."""
+    for name in ("lost", "bare", "torn", "good"):
+        shelf.install(name, SCORER.format(definition="def", body="return []"))
+    (tmp_path / "overheard_lost-1.2.dist-info" / "entry_points.txt").write_text(
+        "[overheard]\nlost = overheard_lost:nowhere\n"
+    )
+    (tmp_path / "overheard_bare-1.2.dist-info" / "METADATA").write_bytes(b"\xff\xfe")
+    (tmp_path / "overheard_torn-1.2.dist-info" / "entry_points.txt").write_text(
+        "[overheard]\nodd\n"
+    )
+    plugins = load()
+
+    assert "has no attribute 'nowhere'" in problem(plugins, "lost")
+    assert "entry_points.txt that cannot be read" in problem(plugins, "overheard-torn")
+    provided = {report.name: report.provides for report in plugins.reports}
+    assert ("scorer odd",) in (provided["bare"], provided["good"])
+    assert provided["visibility"] == ("scorer visibility",)
+
+
+def test_many_broken_plugins_at_once_are_one_sentence_each(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the others do, a good one is loaded, stdout stays empty, and what they say is one
+    short sentence without secrets.
+    """
+    monkeypatch.setenv("ACME_API_KEY", SECRET)
+    for name, (code, _) in {**AT_START, **LATER}.items():
+        shelf.install(name, code)
+    shelf.install("good", SCORER.format(definition="def", body="return []"))
+    names = {*AT_START, *LATER, "good"}
+    points = [point for point in entry_points(group="overheard") if point.name in names]
+    begun = time.monotonic()
+    with sorted_output():
+        plugins = load_plugins(parse_config(""), points, patience=2.0)
+    took = time.monotonic() - begun
+
+    reports = {report.name: report for report in plugins.reports}
+    assert len(reports) >= 40
+    assert reports["good"].provides == ("scorer odd",)
+    # The clash is with a built-in scorer, which is not among these.
+    assert {report.name for report in plugins.faulty} == set(AT_START) - {"clashes"}
+    for report in plugins.faulty:
+        assert AT_START[report.name][1] in report.problem
+        assert len(report.problem) < 500
+        assert "\n" not in report.problem
+    assert took < 3 * 2.0 + 6 * 0.5  # those that hang do so beside each other
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert SECRET not in err
+    assert len(err) < 21_000

@@ -1,0 +1,393 @@
+"""Tests of the plugin loader, with plugins that are really installed on the path."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from overheard.config.loader import parse_config
+from overheard.plugins import PluginReport, Plugins, load_plugins
+
+Install = Callable[..., None]
+
+SCORER = """
+    from overheard import Metric, Scale, Score, hookimpl
+
+    class Length:
+        name = "length"
+        version = "1"
+        metrics = (Metric("length", Scale.BINARY, "Length"),)
+
+        def score(self, reading):
+            return [Score("length", 1.0)]
+
+    @hookimpl
+    def overheard_scorers(settings):
+        yield Length()
+"""
+
+PROVIDER = """
+    from overheard import FREE, Finish, Reply, hookimpl
+
+    class Echo:
+        name = "echo"
+        concurrency = 1
+
+        def models(self):
+            return ["m"]
+
+        def price(self, model):
+            return FREE
+
+        async def ask(self, question, *, seed):
+            return Reply(question.prompt.text, Finish.COMPLETE)
+
+        async def close(self):
+            pass
+
+    @hookimpl
+    def overheard_providers(settings):
+        yield Echo()
+"""
+MODELS = 'return ["m"]'
+METRICS = 'metrics = (Metric("length", Scale.BINARY, "Length"),)'
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a distribution of one module with an entry point, as pip would leave it."""
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = []
+
+    def install(name: str, code: str, version: str = "1.2") -> None:
+        module = f"plugin_{name}"
+        modules.append(module)
+        (tmp_path / f"{module}.py").write_text(dedent(code))
+        info = tmp_path / f"overheard_{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: overheard-{name}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[overheard]\n{name} = {module}\n")
+
+    yield install
+    for module in modules:
+        sys.modules.pop(module, None)
+
+
+def load(config: str = "") -> Plugins:
+    """Load all that is installed."""
+    return load_plugins(parse_config(config))
+
+
+def report(name: str, config: str = "") -> PluginReport:
+    """Return what became of one plugin, having seen that the built-in ones run on."""
+    loaded = load(config)
+    reports = {one.name: one for one in loaded.reports}
+    assert reports["visibility"].loaded
+    return reports[name]
+
+
+def test_the_built_in_plugins_are_found_like_any_other() -> None:
+    """They come through entry points, and their version is that of the distribution."""
+    names = {point.name for point in entry_points(group="overheard")}
+    reports = load().reports
+
+    assert {"compatible", "local", "sentiment", "visibility"} <= names
+    assert all(one.loaded and one.version for one in reports)
+
+
+def test_a_good_plugin_is_loaded_with_its_version(install: Install) -> None:
+    """It is named with what it provides."""
+    install("length", SCORER)
+
+    assert report("length") == PluginReport("length", "1.2", ("scorer length",))
+    assert load().scorers["length"].version == "1"
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("import nowhere", "cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
+        ("def broken(:", "cannot be imported: SyntaxError"),
+        ("import sys; sys.exit(3)", "cannot be imported: SystemExit: 3"),
+        (
+            """
+            from overheard import hookimpl
+            @hookimpl
+            def overheard_scorer(settings): return []
+            """,
+            'has a hook overheard_scorer, which does not exist; did you mean "overheard_scorers"',
+        ),
+        (
+            """
+            from overheard import hookimpl
+            @hookimpl
+            def overheard_scorers(setings): return []
+            """,
+            "has a hook of the wrong shape",
+        ),
+        (
+            """
+            from overheard import hookimpl
+            @hookimpl
+            def overheard_scorers(settings): raise RuntimeError("no luck")
+            """,
+            "fails to register: RuntimeError: no luck",
+        ),
+        (
+            """
+            from overheard import hookimpl
+            @hookimpl
+            def overheard_scorers(settings): return [object()]
+            """,
+            "registers object as a scorer, and it lacks metrics, name, score, version",
+        ),
+        (
+            SCORER.replace('"length"', '"visibility"'),
+            'registers a scorer called "visibility", and that name is taken',
+        ),
+        (
+            SCORER.replace('Metric("length"', 'Metric("visibility"'),
+            'measures "visibility", which the scorer visibility measures already',
+        ),
+        (
+            'overheard_api = ">=9"\n',
+            "works with plugin API >=9, and this is 1.0; install a version of it that fits",
+        ),
+        ('overheard_api = "new"\n', 'states overheard_api = "new", which is no version range'),
+    ],
+)
+def test_a_broken_plugin_is_one_sentence_and_the_rest_runs_on(
+    install: Install, code: str, problem: str
+) -> None:
+    """Whatever is wrong with it is told with name and version, and nothing else is touched."""
+    install("broken", code)
+    install("length", SCORER)
+
+    broken = report("broken")
+    assert not broken.loaded
+    assert broken.version == "1.2"
+    assert problem in broken.problem
+    assert "\n" not in broken.problem
+
+
+def test_a_good_provider_is_loaded(install: Install) -> None:
+    """What the next tests spoil is right as it stands."""
+    install("echo", PROVIDER)
+
+    assert report("echo") == PluginReport("echo", "1.2", ("provider echo",))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ('name = "echo"', "name = 7", "its name"),
+        ('name = "echo"', 'name = ""', "its name"),
+        ('name = "echo"', 'name = ["echo"]', "its name"),
+        ('name = "echo"', 'name = "a/b"', "its name"),
+        ("concurrency = 1", "concurrency = 0", "its concurrency"),
+        ("concurrency = 1", "concurrency = True", "its concurrency"),
+        ("concurrency = 1", 'concurrency = "4"', "its concurrency"),
+        (MODELS, "return None", "its models()"),
+        (MODELS, 'return "m"', "its models()"),
+        (MODELS, 'return ["m", 7]', "its models()"),
+        (MODELS, 'return [""]', "its models()"),
+        (MODELS, 'raise OSError("no list")', "fails to register: OSError: no list"),
+        (
+            "concurrency = 1",
+            "concurrency = property(lambda self: 1 // 0)",
+            "fails to register: ZeroDivisionError",
+        ),
+    ],
+)
+def test_an_odd_provider_is_one_sentence(
+    install: Install, right: str, wrong: str, problem: str
+) -> None:
+    """What it states of itself is checked before anything relies on it."""
+    install("broken", PROVIDER.replace(right, wrong))
+
+    assert problem in report("broken").problem
+    assert not load().providers
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ('name = "length"', "name = None", "its name or version"),
+        ('version = "1"', "version = 1", "its name or version"),
+        (METRICS, "metrics = None", "its metrics"),
+        (METRICS, "metrics = ()", "its metrics"),
+        (METRICS, 'metrics = ("zz",)', "its metrics"),
+        (METRICS, 'metrics = (Metric([], Scale.BINARY, "Length"),)', "its metrics"),
+        (METRICS, 'metrics = (Metric("length", "binary", "Length"),)', "its metrics"),
+        (METRICS, METRICS.replace("),)", "),) * 2"), 'measures "length"'),
+        (
+            METRICS,
+            "metrics = property(lambda self: 1 // 0)",
+            "fails to register: ZeroDivisionError",
+        ),
+    ],
+)
+def test_an_odd_scorer_is_one_sentence(
+    install: Install, right: str, wrong: str, problem: str
+) -> None:
+    """What it states of itself is checked before anything relies on it."""
+    install("broken", SCORER.replace(right, wrong))
+
+    assert problem in report("broken").problem
+    assert "length" not in load().scorers
+
+
+def test_two_scorers_of_one_plugin_do_not_measure_the_same(install: Install) -> None:
+    """Scores of a metric come from one scorer, whoever wrote the other."""
+    twin = """
+    class Twin(Length):
+        name = "twin"
+
+    @hookimpl
+    def overheard_scorers(settings):
+        yield Length()
+        yield Twin()
+    """
+    install("broken", SCORER + twin)
+
+    assert 'measures "length", which the scorer length measures already' in (
+        report("broken").problem
+    )
+
+
+def test_an_error_that_cannot_be_told_is_told_by_its_kind(install: Install) -> None:
+    """Even its text is the plugin's code."""
+    code = """
+        class Odd(Exception):
+            def __str__(self):
+                raise RuntimeError
+
+        raise Odd
+    """
+    install("broken", code)
+
+    assert report("broken").problem.startswith("cannot be imported: Odd;")
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "raise RuntimeError({words!r})",
+        "from overheard import SettingsError; raise SettingsError(problem={words!r})",
+        "overheard_api = {words!r}",
+    ],
+)
+def test_what_a_plugin_says_shows_no_secret(
+    install: Install, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """Secrets of the environment and logins in addresses are struck out of its words."""
+    monkeypatch.setenv("ACME_API_KEY", "k-12345678")
+    monkeypatch.setenv("ACME_TOKEN", "k-12345678-and-more")
+    monkeypatch.setenv("ACME_REGION", "north-sea")
+    words = "k-12345678-and-more k-12345678 north-sea http://me:p/w@host/x http://pass@host/y"
+    install("broken", failing.format(words=words))
+
+    problem = report("broken").problem
+    assert "*** *** north-sea http://***@host/x http://***@host/y" in problem
+
+
+def test_a_secret_is_struck_out_before_a_long_text_is_cut(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a secret is still one."""
+    monkeypatch.setenv("ACME_PASSWORD", "p" * 40)
+    install("broken", f"raise RuntimeError({'x' * 280 + ' ' + 'p' * 40!r})")
+
+    assert "pppp" not in report("broken").problem
+
+
+def test_what_a_plugin_prints_does_not_reach_stdout(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stdout belongs to the result: an export, or one document of JSON."""
+    loud = SCORER.replace("from", 'print("importing"); from').replace("yield", "print(2); yield")
+    install("loud", loud)
+
+    assert report("loud").loaded
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "importing\n2\n"
+
+
+def test_a_key_of_a_plugin_without_settings_is_told_without_a_list() -> None:
+    """Nothing is known, so nothing is listed."""
+    loaded = load('[scorers.visibility]\ncolour = "red"')
+
+    [found] = loaded.faulty
+    assert found.problem.endswith('[scorers.visibility]: unknown key "colour".')
+
+
+def test_settings_that_do_not_fit_name_file_table_and_key() -> None:
+    """A plugin's own settings are validated with the same sentences as the core's."""
+    found = report("compatible", '[providers.compatible]\nbase_uri = "x"\nmodels = []')
+
+    assert 'config.toml, [providers.compatible]: unknown key "base_uri"' in found.problem
+    assert 'did you mean "base_url"' in found.problem
+
+
+def test_one_bad_table_leaves_the_other_tables_of_its_plugin() -> None:
+    """Two endpoints share a plugin, and only the broken one is left out."""
+    config = """
+        [providers.good]
+        plugin = "compatible"
+        base_url = "http://localhost:1/v1"
+        models = ["m"]
+        [providers.bad]
+        plugin = "compatible"
+        base_url = "nowhere"
+        models = ["m"]
+    """
+    assert list(load(config).providers) == ["good"]
+    assert "[providers.bad]: base_url" in report("compatible", config).problem
+
+
+def test_a_table_without_a_plugin_is_told_with_a_suggestion() -> None:
+    """A misspelt table is never ignored."""
+    found = report("locl", "[providers.locl]")
+
+    assert not found.loaded
+    assert '[providers.locl], and is not installed; did you mean "local"' in found.problem
+
+
+def test_a_plugin_sees_only_its_own_tables(install: Install) -> None:
+    """Another plugin's settings, and so its secrets, never reach it."""
+    code = """
+        from overheard import Settings, hookimpl
+
+        class Anything(Settings):
+            model_config = {"extra": "allow"}
+
+        SEEN = []
+
+        @hookimpl
+        def overheard_providers(settings):
+            SEEN.extend(name for name, _ in settings.each(Anything))
+            return []
+    """
+    install("curious", code)
+    load("[providers.curious]\nx = 1\n[providers.local]\nmax_tokens = 8")
+
+    assert sys.modules["plugin_curious"].SEEN == ["curious"]
+
+
+def test_loading_plugins_imports_no_sdk_and_no_engine() -> None:
+    """Start-up stays fast: what is slow to import waits until it is needed."""
+    code = (
+        "import sys; from overheard.runtime.wiring import load_plugins; "
+        "from overheard.config.loader import Config;"
+        "load_plugins(Config()); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    slow = {"anthropic", "apscheduler", "discord", "google.genai", "matplotlib", "openai"}
+    slow |= {"scipy", "slack_bolt", "sqlalchemy", "vaderSentiment", "xllamacpp"}
+    assert not slow & set(done.stdout.split())

@@ -1,0 +1,168 @@
+"""Tests of price lists: what the built-in ones promise, and how a price is found."""
+
+import tomllib
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from time_machine import travel
+
+from overheard import Price, PriceList, Usage
+from overheard.provider_kit.prices import PriceFile
+from overheard.provider_kit.settings import PriceTable
+
+BUILT_IN = ("overheard_anthropic", "overheard_compatible", "overheard_google", "overheard_openai")
+LIST = """
+[sources.page]
+url = "https://vendor.test/prices"
+read = 2026-11-05
+[sources.copy]
+url = "https://vendor.test/tools"
+via = "a copy"
+read = 2026-11-06
+[models."m-1"]
+source = ["page", "copy"]
+input = 1
+output = 10
+cached = 0.1
+search = 0.01
+batch = 0.5
+[models."m-2"]
+source = ["page"]
+input = 2
+output = 20
+until = 2026-12-31
+[models."vendor/m-3"]
+source = ["page"]
+input = 3
+output = 30
+"""
+OWN = {"m-1": PriceTable(input=5, output=6)}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A plugin's package with a price list."""
+    folder = tmp_path / "plugin_with_prices"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "prices.toml").write_text(LIST)
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder.name
+
+
+@pytest.mark.parametrize("package", BUILT_IN)
+def test_every_built_in_price_says_where_it_was_read(package: str) -> None:
+    """A page of the vendor's, and a day that has been."""
+    text = files(package).joinpath("prices.toml").read_text(encoding="utf-8")
+    listed = PriceFile.model_validate(tomllib.loads(text))
+
+    assert listed.models
+    for source in listed.sources.values():
+        assert source.url.startswith("https://")
+        assert source.read <= datetime.now(UTC).date()
+    named = {name for price in listed.models.values() for name in price.source}
+    assert named == set(listed.sources)
+    for name, price in listed.models.items():
+        assert 0 < price.input < price.output, name
+        assert price.cached is None or price.cached < price.input
+
+
+def test_a_price_comes_with_its_sources(package: str) -> None:
+    """So that anybody can look it up."""
+    price = PriceList({}, package).price("m-1")
+
+    assert price == Price(1, 10, 0.1, 0.01, 0.5)
+    assert price is not None
+    assert price.source == (
+        "https://vendor.test/prices, read 2026-11-05; "
+        "https://vendor.test/tools, read 2026-11-06 via a copy"
+    )
+
+
+def test_the_configuration_goes_first(package: str) -> None:
+    """Somebody may have a price of their own."""
+    price = PriceList(OWN, package).price("m-1")
+
+    assert price == Price(5, 6)
+    assert price is not None
+    assert price.source == "the configuration"
+
+
+@pytest.mark.parametrize("name", ["m", "m-1-2026-01-01", "M-1", "m-3", "vendor/m-1", ""])
+def test_a_price_is_never_that_of_a_similar_model(package: str, name: str) -> None:
+    """Snapshots and sizes may cost something else."""
+    assert PriceList({}, package).price(name) is None
+    assert PriceList({}).price("m-1") is None
+
+
+def test_with_search_the_price_of_a_search_must_be_known(package: str) -> None:
+    """Otherwise the whole price is not known."""
+    prices = PriceList({}, package)
+
+    assert prices.price("m-1+search") == prices.price("m-1")
+    assert prices.price("m-2+search") is None
+    assert PriceList(OWN, package).price("m-1+search") is None
+
+
+def test_a_model_can_have_another_price_with_search(package: str) -> None:
+    """In the configuration, under its name with search."""
+    own = {"m-2+search": PriceTable(input=1, output=2, search=0.03)}
+
+    assert PriceList(own, package).price("m-2+search") == Price(1, 2, search=0.03)
+    assert PriceList(own, package).price("m-2") == Price(2, 20)
+
+
+def test_a_price_that_ends_is_not_known_afterwards(package: str) -> None:
+    """The vendor has told the day."""
+    with travel(datetime(2026, 12, 31, 23, tzinfo=UTC)):
+        assert PriceList({}, package).price("m-2") == Price(2, 20)
+    with travel(datetime(2027, 1, 1, tzinfo=UTC)):
+        assert PriceList({}, package).price("m-2") is None
+
+
+def test_a_list_can_serve_several_vendors(package: str) -> None:
+    """The same id may be sold by two of them."""
+    assert PriceList({}, package, "vendor").price("m-3") == Price(3, 30)
+    assert PriceList({}, package, "other").price("m-3") is None
+
+
+@pytest.mark.parametrize("key", ["input", "output", "cached", "search"])
+def test_a_price_below_zero_is_refused(key: str) -> None:
+    """Nobody pays for being asked."""
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        PriceTable.model_validate({"input": 1, "output": 1, key: -1})
+
+
+@pytest.mark.parametrize(
+    ("usage", "dollars"),
+    [
+        (Usage(), 0),
+        (Usage(1_000_000, 1_000_000), 11),
+        (Usage(1_000_000, 0, cached_tokens=1_000_000), 0.1),
+        (Usage(1_000_000, 0, cached_tokens=2_000_000), 0.1),
+        (Usage(0, 1_000_000, reasoning_tokens=900_000), 10),
+        (Usage(searches=3), 0.03),
+    ],
+)
+def test_what_a_call_costs(usage: Usage, dollars: float) -> None:
+    """Cached tokens are a part of those sent, reasoning of those received."""
+    assert Price(1, 10, 0.1, 0.01).cost(usage) == pytest.approx(dollars)
+
+
+def test_cached_tokens_without_a_price_cost_what_any_do() -> None:
+    """Rather too much than too little."""
+    assert Price(1, 10).cost(Usage(1_000_000, 0, cached_tokens=1_000_000)) == 1
+
+
+def test_what_googles_cache_held_is_no_cheaper_in_a_batch() -> None:
+    """The vendor says so; everything else is sold there at half the price."""
+    prices = PriceList({}, "overheard_google")
+    price = prices.price("gemini-2.5-flash")
+    assert price is not None
+    assert price.cached is not None
+    cached, plain = Usage(1_000_000, cached_tokens=1_000_000), Usage(1_000_000, 1_000_000)
+    assert price.cost(cached, batch=True) == price.cost(cached) == price.cached
+    assert price.cost(plain, batch=True) == price.cost(plain) / 2

@@ -1,0 +1,267 @@
+"""Tests of turns: concurrency, limits a minute, pauses, fairness, the circuit breaker."""
+
+import asyncio
+from math import inf
+
+import pytest
+
+from overheard.config.sections import AskingTable, LimitTable
+from overheard.domain import Failing, Model, RateLimits
+from overheard.errors import ModelResting, ProviderFailed
+from overheard.runs.limits import PATIENCE, Bucket, Gate, Limits
+from overheard.runs.retries import LONGEST_WAIT, TRIPS_AFTER, WAITS, Breaker, Retries, State
+from scripted import ScriptedProvider
+
+
+def failed(kind: Failing, **more: float) -> ProviderFailed:
+    """Return a failure."""
+    return ProviderFailed(model="svc/m-1", reason="it is busy.", kind=kind, **more)  # type: ignore[arg-type] # only numbers
+
+
+def now() -> float:
+    """Return the time on the event loop's clock."""
+    return asyncio.get_running_loop().time()
+
+
+class TestBucket:
+    """So much a minute."""
+
+    def test_it_holds_a_minute_and_fills_up_steadily(self) -> None:
+        """Sixty a minute: sixty at once, and then one a second."""
+        bucket = Bucket(60)
+        bucket.delay(1, 0.0)
+        bucket.take(60)
+
+        assert bucket.delay(1, 0.0) == pytest.approx(1.0)
+        assert bucket.delay(1, 0.5) == pytest.approx(0.5)
+        assert bucket.delay(1, 30.0) == 0.0
+
+    def test_more_than_it_ever_holds_waits_until_it_is_full(self) -> None:
+        """A huge question is asked at last, and not never."""
+        bucket = Bucket(60)
+        bucket.take(30)
+
+        assert bucket.delay(1000, 0.0) == pytest.approx(30.0)
+
+    def test_without_a_limit_nothing_waits(self) -> None:
+        """Nobody is slowed down by what nobody says."""
+        bucket = Bucket()
+        bucket.take(1e9)
+
+        assert bucket.delay(1e9, 0.0) == 0.0
+
+    def test_it_believes_a_service_that_allows_less(self) -> None:
+        """Two of a hundred are left, and it is full again in 49 s: two a second."""
+        bucket = Bucket()
+        bucket.learn(100, 2, 49.0, now=0.0)
+        bucket.take(2)
+
+        assert bucket.delay(1, 0.0) == pytest.approx(0.5)
+
+    def test_it_never_believes_that_more_is_allowed_than_was_configured(self) -> None:
+        """Who configures a limit means it."""
+        bucket = Bucket(6)
+        bucket.learn(10_000, 10_000, 1.0, now=0.0)
+        bucket.take(6)
+
+        assert bucket.delay(1, 0.0) > 0
+
+    @pytest.mark.parametrize(
+        "told", [(None, 1, 1.0), (0, 0, 1.0), (5, -1, 1.0), (5, 9, 1.0), (inf, 1, 1.0)]
+    )
+    def test_nonsense_is_not_believed(self, told: tuple[float | None, float, float]) -> None:
+        """Headers are strangers' text."""
+        bucket = Bucket()
+        bucket.learn(*told, now=0.0)
+
+        assert bucket.delay(1e6, 0.0) == 0.0
+
+
+class TestBreaker:
+    """A model that only fails is left alone."""
+
+    def test_it_opens_after_failures_in_a_row_and_lets_one_call_through_later(self) -> None:
+        """Closed, open, half-open, closed."""
+        breaker = Breaker()
+        for _ in range(TRIPS_AFTER):
+            assert breaker.state(10.0) is State.CLOSED
+            breaker.failed("It is down.", 9.0, 10.0)
+
+        assert breaker.state(10.0) is State.OPEN
+        assert breaker.state(10.0 + WAITS[0]) is State.HALF_OPEN
+        breaker.succeeded()
+        assert breaker.state(10.0) is State.CLOSED
+        assert breaker.reason == ""
+
+    def test_a_call_that_fails_in_between_is_no_row(self) -> None:
+        """One answer begins the count anew."""
+        breaker = Breaker()
+        for _ in range(3 * TRIPS_AFTER):
+            breaker.failed("It is down.", 9.0, 10.0)
+            breaker.succeeded()
+
+        assert breaker.state(10.0) is State.CLOSED
+
+    def test_it_waits_longer_each_time(self) -> None:
+        """A try that fails opens it again at once; calls from before say nothing new."""
+        breaker, at = Breaker(), 100.0
+        for _ in range(TRIPS_AFTER):
+            breaker.failed("It is down.", 99.0, at)
+        for wait in WAITS:
+            assert breaker.until == at + wait
+            breaker.failed("It is down.", at - 1, at)
+            assert breaker.until == at + wait
+            at = breaker.until
+            breaker.failed("It is down.", at, at)
+
+
+class TestGate:
+    """Turns."""
+
+    async def test_no_more_calls_are_under_way_than_are_allowed(self) -> None:
+        """The third waits until one of two is over."""
+        gate, begun = Gate("m", 2), []
+
+        async def call(number: int) -> None:
+            async with gate.turn(1):
+                begun.append(number)
+                await asyncio.sleep(0)
+                assert gate.under_way <= 2
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(6):
+                group.create_task(call(number))
+
+        assert begun == list(range(6))
+        assert gate.under_way == 0
+
+    async def test_runs_take_turns(self) -> None:
+        """A run that comes later with one question does not wait for all of another's hundred."""
+        gate, served = Gate("m", 1), []
+
+        async def call(run: int) -> None:
+            async with gate.turn(run):
+                served.append(run)
+                await asyncio.sleep(0)
+
+        async with asyncio.TaskGroup() as group:
+            for run in [1] * 5 + [2] * 2:
+                group.create_task(call(run))
+
+        assert served == [1, 1, 2, 1, 2, 1, 1]
+
+    async def test_who_gives_up_waiting_is_passed_over(self) -> None:
+        """A turn that nobody takes is not lost."""
+        gate = Gate("m", 1)
+        async with gate.turn(1):
+            waiting = [asyncio.create_task(self._take(gate)) for _ in range(2)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+            await asyncio.sleep(0)
+        await waiting[1]
+
+        assert gate.under_way == 0
+
+    async def test_it_halves_when_the_service_is_asked_too_often_and_grows_back(self) -> None:
+        """Eight, four; then one more for each round of answers."""
+        gate, begun = Gate("m", 8), now()
+        gate.failed(failed(Failing.RATE_LIMIT), begun, 0.0)
+        gate.failed(failed(Failing.RATE_LIMIT), begun - 1, 0.0)
+        assert gate.allowed == 4.0
+        for _ in range(4):
+            gate.answered(None)
+        assert gate.allowed == pytest.approx(5.0, abs=0.1)
+        for _ in range(100):
+            gate.answered(None)
+        assert gate.allowed == 8
+
+    async def test_it_waits_as_long_as_the_service_says(self) -> None:
+        """A Retry-After holds for all calls to the model."""
+        gate = Gate("m", 8)
+        gate.failed(failed(Failing.RATE_LIMIT), now(), 0.1)
+        begun = now()
+        await self._take(gate)
+
+        assert now() - begun >= 0.09
+
+    async def test_nobody_waits_for_hours(self) -> None:
+        """Those who wait and those who come are sent away, with the reason."""
+        gate = Gate("m", 1)
+        async with gate.turn(1):
+            waiting = asyncio.create_task(self._take(gate))
+            await asyncio.sleep(0)
+            gate.failed(failed(Failing.RATE_LIMIT), now(), 2 * PATIENCE)
+            with pytest.raises(ModelResting, match=r"m is left alone for 20 min.*it is busy"):
+                await waiting
+        with pytest.raises(ModelResting):
+            await self._take(gate)
+
+    async def test_a_model_that_only_fails_is_tried_by_one_call_at_a_time(self) -> None:
+        """Half-open lets a single call through."""
+        gate = Gate("m", 8)
+        for _ in range(TRIPS_AFTER):
+            gate.failed(failed(Failing.SERVER), now(), 0.0)
+        gate.breaker.until = now()
+        async with gate.turn(1):
+            second = asyncio.create_task(self._take(gate))
+            await asyncio.sleep(0)
+            assert not second.done()
+            gate.answered(None)
+        await second
+
+    async def test_it_keeps_to_what_is_configured_a_minute(self) -> None:
+        """The bucket is asked for each turn, and what a service tells goes into it."""
+        gate = Gate("m", 8, LimitTable(requests_per_minute=1200, tokens_per_minute=1e6))
+        gate.answered(RateLimits(requests=1200, requests_left=1, requests_reset=59.95))
+        begun = now()
+        for _ in range(3):
+            await self._take(gate)
+
+        assert now() - begun >= 0.09
+
+    async def _take(self, gate: Gate) -> None:
+        async with gate.turn(1):
+            pass
+
+
+async def test_limits_are_found_by_provider_and_by_model() -> None:
+    """Each has its own gate, made once."""
+    limits = Limits({"svc": LimitTable(concurrency=3), "svc/m-1": LimitTable(concurrency=1)})
+    provider = ScriptedProvider(concurrency=7)
+    models = [limits.gate(provider, Model("svc", name)).most for name in ("m-1", "m-2")]
+
+    assert limits.gate(provider).most == 3
+    assert models == [1, 7]
+    assert limits.gate(provider) is limits.gate(provider)
+
+
+class TestRetries:
+    """When a question is asked again."""
+
+    RETRIES = Retries(AskingTable(tries=3, deadline=100))
+
+    def test_a_services_word_counts(self) -> None:
+        """Retry-After is kept to, and nonsense is not."""
+        assert self.RETRIES.wait(failed(Failing.RATE_LIMIT, retry_after=17.0), 1) == 17.0
+        assert self.RETRIES.wait(failed(Failing.RATE_LIMIT, retry_after=inf), 1) <= 1.0
+        assert self.RETRIES.wait(failed(Failing.RATE_LIMIT, retry_after=-5.0), 1) >= 0.5
+
+    def test_waits_double_with_chance_and_have_an_end(self) -> None:
+        """Between half of 1, 2, 4 ... and the whole; at most a minute."""
+        for tried in range(1, 30):
+            longest = min(LONGEST_WAIT, 2.0 ** (tried - 1))
+            waits = [self.RETRIES.wait(failed(Failing.SERVER), tried) for _ in range(20)]
+            assert all(longest / 2 <= wait <= longest for wait in waits)
+            assert len(set(waits)) > 1
+
+    @pytest.mark.parametrize(
+        ("retryable", "tried", "elapsed", "again"),
+        [(True, 2, 99, True), (False, 1, 1, False), (True, 3, 1, False), (True, 1, 100, False)],
+    )
+    def test_there_is_an_end(
+        self, retryable: bool, tried: int, elapsed: float, again: bool
+    ) -> None:
+        """Tries and time are both limited."""
+        assert (
+            self.RETRIES.again(failed(Failing.SERVER, retryable=retryable), tried, elapsed) is again
+        )

@@ -1,0 +1,87 @@
+"""Tests of panels that ask some prompts more often than others."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
+from overheard.runs.budget import unasked
+from overheard.runs.plan import unfinished
+from overheard.runs.reuse import reusable
+from overheard.testing.memory_store import MemoryStore
+from overheard_storage.shapes import run_of, run_row
+from scripted import reply
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+BEST, CHEAP = PROMPTS = (Prompt("Best?"), Prompt("Cheapest?"))
+MODEL, OTHER = MODELS = (Model("svc", "m-1"), Model("svc", "m-2"))
+UNEVEN = Panel(("Acme",), PROMPTS, MODELS, times=(3, 1))
+
+
+def test_each_prompt_is_asked_as_often_as_it_says() -> None:
+    """Repeat by repeat, of every model."""
+    asked = [(q.prompt, q.repeat) for q in UNEVEN.questions(MODEL)]
+
+    assert asked == [(BEST, 0), (CHEAP, 0), (BEST, 1), (BEST, 2)]
+    assert len(UNEVEN) == len(list(UNEVEN.questions())) == 8
+
+
+def test_without_times_all_prompts_are_asked_alike() -> None:
+    """`repeats` holds for all."""
+    panel = Panel(("Acme",), PROMPTS, MODELS, 2)
+
+    assert list(panel.asks()) == [(BEST, 2), (CHEAP, 2)]
+    assert len(panel) == len(list(panel.questions())) == 8
+
+
+@pytest.mark.parametrize("times", [(3,), (3, 0), (1, 1, 1)])
+def test_times_must_be_those_of_the_prompts(times: tuple[int, ...]) -> None:
+    """Anything else is a mistake of whoever lays it out."""
+    with pytest.raises(ValueError, match="from 1 on for each prompt"):
+        Panel(("Acme",), PROMPTS, MODELS, times=times)
+
+
+def test_what_is_left_to_ask_is_counted_for_each_prompt() -> None:
+    """Before the first call, and after some."""
+    asked = [Question(BEST, MODEL, 0).key, Question(CHEAP, OTHER, 0).key]
+
+    assert unasked(UNEVEN, ()) == {(p, m): n for p, n in UNEVEN.asks() for m in MODELS}
+    assert unasked(UNEVEN, asked) == {(BEST, MODEL): 2, (CHEAP, MODEL): 1, (BEST, OTHER): 3}
+
+
+async def test_no_more_answers_are_reused_than_are_asked_for() -> None:
+    """Three earlier answers to each: three serve the first prompt, one the second."""
+    store = MemoryStore()
+    before = await store.start_run(Run("before", NOW, Panel(("Acme",), PROMPTS, (MODEL,), 3)))
+    questions = before.panel.questions() if before.panel else ()
+    await store.add_answers([Answer(before.id, q, reply(), NOW) for q in questions])
+    run = await store.start_run(Run("burst", NOW, UNEVEN))
+
+    found = await reusable(store, run, timedelta(days=1), NOW)
+    assert found == {(BEST, MODEL): 3, (CHEAP, MODEL): 1}
+
+
+async def test_a_run_of_other_times_is_not_taken_up() -> None:
+    """Nor one that asks all alike; one that asks the same, in whatever words, is."""
+    store = MemoryStore()
+    run = await store.start_run(Run("burst", NOW, UNEVEN))
+    others = (Panel(("Acme",), PROMPTS, MODELS, 3), Panel(("Acme",), PROMPTS, MODELS, 1, 0, (1, 3)))
+
+    assert [await unfinished(store, panel, NOW) for panel in others] == [None, None]
+    assert await unfinished(store, UNEVEN, NOW) == run
+
+
+def test_a_panel_that_was_kept_without_times_still_loads() -> None:
+    """It asks all prompts alike."""
+    row = run_row(Run("old", NOW, Panel(("Acme",), PROMPTS, MODELS, 2)))
+    del row["panel"]["times"]
+
+    panel = run_of(_Row(row)).panel  # type: ignore[arg-type] # a row is its columns by name
+    assert panel == Panel(("Acme",), PROMPTS, MODELS, 2)
+
+
+class _Row:
+    """A row of the table of runs."""
+
+    def __init__(self, columns: dict[str, object]) -> None:
+        self.__dict__.update(columns, id=1, state="running")

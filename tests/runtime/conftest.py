@@ -1,0 +1,48 @@
+"""Queues to test: in this process, and in a PostgreSQL database with workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from overheard.interfaces import Queue, Store
+from overheard.runs.queue import InlineQueue
+from overheard.runtime.postgres_queue import PostgresQueue
+from overheard_storage import open_store
+from postgres_server import PostgreSQL, postgresql
+
+__all__ = ["postgresql"]
+
+
+@dataclass
+class Office:
+    """A queue and the store beside it."""
+
+    queue: Queue
+    store: Store
+
+
+@pytest.fixture(params=["inline", "pgqueuer"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The database of each kind."""
+    if request.param == "inline":
+        return f"sqlite:///{tmp_path}/overheard.db"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.ready()
+
+
+@pytest.fixture
+async def office(url: str) -> AsyncIterator[Office]:
+    """A queue of each kind."""
+    store = await open_store(url)
+    if url.startswith("sqlite"):
+        yield Office(InlineQueue(), store)
+    else:
+        queue = PostgresQueue(url, store)
+        await queue.install()
+        await queue.clear()
+        yield Office(queue, store)
+    await store.close()

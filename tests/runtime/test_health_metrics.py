@@ -1,0 +1,351 @@
+"""What Prometheus collects, scraped from a real endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from overheard.commands.check import check
+from overheard.commands.context import Context, Unwatched
+from overheard.config.loader import parse_config
+from overheard.config.sections import HealthTable
+from overheard.domain import (
+    Answer,
+    Census,
+    Failing,
+    Finish,
+    Model,
+    Prompt,
+    Question,
+    QueueStanding,
+    Reply,
+    TaskKind,
+)
+from overheard.errors import ProviderFailed
+from overheard.plugins.guard import Guard
+from overheard.runs.counters import Tally
+from overheard.runs.queue import outdated, queue_standing
+from overheard.runtime.health import Health
+from overheard.runtime.metering import metrics
+from overheard.runtime.metrics import FRESH, Metrics
+from overheard.runtime.server import Deployment
+from overheard.runtime.wiring import open_context
+from overheard.runtime.worker import Worker
+from overheard.testing import EchoProvider, FixedClock
+from postgres_server import PostgreSQL, postgresql
+
+__all__ = ["postgresql"]
+
+BOARD = Path(__file__).parents[2] / "docs" / "grafana" / "overheard.json"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+CONFIG = """
+[storage]
+url = "{url}"
+[queue]
+engine = "{engine}"
+[health]
+port = {port}
+[asking]
+tries = 2
+[[brands]]
+name = "Acme"
+[[prompts]]
+text = "Which tracker is best?"
+"""
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+async def scraped(port: int) -> str:
+    """Scrape an endpoint, once it is there, as Prometheus does."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                break
+            except OSError:
+                await asyncio.sleep(0.02)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4")
+    return body.decode()
+
+
+def value(text: str, sample: str) -> float:
+    """Return the value of a sample; fail when it is not there once."""
+    (found,) = re.findall(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
+    return float(found)
+
+
+@asynccontextmanager
+async def running(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Have something run while the block lasts."""
+    task = asyncio.ensure_future(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+@asynccontextmanager
+async def deployed(url: str, engine: str = "inline") -> AsyncIterator[tuple[Context, int]]:
+    """Open a deployment that asks a provider in this process."""
+    port = free_port()
+    config = parse_config(CONFIG.format(url=url, engine=engine, port=port))
+    async with open_context(config, Unwatched()) as context:
+        paid = Reply("Acme is good.", Finish.COMPLETE, cost_usd=0.25)
+        busy = ProviderFailed(
+            model="echo/echo-1", reason="it is busy", kind=Failing.RATE_LIMIT, retryable=True
+        )
+        context.plugins.providers["echo"] = EchoProvider(busy, paid)
+        yield context, port
+
+
+async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
+    """Calls by how they ended, how long they took, what was asked again, and what it cost."""
+    async with deployed(f"sqlite:///{tmp_path}/o.db") as (context, port):
+        await check(context, agreed=True)
+        async with running(Deployment(context, {}).run):
+            text = await scraped(port)
+    assert value(text, 'overheard_asks_total{outcome="answered",provider="echo"}') == 1
+    assert value(text, 'overheard_asks_total{outcome="rate_limit",provider="echo"}') == 1
+    assert value(text, 'overheard_ask_retries_total{provider="echo"}') == 1
+    assert value(text, 'overheard_spend_dollars_total{provider="echo"}') == 0.25
+    assert value(text, 'overheard_ask_duration_seconds_count{provider="echo"}') == 2
+    assert value(text, 'overheard_ask_duration_seconds_bucket{le="+Inf",provider="echo"}') == 2
+    assert value(text, 'overheard_runs{state="complete"}') == 1
+    assert value(text, 'overheard_alerts{state="open"}') == 0
+    assert value(text, "overheard_scoring_lag_seconds") == 0
+    assert value(text, "overheard_store_up") == 1
+    assert "overheard_queue" not in text
+
+
+async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
+    """That it is there itself, and what waits for work that nobody does."""
+    async with deployed(postgresql.ready(), "pgqueuer") as (context, port):
+        url = context.config.storage.url
+        assert not await outdated(url)
+        async with running(Worker(context, [TaskKind.DETECT], 2).run):
+            await until(url, lambda queue: queue.workers == 1)
+            # Nobody asks here, so the check waits.
+            async with running(lambda: check(context, agreed=True)):
+                await until(url, lambda queue: bool(queue.waiting))
+                await asyncio.sleep(1.1)
+                text = await scraped(port)
+    assert value(text, "overheard_queue_workers") == 1
+    assert value(text, 'overheard_queue_jobs{state="waiting",work="ask/echo"}') == 1
+    assert 1 <= value(text, 'overheard_queue_oldest_seconds{work="ask/echo"}') < 60
+    assert value(text, 'overheard_runs{state="running"}') == 1
+    assert value(text, "overheard_detection_lag_seconds") > 0
+
+
+async def test_a_worker_that_is_gone_is_not_counted(postgresql: PostgreSQL) -> None:
+    """Not even for as long as its last sign of life is fresh."""
+    async with deployed(postgresql.ready(), "pgqueuer") as (context, _):
+        url = context.config.storage.url
+        async with running(Worker(context, [TaskKind.DETECT], 2).run):
+            await until(url, lambda queue: queue.workers == 1)
+        await until(url, lambda queue: queue.workers == 0)
+
+
+async def until(url: str, wanted: Callable[[QueueStanding], bool]) -> None:
+    """Wait for how a queue is."""
+    async with asyncio.timeout(20):
+        while True:
+            if wanted(await queue_standing(url)):
+                return
+            await asyncio.sleep(0.05)
+
+
+def counted(census: Callable[[], object], **given: object) -> Metrics:
+    """Return metrics of something that is made up."""
+    queue = given.get("queue")
+    faults = given.get("faults", {})
+    return Metrics(census, queue, Tally(), faults, FixedClock(NOON))  # type: ignore[arg-type]
+
+
+async def test_a_store_that_is_away_is_a_metric_and_no_failure() -> None:
+    """What the process itself has counted is given all the same."""
+
+    async def away() -> Census:
+        raise OSError("password=hunter2")
+
+    text = (await counted(away, faults={"acme": 3}).text()).decode()
+    assert value(text, "overheard_store_up") == 0
+    assert value(text, 'overheard_plugin_faults_total{plugin="acme"}') == 3
+    assert "hunter2" not in text
+    assert "overheard_runs" not in text
+
+
+async def test_a_slow_store_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks next waits for the same look; the store is not asked twice at a time."""
+    monkeypatch.setattr("overheard.runtime.metrics.LONGEST_LOOK", 0.02)
+    looks, go_on = [], asyncio.Event()
+
+    async def slow() -> Census:
+        looks.append(1)
+        await go_on.wait()
+        return Census()
+
+    slowly = counted(slow)
+    for _ in range(2):
+        assert value((await slowly.text()).decode(), "overheard_store_up") == 0
+    go_on.set()
+    assert value((await slowly.text()).decode(), "overheard_store_up") == 1
+    assert len(looks) == 1
+
+
+async def test_a_store_that_has_become_slow_is_told_as_it_was_and_then_as_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look that takes some seconds is no outage; one that takes for ever is."""
+    monkeypatch.setattr("overheard.runtime.metrics.LONGEST_LOOK", 0.02)
+    monkeypatch.setattr("overheard.runtime.metrics.FRESH", 0.0)
+    monkeypatch.setattr("overheard.runtime.metrics.SHARE", 0)
+    looks = []
+
+    async def slower() -> Census:
+        looks.append(1)
+        if len(looks) > 1:
+            await asyncio.Event().wait()
+        return Census()
+
+    watched = counted(slower)
+    for _ in range(2):
+        assert value((await watched.text()).decode(), "overheard_store_up") == 1
+    monkeypatch.setattr("overheard.runtime.metrics.GIVEN_UP", 0.0)
+    assert value((await watched.text()).decode(), "overheard_store_up") == 0
+    assert len(looks) == 2
+
+
+async def test_the_store_is_not_counted_at_every_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several who watch cost no more than one; what is too old is counted anew."""
+    looks = []
+
+    async def census() -> Census:
+        looks.append(1)
+        return Census(runs={"running": len(looks)})
+
+    watched = counted(census)
+    for _ in range(3):
+        await watched.text()
+    assert len(looks) == 1
+    monkeypatch.setattr("overheard.runtime.metrics.monotonic", lambda: 1e9 + FRESH)
+    text = (await watched.text()).decode()
+    assert value(text, 'overheard_runs{state="running"}') == 2
+
+
+async def test_a_queue_that_is_away_hides_nothing_else() -> None:
+    """What the store holds is given."""
+
+    async def census() -> Census:
+        return Census(alerts={"open": 2})
+
+    async def gone() -> QueueStanding:
+        raise OSError
+
+    text = (await counted(census, queue=gone).text()).decode()
+    assert value(text, 'overheard_alerts{state="open"}') == 2
+    assert "overheard_queue" not in text
+
+
+async def test_faults_of_plugins_are_counted_by_plugin(tmp_path: Path) -> None:
+    """Each call that fails, also when the part is left alone afterwards."""
+    async with deployed(f"sqlite:///{tmp_path}/o.db") as (context, _):
+        guard = Guard("The scorer acme", plugin="acme", notices=context.plugins.notices)
+
+        async def fail() -> None:
+            raise ValueError
+
+        for _ in range(2):
+            with pytest.raises(Exception, match="acme"):
+                await guard.call(fail, 1.0)
+        text = (await metrics(context).text()).decode()
+    assert value(text, 'overheard_plugin_faults_total{plugin="acme"}') == 2
+
+
+async def test_without_metrics_there_is_no_such_place() -> None:
+    """A health endpoint can do without."""
+    assert (
+        Health(HealthTable(), dict).answer(b"GET /metrics HTTP/1.1\r\n").startswith(b"HTTP/1.1 404")
+    )
+
+
+async def test_the_dashboard_shows_what_there_is() -> None:
+    """Each metric and label in it exists, and each metric that exists is in it."""
+    text = (await full().text()).decode()
+    given: dict[str, set[str]] = {}
+    for sample, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
+        given.setdefault(sample, set()).update(re.findall(r'(\w+)="', labels))
+    panels = json.loads(BOARD.read_text(encoding="utf-8"))["panels"]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    named = {name for query in asked for name in re.findall(r"overheard_\w+", query)}
+    shown = {name.removesuffix("_bucket") for name in named}
+    families = {name for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE)}
+    assert named <= set(given)
+    assert shown == families
+    for query in asked:
+        known = set().union(*(given[name] for name in re.findall(r"overheard_\w+", query)))
+        used = [
+            label for labels in re.findall(r"by \(([^)]*)\)", query) for label in labels.split(", ")
+        ]
+        used += re.findall(r"[{,](\w+)[=!]", query)
+        assert set(used) <= known, query
+
+
+def full() -> Metrics:
+    """Return metrics of which each has a sample."""
+    tally = Tally()
+    question = Question(Prompt("Which?"), Model("echo", "echo-1"))
+    tally.called(Answer(1, question, Reply("Acme.", Finish.COMPLETE, cost_usd=0.5), NOON, 2.0))
+    tally.retried("echo")
+
+    async def census() -> Census:
+        return Census()
+
+    async def queue() -> QueueStanding:
+        return QueueStanding({"ask/echo": 1}, {}, {}, {"ask/echo": 2.0}, 1)
+
+    return Metrics(census, queue, tally, {"acme": 1}, FixedClock(NOON))
+
+
+async def test_every_metric_is_documented_and_named_as_the_field_does() -> None:
+    """In seconds, dollars and totals, and in the table of the page on deploying."""
+    told = (BOARD.parents[1] / "deploying.md").read_text(encoding="utf-8")
+    text = (await full().text()).decode()
+    for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE):
+        assert f"| `{name}" in told, name
+        assert name.endswith("_total") == (kind == "counter")
+        assert f"# HELP {name} " in text
+
+
+def test_answers_of_batches_are_counted_and_their_hours_are_no_latency() -> None:
+    """By how they ended, and by what they cost."""
+    tally = Tally()
+    question = Question(Prompt("Which?"), Model("echo", "echo-1"))
+    whole, cut = Reply("Acme.", Finish.COMPLETE, cost_usd=0.5), Reply("Ac", Finish.LENGTH)
+    given = [
+        Answer(1, question, whole, NOON, 7200.0),
+        Answer(1, question, cut, NOON, 7200.0),
+        Answer(1, question, cut, NOON, 7200.0, "echo returned an empty answer."),
+    ]
+    tally.collected(given)
+    assert tally.calls == {("echo", "answered"): 1, ("echo", "cut"): 1, ("echo", "fault"): 1}
+    assert tally.usd == {"echo": 0.5}
+    assert not tally.latencies

@@ -1,0 +1,55 @@
+"""How a worker shares its time between providers and scores."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from overheard.domain import TaskKind
+from overheard.runtime.worker import Worker
+from postgres_server import PostgreSQL, postgresql
+from runtime.test_health_metrics import deployed
+
+__all__ = ["postgresql"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "flows"),
+    [
+        (list(TaskKind), ["asking", "scoring"]),
+        ([TaskKind.ASK], ["asking"]),
+        ([TaskKind.DETECT], ["scoring"]),
+    ],
+)
+async def test_asking_and_scoring_are_taken_from_the_queue_apart(
+    postgresql: PostgreSQL, kinds: list[TaskKind], flows: list[str]
+) -> None:
+    """Answers to be scored take no place from questions."""
+    async with deployed(postgresql.ready(), "pgqueuer") as (context, _):
+        assert list(Worker(context, kinds, 8).supervisor.standings()) == flows
+
+
+async def test_brands_are_read_once_for_tasks_that_come_together(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And anew for those of another run, which may be about a brand that is new."""
+    async with deployed(postgresql.ready(), "pgqueuer") as (context, _):
+        worker, asked, read = Worker(context, list(TaskKind), 8), 0, context.store.catalogue
+
+        async def counted() -> object:
+            nonlocal asked
+            asked += 1
+            return await read()
+
+        monkeypatch.setattr(context.store, "catalogue", counted)
+        first = await worker._now(1)
+        first.scoring.faults["broken"] += 1
+        assert not (await worker._now(1)).scoring.faults
+        assert asked == 1
+        await worker._now(2)
+        assert asked == 2
+        monkeypatch.setattr("overheard.runtime.worker.FRESH", 0.0)
+        await asyncio.sleep(0.001)
+        await worker._now(2)
+        assert asked == 3

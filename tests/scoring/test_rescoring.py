@@ -1,0 +1,273 @@
+"""Tests of scoring history anew beside the scores that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from overheard.commands.standings import standings
+from overheard.domain import (
+    Answer,
+    Brand,
+    Catalogue,
+    Edition,
+    EditionState,
+    Metric,
+    Model,
+    Prompt,
+    Question,
+    Reading,
+    Run,
+    Scale,
+    Score,
+)
+from overheard.measure.blocks import streams
+from overheard.scoring import rescoring as module
+from overheard.scoring.rescoring import Rescoring, in_use
+from overheard.scoring.service import Scoring
+from overheard.testing.memory_store import MemoryStore
+from overheard_visibility.scorer import Visibility
+from scripted import Quiet, SteppingClock, reply
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+BEFORE = Catalogue((Brand("Acme"),))
+AFTER = Catalogue((Brand("Acme", ("Acmeo",)),))
+TEXTS = ("Acme is good.", "Acmeo is good.", "Others are good.")
+
+
+class Failing:
+    """A scorer that fails on demand."""
+
+    name, version = "failing", "1"
+    metrics = (Metric("failing", Scale.BINARY, "Failing"),)
+    fails = False
+
+    def score(self, reading: Reading) -> Iterable[Score]:
+        """Fail or give a score."""
+        if self.fails:
+            raise ValueError(reading.brand.name)
+        return [Score("failing", 1.0)]
+
+
+async def answered(store: MemoryStore, texts: Sequence[str] = TEXTS, key: str = "r") -> None:
+    """Keep a run of answers."""
+    run = await store.start_run(Run(key, NOW))
+    prompt, model = Prompt("Which is best?"), Model("svc", "m-1")
+    await store.add_answers(
+        [Answer(run.id, Question(prompt, model, n), reply(t), NOW) for n, t in enumerate(texts)]
+    )
+
+
+@pytest.fixture
+async def store() -> MemoryStore:
+    """A store whose history was scored before a change."""
+    store = MemoryStore()
+    await store.provision(BEFORE)
+    await answered(store)
+    await rescoring(store, BEFORE).settle(Quiet())
+    await store.set_brand(AFTER.brands[0])
+    await store.provision(AFTER)
+    return store
+
+
+def rescoring(store: MemoryStore, catalogue: Catalogue, *more: Failing) -> Rescoring:
+    """Return whoever scores for a catalogue."""
+    return Rescoring(store, Scoring([Visibility(), *more], catalogue), SteppingClock())
+
+
+async def seen(store: MemoryStore, scoring: Scoring) -> tuple[float, int]:
+    """Return in how many answers Acme is visible, and of how many, by some scores."""
+    blocks = [b for b in await store.blocks(metric="visibility") if b.version in scoring.versions]
+    return sum(b.total for b in blocks), sum(b.n for b in blocks)
+
+
+async def begun(rescorer: Rescoring) -> Edition:
+    """Begin an edition."""
+    edition = await rescorer.open()
+    assert edition
+    return edition
+
+
+async def states(store: MemoryStore) -> list[str]:
+    """Return where the editions stand."""
+    return [edition.state.value for edition in await store.editions()]
+
+
+async def test_a_short_history_is_scored_anew_at_once(store: MemoryStore) -> None:
+    """Whoever asks next reads it; the scores from before are kept."""
+    scoring = await rescoring(store, AFTER).settle(Quiet())
+    assert await seen(store, scoring) == (2.0, 3)
+    assert await seen(store, Scoring([Visibility()], BEFORE)) == (1.0, 3)
+    assert await states(store) == ["kept", "used"]
+
+
+async def test_a_long_history_is_read_as_before_until_it_is_done(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers that come in are scored by the names of before, and compare."""
+    monkeypatch.setattr(module, "SMALL", 2)
+    await answered(store, ["Acme and Acmeo."], "late")
+    scoring = await rescoring(store, AFTER).settle(Quiet())
+    assert scoring.catalogue == BEFORE
+    assert await seen(store, scoring) == (2.0, 4)
+    assert await states(store) == ["used", "scoring"]
+
+
+async def test_work_goes_on_where_it_was_cut_off(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was scored is in the store; the newest answers come first."""
+    monkeypatch.setattr(module, "SLICE", 1)
+    scoring, progress = Scoring([Visibility()], AFTER), Quiet()
+    rescorer = Rescoring(store, scoring, SteppingClock())
+    edition = await begun(rescorer)
+
+    class Killed(Quiet):
+        def advance(self, steps: int = 1) -> None:
+            super().advance(steps)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await rescorer.work(edition, Killed())
+    version = scoring.version(scoring.scorers[0])
+    assert [number async for number in store.unscored("visibility", version)] == [1, 2]
+    assert await states(store) == ["used", "scoring"]
+
+    again = rescoring(store, AFTER)
+    assert await again.work(await begun(again), progress)
+    assert progress.steps == 2
+    assert await seen(store, scoring) == (2.0, 3)
+
+
+async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer is lost to whoever reads after it."""
+
+    class Busy(Quiet):
+        def advance(self, steps: int = 1) -> None:
+            super().advance(steps)
+            late.append(steps)
+
+    late: list[int] = []
+    rescorer = rescoring(store, AFTER)
+    edition = await begun(rescorer)
+    original = store.add_scores
+
+    async def add(*given: object) -> None:
+        await original(*given)  # type: ignore[arg-type] # handed through
+        if len(late) == 0:
+            late.append(0)
+            await answered(store, ["Acmeo."], "late")
+            await Scoring([Visibility()], BEFORE).catch_up(store, Quiet())
+
+    monkeypatch.setattr(store, "add_scores", add)  # writes at a bad moment
+    assert await rescorer.work(edition, Busy())
+    assert await seen(store, Scoring([Visibility()], AFTER)) == (3.0, 4)
+
+
+async def test_a_change_that_is_taken_back_needs_no_work(store: MemoryStore) -> None:
+    """The scores from before it are used again."""
+    await rescoring(store, AFTER).settle(Quiet())
+    progress = Quiet()
+    scoring = await rescoring(store, BEFORE).settle(progress)
+    assert await seen(store, scoring) == (1.0, 3)
+    assert await states(store) == ["used", "kept"]
+    assert progress.steps == 0
+
+
+async def test_another_change_takes_the_place_of_one_under_way(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody goes on with work that is not wanted any more."""
+    monkeypatch.setattr(module, "LOOK", 0.0)
+    monkeypatch.setattr(module, "SLICE", 1)
+    rescorer = rescoring(store, AFTER)
+    edition = await begun(rescorer)
+    await store.provision(BEFORE)
+    assert not await rescorer.work(edition, Quiet())
+    assert await rescoring(store, BEFORE).open() is None
+    assert await states(store) == ["used", "kept"]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "left"])
+async def test_what_somebody_does_not_want_is_not_begun_again(store: MemoryStore, how: str) -> None:
+    """A cancelled edition waits for a word, and so does one that was switched away from."""
+    rescorer = rescoring(store, AFTER)
+    if how == "cancelled":
+        edition = await begun(rescorer)
+        await store.set_edition(edition.id, EditionState.LEFT)
+    else:
+        await rescorer.settle(Quiet())
+        first, second = await store.editions()
+        await store.leave_edition(second.id, first.id)
+    scoring = await rescorer.settle(Quiet())
+    assert await seen(store, scoring) == (1.0, 3)
+    assert await states(store) == ["used", "left"]
+
+
+async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: MemoryStore) -> None:
+    """History would be read with holes in it; the note says which."""
+    failing = Failing()
+    await rescoring(store, BEFORE, failing).settle(Quiet())
+    failing.fails = True
+    scoring = await rescoring(store, AFTER, failing).settle(Quiet())
+    assert scoring.catalogue.brands == BEFORE.brands
+    waits = (await store.editions())[-1]
+    assert waits.state is EditionState.READY
+    assert waits.note == "The scorer failing fails on 3 answers that it could read before."
+
+
+async def test_a_new_version_of_a_scorer_scores_only_what_it_is_read_with(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code of before is gone, so what comes in waits for the switch, and nothing is mixed."""
+    monkeypatch.setattr(module, "SMALL", 0)
+    new = Visibility()
+    monkeypatch.setattr(type(new), "version", "99", raising=False)
+    await store.provision(BEFORE)
+    await answered(store, ["Acme."], "late")
+    rescorer = Rescoring(store, Scoring([new], BEFORE), SteppingClock())
+    scoring = await rescorer.settle(Quiet())
+    assert await seen(store, scoring) == (1.0, 3)
+    assert await rescorer.work(await begun(rescorer), Quiet(), gently=True)
+    assert await seen(store, await in_use(Scoring([new], BEFORE), store)) == (2.0, 4)
+
+
+CHANGES: list[Callable[[Brand], Brand]] = [
+    lambda brand: replace(brand, aliases=("Acmeo",)),
+    lambda brand: replace(brand, competitors=("Zeta",)),
+    lambda brand: replace(brand, domains=("acme.com",)),
+    lambda brand: replace(brand, parent="Umbrella"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_may_change_a_score_changes_the_version(change: Callable[[Brand], Brand]) -> None:
+    """Names, competitors, domains and parents."""
+    changed = Catalogue(tuple(map(change, BEFORE.brands)))
+    scorers = [Visibility()]
+    assert Scoring(scorers, changed).versions != Scoring(scorers, BEFORE).versions
+
+
+async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its scores are still there, and nobody knows any more how they are called."""
+    monkeypatch.setattr(module, "SMALL", 0)
+    store, old = MemoryStore(), Failing()
+    await store.provision(BEFORE)
+    await answered(store)
+    await rescoring(store, BEFORE, old).settle(Quiet())
+    new = Failing()
+    monkeypatch.setattr(new, "version", "2", raising=False)
+    monkeypatch.setattr(new, "metrics", (), raising=False)
+    scoring = await rescoring(store, BEFORE, new).settle(Quiet())
+    rows = standings(streams(await store.blocks()), ["Acme"], scoring)
+    dropped = [block for block in await store.blocks() if block.metric == "failing"]
+    assert {block.version for block in dropped} <= set(scoring.versions)
+    assert dropped
+    assert "visibility" in {row.metric.name for row in rows}

@@ -1,0 +1,80 @@
+"""The face: what plugins may use, and for how long."""
+
+import subprocess
+import sys
+import warnings
+from importlib import import_module
+from importlib.metadata import version
+from types import ModuleType
+
+import pytest
+
+import overheard
+from overheard.deprecations import DEPRECATIONS, Deprecation, overdue, replacement
+
+
+def test_nothing_else_is_public() -> None:
+    """Beside the rooms of the house, which are nobody's business, and what types need."""
+    others = {
+        name
+        for module in (overheard, import_module("overheard.api"))
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and not isinstance(thing, ModuleType)
+    }
+
+    assert others - {*overheard.__all__} == {"TYPE_CHECKING", "Any", "import_module"}
+
+
+def test_all_of_it_can_be_imported_at_once() -> None:
+    """Although none of it is loaded until somebody asks."""
+    given: dict[str, object] = {}
+    exec("from overheard import *", given)  # noqa: S102 - as a plugin may write it
+
+    assert {*overheard.__all__} <= {*given}
+
+
+def test_names_are_completed_before_any_of_them_is_loaded() -> None:
+    """`dir` shows them all, in a program that has done nothing yet, and so does a shell's Tab."""
+    code = (
+        "import overheard, rlcompleter; shell = rlcompleter.Completer({'overheard': overheard});"
+        "print(*dir(overheard)); print(shell.complete('overheard.ScoredL', 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, completed = done.stdout.splitlines()
+
+    assert {*overheard.__all__} <= {*names.split()}
+    assert completed.startswith("overheard.ScoredListener")
+
+
+def test_what_is_deprecated_is_taken_out_in_time() -> None:
+    """No name outlives the release in which it ends, and each has a public replacement."""
+    assert overdue(version("overheard")) == []
+    assert all(old.instead in overheard.__all__ for old in DEPRECATIONS.values())
+    assert not DEPRECATIONS.keys() & set(overheard.__all__)
+
+
+@pytest.mark.parametrize(("release", "found"), [("0.2.9", []), ("0.3", ["Old"]), ("1.0", ["Old"])])
+def test_a_name_is_overdue_from_the_release_in_which_it_ends(
+    release: str, found: list[str]
+) -> None:
+    """The one before still has it."""
+    assert overdue(release, {"Old": Deprecation("Score", "0.1", "0.3")}) == found
+
+
+def test_who_uses_a_name_that_is_to_go_is_warned_where_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It goes on working, and the warning says what to write instead and until when."""
+    monkeypatch.setitem(DEPRECATIONS, "Estimate", Deprecation("Score", "0.1", "0.3"))
+
+    with pytest.warns(DeprecationWarning, match="ends in Overheard 0.3; use overheard.Score") as w:
+        assert overheard.Estimate is overheard.Score  # type: ignore[attr-defined]
+    assert w[0].filename == __file__
+
+
+def test_a_name_that_never_was_is_an_attribute_error() -> None:
+    """As for any module."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(AttributeError, match="'Nowhere'"):
+            replacement("Nowhere")
