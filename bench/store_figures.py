@@ -41,7 +41,7 @@ from overheard.domain import (
     Score,
     ScoreRecord,
 )
-from overheard.measure.blocks import laid_out
+from overheard.measure.blocks import streams_of_table
 from overheard.measure.trends import trend
 
 VERSION = "bench@1"
@@ -68,7 +68,7 @@ async def read_trends(place: Place) -> Sequence[Figure]:
             shown = [brand.name for brand in market(place.brand(7 * number))[:names]]
             with watch:
                 blocks = await place.store.block_table(shown, metric="visibility", model=model)
-                points = [trend(stream) for stream in laid_out(blocks)]
+                points = [trend(stream) for stream in streams_of_table(blocks)]
             assert len(points) == names * (1 if model else MODELS)
         figures += watch.figures(title, bar)
     return figures

@@ -26,7 +26,12 @@ class Deprecation:
     ends: str
 
 
-DEPRECATIONS: Mapping[str, Deprecation] = {}
+DEPRECATIONS: Mapping[str, Deprecation] = {
+    "Asker": Deprecation("JudgeClient", since="0.1", ends="0.3"),
+    "BatchLook": Deprecation("BatchStatus", since="0.1", ends="0.3"),
+    "Failing": Deprecation("FailureKind", since="0.1", ends="0.3"),
+    "Topic": Deprecation("LandscapeTopic", since="0.1", ends="0.3"),
+}
 """By the name that is to go, as in ``from overheard import NAME``."""
 
 

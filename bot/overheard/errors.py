@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from overheard.domain import Failing, RateLimits
+from overheard.domain import FailureKind, RateLimits
 
 
 class OverheardError(Exception):
@@ -168,7 +168,7 @@ class ProviderFailed(OverheardError):
         *,
         model: object,
         reason: str,
-        kind: Failing = Failing.OTHER,
+        kind: FailureKind = FailureKind.OTHER,
         status: int | None = None,
         retryable: bool = False,
         retry_after: float | None = None,

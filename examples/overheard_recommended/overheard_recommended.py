@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import Field
 
 from overheard import (
-    Asker,
+    JudgeClient,
     Metric,
     Model,
     OverheardError,
@@ -73,9 +73,9 @@ class Recommended:
         self.model = Model.parse(settings.model)
         self.budget = settings.budget
         self.version = f"{EDITION}:{settings.model}"  # another judge, other scores
-        self._asker: Asker | None = None
+        self._asker: JudgeClient | None = None
 
-    def connect(self, asker: Asker) -> None:
+    def connect(self, asker: JudgeClient) -> None:
         """Take whom to ask through."""
         self._asker = asker
 

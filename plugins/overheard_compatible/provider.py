@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from overheard import (
     Capabilities,
-    Failing,
+    FailureKind,
     HostedProvider,
     Model,
     PriceList,
@@ -76,7 +76,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         """
         model = question.model
         if model.searches and not self._preset.search:
-            raise ProviderFailed(model=model, reason=NO_SEARCH, kind=Failing.REQUEST)
+            raise ProviderFailed(model=model, reason=NO_SEARCH, kind=FailureKind.REQUEST)
         async with self.asking(model):
             headers, completion = await self._complete(question, self._more(question, seed))
             return self.service.reply(

@@ -7,7 +7,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from overheard import Asker, Detail, Metric, Model, OverheardError, Reading, Scale, Score, Settings
+from overheard import (
+    Detail,
+    JudgeClient,
+    Metric,
+    Model,
+    OverheardError,
+    Reading,
+    Scale,
+    Score,
+    Settings,
+)
 from overheard_judge import gold
 from overheard_judge.quotes import is_about
 from overheard_judge.replies import Claim, Portrayal, portrayals, stated
@@ -66,7 +76,7 @@ class ModelJudge:
     def __init__(self, settings: JudgeSettings) -> None:
         self.model = Model.parse(settings.model)
         self.budget = settings.budget
-        self._asker: Asker | None = None
+        self._asker: JudgeClient | None = None
 
     @property
     def version(self) -> str:
@@ -82,7 +92,7 @@ class ModelJudge:
         """Return how many gold labels the replies agree with, and how many there are."""
         return gold.agreement(replies)
 
-    def connect(self, asker: Asker) -> None:
+    def connect(self, asker: JudgeClient) -> None:
         """Take whom to ask through."""
         self._asker = asker
 

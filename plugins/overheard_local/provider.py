@@ -11,7 +11,7 @@ from typing import Any
 from overheard import (
     FREE,
     Capabilities,
-    Failing,
+    FailureKind,
     Finish,
     Price,
     ProviderFailed,
@@ -73,10 +73,10 @@ class LocalProvider:
         """
         if question.model.searches:
             reason = 'this model cannot search; leave "+search" away.'
-            raise ProviderFailed(model=question.model, reason=reason, kind=Failing.REQUEST)
+            raise ProviderFailed(model=question.model, reason=reason, kind=FailureKind.REQUEST)
         if question.model.name not in self._known:
             reason = f"there is no such model here; there are {', '.join(self._known)}."
-            raise ProviderFailed(model=question.model, reason=reason, kind=Failing.REQUEST)
+            raise ProviderFailed(model=question.model, reason=reason, kind=FailureKind.REQUEST)
         async with self._starting:
             if self._server is None:
                 self._server = await self._in_thread(self._start)

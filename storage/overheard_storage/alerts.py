@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import (
     Alert,
     AlertEvent,
+    AlertEventKind,
     AlertState,
     Delivery,
     DeliveryKind,
-    Happening,
     Model,
     ModelUpdate,
     Shift,
@@ -146,7 +146,7 @@ class AlertShelf(Shelf):
         deliveries: Sequence[Delivery],
     ) -> None:
         """Write down that an alert was raised, and where it is to be shown."""
-        raised = AlertEvent(Happening.RAISED, alert.opened_at)
+        raised = AlertEvent(AlertEventKind.RAISED, alert.opened_at)
         await connection.execute(events.insert(), _event_row(raised, number))
         rows = [
             delivery_row(delivery)
@@ -231,4 +231,4 @@ def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:
 
 
 def _event(row: Row[Any]) -> AlertEvent:
-    return AlertEvent(Happening(row.what), row.at, row.who, row.note, row.alert_id, row.id)
+    return AlertEvent(AlertEventKind(row.what), row.at, row.who, row.note, row.alert_id, row.id)

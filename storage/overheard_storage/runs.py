@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import UNENDED, Answer, Finish, Model, Run, RunState
+from overheard.domain import UNFINISHED, Answer, Finish, Model, Run, RunState
 from overheard_storage import tables
 from overheard_storage.bulk import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
@@ -57,7 +57,7 @@ class RunShelf(MoneyShelf):
     @uninterrupted
     async def steer_run(self, run_id: int, state: RunState) -> bool:
         """Ask a run that has not ended to pause, to go on or to be given up."""
-        steered = update(runs).where(runs.c.id == run_id, runs.c.state.in_(UNENDED))
+        steered = update(runs).where(runs.c.id == run_id, runs.c.state.in_(UNFINISHED))
         async with self._database.writing() as connection:
             done = await connection.execute(steered.values(state=state))
             return bool(done.rowcount)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from overheard.domain import Waiting
+from overheard.domain import PendingConfirmation
 from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.shelf import Shelf
@@ -26,19 +26,19 @@ class TalkShelf(Shelf):
             return new.scalar() is not None
 
     @uninterrupted
-    async def add_waiting(self, waiting: Waiting) -> None:
+    async def add_waiting(self, waiting: PendingConfirmation) -> None:
         """Keep a command that waits for a yes."""
         row = {column.name: getattr(waiting, column.name) for column in tables.waiting.c}
         async with self._database.writing() as connection:
             await connection.execute(tables.waiting.insert(), row)
 
-    async def waiting(self, token: str) -> Waiting | None:
+    async def waiting(self, token: str) -> PendingConfirmation | None:
         """Return the command that a word stands for, or None."""
         found = select(tables.waiting).where(tables.waiting.c.token == token)
         for row in await self._database.rows(found):
             told = row._asdict()
             lists = {n: tuple(v) if isinstance(v, list) else v for n, v in told["options"].items()}
-            return Waiting(**{**told, "options": lists})
+            return PendingConfirmation(**{**told, "options": lists})
         return None
 
     @uninterrupted

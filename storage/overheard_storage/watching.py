@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import delete, func, select
 
-from overheard.domain import COMPLETE, Model, Serving
+from overheard.domain import COMPLETE, Model, ServedModelCount
 from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.shelf import Shelf, among
@@ -16,7 +16,7 @@ from overheard_storage.tables import answers, brands, models
 class WatchShelf(Shelf):
     """The Protocol `overheard.interfaces.Store` says what each method does."""
 
-    async def served(self, *, runs: Collection[int] | None = None) -> list[Serving]:
+    async def served(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return who served the complete answers of some runs, or of all; not reused ones."""
         shown = (answers.c.served_model, answers.c.model_version, answers.c.fingerprint)
         query = (
@@ -30,7 +30,9 @@ class WatchShelf(Shelf):
             query = query.where(among(answers.c.run_id, runs))
         rows = await self._database.rows(query)
         return [
-            Serving(run, Model(provider, name), f"{served} {version}".strip(), fingerprint, count)
+            ServedModelCount(
+                run, Model(provider, name), f"{served} {version}".strip(), fingerprint, count
+            )
             for run, provider, name, served, version, fingerprint, count in map(tuple, rows)
         ]
 

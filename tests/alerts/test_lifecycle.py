@@ -11,9 +11,9 @@ from overheard.alerts.routes import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import (
     Alert,
+    AlertEventKind,
     AlertState,
     DeliveryKind,
-    Happening,
     Metric,
     Model,
     ModelUpdate,
@@ -59,7 +59,7 @@ class House:
         alert = Alert(shift, self.clock.now(), tuple(more))
         return (await self.life.raise_alert(alert))[0]
 
-    async def history(self, alert: Alert) -> list[tuple[Happening, str]]:
+    async def history(self, alert: Alert) -> list[tuple[AlertEventKind, str]]:
         """Return what happened, and who did it."""
         return [(event.what, event.who) for event in await self.store.events(alert.id)]
 
@@ -71,8 +71,8 @@ async def test_who_acknowledged_it_is_kept() -> None:
 
     assert (alert.state, alert.by) == (AlertState.ACKNOWLEDGED, "Ada")
     assert await house.history(alert) == [
-        (Happening.RAISED, ""),
-        (Happening.ACKNOWLEDGED, "Ada"),
+        (AlertEventKind.RAISED, ""),
+        (AlertEventKind.ACKNOWLEDGED, "Ada"),
     ]
 
 
@@ -259,4 +259,4 @@ def test_every_change_counts() -> None:
     shift = Shift("Acme", MODEL, "visibility", 1, 0.7, 0.4, -0.3, (-0.4, -0.1))
     alert = Alert(shift, HandClock().now())
 
-    assert after(alert, Happening.UPDATE) == replace(alert, revision=2)
+    assert after(alert, AlertEventKind.UPDATE) == replace(alert, revision=2)

@@ -14,11 +14,11 @@ from overheard.config.loader import AlertsTable
 from overheard.detection.effect import LEARNT
 from overheard.domain import (
     Alert,
+    AlertEventKind,
     AlertState,
     Answer,
     Brand,
     Catalogue,
-    Happening,
     Metric,
     Model,
     Prompt,
@@ -272,7 +272,7 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
     states = [alert.state for alert in await house.store.alerts()]
     assert states == [AlertState.OPEN, AlertState.RECOVERED, AlertState.RECOVERED]
     events = [event.what for event in await house.store.events(1)]
-    assert events == [Happening.RAISED, Happening.GREW, Happening.RECOVERED]
+    assert events == [AlertEventKind.RAISED, AlertEventKind.GREW, AlertEventKind.RECOVERED]
 
 
 async def test_thresholds_that_are_kept_change_nothing() -> None:

@@ -10,7 +10,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.access import AccessGate, is_logged
 from overheard.config.sections import AccessTable
-from overheard.interfaces import Gate, Person
+from overheard.interfaces import AccessPolicy, Person
 from overheard.testing.memory_store import MemoryStore
 from recording import HandClock
 
@@ -37,7 +37,7 @@ def gate(**access: Any) -> AccessGate:
     return AccessGate(AccessTable.model_validate(access), MemoryStore(), HandClock())
 
 
-async def may(keeper: Gate, person: Person = ADA, channel: str = "slack:C1") -> int:
+async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:C1") -> int:
     """Return how many of the three things somebody may do."""
     refusals = [await keeper.allowed(person, channel, s) for s in (READ, SPEND, CONFIGURE)]
     return refusals.count(None)

@@ -8,7 +8,7 @@ import pytest
 from overheard.commands.check import check
 from overheard.commands.models import list_models
 from overheard.config.loader import load_config
-from overheard.domain import Failing
+from overheard.domain import FailureKind
 from overheard.errors import ProviderFailed
 from overheard.runtime.wiring import open_context
 from program import Program, sentences
@@ -61,7 +61,7 @@ async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path)
     failing.answer = lambda question: ProviderFailed(
         model=question.model,
         reason="the service answers with status 500; try again later.",
-        kind=Failing.SERVER,
+        kind=FailureKind.SERVER,
     )
     file = tmp_path / "config.toml"
     file.write_text(OWN.format(folder=tmp_path.as_posix()) + text, encoding="utf-8")

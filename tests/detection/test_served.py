@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from overheard.detection.served_models import differs, silent_updates
-from overheard.domain import Model, Serving
+from overheard.domain import Model, ServedModelCount
 from overheard.measure.blocks import RunKey
 
 A = Model("svc", "a")
@@ -17,14 +17,14 @@ RUNS = [RunKey(START + timedelta(weeks=n), n + 1) for n in range(8)]
 def test_a_new_served_model_is_an_update() -> None:
     """It is seen in the run that names it first, once, and not in the first run of all."""
     names = ["a-1", "a-1", "a-2", "a-2", "a-1"]
-    servings = [Serving(n + 1, A, name, "", 30) for n, name in enumerate(names)]
+    servings = [ServedModelCount(n + 1, A, name, "", 30) for n, name in enumerate(names)]
     [update] = silent_updates(servings, RUNS)
     assert (update.at, update.source, update.note) == (RUNS[2].at, "served model", "a-2")
 
 
 def test_a_service_that_names_nothing_tells_nothing() -> None:
     """Empty names are no names."""
-    assert silent_updates([Serving(n, A, "", "", 30) for n in range(1, 6)], RUNS) == []
+    assert silent_updates([ServedModelCount(n, A, "", "", 30) for n in range(1, 6)], RUNS) == []
 
 
 def test_another_mixture_of_fingerprints_is_an_update() -> None:
@@ -33,7 +33,7 @@ def test_another_mixture_of_fingerprints_is_an_update() -> None:
     for number in range(1, 9):
         new = 15 if number >= 5 else 0
         servings += [
-            Serving(number, A, "a", name, count)
+            ServedModelCount(number, A, "a", name, count)
             for name, count in {"f1": 20 - new // 2, "f2": 10, "f9": new}.items()
             if count
         ]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from overheard.config.loader import Config
-from overheard.domain import Landscape, LandscapeEntry, Topic
+from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
 from overheard.finetune.landscape import FRESH, Standing, corrected, told
 from overheard.plugins import load_plugins
 
@@ -15,11 +15,16 @@ SUPPLIED = {
         "acme",
         "Acme AI",
         (
-            LandscapeEntry(Topic.CRAWLERS, "AcmeBot. It trains.", "https://acme.ai", TODAY),
-            LandscapeEntry(Topic.ROBOTS, "Yes.", "https://acme.ai", TODAY - FRESH),
-            LandscapeEntry(Topic.LIMITS, "None.", "https://acme.ai"),
             LandscapeEntry(
-                Topic.FORMATS, "JSON.", "https://acme.ai", TODAY - FRESH - timedelta(days=1)
+                LandscapeTopic.CRAWLERS, "AcmeBot. It trains.", "https://acme.ai", TODAY
+            ),
+            LandscapeEntry(LandscapeTopic.ROBOTS, "Yes.", "https://acme.ai", TODAY - FRESH),
+            LandscapeEntry(LandscapeTopic.LIMITS, "None.", "https://acme.ai"),
+            LandscapeEntry(
+                LandscapeTopic.FORMATS,
+                "JSON.",
+                "https://acme.ai",
+                TODAY - FRESH - timedelta(days=1),
             ),
         ),
     )
@@ -30,51 +35,58 @@ def test_each_topic_says_how_far_it_can_be_relied_on() -> None:
     """What is old, undated or not said at all is marked."""
     found = {one.topic: one.standing for one in told(SUPPLIED["acme"], TODAY)}
 
-    assert list(found) == list(Topic)
-    assert found[Topic.CRAWLERS] is found[Topic.ROBOTS] is Standing.KNOWN
-    assert found[Topic.FORMATS] is Standing.STALE
-    assert found[Topic.LIMITS] is Standing.UNDATED
-    assert found[Topic.TUNING] is Standing.UNKNOWN
+    assert list(found) == list(LandscapeTopic)
+    assert found[LandscapeTopic.CRAWLERS] is found[LandscapeTopic.ROBOTS] is Standing.KNOWN
+    assert found[LandscapeTopic.FORMATS] is Standing.STALE
+    assert found[LandscapeTopic.LIMITS] is Standing.UNDATED
+    assert found[LandscapeTopic.TUNING] is Standing.UNKNOWN
 
 
 def test_a_day_to_come_proves_nothing() -> None:
     """A slip in a year must not keep a correction fresh for ever; tomorrow is here somewhere."""
-    days = {Topic.ROBOTS: TODAY + timedelta(days=1), Topic.LIMITS: TODAY + timedelta(days=2)}
+    days = {
+        LandscapeTopic.ROBOTS: TODAY + timedelta(days=1),
+        LandscapeTopic.LIMITS: TODAY + timedelta(days=2),
+    }
     entries = tuple(
         LandscapeEntry(topic, "Yes.", "https://acme.ai", day, corrected=True)
         for topic, day in days.items()
     )
     found = {one.topic: one.standing for one in told(Landscape("acme", "Acme", entries), TODAY)}
 
-    assert found[Topic.ROBOTS] is Standing.KNOWN
-    assert found[Topic.LIMITS] is Standing.UNDATED
+    assert found[LandscapeTopic.ROBOTS] is Standing.KNOWN
+    assert found[LandscapeTopic.LIMITS] is Standing.UNDATED
 
 
 def test_what_a_plugin_ships_is_dated_also_where_a_clock_is_behind() -> None:
     """It was read before it shipped, whatever this machine thinks."""
     [first, *_] = told(SUPPLIED["acme"], date(1970, 1, 1))[6:]
 
-    assert (first.topic, first.standing) == (Topic.CRAWLERS, Standing.KNOWN)
+    assert (first.topic, first.standing) == (LandscapeTopic.CRAWLERS, Standing.KNOWN)
 
 
 def test_a_gist_is_the_first_sentence() -> None:
     """Or says that nothing is known."""
     gists = {one.topic: one.gist for one in told(SUPPLIED["acme"], TODAY)}
 
-    assert gists[Topic.CRAWLERS] == "AcmeBot."
-    assert gists[Topic.TUNING] == "not known"
+    assert gists[LandscapeTopic.CRAWLERS] == "AcmeBot."
+    assert gists[LandscapeTopic.TUNING] == "not known"
 
 
 def test_people_correct_one_topic_and_add_vendors() -> None:
     """The other topics stay as the plugin says them."""
-    mine = LandscapeEntry(Topic.ROBOTS, "No.", "https://acme.ai/robots", TODAY, corrected=True)
-    found = corrected(SUPPLIED, {"acme": {Topic.ROBOTS: mine}, "own": {Topic.ROBOTS: mine}})
+    mine = LandscapeEntry(
+        LandscapeTopic.ROBOTS, "No.", "https://acme.ai/robots", TODAY, corrected=True
+    )
+    found = corrected(
+        SUPPLIED, {"acme": {LandscapeTopic.ROBOTS: mine}, "own": {LandscapeTopic.ROBOTS: mine}}
+    )
 
     assert {entry.topic: entry.value for entry in found["acme"].entries} == {
-        Topic.FORMATS: "JSON.",
-        Topic.LIMITS: "None.",
-        Topic.CRAWLERS: "AcmeBot. It trains.",
-        Topic.ROBOTS: "No.",
+        LandscapeTopic.FORMATS: "JSON.",
+        LandscapeTopic.LIMITS: "None.",
+        LandscapeTopic.CRAWLERS: "AcmeBot. It trains.",
+        LandscapeTopic.ROBOTS: "No.",
     }
     assert found["own"].entries == (mine,)
 

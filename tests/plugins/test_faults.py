@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from overheard import (
-    Failing,
+    FailureKind,
     Finish,
     Model,
     Prompt,
@@ -161,7 +161,7 @@ async def test_a_service_that_is_busy_says_when_to_come_back(
         provider, vendor, Reaction(shape.error("rate_limit_exceeded"), 429, told | left)
     )
 
-    assert (failure.kind, failure.status) == (Failing.RATE_LIMIT, 429)
+    assert (failure.kind, failure.status) == (FailureKind.RATE_LIMIT, 429)
     assert (failure.retryable, failure.retry_after, failure.ambiguous) == (True, asked, False)
     assert failure.limits == RateLimits(requests_left=0)
 
@@ -174,21 +174,21 @@ async def test_a_service_that_is_broken_may_be_asked_again(
     reaction = Reaction(b"oops", status, content_type="text/plain")
     failure = await failing(provider, vendor, reaction)
 
-    assert (failure.kind, failure.status) == (Failing.SERVER, status)
+    assert (failure.kind, failure.status) == (FailureKind.SERVER, status)
     assert (failure.retryable, failure.ambiguous) == (True, False)
 
 
 @pytest.mark.parametrize(
     ("status", "kind", "reason"),
     [
-        (400, Failing.REQUEST, "refuses the question with status 400"),
-        (403, Failing.AUTH, "the key may not ask this model"),
-        (404, Failing.REQUEST, "there is no such model at http://127.0.0.1"),
-        (413, Failing.REQUEST, "refuses the question with status 413"),
+        (400, FailureKind.REQUEST, "refuses the question with status 400"),
+        (403, FailureKind.AUTH, "the key may not ask this model"),
+        (404, FailureKind.REQUEST, "there is no such model at http://127.0.0.1"),
+        (413, FailureKind.REQUEST, "refuses the question with status 413"),
     ],
 )
 async def test_a_question_that_is_refused_is_not_asked_again(
-    shape: Shape, provider: Provider, vendor: Vendor, status: int, kind: Failing, reason: str
+    shape: Shape, provider: Provider, vendor: Vendor, status: int, kind: FailureKind, reason: str
 ) -> None:
     """It would be refused again. What the service says may repeat the key, and is not quoted."""
     failure = await failing(provider, vendor, Reaction(shape.error("odd"), status))
@@ -203,7 +203,7 @@ async def test_a_question_that_a_filter_refuses_says_so(
     """The remedy is another wording."""
     failure = await failing(provider, vendor, Reaction(shape.error("content_filter"), 400))
 
-    assert failure.kind is Failing.FILTERED
+    assert failure.kind is FailureKind.FILTERED
     assert "content filter refuses the question; word it otherwise" in str(failure)
 
 
@@ -238,7 +238,11 @@ async def test_a_connection_that_breaks_off_may_have_been_charged(
     failure = await failing(provider, vendor, reaction)
 
     assert "broke the connection off; try again later." in str(failure)
-    assert (failure.kind, failure.retryable, failure.ambiguous) == (Failing.CONNECTION, True, True)
+    assert (failure.kind, failure.retryable, failure.ambiguous) == (
+        FailureKind.CONNECTION,
+        True,
+        True,
+    )
 
 
 async def test_silence_is_borne_for_so_long_only(shape: Shape, vendor: Vendor) -> None:
@@ -250,7 +254,7 @@ async def test_silence_is_borne_for_so_long_only(shape: Shape, vendor: Vendor) -
         await provider.close()
 
     assert "silent for 0.1 s; try again, or raise first_byte_timeout." in str(failure)
-    assert (failure.kind, failure.retryable, failure.ambiguous) == (Failing.TIMEOUT, True, True)
+    assert (failure.kind, failure.retryable, failure.ambiguous) == (FailureKind.TIMEOUT, True, True)
 
 
 async def test_a_whole_answer_may_take_so_long_only(shape: Shape, vendor: Vendor) -> None:
@@ -262,7 +266,7 @@ async def test_a_whole_answer_may_take_so_long_only(shape: Shape, vendor: Vendor
         await provider.close()
 
     assert "no whole answer within 0.1 s; try again, or raise timeout." in str(failure)
-    assert (failure.kind, failure.retryable, failure.ambiguous) == (Failing.TIMEOUT, True, True)
+    assert (failure.kind, failure.retryable, failure.ambiguous) == (FailureKind.TIMEOUT, True, True)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +286,11 @@ async def test_a_body_that_cannot_be_read_may_have_been_charged(
     failure = await failing(provider, vendor, reaction)
 
     assert "the answer cannot be read as one of " in str(failure)
-    assert (failure.kind, failure.retryable, failure.ambiguous) == (Failing.MALFORMED, False, True)
+    assert (failure.kind, failure.retryable, failure.ambiguous) == (
+        FailureKind.MALFORMED,
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'"words"', b""])
@@ -296,7 +304,7 @@ async def test_a_body_of_another_shape_is_no_answer(
         outcome: object = (reply.finish, reply.cost_usd)
     except ProviderFailed as failure:
         outcome = (failure.kind, failure.ambiguous)
-    assert outcome in {(Finish.FAILED, None), (Failing.MALFORMED, True)}
+    assert outcome in {(Finish.FAILED, None), (FailureKind.MALFORMED, True)}
 
 
 @pytest.mark.parametrize(
@@ -323,7 +331,7 @@ async def test_a_service_that_is_not_there_charges_nothing(
 
     assert sentence in str(failure)
     assert "check base_url" in str(failure)
-    assert (failure.kind, failure.retryable) == (Failing.CONNECTION, retryable)
+    assert (failure.kind, failure.retryable) == (FailureKind.CONNECTION, retryable)
     assert not failure.ambiguous
 
 
@@ -339,7 +347,7 @@ async def test_a_connection_that_is_not_secure_is_not_used(
 
     assert "gives no secure connection; check base_url and the certificate there." in str(failure)
     assert (failure.kind, failure.retryable, failure.ambiguous) == (
-        Failing.CONNECTION,
+        FailureKind.CONNECTION,
         False,
         False,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from overheard import (
     Citation,
-    Failing,
+    FailureKind,
     Finish,
     Model,
     Prompt,
@@ -139,7 +139,7 @@ async def test_a_service_that_is_busy_says_in_its_body_when_to_come_back(
 
     with pytest.raises(ProviderFailed) as caught:
         await provider.ask(ASKED, seed=7)
-    assert (caught.value.kind, caught.value.retry_after) == (Failing.RATE_LIMIT, 34)
+    assert (caught.value.kind, caught.value.retry_after) == (FailureKind.RATE_LIMIT, 34)
 
 
 def test_it_says_what_can_be_done(provider: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from overheard import Citation, Failing, Model, Prompt, ProviderFailed, Question, Usage
+from overheard import Citation, FailureKind, Model, Prompt, ProviderFailed, Question, Usage
 from overheard_compatible.presets import CHAT as CHATTING
 from overheard_compatible.presets import PRESETS
 from overheard_compatible.provider import CompatibleProvider
@@ -95,7 +95,7 @@ async def test_nor_is_it_when_the_model_is_named_at_the_terminal(vendor: Vendor)
     """An answer without search must never pass for one with it."""
     with pytest.raises(ProviderFailed, match="cannot be told to search") as caught:
         await ask(made(vendor, "xai"), "m-1+search")
-    assert caught.value.kind is Failing.REQUEST
+    assert caught.value.kind is FailureKind.REQUEST
     assert not vendor.calls
 
 

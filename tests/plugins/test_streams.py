@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from overheard import Citation, Failing, Finish, Model, Prompt, ProviderFailed, Question, Usage
+from overheard import Citation, FailureKind, Finish, Model, Prompt, ProviderFailed, Question, Usage
 from shapes import CHAT, QUESTION, Shape
 from vendors import Document, Reaction, Vendor
 
@@ -87,16 +87,16 @@ async def test_a_refusal_comes_in_pieces_too(provider: Any, vendor: Vendor) -> N
 @pytest.mark.parametrize(
     ("reaction", "kind", "retryable"),
     [
-        (streamed(*WHOLE, sent=300), Failing.CONNECTION, True),
-        (streamed(WHOLE[0], b"data: {oops\n\n"), Failing.MALFORMED, False),
-        (streamed(b'data: {"error": {"message": "x"}}\n\n'), Failing.MALFORMED, False),
-        (streamed(b"data: \xff\n\n"), Failing.MALFORMED, False),
-        (Reaction(silent=True), Failing.TIMEOUT, True),
+        (streamed(*WHOLE, sent=300), FailureKind.CONNECTION, True),
+        (streamed(WHOLE[0], b"data: {oops\n\n"), FailureKind.MALFORMED, False),
+        (streamed(b'data: {"error": {"message": "x"}}\n\n'), FailureKind.MALFORMED, False),
+        (streamed(b"data: \xff\n\n"), FailureKind.MALFORMED, False),
+        (Reaction(silent=True), FailureKind.TIMEOUT, True),
     ],
     ids=["broken off", "malformed", "error", "bytes", "silent"],
 )
 async def test_a_stream_that_goes_wrong_may_have_been_charged(
-    provider: Any, vendor: Vendor, reaction: Reaction, kind: Failing, retryable: bool
+    provider: Any, vendor: Vendor, reaction: Reaction, kind: FailureKind, retryable: bool
 ) -> None:
     """What came before is not an answer."""
     vendor.reactions = [reaction]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from overheard import Failing, Finish, HostedService, Model, PriceList, Prompt, Question
+from overheard import FailureKind, Finish, HostedService, Model, PriceList, Prompt, Question
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.provider_kit.diagnosis import Place, read_fault
 from overheard.provider_kit.settings import ProviderSettings
@@ -32,7 +32,7 @@ def test_an_error_that_nobody_knows_is_told_by_its_kind() -> None:
 
     assert isinstance(failure, ProviderFailed)
     assert str(failure) == "svc/m-1 did not answer: LookupFailure; try again later."
-    assert (failure.kind, failure.retryable) == (Failing.OTHER, False)
+    assert (failure.kind, failure.retryable) == (FailureKind.OTHER, False)
 
 
 class LookupFailure(Exception):
@@ -44,7 +44,7 @@ def test_causes_that_go_in_a_circle_are_read_once() -> None:
     one, other = LookupFailure(), LookupFailure()
     one.__cause__, other.__cause__ = other, one
 
-    assert read_fault(one, PLACE).kind is Failing.OTHER
+    assert read_fault(one, PLACE).kind is FailureKind.OTHER
 
 
 def test_the_deepest_cause_may_say_most() -> None:
@@ -75,7 +75,7 @@ def deep(word: str) -> Any:
 )
 def test_a_body_without_code_words_leaves_it_to_the_status(body: Any) -> None:
     """Words in a sentence are no codes, and a hostile body is not followed down."""
-    assert read_fault(StatusError(429, body), PLACE).kind is Failing.RATE_LIMIT
+    assert read_fault(StatusError(429, body), PLACE).kind is FailureKind.RATE_LIMIT
 
 
 def test_a_code_word_says_more_than_the_status() -> None:

@@ -6,14 +6,14 @@ from math import inf
 import pytest
 
 from overheard.config.sections import AskingTable, LimitTable
-from overheard.domain import Failing, Model, RateLimits
+from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.runs.limits import PATIENCE, Bucket, Gate, Limits
 from overheard.runs.retries import LONGEST_WAIT, TRIPS_AFTER, WAITS, Breaker, Retries, State
 from scripted import ScriptedProvider
 
 
-def failed(kind: Failing, **more: float) -> ProviderFailed:
+def failed(kind: FailureKind, **more: float) -> ProviderFailed:
     """Return a failure."""
     return ProviderFailed(model="svc/m-1", reason="it is busy.", kind=kind, **more)  # type: ignore[arg-type] # only numbers
 
@@ -165,8 +165,8 @@ class TestGate:
     async def test_it_halves_when_the_service_is_asked_too_often_and_grows_back(self) -> None:
         """Eight, four; then one more for each round of answers."""
         gate, begun = Gate("m", 8), now()
-        gate.failed(failed(Failing.RATE_LIMIT), begun, 0.0)
-        gate.failed(failed(Failing.RATE_LIMIT), begun - 1, 0.0)
+        gate.failed(failed(FailureKind.RATE_LIMIT), begun, 0.0)
+        gate.failed(failed(FailureKind.RATE_LIMIT), begun - 1, 0.0)
         assert gate.allowed == 4.0
         for _ in range(4):
             gate.answered(None)
@@ -178,7 +178,7 @@ class TestGate:
     async def test_it_waits_as_long_as_the_service_says(self) -> None:
         """A Retry-After holds for all calls to the model."""
         gate = Gate("m", 8)
-        gate.failed(failed(Failing.RATE_LIMIT), now(), 0.1)
+        gate.failed(failed(FailureKind.RATE_LIMIT), now(), 0.1)
         begun = now()
         await self._take(gate)
 
@@ -190,7 +190,7 @@ class TestGate:
         async with gate.turn(1):
             waiting = asyncio.create_task(self._take(gate))
             await asyncio.sleep(0)
-            gate.failed(failed(Failing.RATE_LIMIT), now(), 2 * PATIENCE)
+            gate.failed(failed(FailureKind.RATE_LIMIT), now(), 2 * PATIENCE)
             with pytest.raises(ModelResting, match=r"m is left alone for 20 min.*it is busy"):
                 await waiting
         with pytest.raises(ModelResting):
@@ -200,7 +200,7 @@ class TestGate:
         """Half-open lets a single call through."""
         gate = Gate("m", 8)
         for _ in range(TRIPS_AFTER):
-            gate.failed(failed(Failing.SERVER), now(), 0.0)
+            gate.failed(failed(FailureKind.SERVER), now(), 0.0)
         gate.breaker.until = now()
         async with gate.turn(1):
             second = asyncio.create_task(self._take(gate))
@@ -242,15 +242,15 @@ class TestRetries:
 
     def test_a_services_word_counts(self) -> None:
         """Retry-After is kept to, and nonsense is not."""
-        assert self.RETRIES.wait(failed(Failing.RATE_LIMIT, retry_after=17.0), 1) == 17.0
-        assert self.RETRIES.wait(failed(Failing.RATE_LIMIT, retry_after=inf), 1) <= 1.0
-        assert self.RETRIES.wait(failed(Failing.RATE_LIMIT, retry_after=-5.0), 1) >= 0.5
+        assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=17.0), 1) == 17.0
+        assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=inf), 1) <= 1.0
+        assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=-5.0), 1) >= 0.5
 
     def test_waits_double_with_chance_and_have_an_end(self) -> None:
         """Between half of 1, 2, 4 ... and the whole; at most a minute."""
         for tried in range(1, 30):
             longest = min(LONGEST_WAIT, 2.0 ** (tried - 1))
-            waits = [self.RETRIES.wait(failed(Failing.SERVER), tried) for _ in range(20)]
+            waits = [self.RETRIES.wait(failed(FailureKind.SERVER), tried) for _ in range(20)]
             assert all(longest / 2 <= wait <= longest for wait in waits)
             assert len(set(waits)) > 1
 
@@ -263,5 +263,6 @@ class TestRetries:
     ) -> None:
         """Tries and time are both limited."""
         assert (
-            self.RETRIES.again(failed(Failing.SERVER, retryable=retryable), tried, elapsed) is again
+            self.RETRIES.again(failed(FailureKind.SERVER, retryable=retryable), tried, elapsed)
+            is again
         )

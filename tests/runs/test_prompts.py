@@ -3,7 +3,7 @@
 import pytest
 
 from overheard.config.loader import parse_config
-from overheard.domain import Brand, Model, Panel, Prompt, variants
+from overheard.domain import Brand, Model, Panel, Prompt, prompt_variants
 from overheard.errors import ConfigError
 from overheard.runs.suggestions import request, suggested
 
@@ -13,7 +13,7 @@ ACME = Brand("Acme", ("ACME Inc",), category="project tracker")
 def test_a_prompt_is_filled_in_for_each_persona_in_each_market() -> None:
     """What is sent differs, so each has a key of its own; the labels say for whom it is."""
     base = Prompt("What suits {persona} in {market}?", ("t",), ("Acme",), "fit", language="en")
-    made = variants(base, ("a nurse", "a chef"), ("Peru", "Chad"))
+    made = prompt_variants(base, ("a nurse", "a chef"), ("Peru", "Chad"))
 
     assert [prompt.text for prompt in made] == [
         "What suits a nurse in Peru?",
@@ -23,7 +23,7 @@ def test_a_prompt_is_filled_in_for_each_persona_in_each_market() -> None:
     ]
     assert len({prompt.key for prompt in made}) == 4
     assert (made[3].persona, made[3].market, made[3].topic) == ("a chef", "Chad", "fit")
-    assert variants(Prompt("Best?")) == [Prompt("Best?")]
+    assert prompt_variants(Prompt("Best?")) == [Prompt("Best?")]
 
 
 def test_a_table_with_personas_stands_for_several_prompts() -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.domain import Failing, Finish, Model, Panel, Price, Prompt, Reply, Run, RunState
+from overheard.domain import FailureKind, Finish, Model, Panel, Price, Prompt, Reply, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.budget import TYPICAL, call_cost, price_of
 from overheard.runs.call import RECKONED
@@ -234,7 +234,7 @@ async def test_a_price_that_is_none_is_unknown(price: object) -> None:
     assert price_of(Model("svc", "m-1"), {"svc": provider}) is None
 
 
-def failing(kind: Failing, **more: Any) -> ProviderFailed:
+def failing(kind: FailureKind, **more: Any) -> ProviderFailed:
     """Return a failure that says whether it can be tried again."""
     return ProviderFailed(model="svc/m-1", reason="it is busy.", kind=kind, **more)
 
@@ -242,7 +242,7 @@ def failing(kind: Failing, **more: Any) -> ProviderFailed:
 async def test_a_call_that_may_succeed_later_is_made_again() -> None:
     """Two failures and an answer: the question is answered, and the retries are told."""
     provider = ScriptedProvider(concurrency=1)
-    busy = iter([failing(Failing.SERVER, retryable=True)] * 2)
+    busy = iter([failing(FailureKind.SERVER, retryable=True)] * 2)
     provider.answer = lambda _: next(busy, reply())
     house = House(provider)
     outcome = await house.run(house.new_run())
@@ -254,7 +254,7 @@ async def test_a_call_that_may_succeed_later_is_made_again() -> None:
 async def test_a_call_that_is_not_safe_to_repeat_is_made_once() -> None:
     """Only what its provider calls retryable is tried again."""
     provider = ScriptedProvider()
-    provider.answer = lambda _: failing(Failing.REQUEST)
+    provider.answer = lambda _: failing(FailureKind.REQUEST)
     house = House(provider)
     outcome = await house.run(house.new_run())
 
@@ -265,7 +265,7 @@ async def test_a_call_that_is_not_safe_to_repeat_is_made_once() -> None:
 async def test_a_refused_key_is_tried_once() -> None:
     """Every other question would be refused too."""
     provider = ScriptedProvider(concurrency=1)
-    provider.answer = lambda _: failing(Failing.AUTH)
+    provider.answer = lambda _: failing(FailureKind.AUTH)
     house = House(provider)
     outcome = await house.run(house.new_run())
 
@@ -276,7 +276,7 @@ async def test_a_refused_key_is_tried_once() -> None:
 async def test_a_model_that_asks_to_be_left_alone_for_long_delays_no_other() -> None:
     """An hour of Retry-After: the rest is given up with the reason, and the other is asked."""
     slow, quick = ScriptedProvider("slow", concurrency=1), ScriptedProvider("quick")
-    slow.answer = lambda _: failing(Failing.RATE_LIMIT, retryable=True, retry_after=3600.0)
+    slow.answer = lambda _: failing(FailureKind.RATE_LIMIT, retryable=True, retry_after=3600.0)
     house = House(slow, quick)
     models = (Model("slow", "m-1"), Model("quick", "m-1"))
     async with asyncio.timeout(5):
@@ -290,7 +290,7 @@ async def test_a_model_that_asks_to_be_left_alone_for_long_delays_no_other() -> 
 async def test_money_that_may_have_been_charged_stays_held() -> None:
     """A call that timed out may be billed: what was held for it is not spent again."""
     provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
-    lost = iter([failing(Failing.TIMEOUT, ambiguous=True)])
+    lost = iter([failing(FailureKind.TIMEOUT, ambiguous=True)])
     provider.answer = lambda _: next(lost, reply(cost_usd=0.39))
     house = House(provider, limit=1.0)
     outcome = await house.run(house.new_run())
@@ -304,7 +304,7 @@ async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
     held for it is not spent again.
     """
     provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
-    torn = iter([failing(Failing.MALFORMED, ambiguous=True)])
+    torn = iter([failing(FailureKind.MALFORMED, ambiguous=True)])
     provider.answer = lambda _: next(torn, reply(cost_usd=0.01))
     house = House(provider, limit=10.0)
     run = house.new_run()
@@ -357,7 +357,7 @@ async def test_a_run_that_is_paused_elsewhere_finishes_its_calls_and_stops() -> 
 async def test_a_stopped_run_does_not_wait_for_a_retry() -> None:
     """A question that waits to be asked again is simply not asked."""
     provider = ScriptedProvider(concurrency=1)
-    provider.answer = lambda _: failing(Failing.SERVER, retryable=True, retry_after=300.0)
+    provider.answer = lambda _: failing(FailureKind.SERVER, retryable=True, retry_after=300.0)
     house = House(provider)
     run = await house.store.start_run(house.new_run())
     running = asyncio.create_task(house.run(run))

@@ -20,12 +20,12 @@ from overheard.config.sections import HealthTable
 from overheard.domain import (
     Answer,
     Census,
-    Failing,
+    FailureKind,
     Finish,
     Model,
     Prompt,
     Question,
-    QueueStanding,
+    QueueStatus,
     Reply,
     TaskKind,
 )
@@ -111,7 +111,7 @@ async def deployed(url: str, engine: str = "inline") -> AsyncIterator[tuple[Cont
     async with open_context(config, Unwatched()) as context:
         paid = Reply("Acme is good.", Finish.COMPLETE, cost_usd=0.25)
         busy = ProviderFailed(
-            model="echo/echo-1", reason="it is busy", kind=Failing.RATE_LIMIT, retryable=True
+            model="echo/echo-1", reason="it is busy", kind=FailureKind.RATE_LIMIT, retryable=True
         )
         context.plugins.providers["echo"] = EchoProvider(busy, paid)
         yield context, port
@@ -164,7 +164,7 @@ async def test_a_worker_that_is_gone_is_not_counted(postgresql: PostgreSQL) -> N
         await until(url, lambda queue: queue.workers == 0)
 
 
-async def until(url: str, wanted: Callable[[QueueStanding], bool]) -> None:
+async def until(url: str, wanted: Callable[[QueueStatus], bool]) -> None:
     """Wait for how a queue is."""
     async with asyncio.timeout(20):
         while True:
@@ -257,7 +257,7 @@ async def test_a_queue_that_is_away_hides_nothing_else() -> None:
     async def census() -> Census:
         return Census(alerts={"open": 2})
 
-    async def gone() -> QueueStanding:
+    async def gone() -> QueueStatus:
         raise OSError
 
     text = (await counted(census, queue=gone).text()).decode()
@@ -319,8 +319,8 @@ def full() -> Metrics:
     async def census() -> Census:
         return Census()
 
-    async def queue() -> QueueStanding:
-        return QueueStanding({"ask/echo": 1}, {}, {}, {"ask/echo": 2.0}, 1)
+    async def queue() -> QueueStatus:
+        return QueueStatus({"ask/echo": 1}, {}, {}, {"ask/echo": 2.0}, 1)
 
     return Metrics(census, queue, tally, {"acme": 1}, FixedClock(NOON))
 

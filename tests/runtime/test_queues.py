@@ -13,7 +13,7 @@ import pytest
 
 from overheard.domain import Model, Panel, Prompt, Run, RunState, Task, TaskKind
 from overheard.errors import OverheardError
-from overheard.interfaces import Result
+from overheard.interfaces import TaskResult
 from overheard.runs.partition import asking, part_of
 from runtime.conftest import Office
 
@@ -35,7 +35,7 @@ class Hands:
         self.pause = 0.0
         self.has_scored = asyncio.Event()
 
-    async def do(self, task: Task) -> Result | None:
+    async def do(self, task: Task) -> TaskResult | None:
         """Carry one out."""
         self.done[task.key] += 1
         if task.kind is not TaskKind.ASK:

@@ -38,11 +38,11 @@ AFTER = Catalogue((Brand("Acme", ("Acmeo",)),))
 TEXTS = ("Acme is good.", "Acmeo is good.", "Others are good.")
 
 
-class Failing:
+class FailureKind:
     """A scorer that fails on demand."""
 
     name, version = "failing", "1"
-    metrics = (Metric("failing", Scale.BINARY, "Failing"),)
+    metrics = (Metric("failing", Scale.BINARY, "FailureKind"),)
     fails = False
 
     def score(self, reading: Reading) -> Iterable[Score]:
@@ -73,7 +73,7 @@ async def store() -> MemoryStore:
     return store
 
 
-def rescoring(store: MemoryStore, catalogue: Catalogue, *more: Failing) -> Rescoring:
+def rescoring(store: MemoryStore, catalogue: Catalogue, *more: FailureKind) -> Rescoring:
     """Return whoever scores for a catalogue."""
     return Rescoring(store, Scoring([Visibility(), *more], catalogue), SteppingClock())
 
@@ -211,7 +211,7 @@ async def test_what_somebody_does_not_want_is_not_begun_again(store: MemoryStore
 
 async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: MemoryStore) -> None:
     """History would be read with holes in it; the note says which."""
-    failing = Failing()
+    failing = FailureKind()
     await rescoring(store, BEFORE, failing).settle(Quiet())
     failing.fails = True
     scoring = await rescoring(store, AFTER, failing).settle(Quiet())
@@ -258,11 +258,11 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
 ) -> None:
     """Its scores are still there, and nobody knows any more how they are called."""
     monkeypatch.setattr(module, "SMALL", 0)
-    store, old = MemoryStore(), Failing()
+    store, old = MemoryStore(), FailureKind()
     await store.provision(BEFORE)
     await answered(store)
     await rescoring(store, BEFORE, old).settle(Quiet())
-    new = Failing()
+    new = FailureKind()
     monkeypatch.setattr(new, "version", "2", raising=False)
     monkeypatch.setattr(new, "metrics", (), raising=False)
     scoring = await rescoring(store, BEFORE, new).settle(Quiet())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run, Score, ScoreRecord
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, laid_out, streams
+from overheard.measure.blocks import Stream, streams, streams_of_table
 
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
 BRANDS = ("Zeta", "Acme")
@@ -41,8 +41,8 @@ async def test_streams_of_columns_are_those_of_blocks(store: Store) -> None:
     """However the store numbers names, and in whatever order runs were written."""
     await fill(store)
     table = await store.block_table(["Acme", "Zeta", "nobody"])
-    found = laid_out(table)
-    everybody = laid_out(await store.block_table())
+    found = streams_of_table(table)
+    everybody = streams_of_table(await store.block_table())
     assert [told(one) for one in everybody] == [told(one) for one in found]
     assert [told(one) for one in found] == [told(one) for one in streams(await store.blocks())]
     assert [(one.key.brand, one.version) for one in found][::2] == [
@@ -62,10 +62,10 @@ async def test_what_is_wanted_alone_is_read(store: Store) -> None:
     ]
     for nothing in (table.of(["other@1"]), table.of(VERSIONS, ["other"])):
         assert (nothing.streams, nothing.runs, len(nothing.n)) == ((), (), 0)
-        assert laid_out(nothing) == []
+        assert streams_of_table(nothing) == []
 
 
 async def test_a_brand_that_nobody_scored_has_an_empty_table(store: Store) -> None:
     """So has a store with nothing in it."""
     table = await store.block_table(["Acme"], metric="share", model=MODELS[0])
-    assert (table.runs, table.prompts, table.streams, laid_out(table)) == ((), (), (), [])
+    assert (table.runs, table.prompts, table.streams, streams_of_table(table)) == ((), (), (), [])

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from overheard.domain import (
     Alert,
     AlertEvent,
+    AlertEventKind,
     AlertState,
     AuditEntry,
     Catalogue,
     Delivery,
     DeliveryKind,
-    Happening,
     Model,
     Run,
     Schedule,
@@ -47,7 +47,7 @@ async def raised(store: Store, *deliveries: Delivery, key: str = "first") -> Ale
 def acknowledged(alert: Alert) -> tuple[Alert, AlertEvent]:
     """Return an alert after Ada has acknowledged it, and the event."""
     after = replace(alert, state=AlertState.ACKNOWLEDGED, by="Ada", revision=alert.revision + 1)
-    return after, AlertEvent(Happening.ACKNOWLEDGED, NOON + MINUTE, "Ada", "On it.")
+    return after, AlertEvent(AlertEventKind.ACKNOWLEDGED, NOON + MINUTE, "Ada", "On it.")
 
 
 async def claimed(
@@ -64,7 +64,7 @@ class TestLife:
         """An alert has a history from the start."""
         alert = await raised(store)
         (event,) = await store.events(alert.id)
-        assert (event.what, event.at, event.alert_id) == (Happening.RAISED, NOON, alert.id)
+        assert (event.what, event.at, event.alert_id) == (AlertEventKind.RAISED, NOON, alert.id)
         assert await store.alert(alert.id) == alert
         assert await store.alert(alert.id + 1) is None
 
@@ -75,7 +75,7 @@ class TestLife:
         snoozed = replace(
             alert, state=AlertState.SNOOZED, by="Ada", until=until, revision=alert.revision + 1
         )
-        event = AlertEvent(Happening.SNOOZED, NOON, "Ada", "For a minute.")
+        event = AlertEvent(AlertEventKind.SNOOZED, NOON, "Ada", "For a minute.")
         assert await store.change_alert(snoozed, event)
         assert await store.alert(alert.id) == snoozed
         kept = (await store.events(alert.id))[1]
@@ -105,7 +105,7 @@ class TestLife:
                 state=AlertState.GROWING,
                 revision=revision,
             )
-            assert await store.change_alert(grown, AlertEvent(Happening.GREW, NOON))
+            assert await store.change_alert(grown, AlertEvent(AlertEventKind.GREW, NOON))
             kept = await store.alert(alert.id)
             assert kept
             assert (kept.shift, kept.also) == (alert.shift, ())
@@ -210,7 +210,7 @@ class TestDeliveries:
         change, event = acknowledged(alert)
         await store.change_alert(change, event)
         closed = replace(change, state=AlertState.CLOSED, revision=3)
-        await store.change_alert(closed, AlertEvent(Happening.CLOSED, NOON + MINUTE, "Ada"))
+        await store.change_alert(closed, AlertEvent(AlertEventKind.CLOSED, NOON + MINUTE, "Ada"))
         later = NOON + MINUTE
         (message,) = await claimed(store, now=later)
         assert message.kind is DeliveryKind.ALERT

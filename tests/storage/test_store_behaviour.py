@@ -28,7 +28,7 @@ from overheard.domain import (
     Schedule,
     Score,
     ScoreRecord,
-    Serving,
+    ServedModelCount,
     Shift,
     Task,
     TaskKind,
@@ -670,7 +670,8 @@ class TestAlerts:
         named = [replace(answer, reply=shown) for answer in answers[:5]]
         await store.add_answers([*named, replace(answers[5], reply=Reply("", Finish.FAILED))])
         counted = [
-            Serving(run.id, GPT, "gpt 2", "f", n) for run, n in zip(runs, (3, 2), strict=True)
+            ServedModelCount(run.id, GPT, "gpt 2", "f", n)
+            for run, n in zip(runs, (3, 2), strict=True)
         ]
         assert await store.served() == counted
         assert await store.served(runs=[runs[1].id]) == counted[1:]

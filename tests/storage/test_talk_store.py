@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.domain import Waiting
+from overheard.domain import PendingConfirmation
 from overheard.interfaces import Store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OPTIONS = {"brands": ("Acme", "Globex"), "repeats": 3, "note": "", "batch": True, "model": None}
-ASKED = Waiting("t1", "check", OPTIONS, "slack", "U1", "Ada", "slack:C1", NOON + HOUR)
+ASKED = PendingConfirmation("t1", "check", OPTIONS, "slack", "U1", "Ada", "slack:C1", NOON + HOUR)
 
 
 async def test_a_request_is_the_first_of_its_chat_once(store: Store) -> None:

@@ -20,7 +20,7 @@ from overheard.detection.baseline import cut
 from overheard.detection.bursts import Burst, Made, Policy, Signs
 from overheard.detection.updates import Finding, Verdict
 from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
-from overheard.measure.blocks import RunKey, Stream, laid_out
+from overheard.measure.blocks import RunKey, Stream, streams_of_table
 
 ANNOUNCED = frozenset({"announced", "feed"})
 """How updates are known whose time is certain. The others are only signs of one."""
@@ -116,7 +116,7 @@ class Sentry:
     async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> Planned | None:
         """Follow the latest announced update until it is clear what it did to every brand."""
         blocks = await self._past.store.block_table(model=asked.model, metric=METRIC)
-        known = laid_out(blocks.of(self._past.versions))
+        known = streams_of_table(blocks.of(self._past.versions))
         names = [brand.name for brand in asked.tracked]
         effects = [
             found for s in known if s.key.brand in names and (found := _open(s, known, times))

@@ -10,18 +10,18 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table
-from overheard.domain import Alert, AlertEvent, AlertState, Happening
+from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState
 
 SENTENCES = {
-    Happening.RAISED: "Raised.",
-    Happening.ACKNOWLEDGED: "{who} takes care of it.",
-    Happening.SNOOZED: "{who} put it aside.",
-    Happening.WOKEN: "It is open again.",
-    Happening.GREW: "It has grown.",
-    Happening.RECOVERED: "Recovered.",
-    Happening.CLOSED: "{who} closed it.",
-    Happening.REOPENED: "{who} opened it again.",
-    Happening.UPDATE: "{who} marked it as an update of the model.",
+    AlertEventKind.RAISED: "Raised.",
+    AlertEventKind.ACKNOWLEDGED: "{who} takes care of it.",
+    AlertEventKind.SNOOZED: "{who} put it aside.",
+    AlertEventKind.WOKEN: "It is open again.",
+    AlertEventKind.GREW: "It has grown.",
+    AlertEventKind.RECOVERED: "Recovered.",
+    AlertEventKind.CLOSED: "{who} closed it.",
+    AlertEventKind.REOPENED: "{who} opened it again.",
+    AlertEventKind.UPDATE: "{who} marked it as an update of the model.",
 }
 
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
@@ -84,9 +84,9 @@ def named(who: str) -> str:
 def event_card(alert: Alert, event: AlertEvent) -> Card:
     """Say what happened to an alert, for the thread of its message."""
     severity = {
-        Happening.GREW: Severity.WARNING,
-        Happening.RECOVERED: Severity.GOOD,
-        Happening.WOKEN: Severity.WARNING,
+        AlertEventKind.GREW: Severity.WARNING,
+        AlertEventKind.RECOVERED: Severity.GOOD,
+        AlertEventKind.WOKEN: Severity.WARNING,
     }
     return Card(
         title=f"Alert {alert.id}: {event.what}",

@@ -10,7 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, laid_out
+from overheard.measure.blocks import Stream, streams_of_table
 from overheard.reading.reader import Reader
 
 QUOTED_PROMPTS = 2
@@ -82,7 +82,7 @@ async def gather_evidence(
         dates=tuple(starts[run] for run in shift.dates or (began,)),
         grown={later.run_id: starts[later.began or later.run_id] for later in alert.later},
         metrics=metrics,
-        streams=laid_out(blocks.of(versions)),
+        streams=streams_of_table(blocks.of(versions)),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,

@@ -12,7 +12,7 @@ from overheard.config.loader import AlertsTable
 from overheard.detection.monitor import Alarm, Monitor
 from overheard.domain import BURST, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, laid_out
+from overheard.measure.blocks import Stream, streams_of_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ class Past:
         """Return the streams of a brand and of its competitors."""
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         blocks = await self.store.block_table(names, until=until)
-        return laid_out(blocks.of(self.versions, self.settings.metrics or tuple(self.metrics)))
+        return streams_of_table(
+            blocks.of(self.versions, self.settings.metrics or tuple(self.metrics))
+        )
 
     def _worth(self, metric: str, change: float) -> bool:
         return worth_telling(self.metrics[metric], change, self.settings)

@@ -14,31 +14,39 @@ from overheard.alerts import grouping
 from overheard.alerts.card import step
 from overheard.alerts.routes import Routes
 from overheard.cards import wording
-from overheard.domain import Alert, AlertEvent, AlertState, Delivery, Happening, ModelUpdate, Shift
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    Delivery,
+    ModelUpdate,
+    Shift,
+)
 from overheard.errors import AlertUnchanged, UnknownName
 from overheard.interfaces import Clock, Store
 
 STATES = {
-    Happening.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
-    Happening.SNOOZED: AlertState.SNOOZED,
-    Happening.WOKEN: AlertState.OPEN,
-    Happening.GREW: AlertState.GROWING,
-    Happening.RECOVERED: AlertState.RECOVERED,
-    Happening.CLOSED: AlertState.CLOSED,
-    Happening.REOPENED: AlertState.OPEN,
+    AlertEventKind.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
+    AlertEventKind.SNOOZED: AlertState.SNOOZED,
+    AlertEventKind.WOKEN: AlertState.OPEN,
+    AlertEventKind.GREW: AlertState.GROWING,
+    AlertEventKind.RECOVERED: AlertState.RECOVERED,
+    AlertEventKind.CLOSED: AlertState.CLOSED,
+    AlertEventKind.REOPENED: AlertState.OPEN,
 }
 """Where an alert stands after something has happened; a model update changes nothing."""
 
 _LIVE = frozenset(state for state in AlertState if not state.over)
 FROM = {
-    Happening.ACKNOWLEDGED: _LIVE - {AlertState.ACKNOWLEDGED},
-    Happening.SNOOZED: _LIVE,
-    Happening.WOKEN: frozenset({AlertState.SNOOZED}),
-    Happening.GREW: _LIVE,
-    Happening.RECOVERED: _LIVE,
-    Happening.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
-    Happening.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
-    Happening.UPDATE: frozenset(AlertState),
+    AlertEventKind.ACKNOWLEDGED: _LIVE - {AlertState.ACKNOWLEDGED},
+    AlertEventKind.SNOOZED: _LIVE,
+    AlertEventKind.WOKEN: frozenset({AlertState.SNOOZED}),
+    AlertEventKind.GREW: _LIVE,
+    AlertEventKind.RECOVERED: _LIVE,
+    AlertEventKind.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
+    AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
+    AlertEventKind.UPDATE: frozenset(AlertState),
 }
 """Where an alert must stand before."""
 
@@ -96,7 +104,7 @@ class Lifecycle:
         """
         note = f"{wording.listing([step(shift, self._routes.metrics) for shift in shifts])}."
         note = note[0].upper() + note[1:]
-        return await self._change(number, Happening.GREW, note=note, shifts=shifts)
+        return await self._change(number, AlertEventKind.GREW, note=note, shifts=shifts)
 
     async def recover(self, number: int, note: str) -> Alert:
         """Say that a brand stands where it stood before the alert.
@@ -104,23 +112,23 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when it is over.
         """
-        return await self._change(number, Happening.RECOVERED, note=note)
+        return await self._change(number, AlertEventKind.RECOVERED, note=note)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Say that somebody takes care of it."""
-        return await self._change(number, Happening.ACKNOWLEDGED, who)
+        return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None, note: str) -> Alert:
         """Put it aside until a time; None for until the next update of the model."""
-        return await self._change(number, Happening.SNOOZED, who, until=until, note=note)
+        return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str) -> Alert:
         """Put it away."""
-        return await self._change(number, Happening.CLOSED, who)
+        return await self._change(number, AlertEventKind.CLOSED, who)
 
     async def reopen(self, number: int, who: str) -> Alert:
         """Take back whatever was done to it."""
-        return await self._change(number, Happening.REOPENED, who)
+        return await self._change(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
         """Say that the model was updated when the alert's run began."""
@@ -128,14 +136,16 @@ class Lifecycle:
         began = next(r.started_at for r in await self._store.runs() if r.id == alert.shift.run_id)
         said = ModelUpdate(alert.shift.model, began, "people", note or f"said by {who}")
         update = await self._store.add_update(said)
-        await self._change(number, Happening.UPDATE, who, note=note)
+        await self._change(number, AlertEventKind.UPDATE, who, note=note)
         return update
 
     async def wake(self) -> list[Alert]:
         """Wake the alerts whose snooze is over, and return them."""
         snoozed = [a for a in await self._store.alerts() if a.state is AlertState.SNOOZED]
         notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
-        return [await self._change(a.id, Happening.WOKEN, note=note) for a, note in notes if note]
+        return [
+            await self._change(a.id, AlertEventKind.WOKEN, note=note) for a, note in notes if note
+        ]
 
     async def find(self, number: int) -> Alert:
         """Return an alert by its number.
@@ -153,7 +163,7 @@ class Lifecycle:
     async def _change(
         self,
         number: int,
-        what: Happening,
+        what: AlertEventKind,
         who: str = "",
         *,
         until: datetime | None = None,
@@ -179,12 +189,14 @@ class Lifecycle:
         if alert.until is not None:
             return "The snooze is over." if alert.until <= self._clock.now() else ""
         events = await self._store.events(alert.id)
-        since = max(event.at for event in events if event.what is Happening.SNOOZED)
+        since = max(event.at for event in events if event.what is AlertEventKind.SNOOZED)
         updated = any(u.at > since for u in await self._store.updates(alert.shift.model))
         return f"{alert.shift.model} was updated." if updated else ""
 
 
-def after(alert: Alert, what: Happening, who: str = "", until: datetime | None = None) -> Alert:
+def after(
+    alert: Alert, what: AlertEventKind, who: str = "", until: datetime | None = None
+) -> Alert:
     """Return an alert as it is when something has happened to it.
 
     Raises:

@@ -25,7 +25,7 @@ _DOES = {
 
 
 class AccessGate:
-    """The `overheard.interfaces.Gate` of a deployment.
+    """The `overheard.interfaces.AccessPolicy` of a deployment.
 
     Args:
         access: Who may do what.

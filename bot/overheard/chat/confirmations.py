@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from overheard.cards.command import CommandSpec
 from overheard.chat.parser import Order
-from overheard.domain import Waiting
+from overheard.domain import PendingConfirmation
 from overheard.interfaces import Clock, Person, Request, Store
 
 EXPIRY = timedelta(hours=1)
@@ -66,7 +66,7 @@ class Pending:
         token = secrets.token_urlsafe(9)
         until = self._clock.now() + EXPIRY
         who = (person.platform, person.id, person.name)
-        waiting = Waiting(token, order.spec.name, order.options, *who, channel, until)
+        waiting = PendingConfirmation(token, order.spec.name, order.options, *who, channel, until)
         await self._store.add_waiting(waiting)
         return token
 

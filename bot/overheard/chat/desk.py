@@ -24,7 +24,7 @@ from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
 from overheard.domain import Run, RunState
 from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
-from overheard.interfaces import Conversation, Form, Gate, Person, Request
+from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.telemetry import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
@@ -46,7 +46,7 @@ class ChatDesk:
     def __init__(
         self,
         context: Context,
-        gate: Gate,
+        gate: AccessPolicy,
         commands: Sequence[CommandSpec] | None = None,
         *,
         patience: float = PATIENCE,

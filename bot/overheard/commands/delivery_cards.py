@@ -15,9 +15,9 @@ from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
 from overheard.commands.run_resume import result
-from overheard.domain import Delivery, DeliveryKind, Happening
+from overheard.domain import AlertEventKind, Delivery, DeliveryKind
 
-LOUD = frozenset({Happening.GREW, Happening.RECOVERED, Happening.WOKEN})
+LOUD = frozenset({AlertEventKind.GREW, AlertEventKind.RECOVERED, AlertEventKind.WOKEN})
 """What a channel that wants to hear of it is told outside of the alert's thread too."""
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from overheard.cards import wording
 from overheard.config.loader import Config
-from overheard.domain import QueueStanding
+from overheard.domain import QueueStatus
 from overheard.interfaces import Finding
 from overheard.runs.queue import outdated, queue_standing
 
@@ -33,7 +33,7 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
         yield finding
 
 
-def _standing(standing: QueueStanding) -> Iterator[Finding]:
+def _standing(standing: QueueStatus) -> Iterator[Finding]:
     count = wording.count(standing.workers, "worker")
     if standing.workers:
         yield Finding(f"queue ({count})")
@@ -56,5 +56,5 @@ def _standing(standing: QueueStanding) -> Iterator[Finding]:
         yield Finding("jobs that failed", problem, remedy)
 
 
-def _waiting(standing: QueueStanding) -> str:
+def _waiting(standing: QueueStatus) -> str:
     return wording.count(sum(standing.waiting.values()), "job waits", "jobs wait")

@@ -12,10 +12,10 @@ from overheard.cards.command import CommandSpec, Option, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
-from overheard.domain import Landscape, Topic
+from overheard.domain import Landscape, LandscapeTopic
 from overheard.finetune.landscape import FRESH, TITLES, Standing, Told, corrected, told
 
-SHOWN = (Topic.TUNING, Topic.API_DATA, Topic.CONSUMER_DATA)
+SHOWN = (LandscapeTopic.TUNING, LandscapeTopic.API_DATA, LandscapeTopic.CONSUMER_DATA)
 """Topics in the overview."""
 GIST = 70
 """Characters of a cell in it."""

@@ -13,7 +13,7 @@ from overheard.commands.check_card import gone_on
 from overheard.commands.context import Context
 from overheard.commands.run_service import standings_of
 from overheard.commands.runs import is_held, resume_run
-from overheard.domain import UNENDED, Delivery, DeliveryKind, Run, RunState
+from overheard.domain import UNFINISHED, Delivery, DeliveryKind, Run, RunState
 from overheard.errors import OverheardError
 from overheard.runs.outcome import Outcome
 from overheard.runs.plan import is_fresh
@@ -105,7 +105,7 @@ async def result(context: Context, key: str) -> Letter | NotYet | None:
     run = next((run for run in await context.store.runs() if run.key == key), None)
     if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
         return None
-    if run.state in UNENDED:
+    if run.state in UNFINISHED:
         return NotYet(now + SOON) if is_fresh(run, now) else None
     outcome = Outcome(run)
     async for answer in context.store.answers(runs=[run.id]):

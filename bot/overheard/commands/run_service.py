@@ -18,7 +18,7 @@ from overheard.commands.run_tasks import Tasks, bursts, look_at, looked, served
 from overheard.commands.standings import Standing, standings
 from overheard.domain import Account, Answer, Panel, Run, RunState
 from overheard.errors import HoldLost, RunUnderWay
-from overheard.interfaces import PROBLEM, Result, Store
+from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.measure.blocks import Stream, streams
 from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.outcome import Outcome
@@ -185,7 +185,7 @@ async def _look(context: Context, run: Run) -> tuple[Look, list[str]]:
     return await looked(context.store, list(results.values()))
 
 
-def _note(context: Context, results: Sequence[Result]) -> None:
+def _note(context: Context, results: Sequence[TaskResult]) -> None:
     """Note what went wrong where the work was done."""
     for result in results:
         context.scoring.faults.update(result.get("faults", {}))

@@ -12,7 +12,7 @@ from overheard.commands.run_price import asked_at_once
 from overheard.commands.shifts import past
 from overheard.detection.effect import Learning
 from overheard.domain import Alert, Panel, Run, RunState, Task, TaskKind
-from overheard.interfaces import Result, Store
+from overheard.interfaces import Store, TaskResult
 from overheard.runs.execute import Runner
 from overheard.runs.outcome import Outcome
 from overheard.runs.partition import part_of, seat
@@ -34,8 +34,8 @@ class Tasks:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def do(self, task: Task) -> Result | None:
-        """Carry a task out; see `overheard.interfaces.Do`."""
+    async def do(self, task: Task) -> TaskResult | None:
+        """Carry a task out; see `overheard.interfaces.TaskHandler`."""
         run = await self._context.store.run(task.run_id)
         if run is None:
             return {}
@@ -49,20 +49,20 @@ class Tasks:
             case TaskKind.DETECT:
                 return await self._detect(task, run)
 
-    async def _ask(self, task: Task, part: Run) -> Result | None:
+    async def _ask(self, task: Task, part: Run) -> TaskResult | None:
         if not task.provider:
             return (await ask(self._context, part)).result()
         with seat(self._context.limits, self._context.plugins.providers, task.provider):
             outcome = await ask(self._context, part)
         return None if outcome.stopped is RunState.PAUSED else outcome.result()
 
-    async def _score(self, task: Task, part: Run) -> Result:
+    async def _score(self, task: Task, part: Run) -> TaskResult:
         context, judges = self._context, task.kind is TaskKind.JUDGE
         scoring = context.scoring
         await scoring.catch_up(context.store, context.progress, part=part, judges=judges)
         return {"faults": dict(scoring.faults)}
 
-    async def _detect(self, task: Task, run: Run) -> Result:
+    async def _detect(self, task: Task, run: Run) -> TaskResult:
         context = self._context
         look = await look_at(context, run, task.brands)
         return {
@@ -120,7 +120,7 @@ async def bursts(context: Context, run: Run, look: Look) -> list[str]:
     return [sentence(context, plan) for plan in plans if plan.model in models]
 
 
-async def looked(store: Store, results: list[Result]) -> tuple[Look, list[str]]:
+async def looked(store: Store, results: list[TaskResult]) -> tuple[Look, list[str]]:
     """Put together what looks at brands have found: one look, and which bursts would tell more."""
     alerts: list[Alert | None] = [
         await store.alert(number) for result in results for number in result.get("alerts", ())

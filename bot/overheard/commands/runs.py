@@ -8,7 +8,7 @@ from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.context import Context
 from overheard.commands.run_price import cancel_batches, require_money
 from overheard.commands.run_service import carry_out, held
-from overheard.domain import UNENDED, Run, RunState
+from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
 
@@ -23,7 +23,7 @@ async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
         limit: How many, the newest first.
     """
     runs = await context.store.runs(limit=limit)
-    busy = {run.id for run in runs if run.state in UNENDED and await is_held(context, run)}
+    busy = {run.id for run in runs if run.state in UNFINISHED and await is_held(context, run)}
     handed_in = {batch.run_id for batch in await context.store.batches()}
     rows = tuple(_row(context, run, busy, handed_in) for run in runs)
     return Card(
@@ -81,7 +81,7 @@ async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Car
     """
     found = await find_run(context.store, run)
     age = context.clock.now() - found.started_at
-    if found.state not in UNENDED or found.panel is None:
+    if found.state not in UNFINISHED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
     if age >= TAKEN_UP_WITHIN and not await context.store.batches(runs=[found.id]):
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))

@@ -10,7 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.commands.context import Context
 from overheard.domain import Metric, Model
-from overheard.measure.blocks import Stream, laid_out
+from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.scoring.service import Scoring
 
@@ -50,7 +50,7 @@ async def read_streams(
     `Store.block_table`.
     """
     blocks = await context.store.block_table(brands, model=model, metric=metric)
-    return laid_out(blocks.of(context.scoring.versions))
+    return streams_of_table(blocks.of(context.scoring.versions))
 
 
 def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from overheard.config.settings import Settings
-from overheard.domain import Brand, Prompt, Rule, variants
+from overheard.domain import Brand, Prompt, Rule, prompt_variants
 
 Name = Field(min_length=1)
 _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
@@ -86,7 +86,7 @@ class PromptTable(Settings):
     def prompts(self, brands: tuple[str, ...]) -> list[Prompt]:
         """Return the prompts that it stands for."""
         prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
-        return variants(prompt, self.personas, self.markets)
+        return prompt_variants(prompt, self.personas, self.markets)
 
 
 class FactTable(Settings):

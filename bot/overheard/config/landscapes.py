@@ -1,8 +1,8 @@
 """Landscape files: what a plugin says of how vendors fine-tune, and what they do with data.
 
-It is a TOML file. Each table is a vendor; each of its tables a topic (see
-`overheard.domain.Topic`) with what the vendor says, the page that says so, and the day for which
-that is known to hold::
+It is a TOML file. Each table is a vendor; each of its tables is a topic (see
+`overheard.domain.LandscapeTopic`) with the vendor's statement, the page that makes it, and the
+day on which the statement was last checked::
 
     [acme]
     title = "Acme AI"
@@ -27,7 +27,7 @@ from importlib.resources import files
 from pydantic import Field, TypeAdapter
 
 from overheard.config.settings import Settings
-from overheard.domain import Landscape, LandscapeEntry, Topic
+from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
 
 FILE = "landscape.toml"
 
@@ -40,7 +40,7 @@ class EntryTable(Settings):
     as_of: date | None = None
     via: str = ""
 
-    def entry(self, topic: Topic, *, corrected: bool = False) -> LandscapeEntry:
+    def entry(self, topic: LandscapeTopic, *, corrected: bool = False) -> LandscapeEntry:
         """Return the entry that the table declares."""
         return LandscapeEntry(topic, self.value, self.source, self.as_of, self.via, corrected)
 
@@ -58,5 +58,5 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
 
 
 def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:
-    read = TypeAdapter(dict[Topic, EntryTable]).validate_python(table)
-    yield from (read[topic].entry(topic) for topic in Topic if topic in read)
+    read = TypeAdapter(dict[LandscapeTopic, EntryTable]).validate_python(table)
+    yield from (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)

@@ -35,7 +35,7 @@ from overheard.config.sections import (
     TelemetryTable,
 )
 from overheard.config.settings import Settings, check, suggestion
-from overheard.domain import Brand, Catalogue, Fact, Schedule, Topic
+from overheard.domain import Brand, Catalogue, Fact, LandscapeTopic, Schedule
 from overheard.errors import ConfigError
 
 VARIABLE = "OVERHEARD_CONFIG"
@@ -116,7 +116,7 @@ class Config(Settings):
     canary: CanaryTable = CanaryTable()
     alerts: AlertsTable = AlertsTable()
     chat: ChatTable = ChatTable()
-    landscape: Mapping[str, Mapping[Topic, EntryTable]] = Field(default_factory=dict)
+    landscape: Mapping[str, Mapping[LandscapeTopic, EntryTable]] = Field(default_factory=dict)
     _file: str = PrivateAttr(default=DEFAULT_FILE)
 
     @property

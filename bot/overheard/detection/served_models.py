@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from overheard.domain import Model, ModelUpdate, Serving
+from overheard.domain import Model, ModelUpdate, ServedModelCount
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import np
 
@@ -23,14 +23,16 @@ FEWEST_RUNS = 3
 Mixture = Counter[str]
 
 
-def silent_updates(servings: Iterable[Serving], runs: Sequence[RunKey]) -> list[ModelUpdate]:
+def silent_updates(
+    servings: Iterable[ServedModelCount], runs: Sequence[RunKey]
+) -> list[ModelUpdate]:
     """Return what the replies of the runs say of updates, the oldest first.
 
     Args:
         servings: Who served the answers.
         runs: The runs, the oldest first; others do not matter.
     """
-    by_model: dict[Model, dict[int, list[Serving]]] = {}
+    by_model: dict[Model, dict[int, list[ServedModelCount]]] = {}
     for serving in servings:
         by_model.setdefault(serving.model, {}).setdefault(serving.run_id, []).append(serving)
     found = [
@@ -42,7 +44,7 @@ def silent_updates(servings: Iterable[Serving], runs: Sequence[RunKey]) -> list[
 
 
 def _new_models(
-    model: Model, served: Mapping[int, Sequence[Serving]], runs: Sequence[RunKey]
+    model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
     """Yield the runs in which a served model is named that was never named before."""
     known: set[str] = set()
@@ -54,7 +56,7 @@ def _new_models(
 
 
 def _new_mixtures(
-    model: Model, served: Mapping[int, Sequence[Serving]], runs: Sequence[RunKey]
+    model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
     """Yield the runs whose fingerprints are mixed otherwise than in the runs since the last one."""
     earlier: list[Mixture] = []

@@ -30,7 +30,7 @@ class ModelUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServedModelCount:
     """How many complete answers of a run came from one back end, as the replies report it.
 
     Attributes:
@@ -163,7 +163,7 @@ class Alert:
         return (self.shift, *self.also, *self.later)
 
 
-class Happening(StrEnum):
+class AlertEventKind(StrEnum):
     """What can happen to an alert."""
 
     RAISED = "raised"
@@ -191,7 +191,7 @@ class AlertEvent:
         id: The store's number, 0 before it is stored.
     """
 
-    what: Happening
+    what: AlertEventKind
     at: datetime
     who: str = ""
     note: str = ""

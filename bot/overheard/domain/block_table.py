@@ -71,7 +71,7 @@ class BlockTable:
         return BlockTable(runs, prompts, streams, run, prompt, stream, **sums)
 
 
-def tabulated(blocks: Iterable[Block]) -> BlockTable:
+def tabulate(blocks: Iterable[Block]) -> BlockTable:
     """Lay blocks out by column."""
     given = list(blocks)
     runs, run = _places([BlockRun(b.at, b.run_id) for b in given])

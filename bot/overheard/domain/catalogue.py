@@ -212,7 +212,7 @@ class Catalogue:
         return any(b.name == brand and b.tracked for b in self.brands)
 
 
-def variants(
+def prompt_variants(
     prompt: Prompt, personas: Sequence[str] = (), markets: Sequence[str] = ()
 ) -> list[Prompt]:
     """Return a prompt for each persona in each market.

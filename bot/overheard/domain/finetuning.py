@@ -52,7 +52,7 @@ class Publication:
     who: str
 
 
-class Topic(StrEnum):
+class LandscapeTopic(StrEnum):
     """What is told of a vendor, in the order in which it is shown."""
 
     TUNING = "fine-tuning"
@@ -79,7 +79,7 @@ class LandscapeEntry:
         corrected: Whether the configuration says so, and not the plugin.
     """
 
-    topic: Topic
+    topic: LandscapeTopic
     value: str
     source: str
     as_of: date | None = None

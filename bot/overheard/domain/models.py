@@ -196,7 +196,7 @@ class RateLimits:
     tokens_reset: float | None = None
 
 
-class Failing(StrEnum):
+class FailureKind(StrEnum):
     """Why there is no answer."""
 
     RATE_LIMIT = "rate limit"

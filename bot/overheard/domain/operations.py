@@ -83,7 +83,7 @@ class Census:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueStanding:
+class QueueStatus:
     """How the queue of many workers is.
 
     Attributes:
@@ -156,7 +156,7 @@ class StoreHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingConfirmation:
     """A command that waits for a yes.
 
     Attributes:

@@ -111,7 +111,7 @@ class RunState(StrEnum):
     """Stopped by a person for good."""
 
 
-UNENDED = frozenset({RunState.RUNNING, RunState.PAUSED})
+UNFINISHED = frozenset({RunState.RUNNING, RunState.PAUSED})
 
 
 BURST = "burst"
@@ -235,7 +235,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchLook:
+class BatchStatus:
     """What a vendor says of a batch.
 
     Attributes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from overheard.domain import Landscape, LandscapeEntry, Topic
+from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
 
 FRESH = timedelta(days=180)
 """How long an entry holds; afterwards somebody has to look again."""
@@ -15,15 +15,15 @@ _AHEAD = timedelta(days=1)
 """It may be tomorrow already where an entry was written."""
 
 TITLES = {
-    Topic.TUNING: "Fine-tuning",
-    Topic.FORMATS: "Data formats",
-    Topic.LIMITS: "Limits",
-    Topic.API_DATA: "API data",
-    Topic.CONSUMER_DATA: "Consumer data",
-    Topic.OPT_OUT: "Opt-out",
-    Topic.CRAWLERS: "Crawlers",
-    Topic.ROBOTS: "Robots rules",
-    Topic.DEPRECATIONS: "Deprecations",
+    LandscapeTopic.TUNING: "Fine-tuning",
+    LandscapeTopic.FORMATS: "Data formats",
+    LandscapeTopic.LIMITS: "Limits",
+    LandscapeTopic.API_DATA: "API data",
+    LandscapeTopic.CONSUMER_DATA: "Consumer data",
+    LandscapeTopic.OPT_OUT: "Opt-out",
+    LandscapeTopic.CRAWLERS: "Crawlers",
+    LandscapeTopic.ROBOTS: "Robots rules",
+    LandscapeTopic.DEPRECATIONS: "Deprecations",
 }
 
 
@@ -49,7 +49,7 @@ class Told:
         standing: How far it can be relied on.
     """
 
-    topic: Topic
+    topic: LandscapeTopic
     entry: LandscapeEntry | None
     standing: Standing
 
@@ -63,7 +63,8 @@ class Told:
 
 
 def corrected(
-    supplied: Mapping[str, Landscape], corrections: Mapping[str, Mapping[Topic, LandscapeEntry]]
+    supplied: Mapping[str, Landscape],
+    corrections: Mapping[str, Mapping[LandscapeTopic, LandscapeEntry]],
 ) -> dict[str, Landscape]:
     """Return the landscapes with what people know better; they may add a vendor of their own.
 
@@ -74,7 +75,7 @@ def corrected(
     found = {name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]}
     for name, better in corrections.items():
         known = {entry.topic: entry for entry in found[name].entries} | dict(better)
-        entries = tuple(known[topic] for topic in Topic if topic in known)
+        entries = tuple(known[topic] for topic in LandscapeTopic if topic in known)
         found[name] = replace(found[name], entries=entries)
     return found
 
@@ -83,7 +84,8 @@ def told(landscape: Landscape, today: date) -> tuple[Told, ...]:
     """Return every topic of a vendor, those too of which nothing is known."""
     known = {entry.topic: entry for entry in landscape.entries}
     return tuple(
-        Told(topic, known.get(topic), _standing(known.get(topic), today)) for topic in Topic
+        Told(topic, known.get(topic), _standing(known.get(topic), today))
+        for topic in LandscapeTopic
     )
 
 

@@ -4,15 +4,15 @@ A provider, a scorer or a chat is any object of the right shape; nothing needs t
 """
 
 from overheard.interfaces.chats import (
+    AccessPolicy,
     Chat,
     Connectable,
     Conversation,
     Desk,
+    DrainingChat,
     Finding,
     Form,
-    Gate,
     Linking,
-    Patient,
     Person,
     Request,
 )
@@ -26,13 +26,21 @@ from overheard.interfaces.plugins import (
     View,
 )
 from overheard.interfaces.providers import Batching, Described, Provider, Verifiable
-from overheard.interfaces.scorers import Asker, Judge, Scorer
-from overheard.interfaces.services import PROBLEM, Clock, Do, Going, Progress, Queue, Result
+from overheard.interfaces.scorers import Judge, JudgeClient, Scorer
+from overheard.interfaces.services import (
+    PROBLEM,
+    Clock,
+    IsWanted,
+    Progress,
+    Queue,
+    TaskHandler,
+    TaskResult,
+)
 from overheard.interfaces.store import Store
 
 __all__ = [
     "PROBLEM",
-    "Asker",
+    "AccessPolicy",
     "Batching",
     "Chat",
     "Clock",
@@ -40,27 +48,27 @@ __all__ = [
     "Conversation",
     "Described",
     "Desk",
-    "Do",
+    "DrainingChat",
     "Finding",
     "Form",
-    "Gate",
-    "Going",
     "History",
+    "IsWanted",
     "Judge",
+    "JudgeClient",
     "Linking",
     "Listener",
-    "Patient",
     "Person",
     "PostedListener",
     "Progress",
     "Provider",
     "Queue",
     "Request",
-    "Result",
     "ScoredListener",
     "Scorer",
     "ShiftListener",
     "Store",
+    "TaskHandler",
+    "TaskResult",
     "UpdateFeed",
     "Verifiable",
     "View",

@@ -129,7 +129,7 @@ class Desk(Protocol):
         ...
 
 
-class Gate(Protocol):
+class AccessPolicy(Protocol):
     """Who may do what, and the log of who did it."""
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
@@ -246,14 +246,14 @@ class Linking(Protocol):
 
 
 @runtime_checkable
-class Patient(Protocol):
+class DrainingChat(Protocol):
     """A chat that lets commands come to their end when it is cancelled. Optional.
 
     Attributes:
-        patience: For how many seconds; more while another process takes its place.
+        drain_s: For how many seconds; more while another process takes its place.
     """
 
-    patience: float
+    drain_s: float
 
 
 @runtime_checkable

@@ -13,10 +13,10 @@ from overheard.domain import (
     Approval,
     AuditEntry,
     Census,
+    PendingConfirmation,
     Publication,
     ScheduleState,
     ScoreRecord,
-    Waiting,
 )
 from overheard.domain.operations import StoreHealth
 from overheard.interfaces.services import Progress
@@ -74,11 +74,11 @@ class TalkStore(Protocol):
         """Keep that a chat's request was taken; False when it was before."""
         ...
 
-    async def add_waiting(self, waiting: Waiting) -> None:
+    async def add_waiting(self, waiting: PendingConfirmation) -> None:
         """Keep a command that waits for a yes."""
         ...
 
-    async def waiting(self, token: str) -> Waiting | None:
+    async def waiting(self, token: str) -> PendingConfirmation | None:
         """Return the command that a word stands for, or None."""
         ...
 

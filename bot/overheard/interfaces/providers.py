@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from overheard.domain import Batch, BatchLook, Capabilities, Price, Question, Reply
+from overheard.domain import Batch, BatchStatus, Capabilities, Price, Question, Reply
 
 
 @runtime_checkable
@@ -93,7 +93,7 @@ class Batching(Protocol):
         """
         ...
 
-    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return how far a batch is, and all that came of it once it has ended. It costs nothing.
 
         Args:

@@ -42,7 +42,7 @@ class Scorer(Protocol):
         ...
 
 
-class Asker(Protocol):
+class JudgeClient(Protocol):
     """Asks a judge's model, for the judge's money."""
 
     async def ask(self, text: str) -> Reply:
@@ -79,6 +79,6 @@ class Judge(Scorer, Protocol):
         """Return how many gold labels the replies to the rehearsals agree with, and of how many."""
         ...
 
-    def connect(self, asker: Asker) -> None:
+    def connect(self, asker: JudgeClient) -> None:
         """Take whom to ask through. Called once, before anything is scored."""
         ...

@@ -33,17 +33,17 @@ class Progress(Protocol):
         ...
 
 
-Result = dict[str, Any]
+TaskResult = dict[str, Any]
 """What came of a task, as JSON."""
 
 PROBLEM = "problem"
 """Where the result of a task that could not be done says why."""
 
-Do = Callable[[Task], Awaitable[Result | None]]
+TaskHandler = Callable[[Task], Awaitable[TaskResult | None]]
 """Carries a task out; None means that it was left undone, and is to be given out again when its
 run goes on."""
 
-Going = Callable[[], Awaitable[bool]]
+IsWanted = Callable[[], Awaitable[bool]]
 """Returns whether work is still wanted; it is asked about twice a second."""
 
 
@@ -60,8 +60,8 @@ class Queue(Protocol):
         ...
 
     async def carry(
-        self, tasks: Sequence[Task], do: Do, going: Going | None = None
-    ) -> dict[str, Result]:
+        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
+    ) -> dict[str, TaskResult]:
         """Have the tasks of one run carried out.
 
         Args:
@@ -78,7 +78,12 @@ class Queue(Protocol):
         ...
 
     async def work(
-        self, do: Do, kinds: Collection[TaskKind], *, at_once: int, seats: Mapping[str, int]
+        self,
+        do: TaskHandler,
+        kinds: Collection[TaskKind],
+        *,
+        at_once: int,
+        seats: Mapping[str, int],
     ) -> None:
         """Carry out what others put in, until cancelled.
 
@@ -102,11 +107,11 @@ class WorkStore(Protocol):
         """Return how many questions of a run have an answer."""
         ...
 
-    async def keep_result(self, task: Task, result: Result) -> None:
+    async def keep_result(self, task: Task, result: TaskResult) -> None:
         """Keep what came of a task; what was kept of it before stays."""
         ...
 
-    async def results(self, run_id: int, keys: Iterable[str]) -> dict[str, Result]:
+    async def results(self, run_id: int, keys: Iterable[str]) -> dict[str, TaskResult]:
         """Return what came of those tasks of a run that are done, by their keys."""
         ...
 

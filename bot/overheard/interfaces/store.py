@@ -21,7 +21,7 @@ from overheard.domain import (
     Run,
     RunState,
     Schedule,
-    Serving,
+    ServedModelCount,
     Spending,
 )
 from overheard.interfaces.alerts import AlertStore
@@ -231,7 +231,7 @@ class Store(
 
     # Updates
 
-    async def served(self, *, runs: Collection[int] | None = None) -> list[Serving]:
+    async def served(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return who served the complete answers of some runs, or of all, by run and model."""
         ...
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulated
+from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulate
 from overheard.measure.panel import Scatter, Sums
 from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
 
@@ -135,11 +135,11 @@ def summarise(
 
 
 def streams(blocks: Iterable[Block]) -> list[Stream]:
-    """Lay blocks out as streams, see `laid_out`."""
-    return laid_out(tabulated(blocks))
+    """Lay blocks out as streams, see `streams_of_table`."""
+    return streams_of_table(tabulate(blocks))
 
 
-def laid_out(blocks: BlockTable) -> list[Stream]:
+def streams_of_table(blocks: BlockTable) -> list[Stream]:
     """Lay blocks out as streams, in the order of brand, model, metric.
 
     All streams of a model have the same runs: those in which any block of that model lies.

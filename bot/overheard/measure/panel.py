@@ -96,10 +96,10 @@ def interval(
     """
     calls = float(np.mean(1 / side.n)) / len(side.n)
     runs = float(np.sum(np.mean(asked / side.n, axis=1) ** 2))
-    return spanned(side.mean, calls, runs, scatter, tau2, level)
+    return interval_from_variances(side.mean, calls, runs, scatter, tau2, level)
 
 
-def spanned(
+def interval_from_variances(
     mean: float, calls: float, runs: float, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
     """Return the interval of a panel's mean, see `interval`.

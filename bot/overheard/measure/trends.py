@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from overheard.measure.blocks import Stream
-from overheard.measure.panel import spanned
+from overheard.measure.panel import interval_from_variances
 from overheard.numpy_proxy import np
 
 EXPECTED_SHOCK = 0.03
@@ -52,7 +52,13 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
     calls = (asked / n).sum(axis=1) / count**2
     answers = stream.n.sum(axis=1)
     return [
-        Point(run.id, run.at, mean, *spanned(mean, noise, 1.0, stream.scatter, tau2), n=total)
+        Point(
+            run.id,
+            run.at,
+            mean,
+            *interval_from_variances(mean, noise, 1.0, stream.scatter, tau2),
+            n=total,
+        )
         for run, mean, noise, total in zip(
             stream.runs, means.tolist(), calls.tolist(), answers.tolist(), strict=True
         )

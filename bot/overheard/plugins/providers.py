@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
-from overheard.domain import Failing, Price, Question, RateLimits, Reply
+from overheard.domain import FailureKind, Price, Question, RateLimits, Reply
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Provider
 from overheard.plugins.guard import Guard, Nonsense
@@ -139,7 +139,7 @@ class WatchedProvider:
         return ProviderFailed(
             model=self._hushed(error.details.get("model", self.name)),
             reason=self._hushed(error.details.get("reason", "it says nothing.")),
-            kind=error.kind if isinstance(error.kind, Failing) else Failing.OTHER,
+            kind=error.kind if isinstance(error.kind, FailureKind) else FailureKind.OTHER,
             status=error.status if isinstance(error.status, int) else None,
             retryable=error.retryable is True,
             retry_after=float(wait) if isinstance(wait, int | float) and wait >= 0 else None,

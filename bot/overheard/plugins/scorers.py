@@ -18,7 +18,7 @@ from overheard.errors import (
     ProviderFailed,
     ProviderUnavailable,
 )
-from overheard.interfaces import Asker, Judge, Scorer
+from overheard.interfaces import Judge, JudgeClient, Scorer
 from overheard.plugins.guard import Guard
 from overheard.plugins.shapes import listed
 from overheard.plugins.threads import Errand
@@ -102,7 +102,7 @@ class WatchedJudge(WatchedScorer):
             self._warn("count its labels", error)
             return 0, len(replies)
 
-    def connect(self, asker: Asker) -> None:
+    def connect(self, asker: JudgeClient) -> None:
         """Take whom to ask through; a judge that fails to do so fails when it is to judge."""
         bridge = _Bridge(asker)
         try:
@@ -118,12 +118,12 @@ class WatchedJudge(WatchedScorer):
 class _Bridge:
     """Asks in the loop in which everything is asked, for a judge that runs in one of its own."""
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: JudgeClient) -> None:
         self._asker = asker
         self._loop = asyncio.get_running_loop()
 
     async def ask(self, text: str) -> Reply:
-        """Return a whole reply; see `Asker`."""
+        """Return a whole reply; see `JudgeClient`."""
         asking = asyncio.run_coroutine_threadsafe(self._asker.ask(text), self._loop)
         return await asyncio.wrap_future(asking)
 

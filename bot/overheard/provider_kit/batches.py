@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from overheard.domain import BatchLook, Model, Question, Reply
+from overheard.domain import BatchStatus, Model, Question, Reply
 from overheard.provider_kit.provider import Client, HostedProvider, Table
 
 Raw = TypeVar("Raw")
@@ -45,7 +45,7 @@ class FoundBatch(Generic[Raw]):
 
     def look(
         self, questions: Mapping[str, Question], read: Callable[[Question, Raw], Reply]
-    ) -> BatchLook:
+    ) -> BatchStatus:
         """Return it as a plugin tells it: each question has a reply or a problem at the end.
 
         Args:
@@ -54,7 +54,7 @@ class FoundBatch(Generic[Raw]):
                 question alone: the others would never be collected otherwise.
         """
         if not self.ended:
-            return BatchLook(self.done)
+            return BatchStatus(self.done)
         replies = dict[str, Reply]()
         for item in self.answers.keys() & questions.keys():
             try:
@@ -62,7 +62,7 @@ class FoundBatch(Generic[Raw]):
             except Exception:  # whatever is wrong with it
                 self.problems[item] = MISSING
         missing = dict.fromkeys(questions.keys() - replies.keys(), self.otherwise)
-        return BatchLook(self.done, True, replies, missing | self.problems)
+        return BatchStatus(self.done, True, replies, missing | self.problems)
 
 
 def batch_problem(told: object, *, hours: int = 24, whole: bool = False) -> str:
@@ -75,7 +75,7 @@ def batch_problem(told: object, *, hours: int = 24, whole: bool = False) -> str:
         whole: Whether the vendor refused the whole batch.
 
     Returns:
-        The rest of a sentence that begins with the model; see `overheard.BatchLook`.
+        The rest of a sentence that begins with the model; see `overheard.BatchStatus`.
     """
     word = str(told or "")
     code = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
@@ -142,7 +142,7 @@ class BatchingProvider(HostedProvider[Table, Client]):
             requests = {item: self.request(question) for item, question in questions.items()}
             return await self.hand_in(model, requests)
 
-    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return how far a batch is, and what came of it.
 
         Raises:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from overheard.domain import Failing, Model, RateLimits
+from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.provider_kit.rate_headers import rate_limits, retry_after, wait
 
@@ -40,7 +40,7 @@ class Fault:
         final: Whether no other question could be answered either.
     """
 
-    kind: Failing
+    kind: FailureKind
     reason: str
     remedy: str
     retryable: bool = False
@@ -71,25 +71,28 @@ class Fault:
 
 
 KEY = Fault(
-    Failing.AUTH, "the service refuses the key", "check api_key_env or api_key_file", final=True
+    FailureKind.AUTH, "the service refuses the key", "check api_key_env or api_key_file", final=True
 )
 CREDIT = Fault(
-    Failing.AUTH, "the account has no credit left", "top it up at the service", final=True
+    FailureKind.AUTH, "the account has no credit left", "top it up at the service", final=True
 )
 FILTER = Fault(
-    Failing.FILTERED, "the service's content filter refuses the question", "word it otherwise"
+    FailureKind.FILTERED, "the service's content filter refuses the question", "word it otherwise"
 )
 BUSY = Fault(
-    Failing.RATE_LIMIT,
+    FailureKind.RATE_LIMIT,
     "the service says it is asked too often",
     "wait, or lower concurrency",
     retryable=True,
 )
 BROKEN = Fault(
-    Failing.SERVER, "the service answers with status {status}", "try again later", retryable=True
+    FailureKind.SERVER,
+    "the service answers with status {status}",
+    "try again later",
+    retryable=True,
 )
 REFUSED = Fault(
-    Failing.REQUEST,
+    FailureKind.REQUEST,
     "the service refuses the question with status {status}",
     "check the model and the settings that are sent with it",
 )
@@ -104,8 +107,10 @@ BY_WORD = {
 BY_STATUS = {
     401: KEY,
     402: CREDIT,
-    403: Fault(Failing.AUTH, "the key may not ask this model", "check its rights at the service"),
-    404: Fault(Failing.REQUEST, "there is no such model at {url}", "check models and base_url"),
+    403: Fault(
+        FailureKind.AUTH, "the key may not ask this model", "check its rights at the service"
+    ),
+    404: Fault(FailureKind.REQUEST, "there is no such model at {url}", "check models and base_url"),
     408: BROKEN,
     409: BROKEN,
     425: BROKEN,
@@ -113,27 +118,27 @@ BY_STATUS = {
 }
 
 UNREACHABLE = Fault(
-    Failing.CONNECTION,
+    FailureKind.CONNECTION,
     "{url} cannot be reached",
     "check base_url and the network",
     retryable=True,
 )
 SILENT = Fault(
-    Failing.TIMEOUT,
+    FailureKind.TIMEOUT,
     "the service was silent for {silence:g} s",
     "try again, or raise first_byte_timeout",
     retryable=True,
     ambiguous=True,
 )
 SLOW = Fault(
-    Failing.TIMEOUT,
+    FailureKind.TIMEOUT,
     "no whole answer within {timeout:g} s",
     "try again, or raise timeout",
     retryable=True,
     ambiguous=True,
 )
 UNREADABLE = Fault(
-    Failing.MALFORMED,
+    FailureKind.MALFORMED,
     "the answer cannot be read as one of {api}",
     "check base_url, or try again later",
     ambiguous=True,
@@ -234,7 +239,7 @@ def _by_class(error: BaseException) -> Fault:
     for known, fault in BY_CLASS:
         if known & names:
             return fault
-    return Fault(Failing.OTHER, type(error).__name__, "try again later")
+    return Fault(FailureKind.OTHER, type(error).__name__, "try again later")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

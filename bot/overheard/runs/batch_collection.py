@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from overheard.cards import wording
-from overheard.domain import Answer, Batch, BatchLook, Failing, Model, Question, Run
+from overheard.domain import Answer, Batch, BatchStatus, FailureKind, Model, Question, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins.wording import remedy_of
@@ -138,7 +138,7 @@ class Collector:
             except ProviderFailed as failure:
                 if not failure.retryable or now - heard >= self._patience.unheard:
                     raise
-                look = BatchLook(seen)
+                look = BatchStatus(seen)
             if look.ended:
                 self._progress.advance(len(batch) - seen)
                 await self._keep(batch, questions, look, outcome)
@@ -152,7 +152,7 @@ class Collector:
                 await asyncio.sleep(wait)
 
     async def _keep(
-        self, batch: Batch, questions: Mapping[str, Question], look: BatchLook, outcome: Outcome
+        self, batch: Batch, questions: Mapping[str, Question], look: BatchStatus, outcome: Outcome
     ) -> None:
         """Keep what came of a batch; what is kept already stays as it is, and is paid once."""
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
@@ -181,7 +181,7 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
 
 
 def _answer(
-    batch: Batch, item: str, question: Question, look: BatchLook, latency: float, remedy: str
+    batch: Batch, item: str, question: Question, look: BatchStatus, latency: float, remedy: str
 ) -> Answer:
     if item in look.replies:
         reply, error = judged(look.replies[item], question, remedy)
@@ -231,7 +231,7 @@ class BatchCalls:
                     raise
             await asyncio.sleep(wait)
 
-    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchLook:
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return how far a batch is.
 
         Raises:
@@ -239,7 +239,7 @@ class BatchCalls:
             ProviderUnavailable: when the provider cannot be used at all.
         """
         seller = self._seller()
-        return await self._made(lambda: seller.look(batch, questions), BatchLook)
+        return await self._made(lambda: seller.look(batch, questions), BatchStatus)
 
     async def cancel(self, batch: str) -> None:
         """Have the vendor begin nothing more of a batch.
@@ -277,5 +277,5 @@ class BatchCalls:
     def _fault(self, what: str, *, ambiguous: bool) -> ProviderFailed:
         reason = fault(self._model.provider, what, self.remedy)
         return ProviderFailed(
-            model=self._model, reason=reason, kind=Failing.OTHER, ambiguous=ambiguous
+            model=self._model, reason=reason, kind=FailureKind.OTHER, ambiguous=ambiguous
         )

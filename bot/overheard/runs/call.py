@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from overheard.domain import COMPLETE, Answer, Failing, Finish, Model, Question, Reply, Run
+from overheard.domain import COMPLETE, Answer, FailureKind, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
 from overheard.plugins.replies import checked
@@ -94,7 +94,7 @@ class Call:
         return ProviderFailed(
             model=self._question.model,
             reason=f"it gave no sign of life for {LONGEST_CALL:.0f} s; try again later.",
-            kind=Failing.TIMEOUT,
+            kind=FailureKind.TIMEOUT,
             ambiguous=True,
         )
 
@@ -105,7 +105,7 @@ def reckoned(
     """Count what an answer usually costs that came and cannot be read: whoever sent it may bill it
     all the same, and what for is not known.
     """
-    if failure is None or failure.kind is not Failing.MALFORMED:
+    if failure is None or failure.kind is not FailureKind.MALFORMED:
         return answer
     question = answer.question
     usual = call_cost(question.prompt, question.model, providers, TYPICAL)

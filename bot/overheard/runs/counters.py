@@ -13,8 +13,8 @@ from overheard.errors import ProviderFailed
 BOUNDS = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 """Seconds up to which calls are counted together, by how long they took."""
 ANSWERED, CUT, FAULT = "answered", "cut", "fault"
-"""How a call may end beside the ways in which a provider says that it failed (`Failing`): with an
-answer that can be scored, with one that cannot, or by a fault in the provider's plugin.
+"""How a call may end, in addition to each `FailureKind`: with an answer that can be scored, with an
+answer that cannot, or by a fault in the provider's plugin.
 """
 
 

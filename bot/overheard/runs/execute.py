@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from overheard.domain import Answer, Failing, Model, Question, Run
+from overheard.domain import Answer, FailureKind, Model, Question, Run
 from overheard.errors import BudgetUsedUp, ModelResting, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Progress, Provider, Store
 from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
@@ -147,7 +147,7 @@ class Runner:
                 answer, failure = await self._ask(lane, question, job)
                 job.outcome.count(answer)
                 self._progress.advance()
-                if failure and failure.kind is Failing.AUTH:
+                if failure and failure.kind is FailureKind.AUTH:
                     self._give_up(lane.waiting, answer.error, job.outcome)
             except (ProviderUnavailable, BudgetUsedUp, ModelResting) as error:
                 self._give_up(lane.waiting, str(error), job.outcome, already=1)

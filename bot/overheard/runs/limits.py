@@ -14,7 +14,7 @@ from math import inf
 
 from overheard.cards import wording
 from overheard.config.sections import LimitTable
-from overheard.domain import Failing, Model, RateLimits
+from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.interfaces import Provider
 from overheard.runs.counters import Tally
@@ -23,7 +23,7 @@ from overheard.runs.retries import Breaker, State
 PATIENCE = 600.0
 """Seconds for which a run waits for a model that is paused or left alone."""
 
-BROKEN = frozenset({Failing.SERVER, Failing.TIMEOUT, Failing.CONNECTION})
+BROKEN = frozenset({FailureKind.SERVER, FailureKind.TIMEOUT, FailureKind.CONNECTION})
 """Failures that say that a service is down."""
 
 NO_LIMITS = LimitTable()
@@ -109,7 +109,7 @@ class Gate:
         """
         now = asyncio.get_running_loop().time()
         self._learn(failure.limits)
-        if failure.kind is Failing.RATE_LIMIT:
+        if failure.kind is FailureKind.RATE_LIMIT:
             if begun >= self._lowered_at:  # one that began before says nothing new
                 self.allowed, self._lowered_at = max(1.0, self.allowed / 2), now
             self.resumes_at = max(self.resumes_at, now + wait)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from overheard.domain import Answer, Finish, Model, Run, RunState
-from overheard.interfaces import Result
+from overheard.interfaces import TaskResult
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Outcome:
             return RunState.COMPLETE if scored else RunState.PARTIAL
         return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
 
-    def result(self) -> Result:
+    def result(self) -> TaskResult:
         """Write it down for whoever carries the run on."""
         return {
             "kept": self.kept,
@@ -77,7 +77,7 @@ class Outcome:
             "notes": self.notes,
         }
 
-    def add(self, result: Result) -> None:
+    def add(self, result: TaskResult) -> None:
         """Add what became of a part of the run's questions."""
         self.kept += result["kept"]
         self.complete += result["complete"]

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from overheard.domain import QueueStanding, Task, TaskKind
-from overheard.interfaces import Do, Going, Result
+from overheard.domain import QueueStatus, Task, TaskKind
+from overheard.interfaces import IsWanted, TaskHandler, TaskResult
 
 if TYPE_CHECKING:
     from pgqueuer.queries import Queries
@@ -22,11 +22,11 @@ class InlineQueue:
     async def carry(
         self,
         tasks: Sequence[Task],
-        do: Do,
-        going: Going | None = None,
-    ) -> dict[str, Result]:
+        do: TaskHandler,
+        going: IsWanted | None = None,
+    ) -> dict[str, TaskResult]:
         """Carry tasks out; see `overheard.interfaces.Queue`."""
-        results: dict[str, Result] = {}
+        results: dict[str, TaskResult] = {}
         for task in tasks:
             if going and not await going():
                 break
@@ -37,7 +37,7 @@ class InlineQueue:
 
     async def work(
         self,
-        do: Do,  # noqa: ARG002 - there is never anything to do
+        do: TaskHandler,  # noqa: ARG002 - there is never anything to do
         kinds: Collection[TaskKind],  # noqa: ARG002
         *,
         at_once: int,  # noqa: ARG002
@@ -53,7 +53,7 @@ rest says which process it is."""
 _STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
 
 
-async def queue_standing(url: str) -> QueueStanding:
+async def queue_standing(url: str) -> QueueStatus:
     """Look at the queue.
 
     A worker that has nothing to do holds no job, so workers are counted by their connections.
@@ -77,7 +77,7 @@ async def queue_standing(url: str) -> QueueStanding:
             " WHERE starts_with(application_name, $1) AND datname = current_database()",
             WORKER,
         )
-        return QueueStanding(**counts, oldest=oldest, workers=int(workers))
+        return QueueStatus(**counts, oldest=oldest, workers=int(workers))
     finally:
         connection.terminate()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from overheard.config.sections import BudgetTable
-from overheard.domain import UNENDED, Account, Claim, Payer, Prompt
+from overheard.domain import UNFINISHED, Account, Claim, Payer, Prompt
 from overheard.interfaces import Clock, Store
 from overheard.runs.budget import key_of
 
@@ -122,5 +122,5 @@ async def release_dead(store: Store, *, spread: bool = False) -> None:
     waiting = {batch.run_id for batch in await store.batches()}  # it may be charged any time
     for run_id in await store.holders() - waiting:
         async with store.holding(run_id) as abandoned:
-            if abandoned and not (spread and await store.run_state(run_id) in UNENDED):
+            if abandoned and not (spread and await store.run_state(run_id) in UNFINISHED):
                 await store.release(run_id)

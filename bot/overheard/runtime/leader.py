@@ -13,7 +13,7 @@ from collections.abc import Callable, MutableMapping
 from contextlib import AsyncExitStack, suppress
 
 from overheard.errors import OverheardError
-from overheard.interfaces import Chat, Connectable, Desk, Patient, Store
+from overheard.interfaces import Chat, Connectable, Desk, DrainingChat, Store
 
 TAKE_OVER = 0.2
 """Seconds between two tries to take a chat over from another process."""
@@ -108,8 +108,8 @@ class OwnedChat:
         if not await self._is_held(self._owned):
             return
         self._stay(HANDING_OVER + PATIENCE)
-        if isinstance(self._chat, Patient):
-            self._chat.patience = PATIENCE
+        if isinstance(self._chat, DrainingChat):
+            self._chat.drain_s = PATIENCE
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDING_OVER):
                 while not running.done() and await self._is_held(self._owned):

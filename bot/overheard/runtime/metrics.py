@@ -13,7 +13,7 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from overheard.domain import AlertState, Census, QueueStanding, RunState
+from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard.interfaces import Clock
 from overheard.runs.counters import BOUNDS, Latencies, Tally
@@ -46,7 +46,7 @@ class Seen:
 
     until: float = 0.0
     census: Census | None = None
-    queue: QueueStanding | None = None
+    queue: QueueStatus | None = None
 
 
 class Metrics:
@@ -63,7 +63,7 @@ class Metrics:
     def __init__(
         self,
         census: Callable[[], Awaitable[Census]],
-        queue: Callable[[], Awaitable[QueueStanding]] | None,
+        queue: Callable[[], Awaitable[QueueStatus]] | None,
         tally: Tally,
         faults: Mapping[str, int],
         clock: Clock,
@@ -190,7 +190,7 @@ def _stored(census: Census, now: datetime) -> Iterator[Metric]:
     )
 
 
-def _queued(queue: QueueStanding) -> Iterator[Metric]:
+def _queued(queue: QueueStatus) -> Iterator[Metric]:
     from prometheus_client.metrics_core import GaugeMetricFamily
 
     labels = ["work", "state"]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from overheard.domain import RunState, Task, TaskKind
 from overheard.errors import HoldLost, OverheardError
-from overheard.interfaces import PROBLEM, Do, Going, Result, Store
+from overheard.interfaces import PROBLEM, IsWanted, Store, TaskHandler, TaskResult
 from overheard.runs.partition import following
 from overheard.runs.queue import WORKER
 
@@ -87,11 +87,11 @@ class PostgresQueue:
     async def carry(
         self,
         tasks: Sequence[Task],
-        do: Do,  # noqa: ARG002 - workers do
-        going: Going | None = None,
-    ) -> dict[str, Result]:
+        do: TaskHandler,  # noqa: ARG002 - workers do
+        going: IsWanted | None = None,
+    ) -> dict[str, TaskResult]:
         """Have tasks carried out; see `overheard.interfaces.Queue`."""
-        done: dict[str, Result] = {}
+        done: dict[str, TaskResult] = {}
         heard = monotonic()
         while True:
             try:
@@ -109,8 +109,8 @@ class PostgresQueue:
         self,
         queries: Queries,
         tasks: Sequence[Task],
-        going: Going | None,
-        done: dict[str, Result],
+        going: IsWanted | None,
+        done: dict[str, TaskResult],
     ) -> None:
         """Keep the queue filled until all is done, or no more is wanted."""
         ahead: list[Task] = []
@@ -127,7 +127,7 @@ class PostgresQueue:
 
     async def work(
         self,
-        do: Do,
+        do: TaskHandler,
         kinds: Collection[TaskKind],
         *,
         at_once: int,
@@ -155,7 +155,7 @@ class PostgresQueue:
             )
         raise QueueUnreachable(reason="its connection ended")
 
-    async def _carry_out(self, job: Job, do: Do, pgq: PgQueuer) -> None:
+    async def _carry_out(self, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
         from pgqueuer.errors import RetryRequested
 
         try:
@@ -163,7 +163,7 @@ class PostgresQueue:
         except HoldLost:
             raise RetryRequested(timedelta(seconds=BACKOFF)) from None
 
-    async def _hold_and_do(self, task: Task, job: Job, do: Do, pgq: PgQueuer) -> None:
+    async def _hold_and_do(self, task: Task, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
         from pgqueuer.errors import RetryRequested
 
         async with self._store.on_duty(f"task {task.key}") as mine:
@@ -183,7 +183,7 @@ class PostgresQueue:
             return False
         return await self._store.run_state(task.run_id) is RunState.RUNNING
 
-    async def _done(self, task: Task, job: Job, do: Do) -> Result | None:
+    async def _done(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
         """Carry a task out. One that fails is tried again; at last its result says why.
 
         What it raised is told by its kind alone: its text may hold a secret, and the queue writes

@@ -12,7 +12,7 @@ from time import monotonic
 from overheard.commands.context import Context, Unwatched
 from overheard.commands.run_tasks import Tasks
 from overheard.domain import Task, TaskKind
-from overheard.interfaces import Result
+from overheard.interfaces import TaskResult
 from overheard.runs.partition import seats
 from overheard.runtime.health import Health
 from overheard.runtime.metering import be_seen, metrics
@@ -64,7 +64,7 @@ class Worker:
         there = {provider.name: seats(context.limits, provider) for provider in providers}
         await context.queue.work(self._do, kinds, at_once=at_once, seats=there)
 
-    async def _do(self, task: Task) -> Result | None:
+    async def _do(self, task: Task) -> TaskResult | None:
         """Carry a task out for the brands and facts as they are now."""
         about(task=task.key)
         log.info("Task %s begins.", task.key)

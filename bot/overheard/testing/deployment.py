@@ -32,7 +32,7 @@ text = "Which tool is best?"
 
 
 class OpenGate:
-    """An `overheard.interfaces.Gate` that lets everybody in whose role suffices.
+    """An `overheard.interfaces.AccessPolicy` that lets everybody in whose role suffices.
 
     Attributes:
         role: What everybody may do.

@@ -70,7 +70,7 @@ class EchoProvider:
 
 
 class EchoAsker:
-    """An `overheard.Asker` for tests of a judge: it answers as an `EchoProvider` does.
+    """An `overheard.JudgeClient` for tests of a judge: it answers as an `EchoProvider` does.
 
     Attributes:
         asked: The texts, in the order in which they came.

@@ -8,7 +8,15 @@ from datetime import datetime
 from itertools import count
 from operator import attrgetter
 
-from overheard.domain import Alert, AlertEvent, Delivery, DeliveryKind, Happening, Model, alert_key
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    Delivery,
+    DeliveryKind,
+    Model,
+    alert_key,
+)
 
 
 class MemoryAlerts:
@@ -28,7 +36,7 @@ class MemoryAlerts:
         if key in self._alerts:
             return self._alerts[key], False
         kept = self._alerts[key] = self._numbered(alert)
-        self._keep_event(AlertEvent(Happening.RAISED, alert.opened_at), kept.id)
+        self._keep_event(AlertEvent(AlertEventKind.RAISED, alert.opened_at), kept.id)
         await self.add_deliveries(_addressed(delivery, kept.id) for delivery in deliveries)
         return kept, True
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from overheard.domain import (
-    UNENDED,
+    UNFINISHED,
     Answer,
     Block,
     BlockTable,
@@ -22,8 +22,8 @@ from overheard.domain import (
     Run,
     RunState,
     ScoreRecord,
-    Serving,
-    tabulated,
+    ServedModelCount,
+    tabulate,
 )
 from overheard.testing.memory_alerts import MemoryAlerts
 from overheard.testing.memory_batches import MemoryBatches
@@ -118,7 +118,7 @@ class MemoryStore(
 
     async def steer_run(self, run_id: int, state: RunState) -> bool:
         """Ask a run that has not ended to pause, to go on or to be given up."""
-        found = [r for r in self._runs.values() if r.id == run_id and r.state in UNENDED]
+        found = [r for r in self._runs.values() if r.id == run_id and r.state in UNFINISHED]
         self._runs |= {run.key: replace(run, state=state) for run in found}
         return bool(found)
 
@@ -261,7 +261,7 @@ class MemoryStore(
     ) -> BlockTable:
         """Return the blocks of some brands by column."""
         found = await self.blocks(model=model, metric=metric)
-        return tabulated(
+        return tabulate(
             block
             for block in found
             if (brands is None or block.brand in brands) and (until is None or block.at <= until)
@@ -278,7 +278,7 @@ class MemoryStore(
 
     # Updates
 
-    async def served(self, *, runs: Collection[int] | None = None) -> list[Serving]:
+    async def served(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return who served the complete answers of some runs, or of all."""
         return servings(list(self._answers.values()), runs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from overheard.domain import Waiting
+from overheard.domain import PendingConfirmation
 
 
 class MemoryTalks:
@@ -12,7 +12,7 @@ class MemoryTalks:
 
     def __init__(self) -> None:
         self._requests: dict[tuple[str, str], datetime] = {}
-        self._waiting: dict[str, Waiting] = {}
+        self._waiting: dict[str, PendingConfirmation] = {}
 
     async def first_request(self, platform: str, request: str, now: datetime) -> bool:
         """Keep that a chat's request was taken; False when it was before."""
@@ -21,11 +21,11 @@ class MemoryTalks:
         self._requests[platform, request] = now
         return True
 
-    async def add_waiting(self, waiting: Waiting) -> None:
+    async def add_waiting(self, waiting: PendingConfirmation) -> None:
         """Keep a command that waits for a yes."""
         self._waiting[waiting.token] = waiting
 
-    async def waiting(self, token: str) -> Waiting | None:
+    async def waiting(self, token: str) -> PendingConfirmation | None:
         """Return the command that a word stands for, or None."""
         return self._waiting.get(token)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from overheard.domain import Answer, Reply, Serving
+from overheard.domain import Answer, Reply, ServedModelCount
 
 
 class MemoryWatch:
@@ -23,14 +23,14 @@ class MemoryWatch:
         self._thresholds[brand] = dict(thresholds)
 
 
-def servings(answers: Iterable[Answer], runs: Collection[int] | None) -> list[Serving]:
+def servings(answers: Iterable[Answer], runs: Collection[int] | None) -> list[ServedModelCount]:
     """Count who served the complete answers of some runs, or of all."""
     served = Counter(
         (a.run_id, a.question.model, _served(a.reply), a.reply.fingerprint)
         for a in answers
         if a.complete and not a.reused_from and (runs is None or a.run_id in runs)
     )
-    return [Serving(*key, served[key]) for key in sorted(served)]
+    return [ServedModelCount(*key, served[key]) for key in sorted(served)]
 
 
 def _served(reply: Reply) -> str:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 
-from overheard.domain import Failing, Finish, Question, Reply
+from overheard.domain import FailureKind, Finish, Question, Reply
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Provider
 from overheard.testing.samples import ASKED, question
@@ -141,7 +141,7 @@ class _Fault:
 
     what: str
     reaction: Reaction
-    kinds: frozenset[Failing] = frozenset(Failing)
+    kinds: frozenset[FailureKind] = frozenset(FailureKind)
     retryable: bool | None = None
     wait: float | None = None
 
@@ -151,12 +151,12 @@ FAULTS = (
     _Fault(
         "asked too often (429)",
         Reaction(_TOLD, 429, {"Retry-After": "7"}),
-        frozenset({Failing.RATE_LIMIT}),
+        frozenset({FailureKind.RATE_LIMIT}),
         retryable=True,
         wait=7.0,
     ),
-    _Fault("broken (500)", Reaction(_TOLD, 500), frozenset({Failing.SERVER}), retryable=True),
-    _Fault("refusing the key (401)", Reaction(_TOLD, 401), frozenset({Failing.AUTH}), False),
+    _Fault("broken (500)", Reaction(_TOLD, 500), frozenset({FailureKind.SERVER}), retryable=True),
+    _Fault("refusing the key (401)", Reaction(_TOLD, 401), frozenset({FailureKind.AUTH}), False),
     _Fault("refusing the question (400)", Reaction(_TOLD, 400), retryable=False),
     _Fault("no JSON", Reaction(b"<html>Busy</html>", content_type="text/html")),
     _Fault("hanging up", Reaction(hang_up=True)),
@@ -187,7 +187,7 @@ async def _check_fault(trial: _Trial, fault: _Fault) -> None:
         error = await _failure(ready.provider, ready.question, KEY, f" when {fault.what}")
         assert trial.times <= 1, f"it asks again by itself when {fault.what}"
         if isinstance(error, ProviderUnavailable):
-            assert Failing.AUTH in fault.kinds, f"it gives up for good when {fault.what}"
+            assert FailureKind.AUTH in fault.kinds, f"it gives up for good when {fault.what}"
             return
         assert error.kind in fault.kinds, f"{fault.what} is told as {error.kind}"
         if fault.retryable is not None:
@@ -207,7 +207,7 @@ async def _check_silence(trial: _Trial) -> None:
         except TimeoutError:
             raise AssertionError("it does not heed its time-out") from None
         assert isinstance(error, ProviderFailed), "it gives up for good when silent"
-        assert error.kind is Failing.TIMEOUT, f"a time-out is told as {error.kind}"
+        assert error.kind is FailureKind.TIMEOUT, f"a time-out is told as {error.kind}"
     async with trial.asking(silent) as ready:
         await _check_cancelling(ready.provider, ready.question, trial)
 

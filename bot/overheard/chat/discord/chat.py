@@ -36,13 +36,13 @@ class DiscordChat:
         silence: Seconds for which the gateway may be silent, and the connection down.
 
     Attributes:
-        patience: See `overheard.interfaces.Patient`.
+        drain_s: See `overheard.interfaces.DrainingChat`.
     """
 
     def __init__(self, settings: DiscordTable, *, silence: float = SILENCE) -> None:
         self._settings = settings
         self._silence = silence
-        self.patience = NEARLY
+        self.drain_s = NEARLY
         self._client: Client | None = None
         self._entering = asyncio.Lock()
 
@@ -71,7 +71,7 @@ class DiscordChat:
         try:
             await self._watched(client)
         finally:
-            await client.stop_serving(self.patience)
+            await client.stop_serving(self.drain_s)
             await self.close()
 
     async def post(

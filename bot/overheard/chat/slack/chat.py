@@ -53,7 +53,7 @@ class SlackChat:
         watch: When a socket counts as silent.
 
     Attributes:
-        patience: See `overheard.interfaces.Patient`.
+        drain_s: See `overheard.interfaces.DrainingChat`.
     """
 
     name = "slack"
@@ -65,7 +65,7 @@ class SlackChat:
         self._pace = Pace(interval)
         self._watch = watch or Watch()
         self._line = Line()
-        self.patience = NEARLY
+        self.drain_s = NEARLY
         self._serving = False
         self._session: aiohttp.ClientSession | None = None
         self._workspaces: Workspaces | None = None
@@ -89,7 +89,7 @@ class SlackChat:
         try:
             await self._receive(app)
         finally:
-            await listeners.close(self.patience)
+            await listeners.close(self.drain_s)
 
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
