@@ -1,82 +1,119 @@
-"""Times of a schedule: five fields in a time zone, as every Unix knows them.
+"""Times of a schedule: the five fields of cron in a time zone.
 
-APScheduler reads the fields. Two of its habits are mended here: it counts the days of the week
-from Monday, and a time that comes twice when clocks go back fires twice.
+APScheduler parses the fields. Days of the week count as in cron: 0 and 7 are Sunday. Slots are
+computed day by day in UTC, so that no change of clocks loses one. At a change of clocks the
+convention of Debian's cron (man 8 cron) holds:
+
+- Fields with fixed times, such as ``30 2 * * *``, are due once. A time that the clock skips is due
+  when the clock goes on; a time that it shows twice is due the first time.
+- Fields whose minute or hour begins with ``*``, such as ``*/15 * * * *``, follow the elapsed time:
+  they are due in both of two equal hours, and never for an hour that is skipped.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-"""By their numbers; 0 and 7 are the same day."""
-
-LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=31), timedelta(days=366))
-"""How far a time that is past is looked for, step by step."""
+"""Names of the numbers 0 to 7; 0 and 7 are the same day."""
+DAY = timedelta(days=1)
+MAX_DAYS = 41 * 366
+"""Days that are searched for the next slot: 29 February falls on a given day of the week at least
+once in 40 years."""
 
 _NUMBERS = re.compile(r"(?:(\d)(?:-(\d))?|\*)(?:/(\d))?")
 
 
+@dataclass(frozen=True)
 class Cron:
-    """When something is due.
+    """The slots of a schedule.
 
     Args:
         fields: Minute, hour, day of month, month, day of week. When both days are restricted,
-            both must hold.
+            both must match.
         zone: An IANA zone, such as ``Europe/Berlin``.
 
     Raises:
-        ValueError: when the fields cannot be read, or there is no such zone.
+        ValueError: when the fields cannot be parsed, or there is no such zone.
     """
 
-    def __init__(self, fields: str, zone: str = "UTC") -> None:
+    fields: str
+    zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        self._parsed  # noqa: B018 - what cannot be parsed is refused here
+        self._tz  # noqa: B018 - so is an unknown zone
+
+    def after(self, moment: datetime) -> datetime | None:
+        """Return the first slot after a moment, in UTC; None when there is no other."""
+        day = moment.astimezone(self._tz).date() - DAY
+        for _ in range(MAX_DAYS):
+            if found := [slot for slot in self._around(day) if slot > moment]:
+                return min(found)
+            day += DAY
+        return None
+
+    def latest(self, since: datetime, until: datetime) -> datetime | None:
+        """Return the last slot after `since` and not after `until`, in UTC, or None."""
+        first, day = (at.astimezone(self._tz).date() for at in (since, until))
+        while day >= first - DAY:
+            if found := [slot for slot in self._around(day) if since < slot <= until]:
+                return max(found)
+            day -= DAY
+        return None
+
+    def _around(self, day: date) -> tuple[datetime, ...]:
+        """Return the slots of a day and the next: a clock that goes back at midnight mixes them."""
+        return _slots(self, day) + _slots(self, day + DAY)
+
+    @cached_property
+    def _tz(self) -> ZoneInfo:
+        return find_zone(self.zone)
+
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
+        """APScheduler's fields, by their names."""
         from apscheduler.triggers.cron import CronTrigger  # slow, and few commands need it
 
-        parts = fields.split()
+        parts = self.fields.split()
         if len(parts) != 5:
             raise ValueError(f"{len(parts)} of them are there")
         written = " ".join([*parts[:4], _weekdays(parts[4].lower())])
-        self._trigger: Any = CronTrigger.from_crontab(written, timezone=find_zone(zone))
+        trigger = CronTrigger.from_crontab(written, timezone=UTC)
+        return {field.name: field for field in trigger.fields}
 
-    def after(self, moment: datetime) -> datetime | None:
-        """Return the first time after a moment, in UTC; None when there is none any more."""
-        at = moment
-        while True:
-            found: datetime | None = self._trigger.get_next_fire_time(None, _next(at))
-            if found is None or not found.fold:
-                return found and found.astimezone(UTC)
-            at = found.astimezone(UTC)  # the second time that a clock shows this hour
+    @cached_property
+    def _times(self) -> list[timedelta]:
+        """The times of a day, as what the clock shows since midnight, in order."""
+        midnight = datetime(2000, 1, 1, tzinfo=UTC)
+        hours = [n for n in range(24) if self._matches("hour", midnight.replace(hour=n))]
+        minutes = [n for n in range(60) if self._matches("minute", midnight.replace(minute=n))]
+        return [timedelta(hours=hour, minutes=minute) for hour in hours for minute in minutes]
 
-    def latest(self, since: datetime, until: datetime) -> datetime | None:
-        """Return the last time after one moment and not after another, or None.
+    @cached_property
+    def _elapsed(self) -> bool:
+        """Whether slots follow the elapsed time, and not the time that the clock shows."""
+        return any(part.startswith("*") for part in self.fields.split()[:2])
 
-        It is looked for in the last year.
-        """
-        for back in LOOK_BACK:
-            start = max(since, until - back)
-            found = None
-            for found in self._between(start, until):  # noqa: B007 - the last one is wanted
-                pass
-            if found or start == since:
-                return found
-        return None
+    def _matches(self, name: str, at: date) -> bool:
+        field = self._parsed[name]
+        return bool(field.get_next_value(at) == field.get_value(at))
 
-    def _between(self, since: datetime, until: datetime) -> Iterator[datetime]:
-        at = self.after(since)
-        while at is not None and at <= until:
-            yield at
-            at = self.after(at)
+    def _has(self, day: date) -> bool:
+        return all(self._matches(name, day) for name in ("month", "day", "day_of_week"))
 
 
 def find_zone(name: str) -> ZoneInfo:
     """Return a time zone.
 
     Raises:
-        ValueError: when there is none of this name.
+        ValueError: when there is no zone of this name.
     """
     try:
         return ZoneInfo(name)
@@ -84,13 +121,37 @@ def find_zone(name: str) -> ZoneInfo:
         raise ValueError('must be an IANA zone, such as "Europe/Berlin"') from None
 
 
-def _next(moment: datetime) -> datetime:
-    """Return the second behind a moment; APScheduler's next time may be now."""
-    return moment.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
+@lru_cache(256)
+def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
+    """Return the slots of a day in a zone, in UTC and in order."""
+    if not cron._has(day):
+        return ()
+    midnight = datetime.combine(day, time(), cron._tz)
+    offset = midnight.utcoffset()
+    if offset == (midnight + DAY).replace(fold=1).utcoffset():  # no change of clocks
+        start = midnight.astimezone(UTC)
+        return tuple(start + passed for passed in cron._times)
+    shown = [midnight + passed for passed in cron._times]  # what the clock shows
+    if not cron._elapsed:
+        return tuple(sorted({_first(at) for at in shown}))
+    both = (at.replace(fold=fold) for at in shown for fold in (0, 1))
+    return tuple(sorted({at.astimezone(UTC) for at in both if not _is_skipped(at)}))
+
+
+def _first(shown: datetime) -> datetime:
+    """Return the first moment at which a clock shows a time or, if it skips it, a later one."""
+    while _is_skipped(shown):
+        shown += timedelta(minutes=1)
+    return shown.astimezone(UTC)
+
+
+def _is_skipped(shown: datetime) -> bool:
+    again = shown.astimezone(UTC).astimezone(shown.tzinfo)
+    return again.replace(tzinfo=None) != shown.replace(tzinfo=None)
 
 
 def _weekdays(field: str) -> str:
-    """Write numbers of days as names, which both ways of counting agree on."""
+    """Write numbers of days as names: APScheduler counts from Monday, cron from Sunday."""
     if field == "*":
         return field
     return ",".join(name for part in field.split(",") for name in _days(part))
