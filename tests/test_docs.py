@@ -75,7 +75,9 @@ def commands(group: click.Group, prefix: str = "") -> dict[str, list[str]]:
         if isinstance(command, click.Group):
             found |= commands(command, f"{prefix}{name} ")
         else:
-            found[prefix + name] = [option for p in command.params for option in p.opts]
+            found[prefix + name] = [
+                option for p in command.get_params(click.Context(command)) for option in p.opts
+            ]
     return found
 
 

@@ -12,7 +12,7 @@ from overheard.cards.card import (
     Table,
     Tainted,
 )
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, option
 from overheard.config.settings import Secret, Settings
 from overheard.domain import (
     FREE,
@@ -182,8 +182,10 @@ __all__ = [
     "Usage",
     "Verifiable",
     "View",
+    "argument",
     "batch_lines",
     "batch_problem",
     "hookimpl",
+    "option",
     "read_landscapes",
 ]

@@ -161,6 +161,8 @@ def overheard_commands() -> Iterable[CommandSpec]:
             @hookimpl
             def overheard_commands():
                 yield CommandSpec("words", "Count the words of all answers.", count_words)
+
+        with ``async def count_words(view, *, brand: Annotated[str, argument("The brand.")])``.
     """
     raise NotImplementedError
 

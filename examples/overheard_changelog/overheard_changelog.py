@@ -11,15 +11,14 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 from overheard import (
     Alert,
     Card,
     CommandSpec,
-    Kind,
     Model,
     ModelUpdate,
-    Option,
     OverheardError,
     PluginSettings,
     PostedListener,
@@ -29,6 +28,7 @@ from overheard import (
     UpdateFeed,
     View,
     hookimpl,
+    option,
 )
 
 overheard_api = ">=1.0,<2"
@@ -68,7 +68,9 @@ def _update(line: str) -> ModelUpdate:
     return ModelUpdate(Model.parse(entry["model"]), at, note=str(entry.get("note", "")))
 
 
-async def show_changelog(view: View, *, most: int = 10) -> Card:
+async def show_changelog(
+    view: View, *, most: Annotated[int, option("How many at most.", low=1, high=100)] = 10
+) -> Card:
     """Show the last updates that feeds have told of."""
     updates = [u for u in await view.history.updates() if u.source == "feed"][-most:]
     rows = tuple(
@@ -102,7 +104,6 @@ def overheard_commands() -> Iterator[CommandSpec]:
         "changelog",
         "Show the updates that feeds have told of.",
         show_changelog,
-        (Option("most", "How many at most.", Kind.INTEGER, default=10, low=1, high=100),),
         examples=("changelog", "changelog --most 3"),
     )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from overheard import Card, CommandSpec, Kind, Option, View, hookimpl
+from overheard import Card, CommandSpec, Kind, View, argument, hookimpl
 
 overheard_api = ">=1.0,<2"
 
 
-async def count_answers(view: View, *, brand: str) -> Card:
+async def count_answers(
+    view: View, *, brand: Annotated[str, argument("The brand.", Kind.BRAND)]
+) -> Card:
     """Count the answers in which a brand's name stands."""
     count = 0
     async for answer in view.history.answers():
@@ -24,6 +27,5 @@ def overheard_commands() -> Iterator[CommandSpec]:
         "my-command",
         "Count the answers in which a brand's name stands.",
         count_answers,
-        (Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),),
         examples=("my-command Acme",),
     )

@@ -1,21 +1,24 @@
-"""A command, described once for every face: the terminal, Slack's text, Discord's tree."""
+"""A command, described once for the terminal, Slack and Discord."""
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
-from typing import Any
+from pathlib import Path
+from types import NoneType, SimpleNamespace
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from overheard.cards.card import Card
 from overheard.errors import BadUsage
 
-LONGEST = 8_000
-"""Characters of a text that somebody types."""
+MAX_TEXT_CHARS = 8_000
+"""The longest text that a person may type."""
 
-NAME = 100
-"""Characters of a name: what a chat can offer for completion."""
+MAX_NAME_CHARS = 100
+"""The longest name that a chat can offer for completion."""
 
 _SPECIAL = re.compile('[\\s"\u201c\u201d]|^(--|[\u2013\u2014])')
 
@@ -85,18 +88,18 @@ class Option:
     """One argument of a command.
 
     Attributes:
-        name: The keyword under which the function takes it; lower case, with underscores.
+        name: The keyword of the function's parameter; lower case, with underscores.
         help: What it means, as a short phrase.
         kind: What its value is.
-        required: Whether the command cannot do without it.
+        required: Whether the command cannot run without it.
         many: Whether it takes several values; the function gets a tuple.
         positional: Whether it is written without its name in the terminal and in Slack.
-        default: What the function gets when it is not given.
+        default: The function's argument when no value is given.
         choices: The values that are allowed, or empty.
         low: The smallest number, or None.
         high: The largest number, or None.
         longest: How many characters a value may have.
-        word: How people write it; by default the name, with hyphens for underscores.
+        word: How people write the name; by default with hyphens for underscores.
     """
 
     name: str
@@ -109,7 +112,7 @@ class Option:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
-    longest: int = LONGEST
+    longest: int = MAX_TEXT_CHARS
     word: str = ""
 
     @property
@@ -119,43 +122,83 @@ class Option:
 
     @property
     def placeholder(self) -> str:
-        """What stands for a value of it in help, such as ``BRAND`` or ``N``."""
+        """The placeholder of a value in help, such as ``BRAND`` or ``N``."""
         if self.choices:
             return "|".join(self.choices)
         return _PLACEHOLDERS.get(self.kind) or self.written.upper()
 
 
+def option(
+    meaning: str,
+    kind: Kind = Kind.TEXT,
+    *,
+    choices: Sequence[str] = (),
+    low: float | None = None,
+    high: float | None = None,
+    longest: int = MAX_TEXT_CHARS,
+    word: str = "",
+) -> Option:
+    """Describe a parameter that is written with its name, such as ``--repeats 3``.
+
+    The description is part of the parameter's type:
+    ``repeats: Annotated[int, option("How often each is asked.", low=1)] = 1``. Name, default,
+    whether it is required, whether it takes several values, and the kinds ``INTEGER``, ``NUMBER``,
+    ``FLAG`` and ``FILE`` follow from the signature; the choices follow from a ``Literal``.
+
+    Args:
+        meaning: The `Option.help`.
+        kind: What a text is.
+        choices: See `Option`.
+        low: See `Option`.
+        high: See `Option`.
+        longest: See `Option`.
+        word: See `Option`.
+    """
+    limits = {"low": low, "high": high, "longest": longest}
+    return Option("", meaning, kind, choices=tuple(choices), word=word, **limits)  # type: ignore[arg-type]
+
+
+def argument(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
+    """Describe a parameter that is written without its name; otherwise like `option`."""
+    return replace(option(meaning, kind, **more), positional=True)
+
+
+_SIGNATURE = (Option("", "The options are read from the signature of the function."),)
+
+
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command: what it is called, what it takes, who may use it, and the function that does it.
+    """A command: its name, its options, who may use it, and the function that carries it out.
 
     Attributes:
         name: A verb (``check``), or a noun and a verb (``brands add``).
         summary: What it does, in one sentence.
-        run: ``async def run(context, **options) -> Card``.
-        options: What it takes, in the order of the positional ones.
+        run: ``async def run(call, *, ...) -> Card``.
+        options: Its options, in the order of the positional ones; by default the parameters of
+            `run` whose types are annotated with `option` or `argument`.
         role: The least role that may use it.
         spends: Whether it may cost money; its function takes ``agreed: bool`` and raises
             `ConfirmationNeeded` with the price.
         private: Whether only the person who asked sees the result.
         examples: Argument lists as people type them, without the root command.
         confirms: Whether it asks for a yes before it does something that is hard to take back;
-            like one that spends, its function takes ``agreed`` and raises `ConfirmationNeeded`.
+            like a command that spends, its function takes ``agreed`` and raises
+            `ConfirmationNeeded`.
         faces: Where it can be used.
-        opens: Whether it works in an open deployment. Else the terminal gives its function a
-            `overheard.commands.context.Session`, from which one can be opened.
-        fill: ``async def fill(context, **options) -> Mapping``: what a form for it is filled in
-            with, from what was given; a command that changes something has one. Where a form
-            can be opened it is, when only what is required was given.
-        title: What stands above its form; by default its verb and noun, as in ``Add brand``.
-        chart: The file in which the terminal saves its pictures when nobody names one; empty when
-            it then saves none, None for a command that has no pictures.
+        opens: Whether it works in an open deployment. Otherwise the terminal passes its function a
+            `overheard.commands.context.Session`, from which a deployment can be opened.
+        fill: ``async def fill(call, **options) -> Mapping``: the values with which its form is
+            filled in; a command that changes something has one. Where forms exist the form is
+            opened when only the required options were given.
+        title: The heading of its form; by default its verb and noun, as in ``Add brand``.
+        chart: The file in which the terminal saves its pictures by default; empty when it then
+            saves none, None for a command that has no pictures.
     """
 
     name: str
     summary: str
     run: Callable[..., Awaitable[Card]]
-    options: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = _SIGNATURE
     role: Role = Role.VIEWER
     spends: bool = False
     private: bool = False
@@ -167,6 +210,10 @@ class CommandSpec:
     chart: str | None = None
     fill: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
 
+    def __post_init__(self) -> None:
+        if self.options is _SIGNATURE:
+            object.__setattr__(self, "options", tuple(_options_of(self.run)))
+
     @property
     def asks(self) -> bool:
         """Whether it may ask for a yes, and so takes ``agreed``."""
@@ -174,7 +221,7 @@ class CommandSpec:
 
     @property
     def noun(self) -> str:
-        """The noun it belongs to, or an empty string for a verb of its own."""
+        """The first word of a name of two words; empty for a verb without a noun."""
         return self.name.rpartition(" ")[0]
 
     @property
@@ -185,7 +232,54 @@ class CommandSpec:
     @property
     def usage(self) -> str:
         """How it is written, such as ``check [BRAND]... [--repeats N]``."""
-        return " ".join([self.name, *map(_written, self.options)])
+        return " ".join([self.name, *map(_usage, self.options)])
+
+
+_KINDS = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG, Path: Kind.FILE}
+
+
+def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
+    """Yield an option for each parameter whose type is annotated with one.
+
+    Raises:
+        TypeError: for a type that no option has.
+    """
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    source = SimpleNamespace(__annotations__={p.name: p.annotation for p in parameters})
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    hints = get_type_hints(source, globalns=names, include_extras=True)
+    for parameter in parameters:
+        hint = hints[parameter.name]
+        marks = hint.__metadata__ if get_origin(hint) is Annotated else ()
+        for mark in (one for one in marks if isinstance(one, Option)):
+            yield _typed(replace(mark, name=parameter.name), hint.__origin__, parameter.default)
+
+
+def _typed(option: Option, shape: Any, default: Any) -> Option:
+    """Return an option with what the type and the default of its parameter say."""
+    parts = [part for part in get_args(shape) if part is not NoneType]
+    if NoneType in get_args(shape) and len(parts) == 1:  # ``X | None``
+        shape, parts = parts[0], list(get_args(parts[0]))
+    many = get_origin(shape) in (Sequence, tuple)
+    if many:
+        shape, parts = parts[0], list(get_args(parts[0]))
+    choices = option.choices
+    if get_origin(shape) is Literal:
+        shape, choices = str, tuple(parts)
+    kind = _KINDS.get(shape)
+    if kind is None:
+        raise TypeError(
+            f"the option {option.name} is of the type {shape}, which nothing typed can be"
+        )
+    required = default is inspect.Parameter.empty
+    return replace(
+        option,
+        kind=option.kind if kind is Kind.TEXT else kind,
+        many=many,
+        choices=choices,
+        required=required,
+        default=None if required or (many and not default) else default,
+    )
 
 
 def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
@@ -212,7 +306,7 @@ def _oversize(option: Option, value: object) -> str:
     return ""
 
 
-def _written(option: Option) -> str:
+def _usage(option: Option) -> str:
     more = "..." if option.many else ""
     if option.positional:
         shown = f"{option.placeholder}{more}"

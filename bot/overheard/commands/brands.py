@@ -8,7 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
-from overheard.cards.command import NAME, CommandSpec, Kind, Option, Role, quoted
+from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import require_free_names, unknown
 from overheard.commands.catalogue import CHAT, FILE, changed, changed_list, require_own, require_yes
 from overheard.commands.context import Context
@@ -244,7 +244,13 @@ def _data(brand: Brand, declared: bool) -> dict[str, Any]:
 
 def _details() -> tuple[Option, ...]:
     return (
-        Option("aliases", "Another spelling that means it.", many=True, word="alias", longest=NAME),
+        Option(
+            "aliases",
+            "Another spelling that means it.",
+            many=True,
+            word="alias",
+            longest=MAX_NAME_CHARS,
+        ),
         Option("domains", "A web domain that it owns, such as acme.com.", many=True, word="domain"),
         Option(
             "competitors",
@@ -252,7 +258,7 @@ def _details() -> tuple[Option, ...]:
             Kind.BRAND,
             many=True,
             word="competitor",
-            longest=NAME,
+            longest=MAX_NAME_CHARS,
         ),
     )
 
@@ -267,7 +273,13 @@ BRANDS_ADD = CommandSpec(
     "Measure a brand from the next check on.",
     add_brand,
     (
-        Option("name", "The name people know it by.", required=True, positional=True, longest=NAME),
+        Option(
+            "name",
+            "The name people know it by.",
+            required=True,
+            positional=True,
+            longest=MAX_NAME_CHARS,
+        ),
         *_details(),
         Option("category", "What it is, in buyers' words.", default=""),
     ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from overheard.cards.card import Card
-from overheard.cards.command import NAME, CommandSpec, Kind, Option, Role
+from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role
 from overheard.commands.context import Context
 from overheard.commands.schedules import KNOWN, declared, find_schedule, next_run, schedule_data
 from overheard.config.cron import Cron
@@ -159,7 +159,7 @@ SCHEDULES_ADD = CommandSpec(
     "Have a check run by itself.",
     add_schedule,
     (
-        Option("name", "Its name.", required=True, positional=True, longest=NAME),
+        Option("name", "Its name.", required=True, positional=True, longest=MAX_NAME_CHARS),
         replace(_CRON, required=True, positional=True),
         _ZONE,
         _BRANDS,

@@ -8,7 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
-from overheard.cards.command import NAME, CommandSpec, Kind, Option, Role, quoted
+from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import changed_list, require_own
 from overheard.commands.context import Context
@@ -142,7 +142,13 @@ BRANDS_RULE = CommandSpec(
     rule_brand,
     (
         Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),
-        Option("spelling", "Its name or an alias.", required=True, positional=True, longest=NAME),
+        Option(
+            "spelling",
+            "Its name or an alias.",
+            required=True,
+            positional=True,
+            longest=MAX_NAME_CHARS,
+        ),
         Option("near", "A word that must stand in the same sentence; of several, one.", many=True),
         Option("not_near", "A word that must not stand in the same sentence.", many=True),
         Option(

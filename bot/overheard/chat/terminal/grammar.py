@@ -141,7 +141,7 @@ class Root(Noun):
 
     def _take(self, spec: CommandSpec, run: Run) -> tuple[str, click.Command]:
         """Add a command, and return what stands for it in the help of the root."""
-        command = _command(spec, run)
+        command: click.Command = SpecCommand(spec, run)
         if not spec.noun:
             self.add_command(command)
             return spec.name, command
@@ -156,19 +156,22 @@ def _told(command: click.Command) -> tuple[str, str]:
     return command.told() if isinstance(command, Noun) else (str(command.name), command.help or "")
 
 
-def _command(spec: CommandSpec, run: Run) -> click.Command:
-    def callback(**values: Any) -> None:
-        run(click.get_current_context(), spec, values)
+class SpecCommand(click.Command):
+    """A command of the registry; its parameters are made when the command is used."""
 
-    params = [*map(_param, spec.options), *_common(spec)]
-    epilog = "\b\nExamples:\n" + "\n".join(f"  overheard {example}" for example in spec.examples)
-    return click.Command(
-        spec.verb,
-        params=params,
-        callback=callback,
-        help=spec.summary,
-        epilog=epilog if spec.examples else None,
-    )
+    def __init__(self, spec: CommandSpec, run: Run) -> None:
+        def callback(**values: Any) -> None:
+            run(click.get_current_context(), spec, values)
+
+        examples = "\n".join(f"  overheard {example}" for example in spec.examples)
+        epilog = f"\b\nExamples:\n{examples}" if examples else None
+        super().__init__(spec.verb, callback=callback, help=spec.summary, epilog=epilog)
+        self._spec = spec
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters of the command, and ``--help``."""
+        self.params = self.params or [*map(_param, self._spec.options), *_common(self._spec)]
+        return super().get_params(ctx)
 
 
 def _common(spec: CommandSpec) -> list[click.Parameter]:
