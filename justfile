@@ -33,6 +33,10 @@ coverage:
 long:
     uv run pytest -m long
 
+# which small faults in detection, alerts, budget and the run service the tests do not notice
+mutants *ARGS:
+    uv run python bench/mutants.py {{ARGS}}
+
 demo:
     uv run overheard demo
 

@@ -1,0 +1,341 @@
+"""Mutation testing: how many small faults in the rules of news and money do the tests notice?
+
+    uv run python bench/mutants.py                       200 mutants drawn from all of them
+    uv run python bench/mutants.py --all                 every mutant (an hour on two cores)
+    uv run python bench/mutants.py --only decide.py      those of one module
+    uv run python bench/mutants.py --record 40           keep a sample of killed mutants for CI
+    uv run python bench/mutants.py --replay              the kept sample alone (CI, two minutes)
+
+A mutant is the program with one small change inside one function: a comparison, an operator, a
+number, a condition, a returned value or a deleted statement. The change is made in memory, in a
+forked process, by exchanging the code object of the function; then the fast tests that reach the
+function run, quickest first, until one fails. A mutant that no test notices has survived, unless
+`bench/equivalent_mutants.toml` lists it with the reason why it changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import copy
+import gc
+import importlib
+import io
+import json
+import os
+import random
+import signal
+import sys
+import time
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType
+
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "bot" / "overheard"
+TARGETS = {
+    "detection": ["detection"],
+    "alerts": ["alerts", "end_to_end/test_alert_story.py"],
+    "runs/budget.py": ["runs"],
+    "runs/spend.py": ["runs"],
+    "runs/quote.py": ["runs", "commands"],
+    "runs/service.py": ["runs", "commands"],
+    "runs/retries.py": ["runs"],
+}
+"""Which tests guard which room or module."""
+BAR = 0.9
+EQUIVALENT = ROOT / "bench" / "equivalent_mutants.toml"
+SAMPLE = ROOT / "bench" / "mutants.json"
+TEST_TIMEOUT_S = 60
+TESTS_PER_MUTANT = 60
+OPTIONS = ("-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin",
+           "-p", "pytest_timeout", "-p", "pytest_overheard", "-m", "not slow and not long",
+           "-k", "not postgresql and not pgqueuer")  # fmt: skip
+_SWAPS = (
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.Is, ast.IsNot),
+    (ast.In, ast.NotIn),
+)
+COMPARISONS = {a: b for pair in _SWAPS for a, b in (pair, pair[::-1])}
+OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+             ast.FloorDiv: ast.Mult, ast.Pow: ast.Mult, ast.Mod: ast.Mult}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One changed line.
+
+    Attributes:
+        module: Path below the core, such as ``detection/decide.py``.
+        function: Qualified name of the changed function.
+        line: Number of the changed line.
+        before: Source of the line.
+        after: The changed expression or statement.
+        code: The changed code object of the function.
+    """
+
+    module: str
+    function: str
+    line: int
+    before: str
+    after: str
+    code: CodeType
+
+    @property
+    def key(self) -> str:
+        """What names the mutant as long as its line is not edited."""
+        return f"{self.module}::{self.function}: {self.before} -> {self.after}"
+
+
+def _changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST | None]]:
+    """Yield functions that change a copy of the node; None deletes the statement."""
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in COMPARISONS:
+            yield lambda n: _set(n, ops=[COMPARISONS[type(op)]()])
+        case ast.BinOp(op=op) if type(op) in OPERATORS and not _is_text(node):
+            yield lambda n: _set(n, op=OPERATORS[type(op)]())
+        case ast.BoolOp(op=op):
+            yield lambda n: _set(n, op=ast.Or() if isinstance(op, ast.And) else ast.And())
+        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
+            yield lambda _: copy.deepcopy(operand)
+        case ast.If(test=test) | ast.IfExp(test=test):
+            yield lambda n: _set(n, test=ast.UnaryOp(ast.Not(), copy.deepcopy(test)))
+        case ast.Constant(value=bool(value)):
+            yield lambda n: _set(n, value=not value)
+        case ast.Constant(value=int(value) | float(value)):
+            yield lambda n: _set(n, value=value + 1)
+        case ast.Return(value=ast.expr()):
+            yield lambda n: _set(n, value=ast.Constant(None))
+        case ast.Expr(value=ast.Call() | ast.Await()) | ast.AugAssign():
+            yield lambda _: None
+
+
+def _set(node: ast.AST, **fields: object) -> ast.AST:
+    for name, value in fields.items():
+        setattr(node, name, value)
+    return node
+
+
+def _is_text(node: ast.BinOp) -> bool:
+    sides = (node.left, node.right)
+    return any(
+        isinstance(s, ast.JoinedStr) or isinstance(getattr(s, "value", 0), str) for s in sides
+    )
+
+
+def mutants(path: Path) -> list[Mutant]:
+    """Return all mutants of a module."""
+    source = path.read_text(encoding="utf-8")
+    tree, lines = ast.parse(source), source.splitlines()
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    found = []
+    for node in ast.walk(tree):
+        owner = _function_of(node, parents)
+        if owner is None:
+            continue
+        for change in _changes(node):
+            changed = copy.deepcopy(tree)
+            twin = next(
+                a for a, b in zip(ast.walk(changed), ast.walk(tree), strict=True) if b is node
+            )
+            result = change(twin)
+            _replace(changed, twin, ast.copy_location(result or ast.Pass(), twin))
+            after = ast.unparse(result) if result else "(deleted)"
+            code = _code_of(compile(ast.fix_missing_locations(changed), str(path), "exec"), owner)
+            before = lines[node.lineno - 1].strip()
+            name = str(path.relative_to(CORE))
+            found.append(Mutant(name, owner, node.lineno, before, after.split("\n")[0], code))
+    return found
+
+
+def _function_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
+    """Return the qualified name of the outermost function that holds the node in its body."""
+    names, inside = [], None
+    while (parent := parents.get(node)) is not None:
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = node in parent.body
+            names = [parent.name]
+        elif isinstance(parent, ast.ClassDef):
+            names.insert(0, parent.name)
+        node = parent
+    return ".".join(names) if inside else None
+
+
+def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if value is old:
+                setattr(node, name, new)
+            elif isinstance(value, list) and any(item is old for item in value):
+                value[:] = [new if item is old else item for item in value]
+
+
+def _code_of(module: CodeType, name: str) -> CodeType:
+    code = module
+    for part in name.split("."):
+        code = next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == part)
+    return code
+
+
+def apply(mutant: Mutant) -> bool:
+    """Exchange the code of the mutant's function wherever the function is bound."""
+    file, changed = str(CORE / mutant.module), False
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename == file:
+            code = thing.__code__
+            same = code.co_name == mutant.code.co_name
+            if same and code.co_firstlineno == mutant.code.co_firstlineno:
+                thing.__code__ = mutant.code
+                changed = True
+    return changed
+
+
+class _Reach:
+    """Notes which functions of the targets each test reaches, and how long it takes."""
+
+    def __init__(self) -> None:
+        self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.seconds: dict[str, float] = {}
+        self._test = ""
+
+    def _called(self, frame: object, event: str, _: object) -> None:
+        code = frame.f_code  # type: ignore[attr-defined]
+        if event == "call" and code.co_filename.startswith(str(CORE)):
+            self.tests[code.co_filename, code.co_firstlineno].add(self._test)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Profile one test."""
+        self._test, began = item.nodeid, time.perf_counter()
+        sys.setprofile(self._called)
+        try:
+            return (yield)
+        finally:
+            sys.setprofile(None)
+            self.seconds[item.nodeid] = time.perf_counter() - began
+
+
+def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
+    """Run tests in this process, print nothing, and return pytest's exit code."""
+    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
+        code = int(pytest.main([*OPTIONS, *tests], plugins=list(plugins)))
+    if code and plugins and isinstance(plugins[0], _Reach):
+        print(said.getvalue()[-3000:])
+    return code
+
+
+def killed_by(mutant: Mutant, tests: Sequence[str]) -> str:
+    """Return the first test that notices a mutant, or an empty string."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.alarm(TEST_TIMEOUT_S)  # a mutant that loops for ever is noticed
+        failed: list[str] = []
+        noted = type("Noted", (), {"pytest_runtest_logreport": staticmethod(
+            lambda report: failed.append(report.nodeid) if report.failed else None)})()  # fmt: skip
+        code = run_tests(tests, [noted]) if apply(mutant) else 99
+        os.write(write, (failed[0] if failed else "?" if code in {1, 2, 3} else "").encode())
+        os._exit(0 if code != 99 else 99)
+    os.close(write)
+    name = os.fdopen(read).read()
+    _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) == 99:
+        raise SystemExit(f"No function to change: {mutant.key}")
+    return name or ("(timeout)" if os.WIFSIGNALED(status) else "")
+
+
+def _load(paths: Sequence[Path]) -> None:
+    sys.path[0:1] = [
+        str(ROOT / "tests"),
+        str(ROOT / "bot"),
+        str(ROOT / "storage"),
+        str(ROOT / "plugins"),
+    ]
+    for path in paths:
+        importlib.import_module(".".join(path.relative_to(CORE.parent).with_suffix("").parts))
+    importlib.import_module("overheard.runtime.wiring")
+
+
+def _paths(target: str) -> list[Path]:
+    path = CORE / target
+    return (
+        [path] if path.is_file() else sorted(p for p in path.glob("*.py") if p.stem != "__init__")
+    )
+
+
+def replay() -> int:
+    """Run the kept sample: each mutant must be noticed by the test that noticed it before."""
+    kept: dict[str, str] = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    paths = {CORE / key.split("::")[0] for key in kept}
+    _load([p for p in paths if p.exists()])
+    known = {m.key: m for p in paths if p.exists() for m in mutants(p)}
+    survived = [
+        key for key, test in kept.items() if key in known and not killed_by(known[key], [test])
+    ]
+    stale = [key for key in kept if key not in known]
+    for key in survived:
+        print("survived", key)
+    for key in stale:
+        print("stale   ", key)
+    print(f"{len(kept) - len(survived) - len(stale)} of {len(kept)} killed, {len(stale)} stale")
+    return int(bool(survived) or len(stale) > len(kept) / 3)
+
+
+def main() -> int:
+    """Draw mutants, run the tests that reach them, and print those that survived."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--record", type=int, default=0)
+    parser.add_argument("--replay", action="store_true")
+    given = parser.parse_args()
+    os.chdir(ROOT)
+    if given.replay:
+        return replay()
+    equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
+    _load([p for target in TARGETS for p in _paths(target)])
+    pool = [(m, target) for target in TARGETS for p in _paths(target) for m in mutants(p)
+            if given.only in m.module and m.key not in equivalent]  # fmt: skip
+    chosen = (
+        pool if given.all else random.Random(given.seed).sample(pool, min(given.count, len(pool)))
+    )
+    reach = _Reach()
+    suites = sorted({f"tests/{s}" for _, target in chosen for s in TARGETS[target]})
+    if run_tests(suites, [reach]):
+        raise SystemExit("The tests fail without any mutant.")
+    killed: dict[str, str] = {}
+    for number, (mutant, _) in enumerate(chosen, 1):
+        place = (str(CORE / mutant.module), mutant.code.co_firstlineno)
+        tests = sorted(reach.tests.get(place, ()), key=lambda name: reach.seconds[name])
+        if tests and (test := killed_by(mutant, tests[:TESTS_PER_MUTANT])):
+            killed[mutant.key] = test
+        else:
+            print(
+                f"survived {'' if tests else '(no test) '}line {mutant.line} {mutant.key}",
+                flush=True,
+            )
+        print(f"{number} of {len(chosen)}, {len(killed)} killed", end="\r", file=sys.stderr)
+    share = len(killed) / max(len(chosen), 1)
+    print(f"{len(killed)} of {len(chosen)} killed ({share:.0%}), of {len(pool)} in all")
+    if given.record:
+        sample = [key for key in killed if "::" in killed[key]]
+        kept = random.Random(given.seed).sample(sample, min(given.record, len(sample)))
+        SAMPLE.write_text(
+            json.dumps({k: killed[k] for k in sorted(kept)}, indent=1, ensure_ascii=False) + "\n"
+        )
+    return int(share < BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
