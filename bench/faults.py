@@ -241,7 +241,7 @@ def faulted(server: Server, line: Proxy, kind: str, questions: int, seed: int) -
     """Let a fault come into a run, and see that nothing is lost, doubled or left held."""
     server.rows("DROP DATABASE IF EXISTS present WITH (FORCE)")
     server.rows("CREATE DATABASE present TEMPLATE past")
-    chance = random.Random(f"{kind} {seed}")  # noqa: S311
+    chance = random.Random(f"{kind} {seed}")
     through = f"postgresql://postgres:@127.0.0.1:{line.port}/present"
     with endpoint(LATENCY, "Brand 0") as url:
         config = configuration(through, url, questions, at_once=AT_ONCE, rivals=RIVALS)

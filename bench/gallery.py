@@ -36,7 +36,7 @@ def series(
     emphasis: bool = False,
 ) -> Series:
     """Return a line that wanders around each level for so many runs."""
-    chance = random.Random(label)  # noqa: S311 - pictures, not secrets
+    chance = random.Random(label)
     means = [chance.gauss(level, half / 3) for level, runs in levels for _ in range(runs)]
     points = ((START + every * i, mean, mean - half, mean + half) for i, mean in enumerate(means))
     return Series(label, tuple(points), emphasis)

@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    chance = random.Random(chosen.seed)  # noqa: S311 - no secret
+    chance = random.Random(chosen.seed)
     kills = []
     for number in range(1, chosen.kills + 1):
         kill = killed(chance)

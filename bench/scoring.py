@@ -179,7 +179,7 @@ def names(size: int) -> list[str]:
 
 def texts(brands: Sequence[Brand]) -> Iterator[str]:
     """Yield made-up answers that name five brands of the market and one other."""
-    rng = random.Random(1)  # noqa: S311 - a benchmark, no secret
+    rng = random.Random(1)
     for _ in range(ANSWERS):
         named = [*rng.sample(brands[:MARKET], 5), rng.choice(brands)]
         items = "\n".join(

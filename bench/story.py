@@ -234,7 +234,7 @@ def _provider(name: str, week: Week) -> EchoProvider:
 
     def answer(question: Question) -> Reply:
         asked = f"{name} {week.number} {question.prompt.text} {len(provider.asked)}"
-        chance = random.Random(asked)  # noqa: S311 - answers, no secrets
+        chance = random.Random(asked)
         acme = WEEKS[week.number] if name == "openai" else 0.6
         brands = [
             brand
