@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from overheard.detection.power import Outlook, typical, unannounced
-from overheard.detection.trials import Outcome, Trial
+from overheard.detection.trials import DetectorTrial, TrialOutcome
 
 COLORS = ("#332288", "#88ccee", "#cc6677", "#ddaa33", "#999999")
 
 
-def draw_delays(found: Sequence[tuple[Trial, Outcome]], file: Path) -> None:
+def draw_delays(found: Sequence[tuple[DetectorTrial, TrialOutcome]], file: Path) -> None:
     """Draw how many runs each rule takes to see a drop of 10 points, at one false alarm a year."""
     shown = [(t, o) for t, o in found if t.drop == 10 and t.carried == 1]
     names = ["Oracle", "Overheard", *shown[0][1].rules]
@@ -45,7 +45,7 @@ def draw_power(file: Path) -> None:
     _save(figure, file)
 
 
-def _delay(outcome: Outcome, name: str) -> float:
+def _delay(outcome: TrialOutcome, name: str) -> float:
     figures = {"Oracle": outcome.oracle, "Overheard": outcome.detector, **outcome.rules}
     return figures[name].delay
 

@@ -6,8 +6,8 @@
     uv run python bench/detection.py --json           for machines
     uv run python bench/detection.py --images docs/images    draws the charts of the docs too
 
-Brands are simulated as in `overheard simulate`: 30 prompts x 3, weekly, 20 runs of warm-up, moods
-learnt from five brands at one model, one false alarm a year promised. Brackets hold 95 %
+Brands are simulated as in `overheard simulate`: 30 prompts x 3, weekly, 20 runs of warm-up, run
+effects learnt from five brands at one model, one false alarm a year promised. Brackets hold 95 %
 Monte-Carlo intervals, and +- is a standard error.
 """
 
@@ -23,13 +23,13 @@ from pathlib import Path
 from time import process_time
 
 from charts import draw_delays, draw_power
+from update_trials import UpdateFigures, UpdateTrial, run_updates
 
 from overheard.detection import policy_trials, trials
-from overheard.detection.detector import evidence
+from overheard.detection.detector import change_evidence
 from overheard.detection.simulate import Change, Design, simulate
-from overheard.detection.threshold import Mood, mood, threshold
-from overheard.detection.trials import Outcome, Trial
-from overheard.detection.update_trials import UpdateFigures, UpdateTrial, run_updates
+from overheard.detection.threshold import RunEffect, estimate_run_effect, threshold
+from overheard.detection.trials import DetectorTrial, TrialOutcome
 from overheard.measure.blocks import Stream, StreamKey
 
 TAUS = (0.0, 0.25, 0.5)
@@ -50,8 +50,8 @@ class Results:
     """All that was measured."""
 
     panels: int
-    streaming: list[tuple[Trial, Outcome]]
-    sentinel: list[tuple[Trial, Outcome]]
+    streaming: list[tuple[DetectorTrial, TrialOutcome]]
+    sentinel: list[tuple[DetectorTrial, TrialOutcome]]
     updates: list[tuple[UpdateTrial, UpdateFigures]]
     seconds: dict[str, float]
 
@@ -73,15 +73,18 @@ class Results:
 def measure(panels: int, seed: int) -> Results:
     """Try everything on so many brands a line."""
     drops = [
-        Trial(drop=drop, tau=tau, carried=carried) for (drop, carried), tau in product(DROPS, TAUS)
+        DetectorTrial(drop=drop, tau=tau, carried=carried)
+        for (drop, carried), tau in product(DROPS, TAUS)
     ]
-    guarded = [Trial(tau=tau, carried=carried) for carried in (1.0, 0.3) for tau in TAUS]
+    guarded = [DetectorTrial(tau=tau, carried=carried) for carried in (1.0, 0.3) for tau in TAUS]
     updates = [UpdateTrial(points, tau) for points in (0.0, -10.0) for tau in TAUS]
     return Results(
         panels=panels,
         seconds=speed(),
-        streaming=[(trial, trials.run(trial, panels, seed)) for trial in drops],
-        sentinel=[(trial, policy_trials.run(trial, panels, seed)) for trial in guarded],
+        streaming=[(trial, trials.run_trial(trial, panels, seed)) for trial in drops],
+        sentinel=[
+            (trial, policy_trials.run_policy_trial(trial, panels, seed)) for trial in guarded
+        ],
         updates=[(trial, run_updates(trial, 2 * panels, seed)) for trial in updates],
     )
 
@@ -91,13 +94,13 @@ def speed() -> dict[str, float]:
     world = simulate(Design(runs=52, prompts=100), Change(45, -10.0), size=100, seed=1)
     gaps = simulate(Design(runs=52, prompts=100, missing=0.15), size=100, seed=1)
     past = simulate(Design(runs=20, tau=0.25), size=1, seed=1).stream(0)
-    moods = {past.key: mood([past], 21)}
-    evidence(past, 0.03)  # scipy is loaded before the clock starts
-    threshold([past], moods, seed=1)
+    effects = {past.key: estimate_run_effect([past], 21)}
+    change_evidence(past, 0.03)  # scipy is loaded before the clock starts
+    threshold([past], effects, seed=1)
     return {
         "100 streams updated": _update(world.stream, len(world.n)),
         "the same with 15 % of calls missing": _update(gaps.stream, len(gaps.n)),
-        "one calibration": min(_calibration(past, moods) for _ in range(3)),
+        "one calibration": min(_calibration(past, effects) for _ in range(3)),
     }
 
 
@@ -105,13 +108,13 @@ def _update(stream: Callable[[int], Stream], size: int) -> float:
     streams = [stream(index) for index in range(size)]
     begun = process_time()
     for one in streams:
-        evidence(one, 0.03)
+        change_evidence(one, 0.03)
     return process_time() - begun
 
 
-def _calibration(past: Stream, moods: dict[StreamKey, Mood]) -> float:
+def _calibration(past: Stream, effects: dict[StreamKey, RunEffect]) -> float:
     begun = process_time()
-    threshold([past], moods, seed=1)
+    threshold([past], effects, seed=1)
     return process_time() - begun
 
 
@@ -162,13 +165,13 @@ def bar(results: Results) -> list[Line]:
     ]
 
 
-def _ratio(outcome: Outcome) -> tuple[float, float, float]:
+def _ratio(outcome: TrialOutcome) -> tuple[float, float, float]:
     found, best = outcome.detector, outcome.oracle
     error = hypot(found.error / found.delay, best.error / best.delay)
     return tuple(outcome.ratio * (1 + 1.96 * side * error) for side in (0, -1, 1))
 
 
-def _calls_ratio(outcome: Outcome) -> tuple[float, float, float]:
+def _calls_ratio(outcome: TrialOutcome) -> tuple[float, float, float]:
     return tuple(
         (outcome.calls + 1.96 * side * outcome.calls_error) / outcome.lorden_calls
         for side in (0, -1, 1)
@@ -207,17 +210,17 @@ def show(results: Results) -> None:
     rows(("tau up to 0.25, but false alarms", "at most", "measured, at worst", "reached"), bars)
 
 
-def _head(trial: Trial) -> tuple[str, str]:
+def _head(trial: DetectorTrial) -> tuple[str, str]:
     carried = "" if trial.carried == 1 else f" on {100 * trial.carried:.0f} % of prompts"
     return f"-{trial.drop:g}{carried}", f"{trial.tau:g}"
 
 
-def _alarms(outcome: Outcome) -> str:
+def _alarms(outcome: TrialOutcome) -> str:
     low, high = outcome.detector.interval
     return f"{outcome.detector.false_alarms:.2f} [{low:.2f}, {high:.2f}]"
 
 
-def _detector(outcome: Outcome) -> tuple[str, ...]:
+def _detector(outcome: TrialOutcome) -> tuple[str, ...]:
     found, best = outcome.detector, outcome.oracle
     return (
         _alarms(outcome),
@@ -227,7 +230,7 @@ def _detector(outcome: Outcome) -> tuple[str, ...]:
     )
 
 
-def _guarded(outcome: Outcome) -> tuple[str, ...]:
+def _guarded(outcome: TrialOutcome) -> tuple[str, ...]:
     return (
         _alarms(outcome),
         f"{outcome.calls_a_year:,.0f}",

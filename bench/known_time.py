@@ -4,7 +4,7 @@
     uv run python bench/known_time.py --json     the same for machines
 
 Panels are simulated (see overheard.detection.simulate): a well-known brand's visibility, one brand
-and one model, so that the run shock has to be learnt from that stream alone. One run comes after
+and one model, so that the run effect has to be learnt from that stream alone. One run comes after
 the change; 1, 5 or 20 come before it. Brackets hold 95 % Monte-Carlo intervals.
 """
 
@@ -15,8 +15,8 @@ import json
 from dataclasses import dataclass
 from itertools import product
 
-from overheard.detection.known_time import compare
-from overheard.detection.run_effects import variance
+from overheard.detection.known_time import compare_sides
+from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.simulate import Change, Design, simulate
 from overheard.measure.rates import wilson
 
@@ -28,7 +28,7 @@ BASELINES = (1, 5, 20)
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a panel, its moods, its past, and what happened to it."""
+    """One line of the table: a panel, its run effects, its past, and what happened to it."""
 
     prompts: int
     repeats: int
@@ -54,7 +54,7 @@ class Row:
         return f"{self.covered / self.samples:.2f}"
 
     def world(self) -> list[str]:
-        """Write the panel, its moods and its past."""
+        """Write the panel, its run effects and its past."""
         return [f"{self.prompts} x {self.repeats}", f"{self.tau:g}", str(self.before)]
 
 
@@ -67,7 +67,7 @@ def measure(prompts: int, repeats: int, tau: float, before: int, points: float, 
     alarms, covered = dict.fromkeys(LEVELS, 0), 0
     for index in range(size):
         stream = world.stream(index)
-        found = compare(stream, before + 1, variance([stream], before + 1))
+        found = compare_sides(stream, before + 1, run_effect_variance([stream], before + 1))
         for level in LEVELS:
             alarms[level] += found is not None and found.p_value <= level
         covered += found is None or found.interval[0] <= truth[index] <= found.interval[1]

@@ -11,7 +11,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.alerts.watch import Doubt, Look, Watch
 from overheard.config.loader import AlertsTable
-from overheard.detection.effect import LEARNT
+from overheard.detection.effect import FULL_BASELINE_RUNS
 from overheard.domain import (
     Alert,
     AlertEventKind,
@@ -221,10 +221,10 @@ async def test_a_run_that_came_late_is_compared_with_what_was_before_it() -> Non
 async def test_a_short_baseline_is_told() -> None:
     """A look says how many runs the baseline has and what it could see, until it has enough."""
     house = House()
-    told = [await house.watch(await house.run(OFTEN)) for _ in range(LEARNT)]
+    told = [await house.watch(await house.run(OFTEN)) for _ in range(FULL_BASELINE_RUNS)]
     learning = [look.learning for look in told if look.learning]
 
-    assert [one.runs for one in learning] == list(range(1, LEARNT))
+    assert [one.runs for one in learning] == list(range(1, FULL_BASELINE_RUNS))
     assert all(one.change and 0 < one.change < 1 for one in learning)
 
 

@@ -19,10 +19,10 @@ KEYS = tuple(
 
 
 def market(seed: int, tau: float) -> list[Stream]:
-    """Return three brands at one model that share its moods; nothing changes.
+    """Return three brands at one model that share its run effects; nothing changes.
 
     Visibility and top 3 are read from the same answers, position and share of voice are numbers
-    from them, and sentiment has no mood.
+    from them, and sentiment has no run effect.
     """
     rng = np.random.default_rng(seed)
     mood = tau * rng.standard_normal((RUNS, 1, 1))

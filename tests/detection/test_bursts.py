@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from overheard.detection.bursts import Burst, spread
+from overheard.detection.bursts import Burst, share_calls
 from overheard.detection.simulate import Design, simulate
 from overheard.measure.blocks import Stream
 
@@ -20,7 +20,7 @@ def test_all_calls_are_shared_out() -> None:
     """As many as wanted, whatever the number of prompts."""
     known = stream([0.0, 0.1, 0.5, 0.9, 1.0, 0.4, 0.6])
     for calls in (1, 7, 30, 61):
-        asks = spread(known.prompts, [known], calls, seed=calls)
+        asks = share_calls(known.prompts, [known], calls, seed=calls)
         assert sum(asks.values()) == calls
         assert min(asks.values()) >= 1
 
@@ -28,21 +28,21 @@ def test_all_calls_are_shared_out() -> None:
 def test_they_go_where_they_tell_most() -> None:
     """Without an even half, a prompt that always names the brand gets hardly any."""
     known = stream([0.5, 1.0], n=100)
-    asks = spread(known.prompts, [known], 100, seed=1, telling=1.0)
+    asks = share_calls(known.prompts, [known], 100, seed=1, telling=1.0)
     assert asks[known.prompts[0]] >= 97
 
 
 def test_half_of_them_go_to_all_alike() -> None:
     """With p (1 - p) of 1/4 and nearly 0, the second prompt gets the half of an even half."""
     known = stream([0.5, 0.0], n=1000)
-    asks = spread(known.prompts, [known], 100, seed=1)
+    asks = share_calls(known.prompts, [known], 100, seed=1)
     assert asks == pytest.approx(dict(zip(known.prompts, (75, 25), strict=True)), abs=1)
 
 
 def test_each_prompt_gets_its_due_on_average() -> None:
     """With fewer calls than prompts, each is as likely to be asked as it should be."""
     known = stream([0.5, 0.5, 0.5, 0.5])
-    drawn = [spread(known.prompts, [known], 1, seed=seed) for seed in range(400)]
+    drawn = [share_calls(known.prompts, [known], 1, seed=seed) for seed in range(400)]
     for prompt in known.prompts:
         assert sum(prompt in asks for asks in drawn) / 400 == pytest.approx(0.25, abs=0.07)
 
@@ -50,19 +50,19 @@ def test_each_prompt_gets_its_due_on_average() -> None:
 def test_an_unknown_prompt_counts_as_uncertain() -> None:
     """A prompt nobody has asked yet may be a border, and is asked."""
     known = stream([0.0], n=500)
-    asks = spread([*known.prompts, "new"], [known], 40, seed=1)
+    asks = share_calls([*known.prompts, "new"], [known], 40, seed=1)
     assert asks["new"] >= 29
 
 
 def test_without_rates_all_are_alike() -> None:
     """Numbers have no p (1 - p)."""
-    assert spread(["a", "b"], [], 10, seed=1) == {"a": 5, "b": 5}
+    assert share_calls(["a", "b"], [], 10, seed=1) == {"a": 5, "b": 5}
 
 
 def test_the_same_seed_gives_the_same_burst() -> None:
     """All randomness comes from the seed."""
     known = stream([0.3, 0.4, 0.5])
-    one, two, other = (spread(known.prompts, [known], 4, seed=s) for s in (1, 1, 2))
+    one, two, other = (share_calls(known.prompts, [known], 4, seed=s) for s in (1, 1, 2))
     assert one == two != other
 
 

@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from overheard.detection.known_time import compare
-from overheard.detection.run_effects import variance
+from overheard.detection.known_time import compare_sides
+from overheard.detection.run_effects import run_effect_variance
 from overheard.detection.simulate import CHALLENGER, WELL_KNOWN, Change, Design, World, simulate
 
 U_SHAPED = (0.15, 0.15)
@@ -16,11 +16,11 @@ RARE = (0.5, 15.0)
 
 
 def p_values(world: World, first: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return each panel's p-value, with its own estimate of the mood; 1 where there is none."""
+    """Return the p-value of each panel, with its own run effect estimate; 1 without one."""
     found = []
     for index in range(len(world.n)):
         stream = world.stream(index)
-        comparison = compare(stream, first, variance([stream], first))
+        comparison = compare_sides(stream, first, run_effect_variance([stream], first))
         found.append(comparison.p_value if comparison else 1.0)
     return np.array(found)
 
@@ -42,7 +42,7 @@ def test_small_panels_keep_their_size(beta: tuple[float, float], tau: float, bef
 
 @pytest.mark.parametrize("before", [1, 5])
 def test_usual_panels_keep_their_size(before: int) -> None:
-    """30 x 3 panels with the mood of a jumpy model (tau 0.25) keep it too."""
+    """30 x 3 panels with the run effect of a jumpy model (tau 0.25) keep it too."""
     p = p_values(simulate(Design(runs=before + 1, tau=0.25), size=1500, seed=22), before + 1)
     assert all((p <= level).mean() <= allowed(level, 1500) for level in (0.05, 0.01, 0.001))
 
@@ -95,7 +95,7 @@ def coverage(world: World, first: int) -> float:
     held = []
     for index in range(len(world.n)):
         stream = world.stream(index)
-        found = compare(stream, first, variance([stream], first))
+        found = compare_sides(stream, first, run_effect_variance([stream], first))
         if found:
             held.append(found.interval[0] <= truth[index] <= found.interval[1])
     return float(np.mean(held))

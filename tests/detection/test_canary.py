@@ -1,6 +1,6 @@
 import pytest
 
-from overheard.detection.canary import borders, compare, first_word
+from overheard.detection.update_signs import compare_first_words, first_word, nearest_ties
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_the_first_word(text: str, word: str) -> None:
 
 def test_prompts_near_a_tie_are_chosen() -> None:
     """The nearest tie comes first, then steady answers; without any answer there is nothing."""
-    chosen = borders(
+    chosen = nearest_ties(
         {
             "steady": ["Blue"] * 10,
             "near": ["Oak"] * 6 + ["Elm."] * 4,
@@ -36,7 +36,7 @@ def test_prompts_near_a_tie_are_chosen() -> None:
 
 def test_no_more_are_chosen_than_wanted() -> None:
     """A daily run stays small."""
-    assert len(borders({str(n): ["a", "b"] for n in range(9)}, most=3)) == 3
+    assert len(nearest_ties({str(n): ["a", "b"] for n in range(9)}, most=3)) == 3
 
 
 REFERENCE = {"one": ["Oak", "Elm"], "two": ["Red", "Blue"], "three": ["Dog"]}
@@ -44,7 +44,7 @@ REFERENCE = {"one": ["Oak", "Elm"], "two": ["Red", "Blue"], "three": ["Dog"]}
 
 def test_two_unseen_answers_are_a_hit() -> None:
     """Two answers that were never given before, to whichever prompts."""
-    verdict = compare(REFERENCE, {"one": "Ash", "two": "red!", "three": "Cat"})
+    verdict = compare_first_words(REFERENCE, {"one": "Ash", "two": "red!", "three": "Cat"})
     assert verdict.unseen == (("one", "ash"), ("three", "cat"))
     assert verdict.hit
     assert verdict.asked == 3
@@ -52,11 +52,11 @@ def test_two_unseen_answers_are_a_hit() -> None:
 
 def test_one_unseen_answer_is_none() -> None:
     """A single odd answer happens; so do failed calls, which say nothing."""
-    assert not compare(REFERENCE, {"one": "Ash", "two": "blue", "three": ""}).hit
+    assert not compare_first_words(REFERENCE, {"one": "Ash", "two": "blue", "three": ""}).hit
 
 
 def test_a_prompt_without_a_reference_says_nothing() -> None:
     """Whatever it is answered, nothing is known of it."""
-    verdict = compare(REFERENCE, {"new": "x", "newer": "y", "one": "oak"})
+    verdict = compare_first_words(REFERENCE, {"new": "x", "newer": "y", "one": "oak"})
     assert not verdict.hit
     assert verdict.asked == 1

@@ -10,20 +10,17 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy.special import betaln
 
-from overheard.detection.detector import (
-    FEW,
-    FRESH,
-    RECENT,
-    SIZE,
-    SPARSE,
-    Evidence,
-    brand_statistic,
-    evidence,
+from overheard.detection.bayes_factors import (
+    FRESH_BETA,
+    FRESH_SHARE,
+    FRESH_WEIGHT,
+    RECENT_STARTS,
+    SHIFT_SD,
     factors,
-    histories,
 )
+from overheard.detection.detector import ChangeEvidence, brand_statistic, change_evidence, histories
+from overheard.detection.known_time import split_stream
 from overheard.detection.simulate import Change, Design, simulate
-from overheard.detection.stratified import split
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats
@@ -65,27 +62,30 @@ def panels(draw: st.DrawFn, runs: int = 6, prompts: int = 4) -> Stream:
 
 def expected(stream: Stream, first: int, tau2: float) -> float:
     """Return a log Bayes factor, worked out prompt by prompt from the two sides of the cut."""
-    cut = split(stream, stream.since(first))
-    veff, width = cut.v + cut.mood(tau2) ** 2, cut.width
+    cut = split_stream(stream, stream.since(first))
+    veff, width = cut.v + cut.run_effect_sd(tau2) ** 2, cut.width
     known = cut.v**2 / veff / width**2 if veff > 0 else 0.0
     z2 = cut.u**2 / veff if veff > 0 else 0.0
-    uniform = z2 * SIZE**2 * known / (2 * (1 + SIZE**2 * known)) - np.log1p(SIZE**2 * known) / 2
+    uniform = (
+        z2 * SHIFT_SD**2 * known / (2 * (1 + SHIFT_SD**2 * known))
+        - np.log1p(SHIFT_SD**2 * known) / 2
+    )
     if not stream.binary:
         return float(uniform)
-    a, b = FRESH
+    a, b = FRESH_BETA
     hits, n, before, asked = cut.after.total, cut.after.n, cut.before.total, cut.before.n
     fresh = betaln(a + hits, b + n - hits) - betaln(a, b)
     old = betaln(a + before + hits, b + asked + n - before - hits)
     old -= betaln(a + before, b + asked - before)
-    sparse = np.prod(1 - FEW + FEW * np.exp(fresh - old))
-    return float(np.log((1 - SPARSE) * np.exp(uniform) + SPARSE * sparse))
+    sparse = np.prod(1 - FRESH_SHARE + FRESH_SHARE * np.exp(fresh - old))
+    return float(np.log((1 - FRESH_WEIGHT) * np.exp(uniform) + FRESH_WEIGHT * sparse))
 
 
 @settings(deadline=None)
 @given(panels(), st.sampled_from([0.0, 0.05]))
 def test_factors_are_those_of_the_textbook(stream: Stream, tau2: float) -> None:
     """Each Bayes factor is the one worked out slowly from the stream cut in two there."""
-    found = evidence(stream, tau2)
+    found = change_evidence(stream, tau2)
     assert [run.id for run in found.starts] == [2, 3, 4, 5, 6]
     slow = [expected(stream, run.id, tau2) for run in found.starts]
     assert found.logs == pytest.approx(slow, abs=1e-9)
@@ -101,7 +101,7 @@ def test_a_factor_by_hand() -> None:
     stream = make(n, n + twos, n + 3 * twos)
     v = 4 / 7 + 1 / 4
     known = 1 + 0.49 * v / stream.width**2
-    (log,) = evidence(stream, 0.0).logs
+    (log,) = change_evidence(stream, 0.0).logs
     assert log == pytest.approx(1.5**2 / v * (1 - 1 / known) / 2 - np.log(known) / 2)
 
 
@@ -117,7 +117,7 @@ def test_the_order_of_prompts_does_not_matter(stream: Stream, order: list[int]) 
         total=stream.total[:, index],
         squares=stream.squares[:, index],
     )
-    assert evidence(other, 0.05).logs == pytest.approx(evidence(stream, 0.05).logs)
+    assert change_evidence(other, 0.05).logs == pytest.approx(change_evidence(stream, 0.05).logs)
 
 
 @settings(deadline=None)
@@ -132,7 +132,7 @@ def test_a_failed_run_is_neutral(stream: Stream, place: int) -> None:
         total=np.insert(stream.total, [place], gap, axis=0),
         squares=np.insert(stream.squares, [place], gap, axis=0),
     )
-    mine, theirs = evidence(stream, 0.05), evidence(longer, 0.05)
+    mine, theirs = change_evidence(stream, 0.05), change_evidence(longer, 0.05)
     assert theirs.starts == mine.starts
     assert theirs.logs == pytest.approx(mine.logs)
 
@@ -149,7 +149,7 @@ def test_an_edited_prompt_is_a_new_prompt(stream: Stream, at: int) -> None:
         np.hstack([stream.squares, old, 0 * new]),
     )
     edited.__dict__.update(width=stream.width, binary=stream.binary)
-    mine, theirs = evidence(stream, 0.05), evidence(edited, 0.05)
+    mine, theirs = change_evidence(stream, 0.05), change_evidence(edited, 0.05)
     assert theirs.logs[at - 1] == pytest.approx(mine.logs[at - 1])
 
 
@@ -159,7 +159,7 @@ def test_more_of_a_real_change_is_never_weaker() -> None:
     for index in range(60):
         stream = world.stream(index)
         twice = replace(stream, n=2 * stream.n, total=2 * stream.total, squares=2 * stream.squares)
-        assert evidence(twice, 0.05).statistic() >= evidence(stream, 0.05).statistic()
+        assert change_evidence(twice, 0.05).statistic() >= change_evidence(stream, 0.05).statistic()
 
 
 def test_nothing_is_kept_between_runs() -> None:
@@ -167,29 +167,29 @@ def test_nothing_is_kept_between_runs() -> None:
     world = simulate(Design(runs=24, prompts=8, missing=0.3, edits=(10,)), size=1, seed=4)
     together = factors(histories(world.stream(0)), 0.03, range(1, 24))
     for latest, logs in enumerate(together, start=1):
-        alone = evidence(world.stream(0, first=latest + 1), 0.03)
+        alone = change_evidence(world.stream(0, first=latest + 1), 0.03)
         assert alone.logs == pytest.approx(logs[0])
 
 
 def test_moods_weaken_the_evidence() -> None:
     """The moodier the runs, the less a drop of all prompts proves."""
     stream = simulate(Design(runs=10), Change(8, -25.0), size=1, seed=5).stream(0)
-    found = [evidence(stream, tau2).statistic() for tau2 in (0.0, 0.03, 0.1, 0.5)]
+    found = [change_evidence(stream, tau2).statistic() for tau2 in (0.0, 0.03, 0.1, 0.5)]
     assert found == sorted(found, reverse=True)
 
 
 def test_the_latest_runs_are_candidates() -> None:
     """A change may have begun with each of the last 16 runs, and never with the first of all."""
     world = simulate(Design(runs=30), size=1, seed=6)
-    assert [run.id for run in evidence(world.stream(0), 0.03).starts] == list(range(15, 31))
-    assert len(evidence(world.stream(0, first=5), 0.03).starts) == 4
-    assert RECENT == 16
+    assert [run.id for run in change_evidence(world.stream(0), 0.03).starts] == list(range(15, 31))
+    assert len(change_evidence(world.stream(0, first=5), 0.03).starts) == 4
+    assert RECENT_STARTS == 16
 
 
 @pytest.mark.parametrize("runs", [0, 1])
 def test_without_a_past_there_is_no_evidence(runs: int) -> None:
     """With fewer than two runs the statistic is nothing, and there are no dates."""
-    found = evidence(simulate(Design(runs=3), size=1, seed=7).stream(0, first=runs), 0.03)
+    found = change_evidence(simulate(Design(runs=3), size=1, seed=7).stream(0, first=runs), 0.03)
     assert found.statistic() == found.largest == -np.inf
     assert found.dates() == ()
     assert brand_statistic([found.statistic()]) == -np.inf
@@ -198,9 +198,9 @@ def test_without_a_past_there_is_no_evidence(runs: int) -> None:
 def test_the_baseline_can_begin_later() -> None:
     """After an alarm, runs from before the new baseline do not count any more."""
     stream = simulate(Design(runs=12), Change(6, -30.0), size=1, seed=8).stream(0)
-    later = evidence(stream, 0.03, first=7)
+    later = change_evidence(stream, 0.03, first=7)
     assert [run.id for run in later.starts] == [8, 9, 10, 11, 12]
-    assert later.statistic() < 4 < evidence(stream, 0.03).statistic()
+    assert later.statistic() < 4 < change_evidence(stream, 0.03).statistic()
 
 
 def test_a_change_of_a_few_prompts_is_seen() -> None:
@@ -209,7 +209,7 @@ def test_a_change_of_a_few_prompts_is_seen() -> None:
     total = np.where(np.arange(30) % 2, 3, 1) * np.ones((12, 1))
     total[10:, [1, 3, 5]] = 0
     total[10:, [0, 2, 4, 6, 8, 10, 12, 14, 16]] += 1
-    assert evidence(make(n, total), 0.25).statistic() > 6
+    assert change_evidence(make(n, total), 0.25).statistic() > 6
 
 
 def test_numbers_are_watched_too() -> None:
@@ -218,14 +218,14 @@ def test_numbers_are_watched_too() -> None:
     values = rng.normal(0.5, 0.3, (14, 10, 3))
     values[11:] -= 0.5
     stream = make(np.full((14, 10), 3), values.sum(axis=2), (values**2).sum(axis=2))
-    found = evidence(stream, 0.03)
+    found = change_evidence(stream, 0.03)
     assert found.statistic() > 6
     assert [run.id for run in found.dates()] == [12]
 
 
-def made(logs: Floats | list[float]) -> Evidence:
+def made(logs: Floats | list[float]) -> ChangeEvidence:
     """Return evidence with these log factors, for runs 1, 2 ..."""
-    return Evidence(tuple(key(index + 1) for index in range(len(logs))), np.array(logs))
+    return ChangeEvidence(tuple(key(index + 1) for index in range(len(logs))), np.array(logs))
 
 
 def test_the_statistic_sums_and_weighs() -> None:
@@ -255,7 +255,7 @@ def test_dates_hold_the_change(tau: float) -> None:
     """The 90 % set holds the run of a drop by 15 points in 0.88 of panels or more."""
     world = simulate(Design(runs=26, tau=tau), Change(20, -15.0), size=300, seed=9)
     held = [
-        21 in {run.id for run in evidence(world.stream(i), 0.01 + tau**2).dates()}
+        21 in {run.id for run in change_evidence(world.stream(i), 0.01 + tau**2).dates()}
         for i in range(300)
     ]
     assert np.mean(held) >= 0.88
@@ -265,4 +265,4 @@ def test_overwhelming_evidence_is_a_number() -> None:
     """Thousands of answers that all turn do not overflow."""
     n = np.full((4, 20), 2000)
     total = n * np.array([[1], [1], [0], [0]])
-    assert np.isfinite(evidence(make(n, total), 0.03).statistic())
+    assert np.isfinite(change_evidence(make(n, total), 0.03).statistic())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection.effect import LEARNT
-from overheard.detection.monitor import FLOOR, Alarm, Monitor
+from overheard.detection.effect import FULL_BASELINE_RUNS
+from overheard.detection.monitor import MIN_LOG_EVIDENCE, Alarm, Monitor
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
@@ -191,15 +191,15 @@ def first_alarm(mine: Stream, **options: Any) -> int:
 def test_a_short_baseline_says_what_it_could_see() -> None:
     """With few runs the monitor is learning; the change that it could see shrinks."""
     seen = []
-    for runs in (1, 3, LEARNT - 1):
+    for runs in (1, 3, FULL_BASELINE_RUNS - 1):
         monitor = Monitor("Acme", [stream(simulate(Design(runs=runs), size=1, seed=1))])
         list(monitor.replay())
         learning = monitor.learning()
         assert learning is not None
-        assert (learning.runs, learning.needed) == (runs, LEARNT)
+        assert (learning.runs, learning.needed) == (runs, FULL_BASELINE_RUNS)
         seen.append(learning.change or 0.0)
     assert seen == sorted(seen, reverse=True)
-    long = Monitor("Acme", [stream(simulate(Design(runs=LEARNT), size=1, seed=1))])
+    long = Monitor("Acme", [stream(simulate(Design(runs=FULL_BASELINE_RUNS), size=1, seed=1))])
     list(long.replay())
     assert long.learning() is None
 
@@ -216,4 +216,4 @@ def test_a_brand_without_a_past_is_silent() -> None:
     one = stream(simulate(Design(runs=1), size=1, seed=1))
     assert alarms() == alarms(one) == []
     assert alarms(stream(simulate(Design(runs=5), size=1, seed=1), brand="Globex")) == []
-    assert FLOOR > 2
+    assert MIN_LOG_EVIDENCE > 2

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.detection.baseline import schedule
+from overheard.detection.baseline import run_pace
 from overheard.measure.blocks import RunKey
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -16,10 +16,10 @@ def test_bursts_are_no_pace_to_go_by() -> None:
     """After eight within a day there are still 52 scheduled looks a year, and those eight."""
     numbers = {burst.id for burst in BURSTS}
 
-    assert schedule(WEEKLY, 1.0).looks_a_year == pytest.approx(365 / 7, abs=0.1)
-    found = schedule([*WEEKLY, *BURSTS], 1.0, numbers)
+    assert run_pace(WEEKLY, 1.0).looks_a_year == pytest.approx(365 / 7, abs=0.1)
+    found = run_pace([*WEEKLY, *BURSTS], 1.0, numbers)
     assert found.looks_a_year == pytest.approx(365 / 7 + 8, abs=0.1)
-    assert schedule([*WEEKLY, *BURSTS], 1.0).looks_a_year > 2000
+    assert run_pace([*WEEKLY, *BURSTS], 1.0).looks_a_year > 2000
 
 
 def test_bursts_of_years_ago_do_not_count() -> None:
@@ -27,5 +27,5 @@ def test_bursts_of_years_ago_do_not_count() -> None:
     later = [RunKey(run.at + timedelta(days=500), 100 + run.id) for run in WEEKLY]
     numbers = {burst.id for burst in BURSTS}
 
-    found = schedule([*WEEKLY, *BURSTS, *later], 1.0, numbers)
+    found = run_pace([*WEEKLY, *BURSTS, *later], 1.0, numbers)
     assert found.looks_a_year == pytest.approx(365 / 7, abs=0.1)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom, norm
 
-from overheard.detection.null_distribution import number_p_value, rate_p_value, successes
+from overheard.detection.known_time import number_p_value, rate_p_value, split_stream, successes
 from overheard.detection.simulate import Design, simulate
-from overheard.detection.stratified import split
 from overheard.measure.panel import Sums
 
 
@@ -33,11 +32,11 @@ def test_prompts_convolve() -> None:
 
 
 def test_moods_weaken_the_evidence() -> None:
-    """The moodier the runs, the larger the p-value; without mood it is Fisher's."""
+    """The moodier the runs, the larger the p-value; without run effect it is Fisher's."""
     stream = simulate(Design(runs=4), size=1, seed=6).stream(0)
     stream.total[3] = np.minimum(stream.total[3] + 1, 3)
-    cut = split(stream, stream.since(4))
-    p = [rate_p_value(cut, cut.mood(tau2)) for tau2 in (0.0, 1e-9, 0.03, 0.1, 0.5)]
+    cut = split_stream(stream, stream.since(4))
+    p = [rate_p_value(cut, cut.run_effect_sd(tau2)) for tau2 in (0.0, 1e-9, 0.03, 0.1, 0.5)]
     assert p[1] == pytest.approx(p[0], rel=1e-4)
     assert p == sorted(p)
 
@@ -49,7 +48,7 @@ def test_many_answers_come_to_the_normal() -> None:
     total = rng.binomial(n, 0.4).astype(float)
     stream = simulate(Design(runs=2, prompts=40), size=1, seed=1).stream(0)
     stream = replace(stream, n=n, total=total, squares=total)
-    cut = split(stream, stream.since(2))
+    cut = split_stream(stream, stream.since(2))
     expected = 2 * norm.sf(abs(cut.u) / cut.v**0.5)
     assert number_p_value(cut, 0.0) == pytest.approx(expected, abs=0.005)
     assert rate_p_value(cut, 0.0) == pytest.approx(expected, abs=0.03)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from overheard.detection.served_models import differs, silent_updates
+from overheard.detection.update_signs import mixture_differs, silent_updates
 from overheard.domain import Model, ServedModelCount
 from overheard.measure.blocks import RunKey
 
@@ -48,7 +48,7 @@ def test_machines_that_take_turns_are_no_update() -> None:
     for seed in range(100):
         shares = rng.dirichlet([0.5, 0.5, 0.5], 9)
         runs = [Counter(dict(zip("abc", rng.multinomial(30, s), strict=True))) for s in shares]
-        found += differs(runs[-1], runs[:-1], seed=seed)
+        found += mixture_differs(runs[-1], runs[:-1], seed=seed)
     assert found <= 20
 
 
@@ -59,11 +59,11 @@ def test_one_mixture_all_the_time_is_no_update() -> None:
     for seed in range(200):
         counts = rng.multinomial(30, [0.7, 0.3], size=7)
         now, *earlier = (Counter({"a": int(a), "b": int(b)}) for a, b in counts)
-        found += differs(now, earlier, seed=seed)
+        found += mixture_differs(now, earlier, seed=seed)
     assert found <= 2
 
 
 def test_few_runs_say_nothing_of_mixtures() -> None:
     """With fewer than three earlier runs nobody knows how much mixtures differ."""
-    assert not differs(Counter(b=30), [Counter(a=30)] * 2, seed=1)
-    assert differs(Counter(b=30), [Counter(a=30)] * 3, seed=1)
+    assert not mixture_differs(Counter(b=30), [Counter(a=30)] * 2, seed=1)
+    assert mixture_differs(Counter(b=30), [Counter(a=30)] * 3, seed=1)

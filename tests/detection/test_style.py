@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from overheard.detection.style import style_changed
+from overheard.detection.update_signs import compare_styles
 from overheard.reading.style import FEATURES, style
 
 WORDS = ["the", "a", "project", "team", "tool", "plan", "board", "software", "price", "easy"]
@@ -52,7 +52,7 @@ def test_the_same_style_is_seldom_taken_for_another() -> None:
     hits = 0
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        hits += style_changed(panel(rng), panel(rng), seed=seed).hit
+        hits += compare_styles(panel(rng), panel(rng), seed=seed).hit
     assert hits <= 3
 
 
@@ -61,7 +61,7 @@ def test_a_changed_style_is_found_and_named() -> None:
     verdicts = []
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        verdicts.append(style_changed(panel(rng), panel(rng, more=3.0), seed=seed))
+        verdicts.append(compare_styles(panel(rng), panel(rng, more=3.0), seed=seed))
     assert sum(verdict.hit for verdict in verdicts) >= 9
     for verdict in verdicts:
         assert not verdict.hit or ("bullets", True) in [(t.feature, t.rose) for t in verdict.moved]
@@ -71,14 +71,14 @@ def test_the_same_seed_gives_the_same_verdict() -> None:
     """All randomness comes from the seed."""
     rng = np.random.default_rng(3)
     before, after = panel(rng), panel(rng, more=1.0)
-    assert style_changed(before, after, seed=1) == style_changed(before, after, seed=1)
+    assert compare_styles(before, after, seed=1) == compare_styles(before, after, seed=1)
 
 
 def test_all_exchanges_are_tried_when_there_are_few() -> None:
     """Eight prompts that all got longer: 2 of 256 patterns of signs are so extreme."""
     before = {str(n): ["one two"] for n in range(8)}
     after = {str(n): ["one two one two"] for n in range(8)}
-    verdict = style_changed(before, after, seed=1)
+    verdict = compare_styles(before, after, seed=1)
     assert verdict.p_value == pytest.approx(2 / 256)
     assert {trait.feature for trait in verdict.moved} == {"length", "different words"}
     assert sorted(verdict.note.split(", ")) == ["different words down", "length up"]
@@ -88,7 +88,7 @@ def test_too_few_prompts_say_nothing() -> None:
     """Below eight shared prompts there is no verdict, and answers to others do not help."""
     before = {str(n): ["one two"] for n in range(7)} | {"old": ["a"]}
     after = {str(n): ["many more words than that"] for n in range(7)} | {"new": ["b"]}
-    verdict = style_changed(before, after, seed=1)
+    verdict = compare_styles(before, after, seed=1)
     assert (verdict.p_value, verdict.prompts, verdict.hit) == (1.0, 7, False)
 
 

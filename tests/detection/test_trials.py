@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overheard.detection.simulate import Change, Design, simulate, undone
-from overheard.detection.trials import Trial, run
+from overheard.detection.trials import DetectorTrial, run_trial
 
 
 def test_a_trial_is_better_than_the_market() -> None:
@@ -16,7 +16,7 @@ def test_a_trial_is_better_than_the_market() -> None:
     gives the same figures.
     """
     steps: list[int] = []
-    outcome = run(Trial(), 40, seed=3, step=lambda: steps.append(1))
+    outcome = run_trial(DetectorTrial(), 40, seed=3, step=lambda: steps.append(1))
     found = outcome.detector
     fall, z, _pooled = outcome.rules.values()
     assert len(steps) == 40
@@ -29,8 +29,8 @@ def test_a_trial_is_better_than_the_market() -> None:
 
 def test_the_same_seed_gives_the_same_outcome() -> None:
     """All randomness comes from the seed."""
-    small = Trial(drop=20.0, prompts=5, repeats=1, brands=2)
-    assert run(small, 3, seed=1) == run(small, 3, seed=1) != run(small, 3, seed=2)
+    small = DetectorTrial(drop=20.0, prompts=5, repeats=1, brands=2)
+    assert run_trial(small, 3, seed=1) == run_trial(small, 3, seed=1) != run_trial(small, 3, seed=2)
 
 
 @pytest.mark.slow
@@ -46,7 +46,7 @@ def test_the_bar_is_held(tau: float, most: float) -> None:
     """250 brands: at most one false alarm a year, and 10 points are seen nearly as soon as by an
     oracle. Three Monte-Carlo deviations are allowed for each.
     """
-    outcome = run(Trial(tau=tau), 250, seed=11)
+    outcome = run_trial(DetectorTrial(tau=tau), 250, seed=11)
     found, best = outcome.detector, outcome.oracle
     assert any_alarm(found.false_alarms) <= 1 - exp(-1) + 3 * 0.031
     assert found.delay <= most * best.delay + 3 * found.error
@@ -55,7 +55,7 @@ def test_the_bar_is_held(tau: float, most: float) -> None:
 @pytest.mark.slow
 def test_a_drop_of_some_prompts_is_seen_too() -> None:
     """10 points carried by 30 % of prompts take at most twice the oracle's time."""
-    outcome = run(Trial(carried=0.3), 150, seed=12)
+    outcome = run_trial(DetectorTrial(carried=0.3), 150, seed=12)
     assert outcome.detector.delay <= 2 * outcome.oracle.delay
     assert outcome.detector.delay < min(rule.delay for rule in outcome.rules.values())
 
@@ -77,10 +77,10 @@ def test_undone_panels_have_the_same_past() -> None:
 
 
 def test_brands_can_share_moods() -> None:
-    """Two worlds with the same shocks move together."""
+    """Two worlds with the same run effects move together."""
     design = Design(runs=40, tau=0.5)
     mine = simulate(design, size=50, seed=1)
-    other = simulate(design, size=50, seed=2, shocks=mine.shocks)
+    other = simulate(design, size=50, seed=2, run_effects=mine.run_effects)
     means = [world.total.mean(axis=2).ravel() for world in (mine, other)]
     within = [world.total.mean(axis=2) for world in (mine, other)]
     centred = [w - w.mean(axis=1, keepdims=True) for w in within]

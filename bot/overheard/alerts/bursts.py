@@ -16,9 +16,9 @@ from enum import Enum
 
 from overheard.alerts.history import Past, Replay
 from overheard.detection import bursts, updates
-from overheard.detection.baseline import cut
-from overheard.detection.bursts import Burst, Made, Policy, Signs
-from overheard.detection.updates import Finding, Verdict
+from overheard.detection.baseline import run_slice
+from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun
+from overheard.detection.updates import UpdateEffect, UpdateStatus
 from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
 from overheard.measure.blocks import RunKey, Stream, streams_of_table
 
@@ -67,7 +67,7 @@ class Sentry:
         providers: Names of those that can be asked.
     """
 
-    def __init__(self, past: Past, policy: Policy, providers: Collection[str]) -> None:
+    def __init__(self, past: Past, policy: BurstPolicy, providers: Collection[str]) -> None:
         self._past = past
         self._policy = policy
         self._providers = providers
@@ -122,7 +122,7 @@ class Sentry:
             found for s in known if s.key.brand in names and (found := _open(s, known, times))
         ]
         brands = [effect.before.key.brand for effect in effects]
-        prompts, plan = asked.prompts(brands), updates.DEFAULT
+        prompts, plan = asked.prompts(brands), updates.DEFAULT_PLAN
         if not prompts or asked.spent + plan.calls > self._policy.budget:
             return None
         burst = updates.next_burst(
@@ -147,7 +147,7 @@ class Sentry:
             alarm = bool(one.alarmed and scheduled and one.alarmed >= scheduled)
             burst = prompts and bursts.next_burst(
                 asked.made,
-                Signs(one.largest, one.crossed or alarm, sign),
+                BurstSigns(one.largest, one.crossed or alarm, sign),
                 self._policy,
                 scheduled=0,
                 now=asked.made[-1].run.at,
@@ -168,7 +168,7 @@ class _Asked:
 
     catalogue: Catalogue
     model: Model
-    made: Sequence[Made]
+    made: Sequence[MadeRun]
 
     @property
     def tracked(self) -> list[Brand]:
@@ -182,7 +182,7 @@ class _Asked:
     @property
     def spent(self) -> int:
         """How many calls went to bursts in the year before the latest run."""
-        return bursts.spent(self.made, self.made[-1].run.at)
+        return bursts.calls_spent(self.made, self.made[-1].run.at)
 
     def planned(self, burst: Burst, cause: Cause, brands: Sequence[str]) -> Planned:
         """Lay a burst out as a panel, for all tracked brands that its prompts serve."""
@@ -206,37 +206,39 @@ class _Open:
     """A brand's stream before an update, and that what the update did to it is open."""
 
     before: Stream
-    verdict: Verdict | None
+    verdict: UpdateEffect | None
 
 
 def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) -> _Open | None:
     """Return what is open of the latest update; None without a past, or when it is clear."""
-    before = cut(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
+    before = run_slice(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
     if not before.n.any():
         return None
     beside = [other for other in known if other is not stream]
-    verdict = updates.follow_each(stream, beside, times)[-1]
-    return _Open(before, verdict) if verdict is None or verdict.finding is Finding.OPEN else None
+    verdict = updates.follow_updates(stream, beside, times)[-1]
+    return (
+        _Open(before, verdict) if verdict is None or verdict.finding is UpdateStatus.OPEN else None
+    )
 
 
 def _serves(prompt: Prompt, brands: Collection[str]) -> bool:
     return not prompt.brands or not set(prompt.brands).isdisjoint(brands)
 
 
-def _made(model: Model, found: Iterable[Suspicion], runs: Iterable[Run]) -> list[Made]:
+def _made(model: Model, found: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
     """Return the model's runs in the order of time, those that failed among them: a burst that
     nobody answered was made, or it would be asked again at once.
     """
     answered = {run.id for one in found for stream in one.streams for run in stream.runs}
     mine = [
-        Made(RunKey(run.started_at, run.id), len(run.panel or ()), run.label == BURST)
+        MadeRun(RunKey(run.started_at, run.id), len(run.panel or ()), run.label == BURST)
         for run in runs
         if not run.aside and (model in run.panel.models if run.panel else run.id in answered)
     ]
     return sorted(mine, key=lambda one: one.run)
 
 
-def _is_fresh_sign(made: Sequence[Made], updates: Iterable[ModelUpdate]) -> bool:
+def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
     """Whether a silent update showed since the scheduled run before the latest, and no burst has
     followed it.
     """

@@ -10,7 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import printed
 from overheard.cards.charts.trend import Chart, Mark, Series
-from overheard.detection.known_time import compare
+from overheard.detection.known_time import compare_sides
 from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import trend
@@ -187,7 +187,7 @@ def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
 
 def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None:
     # Only the means are shown, so no run shock needs to be estimated.
-    compared = compare(stream, shift.began or shift.run_id, tau2=0.0)
+    compared = compare_sides(stream, shift.began or shift.run_id, tau2=0.0)
     if compared is None:
         return None
     return (

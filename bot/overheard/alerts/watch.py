@@ -12,8 +12,7 @@ from overheard.alerts.grouping import gather
 from overheard.alerts.history import Past
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.detection.effect import Learning
-from overheard.detection.served_models import silent_updates
-from overheard.detection.style import style_changed
+from overheard.detection.update_signs import compare_styles, silent_updates
 from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
@@ -175,7 +174,7 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
             if since is None or run.at >= since:
                 for prompt, given in texts[run.id].get(model, {}).items():
                     before[prompt] += given
-        verdict = style_changed(before, after[model], seed=latest.id)
+        verdict = compare_styles(before, after[model], seed=latest.id)
         if verdict.hit:
             found.append(ModelUpdate(model, latest.at, SOURCE, verdict.note))
     return found

@@ -10,7 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.commands.context import Context
 from overheard.commands.shifts import past
-from overheard.detection.bursts import Policy
+from overheard.detection.bursts import BurstPolicy
 
 BURSTS = "bursts that are due"
 """The job of `overheard run` that asks them; its state is kept under this name."""
@@ -25,7 +25,7 @@ async def planned_bursts(
         context: The deployment.
         looked: What the latest look says; by default all brands are looked at anew.
     """
-    policy = Policy(budget=context.config.bursts.calls_a_year)
+    policy = BurstPolicy(budget=context.config.bursts.calls_a_year)
     sentry = Sentry(past(context), policy, context.plugins.providers)
     return await sentry.plan(await sentry.look() if looked is None else looked)
 

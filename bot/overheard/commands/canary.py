@@ -11,7 +11,7 @@ from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.context import Context
 from overheard.commands.run_price import require_money
 from overheard.commands.run_service import held
-from overheard.detection.canary import UNSEEN, CanaryVerdict, compare
+from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
 from overheard.domain import Model, ModelUpdate, Panel, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
@@ -55,7 +55,7 @@ async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
     await require_money(context, _run(context, whole_panel(chosen)), agreed=agreed)
     search = await _ask(context, search_panel(chosen), SEARCH, agreed=True)
     found = await border_prompts(context.store, search)
-    if len(found) < UNSEEN:
+    if len(found) < MIN_UNSEEN_WORDS:
         raise CanaryImpossible(model=chosen, reason="it hardly answers")
     await _ask(context, reference_panel(chosen, found), REFERENCE, agreed=True)
     texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
@@ -103,7 +103,7 @@ class Day:
     """What a day's run says of a model; no verdict where none was made."""
 
     canary: Canary
-    verdict: CanaryVerdict | None
+    verdict: CanaryComparison | None
 
     @property
     def hit(self) -> bool:
@@ -116,7 +116,7 @@ class Day:
         if self.verdict is None and self.canary.hit:
             day = wording.day(self.canary.hit.at, context.zone)
             return f"{model} was hit on {day} and is not asked; learn it anew: canary setup {model}"
-        verdict = self.verdict or CanaryVerdict((), 0)
+        verdict = self.verdict or CanaryComparison((), 0)
         if verdict.hit:
             return (
                 f"{model} gave {wording.count(len(verdict.unseen), 'first word')} that it never "
@@ -142,7 +142,9 @@ async def _day(context: Context, canary: Canary, *, agreed: bool) -> Day:
         return Day(canary, None)
     run = await _ask(context, daily_panel(canary), DAILY, agreed=agreed)
     today = await first_words(context.store, [run])
-    verdict = compare(canary.answers, {prompt: texts[0] for prompt, texts in today.items()})
+    verdict = compare_first_words(
+        canary.answers, {prompt: texts[0] for prompt, texts in today.items()}
+    )
     if verdict.hit:
         note = f"{len(verdict.unseen)} first words that were never given before"
         await context.store.add_update(ModelUpdate(canary.model, run.started_at, SOURCE, note))

@@ -19,8 +19,8 @@ from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
 from overheard.detection.simulate import WELL_KNOWN
-from overheard.detection.threshold import mood
-from overheard.detection.updates import DEFAULT
+from overheard.detection.threshold import estimate_run_effect
+from overheard.detection.updates import DEFAULT_PLAN
 from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
@@ -126,7 +126,7 @@ def _text(now: Offer) -> str:
     return (
         f"These drops of visibility are seen four times out of five: {wording.listing(seen)}. "
         f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
-        f"{DEFAULT.looks} bursts of {DEFAULT.calls} calls."
+        f"{DEFAULT_PLAN.looks} bursts of {DEFAULT_PLAN.calls} calls."
     )
 
 
@@ -171,7 +171,7 @@ async def _outlook(context: Context, plan: Plan, model: Model) -> tuple[Outlook,
 def _tau(plan: Plan, known: Iterable[Stream], runs: int) -> float:
     if plan.tau is not None:
         return plan.tau
-    return mood(known, 0).centre ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
+    return estimate_run_effect(known, 0).centre ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
 
 
 def _assumed(plan: Plan, runs: int) -> Iterable[str]:

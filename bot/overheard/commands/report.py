@@ -14,8 +14,8 @@ from overheard.commands.context import Context
 from overheard.commands.editions import waiting
 from overheard.commands.standings import read_streams, standings, table
 from overheard.commands.trend import trend_chart
-from overheard.detection.baseline import cut
-from overheard.detection.detector import live
+from overheard.detection.baseline import run_slice
+from overheard.detection.detector import rows_with_answers
 from overheard.domain import Brand, Metric, Model, Scale
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey, Stream
@@ -70,7 +70,9 @@ def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
     """Return for each model the runs that scored a brand, in the order of time."""
     runs: dict[Model, set[RunKey]] = {}
     for stream in mine:
-        runs.setdefault(stream.key.model, set()).update(stream.runs[row] for row in live(stream))
+        runs.setdefault(stream.key.model, set()).update(
+            stream.runs[row] for row in rows_with_answers(stream)
+        )
     return {model: sorted(found) for model, found in runs.items()}
 
 
@@ -79,7 +81,7 @@ def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> 
     for line in lines:
         if line.key.model in runs:
             row = line.runs.index(runs[line.key.model][-1])
-            yield cut(line, row, row + 1)
+            yield run_slice(line, row, row + 1)
 
 
 def _text(context: Context, runs: Mapping[Model, Sequence[RunKey]]) -> str:

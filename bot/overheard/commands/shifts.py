@@ -12,7 +12,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.commands.context import Context
-from overheard.detection.served_models import silent_updates
+from overheard.detection.update_signs import silent_updates
 from overheard.domain import Brand, ModelUpdate, Run, Shift
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey

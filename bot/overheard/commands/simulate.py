@@ -9,11 +9,11 @@ from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.context import Session
 from overheard.detection import policy_trials, trials
-from overheard.detection.trials import Figures, Outcome, Trial
+from overheard.detection.trials import DetectorTrial, TrialFigures, TrialOutcome
 from overheard.interfaces import Progress
 
 FIXED, DYNAMIC = "fixed", "dynamic"
-POLICIES = {FIXED: trials.run, DYNAMIC: policy_trials.run}
+POLICIES = {FIXED: trials.run_trial, DYNAMIC: policy_trials.run_policy_trial}
 
 
 async def simulate_command(session: Session, **options: Any) -> Card:
@@ -53,7 +53,7 @@ def simulate(
         seed: Where the randomness comes from; the same seed gives the same figures.
     """
     carried = max(sparse / 100, 1 / prompts) if sparse else 1.0
-    trial = Trial(drop, tau, prompts, repeats, carried, brands)
+    trial = DetectorTrial(drop, tau, prompts, repeats, carried, brands)
     progress.start("Simulating", panels)
     try:
         outcome = POLICIES[policy](trial, panels, seed, progress.advance)
@@ -70,7 +70,7 @@ def simulate(
     )
 
 
-def _text(trial: Trial, outcome: Outcome) -> str:
+def _text(trial: DetectorTrial, outcome: TrialOutcome) -> str:
     found = outcome.detector
     low, high = found.interval
     return (
@@ -81,7 +81,7 @@ def _text(trial: Trial, outcome: Outcome) -> str:
     )
 
 
-def _fields(trial: Trial, outcome: Outcome, policy: str) -> tuple[Field, ...]:
+def _fields(trial: DetectorTrial, outcome: TrialOutcome, policy: str) -> tuple[Field, ...]:
     asked = wording.count(trial.prompts, "prompt")
     return (
         Field("Calls to see it", f"{outcome.calls:,.0f}"),
@@ -94,7 +94,7 @@ def _fields(trial: Trial, outcome: Outcome, policy: str) -> tuple[Field, ...]:
     )
 
 
-def _table(outcome: Outcome) -> Table:
+def _table(outcome: TrialOutcome) -> Table:
     rows = {"This detector": outcome.detector, "Oracle": outcome.oracle, **outcome.rules}
     return Table(
         ("", "False alarms a year", "Runs to see it"),
@@ -103,7 +103,7 @@ def _table(outcome: Outcome) -> Table:
     )
 
 
-def _data(outcome: Outcome) -> dict[str, Any]:
+def _data(outcome: TrialOutcome) -> dict[str, Any]:
     found = outcome.detector
     return {
         **_pair(found),
@@ -118,7 +118,7 @@ def _data(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _pair(figures: Figures) -> dict[str, float]:
+def _pair(figures: TrialFigures) -> dict[str, float]:
     return {
         "false_alarms_per_year": round(figures.false_alarms, 3),
         "delay_runs": round(figures.delay, 3),

@@ -15,7 +15,7 @@ from overheard.commands.context import Context
 from overheard.commands.shift_wording import told
 from overheard.commands.standings import read_streams
 from overheard.config.settings import suggestion
-from overheard.detection.updates import Verdict, follow_each
+from overheard.detection.updates import UpdateEffect, follow_updates
 from overheard.domain import Model, ModelUpdate, Scale
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
@@ -31,7 +31,7 @@ class Effect:
     """What is known of one brand since an update; no verdict as long as nothing was asked."""
 
     brand: str
-    verdict: Verdict | None
+    verdict: UpdateEffect | None
 
     @property
     def predicate(self) -> str:
@@ -146,11 +146,11 @@ async def _effects(
 
 def _verdicts(
     found: Sequence[Stream], brand: str, times: Sequence[datetime]
-) -> Sequence[Verdict | None]:
+) -> Sequence[UpdateEffect | None]:
     mine = next((stream for stream in found if stream.key.brand == brand), None)
     if mine is None:
         return [None] * len(times)
-    return follow_each(mine, [stream for stream in found if stream is not mine], times)
+    return follow_updates(mine, [stream for stream in found if stream is not mine], times)
 
 
 def _paragraphs(

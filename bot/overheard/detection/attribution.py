@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
-from overheard.detection.known_time import Comparison, compare
+from overheard.detection.known_time import Comparison, compare_sides
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
-MANY = 0.5
+CATEGORY_SHARE = 0.5
 """The share of competitors that makes a shift one of the whole category."""
 
 
@@ -64,7 +64,9 @@ class Surroundings:
     @property
     def pattern(self) -> Pattern:
         """The decision table."""
-        category = bool(self.rivals) and sum(self.rivals.values()) >= MANY * len(self.rivals)
+        category = bool(self.rivals) and sum(self.rivals.values()) >= CATEGORY_SHARE * len(
+            self.rivals
+        )
         if not self.models:
             if not self.rivals:
                 return Pattern.UNKNOWN
@@ -90,7 +92,7 @@ def goes_along(metric: str, change: float, other: float) -> bool:
 
 def go_along(stream: Stream, other: Stream, began: int) -> bool:
     """Whether another stream's change since a run can be of one kind with a stream's."""
-    mine, theirs = (compare(one, began, tau2=0.0) for one in (stream, other))
+    mine, theirs = (compare_sides(one, began, tau2=0.0) for one in (stream, other))
     if stream.key.brand == other.key.brand or mine is None or theirs is None:
         return True
     return goes_along(stream.key.metric, mine.change, theirs.change)
@@ -192,10 +194,10 @@ def first_after(
     updates: Iterable[ModelUpdate], models: Mapping[Model, Sequence[RunKey]]
 ) -> list[tuple[Model, RunKey]]:
     """Return the first run of a model after each of its updates."""
-    told = []
+    found = []
     for update in updates:
         runs = models.get(update.model, ())
         after = next((run for run in runs if run.at >= update.at), None)
         if after:
-            told.append((update.model, after))
-    return told
+            found.append((update.model, after))
+    return found

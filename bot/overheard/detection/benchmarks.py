@@ -13,12 +13,12 @@ from math import exp, inf, log
 from overheard.detection.simulate import World
 from overheard.numpy_proxy import Floats, np
 
-SLACK = 0.5
+CUSUM_SLACK = 0.5
 """Half of the change, in standard deviations, that the pooled CUSUM is tuned to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MarketRule:
     """A rule as it is used.
 
     Attributes:
@@ -36,21 +36,21 @@ class Rule:
 def oracle(world: World, start: int, tau: float) -> Floats:
     """Score panels by a CUSUM that knows all but the time of the change (Page 1954).
 
-    It knows every probability before and after, and the variance of the mood; the weighted sum
-    of successes is taken for normal, with the mean moved and the variance as before.
+    It knows every probability before and after, and the variance of the run effect; the weighted
+    sum of successes is taken for normal, with the mean moved and the variance as before.
 
     Args:
         world: The panels, and what changes in them.
         start: Index of the first run that is looked at.
-        tau: Standard deviation of the runs' shocks.
+        tau: Standard deviation of the run effects.
     """
     asked = world.n[:, start:].astype(np.float64)
     before, after = world.chance[:, None], world.changed[:, None]
     weight = _logit(after) - _logit(before)
     x = (weight * (world.total[:, start:] - asked * before)).sum(axis=2)
     calls = (asked * weight**2 * before * (1 - before)).sum(axis=2)
-    moods = tau**2 * (asked * weight * before * (1 - before)).sum(axis=2) ** 2
-    mean, variance = (asked * weight * (after - before)).sum(axis=2), calls + moods
+    effects = tau**2 * (asked * weight * before * (1 - before)).sum(axis=2) ** 2
+    mean, variance = (asked * weight * (after - before)).sum(axis=2), calls + effects
     return cusum(x * mean / variance - mean**2 / (2 * variance))
 
 
@@ -62,8 +62,8 @@ def lorden_calls(world: World, looks_a_year: int) -> float:
     with them it is further away.
     """
     p, q = world.chance, world.changed
-    told = q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
-    return log(looks_a_year) / float(told.mean())
+    per_call = q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
+    return log(looks_a_year) / float(per_call.mean())
 
 
 def cusum(steps: Floats, limit: float = inf) -> Floats:
@@ -98,13 +98,13 @@ def _pooled_cusum(world: World, start: int, limit: float) -> Floats:
     rate, n = _pooled(world)
     usual = np.clip(rate[:, :start].mean(axis=1, keepdims=True), 0.01, 0.99)
     z = (rate[:, start:] - usual) / np.sqrt(usual * (1 - usual) / n[:, start:])
-    return np.maximum(cusum(z - SLACK, limit), cusum(-z - SLACK, limit))
+    return np.maximum(cusum(z - CUSUM_SLACK, limit), cusum(-z - CUSUM_SLACK, limit))
 
 
 RULES = (
-    Rule("10 % below the run before", 0.1, _fall),
-    Rule("two-proportion z against the run before", 1.96, _two_proportions),
-    Rule("pooled CUSUM", 5.0, _pooled_cusum),
+    MarketRule("10 % below the run before", 0.1, _fall),
+    MarketRule("two-proportion z against the run before", 1.96, _two_proportions),
+    MarketRule("pooled CUSUM", 5.0, _pooled_cusum),
 )
 """What is used in the market: relative fall, |z| at the level of 0.05, CUSUM with h = 5."""
 

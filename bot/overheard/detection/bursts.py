@@ -1,7 +1,7 @@
 """Bursts: small runs between the scheduled ones, asked where they tell most.
 
-Calls in one run share its mood, so many small runs some hours apart tell more than one large one.
-And a prompt that nearly always or hardly ever names the brand tells little of a change of all
+Calls in one run share its run effect, so many small runs some hours apart tell more than one large
+one. And a prompt that nearly always or hardly ever names the brand tells little of a change of all
 prompts: an answer to it is worth p (1 - p). But a change may be one of few prompts, and then of
 any. So half of the calls of a burst go to all prompts alike, half by p (1 - p).
 """
@@ -17,9 +17,9 @@ from math import log
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Floats, np
 
-GAP = timedelta(hours=3)
-"""The shortest time between two bursts: runs that are nearer share a mood."""
-TELLING = 0.5
+MIN_BURST_GAP = timedelta(hours=3)
+"""The shortest time between two bursts: runs that are nearer share a run effect."""
+INFORMATIVE_SHARE = 0.5
 """Share of the calls that go where they tell most; the rest goes to all prompts alike."""
 
 
@@ -43,13 +43,13 @@ class Burst:
         return sum(self.asks.values())
 
 
-def spread(
+def share_calls(
     prompts: Sequence[str],
     streams: Iterable[Stream],
     calls: int,
     *,
     seed: int,
-    telling: float = TELLING,
+    telling: float = INFORMATIVE_SHARE,
 ) -> dict[str, int]:
     """Share calls out among prompts, at random but as evenly as whole numbers allow.
 
@@ -97,7 +97,7 @@ YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class BurstPolicy:
     """How calls are spent on one model.
 
     Attributes:
@@ -110,7 +110,7 @@ class Policy:
 
     calls: int = 30
     most: int = 8
-    gap: timedelta = GAP
+    gap: timedelta = MIN_BURST_GAP
     suspicion: float = 3.0
     budget: int = 2000
 
@@ -121,7 +121,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeRun:
     """A run of one model that was made: when, with how many calls, and whether as a burst."""
 
     run: RunKey
@@ -130,7 +130,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class BurstSigns:
     """What is known after the latest run.
 
     Attributes:
@@ -144,13 +144,13 @@ class Signs:
     canary: bool = False
 
 
-DEFAULT = Policy()
+DEFAULT_POLICY = BurstPolicy()
 
 
 def next_burst(
-    made: Sequence[Made],
-    signs: Signs,
-    policy: Policy = DEFAULT,
+    made: Sequence[MadeRun],
+    signs: BurstSigns,
+    policy: BurstPolicy = DEFAULT_POLICY,
     *,
     scheduled: int,
     now: datetime,
@@ -174,16 +174,16 @@ def next_burst(
     if not made or not reason or _left(made, policy, scheduled, now) < policy.calls:
         return None
     at = max(now, made[-1].run.at + policy.gap)
-    asks = spread(prompts, streams, policy.calls, seed=seed + made[-1].run.id)
+    asks = share_calls(prompts, streams, policy.calls, seed=seed + made[-1].run.id)
     return Burst(at, asks, reason)
 
 
-def spent(made: Sequence[Made], now: datetime) -> int:
+def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
     """Return how many calls went to bursts in the 365 days before now."""
     return sum(one.calls for one in made if one.burst and one.run.at > now - YEAR)
 
 
-def _reason(made: Sequence[Made], signs: Signs, policy: Policy) -> str:
+def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
     """Say why a burst is wanted; an empty string when it is not."""
     bursts = sum(1 for _ in takewhile(lambda one: one.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:
@@ -193,6 +193,6 @@ def _reason(made: Sequence[Made], signs: Signs, policy: Policy) -> str:
     return "a canary was hit" if signs.canary and not bursts else ""
 
 
-def _left(made: Sequence[Made], policy: Policy, scheduled: int, now: datetime) -> int:
+def _left(made: Sequence[MadeRun], policy: BurstPolicy, scheduled: int, now: datetime) -> int:
     """Return how many calls may still go to bursts, so that the schedule keeps its own."""
-    return policy.budget - scheduled - spent(made, now)
+    return policy.budget - scheduled - calls_spent(made, now)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from overheard.detection.detector import SIZE
+from overheard.detection.bayes_factors import SHIFT_SD
 from overheard.detection.known_time import Comparison
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import np
 
-LEARNT = 6
-"""Runs after which a baseline is long enough. Looks before that keep the promise too (the
-threshold knows how little is known), but see little: with 30 prompts x 3 and moods of 0.25, the
+FULL_BASELINE_RUNS = 6
+"""Runs after which a baseline is long enough. Looks before that keep the promise too (the threshold
+knows how little is known), but see little: with 30 prompts x 3 and run effects of 0.25, the
 smallest drop that a single look finds shrinks from about 27 points after one run to 18 after six
 and 15 after twenty."""
-SURE = 3.4
+DETECTABLE_SDS = 3.4
 """Standard deviations of a change that a look finds with a power of 0.8 or so."""
 
 
@@ -47,22 +47,22 @@ def probability(statistic: float, looks_a_year: float) -> float:
     return odds / (1 + odds)
 
 
-def expected(compared: Comparison, width: float) -> float:
+def expected_change(compared: Comparison, width: float) -> float:
     """Return the change that is expected of many more answers: it is drawn towards none, the
     more so the less is known (posterior mean under the detector's prior).
     """
-    known = SIZE**2 * compared.v**2 / compared.veff / width**2
+    known = SHIFT_SD**2 * compared.v**2 / compared.veff / width**2
     return compared.change * known / (1 + known)
 
 
-def smallest(stream: Stream, tau2: float) -> float | None:
+def smallest_visible_change(stream: Stream, tau2: float) -> float | None:
     """Return about how large a change of a rate must be for the next run to show it, 0 to 1.
 
     The next run asks what the latest one asked, and the change is one logit shift.
 
     Args:
         stream: The baseline of a rate.
-        tau2: Variance of the run shock.
+        tau2: Variance of the run effect.
     """
     before, after = stream.n.sum(axis=0).astype(np.float64), stream.n[-1].astype(np.float64)
     asked = (before > 0) & (after > 0)
@@ -74,11 +74,11 @@ def smallest(stream: Stream, tau2: float) -> float | None:
     if v <= 0:
         return None
     veff = v + tau2 * v**2 * (1 + 1 / len(stream.runs))
-    return min(1.0, SURE * float(veff**0.5) / v * float(spread.mean()))
+    return min(1.0, DETECTABLE_SDS * float(veff**0.5) / v * float(spread.mean()))
 
 
 DAYS_A_YEAR = 365.25
-LEAST = 0.001
+MIN_FALSE_ALARMS_PER_RUN = 0.001
 """False alarms that one look may have at least, however soon it follows the one before."""
 
 

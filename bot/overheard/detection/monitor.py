@@ -3,7 +3,7 @@
 After each run the evidence of all streams is averaged and held against the brand's threshold
 (`baseline`). An alarm names the streams whose own evidence exceeds that threshold: at least one
 does, or their mean would not. A named stream is told when its change, drawn towards none as far
-as the answers leave it open, is large enough. Then the baseline of its model begins anew with
+as the answers leave it open, is large enough. Then the baseline of its model begins again with
 the run with which the change most likely began, and nothing before it counts any more; a return
 to the old level is a shift like any other.
 
@@ -28,20 +28,31 @@ from overheard.detection.attribution import (
     go_along,
     is_recovery,
 )
-from overheard.detection.baseline import Fit, cut, fit, settled
-from overheard.detection.detector import TOLD, Evidence, brand_statistic, live
-from overheard.detection.effect import LEARNT, Learning, expected, probability, smallest
-from overheard.detection.known_time import compare
+from overheard.detection.baseline import BaselineFit, fit, run_slice, settled
+from overheard.detection.detector import (
+    UPDATE_WEIGHT,
+    ChangeEvidence,
+    StreamRecord,
+    brand_statistic,
+    rows_with_answers,
+)
+from overheard.detection.effect import (
+    FULL_BASELINE_RUNS,
+    Learning,
+    expected_change,
+    probability,
+    smallest_visible_change,
+)
+from overheard.detection.known_time import compare_sides
 from overheard.detection.run_effects import Moments
-from overheard.detection.streams import Record
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
-FLOOR = log(20.0)
+MIN_LOG_EVIDENCE = log(20.0)
 """No evidence below this raises an alarm, whatever the threshold: twenty to one."""
-HEADLINE = "visibility"
+LEARNING_METRIC = "visibility"
 """The metric whose smallest visible change is told while a baseline is short."""
-QUIET = 2
+MIN_RUNS_AFTER_SHIFT = 2
 """Runs that a model's new baseline has before a shift from it can be seen."""
 
 Worth = Callable[[str, float], bool]
@@ -62,7 +73,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class StreamAnalysis:
     """What one stream shows at a look.
 
     Attributes:
@@ -72,7 +83,7 @@ class Seen:
     """
 
     stream: Stream
-    evidence: Evidence
+    evidence: ChangeEvidence
     statistic: float
 
 
@@ -82,8 +93,8 @@ class Monitor:
     Args:
         brand: The brand's name.
         streams: Its streams and those of its competitors, from one call of `blocks.streams`.
-        updates: Known updates of the models. A change is `TOLD` times likelier to begin with
-            the first run after one.
+        updates: Known updates of the models. A change is `UPDATE_WEIGHT` times likelier to begin
+            with the first run after one.
         per_year: False alarms that are allowed in a year.
         worth: Says which changes are large enough to be told.
         thresholds: Those that are known already.
@@ -113,25 +124,25 @@ class Monitor:
         self._models = {s.key.model: s.runs for s in self._mine}
         self._all = [s for s in everything if s.key.model in self._models]
         self._updates = sorted(updates, key=lambda update: (update.at, update.source))
-        self._told = first_after(self._updates, self._models)
+        self._announced = first_after(self._updates, self._models)
         self._per_year = per_year
         self._worth = worth
         self._known = thresholds or {}
         self._bursts = frozenset(bursts)
         self.thresholds: dict[str, float] = {}
         self.looks = 0
-        self.seen: list[Seen] = []
+        self.seen: list[StreamAnalysis] = []
         self.crossed = False
-        self._records = {s.key: Record(s) for s in self._all}
+        self._records = {s.key: StreamRecord(s) for s in self._all}
         self._begun = {model: runs[0] for model, runs in self._models.items()}
         self._windows: dict[tuple[Model, str], list[list[Moments]]] = defaultdict(list)
-        self._fit: Fit | None = None
+        self._fit: BaselineFit | None = None
         self._raised: list[Shift] = []
 
     def replay(self) -> Iterator[Alarm]:
         """Yield what would have been raised, in the order of the runs."""
         looks: list[RunKey] = []
-        for run in sorted({s.runs[row] for s in self._mine for row in live(s)}):
+        for run in sorted({s.runs[row] for s in self._mine for row in rows_with_answers(s)}):
             shifts = self._look(run, looks)
             looks.append(run)
             self.looks = len(looks)
@@ -145,19 +156,26 @@ class Monitor:
         long enough. A look that is made meanwhile keeps the promise; it sees less.
         """
         short = [
-            (len(known.runs), stream.key.metric != HEADLINE, known)
+            (len(known.runs), stream.key.metric != LEARNING_METRIC, known)
             for stream in self._mine
-            if (known := self._known_runs(stream)).binary and 0 < len(known.runs) < LEARNT
+            if (known := self._known_runs(stream)).binary
+            and 0 < len(known.runs) < FULL_BASELINE_RUNS
         ]
         if not short:
             return None
         runs, _, known = min(short, key=lambda one: one[:2])
-        return Learning(runs, LEARNT, smallest(known, run_effects.PRIOR))
+        return Learning(
+            runs, FULL_BASELINE_RUNS, smallest_visible_change(known, run_effects.PRIOR_TAU2)
+        )
 
     def _known_runs(self, stream: Stream) -> Stream:
-        rows = live(stream)
+        rows = rows_with_answers(stream)
         rows = rows[rows >= bisect_left(stream.runs, self._begun[stream.key.model])]
-        return cut(stream, int(rows[0]), int(rows[-1]) + 1) if len(rows) else cut(stream, 0, 0)
+        return (
+            run_slice(stream, int(rows[0]), int(rows[-1]) + 1)
+            if len(rows)
+            else run_slice(stream, 0, 0)
+        )
 
     def _look(self, run: RunKey, looks: Sequence[RunKey]) -> list[Shift]:
         """Return the shifts that are told after a run."""
@@ -165,15 +183,15 @@ class Monitor:
         pasts = self._pasts(run)
         if not pasts:
             return []
-        told = frozenset((m, r.id) for m, r in self._told if r <= run)
-        if self._fit is None or not self._fit.serves(pasts, told):
+        announced = frozenset((m, r.id) for m, r in self._announced if r <= run)
+        if self._fit is None or not self._fit.serves(pasts, announced):
             windows = {past.key: self._moments(past.key, run) for past in pasts}
-            self._fit = fit(pasts, windows, looks, self._per_year, told, run, self._bursts)
+            self._fit = fit(pasts, windows, looks, self._per_year, announced, run, self._bursts)
         self.seen = seen = [self._see(past.key, run, self._fit) for past in pasts]
         level = float(brand_statistic([one.statistic for one in seen]))
-        if level <= FLOOR:  # the threshold, which takes a while, is not worked out
+        if level <= MIN_LOG_EVIDENCE:  # the threshold, which takes a while, is not worked out
             return []
-        limit = max(FLOOR, self._limit(self._fit))
+        limit = max(MIN_LOG_EVIDENCE, self._limit(self._fit))
         self.crossed = level > limit
         if not self.crossed:
             return []
@@ -182,7 +200,7 @@ class Monitor:
         shifts = (self._shift(one, run, self._fit) for one in named)
         return [shift for shift in shifts if shift]
 
-    def _limit(self, fit: Fit) -> float:
+    def _limit(self, fit: BaselineFit) -> float:
         if fit.key not in self.thresholds:
             known = self._known.get(fit.key)
             self.thresholds[fit.key] = fit.limit() if known is None else known
@@ -195,7 +213,7 @@ class Monitor:
             start = self._begun[stream.key.model]
             past = self._between(stream, start, run)
             anew = start > stream.runs[0]
-            if len(past.runs) >= (QUIET if anew else 1) and past.n.any():
+            if len(past.runs) >= (MIN_RUNS_AFTER_SHIFT if anew else 1) and past.n.any():
                 pasts.append(past)
         return pasts
 
@@ -203,10 +221,10 @@ class Monitor:
         self, stream: Stream, start: RunKey, end: RunKey, *, with_end: bool = False
     ) -> Stream:
         find = bisect_right if with_end else bisect_left
-        return cut(stream, bisect_left(stream.runs, start), find(stream.runs, end))
+        return run_slice(stream, bisect_left(stream.runs, start), find(stream.runs, end))
 
     def _moments(self, key: StreamKey, run: RunKey) -> list[list[Moments]]:
-        """Return what all brands say of a model's moods in a metric before a run."""
+        """Return what all brands say of a model's run effects in a metric before a run."""
         model, metric = key.model, key.metric
         window = [self._between(s, self._begun[model], run) for s in self._alike(model, metric)]
         return [*self._windows[model, metric], settled(window)]
@@ -214,22 +232,24 @@ class Monitor:
     def _alike(self, model: Model, metric: str) -> list[Stream]:
         return [s for s in self._all if (s.key.model, s.key.metric) == (model, metric)]
 
-    def _see(self, key: StreamKey, run: RunKey, fit: Fit) -> Seen:
+    def _see(self, key: StreamKey, run: RunKey, fit: BaselineFit) -> StreamAnalysis:
         model = key.model
         stream = self._between(self._records[key].stream, self._begun[model], run, with_end=True)
         past = next((past for past in fit.pasts if past.key == key), stream)
         reading = self._records[key].reading(self._begun[model], past)
-        mood = fit.moods[StreamKey(self._brand, model, key.metric)]
-        evidence = reading.evidence(run, mood.tau2, fit.ahead.reach)
-        weights = {r.id: TOLD for m, r in self._told if m == model}
-        return Seen(stream, evidence, evidence.statistic(weights))
+        effect = fit.effects[StreamKey(self._brand, model, key.metric)]
+        evidence = reading.change_evidence(run, effect.tau2, fit.horizon.reach)
+        weights = {r.id: UPDATE_WEIGHT for m, r in self._announced if m == model}
+        return StreamAnalysis(stream, evidence, evidence.statistic(weights))
 
-    def _shift(self, seen: Seen, run: RunKey, fit: Fit) -> Shift | None:
+    def _shift(self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit) -> Shift | None:
         """Describe what a stream went through, or return None when it is not worth telling."""
         key, found = seen.stream.key, seen.evidence
         began = found.starts[int(found.logs.argmax())]
-        compared = compare(seen.stream, began.id, fit.moods[key].tau2)
-        if compared is None or not self._worth(key.metric, expected(compared, seen.stream.width)):
+        compared = compare_sides(seen.stream, began.id, fit.effects[key].tau2)
+        if compared is None or not self._worth(
+            key.metric, expected_change(compared, seen.stream.width)
+        ):
             return None
         dates = found.dates()
         updates = falls_among(self._updates, key.model, dates, self._models[key.model])
@@ -247,13 +267,13 @@ class Monitor:
             answers=compared.answers,
             began=began.id,
             dates=tuple(date.id for date in dates),
-            probability=probability(seen.statistic, fit.schedule.looks_a_year),
+            probability=probability(seen.statistic, fit.pace.looks_a_year),
             updates=updates,
             explanation=explain(self._surroundings(seen, run, fit), updates, recovery=recovery),
             recovery=recovery,
         )
 
-    def _surroundings(self, seen: Seen, run: RunKey, fit: Fit) -> Surroundings:
+    def _surroundings(self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit) -> Surroundings:
         """See who else moved: the competitors at this model, and the brand at other models."""
         key, dates = seen.stream.key, seen.evidence.dates()
         alike = [s.key for s in self._all if s.key.metric == key.metric and s.key != key]
@@ -265,7 +285,7 @@ class Monitor:
         )
 
     def _moved(
-        self, seen: Seen, run: RunKey, fit: Fit, keys: Iterable[StreamKey]
+        self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit, keys: Iterable[StreamKey]
     ) -> dict[StreamKey, bool]:
         """Return for each stream whether it moved at the time of the shift."""
         chances = dict(
@@ -273,7 +293,7 @@ class Monitor:
         )
         moved = {}
         for key in keys:
-            if StreamKey(self._brand, key.model, key.metric) not in fit.moods:
+            if StreamKey(self._brand, key.model, key.metric) not in fit.effects:
                 continue
             stream, other = (there := self._see(key, run, fit)).stream, there.evidence
             if len(other.starts):
@@ -285,7 +305,7 @@ class Monitor:
         return moved
 
     def _begin_anew(self, shifts: Sequence[Shift]) -> None:
-        """Begin the baseline of each model that shifted anew with the likeliest run."""
+        """Begin the baseline of each model that shifted again with the likeliest run."""
         for model in {shift.model for shift in shifts}:
             first = next(shift for shift in shifts if shift.model == model)
             began = next(r for r in self._models[model] if r.id == first.began)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from math import inf
 
-from overheard.detection.bursts import DEFAULT, Made, Policy, Signs, next_burst
-from overheard.detection.detector import evidence
+from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
+from overheard.detection.detector import change_evidence
 from overheard.detection.simulate import World, simulate
-from overheard.detection.simulated_brand import Living
-from overheard.detection.threshold import Mood, mood
+from overheard.detection.threshold import RunEffect, estimate_run_effect
 from overheard.detection.trials import (
     BEFORE,
     WARM_UP,
     YEAR,
-    Figures,
-    Outcome,
-    Spent,
-    Trial,
+    CallsSpent,
+    DetectorTrial,
+    TrialFigures,
+    TrialOutcome,
     compared,
     limit_for,
     others,
     seeds,
     yearly,
 )
+from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.rates import wilson
 from overheard.numpy_proxy import np
 
@@ -35,21 +35,62 @@ EXTRA = 10
 """How many bursts a year are expected when nothing changes; each is a look."""
 
 
+class SimulatedBrand:
+    """One simulated brand, with a past, that answers whatever is asked.
+
+    Args:
+        world: Where it comes from.
+        index: Which of its panels.
+        past: How many of its runs have been made.
+        tau: Standard deviation of the run effects.
+        rng: Draws run effects and answers.
+    """
+
+    def __init__(
+        self, world: World, index: int, past: int, tau: float, rng: np.random.Generator
+    ) -> None:
+        self._chances = (world.chance[index], world.changed[index])
+        self._tau = tau
+        self._rng = rng
+        self.stream: Stream = world.stream(index, first=past)
+
+    def ask(self, at: datetime, asks: Mapping[str, int], *, changed: bool) -> RunKey:
+        """Make a run.
+
+        Args:
+            at: When; later than all before.
+            asks: How often each prompt is asked, by its key.
+            changed: Whether the change has happened.
+        """
+        old = self.stream
+        n = np.array([[asks.get(prompt, 0) for prompt in old.prompts]])
+        chance, effect = self._chances[changed], self._tau * self._rng.standard_normal()
+        logits = np.log(chance / (1 - chance)) + effect
+        hits = self._rng.binomial(n, 1 / (1 + np.exp(-logits)))
+        total = np.concatenate([old.total, hits])
+        run_policy_trial = RunKey(at, old.runs[-1].id + 1)
+        n = np.concatenate([old.n, n])
+        self.stream = replace(
+            old, runs=(*old.runs, run_policy_trial), n=n, total=total, squares=total
+        )
+        return run_policy_trial
+
+
 @dataclass(frozen=True, slots=True)
-class Week:
+class GuardedWeek:
     """One scheduled run with the bursts after it: their calls, and whether there was an alarm."""
 
     calls: int
     alarm: bool
 
 
-def run(
-    trial: Trial,
+def run_policy_trial(
+    trial: DetectorTrial,
     panels: int,
     seed: int,
     step: Callable[[], None] = lambda: None,
-    policy: Policy = DEFAULT,
-) -> Outcome:
+    policy: BurstPolicy = DEFAULT_POLICY,
+) -> TrialOutcome:
     """Guard simulated brands for a year, and again with a drop after 20 weeks.
 
     A delay is counted in scheduled runs, one a week. The oracle and the rules ask the whole panel
@@ -77,41 +118,45 @@ def run(
 
 
 def _guard(
-    trial: Trial, world: World, beside: list[World], index: int, rng: np.random.Generator
-) -> Callable[[float, Policy], list[Week]]:
+    trial: DetectorTrial, world: World, beside: list[World], index: int, rng: np.random.Generator
+) -> Callable[[float, BurstPolicy], list[GuardedWeek]]:
     """Learn a brand's baseline, and return what guards it for a year with a change in some week."""
-    past = Living(world, index, WARM_UP - GUARDED, trial.tau, rng)
+    past = SimulatedBrand(world, index, WARM_UP - GUARDED, trial.tau, rng)
     once = dict.fromkeys(past.stream.prompts, 1)
     for _ in range(GUARDED):
         past.ask(past.stream.runs[-1].at + timedelta(weeks=1), once, changed=False)
-    known = mood([past.stream, *(other.stream(index) for other in beside)], WARM_UP + 1)
+    known = estimate_run_effect(
+        [past.stream, *(other.stream(index) for other in beside)], WARM_UP + 1
+    )
     limit = limit_for(trial, past.stream, known, index, YEAR + EXTRA)
 
-    def guard(change: float, policy: Policy) -> list[Week]:
-        brand = Living(world, index, WARM_UP - GUARDED, trial.tau, rng)
+    def guard(change: float, policy: BurstPolicy) -> list[GuardedWeek]:
+        brand = SimulatedBrand(world, index, WARM_UP - GUARDED, trial.tau, rng)
         brand.stream = past.stream
         return _year(brand, known, limit, change, policy)
 
     return guard
 
 
-def _year(brand: Living, known: Mood, limit: float, change: float, policy: Policy) -> list[Week]:
+def _year(
+    brand: SimulatedBrand, known: RunEffect, limit: float, change: float, policy: BurstPolicy
+) -> list[GuardedWeek]:
     """Guard a brand until the first alarm, or for a year."""
     prompts = brand.stream.prompts
     start = brand.stream.runs[-1].at
-    scheduled, made, weeks = YEAR * len(prompts), list[Made](), list[Week]()
+    scheduled, made, weeks = YEAR * len(prompts), list[MadeRun](), list[GuardedWeek]()
     while len(weeks) < YEAR and not (weeks and weeks[-1].alarm):
         now, calls, alarm = start + timedelta(weeks=len(weeks) + 1), 0, False
         asks, burst = dict.fromkeys(prompts, 1), False
         while asks:
-            run = brand.ask(now, asks, changed=len(weeks) >= change)
-            made.append(Made(run, sum(asks.values()), burst))
+            run_policy_trial = brand.ask(now, asks, changed=len(weeks) >= change)
+            made.append(MadeRun(run_policy_trial, sum(asks.values()), burst))
             calls += made[-1].calls
-            found = evidence(brand.stream, known.tau2)
+            found = change_evidence(brand.stream, known.tau2)
             alarm = found.statistic() > limit
             wanted = next_burst(
                 made,
-                Signs(found.largest, alarm),
+                BurstSigns(found.largest, alarm),
                 policy,
                 scheduled=scheduled,
                 now=now,
@@ -121,21 +166,21 @@ def _year(brand: Living, known: Mood, limit: float, change: float, policy: Polic
             )
             asks, burst = (dict(wanted.asks), True) if wanted else ({}, True)
             now = wanted.at if wanted else now
-        weeks.append(Week(calls, alarm))
+        weeks.append(GuardedWeek(calls, alarm))
     return weeks
 
 
-def _spent(still: list[list[Week]], changed: list[list[Week]]) -> Spent:
+def _spent(still: list[list[GuardedWeek]], changed: list[list[GuardedWeek]]) -> CallsSpent:
     calls = [sum(week.calls for week in weeks) for weeks in changed if weeks] or [0]
     made = [week.calls for weeks in still for week in weeks]
     error = float(np.std(calls)) / len(calls) ** 0.5
-    return Spent(float(np.mean(calls)), error, YEAR * float(np.mean(made)))
+    return CallsSpent(float(np.mean(calls)), error, YEAR * float(np.mean(made)))
 
 
-def _figures(still: list[list[Week]], changed: list[list[Week]]) -> Figures:
+def _figures(still: list[list[GuardedWeek]], changed: list[list[GuardedWeek]]) -> TrialFigures:
     """Sum up; a brand with an alarm before the change has no weeks after it, and is left out."""
     alarms = float(np.mean([weeks[-1].alarm for weeks in still]))
     low, high = wilson(alarms, len(still), 0.95)
     runs = np.array([len(weeks) for weeks in changed if weeks] or [YEAR - BEFORE])
     error = float(runs.std()) / len(runs) ** 0.5
-    return Figures(yearly(alarms), (yearly(low), yearly(high)), float(runs.mean()), error)
+    return TrialFigures(yearly(alarms), (yearly(low), yearly(high)), float(runs.mean()), error)

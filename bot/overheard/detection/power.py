@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from overheard.detection.bursts import TELLING
-from overheard.detection.detector import SIZE, SPARSE
-from overheard.detection.null_distribution import FREEDOM
+from overheard.detection.bayes_factors import FRESH_WEIGHT, SHIFT_SD
+from overheard.detection.bursts import INFORMATIVE_SHARE
+from overheard.detection.known_time import STUDENT_FREEDOM
 from overheard.detection.simulate import WELL_KNOWN
-from overheard.detection.updates import DEFAULT, Plan
+from overheard.detection.updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.numpy_proxy import Floats, np
 
 POWER = 0.8
@@ -25,7 +25,7 @@ LEVEL = 0.05
 USUAL_LIMIT = 3.0
 """Logarithm of a usual threshold of the streaming detector, near 20."""
 USUAL_TAU = 0.25
-"""Standard deviation of the runs' shocks that is assumed of a model nobody knows."""
+"""Standard deviation of the run effects that is assumed of a model nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Outlook:
         chances: Each prompt's probability of a mention, P.
         repeats: How often each is asked in a run.
         before: Number of runs before the change.
-        tau: Standard deviation of the runs' shocks, logit scale.
+        tau: Standard deviation of the run effects, logit scale.
         limit: Logarithm of the streaming detector's threshold.
     """
 
@@ -68,35 +68,35 @@ def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
 def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> float:
     """Return the smallest drop that one look after an announced update would show, in points.
 
-    The look is that of `announced`: its p-value counts whole answers (half a one is lost) and
-    gives the moods the tails of Student's t, so it needs a little more than a normal one.
+    The look is that of `known_time`: its p-value counts whole answers (half a one is lost) and
+    gives the run effects the tails of Student's t, so it needs a little more than a normal one.
 
     Args:
         outlook: The panel.
         runs: Runs after the update.
         level: Probability of a false finding.
     """
-    calls, moods = _noise(outlook, runs)
-    far = _z(level / 2) ** 2 * calls + _t(level / 2) ** 2 * moods
-    needed = far**0.5 + 0.5 + _z(1 - POWER) * (calls + moods) ** 0.5
+    calls, effects = _noise(outlook, runs)
+    far = _z(level / 2) ** 2 * calls + _t(level / 2) ** 2 * effects
+    needed = far**0.5 + 0.5 + _z(1 - POWER) * (calls + effects) ** 0.5
     return points(outlook, needed / calls)
 
 
-def followed(outlook: Outlook, plan: Plan = DEFAULT) -> float:
+def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
     """Return the smallest drop that bursts after an announced update would show, in points."""
-    told = information(outlook, plan.looks, _burst(outlook, plan.calls))
-    return points(outlook, (plan.boundary + _z(1 - POWER)) / told**0.5)
+    info = information(outlook, plan.looks, _burst(outlook, plan.calls))
+    return points(outlook, (plan.boundary + _z(1 - POWER)) / info**0.5)
 
 
 def unannounced(outlook: Outlook, runs: int) -> float:
     """Return the smallest drop that the streaming detector would show within so many runs, in
     points.
     """
-    told = information(outlook, runs)
-    known = 1 + SIZE**2 * told
-    needed = outlook.limit + np.log(known) / 2 - np.log(1 - SPARSE)
+    info = information(outlook, runs)
+    known = 1 + SHIFT_SD**2 * info
+    needed = outlook.limit + np.log(known) / 2 - np.log(1 - FRESH_WEIGHT)
     z = (2 * needed * known / (known - 1)) ** 0.5
-    return points(outlook, (z + _z(1 - POWER)) / told**0.5)
+    return points(outlook, (z + _z(1 - POWER)) / info**0.5)
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
@@ -107,12 +107,12 @@ def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> floa
         runs: Runs after the change.
         asks: How often each prompt is asked in each of them, P; by default as in the panel.
     """
-    calls, moods = _noise(outlook, runs, asks)
-    return calls**2 / (calls + moods)
+    calls, effects = _noise(outlook, runs, asks)
+    return calls**2 / (calls + effects)
 
 
 def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[float, float]:
-    """Return the variances that calls and that moods give to the statistic."""
+    """Return the variances that calls and that run effects give to the statistic."""
     telling = outlook.chances * (1 - outlook.chances)
     each = np.full(len(telling), float(outlook.repeats)) if asks is None else asks
     before, after = float(outlook.repeats * outlook.before), runs * each
@@ -125,8 +125,8 @@ def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[flo
 
 def _burst(outlook: Outlook, calls: int) -> Floats:
     telling = outlook.chances * (1 - outlook.chances)
-    alike, told = 1 / len(telling), telling / telling.sum()
-    return np.asarray(calls * ((1 - TELLING) * alike + TELLING * told))
+    alike, info = 1 / len(telling), telling / telling.sum()
+    return np.asarray(calls * ((1 - INFORMATIVE_SHARE) * alike + INFORMATIVE_SHARE * info))
 
 
 def points(outlook: Outlook, shift: float) -> float:
@@ -140,7 +140,7 @@ def points(outlook: Outlook, shift: float) -> float:
 def _t(tail: float) -> float:
     from scipy.special import stdtrit
 
-    return -float(stdtrit(FREEDOM, tail))
+    return -float(stdtrit(STUDENT_FREEDOM, tail))
 
 
 def _z(tail: float) -> float:

@@ -1,8 +1,8 @@
-"""How moody runs are: the variance of the shock that all calls of one run share.
+"""The run effect: a random effect that all calls of one run share, and its variance.
 
-Whole runs move together (a search that was on or off, the way a request was routed), by a shock
-on the logit scale whose standard deviation lies between 0 and 0.5. A test that takes the calls
-of a run for independent mistakes a mood for a shift.
+Whole runs move together (a search that was on or off, the way a request was routed), by a run
+effect on the logit scale whose standard deviation lies between 0 and 0.5. A test that takes the
+calls of a run for independent mistakes a run effect for a shift.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from overheard.measure.blocks import Stream
 from overheard.measure.trends import EXPECTED_SHOCK
 from overheard.numpy_proxy import np
 
-PRIOR = EXPECTED_SHOCK
+PRIOR_TAU2 = EXPECTED_SHOCK
 """The variance that is expected of a model nobody has asked twice."""
 PRIOR_RUNS = 6.0
 """How many runs the prior weighs as much as."""
@@ -34,7 +34,7 @@ class Moments(NamedTuple):
     freedom: int
 
 
-class Pool(NamedTuple):
+class PooledMoments(NamedTuple):
     """What several streams of one model say together.
 
     Attributes:
@@ -49,11 +49,11 @@ class Pool(NamedTuple):
 
     @property
     def shrunk(self) -> float:
-        """The variance, drawn towards `PRIOR`; above 0."""
-        return (self.runs * self.found + PRIOR_RUNS * PRIOR) / (self.runs + PRIOR_RUNS)
+        """The variance, drawn towards `PRIOR_TAU2`; above 0."""
+        return (self.runs * self.found + PRIOR_RUNS * PRIOR_TAU2) / (self.runs + PRIOR_RUNS)
 
 
-def pool(windows: Iterable[Iterable[Moments]]) -> Pool:
+def pool(windows: Iterable[Iterable[Moments]]) -> PooledMoments:
     """Pool what streams say.
 
     Args:
@@ -62,34 +62,34 @@ def pool(windows: Iterable[Iterable[Moments]]) -> Pool:
     useful = [[part for part in window if part.scale > 0] for window in windows]
     parts = [part for window in useful for part in window]
     if not parts:
-        return Pool(0.0, 0.0, 0)
+        return PooledMoments(0.0, 0.0, 0)
     scale, excess = sum(part.scale for part in parts), sum(part.excess for part in parts)
     runs = sum(max((part.freedom for part in window), default=0) for window in useful)
-    return Pool(max(0.0, excess) / scale, (runs / scale) ** 0.5, runs)
+    return PooledMoments(max(0.0, excess) / scale, (runs / scale) ** 0.5, runs)
 
 
-def variance(streams: Iterable[Stream], first: int) -> float:
-    """Estimate the variance of the run shock, on the logit scale, from the runs before a time.
+def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
+    """Estimate the variance of the run effect, on the logit scale, from the runs before a time.
 
-    A moment estimator, pooled over the streams, not below 0, then shrunk towards `PRIOR`. Give
-    it all streams of one model: moods belong to models, and every brand helps to see them.
+    A moment estimator, pooled over the streams, not below 0, then shrunk towards `PRIOR_TAU2`. Give
+    it all streams of one model: run effects belong to models, and every brand helps to see them.
 
     Args:
         streams: Streams of one model.
         first: Number of the run that comes after the baseline.
 
     Returns:
-        The variance, above 0; `PRIOR` when the baseline is a single run.
+        The variance, above 0; `PRIOR_TAU2` when the baseline is a single run.
     """
     return pool([[moments(stream, first) for stream in streams]]).shrunk
 
 
 def moments(stream: Stream, first: int) -> Moments:
-    """Return what a stream's runs before ``first`` say about the variance of the shock.
+    """Return what a stream's runs before ``first`` say about the variance of the run effect.
 
     Run b's distance from the panel is u_b, the sum over prompts of total - n x mean. Calls alone
-    give it the variance v_b. A shock in run a moves it by pull_ab. So the sum of u_b squared is
-    on average that of v_b plus the variance times the sum of pull_ab squared.
+    give it the variance v_b. A run effect in run a moves it by pull_ab. So the sum of u_b squared
+    is on average that of v_b plus the variance times the sum of pull_ab squared.
     """
     rows = ~stream.since(first) & (stream.n.sum(axis=1) > 0)
     columns = stream.n[rows].sum(axis=0) > 1

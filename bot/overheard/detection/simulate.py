@@ -1,9 +1,9 @@
 """The common simulator: panels whose truth is known, to try statistics on.
 
 A panel's prompts have success probabilities from a Beta distribution (U-shaped for a well-known
-brand). In each run every prompt is asked a few times; a run has a mood, one normal shock for all
-its prompts on the logit scale; a change is one logit shift from some run on, of all prompts or of
-some. Everything is drawn from the seed that is passed in.
+brand). In each run every prompt is asked a few times; a run has one normal run effect
+for all its prompts on the logit scale; a change is one logit shift from some run on, of all prompts
+or of some. Everything is drawn from the seed that is passed in.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Design:
         prompts: Number of prompts in a run.
         repeats: How often each is asked in a run.
         beta: Parameters of the Beta distribution of the success probabilities.
-        tau: Standard deviation of the runs' shocks, logit scale.
+        tau: Standard deviation of the run effects, logit scale.
         missing: Share of calls that fail.
         edits: Runs before which prompts are replaced, the oldest first.
         edited: How many are replaced each time.
@@ -73,14 +73,14 @@ class World:
         changed: The same after it, S x P.
         n: Number of answers, S x R x P.
         total: Number of successes, S x R x P.
-        shocks: The runs' moods, logit scale, S x R.
+        run_effects: The run effects, logit scale, S x R.
     """
 
     chance: Floats
     changed: Floats
     n: Counts
     total: Counts
-    shocks: Floats
+    run_effects: Floats
 
     def stream(self, index: int, key: StreamKey = _KEY, first: int | None = None) -> Stream:
         """Return one of the panels as a stream; runs are numbered from 1, a week apart.
@@ -109,7 +109,7 @@ def simulate(
     *,
     size: int,
     seed: int,
-    shocks: Floats | None = None,
+    run_effects: Floats | None = None,
 ) -> World:
     """Draw panels.
 
@@ -118,8 +118,8 @@ def simulate(
         change: What happens, or None for nothing.
         size: How many panels, S.
         seed: Where the randomness comes from; the same seed gives the same panels.
-        shocks: The runs' moods, S x R, such as those of another brand that the same model was
-            asked about; by default they are drawn.
+        run_effects: The run effects, S x R, such as those of another brand that the same
+            model was asked about; by default they are drawn.
     """
     rng = np.random.default_rng(seed)
     asked = _asked(design)
@@ -127,11 +127,11 @@ def simulate(
     changed = chance if change is None else moved(chance, change.points, change.carried, rng)
     later = np.arange(design.runs) >= (design.runs if change is None else change.at)
     logits = np.where(later[:, None], _logit(changed)[:, None], _logit(chance)[:, None])
-    if shocks is None:
-        shocks = design.tau * rng.standard_normal((size, design.runs))
+    if run_effects is None:
+        run_effects = design.tau * rng.standard_normal((size, design.runs))
     n = rng.binomial(design.repeats * asked, 1 - design.missing, size=logits.shape)
-    total = rng.binomial(n, _expit(logits + shocks[..., None]))
-    return World(chance, changed, n, total, shocks)
+    total = rng.binomial(n, _expit(logits + run_effects[..., None]))
+    return World(chance, changed, n, total, run_effects)
 
 
 def undone(world: World, design: Design, at: int, *, seed: int) -> World:
@@ -146,11 +146,11 @@ def undone(world: World, design: Design, at: int, *, seed: int) -> World:
         seed: Where the randomness comes from.
     """
     rng = np.random.default_rng(seed)
-    total, shocks = world.total.copy(), world.shocks.copy()
-    shocks[:, at:] = design.tau * rng.standard_normal(shocks[:, at:].shape)
-    logits = _logit(world.chance)[:, None] + shocks[:, at:, None]
+    total, run_effects = world.total.copy(), world.run_effects.copy()
+    run_effects[:, at:] = design.tau * rng.standard_normal(run_effects[:, at:].shape)
+    logits = _logit(world.chance)[:, None] + run_effects[:, at:, None]
     total[:, at:] = rng.binomial(world.n[:, at:], _expit(logits))
-    return replace(world, total=total, shocks=shocks)
+    return replace(world, total=total, run_effects=run_effects)
 
 
 def moved(chance: Floats, points: float, carried: float, rng: np.random.Generator) -> Floats:

@@ -1,8 +1,8 @@
 """How large the detector's statistic must be, so that false alarms keep to the promise.
 
 The brand's own past is simulated as if nothing ever changed: each prompt's probability is drawn
-from what its answers leave open, the runs' moods from what is known of their variance, and the
-numbers of answers are the real ones. The threshold is the quantile of the largest statistic of
+from what its answers leave open, the run effects from what is known of their variance, and
+the numbers of answers are the real ones. The threshold is the quantile of the largest statistic of
 the time ahead. A general bound would be far too strict: by Markov's inequality the threshold for
 one false alarm in 52 runs is 52, and simulated ones lie near 15.
 
@@ -17,44 +17,38 @@ from dataclasses import dataclass, field
 from math import exp
 
 from overheard.detection import run_effects
-from overheard.detection.detector import (
-    FRESH,
-    RECENT,
-    Histories,
-    brand_statistic,
-    histories,
-    live,
-    statistics,
-)
+from overheard.detection.bayes_factors import FRESH_BETA, RECENT_STARTS, Histories, statistics
+from overheard.detection.detector import brand_statistic, histories, rows_with_answers
 from overheard.detection.run_effects import Moments
 from overheard.domain import Model
 from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats, np
 
-FEWEST = 1.0
-"""How many runs `shocks.PRIOR` is worth where a variance is estimated for known updates. It is less
-than the detector takes it for (6 runs): a model that is moodier than most must not raise more
+WEAK_PRIOR_RUNS = 1.0
+"""How many runs `run_effects.PRIOR` is worth where a variance is estimated for known updates. It is
+less than the detector takes it for (6 runs): a model that is moodier than most must not raise more
 alarms."""
-USUAL = 0.06
-"""Square of the scale of the half-Cauchy prior of the shock's standard deviation (Gelman 2006).
-Half of all models are thought to lie below its root, 0.245, and no calm model is ruled out."""
-MARGIN = 0.88
+HALF_CAUCHY_SCALE_SQUARED = 0.06
+"""Square of the scale of the half-Cauchy prior of the run effect's standard deviation (Gelman
+2006). Half of all models are thought to lie below its root, 0.245, and no calm model is ruled out.
+"""
+PROMISE_SHARE = 0.88
 """The share of the promise that the threshold is made for: what is fitted to 20 runs is a little
 calmer than the truth. Without it there are 1.07 false alarms a year at tau 0.25."""
-MOODIEST = 1.0
+MAX_TAU2 = 1.0
 """No model's variance is thought to be larger than this."""
-LATEST = 4
+REPEATED_RUNS = 4
 """The runs ahead ask what these latest runs asked, in turn."""
-EXACT = 24
+MAX_EXACT_ANSWERS = 24
 """Up to so many answers in a cell their number of hits is drawn exactly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mood:
-    """How moody a model's runs are in one metric, and how sure that is.
+class RunEffect:
+    """The variance of a model's run effects in one metric, and how well it is known.
 
     Attributes:
-        tau2: Variance of the run shock, logit scale, see `shocks.variance`; what the detector
+        tau2: Variance of the run effect, logit scale, see `run_effects.variance`; what the detector
             takes it for.
         found: The same as the runs show it, with no prior.
         noise: What calls alone add to the variance of a run's distance, in the same units.
@@ -69,21 +63,21 @@ class Mood:
     @property
     def centre(self) -> float:
         """The variance with a weak prior."""
-        return (self.runs * self.found + FEWEST * run_effects.PRIOR) / self.freedom
+        return (self.runs * self.found + WEAK_PRIOR_RUNS * run_effects.PRIOR_TAU2) / self.freedom
 
     @property
     def freedom(self) -> float:
         """How many runs the centre is worth."""
-        return self.runs + FEWEST
+        return self.runs + WEAK_PRIOR_RUNS
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Draw variances that are possible, S, from their posterior.
 
-        The prior is half-Cauchy on the standard deviation, see `USUAL`, up to `MOODIEST`. The
-        likelihood takes the runs' distances for normal.
+        The prior is half-Cauchy on the standard deviation, see `HALF_CAUCHY_SCALE_SQUARED`, up to
+        `MAX_TAU2`. The likelihood takes the runs' distances for normal.
         """
-        grid = np.geomspace(1e-5, MOODIEST, 400)  # densities are by the logarithm of the variance
-        prior = np.log(grid) / 2 - np.log1p(grid / USUAL)
+        grid = np.geomspace(1e-5, MAX_TAU2, 400)  # densities are by the logarithm of the variance
+        prior = np.log(grid) / 2 - np.log1p(grid / HALF_CAUCHY_SCALE_SQUARED)
         whole = grid + self.noise
         logs = prior - self.runs / 2 * (np.log(whole) + (self.found + self.noise) / whole)
         below = np.cumsum(np.exp(logs - logs.max()))
@@ -91,7 +85,7 @@ class Mood:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Horizon:
     """The time for which the threshold is made.
 
     Attributes:
@@ -107,7 +101,7 @@ class Ahead:
     looks: int = 52
     allowed: float = 1.0
     runs: Mapping[Model, int] = field(default_factory=dict)
-    reach: int = RECENT
+    reach: int = RECENT_STARTS
     weights: Mapping[Model, Floats] = field(default_factory=dict)
 
     def runs_of(self, model: Model) -> int:
@@ -115,27 +109,27 @@ class Ahead:
         return self.runs.get(model, self.looks)
 
 
-def mood(streams: Iterable[Stream], first: int) -> Mood:
-    """Estimate how moody a model's runs are, from those before a time.
+def estimate_run_effect(streams: Iterable[Stream], first: int) -> RunEffect:
+    """Estimate the variance of a model's run effects from the runs before a time.
 
     Args:
         streams: Streams of one model and one metric; all brands help.
         first: Number of the first run that is left out.
     """
-    return mood_of([[run_effects.moments(stream, first) for stream in streams]])
+    return run_effect_from_moments([[run_effects.moments(stream, first) for stream in streams]])
 
 
-def mood_of(windows: Iterable[Iterable[Moments]]) -> Mood:
-    """Estimate how moody a model's runs are, see `shocks.pool`."""
+def run_effect_from_moments(windows: Iterable[Iterable[Moments]]) -> RunEffect:
+    """Estimate the variance of a model's run effects from moments, see `run_effects.pool`."""
     pooled = run_effects.pool(windows)
-    # A strong shock moves a rate by less than its slope says: the moments are a little low.
+    # A strong run effect moves a rate by less than its slope says: the moments are a little low.
     found = pooled.found * (1 + pooled.found)
-    return Mood(pooled.shrunk, found, pooled.noise, float(pooled.runs))
+    return RunEffect(pooled.shrunk, found, pooled.noise, float(pooled.runs))
 
 
 def threshold(
     streams: Sequence[Stream],
-    moods: Mapping[StreamKey, Mood],
+    effects: Mapping[StreamKey, RunEffect],
     *,
     seed: int,
     ahead: int = 52,
@@ -146,19 +140,19 @@ def threshold(
 
     Args:
         streams: The brand's streams.
-        moods: How moody each of them is.
+        effects: The run effects of each of them.
         seed: Where the randomness comes from; the same seed gives the same threshold.
         ahead: How many runs there will be in a year.
         per_year: False alarms that may be expected of the brand in a year.
         panels: How many years are simulated; 200 leave the rate uncertain by a tenth.
     """
-    return fitted(streams, moods, Ahead(ahead, per_year), seed=seed, panels=panels)
+    return fitted_threshold(streams, effects, Horizon(ahead, per_year), seed=seed, panels=panels)
 
 
-def fitted(
+def fitted_threshold(
     streams: Sequence[Stream],
-    moods: Mapping[StreamKey, Mood],
-    ahead: Ahead,
+    effects: Mapping[StreamKey, RunEffect],
+    ahead: Horizon,
     *,
     seed: int,
     panels: int = 200,
@@ -167,7 +161,7 @@ def fitted(
 
     Args:
         streams: The brand's streams. Those of one model end with the same run.
-        moods: How moody each of them is.
+        effects: The run effects of each of them.
         ahead: The time for which it is made.
         seed: Where the randomness comes from; the same seed gives the same threshold.
         panels: How often that time is simulated.
@@ -177,12 +171,14 @@ def fitted(
     for model in sorted({stream.key.model for stream in streams}):
         mine = [stream for stream in streams if stream.key.model == model]
         chance = _Chance(mine, ahead.runs_of(model), panels, rng)
-        paths += [_path(stream, chance, ahead, moods[stream.key]) for stream in mine]
-    return float(np.quantile(brand_statistic(paths).max(axis=1), exp(-MARGIN * ahead.allowed)))
+        paths += [_path(stream, chance, ahead, effects[stream.key]) for stream in mine]
+    return float(
+        np.quantile(brand_statistic(paths).max(axis=1), exp(-PROMISE_SHARE * ahead.allowed))
+    )
 
 
 class _Chance:
-    """What chance brings to all streams of one model: the runs' moods, and luck cell by cell."""
+    """What chance brings to all streams of one model: the run effects, and luck cell by cell."""
 
     def __init__(
         self, streams: Sequence[Stream], ahead: int, size: int, rng: np.random.Generator
@@ -194,30 +190,32 @@ class _Chance:
             prompt: index
             for index, prompt in enumerate(sorted({p for s in streams for p in s.prompts}))
         }
-        self._moods = rng.standard_normal((size, self.runs))
+        self._run_effects = rng.standard_normal((size, self.runs))
         self._luck = rng.random((size, self.runs, len(self._column)))
 
-    def of(self, stream: Stream, mood: Mood) -> Draw:
+    def of(self, stream: Stream, effect: RunEffect) -> ChanceDraw:
         """Return a stream's share of it, for its runs with answers and those ahead."""
-        tau = np.sqrt(mood.draw(len(self._moods), self.rng))[:, None]
+        tau = np.sqrt(effect.draw(len(self._run_effects), self.rng))[:, None]
         begun = self.runs - self.ahead - len(stream.runs)
-        rows = np.concatenate([begun + live(stream), np.arange(-self.ahead, 0) + self.runs])
+        rows = np.concatenate(
+            [begun + rows_with_answers(stream), np.arange(-self.ahead, 0) + self.runs]
+        )
         columns = np.array([self._column[prompt] for prompt in stream.prompts])
         cells = (slice(None), rows[:, None], columns)
-        return Draw(tau * self._moods[:, rows], self._luck[cells], self.rng)
+        return ChanceDraw(tau * self._run_effects[:, rows], self._luck[cells], self.rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Draw:
+class ChanceDraw:
     """What chance brings to one stream, in S simulated times of R runs and P prompts.
 
     Attributes:
-        shocks: Moods, S x R.
+        run_effects: Random effects of the runs, logit scale, S x R.
         luck: Uniform numbers, low for few hits, S x R x P.
         rng: Draws what no other stream shares.
     """
 
-    shocks: Floats
+    run_effects: Floats
     luck: Floats
     rng: np.random.Generator
 
@@ -229,36 +227,40 @@ class Draw:
         return np.asarray(ndtri(self.luck))
 
 
-def _path(stream: Stream, chance: _Chance, ahead: Ahead, mood: Mood) -> Floats:
+def _path(stream: Stream, chance: _Chance, ahead: Horizon, effect: RunEffect) -> Floats:
     """Return a stream's statistic at each look of the brand, S x L."""
     past, runs = histories(stream), chance.ahead
-    null = unchanged(past, chance.of(stream, mood))
+    null = unchanged(past, chance.of(stream, effect))
     weights = ahead.weights.get(stream.key.model)
     if weights is not None:
-        weights = np.concatenate([weights[live(stream)], weights[len(weights) - runs :]])
+        weights = np.concatenate(
+            [weights[rows_with_answers(stream)], weights[len(weights) - runs :]]
+        )
     looks = range(len(past.n), len(null.n))
-    path = statistics(null, mood.tau2, looks, weights, ahead.reach)
+    path = statistics(null, effect.tau2, looks, weights, ahead.reach)
     # Between two runs of its model a stream stays where it is.
     return path[:, np.arange(ahead.looks) * runs // ahead.looks]
 
 
-def unchanged(past: Histories, draw: Draw) -> Histories:
+def unchanged(past: Histories, draw: ChanceDraw) -> Histories:
     """Draw histories in which nothing changed, as fitted to a real one.
 
     Args:
         past: The real history, one.
         draw: What chance brings, to the runs there were and to those ahead.
     """
-    n = _asked(past.n, draw.shocks.shape[1])
+    n = _asked(past.n, draw.run_effects.shape[1])
     if past.binary:
-        logits = _logits(past, len(draw.shocks), draw.rng)[:, None] + draw.shocks[..., None]
+        logits = (
+            _logits(past, len(draw.run_effects), draw.rng)[:, None] + draw.run_effects[..., None]
+        )
         total = _hits(n, 1 / (1 + np.exp(-logits)), draw)
         return Histories(n, total, total, binary=True)
     return _numbers(past, n, draw)
 
 
 def _asked(n: Counts, runs: int) -> Counts:
-    latest = n[-LATEST:]
+    latest = n[-REPEATED_RUNS:]
     turns = np.arange(runs - len(n)) % len(latest)
     return np.concatenate([n, latest[turns]])
 
@@ -269,16 +271,16 @@ def _logits(past: Histories, size: int, rng: np.random.Generator) -> Floats:
     The prior has the panel's mean and the weight of the fresh prior.
     """
     n, hits = past.n.sum(axis=0), past.total[0].sum(axis=0)
-    mean, weight = (hits.sum() + 0.5) / (n.sum() + 1), sum(FRESH)
+    mean, weight = (hits.sum() + 0.5) / (n.sum() + 1), sum(FRESH_BETA)
     drawn = rng.beta(hits + weight * mean, n - hits + weight * (1 - mean), (size, len(n)))
     chance = np.clip(drawn, 1e-4, 1 - 1e-4)
     return np.log(chance / (1 - chance))
 
 
-def _hits(n: Counts, chance: Floats, draw: Draw) -> Floats:
+def _hits(n: Counts, chance: Floats, draw: ChanceDraw) -> Floats:
     """Turn luck into binomial numbers: the inverse of their distribution, S x R x P."""
     most = int(n.max())
-    if most > EXACT:
+    if most > MAX_EXACT_ANSWERS:
         near = n * chance + draw.normal * np.sqrt(n * chance * (1 - chance))
         return np.clip(np.rint(near), 0, n)
     odds = chance / (1 - chance)
@@ -291,17 +293,17 @@ def _hits(n: Counts, chance: Floats, draw: Draw) -> Floats:
     return np.minimum(hits, n)
 
 
-def _numbers(past: Histories, n: Counts, draw: Draw) -> Histories:
+def _numbers(past: Histories, n: Counts, draw: ChanceDraw) -> Histories:
     """Draw normal answers around each prompt's mean, with the spread within prompts."""
     seen = past.n.sum(axis=0)
     total, squares = past.total[0].sum(axis=0), past.squares[0].sum(axis=0)
     mean = total / np.maximum(seen, 1)
     freedom = max(1, int(np.maximum(seen - 1, 0).sum()))
     spread = float(np.maximum(squares - seen * mean**2, 0.0).sum()) / freedom
-    centre = mean + draw.rng.standard_normal((len(draw.shocks), len(mean))) * np.sqrt(
+    centre = mean + draw.rng.standard_normal((len(draw.run_effects), len(mean))) * np.sqrt(
         spread / np.maximum(seen, 1)
     )
-    moved = centre[:, None] + spread * draw.shocks[..., None]
+    moved = centre[:, None] + spread * draw.run_effects[..., None]
     totals = n * moved + draw.normal * np.sqrt(spread * n)
     around = spread * 2 * draw.rng.standard_gamma(np.maximum(n - 1, 0) / 2, totals.shape)
     return Histories(n, totals, around + totals**2 / np.maximum(n, 1), binary=False)

@@ -1,8 +1,8 @@
 """Trials of the detector: on simulated brands, beside the oracle and the rules of the market.
 
-A trial's brand is watched by one stream. Its moods are learnt from all brands that the same model
-is asked about. After a warm-up the threshold is fitted, and the brand is watched for a year in
-which nothing changes, and then again from the same start with a drop.
+A trial's brand is watched by one stream. Its run effects are learnt from all brands that the same
+model is asked about. After a warm-up the threshold is fitted, and the brand is watched for a year
+in which nothing changes, and then again from the same start with a drop.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from math import inf, log
 from typing import NamedTuple
 
-from overheard.detection.benchmarks import RULES, Rule, delays, limit_of, lorden_calls, oracle
-from overheard.detection.detector import Histories, statistics
+from overheard.detection.bayes_factors import Histories, statistics
+from overheard.detection.benchmarks import RULES, MarketRule, delays, limit_of, lorden_calls, oracle
 from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate, undone
-from overheard.detection.threshold import Mood, mood, threshold
+from overheard.detection.threshold import RunEffect, estimate_run_effect, threshold
 from overheard.measure.blocks import Stream
 from overheard.measure.rates import wilson
 from overheard.numpy_proxy import Floats, np
@@ -27,16 +27,16 @@ BENCHMARK_PANELS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class DetectorTrial:
     """What is tried.
 
     Attributes:
         drop: By how many points visibility falls, above 0.
-        tau: Standard deviation of the runs' shocks, logit scale.
+        tau: Standard deviation of the run effects, logit scale.
         prompts: Number of prompts.
         repeats: How often each is asked in a run.
         carried: Share of prompts that carry the drop, 0 to 1.
-        brands: Brands from whose answers the moods are learnt, this one included.
+        brands: Brands from whose answers the run effects are learnt, this one included.
         beta: Parameters of the Beta distribution of the prompts' probabilities.
         per_year: False alarms that are promised.
     """
@@ -62,7 +62,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class TrialFigures:
     """How one detector did.
 
     Attributes:
@@ -80,7 +80,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """How a trial ended.
 
     Attributes:
@@ -94,9 +94,9 @@ class Outcome:
         calls_a_year: Calls in a year without a change.
     """
 
-    detector: Figures
-    oracle: Figures
-    rules: dict[str, Figures]
+    detector: TrialFigures
+    oracle: TrialFigures
+    rules: dict[str, TrialFigures]
     lorden_calls: float
     calls: float
     calls_error: float
@@ -108,7 +108,9 @@ class Outcome:
         return self.detector.delay / self.oracle.delay
 
 
-def run(trial: Trial, panels: int, seed: int, step: Callable[[], None] = lambda: None) -> Outcome:
+def run_trial(
+    trial: DetectorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+) -> TrialOutcome:
     """Try the detector on panels that are asked whole in every run.
 
     Args:
@@ -120,11 +122,11 @@ def run(trial: Trial, panels: int, seed: int, step: Callable[[], None] = lambda:
     mine, *rest = seeds(seed)
     found = _detector(trial, panels, mine, step)
     calls = trial.prompts * trial.repeats
-    spent = Spent(found.delay * calls, found.error * calls, float(YEAR * calls))
+    spent = CallsSpent(found.delay * calls, found.error * calls, float(YEAR * calls))
     return compared(trial, found, spent, rest)
 
 
-class Spent(NamedTuple):
+class CallsSpent(NamedTuple):
     """Calls until the drop was seen, the standard error of that, and calls in a calm year."""
 
     calls: float
@@ -132,7 +134,9 @@ class Spent(NamedTuple):
     a_year: float
 
 
-def compared(trial: Trial, found: Figures, spent: Spent, randomness: Sequence[int]) -> Outcome:
+def compared(
+    trial: DetectorTrial, found: TrialFigures, spent: CallsSpent, randomness: Sequence[int]
+) -> TrialOutcome:
     """Set a detector's figures beside those of the oracle and of the rules.
 
     Args:
@@ -145,7 +149,7 @@ def compared(trial: Trial, found: Figures, spent: Spent, randomness: Sequence[in
     changed = simulate(trial.design, trial.change, size=BENCHMARK_PANELS, seed=seen)
     still = undone(changed, trial.design, WARM_UP, seed=again)
     best = [oracle(world, WARM_UP, trial.tau) for world in (still, changed)]
-    return Outcome(
+    return TrialOutcome(
         detector=found,
         oracle=_strict(best, trial.per_year),
         rules={rule.name: _rule(rule, still, changed, trial.per_year) for rule in RULES},
@@ -161,14 +165,18 @@ def seeds(seed: int) -> list[int]:
     return [int(state) for state in np.random.SeedSequence(seed).generate_state(3)]
 
 
-def _detector(trial: Trial, panels: int, seed: int, step: Callable[[], None]) -> Figures:
+def _detector(
+    trial: DetectorTrial, panels: int, seed: int, step: Callable[[], None]
+) -> TrialFigures:
     changed = simulate(trial.design, trial.change, size=panels, seed=seed)
     still = undone(changed, trial.design, WARM_UP, seed=seed + 1)
     beside = others(trial, changed, seed + 2)
     limits, paths = np.zeros(panels), np.zeros((2, panels, YEAR))
     for index in range(panels):
         stream = changed.stream(index, first=WARM_UP)
-        known = mood([stream, *(other.stream(index) for other in beside)], WARM_UP + 1)
+        known = estimate_run_effect(
+            [stream, *(other.stream(index) for other in beside)], WARM_UP + 1
+        )
         limits[index] = limit_for(trial, stream, known, seed + index)
         total = np.stack([world.total[index] for world in (still, changed)]).astype(np.float64)
         pair = Histories(changed.n[index], total, total, binary=True)
@@ -179,30 +187,34 @@ def _detector(trial: Trial, panels: int, seed: int, step: Callable[[], None]) ->
     return _figures(yearly(alarms), (yearly(low), yearly(high)), paths[1], limits)
 
 
-def limit_for(trial: Trial, stream: Stream, known: Mood, seed: int, looks: int = YEAR) -> float:
+def limit_for(
+    trial: DetectorTrial, stream: Stream, known: RunEffect, seed: int, looks: int = YEAR
+) -> float:
     """Return the threshold of a trial's brand, from its warm-up, for a year of so many looks."""
-    moods = {stream.key: known}
-    return threshold([stream], moods, seed=seed, ahead=looks, per_year=trial.per_year)
+    effects = {stream.key: known}
+    return threshold([stream], effects, seed=seed, ahead=looks, per_year=trial.per_year)
 
 
-def others(trial: Trial, mine: World, seed: int) -> list[World]:
-    """Draw what the model said of other brands in the warm-up: the moods of its runs are shared."""
+def others(trial: DetectorTrial, mine: World, seed: int) -> list[World]:
+    """Draw what the model said of other brands in the warm-up: the run effects of its runs are
+    shared.
+    """
     design = replace(trial.design, runs=WARM_UP)
-    shocks, size = mine.shocks[:, :WARM_UP], len(mine.n)
+    run_effects, size = mine.run_effects[:, :WARM_UP], len(mine.n)
     return [
-        simulate(design, size=size, seed=seed + index, shocks=shocks)
+        simulate(design, size=size, seed=seed + index, run_effects=run_effects)
         for index in range(trial.brands - 1)
     ]
 
 
-def _rule(rule: Rule, still: World, changed: World, per_year: float) -> Figures:
+def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> TrialFigures:
     used = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
     strict = _strict([rule.path(world, WARM_UP, inf) for world in (still, changed)], per_year)
     alarms, half = float(used.mean()), 1.96 * float(used.std()) / len(used) ** 0.5
     return replace(strict, false_alarms=alarms, interval=(alarms - half, alarms + half))
 
 
-def _strict(paths: list[Floats], per_year: float) -> Figures:
+def _strict(paths: list[Floats], per_year: float) -> TrialFigures:
     """Return the figures of a score, still and changed, with the limit that keeps the promise."""
     still, changed = paths
     return _figures(per_year, (per_year, per_year), changed, limit_of(still, per_year))
@@ -210,12 +222,12 @@ def _strict(paths: list[Floats], per_year: float) -> Figures:
 
 def _figures(
     alarms: float, interval: tuple[float, float], changed: Floats, limit: float | Floats
-) -> Figures:
+) -> TrialFigures:
     runs = delays(changed, limit, BEFORE)
     if not len(runs):  # every panel had an alarm before: nothing was left to be seen
         runs = np.array([float(YEAR - BEFORE)])
     error = float(runs.std()) / len(runs) ** 0.5
-    return Figures(alarms, interval, float(runs.mean()), error)
+    return TrialFigures(alarms, interval, float(runs.mean()), error)
 
 
 def yearly(share: float) -> float:

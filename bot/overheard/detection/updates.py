@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from overheard.detection.bursts import GAP, Burst, spread
-from overheard.detection.known_time import change_interval
-from overheard.detection.stratified import Split, split
-from overheard.detection.threshold import mood
+from overheard.detection.bursts import MIN_BURST_GAP, Burst, share_calls
+from overheard.detection.known_time import StratifiedSplit, change_interval, split_stream
+from overheard.detection.threshold import estimate_run_effect
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.rates import Interval
 from overheard.numpy_proxy import Mask, np
@@ -29,7 +28,7 @@ _NODES = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FollowUpPlan:
     """How an update is followed.
 
     Attributes:
@@ -43,7 +42,7 @@ class Plan:
 
     looks: int = 6
     calls: int = 60
-    gap: timedelta = GAP
+    gap: timedelta = MIN_BURST_GAP
     level: float = 0.05
     alone: int | None = None
 
@@ -52,7 +51,7 @@ class Plan:
         """Above which absolute z a look has found a change."""
         return pocock(self.looks, self.level)
 
-    def tells(self, cut: Split) -> bool:
+    def tells(self, cut: StratifiedSplit) -> bool:
         """Whether there is enough to compare."""
         shared = int(cut.shared.sum())
         if shared == 1 and self.alone is not None:
@@ -60,7 +59,7 @@ class Plan:
         return shared > 1
 
 
-class Finding(StrEnum):
+class UpdateStatus(StrEnum):
     """What can be said of an update."""
 
     MOVED = "moved"
@@ -71,7 +70,7 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class UpdateEffect:
     """What the looks after an update say of one stream.
 
     Attributes:
@@ -86,7 +85,7 @@ class Verdict:
         answers: Number of answers to shared prompts (before, after).
     """
 
-    finding: Finding
+    finding: UpdateStatus
     looks: int
     most: int
     z: float
@@ -106,10 +105,12 @@ class Verdict:
         return max(abs(end) for end in self.interval)
 
 
-DEFAULT = Plan()
+DEFAULT_PLAN = FollowUpPlan()
 
 
-def follow(stream: Stream, at: datetime, tau2: float, plan: Plan = DEFAULT) -> Verdict | None:
+def follow_update(
+    stream: Stream, at: datetime, tau2: float, plan: FollowUpPlan = DEFAULT_PLAN
+) -> UpdateEffect | None:
     """Return what is known of a stream since an update.
 
     Every run after the update is a look, whether it was a burst or a scheduled one, until one
@@ -118,8 +119,8 @@ def follow(stream: Stream, at: datetime, tau2: float, plan: Plan = DEFAULT) -> V
     Args:
         stream: One brand, one model, one metric, from the beginning of its baseline.
         at: When the update was; runs that began earlier are before it.
-        tau2: Variance of the run shock; `calibrate.mood` of the runs before gives a `centre`
-            for this.
+        tau2: Variance of the run effect; `threshold.estimate_run_effect` of the runs before gives a
+            `centre` for this.
         plan: How it is followed.
 
     Returns:
@@ -128,18 +129,21 @@ def follow(stream: Stream, at: datetime, tau2: float, plan: Plan = DEFAULT) -> V
     verdict = None
     for made, rows in enumerate(_looks(stream, at, plan.looks), 1):
         part = _part(stream, rows)
-        cut = split(part, _since(part, at))
+        cut = split_stream(part, _since(part, at))
         if not plan.tells(cut):
             continue
         verdict = _verdict(part, cut, tau2, plan, made)
-        if verdict.finding is Finding.MOVED:
+        if verdict.finding is UpdateStatus.MOVED:
             break
     return verdict
 
 
-def follow_each(
-    stream: Stream, beside: Sequence[Stream], updates: Sequence[datetime], plan: Plan = DEFAULT
-) -> list[Verdict | None]:
+def follow_updates(
+    stream: Stream,
+    beside: Sequence[Stream],
+    updates: Sequence[datetime],
+    plan: FollowUpPlan = DEFAULT_PLAN,
+) -> list[UpdateEffect | None]:
     """Return what is known of a stream since each of its model's updates.
 
     Looks end where the next update comes. What lies before an update that moved the stream is no
@@ -147,25 +151,27 @@ def follow_each(
 
     Args:
         stream: One brand, one model, one metric.
-        beside: Other brands' streams of the same model and metric, which help to see how moody
-            it is.
+        beside: Other brands' streams of the same model and metric, which help to
+            estimate its run effect.
         updates: When the updates were, in the order of time.
         plan: How each is followed.
     """
-    verdicts: list[Verdict | None] = []
+    verdicts: list[UpdateEffect | None] = []
     start: datetime | None = None
     for at, end in zip(updates, [*updates[1:], None], strict=True):
         known = [_between(one, start, at) for one in (stream, *beside)]
-        verdict = follow(_between(stream, start, end), at, mood(known, 0).centre, plan)
-        if verdict and verdict.finding is Finding.MOVED:
+        verdict = follow_update(
+            _between(stream, start, end), at, estimate_run_effect(known, 0).centre, plan
+        )
+        if verdict and verdict.finding is UpdateStatus.MOVED:
             start = at
         verdicts.append(verdict)
     return verdicts
 
 
 def next_burst(
-    verdict: Verdict | None,
-    plan: Plan,
+    verdict: UpdateEffect | None,
+    plan: FollowUpPlan,
     *,
     update: datetime,
     since: Sequence[RunKey],
@@ -185,9 +191,9 @@ def next_burst(
             after it must not, or prompts that moved would be asked more often.
         seed: Where the randomness comes from.
     """
-    if len(since) >= plan.looks or (verdict and verdict.finding is not Finding.OPEN):
+    if len(since) >= plan.looks or (verdict and verdict.finding is not UpdateStatus.OPEN):
         return None
-    asks = spread(prompts, before, plan.calls, seed=seed + len(since))
+    asks = share_calls(prompts, before, plan.calls, seed=seed + len(since))
     at = since[-1].at + plan.gap if since else update
     return Burst(at, asks, f"look {len(since) + 1} of {plan.looks} after an update")
 
@@ -259,12 +265,14 @@ def _part(stream: Stream, rows: Mask) -> Stream:
     )
 
 
-def _verdict(stream: Stream, cut: Split, tau2: float, plan: Plan, made: int) -> Verdict:
-    spread_ = cut.v + cut.mood(tau2) ** 2
+def _verdict(
+    stream: Stream, cut: StratifiedSplit, tau2: float, plan: FollowUpPlan, made: int
+) -> UpdateEffect:
+    spread_ = cut.v + cut.run_effect_sd(tau2) ** 2
     z = cut.u / spread_**0.5 if spread_ > 0 else 0.0
-    finding = Finding.STILL if made == plan.looks else Finding.OPEN
-    return Verdict(
-        finding=Finding.MOVED if abs(z) > plan.boundary else finding,
+    finding = UpdateStatus.STILL if made == plan.looks else UpdateStatus.OPEN
+    return UpdateEffect(
+        finding=UpdateStatus.MOVED if abs(z) > plan.boundary else finding,
         looks=made,
         most=plan.looks,
         z=z,

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.detection.updates import Plan, Verdict, follow_each
+from overheard.detection.updates import FollowUpPlan, UpdateEffect, follow_updates
 from overheard.domain import Block, Model, Publication
 from overheard.finetune.brief import METRICS, Item, Kind
 from overheard.measure.blocks import Stream, streams
 
-PLAN = Plan(alone=5)
+PLAN = FollowUpPlan(alone=5)
 """Many a gap shows in the answers to one question only; fewer answers would tell by chance."""
 
 
@@ -33,7 +33,7 @@ class Since:
 
     model: Model
     metric: str
-    verdict: Verdict | None
+    verdict: UpdateEffect | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,6 @@ def _item(items: Iterable[Item], publication: Publication) -> Item | None:
     return next((item for item in items if item.key == publication.item), None)
 
 
-def _verdict(stream: Stream, known: Sequence[Stream], at: datetime) -> Verdict | None:
+def _verdict(stream: Stream, known: Sequence[Stream], at: datetime) -> UpdateEffect | None:
     beside = [one for one in known if one is not stream and one.key.model == stream.key.model]
-    return follow_each(stream, beside, [at], PLAN)[0]
+    return follow_updates(stream, beside, [at], PLAN)[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
-from overheard.detection.canary import PROMPTS, Border, borders
+from overheard.detection.update_signs import BORDER_PROMPTS, BorderPrompt, nearest_ties
 from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
 from overheard.interfaces import Provider, Store
 from overheard.plugins.wording import remedy_of
@@ -141,11 +141,11 @@ def search_panel(model: Model) -> Panel:
 
 def whole_panel(model: Model) -> Panel:
     """Lay out as many calls as search and reference need together, to price them beforehand."""
-    extra = ceil(PROMPTS * REFERRED / len(CANDIDATES))
+    extra = ceil(BORDER_PROMPTS * REFERRED / len(CANDIDATES))
     return Panel((), CANDIDATES, (model,), SEARCHED + extra)
 
 
-def reference_panel(model: Model, found: Sequence[Border]) -> Panel:
+def reference_panel(model: Model, found: Sequence[BorderPrompt]) -> Panel:
     """Lay out the asking of border prompts for what they usually answer."""
     chosen = {border.prompt for border in found}
     prompts = tuple(prompt for prompt in CANDIDATES if prompt.key in chosen)
@@ -196,6 +196,6 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
     )
 
 
-async def border_prompts(store: Store, search: Run) -> list[Border]:
+async def border_prompts(store: Store, search: Run) -> list[BorderPrompt]:
     """Choose the border prompts that a search found."""
-    return borders(await first_words(store, [search]))
+    return nearest_ties(await first_words(store, [search]))

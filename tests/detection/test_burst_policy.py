@@ -1,33 +1,34 @@
 from datetime import UTC, datetime, timedelta
 from math import log
 
-from overheard.detection.bursts import Burst, Made, Policy, Signs, next_burst
+from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun, next_burst
 from overheard.measure.blocks import RunKey
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PROMPTS = [f"p{n}" for n in range(10)]
-DOUBT, CALM = Signs(log(4)), Signs(log(2))
+DOUBT, CALM = BurstSigns(log(4)), BurstSigns(log(2))
 
 
-def runs(bursts: int, *, before: int = 0) -> list[Made]:
+def runs(bursts: int, *, before: int = 0) -> list[MadeRun]:
     """Return a scheduled run with so many bursts after it, and as many of a week before."""
     first = [
-        Made(RunKey(MONDAY - timedelta(days=7) + n * timedelta(hours=3), n), 30, n > 0)
+        MadeRun(RunKey(MONDAY - timedelta(days=7) + n * timedelta(hours=3), n), 30, n > 0)
         for n in range(before)
     ]
     again = [
-        Made(RunKey(MONDAY + n * timedelta(hours=3), 100 + n), 30, n > 0) for n in range(bursts + 1)
+        MadeRun(RunKey(MONDAY + n * timedelta(hours=3), 100 + n), 30, n > 0)
+        for n in range(bursts + 1)
     ]
     return first + again
 
 
-def step(made: list[Made], signs: Signs, policy: Policy | None = None) -> Burst | None:
+def step(made: list[MadeRun], signs: BurstSigns, policy: BurstPolicy | None = None) -> Burst | None:
     """Return the next burst, an hour after the latest run."""
     now = made[-1].run.at + timedelta(hours=1) if made else MONDAY
     return next_burst(
         made,
         signs,
-        policy or Policy(),
+        policy or BurstPolicy(),
         scheduled=1560,
         now=now,
         prompts=PROMPTS,
@@ -61,7 +62,7 @@ def test_a_late_scheduler_does_not_wait_longer() -> None:
 def test_the_bursts_end() -> None:
     """With the alarm, with the suspicion, or after eight."""
     assert step(runs(3), DOUBT)
-    assert step(runs(3), Signs(log(4), alarm=True)) is None
+    assert step(runs(3), BurstSigns(log(4), alarm=True)) is None
     assert step(runs(3), CALM) is None
     assert step(runs(8), DOUBT) is None
 
@@ -73,7 +74,7 @@ def test_the_next_scheduled_run_counts_anew() -> None:
 
 def test_a_canary_asks_for_one_burst() -> None:
     """It raises no alarm by itself, and asks once."""
-    hit = Signs(log(2), canary=True)
+    hit = BurstSigns(log(2), canary=True)
     burst = step(runs(0), hit)
     assert burst
     assert burst.reason == "a canary was hit"
@@ -83,10 +84,10 @@ def test_a_canary_asks_for_one_burst() -> None:
 def test_the_budget_is_kept() -> None:
     """What the schedule needs is kept for it; bursts of the last 365 days count."""
     made = runs(2)
-    assert step(made, DOUBT, Policy(budget=1560 + 90))
-    assert step(made, DOUBT, Policy(budget=1560 + 89)) is None
-    old = [Made(RunKey(MONDAY - timedelta(days=366), 1), 400, burst=True), *made]
-    assert step(old, DOUBT, Policy(budget=1560 + 90))
+    assert step(made, DOUBT, BurstPolicy(budget=1560 + 90))
+    assert step(made, DOUBT, BurstPolicy(budget=1560 + 89)) is None
+    old = [MadeRun(RunKey(MONDAY - timedelta(days=366), 1), 400, burst=True), *made]
+    assert step(old, DOUBT, BurstPolicy(budget=1560 + 90))
 
 
 def test_before_the_first_run_there_is_nothing_to_suspect() -> None:

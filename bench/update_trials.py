@@ -6,10 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from overheard.detection.policy_trials import SimulatedBrand
 from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate
-from overheard.detection.simulated_brand import Living
-from overheard.detection.threshold import mood
-from overheard.detection.updates import DEFAULT, Finding, Plan, Verdict, follow, next_burst
+from overheard.detection.threshold import estimate_run_effect
+from overheard.detection.updates import (
+    DEFAULT_PLAN,
+    FollowUpPlan,
+    UpdateEffect,
+    UpdateStatus,
+    follow_update,
+    next_burst,
+)
 from overheard.measure.blocks import RunKey
 from overheard.measure.rates import Interval, wilson
 from overheard.numpy_proxy import np
@@ -21,11 +28,11 @@ class UpdateTrial:
 
     Attributes:
         points: By how many points the update moves visibility; 0 for not at all.
-        tau: Standard deviation of the runs' shocks, logit scale.
+        tau: Standard deviation of the run effects, logit scale.
         before: Number of runs before the update.
         prompts: Number of prompts.
         repeats: How often each is asked in the runs before.
-        brands: Brands from whose answers the moods are learnt, this one included.
+        brands: Brands from whose answers the run effects are learnt, this one included.
         carried: Share of prompts that carry the change, 0 to 1.
         plan: How the update is followed.
     """
@@ -37,7 +44,7 @@ class UpdateTrial:
     repeats: int = 3
     brands: int = 5
     carried: float = 1.0
-    plan: Plan = DEFAULT
+    plan: FollowUpPlan = DEFAULT_PLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,13 @@ def run_updates(
     for index in range(panels):
         ends.append(_follow(trial, world, others, index, rng))
         step()
-    found = np.array([verdict.finding is Finding.MOVED for verdict, _ in ends])
+    found = np.array([verdict.finding is UpdateStatus.MOVED for verdict, _ in ends])
     calls = np.array([spent for _, spent in ends], dtype=float)
     held = [
         100 * v.interval[0] <= change <= 100 * v.interval[1]
         for (v, _), change in zip(ends, truth, strict=True)
     ]
-    bounds = [100 * v.bound for v, _ in ends if v.finding is Finding.STILL]
+    bounds = [100 * v.bound for v, _ in ends if v.finding is UpdateStatus.STILL]
     share = float(found.mean())
     return UpdateFigures(
         found=share,
@@ -103,7 +110,7 @@ def _worlds(trial: UpdateTrial, panels: int, seed: int) -> tuple[World, list[Wor
     change = Change(trial.before, trial.points, trial.carried) if trial.points else None
     world = simulate(design, change, size=panels, seed=seed)
     others = [
-        simulate(design, size=panels, seed=seed + 1 + index, shocks=world.shocks)
+        simulate(design, size=panels, seed=seed + 1 + index, run_effects=world.run_effects)
         for index in range(trial.brands - 1)
     ]
     return world, others
@@ -111,14 +118,14 @@ def _worlds(trial: UpdateTrial, panels: int, seed: int) -> tuple[World, list[Wor
 
 def _follow(
     trial: UpdateTrial, world: World, others: list[World], index: int, rng: np.random.Generator
-) -> tuple[Verdict, int]:
+) -> tuple[UpdateEffect, int]:
     """Carry an update's bursts out, and return the last verdict and the calls spent."""
-    brand = Living(world, index, trial.before, trial.tau, rng)
+    brand = SimulatedBrand(world, index, trial.before, trial.tau, rng)
     before = brand.stream
     known = [before, *(other.stream(index) for other in others)]
-    tau2 = mood(known, trial.before + 1).centre
+    tau2 = estimate_run_effect(known, trial.before + 1).centre
     update = before.runs[-1].at + timedelta(days=1)
-    verdict: Verdict | None = None
+    verdict: UpdateEffect | None = None
     since: list[RunKey] = []
     calls = 0
     while burst := next_burst(
@@ -132,7 +139,7 @@ def _follow(
     ):
         since.append(brand.ask(burst.at, burst.asks, changed=True))
         calls += burst.calls
-        verdict = follow(brand.stream, update, tau2, trial.plan)
+        verdict = follow_update(brand.stream, update, tau2, trial.plan)
     if verdict is None:
         raise ValueError("no two prompts were asked both before the update and after it")
     return verdict, calls

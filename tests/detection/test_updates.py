@@ -3,16 +3,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from update_trials import UpdateTrial, run_updates
 
 from overheard.detection.simulate import Design, simulate
-from overheard.detection.update_trials import UpdateTrial, run_updates
 from overheard.detection.updates import (
-    DEFAULT,
-    Finding,
-    Plan,
-    Verdict,
+    DEFAULT_PLAN,
+    FollowUpPlan,
+    UpdateEffect,
+    UpdateStatus,
     crossing,
-    follow,
+    follow_update,
     next_burst,
     pocock,
 )
@@ -46,9 +46,9 @@ def test_the_recursion_agrees_with_simulation() -> None:
 def test_a_great_change_is_found_at_the_first_look() -> None:
     """And with it the size: from 1/2 to 0."""
     stream, at = history([0.0, 0.0])
-    verdict = follow(stream, at, 0.03)
+    verdict = follow_update(stream, at, 0.03)
     assert verdict
-    assert (verdict.finding, verdict.looks) == (Finding.MOVED, 1)
+    assert (verdict.finding, verdict.looks) == (UpdateStatus.MOVED, 1)
     assert (verdict.before, verdict.after, verdict.change) == pytest.approx((0.5, 0.0, -0.5))
     assert verdict.interval[0] <= -0.5 <= verdict.interval[1] < 0
     assert verdict.answers == (600, 60)
@@ -58,15 +58,15 @@ def test_runs_after_the_verdict_do_not_matter() -> None:
     """What was said stays said, also when the brand comes back."""
     short, at = history([0.0])
     long, _ = history([0.0, 0.5, 0.5, 0.5])
-    assert follow(short, at, 0.03) == follow(long, at, 0.03)
+    assert follow_update(short, at, 0.03) == follow_update(long, at, 0.03)
 
 
 def test_no_change_is_a_statement_too() -> None:
     """After six looks: it did not move by more than so much; a seventh does not matter."""
     stream, at = history([0.5] * 7)
-    verdict = follow(stream, at, 0.01)
+    verdict = follow_update(stream, at, 0.01)
     assert verdict
-    assert (verdict.finding, verdict.looks, verdict.change) == (Finding.STILL, 6, 0)
+    assert (verdict.finding, verdict.looks, verdict.change) == (UpdateStatus.STILL, 6, 0)
     assert 0.03 < verdict.bound < 0.2
     assert verdict.answers[1] == 360
 
@@ -74,9 +74,9 @@ def test_no_change_is_a_statement_too() -> None:
 def test_it_is_open_until_then() -> None:
     """Three looks of six without a finding say nothing yet."""
     stream, at = history([0.5] * 3)
-    verdict = follow(stream, at, 0.01)
+    verdict = follow_update(stream, at, 0.01)
     assert verdict
-    assert (verdict.finding, verdict.looks, verdict.most) == (Finding.OPEN, 3, 6)
+    assert (verdict.finding, verdict.looks, verdict.most) == (UpdateStatus.OPEN, 3, 6)
 
 
 def test_a_run_without_answers_is_no_look() -> None:
@@ -89,7 +89,7 @@ def test_a_run_without_answers_is_no_look() -> None:
         total=np.where(failed[:, None], 0.0, stream.total),
         squares=np.where(failed[:, None], 0.0, stream.squares),
     )
-    verdict = follow(gap, at, 0.01)
+    verdict = follow_update(gap, at, 0.01)
     assert verdict
     assert verdict.looks == 2
 
@@ -97,25 +97,27 @@ def test_a_run_without_answers_is_no_look() -> None:
 def test_nothing_to_compare() -> None:
     """Without runs after the update there is no verdict, nor without any before."""
     stream, at = history([])
-    assert follow(stream, at, 0.03) is None
-    assert follow(stream, stream.runs[0].at, 0.03) is None
+    assert follow_update(stream, at, 0.03) is None
+    assert follow_update(stream, stream.runs[0].at, 0.03) is None
 
 
 def test_a_brand_that_is_never_named_did_not_move() -> None:
     """No answer differs from any other: that is a finding and no error."""
     stream, at = history([0.5] * 6)
     never = replace(stream, total=0 * stream.total, squares=0 * stream.squares)
-    verdict = follow(never, at, 0.03)
+    verdict = follow_update(never, at, 0.03)
     assert verdict
-    assert (verdict.finding, verdict.z) == (Finding.STILL, 0)
+    assert (verdict.finding, verdict.z) == (UpdateStatus.STILL, 0)
     assert verdict.bound < 0.1
 
 
-def burst(verdict: Verdict | None, stream: Stream, at: datetime, since: list[RunKey]) -> object:
+def burst(
+    verdict: UpdateEffect | None, stream: Stream, at: datetime, since: list[RunKey]
+) -> object:
     """Return the next burst."""
     return next_burst(
         verdict,
-        DEFAULT,
+        DEFAULT_PLAN,
         update=at,
         since=since,
         prompts=stream.prompts,
@@ -134,12 +136,12 @@ def test_bursts_are_spaced_and_end() -> None:
     assert getattr(second, "at", None) == at + timedelta(hours=3)
     assert burst(None, stream, at, [RunKey(at, n) for n in range(6)]) is None
     moved, begun = history([0.0])
-    assert burst(follow(moved, begun, 0.03), stream, at, [RunKey(at, 1)]) is None
+    assert burst(follow_update(moved, begun, 0.03), stream, at, [RunKey(at, 1)]) is None
 
 
 def test_fewer_looks_have_a_lower_boundary() -> None:
     """Whoever looks less often needs less evidence."""
-    assert Plan(looks=3).boundary < DEFAULT.boundary
+    assert FollowUpPlan(looks=3).boundary < DEFAULT_PLAN.boundary
 
 
 @pytest.mark.parametrize(("tau", "power"), [(0.0, 0.93), (0.25, 0.83)])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from overheard.detection.known_time import Comparison, compare
+from overheard.detection.known_time import Comparison, compare_sides
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
@@ -72,9 +72,9 @@ def test_the_statistic_by_hand() -> None:
 
     First prompt: N = 8, A = 4: U = 3 - 4/2 = 1, V = 4 x 4 x 4 x 4 / (64 x 7) = 4/7.
     Second: N = 4, A = 3: U = 2 - 2 x 3/4 = 1/2, V = 2 x 2 x 3 x 1 / (16 x 3) = 1/4.
-    Each run's shock pulls U by V in all, so with tau2 = 1/4, Veff = V + 2 V^2 / 4.
+    Each run's run effect pulls U by V in all, so with tau2 = 1/4, Veff = V + 2 V^2 / 4.
     """
-    found = compare(TWO, 2, tau2=0.25)
+    found = compare_sides(TWO, 2, tau2=0.25)
     v = 4 / 7 + 1 / 4
     assert found
     assert (found.u, found.v, found.veff) == pytest.approx((1.5, v, v + v**2 / 2))
@@ -82,19 +82,19 @@ def test_the_statistic_by_hand() -> None:
 
 
 def test_the_p_value_by_hand() -> None:
-    """Without moods the p-value is exact.
+    """Without run effects the p-value is exact.
 
     The first prompt's successes after have chances 1, 16, 36, 16, 1 in 70 for 0 to 4; the
     second's 1/2 each for 1 and 2. Five or more in all: 16/70/2 + 1/70/2 + 1/70/2 = 9/70, twice.
     """
-    found = compare(TWO, 2, tau2=0.0)
+    found = compare_sides(TWO, 2, tau2=0.0)
     assert found
     assert found.p_value == pytest.approx(18 / 70)
 
 
 def test_the_change_weighs_prompts_the_same() -> None:
     """The change is the mean of the prompts' changes: (2/4 + 1/2) / 2, not that of all answers."""
-    found = compare(TWO, 2, tau2=0.0)
+    found = compare_sides(TWO, 2, tau2=0.0)
     assert found
     assert (found.before, found.after) == pytest.approx((0.375, 0.875))
     assert found.change == pytest.approx(0.5)
@@ -105,7 +105,7 @@ def test_the_change_weighs_prompts_the_same() -> None:
 def test_prompts_that_moved_most_come_first() -> None:
     """The evidence lists the prompts by how far they moved, either way."""
     stream = make([[4, 4, 4], [4, 4, 4]], [[2, 0, 4], [2, 1, 0]])
-    found = compare(stream, 2, tau2=0.0)
+    found = compare_sides(stream, 2, tau2=0.0)
     assert found
     assert [(p.prompt, p.before, p.after) for p in found.prompts] == [
         ("p02", 1.0, 0.0),
@@ -126,7 +126,7 @@ def test_equals_the_textbook_chi_square() -> None:
         size = a + b + c + d
         excess += a - (a + b) * (a + c) / size
         variance += (a + b) * (c + d) * (a + c) * (b + d) / (size**2 * (size - 1))
-    found = compare(make(n, total), 4, tau2=0.0)
+    found = compare_sides(make(n, total), 4, tau2=0.0)
     assert found
     assert found.z**2 == pytest.approx(excess**2 / variance)
 
@@ -134,7 +134,7 @@ def test_equals_the_textbook_chi_square() -> None:
 @given(panels(), st.permutations(range(4)))
 def test_the_order_of_prompts_does_not_matter(stream: Stream, order: list[int]) -> None:
     """A permutation of the prompts changes no figure."""
-    mine, theirs = compare(stream, 3, 0.05), compare(column(stream, order), 3, 0.05)
+    mine, theirs = compare_sides(stream, 3, 0.05), compare_sides(column(stream, order), 3, 0.05)
     assert numbers(mine) == pytest.approx(numbers(theirs), rel=1e-9, abs=1e-9)
 
 
@@ -142,9 +142,9 @@ def test_the_order_of_prompts_does_not_matter(stream: Stream, order: list[int]) 
 def test_more_of_the_same_is_never_weaker(stream: Stream) -> None:
     """Twice the same evidence never lowers the absolute value of z."""
     twice = replace(stream, n=2 * stream.n, total=2 * stream.total, squares=2 * stream.squares)
-    once = compare(stream, 3, 0.05)
+    once = compare_sides(stream, 3, 0.05)
     if once:
-        again = compare(twice, 3, 0.05)
+        again = compare_sides(twice, 3, 0.05)
         assert again
         assert abs(again.z) >= abs(once.z) - 1e-9
 
@@ -153,7 +153,7 @@ def test_more_of_the_same_is_never_weaker(stream: Stream) -> None:
 def test_swapping_sides_flips_the_sign(stream: Stream) -> None:
     """Time run backwards turns a rise into an equal fall, as sure as before."""
     back = replace(stream, n=stream.n[::-1], total=stream.total[::-1], squares=stream.squares[::-1])
-    forth, reverse = compare(stream, 3, 0.05), compare(back, 3, 0.05)
+    forth, reverse = compare_sides(stream, 3, 0.05), compare_sides(back, 3, 0.05)
     if forth:
         assert reverse
         assert (forth.z, forth.change) == pytest.approx((-reverse.z, -reverse.change), abs=1e-9)
@@ -172,14 +172,14 @@ def test_a_failed_run_is_neutral(stream: Stream) -> None:
             np.insert(stream.squares, [place], gap, axis=0),
         )
         first = 4 if place == 1 else 3
-        mine, theirs = compare(stream, 3, 0.05), compare(longer, first, 0.05)
+        mine, theirs = compare_sides(stream, 3, 0.05), compare_sides(longer, first, 0.05)
         assert numbers(mine) == pytest.approx(numbers(theirs), rel=1e-9, abs=1e-9)
 
 
 def test_an_edited_prompt_is_a_new_prompt() -> None:
     """A prompt that was replaced at the cut counts on neither side."""
     edited = make([[4, 2, 9, 0], [4, 2, 0, 9]], [[1, 1, 9, 0], [3, 2, 0, 0]])
-    mine, theirs = compare(edited, 2, 0.05), compare(TWO, 2, 0.05)
+    mine, theirs = compare_sides(edited, 2, 0.05), compare_sides(TWO, 2, 0.05)
     assert mine
     assert theirs
     assert numbers(mine)[:8] == pytest.approx(numbers(theirs)[:8])
@@ -199,12 +199,12 @@ def test_an_edited_prompt_is_a_new_prompt() -> None:
 )
 def test_nothing_to_compare(stream: Stream) -> None:
     """A stream that cannot tell anything is not compared, rather than given a p-value."""
-    assert compare(stream, 2, 0.05) is None
+    assert compare_sides(stream, 2, 0.05) is None
 
 
 def test_a_run_without_the_model_cannot_start_a_change() -> None:
     """Nothing is compared from a run in which the model did not answer."""
-    assert compare(TWO, 9, 0.05) is None
+    assert compare_sides(TWO, 9, 0.05) is None
 
 
 def test_numbers_are_compared_too() -> None:
@@ -213,7 +213,7 @@ def test_numbers_are_compared_too() -> None:
     values = rng.normal(0.5, 0.2, (4, 10, 3))
     values[3] -= 0.5
     stream = make(np.full((4, 10), 3), values.sum(axis=2), (values**2).sum(axis=2))
-    found = compare(stream, 4, 0.03)
+    found = compare_sides(stream, 4, 0.03)
     assert found
     assert found.p_value < 1e-4
     assert found.interval[0] < -0.5 < found.interval[1] < -0.2

@@ -4,12 +4,20 @@ import numpy as np
 import pytest
 
 from overheard.detection import run_effects
-from overheard.detection.detector import Histories, histories
+from overheard.detection.bayes_factors import Histories
+from overheard.detection.detector import histories
 from overheard.detection.simulate import Design, simulate
-from overheard.detection.threshold import MOODIEST, Draw, Mood, mood, threshold, unchanged
+from overheard.detection.threshold import (
+    MAX_TAU2,
+    ChanceDraw,
+    RunEffect,
+    estimate_run_effect,
+    threshold,
+    unchanged,
+)
 from overheard.measure.blocks import Stream
 
-CALM = Mood(tau2=0.01, found=0.01, noise=0.0, runs=1000.0)
+CALM = RunEffect(tau2=0.01, found=0.01, noise=0.0, runs=1000.0)
 
 
 def brand(streams: int = 1, runs: int = 12) -> list[Stream]:
@@ -22,7 +30,9 @@ def brand(streams: int = 1, runs: int = 12) -> list[Stream]:
     ]
 
 
-def limit(streams: list[Stream], known: Mood = CALM, *, seed: int = 1, rate: float = 1.0) -> float:
+def limit(
+    streams: list[Stream], known: RunEffect = CALM, *, seed: int = 1, rate: float = 1.0
+) -> float:
     """Return a threshold, from few panels."""
     moods = {stream.key: known for stream in streams}
     return threshold(streams, moods, seed=seed, per_year=rate, panels=100)
@@ -62,34 +72,42 @@ def test_a_longer_year_needs_more_evidence() -> None:
 
 
 def test_short_and_long_pasts_are_watched_together() -> None:
-    """A stream that began later shares the moods of the runs of its model."""
+    """A stream that began later shares the run effects of the runs of its model."""
     assert np.isfinite(limit([*brand(runs=12), *brand(runs=5)]))
 
 
 @pytest.mark.parametrize("brands", [1, 40])
 def test_moods_are_learnt_from_all_brands(brands: int) -> None:
-    """The mood's centre is the truth on average; many brands take the noise of calls away."""
+    """The run effect's centre is the truth on average; many brands take the noise of calls away."""
     design = Design(runs=60, tau=0.25)
     first = simulate(design, size=1, seed=1)
-    worlds = [simulate(design, size=1, seed=2 + b, shocks=first.shocks) for b in range(brands)]
-    known = mood([world.stream(0) for world in worlds], 61)
+    worlds = [
+        simulate(design, size=1, seed=2 + b, run_effects=first.run_effects) for b in range(brands)
+    ]
+    known = estimate_run_effect([world.stream(0) for world in worlds], 61)
     assert known.freedom == 60
-    assert known.centre == pytest.approx(np.var(first.shocks), abs=0.05 if brands == 1 else 0.01)
+    assert known.centre == pytest.approx(
+        np.var(first.run_effects), abs=0.05 if brands == 1 else 0.01
+    )
     assert known.noise < (0.15 if brands == 1 else 0.02)
 
 
 def test_without_a_past_the_mood_is_the_expected_one() -> None:
-    """One run tells nothing of moods, and what is drawn is wide but bounded."""
-    known = mood([simulate(Design(runs=1), size=1, seed=1).stream(0)], 2)
+    """One run tells nothing of run effects, and what is drawn is wide but bounded."""
+    known = estimate_run_effect([simulate(Design(runs=1), size=1, seed=1).stream(0)], 2)
     drawn = known.draw(1000, np.random.default_rng(1))
-    assert (known.tau2, known.centre, known.noise) == (run_effects.PRIOR, run_effects.PRIOR, 0.0)
-    assert 0.9 * MOODIEST < drawn.max() <= MOODIEST
-    assert drawn.min() < run_effects.PRIOR < np.median(drawn)
+    assert (known.tau2, known.centre, known.noise) == (
+        run_effects.PRIOR_TAU2,
+        run_effects.PRIOR_TAU2,
+        0.0,
+    )
+    assert 0.9 * MAX_TAU2 < drawn.max() <= MAX_TAU2
+    assert drawn.min() < run_effects.PRIOR_TAU2 < np.median(drawn)
 
 
 def test_sure_moods_are_drawn_as_they_are() -> None:
     """With much known, all that is drawn lies near the estimate."""
-    drawn = Mood(0.0, 0.0625, 0.01, 4000.0).draw(200, np.random.default_rng(1))
+    drawn = RunEffect(0.0, 0.0625, 0.01, 4000.0).draw(200, np.random.default_rng(1))
     assert drawn == pytest.approx(0.0625, abs=0.01)
 
 
@@ -98,8 +116,8 @@ def drawn(past: Histories, ahead: int = 40, tau: float = 0.0) -> Histories:
     rng = np.random.default_rng(3)
     runs = len(past.n) + ahead
     luck = rng.random((300, runs, past.n.shape[1]))
-    shocks = tau * rng.standard_normal((300, runs))
-    return unchanged(past, Draw(shocks, luck, rng))
+    run_effects = tau * rng.standard_normal((300, runs))
+    return unchanged(past, ChanceDraw(run_effects, luck, rng))
 
 
 def test_unchanged_histories_are_like_the_real_one() -> None:
@@ -115,7 +133,7 @@ def test_unchanged_histories_are_like_the_real_one() -> None:
 
 
 def test_unchanged_numbers_are_like_the_real_ones() -> None:
-    """Means and spread within prompts are those of the real answers; moods move whole runs."""
+    """Means and spreads of prompts are those of the real answers; run effects move whole runs."""
     rng = np.random.default_rng(5)
     n = np.full((30, 6), 4)
     values = rng.normal(np.arange(6)[:, None], 0.5, (30, 6, 4))

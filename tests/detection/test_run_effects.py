@@ -3,31 +3,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from overheard.detection.run_effects import PRIOR, PRIOR_RUNS, moments, variance
+from overheard.detection.run_effects import PRIOR_RUNS, PRIOR_TAU2, moments, run_effect_variance
 from overheard.detection.simulate import Design, simulate
 
 
 def test_one_run_tells_nothing() -> None:
     """After a single run the variance is the prior's."""
-    assert variance([simulate(Design(runs=2), size=1, seed=1).stream(0)], 2) == PRIOR
-    assert variance([], 1) == PRIOR
+    assert (
+        run_effect_variance([simulate(Design(runs=2), size=1, seed=1).stream(0)], 2) == PRIOR_TAU2
+    )
+    assert run_effect_variance([], 1) == PRIOR_TAU2
 
 
 def test_only_the_past_counts() -> None:
-    """Runs from the cut on do not change the estimate: a shift is no mood."""
+    """Runs from the cut on do not change the estimate: a shift is no run effect."""
     stream = simulate(Design(runs=9), size=1, seed=4).stream(0)
     later = np.where(stream.since(8)[:, None], 0.0, stream.total)
     fallen = replace(stream, total=later, squares=later)
-    assert variance([fallen], 8) == variance([stream], 8)
-    assert variance([fallen], 9) > variance([stream], 9)
+    assert run_effect_variance([fallen], 8) == run_effect_variance([stream], 8)
+    assert run_effect_variance([fallen], 9) > run_effect_variance([stream], 9)
 
 
 @pytest.mark.parametrize("tau", [0.0, 0.25, 0.5])
 def test_the_moments_find_the_variance(tau: float) -> None:
     """Pooled over 400 streams of 10 runs, the estimate is near the truth.
 
-    It is a little low for strong moods, because a strong shock moves a rate by less than its
-    slope on the logit scale says.
+    It is a little low for strong run effects, because a strong run effect moves a rate by less than
+    its slope on the logit scale says.
     """
     world = simulate(Design(runs=11, tau=tau), size=400, seed=8)
     parts = [moments(world.stream(index), 11) for index in range(400)]
@@ -38,8 +40,8 @@ def test_the_moments_find_the_variance(tau: float) -> None:
 def test_the_prior_weighs_six_runs() -> None:
     """With few runs the estimate stays near the prior, and never falls below its share."""
     world = simulate(Design(runs=5), size=200, seed=3)
-    estimates = [variance([world.stream(index)], 5) for index in range(200)]
-    assert min(estimates) == pytest.approx(PRIOR * PRIOR_RUNS / (PRIOR_RUNS + 3))
+    estimates = [run_effect_variance([world.stream(index)], 5) for index in range(200)]
+    assert min(estimates) == pytest.approx(PRIOR_TAU2 * PRIOR_RUNS / (PRIOR_RUNS + 3))
 
 
 def test_failed_runs_do_not_count() -> None:
