@@ -58,7 +58,7 @@ def in_slack(scene: Scene) -> str:
     if isinstance(shown, Form):
         return slack_gallery.view(modal(shown, "{}"))
     if scene.title == HOME:
-        return slack_gallery.view(blocks.home(shown))
+        return slack_gallery.view(blocks.home_view(shown))
     return "".join(map(slack_gallery.message, blocks.render(shown)))
 
 

@@ -24,7 +24,7 @@ from slack_examples import ACTIONS, form, more_cards, status
 
 from overheard.cards.card import Image
 from overheard.cards.charts.trend import alt, draw
-from overheard.chat.slack.blocks import Message, home, render
+from overheard.chat.slack.blocks import Message, home_view, render
 from overheard.chat.slack.modals import modal
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -158,7 +158,7 @@ def examples() -> Iterator[tuple[str, str]]:
     shown["alert"] = replace(shown["alert"], actions=ACTIONS)
     for name, card in shown.items():
         yield name, "".join(map(message, render(card)))
-    yield "home", view(home(status()))
+    yield "home", view(home_view(status()))
     yield "form", view(modal(form(), "{}"))
 
 

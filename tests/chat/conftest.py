@@ -25,7 +25,7 @@ async def chat(slack: SlackPeer) -> AsyncIterator[SlackChat]:
     settings = SlackTable(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
-    chat = SlackChat(settings, interval=0)
+    chat = SlackChat(settings, interval_s=0)
     yield chat
     await chat.close()
 

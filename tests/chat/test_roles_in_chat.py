@@ -48,7 +48,7 @@ def in_slack(slack: SlackPeer) -> SlackChat:
     table = SlackTable(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
-    return SlackChat(table, interval=0)
+    return SlackChat(table, interval_s=0)
 
 
 def in_discord(peer: Peer) -> DiscordChat:

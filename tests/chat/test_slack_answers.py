@@ -285,7 +285,7 @@ async def test_a_zone_that_an_outage_kept_back_is_asked_for_soon_again(
     slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not only after as long as what Slack has told stays good."""
-    monkeypatch.setattr("overheard.chat.slack.workspaces.AGAIN", 0.0)
+    monkeypatch.setattr("overheard.chat.slack.workspaces.RETRY_AFTER_OUTAGE_S", 0.0)
     slack.faults["users.info"] = [Fault(503)] * 5
     await slack.command("report")
     await slack.until(lambda: slack.messages)

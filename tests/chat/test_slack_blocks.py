@@ -18,7 +18,7 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.slack.blocks import Message, home, render
+from overheard.chat.slack.blocks import Message, home_view, render
 from slack_judge import characters, judge_message, judge_view
 
 HOSTILE = (
@@ -119,7 +119,7 @@ def test_every_card_keeps_every_limit(card: Card) -> None:
 
     assert messages
     assert [problem for message in messages for problem in problems(message)] == []
-    assert [*judge_view(home(card))] == []
+    assert [*judge_view(home_view(card))] == []
     assert render(card) == messages
 
 

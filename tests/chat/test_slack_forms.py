@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Option
-from overheard.chat.slack.modals import modal, read
+from overheard.chat.slack.modals import modal, read_options
 from overheard.interfaces import Conversation, Form, Request
 from slack_desk import ADD, ScriptedDesk, headers, unused
 from slack_judge import judge_view
@@ -58,10 +58,10 @@ async def opened(slack: SlackPeer, desk: ScriptedDesk, form: Form) -> dict[str, 
 
 
 def sent(command: CommandSpec, told: dict[str, Any], before: dict[str, Any]) -> Any:
-    """Return what is read from a form that was sent back."""
+    """Return the options and problems that are read from a submitted form."""
     view = modal(Form(command, "Title", before), "{}")
     state = {name: {f"overheard:{name}": value} for name, value in told.items()}
-    return read(command, {**view, "state": {"values": state}})
+    return read_options(command, {**view, "state": {"values": state}})
 
 
 async def test_a_form_becomes_a_request(slack: SlackPeer, desk: ScriptedDesk) -> None:

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
 from overheard.cards.card import Card
-from overheard.chat.slack import http
 from overheard.chat.slack.chat import SlackChat
+from overheard.chat.slack.connection import http_server
 from overheard.config.chats import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
 from slack_desk import ScriptedDesk, headers, listening
@@ -47,7 +47,7 @@ def by_http(slack: SlackPeer, port: int, **more: object) -> SlackTable:
 async def serving(slack: SlackPeer, **more: object) -> AsyncIterator[tuple[ScriptedDesk, str]]:
     """Serve Slack's requests within the block, which is given the desk and the address."""
     port = free_port()
-    chat, desk = SlackChat(by_http(slack, port, **more), interval=0), ScriptedDesk()
+    chat, desk = SlackChat(by_http(slack, port, **more), interval_s=0), ScriptedDesk()
     url = f"http://127.0.0.1:{port}"
     async with listening(chat, desk):
         async with asyncio.timeout(10):
@@ -74,8 +74,8 @@ async def test_two_bots_listen_on_one_port_while_one_hands_over() -> None:
     """When the one that ends has closed it, the other one answers."""
     app = AsyncApp(token=BOT_TOKEN, signing_secret=SECRET)
     async with contextlib.AsyncExitStack() as first:
-        port = await first.enter_async_context(http.serving(app, None, "127.0.0.1", 0))
-        async with http.serving(app, None, "127.0.0.1", port) as same:
+        port = await first.enter_async_context(http_server(app, None, "127.0.0.1", 0))
+        async with http_server(app, None, "127.0.0.1", port) as same:
             await first.aclose()
             assert same == port
             assert await answers(port)
@@ -178,7 +178,7 @@ async def test_a_workspace_installs_the_bot_by_itself(slack: SlackPeer, tmp_path
     assert [request.channel for request in desk.requests] == [f"slack:T2/{CHANNEL}"]
     assert refusal == "Overheard is not installed in this workspace, or not any more."
 
-    chat = SlackChat(by_http(slack, 0, **many), interval=0)
+    chat = SlackChat(by_http(slack, 0, **many), interval_s=0)
     assert await chat.post(f"T2/{CHANNEL}", Card("Alert"), key="1")
     with pytest.raises(ChatFailed, match='workspace "T3" has not installed it'):
         await chat.post(f"T3/{CHANNEL}", Card("Alert"), key="2")

@@ -193,7 +193,9 @@ async def test_slack_that_cannot_be_reached_is_certain() -> None:
 
 async def test_messages_in_a_channel_keep_their_distance(slack: SlackPeer) -> None:
     """Slack takes one a second and channel; another channel does not wait."""
-    chat = SlackChat(SlackTable(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api), interval=0.15)
+    chat = SlackChat(
+        SlackTable(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api), interval_s=0.15
+    )
     slack.members.add("C2")
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
-from overheard.chat.slack.socket import Watch
+from overheard.chat.slack.connection import SocketTimeouts
 from overheard.config.chats import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Conversation, Request
@@ -16,12 +16,12 @@ from slack_methods import APP_TOKEN, BOT_TOKEN
 from slack_peer import SlackPeer
 
 
-def watched(slack: SlackPeer, watch: Watch) -> SlackChat:
+def watched(slack: SlackPeer, timeouts: SocketTimeouts) -> SlackChat:
     """Return a chat whose socket is watched as told."""
     settings = SlackTable(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
-    return SlackChat(settings, interval=0, watch=watch)
+    return SlackChat(settings, interval_s=0, timeouts=timeouts)
 
 
 async def test_bad_tokens_end_it_with_a_remedy(slack: SlackPeer) -> None:
@@ -82,7 +82,7 @@ async def test_it_connects_anew_when_slack_asks(slack: SlackPeer, desk: Scripted
 
 async def test_a_dropped_socket_is_built_anew(slack: SlackPeer) -> None:
     """And requests come through again."""
-    chat, desk = watched(slack, Watch(silence=5, ping=0.1)), ScriptedDesk()
+    chat, desk = watched(slack, SocketTimeouts(silence_s=5, ping_interval_s=0.1)), ScriptedDesk()
     async with listening(chat, desk):
         await slack.command("first")
         opened = slack.opened
@@ -94,8 +94,8 @@ async def test_a_dropped_socket_is_built_anew(slack: SlackPeer) -> None:
 
 
 async def test_a_silent_socket_is_built_anew(slack: SlackPeer) -> None:
-    """One on which nothing comes and no ping is answered, although it is open."""
-    chat, desk = watched(slack, Watch(silence=0.4, ping=0.2)), ScriptedDesk()
+    """A socket on which nothing arrives and no ping is answered, although it is open."""
+    chat, desk = watched(slack, SocketTimeouts(silence_s=0.4, ping_interval_s=0.2)), ScriptedDesk()
     slack.mute = True
     async with listening(chat, desk):
         await slack.until(lambda: slack.opened == 2)

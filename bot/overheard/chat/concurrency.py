@@ -1,4 +1,4 @@
-"""Turns: so few commands are done at a time that they are not in each other's way."""
+"""How many commands run at a time, and how they end when the bot stops."""
 
 from __future__ import annotations
 
@@ -9,37 +9,46 @@ from typing import Any
 
 from overheard.errors import TooBusy
 
-AT_ONCE = 2
-LONGEST = 10.0
-MOST = 1_000
-"""Commands that wait at most: some half a minute of work, and little memory."""
+SLOTS = 2
+SLOT_LIFETIME_S = 10.0
+MAX_WAITING = 1_000
+"""Commands that wait for a slot: about half a minute of work, in little memory."""
+FINISH_TIMEOUT_S = 0.4
+"""How long a running command may take to end by itself when the bot stops."""
+CUT_OFF_TIMEOUT_S = 0.6
+"""How long the card about a command that was cut off may take: the process is about to end."""
 
 
-class Turns:
-    """Gives turns, first come, first served.
+class CommandSlots:
+    """Limits how many commands run at a time, first come, first served.
 
     Args:
-        at_once: How many there are.
-        longest: Seconds after which one that is not given back goes to the next: what takes long
-            goes on, and keeps nobody waiting.
-        most: How many wait at most; who comes then is sent away.
+        slots: How many commands run at a time.
+        lifetime_s: Seconds after which a command's slot is free for the next command. The first
+            command goes on: a long command holds up no other for longer than this.
+        max_waiting: How many commands wait at most; further commands are refused.
     """
 
-    def __init__(self, at_once: int = AT_ONCE, longest: float = LONGEST, most: int = MOST) -> None:
-        self._free = asyncio.Semaphore(at_once)
-        self._longest = longest
-        self._most = most
+    def __init__(
+        self,
+        slots: int = SLOTS,
+        lifetime_s: float = SLOT_LIFETIME_S,
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        self._free = asyncio.Semaphore(slots)
+        self._lifetime = lifetime_s
+        self._max_waiting = max_waiting
         self._waiting = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and give it back behind the block.
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a slot, and hold the slot within the block.
 
         Raises:
-            TooBusy: when too many wait already.
+            TooBusy: when too many commands wait already.
         """
         await self._acquire()
-        lapse = asyncio.get_running_loop().call_later(self._longest, self._free.release)
+        lapse = asyncio.get_running_loop().call_later(self._lifetime, self._free.release)
         try:
             yield
         finally:
@@ -48,7 +57,7 @@ class Turns:
                 self._free.release()
 
     async def _acquire(self) -> None:
-        if self._free.locked() and self._waiting >= self._most:
+        if self._free.locked() and self._waiting >= self._max_waiting:
             raise TooBusy(waiting=self._waiting)
         self._waiting += 1
         try:
@@ -57,21 +66,15 @@ class Turns:
             self._waiting -= 1
 
 
-NEARLY = 0.4
-"""Seconds in which a command that is under way may yet come to its end."""
-PARTING = 0.6
-"""Seconds that saying so may take when one is cut off: the process is about to end."""
-
-
-async def ended(tasks: Iterable[asyncio.Task[Any]], patience: float = NEARLY) -> None:
-    """Let tasks come to their end if it is near, cancel the others, and wait until all have ended.
+async def finish_tasks(tasks: Iterable[asyncio.Task[Any]], timeout_s: float) -> None:
+    """Wait some seconds for tasks to end, cancel the others, and wait until all have ended.
 
     Args:
-        tasks: What is being served.
-        patience: For how many seconds.
+        tasks: The running tasks.
+        timeout_s: How many seconds the tasks may take to end by themselves.
     """
-    if under_way := [*tasks]:
-        _, late = await asyncio.wait(under_way, timeout=patience)
+    if running := [*tasks]:
+        _, late = await asyncio.wait(running, timeout=timeout_s)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

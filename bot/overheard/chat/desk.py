@@ -14,7 +14,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
-from overheard.chat.concurrency import PARTING, Turns
+from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
@@ -60,7 +60,7 @@ class ChatDesk:
         self._seen = Seen()
         self._completing = Completing(context)
         self._paces = {"patience": patience, "pause": pause}
-        self._turns = Turns()
+        self._slots = CommandSlots()
 
     @property
     def commands(self) -> Sequence[CommandSpec]:
@@ -155,7 +155,7 @@ class ChatDesk:
         typed = (request.words or request.command).casefold().split()
         for spec in offered(Face.TERMINAL):
             if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
-                return replies.elsewhere(spec)
+                return replies.terminal_only(spec)
         return replies.unknown(error, near(" ".join(typed), self._commands))
 
     async def _put_right(
@@ -164,7 +164,7 @@ class ChatDesk:
         """Show a form again with what was wrong in it; where there was none, say it."""
         if request.command and conversation.forms:
             spec = self._named(request.command)
-            form = Form(spec, replies.heading(spec), request.options, str(error))
+            form = Form(spec, replies.form_title(spec), request.options, str(error))
             await conversation.open_form(form)
         else:
             await conversation.show(replies.refused(error), private=True)
@@ -196,10 +196,10 @@ class ChatDesk:
             return None
         given = order.given
         if order.missing:
-            return Form(spec, replies.heading(spec), given)
+            return Form(spec, replies.form_title(spec), given)
         required = {option.name for option in spec.options if option.required}
         if spec.fill and set(given) <= required:
-            return Form(spec, replies.heading(spec), await spec.fill(context, **given))
+            return Form(spec, replies.form_title(spec), await spec.fill(context, **given))
         return None
 
     async def _do(
@@ -243,7 +243,7 @@ class ChatDesk:
     async def _part(self, spec: CommandSpec, context: Context, conversation: Conversation) -> None:
         """Say what becomes of a command that this process will not bring to its end."""
         with suppress(Exception):
-            async with asyncio.timeout(PARTING):
+            async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
                 run = await self._run_of(spec, context)
                 goes_on = run is not None and not run.aside
                 await conversation.show(replies.cut_off(goes_on=goes_on), private=spec.private)
@@ -259,7 +259,7 @@ class ChatDesk:
         """Run a command; what costs less than the channel may spend needs no yes."""
         spec = order.spec
         if not spec.asks:
-            async with self._turns.turn() if spec.role is Role.VIEWER else nullcontext():
+            async with self._slots.slot() if spec.role is Role.VIEWER else nullcontext():
                 return await spec.run(context, **order.options)
         try:
             return await spec.run(context, **order.options, agreed=agreed)
@@ -283,7 +283,7 @@ class ChatDesk:
         elif not await self._pending.take(token):
             await conversation.show(replies.EXPIRED, private=True)
         elif not yes:
-            await conversation.show(replies.left(waiting.order))
+            await conversation.show(replies.cancelled(waiting.order))
         else:
             context = await self._opened(request.person, waiting.channel)
             await self._do(waiting.order, request.person, context, conversation, agreed=True)

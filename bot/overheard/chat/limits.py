@@ -1,4 +1,4 @@
-"""What each platform takes at most, as its documentation says. In characters, unless named."""
+"""The limits of Slack and Discord, in characters unless said otherwise."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ class SlackLimits:
     """Slack's limits; https://docs.slack.dev/reference/block-kit and /reference/methods.
 
     Attributes:
-        message: Of all words in the blocks of one message; Slack names no number and refuses
+        message: All text in the blocks of a message. Slack documents no number, and refuses
             messages that are a little longer than this.
-        blocks: How many a message has.
-        home: How many blocks a modal or an App Home has.
-        header: Of a header.
-        text: Of a section, and of one piece of rich text.
-        fields: How many a section has.
-        field: Of a section's field.
-        context: Of an element of a context block.
-        label: Of a button, a placeholder and an option.
-        value: Of a button's value.
-        chosen: Of an option's value.
-        buttons: How many an actions block has.
-        alt: Of the alternative text of a picture.
-        question: Of the text of a confirmation, whose title and buttons have `question_title` and
-            `question_button`.
-        modal_title: Of a modal's title; the same holds for its buttons.
-        hint: Of an input's label and hint.
-        options: How many a menu has.
-        typed: Of what is typed into an input.
-        metadata: Of what a modal carries unseen.
-        replies: How often a response URL can be used.
-        reply_window: Seconds for which it can be used.
-        form_window: Seconds within which a form must be opened, after a click.
+        blocks: Number of blocks in a message.
+        home: Number of blocks in a modal or an App Home.
+        header: A header.
+        text: A section, or one piece of rich text.
+        fields: Number of fields in a section.
+        field: A field of a section.
+        context: An element of a context block.
+        label: The label of a button, a placeholder or an option.
+        value: A button's value.
+        chosen: An option's value.
+        buttons: Number of buttons in an actions block.
+        alt: A picture's alternative text.
+        question: The text of a confirmation dialog.
+        question_title: The title of a confirmation dialog.
+        question_button: A button of a confirmation dialog.
+        modal_title: The title of a modal, or one of its buttons.
+        hint: The label or hint of an input.
+        options: Number of options in a menu.
+        typed: The text that a person types into an input.
+        metadata: A modal's private metadata.
+        replies: Number of replies to a response URL.
+        reply_window: Seconds for which a response URL can be used.
+        form_window: Seconds after a request within which a form must be opened.
     """
 
     message: int = 12_000
@@ -68,33 +69,34 @@ SLACK = SlackLimits()
 @dataclass(frozen=True, slots=True)
 class DiscordLimits:
     """Discord's limits; https://docs.discord.com/developers, the pages on messages, components,
-    interactions and application commands. Characters are UTF-16 units, the stricter reading.
+    interactions and application commands. Characters are counted as UTF-16 code units.
 
     Attributes:
-        embeds: How many a message has.
-        message: Of all words in the embeds of one message.
-        title: Of an embed's title.
-        text: Of an embed's description.
-        fields: How many an embed has.
-        field_name: Of a field's name.
-        field: Of a field's value.
-        footer: Of an embed's footer.
-        author: Of the name above an embed's title.
-        alt: Of the description of an attachment.
-        files: How many a message has.
-        rows: How many rows of buttons a message has, of `row` buttons each.
-        label: Of a button.
-        custom_id: Of what a button or a modal carries unseen.
-        children: How many options, subcommands and choices there are side by side.
-        name: Of a command and an option.
-        summary: Of the description of a command and an option.
-        choice: Of a choice's name and value.
-        command: Of all names, descriptions and values of a root command together.
-        inputs: How many a modal has.
-        modal_title: Of a modal's title and of an input's label.
-        hint: Of an input's description and placeholder.
-        typed: Of what is typed into an input.
-        nonce: Of what makes a second post of the same message void.
+        embeds: Number of embeds in a message.
+        message: All text in the embeds of a message.
+        title: An embed's title.
+        text: An embed's description.
+        fields: Number of fields in an embed.
+        field_name: A field's name.
+        field: A field's value.
+        footer: An embed's footer.
+        author: The name above an embed's title.
+        alt: The description of an attachment.
+        files: Number of attachments of a message.
+        rows: Number of rows of buttons in a message.
+        row: Number of buttons in a row.
+        label: A button's label.
+        custom_id: The custom id of a button or a modal.
+        children: Number of options, subcommands or choices of a command.
+        name: The name of a command or an option.
+        summary: The description of a command or an option.
+        choice: The name or value of a choice.
+        command: All names, descriptions and values of a root command.
+        inputs: Number of inputs in a modal.
+        modal_title: A modal's title or an input's label.
+        hint: An input's description or placeholder.
+        typed: The text that a person types into an input.
+        nonce: The nonce by which Discord recognises a repeated post.
         token_life: Seconds for which an interaction can be answered.
     """
 

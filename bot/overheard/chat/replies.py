@@ -1,4 +1,4 @@
-"""What the desk says itself: questions, refusals, suggestions, faults."""
+"""The cards of the desk itself: questions, refusals, suggestions and failures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ log = logging.getLogger(__name__)
 
 
 def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
-    """Ask for a yes before something is spent or taken away."""
+    """Return the card that asks for a confirmation before a command spends or removes something.
+
+    Args:
+        order: The command and its options.
+        needed: Why a confirmation is needed.
+        token: The id of the question, which its buttons carry.
+    """
     style = Style.PRIMARY if order.spec.spends else Style.DANGER
     return Card(
         title="Go on?",
@@ -32,18 +38,22 @@ def question(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
             Action(f"cancel {token}", "Cancel"),
         ),
         severity=Severity.WARNING,
-        footer="This question stands for an hour.",
+        footer="This question expires in an hour.",
         data={"question": needed.question},
     )
 
 
-def left(order: Order) -> Card:
-    """Say that a command was left."""
+def cancelled(order: Order) -> Card:
+    """Return the card for a command that was cancelled instead of confirmed."""
     return Card("Left as it is", f"Nothing was done: {order.words}")
 
 
 def cut_off(*, goes_on: bool) -> Card:
-    """Say what becomes of a command that is cut off because the bot ends."""
+    """Return the card for a command that is cut off because the bot stops.
+
+    Args:
+        goes_on: Whether the command continues after the restart.
+    """
     text = (
         "What was answered is kept. It goes on by itself, and the result is posted here."
         if goes_on
@@ -53,12 +63,12 @@ def cut_off(*, goes_on: bool) -> Card:
 
 
 def not_allowed(reason: str) -> Card:
-    """Say why somebody may not do something."""
+    """Return the card for a command that a person may not run."""
     return Card("Not allowed", reason, severity=Severity.WARNING)
 
 
 def unknown(error: UnknownCommand, close: Sequence[CommandSpec]) -> Card:
-    """Say which commands may have been meant."""
+    """Return the card for an unknown command, with buttons for commands of similar names."""
     buttons = [Action(f"help {spec.name}", spec.name) for spec in close]
     return Card(
         "Unknown command",
@@ -69,32 +79,32 @@ def unknown(error: UnknownCommand, close: Sequence[CommandSpec]) -> Card:
     )
 
 
-def elsewhere(spec: CommandSpec) -> Card:
-    """Say where a command can be used that no chat offers."""
+def terminal_only(spec: CommandSpec) -> Card:
+    """Return the card for a command that only the terminal offers."""
     text = f"{spec.name} works on the machine that Overheard runs on: overheard {spec.name}"
     return Card("Only in the terminal", text, severity=Severity.WARNING)
 
 
 def refused(error: BadUsage) -> Card:
-    """Say what was wrong with a command."""
+    """Return the card for a command whose words or options are wrong."""
     return Card("Not understood", _sentence(error), severity=Severity.WARNING)
 
 
-def heading(spec: CommandSpec) -> str:
-    """Return what stands above a command's form."""
+def form_title(spec: CommandSpec) -> str:
+    """Return the title of a command's form."""
     noun = spec.noun.removesuffix("s")
     return spec.title or f"{spec.verb} {noun}".strip().capitalize()
 
 
 def failed(error: Exception) -> Card:
-    """Say what went wrong; what nobody foresaw goes to the log and not to the chat."""
+    """Return the card for an error; an unexpected exception's details go to the log only."""
     if not isinstance(error, OverheardError):
         log.error("A command failed.", exc_info=error)
     return Card("That did not work", sentence(error), severity=Severity.BAD, failed=True)
 
 
 def sentence(error: Exception) -> str:
-    """Return an error as one sentence for people."""
+    """Return an error as one sentence; for an unexpected exception, `FAULT`."""
     return _sentence(error) if isinstance(error, OverheardError) else FAULT
 
 

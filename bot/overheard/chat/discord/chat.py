@@ -10,7 +10,7 @@ from contextlib import suppress
 import discord
 
 from overheard.cards.card import Card
-from overheard.chat.concurrency import NEARLY
+from overheard.chat.concurrency import FINISH_TIMEOUT_S
 from overheard.chat.discord.checkup import PLACE, examine
 from overheard.chat.discord.client import Client, redirect, redirect_answers
 from overheard.chat.discord.errors import REFUSED, no_token, refused, told
@@ -42,7 +42,7 @@ class DiscordChat:
     def __init__(self, settings: DiscordTable, *, silence: float = SILENCE) -> None:
         self._settings = settings
         self._silence = silence
-        self.drain_s = NEARLY
+        self.drain_s = FINISH_TIMEOUT_S
         self._client: Client | None = None
         self._entering = asyncio.Lock()
 

@@ -15,7 +15,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.concurrency import ended
+from overheard.chat.concurrency import finish_tasks
 from overheard.chat.discord import forms, interactions, tree
 from overheard.chat.discord.conversation import Answer
 from overheard.chat.discord.errors import told
@@ -117,7 +117,7 @@ class Client(discord.Client):
     async def stop_serving(self, patience: float) -> None:
         """Let what is being served come to its end within so many seconds, else cancel it."""
         serving = [task for task in self._serving if task is not asyncio.current_task()]
-        await ended(serving, patience)
+        await finish_tasks(serving, patience)
 
     async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)

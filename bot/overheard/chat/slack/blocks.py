@@ -1,7 +1,7 @@
 """Cards as Block Kit, within all its limits. Pure: the same card gives the same blocks.
 
-What does not fit is parted into several messages, and what is left out is counted. Nothing in a
-card is read as markup, ours or a stranger's.
+A card that is too long is split into several messages, and what is left out is counted. No text
+of a card is read as markup.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from overheard.chat.limits import SLACK
 from overheard.chat.slack import text
 from overheard.chat.slack.text import (
     Block,
-    calm,
     cut,
     escape,
+    is_free_of_markup,
     link,
     pieces,
     plain,
@@ -31,22 +31,22 @@ from overheard.chat.slack.text import (
     span,
 )
 
-CLICK = "overheard"
-"""How the ids of our buttons begin."""
-LONGEST_TEXT = 12_000
-"""Characters of a card's text before the rest is left out."""
-LONGEST_NARROW = 200
-"""Characters of a fact that stands beside another."""
-LONGEST_NOTICE = 300
-"""Characters of what a notification tells."""
-MOST_MESSAGES = 6
-MARKS = {
+ACTION_PREFIX = "overheard"
+"""The first part of the action ids of buttons and inputs."""
+MAX_TEXT = 12_000
+"""Characters of a card's text; the rest is left out."""
+MAX_COLUMN_FIELD = 200
+"""Characters of a field, name and value, that is shown in a column next to other fields."""
+MAX_FALLBACK_TEXT = 300
+"""Characters of a message's text for notifications and screen readers."""
+MAX_MESSAGES = 6
+SEVERITY_ICONS = {
     Severity.PLAIN: "",
     Severity.GOOD: "\N{WHITE HEAVY CHECK MARK} ",
     Severity.WARNING: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} ",
     Severity.BAD: "\N{LARGE RED CIRCLE} ",
 }
-TOLD = {
+SEVERITY_WORDS = {
     Severity.PLAIN: "",
     Severity.GOOD: "Good: ",
     Severity.WARNING: "Warning: ",
@@ -57,12 +57,12 @@ TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message.
+    """A Slack message, ready to be posted.
 
     Attributes:
-        blocks: What is shown.
-        text: What notifications and screen readers tell, escaped.
-        images: Pictures that belong into its thread.
+        blocks: The message's blocks.
+        text: Text for notifications and screen readers, escaped.
+        images: Pictures to upload into the message's thread.
     """
 
     blocks: tuple[Block, ...]
@@ -71,23 +71,24 @@ class Message:
 
 
 def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
-    """Return the messages that show a card and those below it; at least one.
+    """Return the messages, one or more, that show a card and the cards below it.
 
     Args:
-        card: What to show.
-        pictures: Whether pictures follow in the thread; else they are told in words.
+        card: The card to show.
+        pictures: Whether pictures are uploaded into the thread; otherwise their alternative text
+            is shown.
     """
-    cards = [list(_parts(one, pictures=pictures)) for one in family(card)]
+    cards = [list(_parts(part, pictures=pictures)) for part in with_descendants(card)]
     packs = list(_pack(cards, SLACK.blocks))
-    kept = [*packs[:MOST_MESSAGES]]
+    kept = [*packs[:MAX_MESSAGES]]
     if left := len(packs) - len(kept):
         kept[-1].append(_Part(small(f"{wording.count(left, 'more message')} left out.", 100), card))
     return tuple(_message(pack) for pack in kept)
 
 
-def home(card: Card) -> dict[str, Any]:
+def home_view(card: Card) -> dict[str, Any]:
     """Return a card as the view of the App Home."""
-    cards = [list(_parts(one, pictures=False)) for one in family(card)]
+    cards = [list(_parts(part, pictures=False)) for part in with_descendants(card)]
     first, *rest = _pack(cards, SLACK.home)
     blocks = [part.block for part in first]
     if rest:
@@ -95,16 +96,16 @@ def home(card: Card) -> dict[str, Any]:
     return {"type": "home", "blocks": blocks}
 
 
-def family(card: Card) -> Iterator[Card]:
-    """Yield a card and all that belong to it, in the order in which they are read."""
+def with_descendants(card: Card) -> Iterator[Card]:
+    """Yield a card and all cards below it, in reading order."""
     yield card
     for below in card.more:
-        yield from family(below)
+        yield from with_descendants(below)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A block, the card it is from, and a picture that goes with it."""
+    """A block, the card that it shows a part of, and the picture that it announces."""
 
     block: Block
     card: Card
@@ -112,11 +113,12 @@ class _Part:
 
 
 def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
+    """Yield the blocks of one card, without the cards below it."""
     for block in chain(_title(card), _text(card), _link(card), _fields(card.fields)):
         yield _Part(block, card)
     if card.table:
-        yield from (_Part(block, card) for block in text.blocks(card.table))
-    yield from (_Part(_quote(one), card) for one in card.quotes)
+        yield from (_Part(block, card) for block in text.table_blocks(card.table))
+    yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
     if card.image:
         drawn = pictures and bool(card.image.png)
         yield _Part(_image(card.image, pictures=drawn), card, card.image if drawn else None)
@@ -126,7 +128,8 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
 
 
 def _title(card: Card) -> Iterator[Block]:
-    title = MARKS[card.severity] + wording.line(card.title)
+    """Yield the header; a title that is too long for a header follows whole in bold."""
+    title = SEVERITY_ICONS[card.severity] + wording.line(card.title)
     if title.strip():
         yield {"type": "header", "text": plain(title, SLACK.header)}
     if len(title) > SLACK.header:
@@ -134,7 +137,7 @@ def _title(card: Card) -> Iterator[Block]:
 
 
 def _text(card: Card) -> Iterator[Block]:
-    for piece in pieces(cut(shown(card.text), LONGEST_TEXT), SLACK.text):
+    for piece in pieces(cut(shown(card.text), MAX_TEXT), SLACK.text):
         yield rich(section(span(piece)))
 
 
@@ -144,46 +147,47 @@ def _link(card: Card) -> Iterator[Block]:
 
 
 def _fields(fields: Sequence[Field]) -> Iterator[Block]:
-    """Yield facts in their order: short ones side by side, others on lines of their own."""
-    for narrow, group in groupby(fields, key=_is_narrow):
+    """Yield fields in their order: short fields side by side, each other field on its own."""
+    for narrow, group in groupby(fields, key=_fits_column):
         if narrow:
-            yield from _columns([_fact(field) for field in group])
+            yield from _columns([_column_field(field) for field in group])
         else:
-            yield from map(_line, group)
+            yield from map(_wide_field, group)
 
 
-def _is_narrow(field: Field) -> bool:
+def _fits_column(field: Field) -> bool:
+    """Return whether a field is short, and free of characters that mrkdwn reads as markup."""
     name, value = wording.line(field.name), shown(field.value)
-    fits = len(name) + len(value) <= LONGEST_NARROW
-    return not field.wide and fits and calm(name) and calm(value)
+    fits = len(name) + len(value) <= MAX_COLUMN_FIELD
+    return not field.wide and fits and is_free_of_markup(name) and is_free_of_markup(value)
 
 
-def _columns(facts: Sequence[Block]) -> Iterator[Block]:
-    for start in range(0, len(facts), SLACK.fields):
-        yield {"type": "section", "fields": list(facts[start : start + SLACK.fields])}
+def _columns(fields: Sequence[Block]) -> Iterator[Block]:
+    for start in range(0, len(fields), SLACK.fields):
+        yield {"type": "section", "fields": list(fields[start : start + SLACK.fields])}
 
 
-def _fact(field: Field) -> Block:
+def _column_field(field: Field) -> Block:
     text = f"*{wording.line(field.name) or '-'}*\n{shown(field.value) or '-'}"
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _line(field: Field) -> Block:
-    name = wording.shorten(wording.line(field.name), LONGEST_NARROW)
-    value = cut(shown(field.value), SLACK.text - LONGEST_NARROW)
+def _wide_field(field: Field) -> Block:
+    name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
+    value = cut(shown(field.value), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
 
 
-def _quote(said: Quote) -> Block:
-    source = wording.shorten(wording.line(said.source), LONGEST_NARROW)
-    text = cut(shown(said.text), SLACK.text - LONGEST_NARROW)
+def _quote(quoted: Quote) -> Block:
+    source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
+    text = cut(shown(quoted.text), SLACK.text - MAX_COLUMN_FIELD)
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
 def _image(image: Image, *, pictures: bool) -> Block:
+    """Return a line that points to the picture in the thread, or the picture's own text."""
     alt = wording.printable(image.alt)
-    told = "The chart is in the thread." if pictures else f"Chart: {alt}"
-    return small(told, SLACK.alt)
+    return small("The chart is in the thread." if pictures else f"Chart: {alt}", SLACK.alt)
 
 
 def _actions(actions: Sequence[Action]) -> Iterator[Block]:
@@ -196,7 +200,7 @@ def _button(action: Action, number: int) -> Block:
     label = wording.line(action.label)
     button: Block = {
         "type": "button",
-        "action_id": f"{CLICK}:{number}",
+        "action_id": f"{ACTION_PREFIX}:{number}",
         "text": plain(label, SLACK.label),
         "value": action.words[: SLACK.value],
     }
@@ -215,36 +219,38 @@ def _confirm(action: Action, label: str) -> Block:
     return {**confirm, "style": "danger"} if action.style is Style.DANGER else confirm
 
 
-def _pack(cards: Iterable[Sequence[_Part]], most: int) -> Iterator[list[_Part]]:
-    """Yield parts in groups that a message can hold, with a line between two cards.
+def _pack(cards: Iterable[Sequence[_Part]], max_blocks: int) -> Iterator[list[_Part]]:
+    """Yield groups of parts, each small enough for one message, with a divider between cards.
 
-    A card is parted only where it is too long by itself. A place is kept free in each group, for
-    saying that something is left out.
+    A card is split only where it is too long for one message. Each group leaves room for one more
+    block, which says how much is left out.
+
+    Args:
+        cards: The parts of each card.
+        max_blocks: The number of blocks that a message or view can hold.
     """
     pack: list[_Part] = []
     for parts in cards:
         line = [_Part({"type": "divider"}, parts[0].card)] if pack and parts else []
-        if pack and not _fits([*pack, *line, *parts], most):
+        if pack and not _fits([*pack, *line, *parts], max_blocks):
             yield pack
             pack, line = [], []
         pack += line
         for part in parts:
-            if pack and not _fits([*pack, part], most):
+            if pack and not _fits([*pack, part], max_blocks):
                 yield pack
                 pack = []
             pack.append(part)
     yield pack or [_Part(small("Nothing to show.", 100), Card(""))]
 
 
-def _fits(parts: Sequence[_Part], most: int) -> bool:
-    return len(parts) < most and _weight(parts) <= SLACK.message
-
-
-def _weight(parts: Iterable[_Part]) -> int:
-    return sum(_characters(part.block) for part in parts)
+def _fits(parts: Sequence[_Part], max_blocks: int) -> bool:
+    characters = sum(_characters(part.block) for part in parts)
+    return len(parts) < max_blocks and characters <= SLACK.message
 
 
 def _characters(piece: Any) -> int:
+    """Return the number of characters in all strings of a JSON value."""
     if isinstance(piece, dict):
         return sum(map(_characters, piece.values()))
     if isinstance(piece, list):
@@ -253,11 +259,9 @@ def _characters(piece: Any) -> int:
 
 
 def _message(pack: Sequence[_Part]) -> Message:
+    """Return a group of parts as a message; its fallback text is that of the first card."""
     card = pack[0].card
-    said = wording.shorten(
-        wording.line(": ".join(filter(None, [card.title, shown(card.text)]))), LONGEST_NOTICE
-    )
+    summary = wording.line(": ".join(filter(None, [card.title, shown(card.text)])))
+    fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)
     images = tuple(part.image for part in pack if part.image)
-    return Message(
-        tuple(part.block for part in pack), escape(TOLD[card.severity] + said) or "-", images
-    )
+    return Message(tuple(part.block for part in pack), escape(fallback) or "-", images)

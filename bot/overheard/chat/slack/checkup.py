@@ -1,4 +1,4 @@
-"""What `overheard doctor` says about Slack."""
+"""The checks of `overheard doctor` for Slack."""
 
 from __future__ import annotations
 
@@ -6,46 +6,51 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from overheard.cards import wording
 from overheard.chat.slack.client import SlackClient, SlackFailed
-from overheard.chat.slack.workspaces import Workspace, Workspaces, refusal
+from overheard.chat.slack.workspaces import Workspace, Workspaces, token_refusal
 from overheard.commands.slack import OPTIONAL, SCOPES
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Finding
 
-INSTALL = "add it under OAuth & Permissions at api.slack.com/apps and install the app again"
+ADD_SCOPE = "add it under OAuth & Permissions at api.slack.com/apps and install the app again"
 
-Place = tuple[str, str, str]
-"""A channel as routes name it, its team and its id."""
+ChannelAddress = tuple[str, str, str]
+"""A channel: its name in ``[[routes]]``, its team's id (or an empty string) and its own id."""
 
 
 async def examine(
-    workspaces: Workspaces, channels: Sequence[Place], app: SlackClient | None, *, many: bool
+    workspaces: Workspaces,
+    channels: Sequence[ChannelAddress],
+    app: SlackClient | None,
+    *,
+    many: bool,
 ) -> list[Finding]:
-    """Look at tokens, scopes and channels.
+    """Check tokens, scopes and channels.
 
     Args:
-        workspaces: Where the bot is.
-        channels: Where alerts and reports go.
-        app: Calls Slack with the app-level token, in Socket Mode.
-        many: Whether there are many workspaces; then those of the channels are looked at.
+        workspaces: Finds the workspaces.
+        channels: The channels that alerts and reports go to.
+        app: Calls Slack with the app-level token; None when Socket Mode is not used.
+        many: Whether there are many workspaces. If so, the workspaces of `channels` are checked.
     """
     teams = sorted({team for _, team, _ in channels}) if many else [""]
     found: list[Finding] = []
     for team in teams:
-        found += [finding async for finding in _workspace(workspaces, team, channels)]
-    return [*found, await _socket(app)] if app else found
+        found += [finding async for finding in _check_workspace(workspaces, team, channels)]
+    return [*found, await _check_app_token(app)] if app else found
 
 
 def unavailable(place: str, error: ChatUnavailable) -> Finding:
-    """Return an error as a finding."""
+    """Return an error as a finding about a place, such as "slack: app token"."""
     return Finding(place, error.details["reason"], error.details["remedy"])
 
 
-async def _workspace(
-    workspaces: Workspaces, team: str, channels: Sequence[Place]
+async def _check_workspace(
+    workspaces: Workspaces, team: str, channels: Sequence[ChannelAddress]
 ) -> AsyncIterator[Finding]:
+    """Yield findings about a workspace's token and scopes, and about its channels."""
     place = f"slack: bot token{f' of {team}' if team else ''}"
     try:
-        workspace = await workspaces.of(team)
+        workspace = await workspaces.workspace(team)
     except ChatUnavailable as error:
         yield unavailable(place, error)
         return
@@ -53,17 +58,17 @@ async def _workspace(
         yield Finding(place, error.details["reason"], "try again when Slack can be reached")
         return
     yield Finding(place)
-    for finding in _scopes(workspace):
+    for finding in _check_scopes(workspace):
         yield finding
     for name, home, channel in channels:
         if not team or home == team:
-            yield await _channel(workspace, name, channel)
+            yield await _check_channel(workspace, name, channel)
 
 
-def _scopes(workspace: Workspace) -> Iterator[Finding]:
-    """Yield what is missing of the scopes that the bot needs, and of those that it can do without.
+def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
+    """Yield findings about missing scopes, required and optional.
 
-    A proxy may keep from us which there are; then each call says what it lacks.
+    A proxy may remove the header with the token's scopes; then no scopes are compared.
     """
     place = "slack: scopes"
     if not workspace.scopes:
@@ -75,35 +80,36 @@ def _scopes(workspace: Workspace) -> Iterator[Finding]:
     for which, scopes in (("", needed), ("optional ", optional)):
         if scopes:
             verb = "scope {} is" if len(scopes) == 1 else "scopes {} are"
-            told = verb.format(wording.listing(scopes))
-            yield Finding(place, f"the {which}{told} missing", INSTALL)
+            named = verb.format(wording.listing(scopes))
+            yield Finding(place, f"the {which}{named} missing", ADD_SCOPE)
     if not missing:
         yield Finding(place)
 
 
-async def _channel(workspace: Workspace, name: str, channel: str) -> Finding:
-    """Look at one message of a channel, which only a member can."""
+async def _check_channel(workspace: Workspace, name: str, channel: str) -> Finding:
+    """Return a finding about a channel, by reading one message, which only a member can."""
     place = f"slack: channel {name}"
     try:
         await workspace.client.call("conversations_history", channel=channel, limit=1)
     except SlackFailed as error:
-        told = f"Slack answers {error.code}" if error.code else error.details["reason"]
-        return Finding(place, told, _remedy(error))
+        problem = f"Slack answers {error.code}" if error.code else error.details["reason"]
+        return Finding(place, problem, _channel_remedy(error))
     return Finding(place)
 
 
-def _remedy(error: SlackFailed) -> str:
+def _channel_remedy(error: SlackFailed) -> str:
     if error.code in {"channel_not_found", "not_in_channel"}:
         return "check the channel's id, and invite the bot there with /invite"
-    return INSTALL if error.code == "missing_scope" else "try again later"
+    return ADD_SCOPE if error.code == "missing_scope" else "try again later"
 
 
-async def _socket(app: SlackClient) -> Finding:
+async def _check_app_token(app: SlackClient) -> Finding:
+    """Return a finding about the app-level token, by asking for the address of a socket."""
     place = "slack: app token"
     try:
         await app.call("apps_connections_open", app_token=app.token)
     except SlackFailed as error:
-        if refused := refusal(error, "app_token"):
+        if refused := token_refusal(error, "app_token"):
             return unavailable(place, refused)
         return Finding(place, error.details["reason"], "give it the scope connections:write")
     return Finding(place)

@@ -1,8 +1,9 @@
-"""Slack's Web API: one way to call it, and errors that say what to do."""
+"""Calls to Slack's Web API: retries, pacing of messages, and errors that name the remedy."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from typing import Any
 
 import aiohttp
@@ -17,72 +18,82 @@ from overheard.cards import wording
 from overheard.errors import ChatFailed
 
 NAME = "Slack"
-TIMEOUT = 15.0
-"""Seconds for one call."""
-LONGEST_WAIT = 10.0
-"""Seconds that a call waits at most when Slack asks for patience; longer waits are told."""
-RETRIES = 2
+CALL_TIMEOUT_S = 15.0
+"""How long one call may take."""
+MAX_RETRY_AFTER_S = 10.0
+"""A call waits this long at most when Slack limits the rate; for longer waits it fails."""
+MAX_RETRIES = 2
+MAX_PACED_CHANNELS = 5_000
+"""Channels whose last message's time is kept in memory."""
 
-REFUSED = frozenset(
+REFUSED_TOKEN_CODES = frozenset(
     {
         "account_inactive", "app_token_required", "invalid_auth", "not_allowed_token_type",
         "not_authed", "token_expired", "token_revoked",
     }
 )  # fmt: skip
-"""Answers that mean that a token is no good, now and later."""
+"""Error codes that mean that a token is invalid."""
 REMEDIES = {
     "not_in_channel": "invite the bot there with /invite",
     "channel_not_found": "check the channel's id, and invite the bot there with /invite",
     "is_archived": "unarchive the channel or name another",
     "missing_scope": "add the scope to the app and install it again",
     "restricted_action": "ask an administrator of the workspace to let the app post there",
-    **dict.fromkeys(REFUSED, "copy the token again from the app's page at api.slack.com/apps"),
+    **dict.fromkeys(
+        REFUSED_TOKEN_CODES, "copy the token again from the app's page at api.slack.com/apps"
+    ),
 }
-_UNSURE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
-"""Answers after which the call may have had its effect all the same."""
+"""What to do, by Slack's error code."""
+_AMBIGUOUS_CODES = frozenset(
+    {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+)
+"""Error codes after which a call may have had its effect all the same."""
 
 
 class SlackFailed(ChatFailed):
     """{chat} did not take a message: {reason}."""
 
     code: str = ""
-    """Slack's own name for what went wrong, such as ``not_in_channel``, or an empty string."""
+    """Slack's error code, such as ``not_in_channel``; empty when Slack sent none."""
 
 
 class SlackClient:
     """Calls Slack's Web API with one token.
 
     Args:
-        token: The bot's token, or an app-level one.
-        base_url: Where the API is.
-        session: The connections to use.
+        token: The bot's token, or an app-level token.
+        base_url: The API's address.
+        session: The HTTP session for the calls.
     """
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
         self.token = token
         self._calls = {
             once: AsyncWebClient(
-                token, base_url, session=session, retry_handlers=[_Patience(once=once)]
+                token, base_url, session=session, retry_handlers=[_RetryPolicy(once=once)]
             )
             for once in (True, False)
         }
 
     @property
     def web(self) -> AsyncWebClient:
-        """The SDK's client, for what the SDK does itself."""
+        """The SDK's own client, for parts of the SDK that need it."""
         return self._calls[False]
 
     async def call(self, method: str, *, once: bool = False, **arguments: Any) -> dict[str, Any]:
-        """Call a method such as ``chat_postMessage``, and return its answer.
+        """Call a method of the API and return Slack's answer.
 
         Args:
-            method: The SDK's name of it.
-            once: Whether a second call would do harm: after a server error or a lost connection it
-                is then not made again.
-            arguments: What the method takes.
+            method: The SDK's name of the method, such as ``chat_postMessage``.
+            once: Whether a second call would do harm. If so, the call is not repeated after a
+                server error or a lost connection.
+            arguments: The method's arguments.
+
+        Returns:
+            The fields of the answer, and under ``headers`` its HTTP headers.
 
         Raises:
-            SlackFailed: when Slack refused, could not be reached, or answered nonsense.
+            SlackFailed: when Slack refused, could not be reached, or sent an unreadable answer.
         """
         try:
             response = await getattr(self._calls[once], method)(**arguments)
@@ -93,75 +104,77 @@ class SlackClient:
             raise _unreached(error) from None
         except (AttributeError, TypeError, ValueError) as error:
             # The SDK trips over a body that is no JSON object.
-            raise _unsure("its answer cannot be read") from error
+            raise _ambiguous("its answer cannot be read") from error
         return answer
 
 
 def _failed(method: str, response: Any) -> SlackFailed:
+    """Return the error for an answer with an error code or a bad HTTP status."""
     data = getattr(response, "data", None)
     status = getattr(response, "status_code", getattr(response, "status", 0))
     data = data if isinstance(data, dict) else {}
     code = str(data.get("error", ""))
     if status == 429 or code in {"ratelimited", "rate_limited"}:
-        return limited(_seconds(response.headers.get("Retry-After")))
-    if not code or code in _UNSURE:
-        told = f"answered {code}" if code else f"answered with status {status} and no reason"
-        return _unsure(f"{_written(method)} {told}")
+        return rate_limited(_seconds(response.headers.get("Retry-After")))
+    name = method.replace("_", ".", 1)
+    if not code or code in _AMBIGUOUS_CODES:
+        answer = f"answered {code}" if code else f"answered with status {status} and no reason"
+        return _ambiguous(f"{name} {answer}")
     remedy = REMEDIES.get(code, "see the method's page at docs.slack.dev")
-    failed = SlackFailed(chat=NAME, reason=f"{_written(method)} answered {_told(data)}; {remedy}")
+    failed = SlackFailed(chat=NAME, reason=f"{name} answered {_error_text(data)}; {remedy}")
     failed.code = code
     return failed
 
 
-def _told(data: dict[str, Any]) -> str:
-    """Return Slack's error with the scope or the places that it names."""
+def _error_text(data: dict[str, Any]) -> str:
+    """Return Slack's error code, with the missing scope or the faulty arguments in brackets."""
     metadata = data.get("response_metadata")
     messages = metadata.get("messages", []) if isinstance(metadata, dict) else []
     details = [str(data["needed"])] if data.get("needed") else [str(m) for m in messages]
-    told = wording.shorten(wording.line(", ".join(details)), 300)
-    return (
-        f"{wording.line(str(data['error']))} ({told})" if told else wording.line(str(data["error"]))
-    )
+    detail = wording.shorten(wording.line(", ".join(details)), 300)
+    code = wording.line(str(data["error"]))
+    return f"{code} ({detail})" if detail else code
 
 
-def limited(seconds: float) -> SlackFailed:
-    """Return the error that says in how many seconds Slack wants to be called again."""
+def rate_limited(seconds: float) -> SlackFailed:
+    """Return the error for a rate limit that ends in so many seconds."""
     failed = SlackFailed(chat=NAME, reason="it asks to be called less often")
     failed.code, failed.retry_after = "ratelimited", seconds
     return failed
 
 
 def _unreached(error: Exception) -> SlackFailed:
+    """Return the error for a connection that could not be opened, or was lost during a call."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return SlackFailed(chat=NAME, reason="it cannot be reached")
-    return _unsure("the connection was lost")
+    return _ambiguous("the connection was lost")
 
 
-def _unsure(reason: str) -> SlackFailed:
+def _ambiguous(reason: str) -> SlackFailed:
+    """Return an error for a call that may have had its effect all the same."""
     failed = SlackFailed(chat=NAME, reason=reason)
     failed.ambiguous = True
     return failed
 
 
-def _written(method: str) -> str:
-    return method.replace("_", ".", 1)
-
-
 def _seconds(header: Any) -> float:
-    """Return what a Retry-After says; a minute when it says nothing of use."""
+    """Return the seconds of a Retry-After header; 60 when the header is missing or unreadable."""
     value = header[0] if isinstance(header, list) else header
     return float(value) if str(value).isdecimal() else 60.0
 
 
-class _Patience(AsyncRetryHandler):
-    """Calls again when Slack asks to wait, and after its own faults when that does no harm.
+class _RetryPolicy(AsyncRetryHandler):
+    """Repeats a call after a rate limit, and after a server error when that does no harm.
 
-    The SDK's own handlers wait for any time that is asked for, and repeat a post whose answer was
-    lost, which would show it twice.
+    The SDK's own handlers wait for as long as Slack asks, and repeat a post whose answer was
+    lost, which would show the message twice.
+
+    Args:
+        once: Whether a second call would do harm.
     """
 
     def __init__(self, *, once: bool) -> None:
-        super().__init__(RETRIES)
+        super().__init__(MAX_RETRIES)
         self._once = once
 
     async def _can_retry_async(
@@ -173,7 +186,7 @@ class _Patience(AsyncRetryHandler):
         error: Exception | None = None,
     ) -> bool:
         if response is not None and response.status_code == 429:
-            return _asked_to_wait(response) <= LONGEST_WAIT
+            return _retry_after_s(response) <= MAX_RETRY_AFTER_S
         lost = isinstance(error, aiohttp.ClientConnectionError)
         status = response.status_code if response else _status(error)
         return not self._once and (lost or status >= 500)
@@ -188,16 +201,56 @@ class _Patience(AsyncRetryHandler):
     ) -> None:
         state.next_attempt_requested = True
         limited = response is not None and response.status_code == 429
-        wait = _asked_to_wait(response) if limited and response else 0.2 * 4**state.current_attempt
+        wait = _retry_after_s(response) if limited and response else 0.2 * 4**state.current_attempt
         await asyncio.sleep(wait)
         state.increment_current_attempt()
 
 
-def _asked_to_wait(response: HttpResponse) -> float:
+def _retry_after_s(response: HttpResponse) -> float:
+    """Return the seconds of a response's Retry-After header; see `_seconds`."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     return _seconds(headers.get("retry-after"))
 
 
 def _status(error: Exception | None) -> int:
+    """Return the HTTP status that an error of the SDK carries, or 0."""
     status = getattr(getattr(error, "response", None), "status", 0)
     return status if isinstance(status, int) else 0
+
+
+class ChannelPacer:
+    """Spaces the messages of each channel: Slack takes one a second.
+
+    Args:
+        interval_s: Seconds between two messages in a channel.
+    """
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval = interval_s
+        self._next: OrderedDict[str, float] = OrderedDict()
+        self._held: OrderedDict[str, float] = OrderedDict()
+
+    async def wait(self, channel: str) -> None:
+        """Wait until a message may be posted in a channel.
+
+        Raises:
+            SlackFailed: when Slack's rate limit there lasts longer than `MAX_RETRY_AFTER_S`.
+        """
+        now = asyncio.get_running_loop().time()
+        held = self._held.get(channel, now) - now
+        if held > MAX_RETRY_AFTER_S:
+            raise rate_limited(held)
+        at = max(now, now + held, self._next.pop(channel, now))
+        self._next[channel] = at + self._interval
+        _drop_oldest(self._next)
+        await asyncio.sleep(at - now)
+
+    def hold(self, channel: str, seconds: float) -> None:
+        """Stop posting in a channel for some seconds, because Slack limits the rate."""
+        self._held[channel] = asyncio.get_running_loop().time() + seconds
+        _drop_oldest(self._held)
+
+
+def _drop_oldest(times: OrderedDict[str, float]) -> None:
+    if len(times) > MAX_PACED_CHANNELS:
+        times.popitem(last=False)

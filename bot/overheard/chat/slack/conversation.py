@@ -1,4 +1,4 @@
-"""One request's conversation in Slack: cards that replace each other, and forms."""
+"""The answers to one Slack request: cards that replace each other, and a form."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ import aiohttp
 from overheard.cards.card import Card, Severity
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.client import SlackFailed
-from overheard.chat.slack.outlets import Channel, Reply
-from overheard.chat.slack.rate_limit import Pace
+from overheard.chat.slack.client import ChannelPacer, SlackFailed
+from overheard.chat.slack.posts import ChannelOutlet, ResponseUrlOutlet
 from overheard.chat.slack.workspaces import Workspace
 from overheard.interfaces import Form
 
-OUTSIDE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
-"""What Slack answers where the bot may not post; a response URL works there all the same."""
+NO_ACCESS_CODES = frozenset(
+    {"channel_not_found", "is_archived", "not_in_channel", "restricted_action"}
+)
+"""Error codes for a channel where the bot may not post; a response URL works there all the same."""
+FORM_MARGIN_S = 0.5
+"""How long before the end of Slack's limit for opening a form no form is opened any more."""
 
-TOO_LATE = Card(
+FORM_TOO_LATE = Card(
     "The form could not be opened",
     "Slack gives three seconds for that, and it took longer. Try it once more.",
     severity=Severity.WARNING,
@@ -32,15 +35,16 @@ TOO_LATE = Card(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request came from.
+    """Where a request came from, and so where its answers are shown.
 
     Attributes:
-        user: Who asked.
-        channel: The channel's id; a person's id for the bot's conversation with them.
-        thread: The message in whose thread to answer, or an empty string.
+        user: The id of the person who sent the request.
+        channel: The channel's id, or a person's id for the bot's conversation with that person.
+        thread: The id of the message in whose thread to answer, or an empty string.
         url: The response URL, or an empty string.
-        own: Whether a message was clicked that only this person sees.
-        question: The message that was clicked if it asked for a yes: the answer takes its place.
+        own: Whether the request is a click on a message that only this person sees.
+        question: The id of the clicked message if that asked for a confirmation, else an empty
+            string. The answer replaces this message.
     """
 
     user: str
@@ -50,13 +54,16 @@ class Place:
     own: bool = False
     question: str = ""
 
-    def written(self) -> str:
-        """Return it as text that a form carries unseen."""
+    def to_json(self) -> str:
+        """Return the place as JSON, for a form's metadata."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def read(cls, text: str, user: str) -> Place:
-        """Read what `written` wrote; a text that is anything else means the person themselves."""
+    def from_json(cls, text: str, user: str) -> Place:
+        """Return the place that `to_json` wrote, for a user.
+
+        Any other text gives the bot's conversation with the user.
+        """
         try:
             return cls(**{**json.loads(text), "user": user})
         except (TypeError, ValueError):
@@ -64,33 +71,33 @@ class Place:
 
 
 class Outlet(Protocol):
-    """Where cards are shown, one in the place of the other."""
+    """Shows cards, each in place of the one before."""
 
     async def show(self, card: Card) -> None:
-        """Show a card."""
+        """Show a card, now or in `finish`."""
         ...
 
     async def withdraw(self) -> None:
-        """Take back what is shown, because the answer appears elsewhere."""
+        """Remove the cards, because the answer is shown elsewhere."""
         ...
 
     async def finish(self) -> None:
-        """Show what was held back."""
+        """Show the last card, unless it is shown already."""
         ...
 
 
 OpenForm = Callable[[Form, Place], Awaitable[None]]
-"""Opens a form for a place. It can be called once, and not for long."""
+"""Opens a form for a place; works once, within 3 seconds of a request."""
 
 
 class SlackConversation:
-    """Where one request is answered.
+    """Answers one request; see `overheard.interfaces.Conversation`.
 
     Args:
-        workspace: Where it is.
-        place: Where in it.
-        session: The connections to use.
-        pace: Gives turns in channels.
+        workspace: The workspace of the request.
+        place: Where in the workspace the request came from.
+        session: The HTTP session for replies to response URLs.
+        pacer: Spaces the messages of each channel.
         open_form: Opens a form.
     """
 
@@ -99,52 +106,61 @@ class SlackConversation:
         workspace: Workspace,
         place: Place,
         session: aiohttp.ClientSession,
-        pace: Pace,
+        pacer: ChannelPacer,
         open_form: OpenForm,
     ) -> None:
         self._workspace = workspace
         self._place = place
         self._session = session
-        self._pace = pace
+        self._pacer = pacer
         self._open_form: OpenForm | None = open_form
         self._began = asyncio.get_running_loop().time()
         self._outlets: dict[bool, Outlet] = {}
         self._showing = asyncio.Lock()
         self._newest = Card("")
         self._answered = asyncio.Event()
-        self._asked = False
+        self._form_shown = False
 
     @property
     def forms(self) -> bool:
-        """Whether a form can be opened now: Slack allows it for 3 s after a click."""
-        young = asyncio.get_running_loop().time() - self._began < SLACK.form_window - 0.5
-        return self._open_form is not None and young
+        """Whether a form can be opened now: Slack allows one for 3 seconds after a request."""
+        age = asyncio.get_running_loop().time() - self._began
+        return self._open_form is not None and age < SLACK.form_window - FORM_MARGIN_S
 
     async def open_form(self, form: Form) -> None:
-        """Open a form; only one, and only while `forms` says so.
+        """Open a form; only the first, and only while `forms` is true.
+
+        Otherwise a card says that the form came too late.
 
         Raises:
-            SlackFailed: when it is too late for that, and Slack does not take that news either.
+            SlackFailed: when Slack refuses that card.
         """
         opener, self._open_form = self._open_form, None
-        self._asked = opener is not None and await self._opens(opener, form)
-        if self._asked:
+        self._form_shown = opener is not None and await self._opens(opener, form)
+        if self._form_shown:
             self._answered.set()
         else:
-            await self.show(TOO_LATE, private=True)
+            await self.show(FORM_TOO_LATE, private=True)
 
-    async def asked_again(self, patience: float) -> bool:
-        """Whether the first answer, within so many seconds, is a form; later none can be opened."""
+    async def form_reopened(self, timeout_s: float) -> bool:
+        """Wait for the first answer, and return whether the answer is a form.
+
+        After the wait, of at most `timeout_s` seconds, no form can be opened.
+        """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered.wait(), patience)
+            await asyncio.wait_for(self._answered.wait(), timeout_s)
         self._open_form = None
-        return self._asked
+        return self._form_shown
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card; of several that wait for their turn only the newest is shown.
+        """Show a card; of several cards that wait for the channel, only the newest is shown.
+
+        Args:
+            card: The card to show.
+            private: Whether only the person who sent the request sees the card.
 
         Raises:
-            SlackFailed: when Slack does not take it.
+            SlackFailed: when Slack refuses the card.
         """
         self._newest = card
         self._answered.set()
@@ -153,19 +169,20 @@ class SlackConversation:
                 await self._show(card, private)
 
     async def finish(self) -> None:
-        """Show what was held back, because the request is served.
+        """Show the last card, because the request is served.
 
         Raises:
-            SlackFailed: when Slack does not take it.
+            SlackFailed: when Slack refuses the card.
         """
         for outlet in [*self._outlets.values()]:
             try:
                 await outlet.finish()
             except SlackFailed:
-                # Half an hour has gone by, say. Then it goes to the person who asked.
+                # A response URL expires after half an hour: send the card to the person instead.
                 await self._direct().show(self._newest)
 
     async def _opens(self, opener: OpenForm, form: Form) -> bool:
+        """Open a form, and return whether Slack has accepted the form."""
         try:
             await opener(form, self._place)
         except SlackFailed:
@@ -180,13 +197,13 @@ class SlackConversation:
         try:
             await outlet.show(card)
         except SlackFailed as error:
-            if error.code not in OUTSIDE and not isinstance(outlet, Reply):
+            if error.code not in NO_ACCESS_CODES and not isinstance(outlet, ResponseUrlOutlet):
                 raise
-            self._outlets[private] = self._elsewhere(outlet)
+            self._outlets[private] = self._alternative(outlet)
             await self._outlets[private].show(card)
 
     async def _withdraw(self, private: bool) -> None:
-        """Take back what was shown to others, or to this person alone, before."""
+        """Remove the public cards before a private card is shown, and the other way round."""
         before = self._outlets.pop(not private, None)
         if before is None and self._place.own and not private:
             before = self._outlet(private=True)
@@ -195,26 +212,27 @@ class SlackConversation:
                 await before.withdraw()
 
     def _outlet(self, private: bool) -> Outlet:
-        place = self._place
+        """Return what shows the answers: to the person who sent the request, or to the channel."""
+        place, client = self._place, self._workspace.client
         if private and place.url:
-            return Reply(self._session, place.url, private=True, replaces=place.own)
+            return ResponseUrlOutlet(self._session, place.url, private=True, replaces=place.own)
         if private:
             return self._direct()
         posted = [place.question] if place.question else []
-        return Channel(self._workspace.client, self._pace, place.channel, place.thread, posted)
+        return ChannelOutlet(client, self._pacer, place.channel, place.thread, posted)
 
-    def _elsewhere(self, outlet: Outlet) -> Outlet:
-        """Return another way: the response URL, else the conversation with the person."""
-        if self._place.url and not isinstance(outlet, Reply):
-            return Reply(self._session, self._place.url, private=False)
+    def _alternative(self, outlet: Outlet) -> Outlet:
+        """Return what to use when an outlet failed: the response URL, else a direct message."""
+        if self._place.url and not isinstance(outlet, ResponseUrlOutlet):
+            return ResponseUrlOutlet(self._session, self._place.url, private=False)
         return self._direct()
 
     def _direct(self) -> Outlet:
-        return Channel(self._workspace.client, self._pace, self._place.user)
+        return ChannelOutlet(self._workspace.client, self._pacer, self._place.user)
 
 
 def place_of_click(body: Mapping[str, Any]) -> Place:
-    """Return where a click came from: answers go into the thread of the message."""
+    """Return the place of a click on a button; answers go into the thread of its message."""
     user, container = body["user"]["id"], body.get("container") or {}
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
     url, thread = body.get("response_url", ""), container.get("thread_ts", "")

@@ -1,39 +1,47 @@
-"""What Slack sends: acknowledged at once, taken to the desk, once each."""
+"""Requests from Slack: each is acknowledged at once and brought to the desk, once."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
+from overheard.chat.concurrency import finish_tasks
 from overheard.chat.slack import modals
-from overheard.chat.slack.blocks import CLICK, home
+from overheard.chat.slack.blocks import ACTION_PREFIX, home_view
+from overheard.chat.slack.client import ChannelPacer
 from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
-from overheard.chat.slack.rate_limit import Once, Pace, Tasks
 from overheard.chat.slack.workspaces import Workspaces
 from overheard.interfaces import Desk, Form, Person, Request
 
 logger = logging.getLogger(__name__)
 
-FORM_PATIENCE = 1.5
-"""Seconds that a sent form waits for its first answer, which may be a problem to show in it."""
+FORM_ANSWER_TIMEOUT_S = 1.5
+"""How long a submitted form stays open for its first answer, which may be the form again, with a
+problem.
+"""
+MAX_SEEN_EVENTS = 5_000
+"""Event ids kept in memory."""
 Body = dict[str, Any]
+"""The JSON body of a request from Slack."""
 
 
-class Listeners:
-    """Listens to one app, and serves what comes through the desk.
+class SlackListeners:
+    """Handles the requests of one slack-bolt app through the desk.
 
     Args:
-        desk: Where requests are brought.
-        workspaces: Finds the workspace that an event is from.
-        session: The connections to use.
-        pace: Gives turns in channels.
-        many: Whether there are many workspaces, so that a channel's id needs its team's before it.
+        desk: Serves the requests.
+        workspaces: Finds the workspace of a request.
+        session: The HTTP session for replies to response URLs.
+        pacer: Spaces the messages of each channel.
+        many: Whether there are many workspaces; then a channel's name begins with its team's id.
     """
 
     def __init__(
@@ -41,144 +49,194 @@ class Listeners:
         desk: Desk,
         workspaces: Workspaces,
         session: aiohttp.ClientSession,
-        pace: Pace,
+        pacer: ChannelPacer,
         *,
         many: bool = False,
     ) -> None:
         self._desk = desk
         self._workspaces = workspaces
         self._session = session
-        self._pace = pace
+        self._pacer = pacer
         self._many = many
-        self._once = Once()
-        self._tasks = Tasks()
+        self._seen = SeenEvents()
+        self._tasks = BackgroundTasks()
 
     def attach(self, app: AsyncApp, command: str) -> None:
-        """Listen for a slash command, clicks, forms and visits of the App Home."""
+        """Register the handlers of a slash command, clicks, forms and visits of the App Home."""
         app.middleware(self._skip_repeated)
-        app.command(command)(self._commanded)
-        app.action(re.compile(f"^{CLICK}:"))(self._clicked)
-        app.view(modals.FORM)(self._submitted)
-        app.options(re.compile(f"^{CLICK}:"))(self._completed)
-        app.event("app_home_opened")(self._visited)
+        app.command(command)(self._on_command)
+        app.action(re.compile(f"^{ACTION_PREFIX}:"))(self._on_click)
+        app.view(modals.CALLBACK_ID)(self._on_form)
+        app.options(re.compile(f"^{ACTION_PREFIX}:"))(self._on_typing)
+        app.event("app_home_opened")(self._on_home_opened)
 
-    async def close(self, patience: float) -> None:
-        """Let what is under way come to its end within so many seconds, else cancel it."""
-        await self._tasks.end(patience)
+    async def close(self, timeout_s: float) -> None:
+        """Wait some seconds for the requests that are being served, then cancel them."""
+        await self._tasks.finish(timeout_s)
 
     async def _skip_repeated(
         self,
         body: Body,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
     ) -> BoltResponse:
+        """Acknowledge a request that Slack has sent before, and do nothing else with it."""
         event = body.get("event_id") or body.get("trigger_id")
-        if event and body.get("type") != "block_suggestion" and not self._once.first(event):
+        if event and body.get("type") != "block_suggestion" and not self._seen.is_new(event):
             return BoltResponse(status=200, body="")
         return await next()
 
-    async def _commanded(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_command(self, ack: AsyncAck, body: Body) -> None:
         await ack()
         place = Place(body["user_id"], body["channel_id"], url=body.get("response_url", ""))
         words = body.get("text", "").strip()
         self._tasks.start(self._serve(body, place, words=words))
 
-    async def _clicked(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_click(self, ack: AsyncAck, body: Body) -> None:
         await ack()
         words = body["actions"][0].get("value", "")
         message = (body.get("container") or {}).get("message_ts", "")
         self._tasks.start(self._serve(body, place_of_click(body), words=words, message=message))
 
-    async def _submitted(self, ack: AsyncAck, body: Body) -> None:
-        """Serve a form. Its acknowledgement closes it, or shows in it what is wrong."""
-        carried = modals.Carried.read(body["view"])
+    async def _on_form(self, ack: AsyncAck, body: Body) -> None:
+        """Serve a submitted form. The acknowledgement closes the form or shows problems in it."""
+        carried = modals.FormMetadata.read(body["view"])
         command = next((c for c in self._desk.commands if c.name == carried.command), None)
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
-        options, problems = modals.read(command, body["view"])
+        options, problems = modals.read_options(command, body["view"])
         if problems:
             await ack(response_action="errors", errors=problems)
             return
 
-        async def show_again(form: Form, place: Place) -> None:
-            await ack(response_action="update", view=modals.modal(form, place.written()))
+        async def reopen(form: Form, place: Place) -> None:
+            await ack(response_action="update", view=modals.modal(form, place.to_json()))
 
-        place = Place.read(carried.place, body["user"]["id"])
-        conversation = await self._conversation(body, place, show_again)
+        place = Place.from_json(carried.place, body["user"]["id"])
+        conversation = await self._conversation(body, place, reopen)
         self._tasks.start(
-            self._bring(body, place, conversation, command=command.name, options=options)
+            self._serve_in(conversation, body, place, command=command.name, options=options)
         )
-        if not await conversation.asked_again(FORM_PATIENCE):
+        if not await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
             await ack()
 
-    async def _completed(self, ack: AsyncAck, body: Body) -> None:
-        """Offer values for what was typed into a form so far."""
-        carried = modals.Carried.read(body["view"])
-        option, typed = body["action_id"].removeprefix(f"{CLICK}:"), body.get("value", "")
+    async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
+        """Offer values that complete what a person has typed into a form's menu so far."""
+        carried = modals.FormMetadata.read(body["view"])
+        option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            place = Place.read(carried.place, body["user"]["id"])
-            person, channel = await self._asker(body, place)
+            place = Place.from_json(carried.place, body["user"]["id"])
+            person, channel = await self._requester(body, place)
             values = await self._desk.complete(
                 carried.command, option, typed, person=person, channel=channel
             )
         except Exception:
             logger.exception("No values could be offered for %s", option)
             values = ()
-        await ack(**modals.menu(values, typed))
+        await ack(**modals.menu_options(values, typed))
 
-    async def _visited(self, event: Body, body: Body) -> None:
+    async def _on_home_opened(self, event: Body, body: Body) -> None:
         if event.get("tab") == "home":
             self._tasks.start(self._show_home(body, event["user"]))
 
     async def _serve(self, body: Body, place: Place, **wanted: Any) -> None:
+        """Serve a command or click; a click in the App Home also renders the Home again."""
+
         async def open_modal(form: Form, place: Place) -> None:
-            workspace = await self._workspaces.of(_team(body))
-            view = modals.modal(form, place.written())
+            workspace = await self._workspaces.workspace(_team(body))
+            view = modals.modal(form, place.to_json())
             await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
 
         conversation = await self._conversation(body, place, open_modal)
-        await self._bring(body, place, conversation, **wanted)
+        await self._serve_in(conversation, body, place, **wanted)
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, place.user)
 
     async def _conversation(
         self, body: Body, place: Place, open_form: OpenForm
     ) -> SlackConversation:
-        workspace = await self._workspaces.of(_team(body))
-        return SlackConversation(workspace, place, self._session, self._pace, open_form)
+        workspace = await self._workspaces.workspace(_team(body))
+        return SlackConversation(workspace, place, self._session, self._pacer, open_form)
 
-    async def _bring(
-        self, body: Body, place: Place, conversation: SlackConversation, **wanted: Any
+    async def _serve_in(
+        self, conversation: SlackConversation, body: Body, place: Place, **wanted: Any
     ) -> None:
-        """Take a request to the desk, and see to it that its last card is shown."""
-        person, channel = await self._asker(body, place)
+        """Bring a request to the desk, and show its last card even when it is cancelled.
+
+        Args:
+            conversation: Shows the answers.
+            body: What Slack sent.
+            place: Where the request came from.
+            wanted: Further fields of the `Request`, such as its words.
+        """
+        person, channel = await self._requester(body, place)
         request = Request(body["trigger_id"], person, channel, **wanted)
         try:
             await self._desk.serve(request, conversation)
-        finally:  # also when it is cut off
+        finally:
             await conversation.finish()
 
-    async def _asker(self, body: Body, place: Place) -> tuple[Person, str]:
-        """Return who wants something, and where."""
+    async def _requester(self, body: Body, place: Place) -> tuple[Person, str]:
+        """Return the person who sent a request, and the channel's name, such as ``slack:C01``."""
         team = _team(body)
-        workspace = await self._workspaces.of(team)
+        workspace = await self._workspaces.workspace(team)
         person = await workspace.people.person(place.user, _name(body))
         return person, f"slack:{self._prefix(team)}{place.channel}"
 
     async def _show_home(self, body: Body, user: str) -> None:
-        workspace = await self._workspaces.of(_team(body))
+        workspace = await self._workspaces.workspace(_team(body))
         card = await self._desk.home(await workspace.people.person(user))
-        await workspace.client.call("views_publish", user_id=user, view=home(card))
+        await workspace.client.call("views_publish", user_id=user, view=home_view(card))
 
     def _prefix(self, team: str) -> str:
         return f"{team}/" if self._many else ""
 
 
 def _team(body: Body) -> str:
+    """Return the id of the team that a request is from, or an empty string."""
     return str(body.get("team_id") or (body.get("team") or {}).get("id") or "")
 
 
 def _name(body: Body) -> str:
+    """Return the name of the person who sent a request, or an empty string."""
     user = body.get("user")
-    told = user if isinstance(user, dict) else {}
-    return str(body.get("user_name") or told.get("name") or told.get("username") or "")
+    account = user if isinstance(user, dict) else {}
+    return str(body.get("user_name") or account.get("name") or account.get("username") or "")
+
+
+class SeenEvents:
+    """The latest event ids: Slack sends an event again when it missed the acknowledgement."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def is_new(self, event: str) -> bool:
+        """Return whether an event's id was not seen before, and remember the id."""
+        if event in self._seen:
+            return False
+        self._seen[event] = None
+        if len(self._seen) > MAX_SEEN_EVENTS:
+            self._seen.popitem(last=False)
+        return True
+
+
+class BackgroundTasks:
+    """The requests that are still being served after their acknowledgement."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a coroutine as a task; its exceptions are logged."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._on_done)
+
+    async def finish(self, timeout_s: float) -> None:
+        """Wait some seconds for the tasks to end, then cancel them."""
+        await finish_tasks(self._running, timeout_s)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("A request from Slack ended badly: %s", error)

@@ -1,4 +1,4 @@
-"""Forms as Slack's modals, and what people filled into them."""
+"""Forms as Slack's modals, and the options that people fill in."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import CLICK
+from overheard.chat.slack.blocks import ACTION_PREFIX
 from overheard.chat.slack.text import Block, cut, plain, rich, section, shown, small, span
 from overheard.interfaces import Form
 
-FORM = "overheard:form"
+CALLBACK_ID = "overheard:form"
 """The callback id of every form."""
 NUMBERS = frozenset({Kind.INTEGER, Kind.NUMBER})
-LISTED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
-"""Kinds whose values the desk knows; Slack asks for them while somebody types."""
+COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
+"""Kinds of options whose values the desk offers while a person types."""
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """What a modal carries unseen.
+class FormMetadata:
+    """The private metadata of a modal, which comes back when the modal is submitted.
 
     Attributes:
-        command: Whose options it asks for.
-        place: Where the answer goes, as text.
-        filled: The options that were filled in when it opened: emptied, they are meant to be.
+        command: The name of the command whose options the form asks for.
+        place: Where the answer goes; see `Place.to_json`.
+        filled: The names of the options that had a value when the form was opened. Such an option
+            is emptied on purpose when it comes back empty.
     """
 
     command: str
@@ -36,25 +37,30 @@ class Carried:
     filled: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, view: Mapping[str, Any]) -> Carried:
-        """Read it from a view that was sent back."""
-        told = json.loads(view["private_metadata"])
-        return cls(told["command"], told["place"], tuple(told["filled"]))
+    def read(cls, view: Mapping[str, Any]) -> FormMetadata:
+        """Return the metadata of a view that came back."""
+        data = json.loads(view["private_metadata"])
+        return cls(data["command"], data["place"], tuple(data["filled"]))
 
-    def written(self) -> str:
-        """Return it as the view takes it; where that is too long, without what was filled in."""
-        told = json.dumps({"command": self.command, "place": self.place, "filled": self.filled})
-        fits = len(told) <= SLACK.metadata or not self.filled
-        return told if fits else replace(self, filled=()).written()
+    def to_json(self) -> str:
+        """Return the metadata as JSON, without `filled` where it would exceed Slack's limit."""
+        text = json.dumps({"command": self.command, "place": self.place, "filled": self.filled})
+        fits = len(text) <= SLACK.metadata or not self.filled
+        return text if fits else replace(self, filled=()).to_json()
 
 
 def modal(form: Form, place: str) -> dict[str, Any]:
-    """Return the view of a form; `place` comes back with it."""
+    """Return the view of a form.
+
+    Args:
+        form: The form to show.
+        place: Where the answer goes; see `Place.to_json`.
+    """
     filled = tuple(name for name, value in form.values.items() if value not in (None, "", ()))
     return {
         "type": "modal",
-        "callback_id": FORM,
-        "private_metadata": Carried(form.command.name, place, filled).written(),
+        "callback_id": CALLBACK_ID,
+        "private_metadata": FormMetadata(form.command.name, place, filled).to_json(),
         "title": plain(wording.line(form.title), SLACK.modal_title),
         "submit": plain("Save" if form.values else "Go", SLACK.modal_title),
         "close": plain("Cancel", SLACK.modal_title),
@@ -64,8 +70,8 @@ def modal(form: Form, place: str) -> dict[str, Any]:
 
 def _blocks(form: Form) -> Iterator[Block]:
     if form.problem:
-        told = cut(shown(form.problem), SLACK.text - 10)
-        yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + told, "bold")))
+        problem = cut(shown(form.problem), SLACK.text - 10)
+        yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + problem, "bold")))
     yield small(shown(form.command.summary), SLACK.context)
     for option in form.command.options[: SLACK.home - 2]:
         yield _input(option, form.values.get(option.name, option.default))
@@ -80,23 +86,25 @@ def _input(option: Option, value: Any) -> Block:
         "optional": not option.required,
         "label": plain(label, SLACK.hint),
         "hint": plain(hint, SLACK.hint),
-        "element": {"action_id": f"{CLICK}:{option.name}", **_element(option, value)},
+        "element": {"action_id": f"{ACTION_PREFIX}:{option.name}", **_element(option, value)},
     }
 
 
 def _element(option: Option, value: Any) -> Block:
+    """Return the input element for an option, filled with a value."""
     if option.choices:
         return _menu(option, "static_select", value, options=_options(option.choices))
     if option.kind is Kind.FLAG:
         return _checkbox(ticked=bool(value))
-    if option.kind in LISTED:
+    if option.kind in COMPLETED:
         return _menu(option, "external_select", value, min_query_length=0)
     if option.kind in NUMBERS and not option.many:
         return _number(option, value)
-    return _typed(option, value)
+    return _text_input(option, value)
 
 
 def _menu(option: Option, kind: str, value: Any, **more: Any) -> Block:
+    """Return a select menu of a kind of Slack's; a multi-select menu for a list."""
     chosen = _options(_texts(value))
     if option.many:
         initial = {"initial_options": chosen} if chosen else {}
@@ -117,7 +125,7 @@ def _number(option: Option, value: Any) -> Block:
     return element if value is None else {**element, "initial_value": str(value)}
 
 
-def _typed(option: Option, value: Any) -> Block:
+def _text_input(option: Option, value: Any) -> Block:
     element: Block = {
         "type": "plain_text_input",
         "multiline": _is_list_of_text(option),
@@ -128,16 +136,18 @@ def _typed(option: Option, value: Any) -> Block:
 
 
 def _is_list_of_text(option: Option) -> bool:
-    return option.many and not option.choices and option.kind not in LISTED
+    return option.many and not option.choices and option.kind not in COMPLETED
 
 
 def _texts(value: Any) -> list[str]:
+    """Return an option's value, or the values of a list, as texts."""
     if value is None or value == "":
         return []
-    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+    return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _options(values: Sequence[str]) -> list[Block]:
+    """Return values as the options of a menu: different, not empty, at most `SLACK.options`."""
     kept = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
         {"text": plain(wording.line(value), SLACK.label), "value": value}
@@ -145,27 +155,29 @@ def _options(values: Sequence[str]) -> list[Block]:
     ]
 
 
-def menu(values: Sequence[str], typed: str) -> dict[str, Any]:
-    """Return the choices that Slack shows while somebody types.
+def menu_options(values: Sequence[str], typed: str) -> dict[str, Any]:
+    """Return the options that a menu offers while a person types.
 
-    What was typed can be chosen too: a menu lets nobody write, and a competitor may be new.
+    The typed text is an option too: a menu accepts no other text, and a competitor may be new.
     """
     return {"options": _options([*values[: SLACK.options - 1], typed.strip()])}
 
 
-def read(command: CommandSpec, view: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Read what was filled in.
+def read_options(
+    command: CommandSpec, view: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the options of a submitted form, and its problems.
 
     Returns:
-        The options by name, and for those that cannot be read what is wrong with them.
+        The values by the options' names, and the sentences for values that cannot be read.
     """
-    filled = Carried.read(view).filled
+    filled = FormMetadata.read(view).filled
     options: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for option in command.options:
-        told = view["state"]["values"].get(option.name, {}).get(f"{CLICK}:{option.name}", {})
+        blocks = view["state"]["values"].get(option.name, {})
         try:
-            value = _value(option, told)
+            value = _value(option, blocks.get(f"{ACTION_PREFIX}:{option.name}", {}))
         except ValueError as error:
             problems[option.name] = str(error)
             continue
@@ -176,21 +188,30 @@ def read(command: CommandSpec, view: Mapping[str, Any]) -> tuple[dict[str, Any],
     return options, problems
 
 
-def _value(option: Option, told: Mapping[str, Any]) -> Any:
-    """Return an option's value: a text, a number, a truth or a list of texts."""
+def _value(option: Option, state: Mapping[str, Any]) -> Any:
+    """Return an option's value: a text, a number, a boolean or a list of texts.
+
+    Args:
+        option: The option.
+        state: What Slack sent for the option's input.
+
+    Raises:
+        ValueError: when a number cannot be read or is out of range.
+    """
     if option.kind is Kind.FLAG:
-        return bool(told.get("selected_options"))
-    if "selected_options" in told:
-        return [chosen["value"] for chosen in told["selected_options"] or ()]
-    if "selected_option" in told:
-        return (told["selected_option"] or {}).get("value", "")
-    text = str(told.get("value") or "").strip()
+        return bool(state.get("selected_options"))
+    if "selected_options" in state:
+        return [chosen["value"] for chosen in state["selected_options"] or ()]
+    if "selected_option" in state:
+        return (state["selected_option"] or {}).get("value", "")
+    text = str(state.get("value") or "").strip()
     if _is_list_of_text(option):
         return [line.strip() for line in text.splitlines() if line.strip()]
-    return _numeral(option, text) if text and option.kind in NUMBERS else text
+    return _parse_number(option, text) if text and option.kind in NUMBERS else text
 
 
-def _numeral(option: Option, text: str) -> float | int:
+def _parse_number(option: Option, text: str) -> float | int:
+    """Return a text as a number within the option's range, or raise ValueError."""
     try:
         number: float | int = int(text) if option.kind is Kind.INTEGER else float(text)
     except ValueError:

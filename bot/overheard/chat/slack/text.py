@@ -1,7 +1,7 @@
-"""Words as Slack shows them: always as they stand, never as markup.
+"""Text and tables as Block Kit, shown literally: no character is read as markup.
 
-Rich text and plain text are read by Slack as nothing but text. Only where there is no such element
-(a section's fields, the fallback of a message) words are escaped.
+Slack never reads markup in rich text and plain text. Text is escaped only where neither can be
+used: in a section's fields and in a message's fallback text.
 """
 
 from __future__ import annotations
@@ -22,16 +22,26 @@ Block = dict[str, Any]
 """A piece of Block Kit, ready for JSON."""
 
 _READ_AS_MARKUP = re.compile(r"[*_~`<>&|\n]|:[^\s:]+:")
-"""What mrkdwn would not show as it stands, escaped or not."""
+"""Characters that mrkdwn reads as markup, escaped or not."""
+
+MAX_TABLE_WIDTH = 40
+"""Monospaced columns that a phone shows without wrapping."""
+MIN_COLUMN_WIDTH = 12
+"""The width below which a column of text is not readable."""
+MAX_CELL_LINES = 2
+"""Lines of a cell above which a table is shown row by row."""
+MAX_CELL = 500
+"""Characters of a cell."""
+GAP = "  "
 
 
 def shown(text: Text) -> str:
-    """Return text of which every character can be seen, without space around it."""
+    """Return text without invisible characters and without space at its ends."""
     return wording.printable(text.text if isinstance(text, Tainted) else text).strip()
 
 
 def cut(text: str, limit: int) -> str:
-    """Return at most so many characters; what is left out is counted at the end."""
+    """Return at most `limit` characters; the end says how many more were left out."""
     if len(text) <= limit:
         return text
     kept = text[: limit - 40].rstrip()
@@ -41,7 +51,10 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Yield text in pieces that fit, parted between paragraphs, lines or words where possible."""
+    """Yield text in pieces of at most `limit` characters.
+
+    The text is split between paragraphs, lines or words where possible.
+    """
     while len(text) > limit:
         at = max(text.rfind(gap, limit // 2, limit) for gap in ("\n\n", "\n", " "))
         at = at if at > 0 else limit
@@ -52,17 +65,20 @@ def pieces(text: str, limit: int) -> Iterator[str]:
 
 
 def escape(text: str) -> str:
-    """Escape text for mrkdwn, so that it holds no mention, link or entity."""
+    """Return text for mrkdwn, without mentions, links and entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def calm(text: str) -> bool:
-    """Whether mrkdwn would show text as it stands."""
+def is_free_of_markup(text: str) -> bool:
+    """Return whether mrkdwn shows a text literally."""
     return not _READ_AS_MARKUP.search(text)
 
 
 def plain(text: str, limit: int) -> Block:
-    """Return a plain text object, whose colons are no emoji; Slack refuses an empty one."""
+    """Return a plain text object of at most `limit` characters, without emoji codes.
+
+    Slack refuses an empty text, so "-" takes its place.
+    """
     return {"type": "plain_text", "text": wording.shorten(text, limit) or "-", "emoji": False}
 
 
@@ -78,7 +94,7 @@ def link(label: str, url: str) -> Block:
 
 
 def rich(*parts: Block) -> Block:
-    """Return a block of rich text."""
+    """Return a rich text block of sections, quotes or preformatted elements."""
     return {"type": "rich_text", "elements": list(parts)}
 
 
@@ -88,61 +104,54 @@ def section(*spans: Block) -> Block:
 
 
 def quote(*spans: Block) -> Block:
-    """Return rich text behind a bar."""
+    """Return a quotation, which Slack shows behind a bar."""
     return {"type": "rich_text_quote", "elements": list(spans)}
 
 
 def monospaced(text: str) -> Block:
-    """Return rich text in letters of one width."""
+    """Return monospaced rich text."""
     return {"type": "rich_text_preformatted", "elements": [span(text)]}
 
 
 def small(text: str, limit: int) -> Block:
-    """Return a block of one small line."""
+    """Return a context block: small text of at most `limit` characters."""
     return {"type": "context", "elements": [plain(text, limit)]}
 
 
-WIDEST = 40
-"""Columns of letters before a phone breaks lines."""
-NARROWEST = 12
-"""Columns below which a column of text is not worth reading."""
-MOST_LINES = 2
-"""Lines of a cell beyond which columns are hard to read."""
-GAP = "  "
-LONGEST_CELL = 500
-
-
-def blocks(table: Table) -> Iterator[Block]:
-    """Yield a table: columns where there is room for all of it, else its rows one by one."""
+def table_blocks(table: Table) -> Iterator[Block]:
+    """Yield a table as monospaced columns, or row by row where the columns have no room."""
     rows = [[_cell(shown(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
     widths = _widths(header, rows, table.right)
-    if widths is None or _tallest(rows, widths) > MOST_LINES:
+    if widths is None or _max_lines(rows, widths) > MAX_CELL_LINES:
         yield from _records(table, header, rows)
     else:
         yield from _grid(header, rows, widths, table.right)
 
 
 def _cell(text: str) -> str:
-    return wording.shorten(wording.line(text), LONGEST_CELL)
+    return wording.shorten(wording.line(text), MAX_CELL)
 
 
 def _widths(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]
 ) -> list[int] | None:
-    """Return how wide each column is: the widest text gives way, a number never does."""
+    """Return each column's width, or None when the columns do not fit into `MAX_TABLE_WIDTH`.
+
+    The widest columns of text are narrowed; columns of numbers (`right`) keep their width.
+    """
     widths = [max(cell_len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-    while (over := sum(widths) + len(GAP) * (len(widths) - 1) - WIDEST) > 0:
+    while (over := sum(widths) + len(GAP) * (len(widths) - 1) - MAX_TABLE_WIDTH) > 0:
         texts = [index for index in range(len(widths)) if index not in right]
         widest = max(texts, key=lambda index: widths[index], default=None)
-        if widest is None or widths[widest] <= NARROWEST:
+        if widest is None or widths[widest] <= MIN_COLUMN_WIDTH:
             return None
-        widths[widest] = max(NARROWEST, widths[widest] - over)
+        widths[widest] = max(MIN_COLUMN_WIDTH, widths[widest] - over)
     return widths
 
 
-def _tallest(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
-    """Return how many lines the highest cell takes."""
+def _max_lines(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
+    """Return the number of lines of the cell with the most lines."""
     cells = (pair for row in rows for pair in zip(row, widths, strict=True))
     return max((len(_wrap(cell, width)) for cell, width in cells), default=1)
 
@@ -153,19 +162,21 @@ def _grid(
     widths: Sequence[int],
     right: frozenset[int],
 ) -> Iterator[Block]:
+    """Yield a table as columns, in as many blocks as needed, each with the header."""
     head = "\n".join(
         [
             *_lines(header, widths, right),
             GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * w for w in widths),
         ]
     )
-    told = [line for row in rows for line in _lines(row, widths, right)]
+    lines = [line for row in rows for line in _lines(row, widths, right)]
     room = (SLACK.text - len(head)) // (sum(widths) + len(GAP) * len(widths))
-    for start in range(0, len(told) or 1, max(1, room)):
-        yield rich(monospaced("\n".join([head, *told[start : start + max(1, room)]])))
+    for start in range(0, len(lines) or 1, max(1, room)):
+        yield rich(monospaced("\n".join([head, *lines[start : start + max(1, room)]])))
 
 
 def _lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> Iterator[str]:
+    """Yield a row's cells, wrapped to the columns' widths, as lines of text."""
     wrapped = [_wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for number in range(max(map(len, wrapped))):
         parts = [lines[number] if number < len(lines) else "" for lines in wrapped]
@@ -176,7 +187,7 @@ def _lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Break a cell between words; letters of double width are counted as such."""
+    """Return a cell's lines, broken between words; `width` counts wide letters as two."""
     if cell_len(text) <= width:
         return [text]
     wide = cell_len(text) > len(text)
@@ -189,10 +200,10 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 
 def _records(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
-    """Yield the rows as what names them, and under it the other cells with their names."""
+    """Yield each row as a block: its heading in bold, then the other cells with their names."""
     named = heading_cells(table)
     for row in rows:
         pairs = zip(header[named:], row[named:], strict=True)
-        told = " \N{MIDDLE DOT} ".join(f"{name}: {cell or '-'}" for name, cell in pairs)
+        cells = " \N{MIDDLE DOT} ".join(f"{name}: {cell or '-'}" for name, cell in pairs)
         first = heading(table, row[:named])
-        yield rich(section(span(first, "bold"), *([span(f"\n{told}")] if told else ())))
+        yield rich(section(span(first, "bold"), *([span(f"\n{cells}")] if cells else ())))

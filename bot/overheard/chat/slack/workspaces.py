@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+import aiohttp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
+from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
+from sqlalchemy import make_url, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from overheard.chat.slack.client import NAME, REFUSED, SlackClient, SlackFailed
+from overheard.chat.slack.client import NAME, REFUSED_TOKEN_CODES, SlackClient, SlackFailed
+from overheard.commands.slack import REDIRECT, SCOPES
+from overheard.config.chats import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Person
+
+logger = logging.getLogger(__name__)
+
+PROFILE_LIFETIME_S = 10 * 60.0
+"""How long a person's profile, and the list of user groups, are used without asking Slack again."""
+RETRY_AFTER_OUTAGE_S = 30.0
+"""The same after a request that Slack did not answer."""
+MAX_PEOPLE = 2_000
+"""Profiles kept in memory for each workspace."""
+MAX_WORKSPACES = 500
+"""Workspaces kept in memory."""
+INSTALL_TIMEOUT_S = 600
+"""How long a person may take to agree to an installation."""
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+"""The asynchronous SQLAlchemy driver for each kind of database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace, and how to speak there.
+    """A Slack workspace that the bot can use.
 
     Attributes:
-        client: Calls Slack with the bot's token for it.
-        people: Who is in it.
-        scopes: What the bot may do there.
-        rights: The same for slack-bolt.
+        client: Calls Slack with the bot's token for the workspace.
+        people: Looks up the workspace's members.
+        scopes: The OAuth scopes of the token; empty when Slack did not send them.
+        rights: What slack-bolt needs to know about the token.
     """
 
     client: SlackClient
@@ -34,51 +61,65 @@ class Workspace:
 
 
 class Workspaces(Protocol):
-    """Finds a workspace."""
+    """Finds workspaces by their team ids."""
 
-    async def of(self, team: str) -> Workspace:
-        """Return the workspace of a team, or the only one when its id is empty.
+    async def workspace(self, team: str) -> Workspace:
+        """Return the workspace of a team.
+
+        Args:
+            team: The team's id; empty in a deployment with one workspace.
 
         Raises:
-            ChatUnavailable: when its token is refused, or it has not installed the bot.
-            SlackFailed: when nobody knows.
+            ChatUnavailable: when Slack refuses the workspace's token, or the workspace has not
+                installed the bot.
+            SlackFailed: when Slack cannot be asked about the token.
         """
         ...
 
 
 class OneWorkspace:
-    """The one workspace that a token is for; Slack is asked once which that is."""
+    """The workspace of a single bot token. Slack is asked once which workspace that is."""
 
     def __init__(self, client: SlackClient) -> None:
         self._client = client
         self._known: Workspace | None = None
 
-    async def of(self, team: str) -> Workspace:  # noqa: ARG002 - there is only one
-        """Return it; see `Workspaces`."""
-        self._known = self._known or await introduce(self._client)
+    async def workspace(self, team: str) -> Workspace:  # noqa: ARG002 - there is only one
+        """Return the token's workspace, for any team; see `Workspaces`."""
+        self._known = self._known or await identify(self._client)
         return self._known
 
 
-async def introduce(client: SlackClient) -> Workspace:
-    """Ask Slack whose token a client has; see `Workspaces.of` for the errors."""
+async def identify(client: SlackClient) -> Workspace:
+    """Return the workspace of a client's bot token, as Slack's ``auth.test`` names it.
+
+    Raises:
+        ChatUnavailable: when Slack refuses the token.
+        SlackFailed: when the call fails for another reason.
+    """
     try:
-        told = await client.call("auth_test")
+        answer = await client.call("auth_test")
     except SlackFailed as error:
-        raise refusal(error, "bot_token") or error from None
-    scopes = frozenset(filter(None, told["headers"].get("x-oauth-scopes", "").split(",")))
+        raise token_refusal(error, "bot_token") or error from None
+    scopes = frozenset(filter(None, answer["headers"].get("x-oauth-scopes", "").split(",")))
     rights = AuthorizeResult(
-        enterprise_id=told.get("enterprise_id"),
-        team_id=told.get("team_id"),
-        bot_user_id=told.get("user_id"),
-        bot_id=told.get("bot_id"),
+        enterprise_id=answer.get("enterprise_id"),
+        team_id=answer.get("team_id"),
+        bot_user_id=answer.get("user_id"),
+        bot_id=answer.get("bot_id"),
         bot_token=client.token,
     )
     return Workspace(client, People(client), scopes, rights)
 
 
-def refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
-    """Return the error that a refused token makes, or None when that is not what went wrong."""
-    if error.code not in REFUSED:
+def token_refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
+    """Return an error with a remedy when Slack refused a token, or None for any other failure.
+
+    Args:
+        error: How a call failed.
+        key: The token's key in ``[slack]``, such as ``bot_token``.
+    """
+    if error.code not in REFUSED_TOKEN_CODES:
         return None
     return ChatUnavailable(
         chat=NAME,
@@ -87,20 +128,13 @@ def refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
     )
 
 
-FRESH = 10 * 60.0
-"""Seconds for which a person or the groups are not asked for again."""
-AGAIN = 30.0
-"""Seconds after which they are asked for again when Slack did not answer."""
-MOST = 2_000
-"""How many people are remembered."""
-
 Profile = Mapping[str, Any]
 
 
 class People:
-    """The people of one workspace.
+    """The people of one workspace, cached for some minutes.
 
-    Without the scopes users:read and usergroups:read they have no time zone and no groups.
+    Without the scopes users:read and usergroups:read, people have no time zone and no groups.
     """
 
     def __init__(self, client: SlackClient) -> None:
@@ -111,49 +145,156 @@ class People:
         self._asking = asyncio.Lock()
 
     async def person(self, user: str, name: str = "") -> Person:
-        """Return a person; `name` is used where Slack tells no better one."""
-        told = await self._profile(user)
-        profile = told.get("profile") or {}
-        known = profile.get("display_name") or told.get("real_name") or name or user
-        groups = (await self._members()).get(user, ())
-        return Person("slack", user, str(known), groups, str(told.get("tz") or ""))
+        """Return a person with name, groups and time zone.
 
-    async def _profile(self, user: str) -> Profile:
-        until, profile = self._profiles.get(user, (0.0, {}))
+        Args:
+            user: The person's id.
+            name: The name to use when Slack returns no display name and no real name.
+        """
+        account = await self._account(user)
+        profile = account.get("profile") or {}
+        known = profile.get("display_name") or account.get("real_name") or name or user
+        groups = (await self._groups_by_person()).get(user, ())
+        return Person("slack", user, str(known), groups, str(account.get("tz") or ""))
+
+    async def _account(self, user: str) -> Profile:
+        """Return the ``user`` object of ``users.info``; empty when Slack does not send it."""
+        until, account = self._profiles.get(user, (0.0, {}))
         if until > time.monotonic():
-            return profile
-        answer, good_for = await self._ask("users_info", user=user)
-        profile = answer.get("user") or profile
-        self._profiles[user] = (time.monotonic() + good_for, profile)
-        if len(self._profiles) > MOST:
+            return account
+        answer, lifetime_s = await self._call("users_info", user=user)
+        account = answer.get("user") or account
+        self._profiles[user] = (time.monotonic() + lifetime_s, account)
+        if len(self._profiles) > MAX_PEOPLE:
             self._profiles.popitem(last=False)
-        return profile
+        return account
 
-    async def _members(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the ids of each person's user groups."""
-        async with self._asking:  # nobody is judged by groups that are still on their way
+    async def _groups_by_person(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the ids of each person's user groups, by the person's id."""
+        async with self._asking:  # rights depend on the groups, so every request waits for them
             if self._groups_until < time.monotonic():
-                answer, good_for = await self._ask("usergroups_list", include_users=True)
+                answer, lifetime_s = await self._call("usergroups_list", include_users=True)
                 if "usergroups" in answer:
                     self._groups = _by_person(answer["usergroups"])
-                self._groups_until = time.monotonic() + good_for
+                self._groups_until = time.monotonic() + lifetime_s
             return self._groups
 
-    async def _ask(self, method: str, **arguments: Any) -> tuple[Mapping[str, Any], float]:
-        """Return what Slack tells, and the seconds for which that is good.
+    async def _call(self, method: str, **arguments: Any) -> tuple[Mapping[str, Any], float]:
+        """Return Slack's answer, empty after a failure, and its lifetime in seconds.
 
-        It may tell nothing: a request is served also when this is not known. What Slack refuses
-        stays refused; what was lost in an outage is asked for again soon.
+        A failure is no error here: a request is served without the person's details. A refusal is
+        kept as long as an answer; after an outage Slack is asked again soon.
         """
         try:
-            return await self._client.call(method, **arguments), FRESH
+            return await self._client.call(method, **arguments), PROFILE_LIFETIME_S
         except SlackFailed as error:
-            return {}, FRESH if error.code else AGAIN
+            return {}, PROFILE_LIFETIME_S if error.code else RETRY_AFTER_OUTAGE_S
 
 
 def _by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the groups that each person is in, from ``usergroups.list``."""
     found: dict[str, tuple[str, ...]] = {}
     for group in groups:
         for user in group.get("users") or ():
             found[user] = (*found.get(user, ()), group["id"])
     return found
+
+
+class Installations:
+    """The workspaces that installed the bot by OAuth; see `Workspaces`.
+
+    Args:
+        settings: ``[slack]``, with its client id and secret.
+        session: The HTTP session for calls to Slack.
+    """
+
+    def __init__(self, settings: SlackTable, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._session = session
+        self._engine = _engine(settings.installations)
+        self._store = AsyncSQLAlchemyInstallationStore(
+            settings.client_id, self._engine, logger=logger
+        )
+        self._states = AsyncSQLAlchemyOAuthStateStore(
+            INSTALL_TIMEOUT_S, self._engine, logger=logger
+        )
+        self._known: OrderedDict[str, Workspace] = OrderedDict()
+
+    async def open(self) -> None:
+        """Create the tables that are missing.
+
+        Raises:
+            ChatUnavailable: when the database cannot be used.
+        """
+        try:
+            await self._store.create_tables()  # type: ignore[no-untyped-call]
+            await self._states.create_tables()  # type: ignore[no-untyped-call]
+        except (SQLAlchemyError, OSError):
+            place = make_url(self._settings.installations).render_as_string(hide_password=True)
+            reason = f"the database of its installations, {place}, cannot be used"
+            remedy = "name another with installations in [slack]"
+            raise ChatUnavailable(chat=NAME, reason=reason, remedy=remedy) from None
+
+    async def close(self) -> None:
+        """Close the connections to the database."""
+        await self._engine.dispose()
+
+    def flow(self) -> AsyncOAuthFlow:
+        """Return slack-bolt's OAuth flow, which serves the pages of an installation."""
+        secret = self._settings.client_secret
+        return AsyncOAuthFlow(
+            client=SlackClient("", self._settings.base_url, self._session).web,
+            logger=logger,
+            settings=AsyncOAuthSettings(
+                client_id=self._settings.client_id,
+                client_secret=secret.get_secret_value() if secret else "",
+                scopes=SCOPES,
+                user_scopes=[],
+                redirect_uri=f"{self._settings.url.rstrip('/')}{REDIRECT}",
+                redirect_uri_path=REDIRECT,
+                authorization_url=_authorization(self._settings.base_url),
+                installation_store=self._store,
+                state_store=self._states,
+                logger=logger,
+            ),
+        )
+
+    async def workspace(self, team: str) -> Workspace:
+        """Return the workspace of a team; see `Workspaces` for the errors."""
+        token = await self._token(team)
+        if token is None:
+            reason = f'the workspace "{team}" has not installed it'
+            remedy = f"open {self._settings.url.rstrip('/')}/slack/install there"
+            raise ChatUnavailable(chat=NAME, reason=reason, remedy=remedy)
+        known = self._known.get(token)
+        if known is None:
+            client = SlackClient(token, self._settings.base_url, self._session)
+            known = self._known[token] = await identify(client)
+            if len(self._known) > MAX_WORKSPACES:
+                self._known.popitem(last=False)
+        return known
+
+    async def _token(self, team: str) -> str | None:
+        """Return a team's newest bot token in any organisation, or None without an installation."""
+        bots = self._store.bots
+        mine = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
+        newest = select(bots.c.bot_token).where(mine).order_by(bots.c.installed_at.desc()).limit(1)
+        async with self._engine.connect() as connection:
+            return (await connection.execute(newest)).scalar()
+
+
+def _authorization(base_url: str) -> str | None:
+    """Return the page on which people agree to an installation, or None for the usual page.
+
+    GovSlack has a separate page.
+    """
+    host = urlsplit(base_url).hostname or ""
+    return f"https://{host}/oauth/v2/authorize" if host.endswith("slack-gov.com") else None
+
+
+def _engine(url: str) -> AsyncEngine:
+    """Return an engine for a database's address, with the driver of `DRIVERS`."""
+    parsed = make_url(url)
+    return create_async_engine(
+        parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+    )

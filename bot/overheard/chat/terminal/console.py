@@ -1,7 +1,7 @@
-"""Cards and progress in a terminal.
+"""Cards and progress bars in a terminal.
 
-Nothing in a card is read as markup, ours or a stranger's, and no character of it commands the
-terminal. Buttons are left out: the commands of the terminal do what they do.
+No text of a card is read as markup, and control characters are removed. Buttons are left out,
+because the terminal has a command for each.
 """
 
 from __future__ import annotations
@@ -47,30 +47,31 @@ BORDERS = {
     Severity.WARNING: "yellow",
     Severity.BAD: "red",
 }
-WIDEST = 100
-"""Columns; longer lines are hard to read."""
+MAX_WIDTH = 100
+"""Characters of a line; longer lines are hard to read."""
 GAP = 3
-"""Columns between two columns of a table."""
+"""Characters between two columns of a table."""
 
 
 def render(card: Card, *, width: int) -> RenderableType:
-    """Lay a card out, and below it those that belong to it.
+    """Return a card, and the cards below it, for a rich console.
 
     Args:
-        card: What to show.
-        width: Columns there are; 40 or more to look well.
+        card: The card to show.
+        width: The console's width in characters; the layout is made for 40 or more.
     """
     below = (render(more, width=width) for more in card.more)
     return Group(_panel(card, width), *below)
 
 
 def show(card: Card, console: Console) -> None:
-    """Print a card in the width that the console has."""
+    """Print a card in the console's width."""
     console.print(render(card, width=console.width))
 
 
 def _panel(card: Card, width: int) -> Panel:
-    width = min(width, WIDEST)
+    """Return one card in a frame; a title that is too long for the frame is put inside."""
+    width = min(width, MAX_WIDTH)
     title = Words(wording.line(card.title), "bold")
     fits = title.cell_len <= width - 6
     parts = [*([] if fits else [title]), *_parts(card, width)]
@@ -102,12 +103,12 @@ def _parts(card: Card, width: int) -> Iterator[RenderableType]:
 
 
 def _plain(text: Text, style: str = "") -> Words:
-    """Return text that is nothing but text."""
+    """Return text in a style, without markup and without control characters."""
     return Words(wording.printable(text.text if isinstance(text, Tainted) else text).strip(), style)
 
 
 def _fields(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
-    """Yield fields in their order: short ones side by side, wide ones on lines of their own."""
+    """Yield fields in their order: short fields in `columns` columns, wide fields full-width."""
     for wide, group in groupby(fields, key=lambda field: field.wide):
         if wide:
             yield from map(_field, group)
@@ -130,7 +131,7 @@ def _columns(cells: Sequence[Words], columns: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A table as columns where there is room for all of it, else row by row: never cut."""
+    """A table as columns, or row by row where the columns have no room; no cell is cut."""
 
     table: Table
 
@@ -144,7 +145,12 @@ class _Fitted:
 
 
 def _widths(table: Table, *, whole_headings: bool) -> list[int]:
-    """Return how wide each column must be: numbers stay whole, text can break between words."""
+    """Return each column's smallest width: numbers stay whole, text can break between words.
+
+    Args:
+        table: The table.
+        whole_headings: Whether the headings stay whole, too.
+    """
     widths = []
     for index, name in enumerate(table.header):
         cells = [_plain(row[index]).plain for row in table.rows]
@@ -155,7 +161,7 @@ def _widths(table: Table, *, whole_headings: bool) -> list[int]:
 
 
 def _records(table: Table) -> Iterator[Words]:
-    """Yield the rows as lines: what names them, and under it the other cells with their names."""
+    """Yield each row as lines: its heading in bold, then the other cells with their names."""
     names, named = [wording.line(name) for name in table.header], heading_cells(table)
     for row in table.rows:
         cells = [_plain(cell) for cell in row]
@@ -168,7 +174,7 @@ def _grid(table: Table, widths: Sequence[int]) -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
         justify: JustifyMethod = "right" if index in table.right else "left"
-        # A number's column is as narrow as it can be, so that what must give way is text.
+        # Columns of numbers get a fixed width, so that only columns of text are narrowed.
         width = widths[index] if index in table.right else None
         grid.add_column(Words(wording.line(name)), justify=justify, width=width)
     for row in table.rows:
@@ -183,7 +189,7 @@ def _quote(quote: Quote) -> RenderableType:
 
 @dataclass(frozen=True, slots=True)
 class _Barred:
-    """Something with a bar before every line of it."""
+    """Content with a vertical bar before every line."""
 
     content: RenderableType
 
@@ -196,10 +202,10 @@ class _Barred:
 
 
 class RichProgress:
-    """Progress on a terminal's error stream, as a bar; elsewhere as a line at every tenth.
+    """Progress as a bar in a terminal; in a file or pipe, as a line at every tenth.
 
     Args:
-        console: Where to show it; standard error unless told otherwise.
+        console: Where to show the progress; by default standard error.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -211,7 +217,12 @@ class RichProgress:
         self._began = 0.0
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
+        """Begin a piece of work, and end the one before.
+
+        Args:
+            title: What is done.
+            total: The number of steps; 0 when the number is not known.
+        """
         self.finish()
         self._title, self._total, self._done = wording.line(title), total, 0
         self._began = monotonic()
@@ -221,21 +232,21 @@ class RichProgress:
             self._bar.start()
 
     def advance(self, steps: int = 1) -> None:
-        """Say that steps are done."""
+        """Count steps as done."""
         before, self._done = self._done, self._done + steps
         if self._bar is not None:
             self._bar.advance(self._task, steps)
         elif self._total and before * 10 // self._total < self._done * 10 // self._total:
-            self._say()
+            self._print_line()
 
     def finish(self) -> None:
-        """Say that the work is done or given up."""
+        """End the piece of work, and remove its bar."""
         if self._bar is not None:
             self._bar.stop()
         self._bar = None
         self._total = 0
 
-    def _say(self) -> None:
+    def _print_line(self) -> None:
         spent = wording.duration(monotonic() - self._began)
         line = f"{self._title}: {self._done:,} of {self._total:,} after {spent}"
         self._console.print(Words(line), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Where an answer appears: as messages in a channel, or as replies to a response URL."""
+"""Cards as messages in a channel, or as replies to a response URL."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Image
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import Message, render
-from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
-from overheard.chat.slack.rate_limit import Pace
+from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
 from overheard.chat.slack.text import escape
 
 logger = logging.getLogger(__name__)
 
 
-def body(message: Message) -> dict[str, Any]:
-    """Return what posts a message: nothing in it unfurls, pings or is read as markup."""
+def message_body(message: Message) -> dict[str, Any]:
+    """Return the arguments that post a message without link previews."""
     return {
         "blocks": list(message.blocks),
         "text": message.text,
@@ -33,29 +32,29 @@ def body(message: Message) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class Channel:
-    """Messages in a channel or a thread; a later card takes the place of the one before.
+class ChannelOutlet:
+    """Shows cards as messages in a channel or a thread; a later card replaces the earlier one.
 
     Attributes:
         client: Calls Slack.
-        pace: Gives turns in the channel.
-        channel: The channel's id; a person's id is the bot's conversation with them.
-        thread: The message in whose thread to post, or an empty string.
-        posted: The messages there are, first to last.
+        pacer: Spaces the messages in the channel.
+        channel: The channel's id, or a person's id for the bot's conversation with that person.
+        thread: The id of the message in whose thread to post, or an empty string.
+        posted: The ids of the messages that show the current card, first to last.
     """
 
     client: SlackClient
-    pace: Pace
+    pacer: ChannelPacer
     channel: str
     thread: str = ""
     posted: list[str] = field(default_factory=list)
     _pictures: set[bytes] = field(default_factory=set)
 
     async def show(self, card: Card) -> None:
-        """Show a card.
+        """Show a card: edit the earlier messages, post further ones, delete those left over.
 
         Raises:
-            SlackFailed: when Slack does not take it.
+            SlackFailed: when Slack refuses a message.
         """
         messages = render(card)
         for number, message in enumerate(messages):
@@ -68,28 +67,36 @@ class Channel:
             await self.attach(message.images, self.thread or ts)
 
     async def withdraw(self) -> None:
-        """Take back what is shown.
+        """Delete the messages that show the current card.
 
         Raises:
-            SlackFailed: when Slack does not take it back.
+            SlackFailed: when Slack does not delete a message.
         """
         await self._delete([*self.posted])
 
     async def finish(self) -> None:
-        """Do nothing: all is shown."""
+        """Do nothing: each card is shown at once."""
 
     async def post(self, message: Message, **more: Any) -> str:
-        """Post one message and return its id, which is its time stamp."""
-        await self.pace.turn(self.channel)
+        """Post one message and return its id, which is its time stamp.
+
+        Args:
+            message: The message to post.
+            more: Further arguments of ``chat.postMessage``.
+
+        Raises:
+            SlackFailed: when Slack refuses the message.
+        """
+        await self.pacer.wait(self.channel)
         thread = {"thread_ts": self.thread} if self.thread else {}
-        arguments = {"channel": self.channel, **thread, **body(message), **more}
+        arguments = {"channel": self.channel, **thread, **message_body(message), **more}
         answer = await self._paced("chat_postMessage", once=True, **arguments)
         # A person's id opens the conversation with them; only its own id can be edited.
         self.channel = answer.get("channel") or self.channel
         return str(answer["ts"])
 
     async def attach(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into a thread, each once; one that cannot be is told in words."""
+        """Upload pictures into a thread, each once; a failed upload is replaced by its text."""
         for image in images:
             digest = hashlib.sha256(image.png).digest()
             if digest in self._pictures:
@@ -99,16 +106,20 @@ class Channel:
                 await self._upload(image, thread)
             except SlackFailed as error:
                 logger.warning("A picture was not uploaded: %s", error)
-                await self._tell(image, thread)
+                await self._post_description(image, thread)
 
     async def edit(self, ts: str, message: Message) -> None:
-        """Put another message in the place of one."""
-        await self.pace.turn(self.channel)
+        """Replace the message with this id by another.
+
+        Raises:
+            SlackFailed: when Slack refuses the edit.
+        """
+        await self.pacer.wait(self.channel)
         content = {"blocks": list(message.blocks), "text": message.text}
         await self._paced("chat_update", channel=self.channel, ts=ts, **content)
 
     async def _put(self, ts: str, message: Message) -> str:
-        """Edit a message, or post it anew where somebody has deleted it; return its id."""
+        """Edit a message, or post it again where it was deleted; return the message's id."""
         try:
             await self.edit(ts, message)
         except SlackFailed as error:
@@ -134,35 +145,37 @@ class Channel:
             alt_txt=wording.shorten(wording.printable(image.alt), SLACK.alt),
         )
 
-    async def _tell(self, image: Image, thread: str) -> None:
+    async def _post_description(self, image: Image, thread: str) -> None:
+        """Post a picture's alternative text into a thread; a failure is logged."""
         text = escape(f"Chart: {wording.printable(image.alt)}")
         arguments = {"channel": self.channel, "thread_ts": thread, "text": text}
         try:
             await self.client.call("chat_postMessage", once=True, mrkdwn=False, **arguments)
         except SlackFailed as error:
-            logger.warning("A picture was not told in words either: %s", error)
+            logger.warning("A picture's description was not posted either: %s", error)
 
     async def _paced(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Call Slack, and keep the channel quiet for as long as a rate limit there lasts."""
         try:
             return await self.client.call(method, **arguments)
         except SlackFailed as error:
             if error.retry_after:
-                self.pace.hold(self.channel, error.retry_after)
+                self.pacer.hold(self.channel, error.retry_after)
             raise
 
 
 @dataclass(slots=True)
-class Reply:
-    """Replies to a response URL, which works where the bot is no member, and for one reader.
+class ResponseUrlOutlet:
+    """Shows cards by a request's response URL, which works where the bot is not a member.
 
-    It can be used only a few times. So the first card is shown at once and, of those that follow,
-    the last one when the work has ended; in place of the message that was clicked, each is shown.
+    Slack accepts few replies to a response URL. So the first card is shown at once, and of the
+    later cards only the last, when the request is served.
 
     Attributes:
-        session: The connections to use.
+        session: The HTTP session for the replies.
         url: The response URL.
-        private: Whether only the person who asked sees it.
-        replaces: Whether it takes the place of the message that was clicked.
+        private: Whether only the person who sent the request sees the cards.
+        replaces: Whether the first card replaces the message that was clicked.
     """
 
     session: aiohttp.ClientSession
@@ -176,10 +189,10 @@ class Reply:
     )
 
     async def show(self, card: Card) -> None:
-        """Show a card, now or when the work has ended.
+        """Show the first card at once; keep a later card for `finish`.
 
         Raises:
-            SlackFailed: when Slack does not take it.
+            SlackFailed: when Slack refuses the reply.
         """
         if self._uses:
             self._waiting = card
@@ -187,33 +200,33 @@ class Reply:
             await self._send(card)
 
     async def withdraw(self) -> None:
-        """Take back the message that was clicked; what else was shown fades by itself.
+        """Delete the message that was clicked. Slack itself hides the other private cards.
 
         Raises:
-            SlackFailed: when Slack does not take it back.
+            SlackFailed: when Slack refuses the deletion.
         """
         self._waiting = None
         if self.replaces:
             await self._reply({"delete_original": True})
 
     async def finish(self) -> None:
-        """Show the last card, if it is not shown yet.
+        """Show the last card, unless it is shown already.
 
         Raises:
-            SlackFailed: when Slack does not take it, or it is too late for that.
+            SlackFailed: when Slack refuses the reply, or the response URL has expired.
         """
         card, self._waiting = self._waiting, None
         if card is not None:
             await self._send(card)
 
     async def _send(self, card: Card) -> None:
-        # Two uses are kept for what follows the first card.
+        # The first card leaves two uses of the response URL for the last card.
         left = SLACK.replies - self._uses - (0 if self._uses else 2)
         messages = render(card, pictures=False)
         kind = "ephemeral" if self.private else "in_channel"
         for number, message in enumerate(messages[: max(1, left)]):
             replaces = self.replaces and not number
-            content = {**body(message), "response_type": kind, "replace_original": replaces}
+            content = {**message_body(message), "response_type": kind, "replace_original": replaces}
             await self._reply(content)
 
     async def _reply(self, content: Mapping[str, Any]) -> None:
