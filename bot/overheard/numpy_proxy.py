@@ -1,4 +1,4 @@
-"""numpy, imported when something is first computed: no start has to wait for it."""
+"""numpy, imported at the first use, so that the program starts faster; and array types."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Places: TypeAlias = "NDArray[np.intp]"
 
 
 class _Later(ModuleType):
-    """Stands for a module, which is imported with the first look at what is in it."""
+    """A module that is imported when its first attribute is read."""
 
     def __getattr__(self, name: str) -> Any:
         module = import_module(self.__name__)
-        vars(self).update(vars(module))  # the next look does not come here
+        vars(self).update(vars(module))  # later reads do not call __getattr__
         return getattr(module, name)
 
 

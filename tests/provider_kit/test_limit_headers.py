@@ -6,7 +6,7 @@ import pytest
 from time_machine import travel
 
 from overheard import RateLimits
-from overheard.provider_kit.rate_headers import LONGEST_WAIT, rate_limits, retry_after
+from overheard.provider_kit.rate_headers import MAX_WAIT_S, rate_limits, retry_after
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_says_nothing(headers: dict[str, str]) -> None:
         ({"retry-after": "Mon, 02 Mar 2026 09:01:00 GMT"}, 60),
         ({"retry-after": "Mon, 02 Mar 2026 08:00:00 GMT"}, 0),
         ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after": "99999999999"}, LONGEST_WAIT),
+        ({"retry-after": "99999999999"}, MAX_WAIT_S),
         ({"retry-after": "-5"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "later"}, None),

@@ -1,6 +1,6 @@
-"""A card: what a command answers and what an alert says, without a platform's vocabulary.
+"""Cards: the results of commands and the messages of alerts, independent of a platform.
 
-A renderer turns it into Block Kit, an embed or a terminal panel, within that platform's limits.
+A renderer turns a card into Block Kit, an embed or a terminal panel, within the platform's limits.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 LONGEST_ACTION = 90
+"""The largest number of characters in `Action.words` that every platform can carry."""
 _ADDRESS = re.compile(r"https://[!-'*-;=?-Z_a-z~]{1,1000}")
-"""What needs no escaping on any platform: no brackets, no space, no backslash."""
+"""An ``https`` address that needs no escaping on any platform (no brackets, space, backslash)."""
 
 
 class Severity(StrEnum):
-    """How a card is coloured."""
+    """The colour of a card."""
 
     PLAIN = "plain"
     GOOD = "good"
@@ -26,25 +27,23 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tainted:
-    """Text that a model or another stranger wrote. Only a renderer turns it into plain text,
-    and escapes it for its platform.
-    """
+    """Untrusted text, such as a model's answer. Only a renderer reads and escapes it."""
 
     text: str
 
 
 Text = str | Tainted
-"""Our own words, or a stranger's."""
+"""Text written by Overheard, or untrusted text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A short fact with a name.
+    """A named value.
 
     Attributes:
-        name: What it is.
-        value: Its value, as people read it.
-        wide: Whether it wants a line of its own.
+        name: The label.
+        value: The value as text.
+        wide: Whether the field takes a full line.
     """
 
     name: str
@@ -54,7 +53,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence from an answer, and where it was said."""
+    """A sentence from an answer, and its source (such as model and prompt)."""
 
     source: str
     text: Tainted
@@ -62,12 +61,12 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a header; numbers come already written. Columns align by `right`.
+    """A table of text cells; numbers are already formatted.
 
     Attributes:
-        header: A name for each column.
-        rows: Cells, as many in each row as there are columns.
-        right: Indices of the columns that are aligned to the right.
+        header: The names of the columns.
+        rows: The cells; each row has one cell per column.
+        right: Indices of the right-aligned columns.
     """
 
     header: tuple[str, ...]
@@ -77,12 +76,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture, and what it shows in words for those who cannot see it.
+    """A picture with alternative text.
 
     Attributes:
-        png: The picture; empty where it could not be drawn, so that its words stand for it.
-        alt: What it shows.
-        name: Of its file.
+        png: The PNG file; empty when it could not be drawn, and then `alt` is shown instead.
+        alt: The alternative text.
+        name: The name of the file.
     """
 
     png: bytes
@@ -92,11 +91,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place where there is more to read.
+    """A link to further information.
 
     Attributes:
-        label: What stands there, in a few words.
-        url: Where it leads; nothing but ``https`` is shown as a link.
+        label: The text of the link.
+        url: The address; only ``https`` addresses are shown as links.
     """
 
     label: str
@@ -104,12 +103,12 @@ class Link:
 
     @property
     def safe(self) -> bool:
-        """Whether it may be shown as a link."""
+        """Whether the address may be shown as a link."""
         return bool(_ADDRESS.fullmatch(self.url))
 
 
 class Style(StrEnum):
-    """How a button looks."""
+    """The style of a button."""
 
     PLAIN = "plain"
     PRIMARY = "primary"
@@ -118,14 +117,14 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a reader can do with a card. A click does what typing the words would.
+    """A button of a card. A click has the same effect as typing the words.
 
     Attributes:
         words: A command and its arguments, such as ``alerts acknowledge 12``; at most
-            `LONGEST_ACTION` characters, which every platform can carry.
-        label: On the button.
-        style: How the button looks.
-        confirm: A question to ask first, or an empty string.
+            `LONGEST_ACTION` characters.
+        label: The text on the button.
+        style: The style of the button.
+        confirm: A question that must be confirmed first, or an empty string.
     """
 
     words: str
@@ -135,7 +134,7 @@ class Action:
 
 
 def fitting(*actions: Action) -> tuple[Action, ...]:
-    """Return those actions whose words every platform can carry."""
+    """Return the actions whose words are at most `LONGEST_ACTION` characters long."""
     return tuple(action for action in actions if len(action.words) <= LONGEST_ACTION)
 
 
@@ -144,20 +143,19 @@ class Card:
     """One message.
 
     Attributes:
-        title: What it is about, in a few words; empty for a card that only machines read.
-        text: Sentences, in paragraphs divided by an empty line.
-        fields: Short facts.
-        table: Rows, or None.
+        title: A few words; empty for a card that only machines read.
+        text: Paragraphs, separated by empty lines.
+        fields: Named values.
+        table: A table, or None.
         quotes: Sentences that models wrote.
         image: A picture, or None.
-        actions: What the reader can do.
-        severity: Its colour.
+        actions: The buttons.
+        severity: The colour.
         footer: A small last line.
-        more: Cards that belong under it, such as the alerts that a check raised.
-        data: The same content for machines, a dictionary or a list, ready for JSON; what
-            ``--json`` prints.
-        failed: Whether what was asked for was not done; the terminal then ends with 1.
-        link: Where there is more to read, or None; it stands below the text.
+        more: Cards to show below, such as the alerts that a check raised.
+        data: The content as a JSON-compatible dictionary or list, which ``--json`` prints.
+        failed: Whether the command was not carried out; the terminal then exits with status 1.
+        link: A link below the text, or None.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""How numbers, times and strangers' text are written for people, the same on every card."""
+"""Formats of numbers, times and untrusted text, the same on every card."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from overheard.domain import Scale
 
 MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""Named here, because `strftime` follows the locale of the machine."""
+"""Not taken from `strftime`, which follows the locale of the machine."""
 
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
-"""Characters that show nothing although Unicode calls them letters, marks or unassigned."""
+"""Invisible characters that Unicode classes as letters, marks or unassigned."""
 
 
 def percent(rate: float) -> str:
-    """Write a rate of 0 to 1: ``43 %``; only 0 itself is ``0 %``, and only 1 ``100 %``.
+    """Format a rate (0 to 1): ``43 %``; only 0 itself is ``0 %``, and only 1 is ``100 %``.
 
-    No sign stands for more or less: a chat could read it as markup.
+    Written without ``<`` and ``>``, which a chat could read as markup.
     """
     if 0 < rate < 0.005:
         return "under 1 %"
@@ -33,7 +33,7 @@ def percent(rate: float) -> str:
 
 
 def value(number: float, scale: Scale) -> str:
-    """Write a value on a metric's scale: ``43 %``, ``+0.42``, ``2.3``."""
+    """Format a value on a metric's scale: ``43 %``, ``+0.42``, ``2.3``."""
     if scale is Scale.POLARITY:
         return _signed(number, 2)
     if scale is Scale.RANK:
@@ -42,17 +42,17 @@ def value(number: float, scale: Scale) -> str:
 
 
 def change(difference: float, scale: Scale) -> str:
-    """Write a change between two values of a scale: ``+41 points``, ``+0.42``, ``+1.2 places``."""
+    """Format a change between two values of a scale: ``+41 points``, ``+0.42``, ``+1.2 places``."""
     return f"{_step(difference, scale)}{_unit(scale, _step(difference, scale))}"
 
 
 def interval(low: float, high: float, scale: Scale) -> str:
-    """Write an interval of a change: ``+12 to +55 points``."""
+    """Format an interval of a change: ``+12 to +55 points``."""
     return f"{_step(low, scale)} to {_step(high, scale)}{_unit(scale)}"
 
 
 def value_range(low: float, high: float, scale: Scale) -> str:
-    """Write an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``."""
+    """Format an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``."""
     ends = value(low, scale), value(high, scale)
     if all(end.endswith(" %") for end in ends):
         return f"{ends[0][:-2]} to {ends[1]}"
@@ -60,7 +60,7 @@ def value_range(low: float, high: float, scale: Scale) -> str:
 
 
 def money(dollars: float | None) -> str:
-    """Write US dollars: ``$1.23``, ``$0.0123``, ``less than $0.01``; None is ``unknown``."""
+    """Format US dollars: ``$1.23``, ``$0.0123``, ``less than $0.01``; None is ``unknown``."""
     if dollars is None:
         return "unknown"
     if 0 < dollars < 0.01:
@@ -69,7 +69,7 @@ def money(dollars: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a length of time in its two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5 min``."""
+    """Format seconds in the two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5 min``."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -81,48 +81,48 @@ def duration(seconds: float) -> str:
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Write how many: ``1 answer``, ``30 answers``, ``1,234 replies`` (with its own plural)."""
+    """Format a count: ``1 answer``, ``30 answers``, ``1,234 replies`` (with a given plural)."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def listing(items: Sequence[str]) -> str:
-    """Write a list within a sentence: ``a, b and c``."""
+    """Format a list within a sentence: ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(items[:-1]), "".join(items[-1:]))))
 
 
 def day(at: datetime, zone: tzinfo) -> str:
-    """Write the reader's day: ``3 Mar 2026``."""
+    """Format the day in a time zone: ``3 Mar 2026``."""
     local = at.astimezone(zone)
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
-    """Write the reader's time of day: ``14:05``."""
+    """Format the time of day in a time zone: ``14:05``."""
     return f"{at.astimezone(zone):%H:%M}"
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """Write the reader's day and time, and by which clock: ``3 Mar 2026, 14:05 CET``."""
+    """Format day, time and time zone: ``3 Mar 2026, 14:05 CET``."""
     return f"{day(at, zone)}, {clock(at, zone)} {at.astimezone(zone).tzname()}"
 
 
 def printable(text: str) -> str:
-    """Return text in which every character can be seen, and none commands a terminal.
+    """Return text with visible characters only, safe for terminals and chats.
 
-    Control characters become pictures of themselves; zero-width characters, bidirectional
-    overrides, variation selectors and tags are dropped; every kind of line end becomes a newline.
+    Control characters become their Unicode pictures; zero-width characters, bidirectional
+    overrides, variation selectors and tags are removed; every line end becomes a newline.
     """
     text = re.sub("\r\n?|[\u2028\u2029\u0085]", "\n", text).replace("\t", "    ")
     return "".join(map(_visible, _FILLERS.sub("", text)))
 
 
 def line(text: str) -> str:
-    """Return printable text on one line, its white space made single."""
+    """Return printable text on one line, with each run of white space replaced by one space."""
     return " ".join(printable(text).split())
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return text of at most so many characters; what is cut ends in an ellipsis."""
+    """Return text of at most `limit` characters; longer text is cut and ends in an ellipsis."""
     if len(text) <= limit:
         return text
     return text[: limit - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
@@ -167,22 +167,20 @@ def _signed(number: float, digits: int) -> str:
 
 
 def heading_cells(table: Table) -> int:
-    """Return how many cells name a row: the first one, and the second too where some firsts are
-    the same.
-    """
+    """Return how many cells name a row: 1, or 2 if the first cells of some rows are equal."""
     firsts = [_words(row[0]) for row in table.rows]
     return 2 if len(table.header) > 2 and len(set(firsts)) < len(firsts) else 1
 
 
 def heading(table: Table, cells: Sequence[str]) -> str:
-    """Return the name of a row by the cells that name it, written already.
+    """Return the name of a row from the formatted cells that name it, see `heading_cells`.
 
-    A number says nothing without its column's name: ``Alert 4``.
+    A number gets the name of its column: ``Alert 4``.
     """
-    told = [cell or "-" for cell in cells]
+    names = [cell or "-" for cell in cells]
     if 0 in table.right:
-        told[0] = f"{table.header[0]} {told[0]}"
-    return " \N{MIDDLE DOT} ".join(told)
+        names[0] = f"{table.header[0]} {names[0]}"
+    return " \N{MIDDLE DOT} ".join(names)
 
 
 def _words(text: Text) -> str:

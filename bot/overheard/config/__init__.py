@@ -1,1 +1,1 @@
-"""The configuration: config.toml read into frozen, validated sections."""
+"""The configuration: config.toml as frozen, validated settings."""

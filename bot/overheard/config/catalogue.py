@@ -1,4 +1,4 @@
-"""What is measured: brands, prompts and facts, as the configuration declares them."""
+"""The tables of config.toml that declare brands, prompts and facts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)
 
 
 def read_domain(text: str) -> str:
-    """Return a web domain without what may stand around it in an address.
+    """Return the domain of an address: ``acme.com`` for ``https://acme.com/about``.
 
     Raises:
-        ValueError: for what is none: its pages would silently count as somebody else's.
+        ValueError: for text without a domain; otherwise the brand's pages would silently count as
+            pages of others.
     """
     found = _DOMAIN.fullmatch(text.strip())
     if found is None:
@@ -57,10 +58,10 @@ class BrandTable(Settings):
 
 
 class PromptTable(Settings):
-    """``[[prompts]]``: see `overheard.domain.Prompt`. Without brands it is asked for all.
+    """``[[prompts]]``: see `overheard.domain.Prompt`. Without brands it is asked for all brands.
 
-    With `personas` or `markets` it stands for several prompts: the places ``{persona}`` and
-    ``{market}`` in its text are filled in for each.
+    With `personas` or `markets` the table declares one prompt for each combination; ``{persona}``
+    and ``{market}`` in the text are replaced.
     """
 
     text: str = Name
@@ -84,7 +85,7 @@ class PromptTable(Settings):
         return self
 
     def prompts(self, brands: tuple[str, ...]) -> list[Prompt]:
-        """Return the prompts that it stands for."""
+        """Return the prompts that the table declares, asked for these brands."""
         prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
         return prompt_variants(prompt, self.personas, self.markets)
 

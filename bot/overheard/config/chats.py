@@ -1,4 +1,4 @@
-"""The chat platforms, as the configuration describes them."""
+"""The tables of config.toml for chat platforms."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 
 
 class SlackTable(Settings):
-    """``[slack]``: the Slack app. Its secrets are asked for when the bot connects.
+    """``[slack]``: the Slack app. Its secrets are needed only when the bot connects.
 
     Attributes:
-        mode: ``socket`` needs no address that Slack can reach; ``http`` does, and its requests
-            are judged by their signature.
+        mode: ``socket`` works without a public address; ``http`` needs an address that Slack can
+            reach, and verifies the signature of requests.
         bot_token: The bot's token, ``xoxb-...``.
         app_token: The app-level token for Socket Mode, ``xapp-...``.
-        signing_secret: What Slack signs requests with, for ``http``.
+        signing_secret: The secret with which Slack signs requests, for ``http``.
         command: The slash command.
-        base_url: Where Slack's Web API is; another for GovSlack or a proxy.
+        base_url: The address of Slack's Web API; change it for GovSlack or a proxy.
         host: The address to listen on, for ``http``.
         port: The port to listen on, for ``http``.
-        url: How Slack reaches this bot, such as ``https://bot.example.com``, for ``http``.
-        client_id: The app's client id; with it, many workspaces can install the bot themselves at
-            ``/slack/install``, for ``http``.
-        client_secret: The secret that belongs to it.
-        installations: The database in which the tokens of those workspaces are kept.
+        url: The public address of this bot, such as ``https://bot.example.com``, for ``http``.
+        client_id: The app's client id; with a client id, workspaces can install the bot themselves
+            at ``/slack/install``, for ``http``.
+        client_secret: The app's client secret.
+        installations: The database that keeps the tokens of those workspaces.
     """
 
     mode: Literal["socket", "http"] = "socket"
@@ -52,23 +52,23 @@ class SlackTable(Settings):
 
     @property
     def many(self) -> bool:
-        """Whether workspaces install the bot themselves."""
+        """Whether several workspaces can install the bot themselves."""
         return self.mode == "http" and bool(self.client_id)
 
 
 class DiscordTable(Settings):
-    """``[discord]``: the Discord bot. Its token is asked for when the bot connects.
+    """``[discord]``: the Discord bot. Its token is needed only when the bot connects.
 
     Attributes:
         token: The bot's token.
         application_id: The application's id; by default it is read from the token.
-        command: The slash command under which all others stand.
-        guilds: Ids of the servers that may use the bot; empty means all that it is in.
-        direct_messages: Whether it can be used in direct messages.
-        permissions: Discord permissions a member needs to see the command, until a server's
-            administrator decides otherwise, such as ``["manage_guild"]``; empty: everybody does.
-        api_url: Where Discord's API is; another for a proxy.
-        gateway_url: Where its gateway is.
+        command: The slash command, which has all other commands as subcommands.
+        guilds: Ids of the servers that may use the bot; empty means all servers of the bot.
+        direct_messages: Whether the bot can be used in direct messages.
+        permissions: Discord permissions that a member needs to see the command, such as
+            ``["manage_guild"]``, unless a server's administrator overrides them; empty means none.
+        api_url: The address of Discord's API; change it for a proxy.
+        gateway_url: The address of Discord's gateway.
     """
 
     token: Secret | None = Field(default=None, json_schema_extra={"env": "DISCORD_TOKEN"})
@@ -82,17 +82,17 @@ class DiscordTable(Settings):
 
 
 class ChatTable(Settings):
-    """``[chat]``: what holds for all chats.
+    """``[chat]``: settings for all chats.
 
     Attributes:
-        spend_without_asking: What a command may cost at most, in US dollars, without showing its
-            price and waiting for a yes.
-        channels: Another such limit for single channels, by ``platform:id``.
+        spend_without_asking: US dollars up to which a command runs without a confirmation of its
+            price.
+        channels: The same limit for single channels, by ``platform:id``.
     """
 
     spend_without_asking: float = Field(default=0.0, ge=0)
     channels: Mapping[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
 
     def free(self, channel: str) -> float:
-        """Return what a command in a channel may cost without asking."""
+        """Return the US dollars that a command in a channel may cost without confirmation."""
         return self.channels.get(channel, self.spend_without_asking)

@@ -1,6 +1,6 @@
-"""Landscape files: what a plugin says of how vendors fine-tune, and what they do with data.
+"""Landscape files: vendors' statements on fine-tuning and the use of data.
 
-It is a TOML file. Each table is a vendor; each of its tables is a topic (see
+A landscape is a TOML file. Each table is a vendor; each table in it is a topic (see
 `overheard.domain.LandscapeTopic`) with the vendor's statement, the page that makes it, and the
 day on which the statement was last checked::
 
@@ -12,9 +12,9 @@ day on which the statement was last checked::
     source = "https://acme.example/docs/bots"
     as_of = 2026-11-05
 
-Where only a copy or a quotation of the page was read, ``via`` names it, and ``as_of`` is the latest
-day that it proves. What the vendor's pages do not say is left out. It is shown as not known, and
-never guessed.
+If only a copy or a quotation of the page was read, ``via`` names the copy, and ``as_of`` is the
+latest day that the copy proves. A topic on which the vendor's pages are silent is left out and
+shown as unknown; entries are never guessed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
     """Yield the vendors in the ``landscape.toml`` of an import package.
 
     Raises:
-        ValueError: when the file does not fit.
+        ValueError: when the file is no valid landscape.
     """
     tables = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))
     for name, table in tables.items():

@@ -1,6 +1,6 @@
-"""The configuration: one TOML file, read into frozen, validated tables.
+"""The configuration: one TOML file as frozen, validated settings.
 
-Secrets are never in it, see `overheard.config.settings`. All that is wrong is said at once.
+The file contains no secrets, see `overheard.config.settings`. All errors are reported at once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Name = Field(min_length=1)
 
 
 class StorageTable(Settings):
-    """``[storage]``: where everything is kept.
+    """``[storage]``: the database.
 
     Attributes:
         url: ``sqlite:///file.db`` or ``postgresql://user@host/database``.
@@ -55,14 +55,14 @@ class StorageTable(Settings):
 
 
 class AlertsTable(Settings):
-    """``[alerts]``: when to speak.
+    """``[alerts]``: which changes raise alerts.
 
     Attributes:
-        false_alarms_per_year: How many alerts a year per brand may be mistakes.
-        minimum_points: The smallest change of a rate worth telling, in points.
-        minimum_sentiment: The smallest change of sentiment worth telling, on -1 to 1.
-        minimum_ranks: The smallest change of position worth telling, in ranks.
-        metrics: Which metrics may raise an alert; empty means all.
+        false_alarms_per_year: Accepted number of false alarms per brand and year.
+        minimum_points: The smallest change of a rate that raises an alert, in points.
+        minimum_sentiment: The smallest change of sentiment that raises an alert, on -1 to 1.
+        minimum_ranks: The smallest change of position that raises an alert, in ranks.
+        metrics: The metrics that may raise an alert; empty means all.
     """
 
     false_alarms_per_year: float = Field(default=1.0, gt=0, le=50)
@@ -73,19 +73,21 @@ class AlertsTable(Settings):
 
 
 class PluginsTable(Settings):
-    """``[plugins]``: which plugins may be used.
+    """``[plugins]``: which plugins may be loaded.
 
     Attributes:
-        allow: The distributions that may be loaded beside the built-in ones, each as pip writes
-            it: ``overheard-acme`` or ``overheard-acme==1.2``. Without it, all may.
+        allow: The distributions that may be loaded in addition to the built-in ones, written as
+            for pip: ``overheard-acme`` or ``overheard-acme==1.2``. None allows all.
     """
 
     allow: tuple[str, ...] | None = None
 
 
 class Config(Settings):
-    """The whole file. `providers`, `scorers`, `chats`, `feeds` and `listeners` hold each plugin's
-    tables as they were written; the plugin's own settings class validates them.
+    """The whole file.
+
+    `providers`, `scorers`, `chats`, `feeds` and `listeners` hold the unvalidated tables of plugins;
+    the settings class of the plugin validates them.
     """
 
     storage: StorageTable = StorageTable()
@@ -121,13 +123,13 @@ class Config(Settings):
 
     @property
     def file(self) -> str:
-        """Where it was read from, as messages name it."""
+        """The name of the file, as messages show it."""
         return self._file
 
     def catalogue(self) -> Catalogue:
-        """Return what the file says to measure; competitors without a table become brands.
+        """Return the declared catalogue; competitors without a table become untracked brands.
 
-        Whatever spelling a table uses for a brand, the catalogue uses its name.
+        Tables may refer to a brand by any spelling; the catalogue uses the brand's name.
         """
         brands = [table.brand() for table in self.brands]
         known = {name.casefold() for brand in brands for name in brand.names}
@@ -149,17 +151,15 @@ class Config(Settings):
 
 
 def find_config(named: Path | None) -> Path:
-    """Return the file to read: the one that was named, else $OVERHEARD_CONFIG, else
-    ``config.toml`` here.
-    """
+    """Return the named file, else $OVERHEARD_CONFIG, else ``config.toml`` in this folder."""
     return named or Path(os.environ.get(VARIABLE) or DEFAULT_FILE)
 
 
 def load_config(file: Path) -> Config:
-    """Read a configuration.
+    """Read and validate a configuration file.
 
     Raises:
-        ConfigError: with all that is wrong, each as a sentence with file, table and key.
+        ConfigError: with every problem as a sentence that names file, table and key.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -173,7 +173,7 @@ def load_config(file: Path) -> Config:
 
 
 def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
-    """Read a configuration from its text; see `load_config`."""
+    """Read and validate a configuration from its text; `file` is for messages."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -203,7 +203,7 @@ def _contradictions(config: Config) -> Iterator[str]:
 
 
 def _unguarded(config: Config) -> Iterator[str]:
-    """Tell of a bot that strangers can install, where nobody has said what they may do."""
+    """Report a bot that any workspace can install while ``[access]`` does not limit its users."""
     access, slack = config.access, config.slack
     if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
         yield (
@@ -236,12 +236,12 @@ def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterat
             places = [str(i) for i, v in enumerate(values, 1) if v.casefold() == value]
             yield (
                 f"{config.file}, [[{table}]] numbers {' and '.join(places)}: "
-                f"the same {key} stands there {count} times; keep one."
+                f"the same {key} occurs {count} times; keep one."
             )
 
 
 def _shared(config: Config) -> Iterator[str]:
-    """Tell of a spelling that means two brands: every mention would count for both."""
+    """Report a spelling that two brands share: every mention would count for both."""
     owners: dict[str, str] = {}
     for brand in config.brands:
         for spelling in dict.fromkeys(name.casefold() for name in (brand.name, *brand.aliases)):
@@ -266,7 +266,7 @@ def _unknown(config: Config) -> Iterator[str]:
 
 
 def _named(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
-    """Yield where brands are named, and which."""
+    """Yield each place of the file that refers to brands, and the names used there."""
     for table in ("prompts", "schedules", "routes", "reports"):
         for number, entry in enumerate(getattr(config, table), 1):
             yield f"[[{table}]] number {number}: brands", entry.brands

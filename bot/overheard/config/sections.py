@@ -1,4 +1,4 @@
-"""The tables of the configuration that say how a deployment is run: who is told what, when."""
+"""The tables of config.toml for schedules, routes, access, budgets, limits and operation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
 
 
 class Zoned(Settings):
-    """A table that has times in it.
+    """A table with times in a time zone.
 
     Attributes:
         timezone: An IANA zone, such as ``Europe/Berlin``.
@@ -32,7 +32,7 @@ class Zoned(Settings):
 
 
 class Timed(Zoned):
-    """A table that says when something is due.
+    """A table with the due times of a job.
 
     Attributes:
         cron: Five fields: minute, hour, day of month, month, day of week.
@@ -62,24 +62,23 @@ class ScheduleTable(Timed):
 
 
 class CanaryTable(Timed):
-    """``[canary]``: when `overheard run` asks the canaries that have been set up."""
+    """``[canary]``: when `overheard run` asks the configured canaries."""
 
     cron: str = "0 5 * * *"
 
 
 class RouteTable(Zoned):
-    """``[[routes]]``: which alerts go to which channel.
+    """``[[routes]]``: which alerts are posted in which channel.
 
     Attributes:
         channel: ``slack:C0123456789`` or ``discord:123456789012345678``.
         brands: Names of brands; empty means all.
         metrics: Names of metrics; empty means all.
-        severities: ``bad`` for what became worse, ``good`` for what became better; both by
-            default.
-        quiet: Hours in which no new alert is posted, such as ``22:00-07:00``; they are told
-            afterwards. Empty: never.
-        also_in_channel: Whether an alert that grows, recovers or wakes up is told in the channel
-            too, and not in the alert's thread alone.
+        severities: ``bad`` for deteriorations, ``good`` for improvements; both by default.
+        quiet: Hours in which no new alert is posted, such as ``22:00-07:00``; these alerts are
+            posted afterwards. Empty means no quiet hours.
+        also_in_channel: Whether the growth, recovery or end of a snooze of an alert is also posted
+            in the channel, and not only in the alert's thread.
     """
 
     channel: str = Field(pattern=CHANNEL, examples=["slack:C0123456789"])
@@ -103,12 +102,12 @@ class RouteTable(Zoned):
 
 
 class ReportTable(Timed):
-    """``[[reports]]``: a report that is posted by itself.
+    """``[[reports]]``: a report that is posted on a schedule.
 
     Attributes:
-        name: Unique.
-        channel: Where to, as in a route.
-        brands: Names of brands; empty means all that are tracked.
+        name: The unique name.
+        channel: The channel, as in a route.
+        brands: Names of brands; empty means all tracked brands.
     """
 
     name: str = Field(min_length=1)
@@ -117,16 +116,17 @@ class ReportTable(Timed):
 
 
 class AccessTable(Settings):
-    """``[access]``: who may do what in chat. People, groups and roles are written as
-    ``platform:id``; the terminal may do everything.
+    """``[access]``: the rights of users in chat; the terminal may do everything.
+
+    People, groups and roles are written as ``platform:id``.
 
     Attributes:
-        everyone: What whoever is not named below may do: ``nothing``, ``viewer`` (read) or
-            ``operator`` (spend within the budget, take care of alerts).
-        viewers: Who may read.
-        operators: Who may spend too.
-        admins: Who may configure too.
-        channels: Where the bot answers; empty means wherever it has been invited.
+        everyone: The right of users who are not listed below: ``nothing``, ``viewer`` (read) or
+            ``operator`` (spend within the budget, handle alerts).
+        viewers: May read.
+        operators: May also spend and handle alerts.
+        admins: May also configure.
+        channels: The channels in which the bot answers; empty means all channels with the bot.
     """
 
     everyone: Literal["nothing", "viewer", "operator"] = "operator"
@@ -146,10 +146,10 @@ class AccessTable(Settings):
 
 
 class QueueTable(Settings):
-    """``[queue]``: who asks and scores.
+    """``[queue]``: which process asks and scores.
 
     Attributes:
-        engine: ``inline``: whoever begins a run. ``pgqueuer``: the processes of
+        engine: ``inline``: the process that starts the run. ``pgqueuer``: the processes of
             `overheard worker`; this needs a PostgreSQL database in ``[storage] url``.
     """
 
@@ -157,12 +157,12 @@ class QueueTable(Settings):
 
 
 class LoggingTable(Settings):
-    """``[logging]``: what `overheard run` and `overheard worker` write to standard error.
+    """``[logging]``: the log of `overheard run` and `overheard worker` on standard error.
 
     Attributes:
-        format: ``text`` for people, or ``json``: one object a line, with the ids of the run, the
-            command and the task that it is about.
-        level: ``warning``, or ``info`` to hear of the beginning and the end of runs and tasks too.
+        format: ``text`` for people, or ``json``: one object per line, with the ids of run, command
+            and task.
+        level: ``warning``, or ``info`` to log start and end of runs and tasks as well.
     """
 
     format: Literal["text", "json"] = "text"
@@ -170,12 +170,12 @@ class LoggingTable(Settings):
 
 
 class TelemetryTable(Settings):
-    """``[telemetry]``: whether runs are traced by OpenTelemetry.
+    """``[telemetry]``: OpenTelemetry traces of runs.
 
     Attributes:
-        traces: Whether they are. Spans go by OTLP to where OpenTelemetry's own variables say, such
-            as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
-        service: What this deployment is called there.
+        traces: Whether spans are exported by OTLP; OpenTelemetry's own variables, such as
+            ``OTEL_EXPORTER_OTLP_ENDPOINT``, set the address.
+        service: The service name of this deployment in traces.
     """
 
     traces: bool = False
@@ -183,15 +183,15 @@ class TelemetryTable(Settings):
 
 
 class RetentionTable(Settings):
-    """``[retention]``: how long texts are kept: answers, and the sentences that scores quote.
+    """``[retention]``: how long the texts of answers and quotes are kept.
 
-    What is older is written to a file, and removed from the store. Values, blocks and spend stay.
+    Older texts are written to a file and removed from the store. Values, blocks and spend stay.
 
     Attributes:
-        days: For how many days; 0 for ever.
-        brands: The same for what was asked for a brand; an answer that was asked for several is
-            kept for as long as any of them asks for.
-        folder: Where the files go.
+        days: Number of days; 0 keeps texts for ever.
+        brands: Number of days for questions that were asked for a brand; an answer for several
+            brands is kept for the longest of their periods.
+        folder: The folder of the files.
     """
 
     days: int = Field(default=0, ge=0)
@@ -200,14 +200,14 @@ class RetentionTable(Settings):
 
 
 class HealthTable(Settings):
-    """``[health]``: where `overheard run` and `overheard worker` say how they are.
+    """``[health]``: the health and metrics server of `overheard run` and `overheard worker`.
 
     Attributes:
-        host: The address to listen at; by default only this machine can ask.
-        port: The port; 0 for none. Each process of a machine needs its own, see `overheard worker`.
-        notices: Channels, as in a route, in which admins are told what needs them: a plugin that is
-            left alone, or a chat that is disabled or keeps failing. Without one, it stands in the
-            log.
+        host: The address to listen on; by default only this machine can connect.
+        port: The port; 0 for no server. Each process of a machine needs another port, see
+            `overheard worker`.
+        notices: Channels, as in a route, in which admins are notified of a suspended plugin and of
+            a chat that is disabled or keeps failing. Without channels, notices are only logged.
     """
 
     host: str = "127.0.0.1"
@@ -218,10 +218,10 @@ class HealthTable(Settings):
 
 
 def read_hours(text: str) -> tuple[time, time]:
-    """Read ``22:00-07:00``.
+    """Return start and end of quiet hours that are written as ``22:00-07:00``.
 
     Raises:
-        ValueError: when it is not written like this.
+        ValueError: when the text has another form.
     """
     first, _, last = text.partition("-")
     return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
@@ -231,16 +231,14 @@ Dollars = Annotated[float, Field(ge=0)]
 
 
 class BudgetTable(Settings):
-    """``[budget]``: what may be spent, in US dollars; without a limit, only a yes is asked for.
+    """``[budget]``: limits of spending in US dollars; None means no limit.
 
     Attributes:
-        run: By one run.
-        day: From midnight UTC.
-        month: From the first of the month UTC.
-        brands: By each brand, from the first of the month; brands that share an answer share
-            its cost.
-        channels: By what is asked for in each channel (``slack:C0123456789``), from the first of
-            the month.
+        run: Limit of one run.
+        day: Limit of a day, which begins at midnight UTC.
+        month: Limit of a calendar month in UTC.
+        brands: Limit of a month, by brand; brands that share an answer split its cost.
+        channels: Limit of a month for commands of a channel, by ``slack:C0123456789``.
     """
 
     run: Dollars | None = None
@@ -250,7 +248,7 @@ class BudgetTable(Settings):
     channels: Mapping[str, Dollars] = Field(default_factory=dict)
 
     def allowed(self, account: Account) -> float | None:
-        """Return what may be spent by an account; None without a limit."""
+        """Return the limit of an account in US dollars, or None without a limit."""
         if account.kind == "brand":
             return self.brands.get(account.name)
         if account.kind == "channel":
@@ -260,15 +258,15 @@ class BudgetTable(Settings):
 
 
 class LimitTable(Settings):
-    """``[limits."PROVIDER"]`` or ``[limits."PROVIDER/MODEL"]``: how fast it may be asked.
+    """``[limits."PROVIDER"]`` or ``[limits."PROVIDER/MODEL"]``: rate limits of calls.
 
-    What a service tells in its answers is learnt, and can only make it slower.
+    Limits that a service reports with its replies are respected too; the stricter limit holds.
 
     Attributes:
-        concurrency: How many calls may be under way at a time; without it, what the provider's
-            own table says.
-        requests_per_minute: How many calls may begin in a minute.
-        tokens_per_minute: How many tokens may be sent and received in a minute.
+        concurrency: The largest number of concurrent calls; None means the value in the provider's
+            own table.
+        requests_per_minute: The largest number of calls that begin in a minute.
+        tokens_per_minute: The largest number of tokens sent and received in a minute.
     """
 
     concurrency: int | None = Field(default=None, ge=1)
@@ -277,11 +275,11 @@ class LimitTable(Settings):
 
 
 class AskingTable(Settings):
-    """``[asking]``: how patiently a question is asked.
+    """``[asking]``: retries of a question.
 
     Attributes:
-        tries: How often it is asked at most, when a service is busy or broken.
-        deadline: Seconds from its first call after which it is not tried again.
+        tries: The largest number of calls for one question, when a service is busy or broken.
+        deadline: Seconds after the first call from which the question is not retried.
     """
 
     tries: int = Field(default=4, ge=1, le=10)
@@ -289,13 +287,13 @@ class AskingTable(Settings):
 
 
 class BurstsTable(Settings):
-    """``[bursts]``: small runs between the scheduled ones, where something may have changed.
+    """``[bursts]``: small additional runs where a change is suspected.
 
     Attributes:
-        automatic: Whether `overheard run` asks them by itself; without it, the cards say which
-            one would tell, and ``overheard bursts run`` asks it.
-        calls_a_year: Calls that bursts may make to each model in 365 days, beside the scheduled
-            ones. 440 and a weekly run of 30 prompts are 2,000.
+        automatic: Whether `overheard run` starts bursts by itself; otherwise cards suggest a burst
+            and ``overheard bursts run`` starts it.
+        calls_a_year: Calls that bursts may make to each model in 365 days, in addition to scheduled
+            runs. 440 calls and a weekly run of 30 prompts are 2,000 calls.
     """
 
     automatic: bool = False

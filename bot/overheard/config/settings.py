@@ -1,8 +1,8 @@
-"""Typed settings of the core and of plugins, and the sentences that say what is wrong in them.
+"""Typed settings of the core and of plugins, and the error messages for invalid settings.
 
 A secret is never written into the configuration. A field of type `Secret` named ``api_key`` is
 read from the file that ``api_key_file`` names, else from the environment variable that
-``api_key_env`` names, else from the field's own default variable.
+``api_key_env`` names, else from the field's default variable.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_va
 from pydantic_core import ErrorDetails
 
 Secret = SecretStr
-"""A value that no message, log or repr shows."""
+"""A value that is not shown in messages, logs and reprs."""
 
 
 class Settings(BaseModel):
-    """A table of the configuration: frozen, and strict about keys it does not know.
+    """A table of the configuration: frozen, and strict about unknown keys.
 
-    Give a secret field its default variable with
+    A secret field gets its default variable by
     ``Field(json_schema_extra={"env": "OPENAI_API_KEY"})``.
     """
 
@@ -40,7 +40,7 @@ class Settings(BaseModel):
         for name in _secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
                 filled[name] = _Unusable(
-                    "stands in the file in plain text; put it into an environment variable "
+                    "is in the file in plain text; put it into an environment variable "
                     f"and name that as {name}_env, or into a file named as {name}_file"
                 )
                 continue
@@ -51,7 +51,7 @@ class Settings(BaseModel):
 
 
 class _Unusable:
-    """Stands where a secret should, so that it is told together with all other problems."""
+    """Replaces an unreadable secret, so that its problem is reported with all other problems."""
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
@@ -63,15 +63,15 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 def check(
     settings: type[SomeSettings], table: Any, where: str
 ) -> tuple[SomeSettings | None, list[str]]:
-    """Validate a table.
+    """Validate a table of the configuration.
 
     Args:
-        settings: What it must look like.
-        table: What was written.
-        where: File and table, as every message begins.
+        settings: The settings class.
+        table: The parsed table.
+        where: File and table, with which every message begins.
 
     Returns:
-        The settings, or None, and the problems as whole sentences.
+        The settings, or None, and the problems as sentences.
     """
     try:
         return settings.model_validate(table), []
@@ -80,7 +80,7 @@ def check(
 
 
 def secrets_of(settings: BaseModel) -> Iterator[str]:
-    """Yield the secrets that stand in settings and in the tables within."""
+    """Yield the values of all secrets in settings, including nested tables."""
     for _, value in settings:
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
@@ -89,7 +89,7 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
 
 
 def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
-    """Yield each key with the kind of its value and its default, as people read them."""
+    """Yield the name, the kind of value and the default of each key, as text for people."""
     secrets = _secret_fields(settings)
     for name, field in settings.model_fields.items():
         if name in secrets:
@@ -98,15 +98,15 @@ def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
             yield f"{name}_file", "file", ""
             continue
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        told = "needed" if field.is_required() else _written(default)
-        yield field.alias or name, _kind(field.annotation), told
+        shown = "needed" if field.is_required() else _written(default)
+        yield field.alias or name, _kind(field.annotation), shown
 
 
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "file"}
 
 
 def _kind(annotation: Any) -> str:
-    """Return the kind of a value in words."""
+    """Return the name of a type for people, such as ``list of text``."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return " or ".join(map(_written, parts))
@@ -123,7 +123,7 @@ def _kind(annotation: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    """Return a value as it stands in the configuration; nothing for None."""
+    """Return a value in TOML syntax; an empty string for None."""
     if value is None:
         return ""
     if isinstance(value, tuple | list):
@@ -171,7 +171,7 @@ def _secret(
 
 def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
     place, owner, path = _place(settings, list(detail["loc"]), where)
-    if path[-1:] == ["[key]"]:  # what is wrong is the name of a table, and not what stands in it
+    if path[-1:] == ["[key]"]:  # the name of a table is wrong, not its content
         return f'{place}: "{path[0]}" {problem_of(detail)}.'
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
@@ -187,7 +187,7 @@ def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> st
 
 
 def problem_of(detail: ErrorDetails) -> str:
-    """Say what is wrong with a value, in words that follow its name."""
+    """Return the problem of a value, as words that follow the name of its key."""
     if isinstance(detail["input"], _Unusable):
         return detail["input"].problem
     if detail["type"] not in _PROBLEMS:
@@ -230,7 +230,7 @@ _PROBLEMS = {
 
 
 def _looks(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Say how a text with a pattern must look, by its field's example, else its default."""
+    """Return ``must look like ...`` for a field with a pattern, from its example or default."""
     field = settings.model_fields.get(str(path[0])) if path else None
     example = (field.examples or [field.default])[0] if field else None
     return f"must look like {example}" if example and isinstance(example, str) else ""
@@ -250,7 +250,11 @@ def _variable(settings: type[BaseModel], name: str) -> str:
 def _place(
     settings: type[BaseModel], path: list[str | int], where: str
 ) -> tuple[str, type[BaseModel], list[str | int]]:
-    """Follow a path into tables; return the place in words, its settings and what is left."""
+    """Follow a path into tables.
+
+    Returns:
+        The place in words, the settings class of the innermost table, and the rest of the path.
+    """
     tables = [where]
     while path and (field := settings.model_fields.get(str(path[0]))):
         inner, depth = _inner(field.annotation)
@@ -265,7 +269,7 @@ def _place(
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, int]:
-    """Return the settings in a field, and how many names stand before them in its tables."""
+    """Return the settings class in a field's type, and the number of mappings around the class."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, 0
     origin, parts = get_origin(annotation), get_args(annotation)

@@ -1,4 +1,4 @@
-"""The words of the house: frozen objects that every room shares.
+"""Frozen objects that every room shares.
 
 Times are aware datetimes in UTC. Money is US dollars. Rates lie in 0 to 1; "points" are rates
 times 100. Nothing here does I/O or imports another room.

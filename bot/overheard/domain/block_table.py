@@ -1,4 +1,4 @@
-"""Blocks by column, as statistics read them: there are tens of thousands of a brand."""
+"""Blocks by column, as statistics read them: a brand may have tens of thousands."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from overheard.numpy_proxy import Counts, Floats, Places, np
 
 
 class BlockRun(NamedTuple):
-    """A run: when it began, and its number."""
+    """When a run began, and the store's number of the run."""
 
     at: datetime
     id: int
 
 
 class BlockStream(NamedTuple):
-    """A brand at a model in a metric, as one version of a scorer (``name@version``) has it."""
+    """A brand, a model and a metric, scored by one version of a scorer (``name@version``)."""
 
     brand: str
     model: Model
@@ -33,18 +33,18 @@ Name = TypeVar("Name", str, BlockRun, BlockStream)
 
 @dataclass(frozen=True, eq=False)
 class BlockTable:
-    """B blocks, by column and in no particular order. Every name in it has a block.
+    """B blocks by column, in no particular order. Each run, prompt and stream has a block.
 
     Attributes:
-        runs: The runs, in the order of time.
-        prompts: Keys of the prompts, in their order.
-        streams: The streams, in their order.
-        run: Where in `runs` the run of each block is, B.
-        prompt: Where in `prompts` its prompt is, B.
-        stream: Where in `streams` its stream is, B.
-        n: Number of answers, B.
-        total: Sum of their values, B.
-        squares: Sum of their squared values, B.
+        runs: The runs, oldest first.
+        prompts: Keys of the prompts, sorted.
+        streams: The streams, sorted.
+        run: Index of each block's run in `runs`, B.
+        prompt: Index of each block's prompt in `prompts`, B.
+        stream: Index of each block's stream in `streams`, B.
+        n: Number of answers of each block, B.
+        total: Sum of the answers' values, B.
+        squares: Sum of the squared values, B.
     """
 
     runs: tuple[BlockRun, ...]
@@ -58,7 +58,7 @@ class BlockTable:
     squares: Floats
 
     def of(self, versions: Collection[str], metrics: Collection[str] | None = None) -> BlockTable:
-        """Return the blocks of some scorer versions, and of some metrics where any are named."""
+        """Return the blocks of these scorer versions and metrics (None: all metrics)."""
         wanted = [
             stream.version in versions and (metrics is None or stream.metric in metrics)
             for stream in self.streams
@@ -72,7 +72,7 @@ class BlockTable:
 
 
 def tabulate(blocks: Iterable[Block]) -> BlockTable:
-    """Lay blocks out by column."""
+    """Return a table that holds these blocks."""
     given = list(blocks)
     runs, run = _places([BlockRun(b.at, b.run_id) for b in given])
     prompts, prompt = _places([b.prompt for b in given])
@@ -86,7 +86,7 @@ def tabulate(blocks: Iterable[Block]) -> BlockTable:
 
 
 def named(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
-    """Return the names of numbers in their order, and where each number's name is in it."""
+    """Return the sorted names of some numbers, and for each number the index of its name."""
     found, where = np.unique(numbers, return_inverse=True)
     listed, places = _places([names[number] for number in found.tolist()])
     return listed, places[where]
@@ -95,13 +95,13 @@ def named(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...],
 def _places(
     names: Sequence[Name],
 ) -> tuple[tuple[Name, ...], Places]:
-
+    """Return the distinct names, sorted, and the index of each given name among them."""
     listed = sorted(set(names))
     place = {name: number for number, name in enumerate(listed)}
     return tuple(listed), np.array([place[name] for name in names], np.intp)
 
 
 def _left(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...], Places]:
-    """Return the names that are still used."""
+    """Return the names that `places` still refers to, and the places renumbered to match."""
     used, where = np.unique(places, return_inverse=True)
     return tuple(names[number] for number in used.tolist()), where

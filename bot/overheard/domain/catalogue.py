@@ -24,16 +24,16 @@ def prompt_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a spelling of a brand counts, where the built-in rules are not enough.
+    """A condition under which a spelling counts as a mention of a brand.
 
     Attributes:
         spelling: One of the brand's names.
-        exact_case: Whether it must be written in this very case.
-        near: Words of which one must stand in the same sentence; empty means none must.
-        not_near: Words of which none may stand in the same sentence.
-        inside_words: Whether it counts inside a longer word as well.
-        languages: Languages of the prompts (such as ``de``) whose answers it counts in; empty
-            means all. A prompt whose language nobody has told counts as any.
+        exact_case: Whether upper and lower case must match the spelling.
+        near: Words of which at least one must occur in the same sentence; empty means no condition.
+        not_near: Words that must not occur in the same sentence.
+        inside_words: Whether the spelling also counts inside a longer word.
+        languages: Languages of the prompts (such as ``de``) in whose answers the spelling counts;
+            empty means all. A prompt without a language matches every language.
     """
 
     spelling: str
@@ -46,19 +46,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A brand whose standing with the models is measured.
+    """A brand that models are asked about, or a competitor of such a brand.
 
     Attributes:
-        name: The name people know it by; unique.
+        name: The common name; unique.
         aliases: Other spellings that mean the same brand.
         domains: Web domains that the brand owns, without scheme, such as ``acme.com``.
-        competitors: Names of the brands it is measured beside.
-        category: What it is, in buyers' words, such as ``project management tool``.
-        tracked: False for a brand that is known only as somebody's competitor: it is scored
-            and shown, and never raises an alert.
-        rules: When its spellings count.
-        parent: Name of the brand that it is a part of, or an empty string: whoever names
-            "Ninja Foodi" has named Ninja too.
+        competitors: Names of the brands it is compared with.
+        category: The kind of product in buyers' words, such as ``project management tool``.
+        tracked: False for a brand that is only a competitor of others: it is scored and shown,
+            and never raises an alert.
+        rules: Conditions under which its spellings count.
+        parent: Name of the brand that it is a part of, or an empty string: an answer that names
+            "Ninja Foodi" names Ninja too.
     """
 
     name: str
@@ -80,17 +80,17 @@ class Brand:
 class Prompt:
     """A question that buyers ask.
 
-    The text is sent as it stands. Who asks, from where and in which language are labels to group
-    by: what of them the model is to know stands in the text, see `overheard.runs.suggestions`.
+    The text is sent unchanged. Persona, market and language are labels to group by and are not
+    sent; what the model should know of them is part of the text.
 
     Attributes:
-        text: The question as it is sent.
+        text: The question as sent.
         tags: Labels to group by.
-        brands: Names of the brands it is asked for; empty means for all.
-        topic: What it is about, such as ``pricing``.
-        persona: Who asks, such as ``a freelance designer``.
+        brands: Names of the brands for which the prompt is asked; empty means all brands.
+        topic: Subject of the question, such as ``pricing``.
+        persona: The buyer who asks, such as ``a freelance designer``.
         language: The language in which an answer is expected, such as ``de``.
-        market: Where it is asked, such as ``Germany``.
+        market: The country or region of the buyer, such as ``Germany``.
     """
 
     text: str
@@ -113,15 +113,15 @@ NEVER_SAY = frozenset({"never say", "never", "not true", "false claims"})
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something true about a brand, to hold answers against.
+    """A true statement about a brand, which answers are compared with.
 
     Attributes:
         brand: The brand's name.
-        field: What it is about, such as ``founded`` or ``price``.
-        value: The truth, as text.
-        as_of: The day on which it was checked, or None.
-        source: A page that states it, or an empty string.
-        previous: Values that were true once; an answer that states one is out of date.
+        field: The property, such as ``founded`` or ``price``.
+        value: The true value, as text.
+        as_of: The day on which the value was last checked, or None.
+        source: Address of a page that states the value, or an empty string.
+        previous: Values that were true once; an answer that states such a value is out of date.
     """
 
     brand: str
@@ -133,17 +133,17 @@ class Fact:
 
     @property
     def head(self) -> str:
-        """The field without what it is limited to: ``price`` of ``price (Pro plan)``."""
+        """The field without its qualifier, folded: ``price`` for ``price (Pro plan)``."""
         return " ".join(self._parts[0].replace("_", " ").split()).casefold()
 
     @property
     def limit(self) -> str:
-        """What the field is limited to: ``Pro plan`` of ``price (Pro plan)``, or nothing."""
+        """The qualifier: ``Pro plan`` for ``price (Pro plan)``; an empty string without one."""
         return self._parts[1].strip()
 
     @property
     def untrue(self) -> bool:
-        """Whether the value must not be said: answers are held against it, and nobody tells it."""
+        """Whether the value is false: an answer that states it is wrong."""
         return self.head.replace("-", " ") in NEVER_SAY
 
     @property
@@ -154,15 +154,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a check runs by itself.
+    """The times at which checks run automatically.
 
     Attributes:
         name: Unique.
         cron: Five fields: minute, hour, day of month, month, day of week.
         timezone: An IANA zone, such as ``Europe/Berlin``.
-        brands: Names of the brands it checks; empty means all.
-        repeats: How often each pair of prompt and model is asked.
-        batch: Whether models that are sold in batches are asked in one, later and for less.
+        brands: Names of the brands to check; empty means all.
+        repeats: How often each prompt is asked of each model; 1 or more.
+        batch: Whether to use the vendors' batch service where there is one: cheaper and slower.
     """
 
     name: str
@@ -183,7 +183,7 @@ class Catalogue:
     schedules: tuple[Schedule, ...] = ()
 
     def brand(self, name: str) -> Brand | None:
-        """Return the brand of this name or alias, whatever its case, or None."""
+        """Return the brand with this name or alias, ignoring case, or None."""
         wanted = name.casefold()
         for brand in self.brands:
             if wanted in (spelling.casefold() for spelling in brand.names):
@@ -195,10 +195,10 @@ class Catalogue:
         return tuple(p for p in self.prompts if not p.brands or brand in p.brands)
 
     def rivals(self, brand: str) -> tuple[Brand, ...]:
-        """Return whom a brand is measured beside.
+        """Return the brands that a brand is compared with.
 
-        For a tracked brand these are its competitors; for a brand that is only somebody's
-        competitor, the rest of the markets it stands in.
+        For a tracked brand these are its competitors. For an untracked brand these are the tracked
+        brands that name it as a competitor, and their other competitors.
         """
         names: dict[str, None] = {}
         for market in self.brands:
@@ -217,14 +217,14 @@ def prompt_variants(
 ) -> list[Prompt]:
     """Return a prompt for each persona in each market.
 
-    The places ``{persona}`` and ``{market}`` in its text are filled in, so that the text of each
-    variant is what is sent, and its key tells it apart. A text without such a place stays as it
-    is, and the persona or market is a mere label.
+    ``{persona}`` and ``{market}`` in the text are replaced, so that the variants have different
+    texts and therefore different keys. In a text without these placeholders, persona and market
+    are labels only.
 
     Args:
-        prompt: What all have in common.
-        personas: Who asks; empty for the prompt's own.
-        markets: Where; empty for the prompt's own.
+        prompt: The template; everything else is copied from it.
+        personas: Personas; empty means the prompt's own persona.
+        markets: Markets; empty means the prompt's own market.
     """
     return [
         replace(prompt, text=_filled(prompt.text, persona, market), persona=persona, market=market)

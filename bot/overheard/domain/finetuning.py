@@ -1,4 +1,4 @@
-"""What people decide for the fine-tuning side: what may be taught, and what was published."""
+"""Fine-tuning: approved answers, published content, and what vendors state of their services."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A person's word that a model may be taught an answer.
+    """A person's permission to use an answer as a training example.
 
     Attributes:
         answer_id: The store's number of the answer.
-        text: What is to be taught in its place, or an empty string when it is right as it stands.
-        who: Who said so, as the audit log names them.
-        at: When.
+        text: The corrected text to teach instead, or an empty string when the answer is right.
+        who: The person who approved, as the audit log names them.
+        at: When the answer was approved.
     """
 
     answer_id: int
@@ -25,22 +25,22 @@ class Approval:
 
     @property
     def corrects(self) -> bool:
-        """Whether the answer was wrong and something else is to be taught."""
+        """Whether a corrected text is to be taught instead of the answer."""
         return bool(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A person's word that content on an item of a brief is published.
+    """A person's statement that content for an item of a brief is published.
 
     Attributes:
         brand: The brand's name.
         item: The item's key, see `overheard.finetune.brief.Item`.
-        kind: What kind of item it is.
-        subject: What it is about: a prompt's key, a fact's field, a topic, a domain.
-        stated: What models state of it, or an empty string.
-        at: When it was published.
-        who: Who said so.
+        kind: The item's kind.
+        subject: The item's subject: a prompt's key, a fact's field, a topic or a domain.
+        stated: What models state about the subject, or an empty string.
+        at: When the content was published.
+        who: The person who reported it.
     """
 
     brand: str
@@ -53,7 +53,7 @@ class Publication:
 
 
 class LandscapeTopic(StrEnum):
-    """What is told of a vendor, in the order in which it is shown."""
+    """The topics of a vendor's landscape, in the order in which they are shown."""
 
     TUNING = "fine-tuning"
     FORMATS = "formats"
@@ -68,15 +68,15 @@ class LandscapeTopic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LandscapeEntry:
-    """One thing that a vendor says of fine-tuning or of data.
+    """A vendor's statement on one topic of fine-tuning or data use.
 
     Attributes:
-        topic: What it is about.
-        value: What the vendor says, in our words; the first sentence stands for itself.
-        source: The vendor's page that says so.
-        as_of: The latest day for which it is known to hold, or None when nobody knows.
-        via: The copy or quotation that was read in place of the page itself, or an empty string.
-        corrected: Whether the configuration says so, and not the plugin.
+        topic: The topic of the statement.
+        value: The statement in our words; its first sentence must be clear alone.
+        source: Address of the vendor's page that makes the statement.
+        as_of: The latest day on which the statement was checked, or None when unknown.
+        via: The copy or quotation that was read instead of the page, or an empty string.
+        corrected: Whether the entry comes from the configuration and not from a plugin.
     """
 
     topic: LandscapeTopic
@@ -89,12 +89,12 @@ class LandscapeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Landscape:
-    """What is known of a vendor; a topic without an entry is not known.
+    """All entries of a vendor; a topic without an entry is unknown.
 
     Attributes:
-        name: What it is called in commands and in the configuration: ``openai``.
-        title: What people call it: ``OpenAI``.
-        entries: At most one for each topic.
+        name: The name in commands and in the configuration, such as ``openai``.
+        title: The name on cards, such as ``OpenAI``.
+        entries: At most one entry for each topic.
     """
 
     name: str

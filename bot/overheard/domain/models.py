@@ -1,4 +1,4 @@
-"""Whoever is asked, and what comes back: models, prices, limits, replies."""
+"""Models and what a provider returns for a question: replies, usage, prices, limits, failures."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 
 SEARCH = "+search"
-"""What a model's name ends in when it is asked with a search of the web."""
+"""Suffix of the name of a model that is asked with web search."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Model:
-    """A model as it is asked for: who serves it, and the id that is requested.
+    """A model as it is requested: the provider that serves it, and the requested model id.
 
-    With and without web search are two ways to ask, and their answers never compare. So the name
-    says which: ``openai/gpt-5`` and ``openai/gpt-5+search`` are two models.
+    Answers with and without web search must not be compared, so ``openai/gpt-5`` and
+    ``openai/gpt-5+search`` are two models.
     """
 
     provider: str
@@ -27,12 +27,12 @@ class Model:
 
     @property
     def id(self) -> str:
-        """What its service calls it: the name without ``+search``."""
+        """The id at the provider: the name without ``+search``."""
         return self.name.removesuffix(SEARCH)
 
     @property
     def searches(self) -> bool:
-        """Whether it is asked with a search of the web."""
+        """Whether the model is asked with web search."""
         return self.name.endswith(SEARCH)
 
     @classmethod
@@ -40,7 +40,7 @@ class Model:
         """Read ``provider/name``; the name may hold further slashes.
 
         Raises:
-            ValueError: when there is no provider or no name.
+            ValueError: when the provider or the name is missing.
         """
         provider, slash, name = text.partition("/")
         if not (provider and slash and name):
@@ -52,25 +52,26 @@ class Finish(StrEnum):
     """How an answer ended. Only the first two are scored."""
 
     COMPLETE = "complete"
-    """The model came to its own end."""
+    """The model ended the answer."""
     WINDOW = "window"
-    """The model was still writing when the answer window that the deployment chose was full.
-    Every run reads the same window, so such answers compare with each other."""
+    """Cut at the answer window that the deployment configured. All runs use the same window, so
+    such answers can be compared with each other."""
     LENGTH = "length"
-    """Cut at a limit that nobody chose for this purpose."""
+    """Cut at a token limit that the deployment did not configure."""
     FILTERED = "filtered"
     """Withheld or cut by a content filter."""
     REFUSED = "refused"
     """The model declined to answer."""
     FOREIGN = "foreign"
-    """Whole, and plainly in another language than the prompt asks for."""
+    """Complete, and clearly not in the language of the prompt."""
     CUT = "cut"
     """The connection or stream ended without a finish reason."""
     FAILED = "failed"
-    """No answer: an error, a time-out, or nothing in it."""
+    """No answer: an error, a timeout or an empty text."""
 
 
 COMPLETE = frozenset({Finish.COMPLETE, Finish.WINDOW})
+"""Endings of answers that are scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ class Citation:
     """A source that an answer names.
 
     Attributes:
-        url: Where it lies, as the provider gave it.
+        url: Its address, as the provider returned it.
         title: Its title, or an empty string.
-        cited: Whether the answer refers to it; False for one that was merely retrieved.
+        cited: Whether the answer refers to the source; False when it was only retrieved.
     """
 
     url: str
@@ -90,14 +91,14 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call was billed for; 0 where the provider does not say.
+    """The billed quantities of a call; 0 where the provider does not report a quantity.
 
     Attributes:
-        input_tokens: Tokens sent, whether cached or not.
-        output_tokens: Tokens received, those of reasoning among them.
-        cached_tokens: Those of `input_tokens` that were read from the provider's cache.
-        reasoning_tokens: Those of `output_tokens` that the answer does not show.
-        searches: Searches of the web that are billed by the search.
+        input_tokens: Tokens sent, cached or not.
+        output_tokens: Tokens received, including reasoning tokens.
+        cached_tokens: The part of `input_tokens` that was read from the provider's cache.
+        reasoning_tokens: The part of `output_tokens` that the answer does not show.
+        searches: Web searches that are billed individually.
     """
 
     input_tokens: int = 0
@@ -109,19 +110,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model charges, in US dollars.
+    """The price of a model, in US dollars.
 
     Attributes:
-        input: For a million tokens sent.
-        output: For a million tokens received.
-        cached: For a million tokens sent that were read from the provider's cache; None when
-            nobody has told it, and then they count as any other.
-        search: For one search of the web.
-        batch: What the tokens cost in a batch, as a share of the above; None when the vendor
-            sells no batches.
-        batch_cached: The same for tokens that were read from the cache; None when they are cheaper
-            in a batch like all others.
-        source: Where it is written, for people.
+        input: Per million tokens sent.
+        output: Per million tokens received.
+        cached: Per million tokens sent that the provider read from its cache; None when unknown,
+            and then `input` applies.
+        search: Per web search.
+        batch: Factor on the token prices in a batch, such as 0.5; None when the vendor sells no
+            batches.
+        source: Where the price was read, for people.
+        batch_cached: The same factor for tokens read from the cache; None means `batch`.
     """
 
     input: float
@@ -133,11 +133,11 @@ class Price:
     batch_cached: float | None = None
 
     def cost(self, usage: Usage, *, batch: bool = False) -> float:
-        """Return what a call of this usage costs, in dollars.
+        """Return the cost of a call with this usage, in US dollars.
 
         Args:
-            usage: What it is billed for.
-            batch: Whether it was asked in a batch; searches cost the same there.
+            usage: The billed quantities.
+            batch: Whether the call was part of a batch; searches cost the same there.
         """
         cached = min(usage.cached_tokens, usage.input_tokens)
         tokens = self.input * (usage.input_tokens - cached) + self.output * usage.output_tokens
@@ -148,21 +148,22 @@ class Price:
 
 
 FREE = Price(0.0, 0.0)
+"""The price of a model that costs nothing, such as a local one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What can be done with a model, as it is asked.
+    """The abilities of a model, and the way in which its provider asks it.
 
     Attributes:
-        search: Whether it searches the web before it answers.
-        sampling: Whether a temperature is taken.
-        seed: Whether a seed is taken.
-        fingerprint: Whether the service tells a fingerprint of its back end.
-        streaming: Whether answers are read as they are written.
-        batch: Whether it can be asked in a batch, see `overheard.Batching`.
-        searches: The most searches that one answer can be billed for.
-        how: How it is asked, for people: ``Responses API, web search``.
+        search: Whether the model searches the web before it answers.
+        sampling: Whether the model accepts a temperature.
+        seed: Whether the model accepts a sampling seed.
+        fingerprint: Whether replies carry a fingerprint of the back end.
+        streaming: Whether answers are streamed.
+        batch: Whether the model can be asked in a batch, see `overheard.Batching`.
+        searches: The largest number of searches that one answer can be billed for.
+        how: The way of asking, for people: ``Responses API, web search``.
     """
 
     search: bool = False
@@ -177,15 +178,15 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What a service says that it still allows; each is None where it does not say.
+    """The rate limits that a service reports with a reply; None where it reports no value.
 
     Attributes:
-        requests: Calls allowed in a window, often a minute.
-        requests_left: Calls left of it.
-        requests_reset: Seconds until it is full again.
-        tokens: Tokens allowed in a window.
-        tokens_left: Tokens left of it.
-        tokens_reset: Seconds until it is full again.
+        requests: Calls allowed per window, often a minute.
+        requests_left: Calls left in the current window.
+        requests_reset: Seconds until all calls are available again.
+        tokens: Tokens allowed per window.
+        tokens_left: Tokens left in the current window.
+        tokens_reset: Seconds until all tokens are available again.
     """
 
     requests: int | None = None
@@ -197,43 +198,43 @@ class RateLimits:
 
 
 class FailureKind(StrEnum):
-    """Why there is no answer."""
+    """Why a call returned no answer."""
 
     RATE_LIMIT = "rate limit"
-    """Asked too often, or too much at a time."""
+    """Too many requests or tokens."""
     SERVER = "server"
-    """The service has a fault, or is overloaded."""
+    """The service failed or is overloaded."""
     TIMEOUT = "timeout"
-    """No answer in time; it may be charged all the same."""
+    """No answer in time; the call may still be charged."""
     CONNECTION = "connection"
-    """The service cannot be reached, or hung up."""
+    """The service cannot be reached, or closed the connection."""
     AUTH = "auth"
-    """The key is refused, or may not do this."""
+    """The key is refused, or lacks the right to ask this model."""
     REQUEST = "request"
-    """The service refuses the question as it was put, such as an unknown model."""
+    """The service rejects the request, for example an unknown model."""
     FILTERED = "filtered"
-    """A content filter refuses the question."""
+    """A content filter rejects the question."""
     MALFORMED = "malformed"
-    """What came back cannot be read; it may be charged all the same."""
+    """The response cannot be parsed; the call may still be charged."""
     OTHER = "other"
-    """Nobody says."""
+    """Any other reason, or an unknown reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a provider returns for one question.
+    """The response of a provider to one question.
 
     Attributes:
-        text: The answer, as the model wrote it.
-        finish: How it ended.
-        citations: The sources it names, in its order; then those that were merely retrieved.
+        text: The answer as the model wrote it.
+        finish: How the answer ended.
+        citations: The cited sources in the order of the answer, then those only retrieved.
         served_model: The model id that the response reports, or an empty string.
         fingerprint: The back end's fingerprint, or an empty string.
         usage: Tokens and searches billed.
-        cost_usd: What it cost; None when nobody knows the price.
-        model_version: The version that the service tells beside the id, or an empty string.
-        model_created: When the served model was made, as the service tells; None if it does not.
-        limits: What the service still allows, or None.
+        cost_usd: The cost in US dollars; None when the price is unknown.
+        model_version: The version that the service reports next to the id, or an empty string.
+        model_created: When the served model was created, as the service reports, or None.
+        limits: The reported rate limits, or None.
     """
 
     text: str
@@ -252,9 +253,9 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """Return a text as it can be kept: what no database takes becomes U+FFFD.
+    """Return a text with every character that a database cannot store replaced by U+FFFD.
 
-    That is NUL, which PostgreSQL refuses, and halves of surrogate pairs, which are not UTF-8.
-    Whoever tells two texts apart compares what is kept, not what was sent.
+    These are NUL, which PostgreSQL refuses, and lone surrogates, which have no UTF-8 form. Compare
+    stored texts with stored texts: a text that was sent may differ.
     """
     return _UNWRITABLE.sub("\ufffd", text)

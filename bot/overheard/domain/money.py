@@ -1,4 +1,4 @@
-"""Whose money an answer costs: accounts, and what is claimed of them."""
+"""Accounts that answers are charged to, and money reserved on them. Amounts are US dollars."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from overheard.domain.catalogue import Prompt
 
 @dataclass(frozen=True, slots=True, order=True)
 class Account:
-    """Something that money is spent by, and for which a limit can be set.
+    """A spender for which a limit can be configured: a run, day, month, brand or channel.
 
     Attributes:
         kind: ``run``, ``day``, ``month``, ``brand`` or ``channel``.
-        name: The run's number, or the name of the brand or channel; a day and a month have none.
-        period: The day or month in UTC, such as ``2026-11-24`` or ``2026-11``; a run has none.
+        name: The run's number, or the name of the brand or channel; empty for a day or month.
+        period: The day or month in UTC, such as ``2026-11-24`` or ``2026-11``; empty for a run.
     """
 
     kind: str
@@ -28,12 +28,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays for the answers of a run.
+    """The run, brands and channel that pay for the answers of a run.
 
     Attributes:
         run_id: The store's number of the run.
-        brands: Names of the brands it was asked for.
-        channel: Where it was asked for, as ``platform:id``, or an empty string.
+        brands: Names of the brands for which the run was started.
+        channel: The channel in which the run was started, as ``platform:id``, or an empty string.
     """
 
     run_id: int
@@ -41,13 +41,13 @@ class Payer:
     channel: str = ""
 
     def accounts(self, prompt: Prompt, at: datetime) -> dict[Account, float]:
-        """Return what a call is booked on, each with its share of the cost.
+        """Return the accounts that a call is charged to, each with its share of the cost (0 to 1).
 
-        Brands that share an answer share its cost; everything else bears the whole of it.
+        Brands that share an answer split its cost; every other account is charged in full.
 
         Args:
-            prompt: What is asked.
-            at: When, for the day and month.
+            prompt: The prompt that is asked.
+            at: The time of the call, which selects day and month.
         """
         moment = at.astimezone(UTC)
         month = f"{moment:%Y-%m}"
@@ -65,12 +65,12 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Money that is to be held on an account.
+    """A reservation to make on an account.
 
     Attributes:
-        account: Where.
-        usd: How much more is to be held.
-        allowed: How much may be spent and held there altogether.
+        account: The account.
+        usd: The additional amount to reserve, in US dollars.
+        allowed: The largest sum of spent and reserved money on the account, in US dollars.
     """
 
     account: Account
@@ -80,7 +80,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an account has spent, and what is held on it for calls that may be under way."""
+    """US dollars that an account has spent, and that are reserved (`held`) for calls in flight."""
 
     spent: float = 0.0
     held: float = 0.0

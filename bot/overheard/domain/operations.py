@@ -1,4 +1,4 @@
-"""How a deployment is run: what its schedules have done, and who did what."""
+"""Operation of a deployment: schedule states, audit log, store counts and health, confirmations."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ScheduleState:
-    """Where a schedule stands.
+    """The state of a schedule.
 
-    A slot is a time for which the schedule says that something is due.
+    A slot is a time at which the schedule is due.
 
     Attributes:
         name: The schedule's name.
-        paused: Whether it is left out until somebody resumes it.
-        begun: The last slot that was begun; before the first, when the schedule was first seen.
-        done: The last slot that was brought to its end; earlier than `begun` while it is under
-            way, or when it was cut off.
-        problem: Why the last one failed, or an empty string.
+        paused: Whether the schedule is paused until a person resumes it.
+        begun: The last slot that was started; before the first slot, the time at which the
+            schedule was first seen.
+        done: The last slot that was finished; earlier than `begun` while a slot is in progress or
+            when it was interrupted.
+        problem: Why the last slot failed, or an empty string.
     """
 
     name: str
@@ -32,15 +33,15 @@ class ScheduleState:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change, or one command that could spend.
+    """An entry of the audit log: a change, or a command that can spend money.
 
     Attributes:
-        at: When.
-        who: Who, such as ``Ada (slack:U0123456789)`` or ``terminal``.
-        channel: Where, as ``platform:id`` or ``terminal``.
+        at: When the command was used.
+        who: The user, such as ``Ada (slack:U0123456789)`` or ``terminal``.
+        channel: The channel, as ``platform:id`` or ``terminal``.
         command: The command's name.
-        words: What was asked of it, as one would type it.
-        outcome: ``done``, or why it was not.
+        words: The command line as typed.
+        outcome: ``done``, or why the command was not carried out.
         id: The store's number, 0 before it is stored.
     """
 
@@ -54,24 +55,24 @@ class AuditEntry:
 
 
 WAITING, FAILING, SHOWN = "waiting", "failing", "shown"
-"""Where a delivery stands: nobody has tried it since it was wanted, it failed and is tried again,
-or the channel shows what it should.
+"""States of a delivery: not tried since its last change, failed and due for another attempt, or
+shown in the channel in its latest form.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What a store holds at one moment.
+    """Counts of what a store holds at one moment.
 
     Attributes:
-        runs: How many runs there are, by `RunState`.
-        alerts: How many alerts, by `AlertState`.
-        deliveries: How many deliveries: `WAITING`, `FAILING` or `SHOWN`.
-        attempts: Attempts at deliveries that were in vain and whose work is not done yet.
-        unscored_since: When the oldest complete answer of a run that goes on was asked that no
-            scorer has read that is in use; None when there is none.
-        unseen_since: When the oldest run began that goes on, so that nobody has looked whether a
-            brand moved in it; None when there is none.
+        runs: Number of runs, by `RunState`.
+        alerts: Number of alerts, by `AlertState`.
+        deliveries: Number of deliveries, by `WAITING`, `FAILING` and `SHOWN`.
+        attempts: Number of failed attempts of deliveries that are not shown yet.
+        unscored_since: When the oldest complete answer of an unfinished run was asked that no
+            scorer in use has read; None without such an answer.
+        unseen_since: When the oldest unfinished run began, for which detection has not run yet;
+            None without such a run.
     """
 
     runs: Mapping[str, int] = field(default_factory=dict)
@@ -84,14 +85,14 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """How the queue of many workers is.
+    """The state of the queue that workers share.
 
     Attributes:
-        waiting: Jobs that nobody has begun, by the work they are for, such as ``ask/openai``.
-        running: Jobs that a worker is at, in the same way.
-        held: Jobs that failed for good, and are kept for somebody to look at.
-        oldest: How many seconds the oldest waiting job waits, by work.
-        workers: Workers that are connected.
+        waiting: Number of jobs that no worker has started, by kind of work, such as ``ask/openai``.
+        running: Number of jobs in progress, by kind of work.
+        held: Number of jobs that failed permanently and are kept for inspection, by kind of work.
+        oldest: Age in seconds of the oldest waiting job, by kind of work.
+        workers: Number of connected workers.
     """
 
     waiting: Mapping[str, int]
@@ -103,14 +104,14 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """How large a table is.
+    """The size of a table of the store.
 
     Attributes:
-        name: The table's.
-        rows: How many rows it has, about.
-        size: Bytes with its indexes.
-        dead: Rows that were replaced or removed and still take room.
-        vacuumed: When that room was last made free, or None when it never was.
+        name: The table's name.
+        rows: Approximate number of rows.
+        size: Bytes, including indexes.
+        dead: Number of replaced or removed rows that still take space.
+        vacuumed: When this space was last reclaimed, or None when never.
     """
 
     name: str
@@ -122,19 +123,19 @@ class TableSize:
 
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
-    """What a look at a store found.
+    """The result of a check of the store.
 
     Attributes:
-        place: Its URL, without a password.
-        revision: Of its tables; None when it has none.
+        place: The store's URL, without a password.
+        revision: The revision of its tables; None without tables.
         expected: The revision that this version needs.
-        broken: What the database itself finds wrong, as it says it.
-        orphans: Rows that refer to something that is not there, by table and column.
-        compared: How many blocks were held against the scores that they sum up.
-        differing: How many of those differ.
-        size: Bytes on the disk.
-        free: Bytes of that which are empty and will be used again; 0 where that is not known.
-        tables: The largest tables, where the database says how large they are.
+        broken: Problems that the database's own integrity check reports.
+        orphans: Number of rows that refer to a missing row, by table and column.
+        compared: Number of blocks that were compared with the sums of their scores.
+        differing: Number of these blocks that differ.
+        size: Bytes on disk.
+        free: Bytes of `size` that are unused and will be reused; 0 when unknown.
+        tables: The largest tables; empty when the database does not report sizes.
     """
 
     place: str
@@ -150,24 +151,24 @@ class StoreHealth:
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether the check found no problem."""
         current = self.revision == self.expected
         return current and not (self.broken or self.orphans or self.differing)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingConfirmation:
-    """A command that waits for a yes.
+    """A command that is carried out once a person confirms it.
 
     Attributes:
-        token: The word that stands for it.
-        command: Its name.
-        options: By name: texts, numbers, truths, nothing, or tuples of them.
-        platform: The chat of the person who wants it.
-        person: The platform's id of that person.
-        name: How people call them.
-        channel: Where it was asked for, as ``platform:id``.
-        until: When it is forgotten.
+        token: The id that the confirm button carries.
+        command: The command's name.
+        options: The options by name: text, numbers, booleans, None, or tuples of these.
+        platform: The chat platform of the person who used the command.
+        person: The platform's id of this person.
+        name: The person's display name.
+        channel: The channel, as ``platform:id``.
+        until: When the confirmation expires.
     """
 
     token: str

@@ -1,4 +1,4 @@
-"""What is asked, and the answers: questions, panels, runs."""
+"""Runs: questions, panels, answers, batches, and the tasks that a run is cut into."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Question:
     """One call to make.
 
     Attributes:
-        prompt: What to ask.
-        model: Whom.
-        repeat: Which repeat of the pair it is, from 0.
-        limit: For a canary, which hangs on the first word: how many tokens to write at most, at
-            temperature 0 where the model takes one. None for answers that are read.
+        prompt: The prompt to send.
+        model: The model to ask.
+        repeat: Index of the repetition of this prompt at this model, from 0.
+        limit: For a canary, whose first words matter: the largest number of output tokens, asked at
+            temperature 0 where the model accepts a temperature. None for normal questions.
     """
 
     prompt: Prompt
@@ -33,26 +33,26 @@ class Question:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What tells it apart within a run: prompt key, model, repeat."""
+        """Identifies the question within a run: prompt key, model, repeat."""
         return (self.prompt.key, str(self.model), self.repeat)
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What a run asks: every prompt, of every model, a number of times.
+    """The questions of a run: every prompt, asked of every model, a number of times.
 
     Attributes:
-        brands: Names of the tracked brands it is asked for.
+        brands: Names of the tracked brands for which the panel is asked.
         prompts: The questions, each once.
-        models: Who is asked.
-        repeats: How often each pair is asked; 1 or more.
-        seed: The base from which each call's sampling seed is drawn.
-        times: How often each prompt is asked, 1 or more each, where they are not asked alike;
-            empty means `repeats` for all.
-        batch: Whether the models that are sold in batches are asked in one, later and for less.
+        models: The models to ask.
+        repeats: How often each prompt is asked of each model; 1 or more.
+        seed: The base from which the sampling seed of each call is derived.
+        times: How often each prompt is asked, 1 or more each; empty means `repeats` for every
+            prompt.
+        batch: Whether to use the vendors' batch service where there is one: cheaper and slower.
 
     Raises:
-        ValueError: when `times` does not fit the prompts.
+        ValueError: when `times` has another length than `prompts`, or a number below 1.
     """
 
     brands: tuple[str, ...]
@@ -64,7 +64,7 @@ class Panel:
     batch: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse times that are not those of the prompts."""
+        """Check `times`."""
         if self.times and (len(self.times) != len(self.prompts) or min(self.times) < 1):
             raise ValueError("times must hold a number from 1 on for each prompt")
 
@@ -73,19 +73,20 @@ class Panel:
         return sum(count for _, count in self.asks()) * len(self.models)
 
     def asks(self) -> Iterator[tuple[Prompt, int]]:
-        """Yield each prompt, and how often each model is asked it."""
+        """Yield each prompt and how often each model is asked that prompt."""
         return zip(self.prompts, self.times or repeat(self.repeats), strict=False)
 
     @property
     def edition(self) -> str:
-        """The version of its set of prompts: 8 hex digits, whatever their order."""
+        """Hash of the set of prompts, independent of their order: 8 hex digits."""
         keys = " ".join(sorted(prompt.key for prompt in self.prompts))
         return hashlib.blake2b(keys.encode(), digest_size=4).hexdigest()
 
     def questions(self, model: Model | None = None) -> Iterator[Question]:
-        """Yield all calls, or those to one model.
+        """Yield the questions to all models, or to one model.
 
-        They come repeat by repeat, so that an early stop leaves whole panels.
+        All first repeats come first, then all second repeats: a run that stops early has asked
+        every prompt equally often.
         """
         models = self.models if model is None else (model,)
         for number in range(max(self.times, default=self.repeats)):
@@ -95,44 +96,45 @@ class Panel:
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """The state of a run."""
 
     RUNNING = "running"
-    """Under way, or cut off: then the next check of the same questions takes it up."""
+    """In progress, or interrupted: the next check of the same questions resumes the run."""
     PAUSED = "paused"
-    """Stopped by a person until somebody resumes it."""
+    """Stopped by a person, and can be resumed."""
     COMPLETE = "complete"
     """Every question has an answer."""
     PARTIAL = "partial"
-    """Some questions have none, or no answer can be scored."""
+    """Some questions have no answer, or no answer can be scored."""
     FAILED = "failed"
-    """None has one."""
+    """No question has an answer."""
     CANCELLED = "cancelled"
     """Stopped by a person for good."""
 
 
 UNFINISHED = frozenset({RunState.RUNNING, RunState.PAUSED})
+"""States of runs that may still get answers."""
 
 
 BURST = "burst"
-"""Label of runs that ask again where something may have changed."""
+"""Label of runs that repeat questions where a change is suspected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One asking of a panel at one time. Its answers make one block of each stream.
+    """One execution of a panel. Its answers give one block per stream and prompt.
 
     Attributes:
-        key: Unique and readable; imported history keeps its own.
-        started_at: When it was begun; for imported history, when the first answer was asked.
-        panel: What it asks; None for imported history.
-        state: Where it stands.
-        finished_at: When the last answer was in, or None.
+        key: Unique, readable name; imported runs keep theirs.
+        started_at: When the run began; for imported history, when the first question was asked.
+        panel: The questions; None for imported history.
+        state: The state of the run.
+        finished_at: When the last answer arrived, or None.
         label: A few words for people, or an empty string.
-        asked_by: Who asked: ``terminal``, a schedule, a person.
-        channel: Where they asked, as ``platform:id``, or an empty string.
-        aside: Whether it stands beside the history: its answers are kept and paid for, and never
-            scored, so that no trend and no alert rests on them.
+        asked_by: The origin: ``terminal``, a schedule, or a person.
+        channel: The channel of the command, as ``platform:id``, or an empty string.
+        aside: Whether the run is no part of the history: its answers are stored and charged and
+            never scored, so that no trend and no alert uses them.
         id: The store's number, 0 before it is stored.
     """
 
@@ -149,26 +151,26 @@ class Run:
 
     @property
     def payer(self) -> Payer:
-        """Who pays for its answers."""
+        """The accounts' owner: which run, brands and channel pay for the answers."""
         return Payer(self.id, self.panel.brands if self.panel else (), self.channel)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply, kept with the question it answers.
+    """A stored reply, with the question.
 
     Attributes:
         run_id: The store's number of the run.
-        question: What was asked, of whom, which repeat.
-        reply: What came back; its text is empty when the call failed.
+        question: The question: prompt, model and repeat.
+        reply: The reply; its text is empty when the call failed.
         asked_at: When the call began.
-        latency: Seconds from the call to the whole answer.
+        latency: Seconds from the call to the complete answer.
         error: One sentence when the call failed, or an empty string.
-        reused_from: The number of an earlier answer that this is a copy of, or 0. A copy costs
-            nothing and is not scored: it would count as evidence twice.
+        reused_from: The number of the earlier answer of which this answer is a copy, or 0. A copy
+            costs nothing and is not scored: the same evidence must not count twice.
         id: The store's number, 0 before it is stored.
-        gone: Whether its text was removed when it got old; the reply's text is empty then. No
-            scorer is shown it, and what was said of it stays.
+        gone: Whether the retention policy removed the text; the reply's text is then empty.
+            Existing scores stay, and no scorer reads the answer again.
     """
 
     run_id: int
@@ -183,20 +185,20 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """Whether it may be scored: a cut answer that is scored looks like a shift."""
+        """Whether the answer may be scored: the score of a cut answer would look like a shift."""
         return self.reply.finish in COMPLETE
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What the answers of one run to one prompt by one model cost.
+    """The cost of the answers of one run to one prompt by one model.
 
     Attributes:
         run_id: The store's number of the run.
-        prompt: What was asked.
-        model: Who was asked.
-        answers: How many answers were charged.
-        usd: What they cost.
+        prompt: The prompt.
+        model: The model.
+        answers: Number of charged answers.
+        usd: Their cost in US dollars.
     """
 
     run_id: int
@@ -208,16 +210,16 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Questions of one run to one model that are handed in together.
+    """Questions of one run to one model that are submitted to the vendor together.
 
     Attributes:
         run_id: The store's number of the run.
-        model: Who is asked.
+        model: The model.
         items: Our ids of the questions, each once; see `overheard.runs.batches.item_of`.
-        handed_in_at: When; all of its answers count as asked then.
-        vendor_id: What the vendor calls it. Empty while it is being handed in: if the process ends
-            meanwhile, nobody knows whether the vendor has it.
-        ended_at: When all that ever comes of it was kept, or None.
+        handed_in_at: When the batch was submitted; all answers count as asked at this time.
+        vendor_id: The vendor's id. Empty until the submission returns: if the process ends before,
+            it is unknown whether the vendor has the batch.
+        ended_at: When all results of the batch were stored, or None.
         id: The store's number, 0 before it is stored.
     """
 
@@ -236,14 +238,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchStatus:
-    """What a vendor says of a batch.
+    """The state of a batch as the vendor reports it.
 
     Attributes:
-        done: How many of its questions the vendor is through with; 0 if it does not say.
-        ended: Whether all that ever comes of it is there.
-        replies: The replies, by our ids; empty before it has ended.
-        problems: For each question without one why, as the rest of a sentence that begins with
-            the model (``the vendor did not come to it within 24 hours.``), by our ids.
+        done: Number of processed questions; 0 when the vendor does not report it.
+        ended: Whether the batch is finished, so that no further results will come.
+        replies: The replies, by our ids; empty before the batch has ended.
+        problems: By our ids, why a question has no reply, as the rest of a sentence that begins
+            with the model (``the vendor did not come to it within 24 hours.``).
     """
 
     done: int = 0
@@ -253,29 +255,29 @@ class BatchStatus:
 
 
 class TaskKind(StrEnum):
-    """What is to be done."""
+    """The kind of work of a task."""
 
     ASK = "ask"
-    """Ask a part of the questions of a run."""
+    """Ask some of the questions of a run."""
     SCORE = "score"
-    """Score the answers to a part of them, by all scorers that ask nobody."""
+    """Score the answers to some of the questions with all scorers except judges."""
     JUDGE = "judge"
-    """Have judges read the answers of a run: in one piece, since each of their rounds is paid."""
+    """Score all answers of a run with the judges; one task, because each round is paid."""
     DETECT = "detect"
-    """Look whether brands have moved."""
+    """Detect shifts of some brands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A piece of a run's work. Doing it twice comes to the same as doing it once.
+    """A part of a run's work. It is idempotent.
 
     Attributes:
-        kind: What is to be done.
-        run_id: For which run.
-        provider: Whose models are meant; empty means all.
-        first: The place of the first prompt of the panel that is meant, from 0.
-        last: The place behind the last one; 0 means all to the end.
-        brands: Whom to look at, where that is what is to be done.
+        kind: The kind of work.
+        run_id: The store's number of the run.
+        provider: The provider whose models are asked; empty means all providers.
+        first: Index of the first prompt of the panel, from 0.
+        last: Index after the last prompt; 0 means up to the end.
+        brands: Names of the brands, for a task that detects shifts.
     """
 
     kind: TaskKind
@@ -287,5 +289,5 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Its name; no other task of any run has it."""
+        """The unique name of the task."""
         return f"{self.kind}:{self.run_id}:{self.provider}:{self.first}-{self.last}"

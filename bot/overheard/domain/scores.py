@@ -1,4 +1,4 @@
-"""What an answer says of a brand: mentions, scores, and the blocks they are summed up in."""
+"""Mentions, metrics, scores, blocks and editions of scores."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from overheard.domain.runs import Answer
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place in the body of an answer where a brand is named.
+    """An occurrence of a brand in the body of an answer.
 
     Attributes:
         brand: The brand's name.
         start: Offset of the first character in `Reading.body`.
-        end: Offset behind the last character.
+        end: Offset after the last character.
         sentence: Index into `Reading.sentences`.
-        negated: Whether the reader is advised against it there: "avoid Acme", "instead of Acme".
+        negated: Whether the text advises against the brand: "avoid Acme", "instead of Acme".
     """
 
     brand: str
@@ -33,20 +33,20 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One answer as a scorer sees it: read once, for one brand and its competitors.
+    """One parsed answer, prepared for the scoring of one brand and its competitors.
 
     Attributes:
         answer: The whole answer, citations and raw text included.
-        brand: The brand that is scored.
-        competitors: The brands it is measured beside.
-        body: The answer's prose: markup, link targets, code and citations taken out.
+        brand: The brand to score.
+        competitors: The brands that the brand is compared with.
+        body: The answer's prose, without markup, link targets, code and citations.
         sentences: The body's sentences, as (start, end) offsets.
-        mentions: Where the brand and its competitors are named in the body, in order.
-        branded: Whether the question itself names the brand or a competitor.
-        asked: Names of the brands that the question names, this one or others.
-        facts: What is known to be true of the brand.
-        rankings: Names of the brand and its competitors as each ranked list or table of the answer
-            orders them; a list that names none of them is left out.
+        mentions: All mentions of the brand and its competitors in the body, in order.
+        branded: Whether the question names the brand or a competitor.
+        asked: Names of all brands that the question names.
+        facts: The facts about the brand.
+        rankings: For each ranked list or table of the answer, the names of the brand and its
+            competitors in the order of the list; lists without any of them are omitted.
     """
 
     answer: Answer
@@ -65,22 +65,22 @@ class Reading:
         return tuple([mention for mention in self.mentions if mention.brand == brand])
 
     def sentence(self, index: int) -> str:
-        """Return one sentence's text."""
+        """Return the text of the sentence at this index."""
         start, end = self.sentences[index]
         return self.body[start:end]
 
 
 class Scale(StrEnum):
-    """What a metric's values are."""
+    """The range of a metric's values."""
 
     BINARY = "binary"
-    """0 or 1 an answer; its mean is a rate."""
+    """0 or 1 per answer; the mean is a rate."""
     SHARE = "share"
-    """0 to 1 an answer."""
+    """0 to 1 per answer."""
     POLARITY = "polarity"
-    """-1 to 1 an answer."""
+    """-1 to 1 per answer."""
     RANK = "rank"
-    """1 and up; a smaller number is better."""
+    """1 or more; smaller is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Metric:
     """A quantity that a scorer measures.
 
     Attributes:
-        name: As users see it: ``visibility``, ``position``, ``top1``, ``share_of_voice`` ...
-        scale: What its values are.
+        name: Shown to users: ``visibility``, ``position``, ``top1``, ``share_of_voice`` ...
+        scale: The range of the values.
         label: A few words for a card.
     """
 
@@ -105,14 +105,14 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Something that a score rests on, told to people and counted over answers.
+    """A finding in an answer that a score is based on; shown to people and counted.
 
     Attributes:
-        topic: What it is about: a fact's field such as ``price``, an aspect such as ``support``,
+        topic: The subject: a fact's field such as ``price``, an aspect such as ``support``,
             a cited domain.
-        verdict: What was found: ``correct``, ``wrong``, ``stale``; ``positive``, ``negative``.
-        stated: What the answer states, as it writes it, or an empty string.
-        quote: The sentence, or an empty string.
+        verdict: The finding: ``correct``, ``wrong``, ``stale``; ``positive``, ``negative``.
+        stated: The words of the answer, or an empty string.
+        quote: The sentence of the answer, or an empty string.
     """
 
     topic: str
@@ -123,14 +123,15 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a scorer says of one brand in one answer. A metric that the answer does not show
-    is left out, never 0.
+    """The value of one metric for one brand in one answer.
+
+    A metric that an answer does not show has no score, not a score of 0.
 
     Attributes:
         metric: The metric's name.
         value: Its value, on the metric's scale.
-        quote: The sentence it rests on, or an empty string.
-        details: What it rests on, piece by piece.
+        quote: The sentence that the score is based on, or an empty string.
+        details: The findings that the score is based on.
     """
 
     metric: str
@@ -141,7 +142,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRecord:
-    """A score, kept: whose it is, and which version of which scorer gave it."""
+    """A stored score: its answer and brand, and the scorer and version that computed it."""
 
     answer_id: int
     brand: str
@@ -152,20 +153,20 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All scores of one stream in one run for one prompt, summed up.
+    """The summed scores of one stream in one run for one prompt.
 
-    A stream is one brand, one model, one metric. Detection and trends read blocks and never
+    A stream is one brand, one model and one metric. Detection and trends read blocks and never
     answers, so that their cost does not grow with the number of answers.
 
     Attributes:
-        run_id: The run, in the store's numbers, which grow with time.
+        run_id: The store's number of the run; later runs have larger numbers.
         at: When the run began.
         prompt: The prompt's key.
-        model: Who was asked.
+        model: The model that was asked.
         brand: The brand's name.
         metric: The metric's name.
-        n: Number of answers that show the metric; 1 or more.
-        total: Sum of their values; for a binary metric, the number of successes.
+        n: Number of answers with a score; 1 or more.
+        total: Sum of the values; for a binary metric, the number of successes.
         squares: Sum of the squared values.
         version: The scorer and its version, as ``name@version``.
     """
@@ -183,35 +184,35 @@ class Block:
 
 
 class EditionState(StrEnum):
-    """What an edition is good for."""
+    """The state of an edition."""
 
     USED = "used"
-    """Reports, trends and detection read it. There is one at most."""
+    """In use by reports, trends and detection. At most one edition has this state."""
     SCORING = "scoring"
-    """History is being scored for it."""
+    """History is being scored."""
     READY = "ready"
-    """All that costs nothing is scored; somebody has to say whether it is to be used."""
+    """Scored as far as this is free; a person has to confirm the switch."""
     KEPT = "kept"
-    """It was used, or begun, before another one; it can be used again."""
+    """Replaced by a later edition; it can be used again."""
     LEFT = "left"
-    """Somebody cancelled it or switched away from it; it is not used again by itself."""
+    """Cancelled, or left by a person; it is never used again automatically."""
 
 
 PENDING = frozenset({EditionState.SCORING, EditionState.READY})
-"""Editions that are to be used; there is one at most."""
+"""States of the edition that is to be used next; at most one edition has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A set of scores that compare: one version of each scorer, over one catalogue.
+    """A comparable set of scores: one version of each scorer, over one catalogue.
 
     Attributes:
-        versions: Of each scorer, as `Block.version` names it.
-        catalogue: The brands and facts that the scores were given for; without prompts and
+        versions: The scorers' versions, written as `Block.version`.
+        catalogue: The brands and facts that the scores were computed for; without prompts and
             schedules.
-        at: When it was begun.
-        state: What it is good for.
-        note: Why it waits to be used, as a sentence, or an empty string.
+        at: When the edition was created.
+        state: The state.
+        note: One sentence that says why the edition is not in use yet, or an empty string.
         id: The store's number, 0 before it is stored.
     """
 
@@ -224,10 +225,10 @@ class Edition:
 
 
 def pending(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition that is to be used, or None."""
+    """Return the edition that is to be used next, or None."""
     return next((one for one in editions if one.state in PENDING), None)
 
 
 def used(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition that is used, or None before anything was scored."""
+    """Return the edition in use, or None before anything was scored."""
     return next((one for one in editions if one.state is EditionState.USED), None)

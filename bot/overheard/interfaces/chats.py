@@ -1,7 +1,7 @@
-"""Chats: a platform takes requests to the desk, and shows the cards that come back.
+"""Chats: a platform passes requests to the desk and shows the cards that the desk returns.
 
-A platform knows no command. It hands the desk what a person typed, chose or clicked, and gives
-it a `Conversation` in which the answer appears. Alerts and reports are posted by `Chat.post`.
+A platform knows no command. It passes on what a person typed, chose or clicked, with a
+`Conversation` in which the answer appears. Alerts and reports are posted by `Chat.post`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from overheard.cards.command import CommandSpec
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who uses a chat.
+    """A user of a chat.
 
     Attributes:
         platform: The chat's name, such as ``slack``.
         id: The platform's id of the person.
-        name: How people call them.
-        groups: The platform's ids of their roles or user groups.
-        zone: Their IANA time zone, or an empty string.
+        name: The display name.
+        groups: The platform's ids of the person's roles or user groups.
+        zone: The person's IANA time zone, or an empty string.
     """
 
     platform: str
@@ -38,14 +38,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person wants: typed words, or a command with options. A click is its action's words.
+    """A command of a person: typed words, or a command name with options.
+
+    A click on a button is a request with the words of its action.
 
     Attributes:
-        id: The platform's id of the event; a second request of the same id is not served.
-        person: Who wants it.
-        channel: Where, as ``platform:id``.
-        words: What was typed behind the root command, or an action's words.
-        command: A command's name; then `words` is empty.
+        id: The platform's id of the event; a second request with the same id is not served.
+        person: The user.
+        channel: The channel, as ``platform:id``.
+        words: The text after the root command, or the words of an action.
+        command: A command's name, or an empty string; with a command, `words` is empty.
         options: The command's options by name, as text, numbers or lists of text.
         message: The platform's id of the message whose button was clicked, or an empty string.
     """
@@ -61,13 +63,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form for a command's options, such as a modal. Sent back, it is a `Request`.
+    """A form for a command's options, such as a modal. Its submission is a `Request`.
 
     Attributes:
-        command: Whose options are asked for.
-        title: Above the form.
-        values: What is filled in already, by option.
-        problem: What was wrong with it, or an empty string.
+        command: The command whose options the form asks for.
+        title: The title of the form.
+        values: Prefilled values, by option.
+        problem: What was wrong with the last submission, or an empty string.
     """
 
     command: CommandSpec
@@ -77,68 +79,70 @@ class Form:
 
 
 class Conversation(Protocol):
-    """Where one request is answered."""
+    """The place in which one request is answered."""
 
     @property
     def forms(self) -> bool:
-        """Whether a form can be opened now."""
+        """Whether a form can be opened at this moment."""
         ...
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as the answer; a later one takes its place in the same message.
+        """Show a card as the answer; a later card replaces it in the same message.
 
         Args:
-            card: What to show; the cards of its `more` follow it.
+            card: The card; the cards in its `more` follow it.
             private: Whether only the person who asked sees it.
         """
         ...
 
     async def open_form(self, form: Form) -> None:
-        """Ask for a command's options."""
+        """Open a form for a command's options."""
         ...
 
 
 class Desk(Protocol):
-    """Where chats bring requests."""
+    """Receives the requests of all chats."""
 
     @property
     def commands(self) -> Sequence[CommandSpec]:
-        """All commands that a chat offers."""
+        """All commands that chats offer."""
         ...
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
-        """Serve a request to its end. Never raises: what goes wrong is shown as a card.
+        """Carry out a request and show the result. Never raises: errors are shown as cards.
 
         Returns:
-            False when it came before, here or to another process: it is answered there.
+            False for a repeated request, which this or another process already serves.
         """
         ...
 
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str
     ) -> Sequence[str]:
-        """Return up to 25 values of an option that go with what was typed so far; none to somebody
-        who may not use the command there.
+        """Return up to 25 completions of an option's value.
+
+        Empty for a person who may not use the command in this channel.
         """
         ...
 
     async def home(self, person: Person) -> Card:
-        """Return a card of the brands' state, the open alerts and the next runs; to somebody who
-        may not read, why.
+        """Return a card with the state of the brands, the open alerts and the next runs.
+
+        For a person without the right to read, the card says why.
         """
         ...
 
 
 class AccessPolicy(Protocol):
-    """Who may do what, and the log of who did it."""
+    """Access control for commands, and the audit log."""
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
-        """Return one sentence that says why somebody may not use a command here, or None.
+        """Return why a person may not use a command in a channel, as one sentence, or None.
 
         Args:
-            person: Who wants to.
-            channel: Where, as ``platform:id``; empty where nobody else can look, such as in the
-                App Home.
+            person: The user.
+            channel: The channel, as ``platform:id``; empty for a place that only this person sees,
+                such as the App Home.
             spec: The command.
         """
         ...
@@ -146,26 +150,26 @@ class AccessPolicy(Protocol):
     async def note(
         self, person: Person, channel: str, words: str, spec: CommandSpec, outcome: str = "done"
     ) -> None:
-        """Write down that a command was used; one that only reads is left out.
+        """Write the use of a command to the audit log; commands that only read are not logged.
 
         Args:
-            person: By whom.
-            channel: Where, as ``platform:id``.
-            words: The command as one would type it.
+            person: The user.
+            channel: The channel, as ``platform:id``.
+            words: The command line as typed.
             spec: The command.
-            outcome: ``done``, or why it was not.
+            outcome: ``done``, or why the command was not carried out.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What `overheard doctor` found in one place.
+    """A result of `overheard doctor` for one checked place.
 
     Attributes:
-        place: What was looked at, such as ``slack: channel #brand``.
-        problem: What is wrong, or an empty string.
-        remedy: What to do about it, or an empty string.
+        place: The checked place, such as ``slack: channel #brand``.
+        problem: The problem, or an empty string.
+        remedy: The remedy for the problem, or an empty string.
     """
 
     place: str
@@ -179,15 +183,15 @@ class Chat(Protocol):
 
     @property
     def name(self) -> str:
-        """Unique among chats; the first half of ``slack:C0123456789``."""
+        """The unique name of the chat; the first half of ``slack:C0123456789``."""
         ...
 
     async def run(self, desk: Desk) -> None:
-        """Connect and bring requests to the desk, until cancelled.
+        """Connect and pass requests to the desk, until cancelled.
 
         Raises:
-            ChatUnavailable: when its credentials are refused; it is not tried again.
-            Exception: when the connection is lost; it is run again, later and later.
+            ChatUnavailable: when the credentials are refused; the chat is not started again.
+            Exception: when the connection is lost; the chat is started again, with back-off.
         """
         ...
 
@@ -198,59 +202,59 @@ class Chat(Protocol):
 
         Args:
             channel: The platform's id of the channel.
-            card: What to post.
-            key: Names this post; it is written into the message where no reader sees it.
+            card: The card to post.
+            key: The unique key of the post, which is stored invisibly in the message.
             thread: The id of the message in whose thread to post, or an empty string.
-            broadcast: Whether a post in a thread is shown in the channel too.
+            broadcast: Whether a post in a thread is also shown in the channel.
 
         Raises:
-            ChatFailed: when it was not posted, or nobody knows.
+            ChatFailed: when the card was not posted, or when the outcome is unknown.
         """
         ...
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Put another card in the place of one that was posted.
+        """Replace the card of a posted message.
 
         Raises:
-            ChatFailed: when it was not.
+            ChatFailed: when the message was not edited.
         """
         ...
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message that was posted with this key, or None.
 
-        Asked after a crash or a time-out, when nobody knows whether a post went through.
+        Called after a crash or a timeout, when the outcome of a post is unknown.
         """
         ...
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Say whether credentials, scopes and these channels are as they should be."""
+        """Check the credentials, the scopes and these channels, and return the findings."""
         ...
 
     async def close(self) -> None:
-        """Let connections go. Called once, last."""
+        """Close all connections. Called once, as the last call."""
         ...
 
 
 @runtime_checkable
 class Linking(Protocol):
-    """A chat whose messages have addresses. Optional; to any other's, no card links."""
+    """A chat whose messages have addresses. Optional; without it, cards have no such links."""
 
     async def link(self, channel: str, message: str) -> str:
-        """Return the address at which a message is read, beginning with ``https://``.
+        """Return the ``https://`` address of a message.
 
         Raises:
-            ChatFailed: when it cannot be told, such as when somebody has deleted the message.
+            ChatFailed: when there is no address, for example because the message was deleted.
         """
         ...
 
 
 @runtime_checkable
 class DrainingChat(Protocol):
-    """A chat that lets commands come to their end when it is cancelled. Optional.
+    """A chat that waits for running commands when it is cancelled. Optional.
 
     Attributes:
-        drain_s: For how many seconds; more while another process takes its place.
+        drain_s: Seconds to wait at most; set higher while another process takes over.
     """
 
     drain_s: float
@@ -258,11 +262,12 @@ class DrainingChat(Protocol):
 
 @runtime_checkable
 class Connectable(Protocol):
-    """A chat that knows whether it is connected. Optional; any other counts as connected while it
-    runs.
+    """A chat that knows whether it is connected. Optional.
+
+    A chat without this property counts as connected while it runs.
     """
 
     @property
     def connected(self) -> bool:
-        """Whether people's requests arrive at this moment."""
+        """Whether requests can arrive at this moment."""
         ...

@@ -1,4 +1,4 @@
-"""What else plugins bring: update feeds, listeners, and what their commands are shown."""
+"""Update feeds, listeners, and the view of the store that plugin commands receive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from overheard.interfaces.services import Clock
 
 @runtime_checkable
 class UpdateFeed(Protocol):
-    """Somebody who knows when models are updated, such as a vendor's changelog."""
+    """A source of model updates, such as a vendor's changelog."""
 
     @property
     def name(self) -> str:
@@ -33,29 +33,29 @@ class UpdateFeed(Protocol):
     async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
         """Return the updates since a moment, in any order.
 
-        It is asked again and again: the same update always has the same model and time.
+        Called repeatedly: the same update must always have the same model and time.
 
         Raises:
-            OverheardError: when it cannot be read; its sentence is shown.
+            OverheardError: when the source cannot be read; the message is shown.
         """
         ...
 
 
 class History(Protocol):
-    """What was asked, answered and found, to be read."""
+    """Read access to runs, answers, scores, updates and alerts."""
 
     async def runs(self, *, limit: int | None = None) -> list[Run]:
-        """Return runs, the newest first."""
+        """Return up to `limit` runs, newest first."""
         ...
 
     def answers(
         self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
     ) -> AsyncIterator[Answer]:
-        """Stream answers in the order of their numbers, of some runs or prompt keys or of all."""
+        """Yield the answers of these runs and prompt keys (None: of all), by number."""
         ...
 
     def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Stream scores in the order of their answers."""
+        """Yield the scores of these runs (None: of all), in the order of their answers."""
         ...
 
     async def blocks(
@@ -66,29 +66,29 @@ class History(Protocol):
         metric: str | None = None,
         since: datetime | None = None,
     ) -> list[Block]:
-        """Return scores, summed up by run, prompt, model, brand and metric, the oldest first."""
+        """Return summed scores by run, prompt, model, brand and metric, oldest first."""
         ...
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
-        """Return model updates, the oldest first."""
+        """Return the updates of a model, or of all models, oldest first."""
         ...
 
     async def alerts(self, *, brand: str | None = None) -> list[Alert]:
-        """Return alerts, the newest first."""
+        """Return the alerts of a brand, or of all brands, newest first."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the function of a plugin's command is given.
+    """The argument of the function of a plugin's command.
 
     Attributes:
-        catalogue: What is measured.
-        history: What was asked, answered and found.
-        clock: What time it is.
+        catalogue: Brands, prompts, facts and schedules.
+        history: Read access to runs, answers, scores and alerts.
+        clock: The source of the current time.
         zone: The reader's time zone.
-        who: Who asks, as the audit log names them.
-        channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
+        who: The user of the command, as the audit log names users.
+        channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
     """
 
     catalogue: Catalogue
@@ -100,30 +100,30 @@ class View:
 
 
 class ScoredListener(Protocol):
-    """Is told of each answer that a scorer has read."""
+    """Called for each scored answer."""
 
     async def __call__(self, answer: Answer, scores: Sequence[ScoreRecord]) -> None:
-        """Take notice; whatever is raised changes nothing."""
+        """Handle the event; exceptions are logged and have no other effect."""
         ...
 
 
 class ShiftListener(Protocol):
-    """Is told of each shift that raises an alert."""
+    """Called for each shift that raises an alert."""
 
     async def __call__(self, shift: Shift, alert: Alert) -> None:
-        """Take notice; whatever is raised changes nothing."""
+        """Handle the event; exceptions are logged and have no other effect."""
         ...
 
 
 class PostedListener(Protocol):
-    """Is told when an alert's message stands in a channel."""
+    """Called when the message of an alert was posted."""
 
     async def __call__(self, alert: Alert, channel: str, message: str) -> None:
-        """Take notice; whatever is raised changes nothing.
+        """Handle the event; exceptions are logged and have no other effect.
 
         Args:
-            alert: As it was posted.
-            channel: Where, as ``platform:id``.
+            alert: The alert as it was posted.
+            channel: The channel, as ``platform:id``.
             message: The platform's id of the message.
         """
         ...

@@ -1,4 +1,4 @@
-"""Whoever serves models."""
+"""Providers of models, their optional abilities, and the store of batches."""
 
 from __future__ import annotations
 
@@ -11,117 +11,117 @@ from overheard.domain import Batch, BatchStatus, Capabilities, Price, Question, 
 
 @runtime_checkable
 class Provider(Protocol):
-    """Somebody who serves models."""
+    """A service that answers questions with its models."""
 
     @property
     def name(self) -> str:
-        """The name of its table in the configuration, the first half of ``provider/model``."""
+        """The name of its table in config.toml, and the first half of ``provider/model``."""
         ...
 
     @property
     def concurrency(self) -> int:
-        """How many calls it may be given at a time; 1 or more."""
+        """The largest number of concurrent calls; 1 or more."""
         ...
 
     def models(self) -> Sequence[str]:
-        """Return the ids of the models that a check asks when nobody names one."""
+        """Return the ids of the models that a check asks by default."""
         ...
 
     def price(self, model: str) -> Price | None:
-        """Return what a model charges; `FREE` for one that costs nothing, None when unknown."""
+        """Return the price of a model; `FREE` for a free model, None when unknown."""
         ...
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question and return the reply, whole or marked as cut.
+        """Ask one question and return the reply; `Reply.finish` says whether it is complete.
 
         Args:
-            question: What to ask, of which of this provider's models.
-            seed: For the model's sampling, where the provider takes one; 0 to 2**31 - 1.
+            question: The prompt, and the model of this provider to ask.
+            seed: The sampling seed, 0 to 2**31 - 1; ignored by models without seeds.
 
         Raises:
-            ProviderFailed: when there is no answer; the reason holds no secret.
+            ProviderFailed: when there is no answer; the message contains no secret.
         """
         ...
 
     async def close(self) -> None:
-        """Let connections and processes go. Called once, last."""
+        """Close connections and processes. Called once, as the last call."""
         ...
 
 
 @runtime_checkable
 class Described(Protocol):
-    """A provider that says what can be done with its models. Optional."""
+    """A provider that describes the capabilities of its models. Optional."""
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return what can be done with a model, as it is asked; a pure look-up."""
+        """Return the capabilities of a model, without any I/O."""
         ...
 
 
 @runtime_checkable
 class Verifiable(Protocol):
-    """A provider that can be tried without a question. Optional."""
+    """A provider whose key and address can be checked without a question. Optional."""
 
     async def verify(self) -> datetime | None:
-        """Make one call that costs nothing, such as listing models.
+        """Make one free call, such as listing the models.
 
         Returns:
-            What time it is at the service, if it said so; clocks are compared with it.
+            The service's current time, if it reports one, to detect a wrong local clock.
 
         Raises:
             ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot
-                be reached; the reason holds no secret.
+                be reached; the message contains no secret.
         """
         ...
 
 
 @runtime_checkable
 class Batching(Protocol):
-    """A provider whose vendor sells answers in batches: later, and for less. Optional.
+    """A provider whose vendor has a batch service, cheaper and slower. Optional.
 
-    Which of its models can be asked so stands in their `Capabilities`.
+    `Capabilities.batch` says which models can be asked in batches.
     """
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Hand questions in, and return what the vendor calls the batch.
+        """Submit questions as a batch and return the vendor's id of the batch.
 
         Args:
-            questions: All to one model, by our ids: up to 64 letters, digits and hyphens.
+            questions: Questions to one model, by our ids: up to 64 letters, digits and hyphens.
 
         Raises:
-            ProviderFailed: when it was not taken, or when nobody knows (`ambiguous`).
+            ProviderFailed: when the vendor did not accept the batch, or may have (`ambiguous`).
             ProviderUnavailable: when the provider cannot be used at all.
         """
         ...
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return how far a batch is, and all that came of it once it has ended. It costs nothing.
+        """Return the progress of a batch, and all replies once it has ended. The call is free.
 
         Args:
-            batch: What the vendor calls it.
-            questions: What was handed in, by our ids.
+            batch: The vendor's id of the batch.
+            questions: The submitted questions, by our ids.
 
         Raises:
-            ProviderFailed: when the vendor does not say.
+            ProviderFailed: when the vendor does not report the state.
             ProviderUnavailable: when the provider cannot be used at all.
         """
         ...
 
     async def cancel(self, batch: str) -> None:
-        """Have the vendor begin nothing more of a batch. What is answered is charged and kept.
+        """Cancel the unanswered questions of a batch. Finished answers are charged and kept.
 
         Raises:
-            ProviderUnavailable: when the vendor cannot be told.
+            ProviderUnavailable: when the request does not reach the vendor.
         """
         ...
 
 
 class BatchStore(Protocol):
-    """The part of the store that keeps what was handed in as batches."""
+    """The part of the store that keeps submitted batches."""
 
     async def keep_batch(self, batch: Batch) -> Batch:
-        """Keep a batch, or what has changed of one that has a number; return it with its number."""
+        """Store a new batch, or update the one with its number; return it with its number."""
         ...
 
     async def batches(self, *, runs: Collection[int] | None = None) -> list[Batch]:
-        """Return the batches of some runs, or of all, that have not ended, the oldest first."""
+        """Return the batches of some runs, or of all runs, that have not ended, oldest first."""
         ...

@@ -1,4 +1,4 @@
-"""Whoever reads answers."""
+"""Scorers, and judges (scorers that ask a model)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from overheard.domain import Metric, Model, Reading, Reply, Score
 
 @runtime_checkable
 class Scorer(Protocol):
-    """Somebody who reads an answer and says how a brand fares in it.
+    """Computes metrics of a brand from an answer.
 
-    A scorer that holds answers against `Reading.facts` says so with the attribute
-    ``reads_facts = True``: when a fact changes, history is scored anew by it.
+    A scorer that reads `Reading.facts` has the attribute ``reads_facts = True``: when a fact
+    changes, this scorer scores the history again.
     """
 
     @property
@@ -23,35 +23,35 @@ class Scorer(Protocol):
 
     @property
     def version(self) -> str:
-        """Changed whenever the same answer could get another score; scores of two versions are
-        never compared.
+        """The version. It must change whenever the same answer could get another score: scores of
+        two versions are never compared.
         """
         ...
 
     @property
     def metrics(self) -> Sequence[Metric]:
-        """What it measures. No two scorers measure the same metric."""
+        """The metrics that the scorer computes. Every metric belongs to one scorer."""
         ...
 
     def score(self, reading: Reading) -> Iterable[Score] | Awaitable[Iterable[Score]]:
-        """Score one brand in one answer; may be async.
+        """Return the scores of one brand in one answer; may be async.
 
-        The same reading gives the same scores. A metric that the answer does not show is left
-        out, never 0.
+        The same reading must give the same scores. Omit a metric that the answer does not show;
+        do not return 0.
         """
         ...
 
 
 class JudgeClient(Protocol):
-    """Asks a judge's model, for the judge's money."""
+    """Asks the model of a judge, within the judge's budget."""
 
     async def ask(self, text: str) -> Reply:
-        """Return a whole reply to a text; the same text is never paid for twice.
+        """Return a complete reply to a text; a repeated text gets the stored reply, free of charge.
 
         Raises:
-            ProviderFailed: when there is no whole reply.
+            ProviderFailed: when there is no complete reply.
             ProviderUnavailable: when the model cannot be asked at all.
-            JudgeBudgetUsedUp: when the money is.
+            JudgeBudgetUsedUp: when the judge's budget is used up.
         """
         ...
 
@@ -62,23 +62,23 @@ class Judge(Scorer, Protocol):
 
     @property
     def model(self) -> Model:
-        """Whom it asks; best a dated snapshot, which its vendor does not change."""
+        """The model to ask; preferably a dated snapshot, which the vendor does not change."""
         ...
 
     @property
     def budget(self) -> float:
-        """What it may spend in a month, in US dollars; `Config` limits it beside that."""
+        """The judge's budget a month, in US dollars; config.toml may limit it further."""
         ...
 
     @property
     def rehearsals(self) -> Sequence[str]:
-        """Texts that are asked anew whenever anything is, to see whether the model has moved."""
+        """Fixed texts that are asked in every round, to detect a change of the judge's model."""
         ...
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies to the rehearsals agree with, and of how many."""
+        """Return how many gold labels the replies to `rehearsals` match, and how many there are."""
         ...
 
     def connect(self, asker: JudgeClient) -> None:
-        """Take whom to ask through. Called once, before anything is scored."""
+        """Receive the client for the judge's model. Called once, before the first score."""
         ...

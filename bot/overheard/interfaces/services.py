@@ -1,4 +1,4 @@
-"""What long work is given: the time, and somebody to show how far it is."""
+"""Clock, progress display and task queue."""
 
 from __future__ import annotations
 
@@ -10,70 +10,66 @@ from overheard.domain import Run, Task, TaskKind
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """The source of the current time."""
 
     def now(self) -> datetime:
-        """Return the time as an aware datetime in UTC."""
+        """Return the current time as an aware datetime in UTC."""
         ...
 
 
 class Progress(Protocol):
-    """Somebody who is shown how long work goes on."""
+    """A display of the progress of long work."""
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work of so many steps (0: nobody knows); ends the one before."""
+        """Begin work of `total` steps (0 when unknown); ends the work before."""
         ...
 
     def advance(self, steps: int = 1) -> None:
-        """Say that steps are done."""
+        """Report finished steps."""
         ...
 
     def finish(self) -> None:
-        """Say that the work is done or given up."""
+        """Report that the work is done or was given up."""
         ...
 
 
 TaskResult = dict[str, Any]
-"""What came of a task, as JSON."""
+"""The result of a task as a JSON object."""
 
 PROBLEM = "problem"
-"""Where the result of a task that could not be done says why."""
+"""Key of a `TaskResult` under which a failed task gives the reason."""
 
 TaskHandler = Callable[[Task], Awaitable[TaskResult | None]]
-"""Carries a task out; None means that it was left undone, and is to be given out again when its
-run goes on."""
+"""Carries out a task. None means that the task was not done and must be queued again when its run
+continues."""
 
 IsWanted = Callable[[], Awaitable[bool]]
-"""Returns whether work is still wanted; it is asked about twice a second."""
+"""Returns whether work should continue; called about twice a second."""
 
 
 class Queue(Protocol):
-    """Has tasks carried out, by this process or by others.
-
-    Attributes:
-        spread: Whether several processes can share the work, so that it is worth being cut.
-    """
+    """Distributes tasks to this process or to workers."""
 
     @property
     def spread(self) -> bool:
-        """Whether several processes can share the work."""
+        """Whether several processes share the work, so that runs are cut into several tasks."""
         ...
 
     async def carry(
         self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
     ) -> dict[str, TaskResult]:
-        """Have the tasks of one run carried out.
+        """Have the tasks of one run carried out and wait for them.
 
         Args:
-            tasks: What is to be done. What was done before is not done again.
-            do: Carries one out, where that falls to this process.
-            going: Whether work is still wanted.
+            tasks: The tasks; those that already have a result are not repeated.
+            do: Carries out a task in this process; a queue with workers does not call it.
+            going: Whether work should continue.
 
         Returns:
-            What came of each by its key, when all are done, or as soon as no more is wanted.
+            The results by task key, once all tasks are done or work should not continue.
 
         Raises:
-            StoreError: when the place that holds the work cannot be reached for long.
+            StoreError: when the queue's database cannot be reached for a long time.
         """
         ...
 
@@ -85,36 +81,36 @@ class Queue(Protocol):
         at_once: int,
         seats: Mapping[str, int],
     ) -> None:
-        """Carry out what others put in, until cancelled.
+        """Take tasks from the queue and carry them out, until cancelled.
 
         Args:
-            do: Carries one out.
-            kinds: What to take.
-            at_once: How many tasks at a time.
-            seats: How many tasks may ask each provider at a time, over all processes.
+            do: Carries out a task.
+            kinds: The kinds of tasks to take.
+            at_once: The largest number of concurrent tasks in this process.
+            seats: By provider, the largest number of concurrent asking tasks over all processes.
         """
         ...
 
 
 class WorkStore(Protocol):
-    """The part of the store that keeps what came of tasks."""
+    """The part of the store that keeps results of tasks."""
 
     async def run(self, number: int) -> Run | None:
         """Return a run by its number, or None."""
         ...
 
     async def count_answers(self, run_id: int) -> int:
-        """Return how many questions of a run have an answer."""
+        """Return the number of questions of a run that have an answer."""
         ...
 
     async def keep_result(self, task: Task, result: TaskResult) -> None:
-        """Keep what came of a task; what was kept of it before stays."""
+        """Store the result of a task; an existing result is kept."""
         ...
 
     async def results(self, run_id: int, keys: Iterable[str]) -> dict[str, TaskResult]:
-        """Return what came of those tasks of a run that are done, by their keys."""
+        """Return the stored results of some tasks of a run, by task key."""
         ...
 
     async def forget_results(self, run_id: int) -> None:
-        """Forget what came of a run's tasks."""
+        """Delete the results of all tasks of a run."""
         ...

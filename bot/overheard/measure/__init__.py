@@ -1,1 +1,1 @@
-"""Blocks, rates, intervals and trends. Pure functions over numbers."""
+"""Blocks, rates, intervals and trends: pure functions of numbers."""

@@ -1,4 +1,4 @@
-"""Scores become blocks, and blocks become streams: the arrays that all statistics read."""
+"""Blocks (summed scores) and streams (arrays of blocks), which all statistics read."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
 
 
 class RunKey(NamedTuple):
-    """A run, in the order of time: when it began, then the store's number."""
+    """When a run began, and the store's number of the run; sorts by time."""
 
     at: datetime
     id: int
 
 
 class BlockKey(NamedTuple):
-    """What is summed up in one block, in the order in which blocks are given out."""
+    """Identifies a block; blocks are sorted by it."""
 
     run: RunKey
     prompt: str
@@ -34,7 +34,7 @@ class BlockKey(NamedTuple):
 
 
 class StreamKey(NamedTuple):
-    """What tells a stream apart."""
+    """Identifies a stream."""
 
     brand: str
     model: Model
@@ -43,7 +43,7 @@ class StreamKey(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """One brand, one model, one metric: its sums by run and prompt, of one scorer version.
+    """The sums of one brand, model and metric by run and prompt, from one scorer version.
 
     A cell with ``n = 0`` holds no evidence: the prompt was not asked in that run, the calls
     failed, or no answer showed the metric. Panels need not be balanced.
@@ -51,12 +51,12 @@ class Stream:
     Attributes:
         key: Brand, model and metric.
         version: The scorer and its version, as ``name@version``.
-        runs: The runs in the order of time; R of them. A run in which the model answered and
-            this stream saw nothing is there too, with ``n = 0``.
-        prompts: Keys of the prompts; P of them. An edited prompt is another prompt.
+        runs: The R runs in which the model answered, oldest first. A run without a value of this
+            stream has ``n = 0``.
+        prompts: Keys of the P prompts. An edited prompt is another prompt.
         n: Number of answers, R x P.
-        total: Sum of their values, R x P.
-        squares: Sum of their squared values, R x P.
+        total: Sum of the answers' values, R x P.
+        squares: Sum of the squared values, R x P.
     """
 
     key: StreamKey
@@ -69,38 +69,41 @@ class Stream:
 
     @cached_property
     def binary(self) -> bool:
-        """Whether every value was 0 or 1, as far as the sums can tell."""
+        """Whether the sums are consistent with every value being 0 or 1."""
         whole = np.array_equal(self.total, np.rint(self.total))
         bounded = bool(np.all((self.total >= 0) & (self.total <= self.n)))
         return whole and bounded and np.array_equal(self.total, self.squares)
 
     @cached_property
     def width(self) -> float:
-        """How far apart two typical values lie: the unit of the metric for run shocks.
+        """The unit of the metric for run effects.
 
-        It is 1 for a rate. For numbers it is twice the standard deviation within prompts, the
-        distance between the two sides of a fair coin with that deviation.
+        1 for a rate. For other metrics twice the standard deviation within prompts, which is the
+        distance between the two outcomes of a fair coin with that deviation.
         """
-        if self.binary:  # all of them are asked often, and most are rates
+        if self.binary:
             return 1.0
         spread = self._everything.spread
         return 1.0 if spread <= 0 else 2 * spread**0.5
 
     @cached_property
     def scatter(self) -> Scatter:
-        """How much answers to one prompt differ, over all runs."""
+        """The variation of answers to the same prompt, over all runs."""
         everything = self._everything
         unit = bool(np.all(self.squares <= self.total + 1e-9))
         return Scatter(everything.spread, everything.share, self.width, unit)
 
     def since(self, first: int) -> Mask:
-        """Mark the runs from ``first`` (a run's number) on, R; none when it is not among them."""
+        """Return a mask (R) of the runs from number ``first`` on; all False without this run."""
         ids = [run.id for run in self.runs]
         start = ids.index(first) if first in ids else len(ids)
         return np.arange(len(ids)) >= start
 
     def sums(self, runs: Mask, prompts: Mask) -> Sums:
-        """Sum the marked runs (R) up for the marked prompts (P), which have answers in them."""
+        """Return the sums over the runs of a mask (R) for the prompts of a mask (P).
+
+        Each of these prompts must have an answer in these runs.
+        """
         n, total, squares = (
             np.asarray(cells[runs][:, prompts].sum(axis=0), dtype=np.float64)
             for cells in (self.n, self.total, self.squares)
@@ -115,15 +118,15 @@ class Stream:
 def summarise(
     records: Iterable[ScoreRecord], answers: Iterable[Answer], runs: Iterable[Run]
 ) -> list[Block]:
-    """Sum scores up to blocks, in the order of run, prompt, model, brand, metric, version.
+    """Return the blocks of some scores, sorted by `BlockKey`.
 
     Args:
         records: The scores.
-        answers: The answers they belong to; others do not matter.
-        runs: The runs those belong to; others do not matter.
+        answers: The answers of the scores; further answers are ignored.
+        runs: The runs of the answers; further runs are ignored.
 
     Raises:
-        KeyError: when a score's answer or run is not given.
+        KeyError: when the answer or the run of a score is missing.
     """
     answer_of = {answer.id: answer for answer in answers}
     run_of = {run.id: RunKey(run.started_at, run.id) for run in runs}
@@ -135,17 +138,17 @@ def summarise(
 
 
 def streams(blocks: Iterable[Block]) -> list[Stream]:
-    """Lay blocks out as streams, see `streams_of_table`."""
+    """Return the streams of some blocks, see `streams_of_table`."""
     return streams_of_table(tabulate(blocks))
 
 
 def streams_of_table(blocks: BlockTable) -> list[Stream]:
-    """Lay blocks out as streams, in the order of brand, model, metric.
+    """Return the streams of a table of blocks, sorted by brand, model and metric.
 
-    All streams of a model have the same runs: those in which any block of that model lies.
-    Scorer versions never mix. Where a stream has blocks of several, the newest is taken: the
-    one that read the latest run, and of two that did, the one with the higher number. History
-    that the newest version has not read yet is left out until it is scored again.
+    All streams of a model have the same runs: those with any block of the model. Scorer versions
+    are never mixed. If a stream has blocks of several versions, the version that scored the latest
+    run is used, and of two such versions the one with the higher number. Runs that this version
+    has not scored yet are missing until they are scored again.
     """
     latest = np.full(len(blocks.streams), -1)
     np.maximum.at(latest, blocks.stream, blocks.run)
@@ -188,23 +191,25 @@ def _block(key: BlockKey, values: Sequence[float]) -> Block:
 
 
 def _newest(blocks: BlockTable, numbers: Sequence[int], latest: Places) -> int:
-    return max(numbers, key=lambda one: (latest[one], _order(blocks.streams[one].version)))
+    return max(
+        numbers, key=lambda number: (latest[number], _version_order(blocks.streams[number].version))
+    )
 
 
-def _order(version: str) -> tuple[tuple[int, ...], str]:
-    # By its numbers, so that 1.10 comes after 1.9; a version is free text otherwise.
+def _version_order(version: str) -> tuple[tuple[int, ...], str]:
+    # Compare the numbers, so that 1.10 comes after 1.9; a version is free text otherwise.
     return tuple(int(digits) for digits in re.findall(r"\d+", version)), version
 
 
 def _stream(key: StreamKey, blocks: BlockTable, number: int, rows: Places, runs: Places) -> Stream:
-    """Lay out the blocks of one stream.
+    """Return one stream of a table of blocks.
 
     Args:
-        key: What tells the stream apart.
-        blocks: These and others.
-        number: Where the stream is among them.
-        rows: Where its blocks are among them.
-        runs: Where the runs of its model are, in the order of time.
+        key: Brand, model and metric.
+        blocks: The table.
+        number: Index of the stream in `blocks.streams`.
+        rows: Indices of the stream's blocks in the table.
+        runs: Indices in `blocks.runs` of the model's runs, oldest first.
     """
     prompts, column = np.unique(blocks.prompt[rows], return_inverse=True)
     cells = (np.searchsorted(runs, blocks.run[rows]), column)

@@ -1,4 +1,4 @@
-"""The mean of a panel in which each prompt weighs the same, and how sure it is."""
+"""The mean of a panel in which each prompt has the same weight, and its interval."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from overheard.measure.rates import Interval, mean_interval, wilson
 from overheard.numpy_proxy import Floats, np
 
-_BORROWED = 2.0
-"""How many answers' worth the spread of all answers adds to the spread within prompts: it
-decides where every prompt was asked once, and hardly counts otherwise."""
+_PRIOR_ANSWERS = 2.0
+"""Weight, in answers, of the variance over all answers in the estimate of the variance within
+prompts. It matters where every prompt was asked once, and hardly otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Sums of values by prompt; each array has one entry for each of P prompts.
+    """Sums of values by prompt; each array has P entries.
 
     Attributes:
         n: Number of answers; above 0.
-        total: Sum of their values.
-        squares: Sum of their squared values.
+        total: Sum of the values.
+        squares: Sum of the squared values.
     """
 
     n: Floats
@@ -31,32 +31,32 @@ class Sums:
 
     @property
     def means(self) -> Floats:
-        """Each prompt's mean, P."""
+        """The mean of each prompt, P."""
         return self.total / self.n
 
     @property
     def mean(self) -> float:
-        """The panel's mean, each prompt weighing the same."""
+        """The mean of the prompts' means."""
         return float(np.mean(self.means))
 
     @property
     def deviance(self) -> Floats:
-        """Each prompt's sum of squared distances from its own mean, P."""
+        """The sum of squared deviations from the prompt's mean, for each prompt, P."""
         deviance = self.squares - self.total**2 / self.n
-        # What is left of a constant after rounding is not spread.
+        # The remainder of a constant after rounding is not variance.
         return np.where(deviance > 1e-9 * self.squares, deviance, 0.0)
 
     @property
     def spread(self) -> float:
-        """The variance of an answer around its prompt's mean, pooled over prompts."""
+        """The variance of an answer around the mean of its prompt, pooled over prompts."""
         grand = float(self.total.sum() / self.n.sum())
         overall = max(0.0, float(self.squares.sum() / self.n.sum()) - grand**2)
         freedom = float(np.sum(self.n - 1))
-        return (float(self.deviance.sum()) + _BORROWED * overall) / (freedom + _BORROWED)
+        return (float(self.deviance.sum()) + _PRIOR_ANSWERS * overall) / (freedom + _PRIOR_ANSWERS)
 
     @property
     def share(self) -> float:
-        """How much of the variance of a coin with this mean lies within prompts, 0 to 1."""
+        """`spread` as a share of the variance of a coin with the same mean, 0 to 1."""
         grand = float(self.total.sum() / self.n.sum())
         coin = grand * (1 - grand)
         return min(1.0, self.spread / coin) if coin > 0 else 1.0
@@ -64,12 +64,12 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """How much answers to one prompt differ in a stream.
+    """The variation of answers to the same prompt in a stream.
 
     Attributes:
-        spread: The variance of an answer around its prompt's mean.
-        share: The same as a share of a coin's variance with the same mean, 0 to 1.
-        width: The unit of the metric for run shocks, see `Stream.width`.
+        spread: The variance of an answer around the mean of its prompt.
+        share: `spread` as a share of the variance of a coin with the same mean, 0 to 1.
+        width: The unit of the metric for run effects, see `Stream.width`.
         unit: Whether all values lie in 0 to 1.
     """
 
@@ -82,17 +82,17 @@ class Scatter:
 def interval(
     side: Sums, asked: Floats, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval of a panel's mean: calls and moods are its noise.
+    """Return the interval of a panel's mean, including call noise and run effects.
 
-    For values in 0 to 1 it is Wilson's, with the number of independent answers that would tell
-    as much; for others it is the normal one.
+    Values in 0 to 1 get Wilson's interval, with the effective number of independent answers;
+    other values get the normal interval.
 
     Args:
-        side: The sums of the runs that count, by prompt.
-        asked: Answers by run and prompt, R x P.
-        scatter: How much answers to one prompt differ.
-        tau2: Variance of the run shock.
-        level: How often such intervals hold the truth, 0 to 1.
+        side: The sums of the runs, by prompt.
+        asked: Number of answers by run and prompt, R x P.
+        scatter: The variation of answers to the same prompt.
+        tau2: Variance of the run effect, on the logit scale.
+        level: Coverage of the interval, 0 to 1.
     """
     calls = float(np.mean(1 / side.n)) / len(side.n)
     runs = float(np.sum(np.mean(asked / side.n, axis=1) ** 2))
@@ -102,22 +102,23 @@ def interval(
 def interval_from_variances(
     mean: float, calls: float, runs: float, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval of a panel's mean, see `interval`.
+    """Return the interval of a panel's mean from variance factors, see `interval`.
 
     Args:
-        mean: The mean, each prompt weighing the same.
-        calls: The variance of the mean when that of an answer is 1.
-        runs: The same for the mood of a run: 1 for a single run, 1/R for R equal ones.
-        scatter: How much answers to one prompt differ.
-        tau2: Variance of the run shock.
-        level: How often such intervals hold the truth, 0 to 1.
+        mean: The mean of the prompts' means.
+        calls: Variance of the mean from call noise, per unit variance of an answer.
+        runs: Variance of the mean from run effects, per unit variance of a run effect: 1 for a
+            single run, 1/R for R runs of equal size.
+        scatter: The variation of answers to the same prompt.
+        tau2: Variance of the run effect, on the logit scale.
+        level: Coverage of the interval, 0 to 1.
     """
     if not scatter.unit:
-        moods = tau2 * (scatter.spread / scatter.width) ** 2 * runs
-        return mean_interval(mean, scatter.spread * calls + moods, level)
+        run_noise = tau2 * (scatter.spread / scatter.width) ** 2 * runs
+        return mean_interval(mean, scatter.spread * calls + run_noise, level)
     share = scatter.share
     coin = max(0.0, mean * (1 - mean))
     noise = share * calls + tau2 * share**2 * coin * runs / scatter.width**2
-    if noise <= 0:  # all answers scored the same, and not 0 or 1: nothing is known to vary
+    if noise <= 0:  # all answers have the same score, neither 0 nor 1
         return mean, mean
     return wilson(min(1.0, max(0.0, mean)), 1 / noise, level)

@@ -1,4 +1,4 @@
-"""Intervals for a rate and for a mean, and the arithmetic they share."""
+"""Confidence intervals for a rate, a mean and a difference."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ _NORMAL = NormalDist()
 
 @lru_cache
 def quantile(level: float) -> float:
-    """Return how many standard deviations a two-sided normal interval of this level spans."""
+    """Return the half-width, in standard deviations, of a two-sided normal interval."""
     return _NORMAL.inv_cdf((1 + level) / 2)
 
 
 def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
     """Return Wilson's score interval for a rate (Wilson 1927).
 
-    It stays within 0 to 1 and is honest near both ends: 0 of 10 gives 0 to 0.21.
+    The interval stays within 0 to 1 and keeps its coverage near both ends: 0 of 10 gives 0 to 0.21.
 
     Args:
-        rate: The share that was seen, 0 to 1.
-        n: Of how many answers; above 0. Need not be whole: it is the number of independent
-            answers that would tell as much as those at hand.
-        level: How often such intervals hold the truth, 0 to 1.
+        rate: The observed rate, 0 to 1.
+        n: The effective number of independent answers; above 0, need not be whole.
+        level: Coverage of the interval, 0 to 1.
     """
     z2 = quantile(level) ** 2
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
@@ -37,9 +36,9 @@ def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
     """Return the normal interval of a mean.
 
     Args:
-        mean: The mean that was seen.
-        variance: The variance of that mean (not of the values); 0 or more.
-        level: How often such intervals hold the truth, 0 to 1.
+        mean: The observed mean.
+        variance: The variance of the mean (not of the values); 0 or more.
+        level: Coverage of the interval, 0 to 1.
     """
     half = quantile(level) * variance**0.5
     return mean - half, mean + half
@@ -48,14 +47,14 @@ def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
 def difference(before: float, within: Interval, after: float, beyond: Interval) -> Interval:
     """Return the interval of ``after - before`` from the intervals of both (Newcombe 1998).
 
-    The distances to the nearer ends add in quadrature, so that a rate near 0 or 1 lends its
-    lopsided interval to the difference.
+    The distances to the facing ends are added in quadrature, so the interval of the difference is
+    asymmetric where the interval of a rate near 0 or 1 is.
 
     Args:
         before: The first value.
-        within: Its interval.
+        within: Interval of the first value.
         after: The second value.
-        beyond: Its interval.
+        beyond: Interval of the second value.
     """
     change = after - before
     down = ((after - beyond[0]) ** 2 + (within[1] - before) ** 2) ** 0.5

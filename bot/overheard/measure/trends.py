@@ -1,4 +1,4 @@
-"""How a stream went over time: one point a run, for reports and charts."""
+"""The course of a stream over time: one point per run, for reports and charts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from overheard.measure.panel import interval_from_variances
 from overheard.numpy_proxy import np
 
 EXPECTED_SHOCK = 0.03
-"""The variance of the run shock, on the logit scale, that is expected of a model."""
+"""The expected variance of the run effect of a model, on the logit scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a stream stood in one run.
+    """The mean of a stream in one run.
 
     Attributes:
         run_id: The run's number.
-        at: When it began.
-        mean: The mean over the prompts that have answers in it, each weighing the same.
+        at: When the run began.
+        mean: The mean of the means of the prompts that have answers in the run.
         low: Lower end of the 90 % interval of the mean.
         high: Upper end.
-        n: Number of answers it rests on.
+        n: Number of answers.
     """
 
     run_id: int
@@ -35,15 +35,15 @@ class Point:
 
 
 def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
-    """Return one point for each run that has answers, in the order of time.
+    """Return one point for each run with answers, oldest first.
 
-    The interval says where the mean of many such runs may lie: it holds the noise of the calls
-    and the mood of the run. Runs that asked different prompts are shown as they are; only a
-    comparison (`shifts.announced`) sets them against each other, on the prompts they share.
+    The interval covers the mean of many such runs: it includes call noise and the run effect. Runs
+    with different prompts are not adjusted; only a comparison (`overheard.detection`) restricts
+    runs to the prompts that they share.
 
     Args:
         stream: One brand, one model, one metric.
-        tau2: Variance of the run shock, 0 for the noise of the calls alone.
+        tau2: Variance of the run effect; 0 for call noise alone.
     """
     asked = stream.n > 0
     n = np.maximum(stream.n, 1)

@@ -1,7 +1,7 @@
-"""What hosted services have in common, for the plugins that ask them.
+"""Shared code of plugins for hosted services.
 
-A plugin speaks its vendor's SDK; everything else (settings, prices, time-outs, what an error
-means, what a reply must look like) is here, so that all providers tell the same things alike.
+A plugin calls the SDK of its vendor. Settings, prices, timeouts, the meaning of errors and the
+conversion of replies are here, so that all providers behave alike.
 """
 
 from overheard.config.landscapes import read_landscapes

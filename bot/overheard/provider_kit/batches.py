@@ -1,4 +1,4 @@
-"""Batches: what vendors tell of one, in the same words for all of them."""
+"""Batches of questions at a vendor, with the same error messages for all vendors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING = "its batch ended without an answer to it that can be read; ask again."
 CANCELLED = "its batch was cancelled before the service came to it."
 EXPIRED = "the service did not come to it within {hours} hours; ask again."
 ENDINGS = {"missing": MISSING, "expired": EXPIRED, "cancelled": CANCELLED, "canceled": CANCELLED}
-"""What vendors' words mean, with or without ``batch_`` before them."""
+"""Messages for vendors' status codes, which may have the prefix ``batch_``."""
 FAILED = "the service answers it in the batch with an error ({code}); check the model and settings."
 REFUSED = (
     "the service refuses the whole batch ({code}); check the model and its limits for batches."
@@ -27,14 +27,14 @@ REFUSED = (
 
 @dataclass
 class FoundBatch(Generic[Raw]):
-    """What a vendor tells of a batch, with answers as its SDK has them.
+    """The state of a batch at a vendor, with answers as objects of the vendor's SDK.
 
     Attributes:
-        done: How many of its questions the vendor is through with; 0 if it does not say.
-        ended: Whether all that ever comes of it is there.
-        answers: By our ids.
+        done: Number of processed questions; 0 when the vendor does not report it.
+        ended: Whether the batch is finished, so that no further results will come.
+        answers: The SDK's answers, by our ids.
         problems: Why a question has no answer, by our ids; see `batch_problem`.
-        otherwise: Why a question has none that stands in neither.
+        otherwise: The problem of a question that is in neither `answers` nor `problems`.
     """
 
     done: int = 0
@@ -46,12 +46,12 @@ class FoundBatch(Generic[Raw]):
     def look(
         self, questions: Mapping[str, Question], read: Callable[[Question, Raw], Reply]
     ) -> BatchStatus:
-        """Return it as a plugin tells it: each question has a reply or a problem at the end.
+        """Return the state for the core; in an ended batch each question has a reply or a problem.
 
         Args:
-            questions: What was handed in, by our ids.
-            read: Makes a reply of an answer. An answer on which it fails is a problem of that
-                question alone: the others would never be collected otherwise.
+            questions: The submitted questions, by our ids.
+            read: Converts an SDK's answer to a reply. If it raises, only this question gets a
+                problem, and the other replies are kept.
         """
         if not self.ended:
             return BatchStatus(self.done)
@@ -59,82 +59,82 @@ class FoundBatch(Generic[Raw]):
         for item in self.answers.keys() & questions.keys():
             try:
                 replies[item] = read(questions[item], self.answers[item])
-            except Exception:  # whatever is wrong with it
+            except Exception:  # one unreadable answer must not lose the others
                 self.problems[item] = MISSING
         missing = dict.fromkeys(questions.keys() - replies.keys(), self.otherwise)
         return BatchStatus(self.done, True, replies, missing | self.problems)
 
 
-def batch_problem(told: object, *, hours: int = 24, whole: bool = False) -> str:
-    """Say why a question of a batch has no answer.
+def batch_problem(code: object, *, hours: int = 24, whole: bool = False) -> str:
+    """Return why a question of a batch has no answer.
 
     Args:
-        told: The vendor's code word for it, or ``missing``. Anything longer than a word may hold a
-            secret, and is not told.
-        hours: After how many the vendor gives a batch up.
+        code: The vendor's code, or ``missing``. Text longer than a word is not shown, because it
+            may contain a secret.
+        hours: Hours after which the vendor gives up a batch.
         whole: Whether the vendor refused the whole batch.
 
     Returns:
         The rest of a sentence that begins with the model; see `overheard.BatchStatus`.
     """
-    word = str(told or "")
-    code = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
+    word = str(code or "")
+    shown = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
     ending = ENDINGS.get(word.removeprefix("batch_"), REFUSED if whole else FAILED)
-    return ending.format(code=code, hours=hours)
+    return ending.format(code=shown, hours=hours)
 
 
 def batch_lines(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of lines; what is none is passed over."""
+    """Yield each JSON object of a JSON Lines text; skip all other lines."""
     for line in text.splitlines():
         try:
-            told = json.loads(line)
+            value = json.loads(line)
         except ValueError:
             continue
-        if isinstance(told, dict):
-            yield told
+        if isinstance(value, dict):
+            yield value
 
 
 class BatchingProvider(HostedProvider[Table, Client]):
-    """One account at a service that also takes questions in batches.
+    """An account at a service that also accepts questions in batches.
 
-    A plugin adds what the service does with one; each of its calls is made within `asking`, which
-    says what goes wrong in one sentence.
+    A plugin implements the service's calls; each call is made within `asking`, which turns errors
+    of the SDK into one sentence.
     """
 
     @abstractmethod
     def request(self, question: Question) -> Any:
-        """Return what a question is in a batch, as `hand_in` takes it."""
+        """Return a question in the form that `hand_in` takes."""
 
     @abstractmethod
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:
-        """Hand requests to a model in, and return the service's id of the batch.
+        """Submit requests to one model and return the service's id of the batch.
 
         Args:
-            model: Which all of them ask.
-            requests: By our ids.
+            model: The model.
+            requests: The results of `request`, by our ids.
         """
 
     @abstractmethod
     async def find(self, batch: str) -> FoundBatch[Any]:
-        """Return how far a batch is, and all that came of it once it has ended."""
+        """Return the progress of a batch, and its answers once the batch has ended."""
 
     @abstractmethod
     def read(self, question: Question, raw: Any) -> Reply:
-        """Return an answer of `FoundBatch.answers` as a reply, at the price of a batch."""
+        """Convert an answer of `FoundBatch.answers` to a reply, with the batch price."""
 
     @abstractmethod
     async def call_off(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch."""
+        """Cancel the unanswered questions of a batch."""
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return a reply with the date of the model that served it, where the service tells it."""
+        """Return a reply with the creation date of its served model, if the service reports one."""
         return reply
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Hand questions to one model in as a batch.
+        """Submit questions to one model as a batch and return the service's id.
 
         Raises:
-            ProviderFailed: when it was not taken, or when nobody knows.
+            ProviderFailed: when the batch was not accepted, or may not have been.
             ProviderUnavailable: when the key is refused, or the account has no credit.
         """
         [model] = {question.model for question in questions.values()}
@@ -143,10 +143,10 @@ class BatchingProvider(HostedProvider[Table, Client]):
             return await self.hand_in(model, requests)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return how far a batch is, and what came of it.
+        """Return the progress of a batch, and its replies once the batch has ended.
 
         Raises:
-            ProviderFailed: when the service does not say.
+            ProviderFailed: when the service does not report the state.
             ProviderUnavailable: when the key is refused.
         """
         [model] = {question.model for question in questions.values()}
@@ -156,10 +156,10 @@ class BatchingProvider(HostedProvider[Table, Client]):
         return replace(look, replies=dated)
 
     async def cancel(self, batch: str) -> None:
-        """Have the service begin nothing more of a batch.
+        """Cancel the unanswered questions of a batch.
 
         Raises:
-            ProviderUnavailable: when it cannot be told.
+            ProviderUnavailable: when the request does not reach the service.
         """
         async with self.service.trying():
             await self.call_off(batch)

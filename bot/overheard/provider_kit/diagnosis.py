@@ -1,5 +1,6 @@
-"""What can go wrong at a service, and how it is told: never in the service's own words, because
-they may repeat the key.
+"""Errors of hosted services and their messages.
+
+A message never repeats the service's own words, because they may contain the key.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from overheard.provider_kit.rate_headers import rate_limits, retry_after, wait
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is told of a service when something goes wrong there.
+    """The service that an error message is about.
 
     Attributes:
-        provider: The name of its table.
-        url: Its address.
-        api: What it should speak: ``Chat Completions``.
-        timeout: Seconds that a whole answer may take.
-        silence: Seconds of silence that are borne.
+        provider: The name of its table in config.toml.
+        url: The address.
+        api: The expected API, such as ``Chat Completions``.
+        timeout: Timeout of a complete answer in seconds.
+        silence: Timeout between two bytes in seconds.
     """
 
     provider: str
@@ -33,11 +34,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What went wrong. The fields are those of `ProviderFailed`, and these.
+    """A classified error: the fields of `ProviderFailed`, and two more.
 
     Attributes:
-        remedy: What to do about it.
-        final: Whether no other question could be answered either.
+        remedy: The remedy, as a clause.
+        final: Whether every other question would fail too.
     """
 
     kind: FailureKind
@@ -66,7 +67,7 @@ class Fault:
         )
 
     def unavailable(self, place: Place) -> ProviderUnavailable:
-        """Return the error to raise when there was no question."""
+        """Return the error to raise when no question was involved."""
         return ProviderUnavailable(provider=place.provider, reason=self.reason, remedy=self.remedy)
 
 
@@ -102,9 +103,9 @@ BY_WORD = {
     **dict.fromkeys(("invalid_api_key", "API_KEY_INVALID", "authentication_error"), KEY),
     **dict.fromkeys(("content_filter", "content_policy_violation", "invalid_prompt"), FILTER),
 }
-"""What the code words in a refusal's body mean. They say more than its status."""
+"""Faults by error code in the response body; a code is more precise than the status."""
 
-BY_STATUS = {
+BY_STATUS = {  # for a response without a code in BY_WORD
     401: KEY,
     402: CREDIT,
     403: Fault(
@@ -194,11 +195,11 @@ BY_CLASS: tuple[tuple[frozenset[str], Fault], ...] = (
         UNREADABLE,
     ),
 )
-"""What the classes of an error and its causes mean; the first that fits counts."""
+"""Faults by the class names of an error and its causes; the first match counts."""
 
 
 def read_fault(error: BaseException, place: Place) -> Fault:
-    """Return what an error of an SDK means."""
+    """Classify an exception of an SDK: by HTTP status, else by class names along its causes."""
     fault = _by_status(error) or _by_class(error)
     facts = {
         "url": place.url,
@@ -215,23 +216,23 @@ def _by_status(error: BaseException) -> Fault | None:
     if not status:
         return None
     texts = list(_texts([getattr(error, name, None) for name in ("body", "details")]))
-    said = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
-    fault = said or BY_STATUS.get(status, BROKEN if status >= 500 else REFUSED)
+    by_code = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
+    fault = by_code or BY_STATUS.get(status, BROKEN if status >= 500 else REFUSED)
     headers = _headers(error)
     delays = [retry_after(headers), *(wait(text) for key, text in texts if key == "retryDelay")]
-    asked = next((delay for delay in delays if delay is not None), None)
+    delay_s = next((delay for delay in delays if delay is not None), None)
     return replace(
         fault,
         status=status,
-        retry_after=asked if fault.retryable else None,
+        retry_after=delay_s if fault.retryable else None,
         limits=rate_limits(headers),
     )
 
 
 def _headers(error: BaseException) -> Mapping[str, str]:
-    """Return the response's headers; aiohttp's own error carries them itself, or None."""
-    whole = getattr(error, "response", error)
-    return getattr(whole, "headers", None) or {}
+    """Return the headers of an error's response; an error of aiohttp has them itself."""
+    response = getattr(error, "response", error)
+    return getattr(response, "headers", None) or {}
 
 
 def _by_class(error: BaseException) -> Fault:
@@ -243,6 +244,7 @@ def _by_class(error: BaseException) -> Fault:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and its causes, each once."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -251,18 +253,19 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _status(error: BaseException) -> int:
-    """Return the HTTP status of an error, 0 where it has none that says that it is one.
+    """Return the HTTP error status (300 to 599) of an exception, or 0.
 
-    The first number is it: to look further warns with aiohttp, whose errors have an old name too.
+    Attributes are read lazily: reading `code` of an aiohttp error raises a deprecation warning.
     """
-    told = (getattr(error, name, None) for name in ("status_code", "status", "code"))
-    status = next((number for number in told if isinstance(number, int)), 0)
+    values = (getattr(error, name, None) for name in ("status_code", "status", "code"))
+    status = next((number for number in values if isinstance(number, int)), 0)
     return status if 300 <= status <= 599 else 0
 
 
 def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a body with their keys. Those that matter never stand deep, and a hostile
-    body may be deep.
+    """Yield the texts in a response body with their keys, down to a depth of `depth` levels.
+
+    Error codes are near the top; a hostile body may be nested without end.
     """
     if isinstance(body, str):
         yield key, body

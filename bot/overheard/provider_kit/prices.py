@@ -1,7 +1,6 @@
-"""Price lists: files of a plugin that say what models charge, and where that is written.
+"""Price lists: TOML files in plugins with the prices of models and their sources.
 
-A list is a TOML file. Each price names its sources, and each source its page and the day on which
-it was read::
+Each price names its sources; each source has a page and the day on which the page was read::
 
     [sources.vendor]
     url = "https://vendor.example/pricing"
@@ -12,7 +11,7 @@ it was read::
     input = 1.25
     output = 10.00
 
-An unknown price is None, never zero and never that of a similar model.
+An unknown price is None, never zero and never the price of a similar model.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ from overheard.provider_kit.settings import PriceTable
 
 
 class Source(Settings):
-    """Where prices are written.
+    """A page with prices.
 
     Attributes:
         url: The vendor's page.
-        read: The day on which it was read.
-        via: Where it was read, if not at the vendor's.
-        note: What it says beside the numbers.
+        read: The day on which the page was read.
+        via: The copy that was read instead of the page, or an empty string.
+        note: A remark on the page, or an empty string.
     """
 
     url: str
@@ -49,11 +48,11 @@ class Source(Settings):
 
 
 class ListedPrice(PriceTable):
-    """A price of the list.
+    """A price in a price list.
 
     Attributes:
-        source: The names of its sources.
-        until: The last day on which it holds, where the vendor says so.
+        source: The names of the sources.
+        until: The last day on which the price is valid, or None.
     """
 
     source: tuple[str, ...] = Field(min_length=1)
@@ -61,21 +60,20 @@ class ListedPrice(PriceTable):
 
 
 class PriceFile(Settings):
-    """A price list as it is written."""
+    """The content of a ``prices.toml``."""
 
     sources: Mapping[str, Source]
     models: Mapping[str, ListedPrice] = Field(default_factory=dict)
 
 
 class PriceList:
-    """What a provider's models charge.
+    """The prices of a provider's models, from the configuration and the plugin's price list.
 
     Args:
-        own: Prices of the configuration, by model id; they go first.
-        package: The plugin's import package, whose ``prices.toml`` is the list; without one
-            there is none.
-        vendor: What a model's id is prefixed with in the list, as in ``vendor/m-1``, where a
-            plugin serves several vendors.
+        own: Prices of the configuration, by model id; they override the list.
+        package: The plugin's import package, which contains ``prices.toml``; empty for no list.
+        vendor: Prefix of model ids in the list, as in ``vendor/m-1``, for a plugin that serves
+            several vendors.
     """
 
     def __init__(self, own: Mapping[str, PriceTable], package: str = "", vendor: str = "") -> None:
@@ -84,9 +82,9 @@ class PriceList:
         self._prefix = f"{vendor}/" if vendor else ""
 
     def price(self, name: str) -> Price | None:
-        """Return what a model charges as it is asked, or None when nobody has told it.
+        """Return the price of a model name, or None when unknown.
 
-        With web search, the price of a search must be known too.
+        For a name that ends in ``+search``, the price of a search must be known too.
         """
         model = Model("", name)
         for candidate in (name, model.id):
@@ -96,8 +94,8 @@ class PriceList:
 
     def _listed(self, name: str) -> ListedPrice | None:
         table = self._file.models.get(self._prefix + name)
-        over = table and table.until and table.until < datetime.now(UTC).date()
-        return None if over else table
+        expired = table and table.until and table.until < datetime.now(UTC).date()
+        return None if expired else table
 
     def _price(self, table: PriceTable, *, searches: bool) -> Price | None:
         if searches and table.search is None:
@@ -116,8 +114,8 @@ class PriceList:
         if not isinstance(table, ListedPrice):
             return "the configuration"
         sources = [self._file.sources[name] for name in table.source]
-        told = (f"{s.url}, read {s.read:%Y-%m-%d}{s.via and f' via {s.via}'}" for s in sources)
-        return "; ".join(told)
+        pages = (f"{s.url}, read {s.read:%Y-%m-%d}{s.via and f' via {s.via}'}" for s in sources)
+        return "; ".join(pages)
 
     @cached_property
     def _file(self) -> PriceFile:
@@ -127,16 +125,16 @@ class PriceList:
         return PriceFile.model_validate(tomllib.loads(text))
 
 
-PATIENCE = 10.0
-"""Seconds that a look-up may take. It is asked beside an answer that is there already."""
+LOOKUP_TIMEOUT_S = 10.0
+"""Seconds that a look-up of a creation date may take; the answer itself has already arrived."""
 
 
 class CreationDates:
-    """Looks up when a model was made, and never fails: what is not told is None.
+    """Looks up when served models were created; an unknown date is None, never an error.
 
     Args:
-        look_up: From a served model's id to what its service tells: a datetime, or seconds
-            since 1970.
+        look_up: Returns the creation date for a served model's id: a datetime, or seconds since
+            1970.
     """
 
     def __init__(self, look_up: Callable[[str], Awaitable[object]]) -> None:
@@ -144,7 +142,7 @@ class CreationDates:
         self._known: dict[str, asyncio.Task[datetime | None]] = {}
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return a reply with the date of the model that served it."""
+        """Return a reply with the creation date of its served model."""
         created = await self._of(reply.served_model) if reply.served_model else None
         return replace(reply, model_created=created)
 
@@ -156,18 +154,18 @@ class CreationDates:
 
     async def _find(self, served_model: str) -> datetime | None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LOOKUP_TIMEOUT_S):
                 return _moment(await self._look_up(served_model))
         except Exception:  # a gateway may know no models, or answer anything
             return None
 
 
-def _moment(told: object) -> datetime | None:
-    """Read a moment; the first year of all clocks stands for an unknown one."""
-    if isinstance(told, datetime):
-        moment = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-    elif isinstance(told, int | float):
-        moment = datetime.fromtimestamp(told, UTC)
+def _moment(value: object) -> datetime | None:
+    """Return a creation date in UTC; None for other types and for 1970, which means unknown."""
+    if isinstance(value, datetime):
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    elif isinstance(value, int | float):
+        moment = datetime.fromtimestamp(value, UTC)
     else:
         return None
     return moment if moment.year > 1970 else None

@@ -1,4 +1,4 @@
-"""What providers of hosted services share: settings, prices, one SDK client, opened when needed."""
+"""Base class of providers of hosted services: settings, prices, and a lazily opened SDK client."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from overheard.domain import Capabilities, Model, Price
 from overheard.provider_kit.prices import PriceList
-from overheard.provider_kit.rate_headers import told_time
+from overheard.provider_kit.rate_headers import service_time
 from overheard.provider_kit.service import HostedService
 from overheard.provider_kit.settings import ProviderSettings
 
 if TYPE_CHECKING:
     from httpx2 import Limits, Timeout
 
-MOST_CONNECTIONS = 1_000
-"""More than are ever open: whoever asks decides how many calls are under way."""
+MAX_CONNECTIONS = 1_000
+"""Connections of an SDK's client; high, because rate limits bound the number of calls."""
 
 Table = TypeVar("Table", bound=ProviderSettings)
 Client = TypeVar("Client")
 
 
 class HostedProvider(ABC, Generic[Table, Client]):
-    """One account at a hosted service. A plugin adds how it is asked.
+    """An account at a hosted service. A plugin implements `open_client` and `ask`.
 
     Args:
-        name: The name of its table.
-        api: What the service speaks, for messages: ``the Messages API``.
-        settings: What stands in the table.
-        prices: What its models charge.
+        name: The name of the provider's table.
+        api: The service's API, for messages, such as ``the Messages API``.
+        settings: The validated table.
+        prices: The prices of the models.
 
     Attributes:
-        name: The name of its table.
-        concurrency: How many calls it may be given at a time.
-        settings: What stands in the table.
-        service: What asking, trying and paying have in common.
+        name: The name of the provider's table.
+        concurrency: The largest number of concurrent calls.
+        settings: The validated table.
+        service: Timeouts, error messages, replies and costs.
     """
 
     def __init__(self, name: str, api: str, settings: Table, prices: PriceList) -> None:
@@ -49,20 +49,20 @@ class HostedProvider(ABC, Generic[Table, Client]):
 
     @abstractmethod
     def open_client(self) -> Client:
-        """Make the SDK's client; called once, at the first call.
+        """Create the SDK's client; called once, at the first call.
 
-        It must repeat no call by itself, because each may be paid.
+        The client must not retry calls, because each call may be charged.
         """
 
     @property
     def client(self) -> Client:
-        """The SDK's client; SDKs are slow to import, so it is made when it is first needed."""
+        """The SDK's client, created at the first use because SDKs are slow to import."""
         if self._opened is None:
             self._opened = self.open_client()
         return self._opened
 
     def asking(self, model: Model) -> AbstractAsyncContextManager[None]:
-        """Ask within, see `HostedService.asking`; the SDK is there when the time begins."""
+        """Return a context for a call, see `HostedService.asking`; imports the SDK first."""
         return self.service.asking(model, lambda: self.client)
 
     def models(self) -> Sequence[str]:
@@ -70,16 +70,16 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return self.settings.models
 
     def price(self, model: str) -> Price | None:
-        """Return what a model charges, as it is asked."""
+        """Return the price of a model, or None when unknown."""
         return self.service.price(model)
 
     def described(self, model: str, how: str, search: str, **more: Any) -> Capabilities:
-        """Return what can be done with a model that searches when its name says so.
+        """Return the capabilities of a model, with search if its name ends in ``+search``.
 
         Args:
-            model: As it is asked.
-            how: What it is asked through.
-            search: What its search is called.
+            model: The model's name.
+            how: The API that is called, for people.
+            search: The name of the service's web search, for people.
             more: Further fields of `Capabilities`.
         """
         searches = Model(self.name, model).searches
@@ -91,7 +91,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         )
 
     def sold_in_batches(self, model: str) -> bool:
-        """Return whether the price list says what a model costs in a batch."""
+        """Return whether the batch price of a model is known."""
         price = self.price(model)
         return price is not None and price.batch is not None
 
@@ -99,15 +99,15 @@ class HostedProvider(ABC, Generic[Table, Client]):
         """List the models, which is free.
 
         Returns:
-            What time it is at the service, when its SDK shows the headers of a response.
+            The service's current time, when the SDK gives access to response headers.
 
         Raises:
-            ProviderUnavailable: when that fails. A service without such a list passes.
+            ProviderUnavailable: when the call fails. A service without a list of models passes.
         """
         async with self.service.trying(lambda: self.client):
             client: Any = self.client
             models = getattr(client.models, "with_raw_response", client.models)
-            return told_time(getattr(await models.list(), "headers", {}))
+            return service_time(getattr(await models.list(), "headers", {}))
         return None
 
     async def close(self) -> None:
@@ -117,13 +117,13 @@ class HostedProvider(ABC, Generic[Table, Client]):
             await client.close()
 
     def patience(self) -> Timeout:
-        """Return how long the SDK's client waits for a connection, and bears silence."""
+        """Return the timeouts of the SDK's client for connecting and between two bytes."""
         import httpx2
 
         return httpx2.Timeout(self.settings.silence, connect=self.settings.connect_timeout)
 
     def pool(self) -> Limits:
-        """Return how many connections the SDK's client may open."""
+        """Return the connection limit of the SDK's client."""
         import httpx2
 
-        return httpx2.Limits(max_connections=MOST_CONNECTIONS)
+        return httpx2.Limits(max_connections=MAX_CONNECTIONS)

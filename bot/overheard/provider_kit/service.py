@@ -1,4 +1,4 @@
-"""A hosted service: what asking it, trying it and paying it have in common."""
+"""Calls to a hosted service: timeouts, error messages, replies and costs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from overheard.provider_kit.prices import PriceList
 from overheard.provider_kit.rate_headers import rate_limits
 from overheard.provider_kit.settings import ProviderSettings
 
-MOST_TOKENS = 2**31 - 1
+MAX_TOKENS = 2**31 - 1
+"""Larger reported counts are taken as an error of the service."""
 WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
+"""Endings with which an empty answer is no failure."""
 
 
 class HostedService:
-    """One table of a provider that asks over the network.
+    """The service behind one ``[providers.*]`` table.
 
     Args:
         name: The name of the table.
-        api: What the service speaks, for messages: ``Messages API``.
-        settings: What stands in the table.
-        prices: What its models charge.
+        api: The service's API, for messages, such as ``Messages API``.
+        settings: The validated table.
+        prices: The prices of the models.
     """
 
     def __init__(self, name: str, api: str, settings: ProviderSettings, prices: PriceList) -> None:
@@ -35,27 +37,26 @@ class HostedService:
         self._place = Place(name, settings.base_url, api, settings.timeout, settings.silence)
 
     def price(self, model: str) -> Price | None:
-        """Return what a model charges as it is asked, or None when nobody has told it."""
+        """Return the price of a model name, or None when unknown."""
         return self._prices.price(model)
 
     def window(self, question: Question) -> int | None:
-        """Return how many tokens of the answer are read; None when the service decides."""
+        """Return the answer window of a question in tokens; None when the service decides."""
         return question.limit or self._settings.max_tokens
 
     @asynccontextmanager
     async def asking(
         self, model: Model, ready: Callable[[], object] = lambda: None
     ) -> AsyncIterator[None]:
-        """Ask within: for so long as a whole answer may take, and with errors made plain.
+        """Return a context for one call, with a timeout and with errors as sentences.
 
         Args:
-            model: Who is asked.
-            ready: Is called first, beyond the time-out: to import an SDK takes seconds that are
-                none of the service's.
+            model: The model that is asked.
+            ready: Called before the timeout starts, to import the SDK, which takes seconds.
 
         Raises:
-            ProviderFailed: for whatever an SDK raises, in one sentence without the key.
-            ProviderUnavailable: when no other question could be answered either.
+            ProviderFailed: for every exception of the SDK, as one sentence without the key.
+            ProviderUnavailable: for an error with which every other question would fail too.
         """
         try:
             ready()
@@ -68,11 +69,11 @@ class HostedService:
 
     @asynccontextmanager
     async def trying(self, ready: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
-        """Make a free call within, such as listing models; `ready` is called first.
+        """Return a context for a free call, such as listing models; `ready` is called first.
 
         Raises:
-            ProviderUnavailable: for whatever an SDK raises; a service without such a call is
-                taken to be well.
+            ProviderUnavailable: for every exception of the SDK, except when the service does not
+                have this call (status 404, 405 or 501).
         """
         try:
             ready()
@@ -100,24 +101,27 @@ class HostedService:
         cost: object = None,
         batch: bool = False,
     ) -> Reply:
-        """Make a reply of what a service told, however oddly it told it.
+        """Return the reply for a response, tolerating odd values in it.
 
         Args:
-            question: What was asked.
+            question: The question.
             text: The answer.
-            finish: How it ended, before it is looked at whether there is anything in it.
-            headers: Of the response.
-            usage: By the names of the fields of `Usage`; what cannot be a count is 0.
-            served_model: The id that the response reports.
-            fingerprint: The back end's.
-            model_version: The version that the response reports.
-            citations: In order; of several for one address the first is kept.
-            cost: Dollars, where the service tells them; it goes before the price list.
-            batch: Whether it was asked in a batch, which has a price of its own.
+            finish: The reported ending; an empty answer becomes `Finish.FAILED`.
+            headers: The headers of the response.
+            usage: Counts by the field names of `Usage`; a value that is no count becomes 0.
+            served_model: The reported model id.
+            fingerprint: The reported fingerprint of the back end.
+            model_version: The reported version.
+            citations: The sources in order; of several with one address, one is kept.
+            cost: The reported cost in US dollars, which overrides the price list.
+            batch: Whether the batch price applies.
+
+        Raises:
+            TypeError: when the answer is no text.
         """
         if not isinstance(text, str):
             raise TypeError("an answer that is no text")
-        billed = Usage(**{one.name: _count(usage.get(one.name)) for one in fields(Usage)})
+        billed = Usage(**{field.name: _count(usage.get(field.name)) for field in fields(Usage)})
         return Reply(
             text=text,
             finish=self._finish(question, finish, text),
@@ -135,28 +139,28 @@ class HostedService:
             finish = Finish.WINDOW
         return finish if text.strip() or finish in WITHHELD else Finish.FAILED
 
-    def _cost(self, model: Model, usage: Usage, told: object, *, batch: bool) -> float | None:
-        if isinstance(told, int | float) and 0 <= told < float("inf"):
-            return float(told)
+    def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
+        if isinstance(reported, int | float) and 0 <= reported < float("inf"):
+            return float(reported)
         price = self.price(model.name)
         if price is None or (usage == Usage() and price != FREE):
-            return None  # what was billed is not told: nobody knows the cost
+            return None  # without reported usage the cost is unknown, not zero
         return price.cost(usage, batch=batch)
 
 
-def _word(told: object) -> str:
-    """Return a name that the service tells; some tell a number."""
-    return str(told) if isinstance(told, str | int | float) else ""
+def _word(value: object) -> str:
+    """Return a reported name as text; an empty string unless it is text or a number."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
-def _count(told: object) -> int:
-    """Return a count; one that nobody can be billed for says nothing, which is 0."""
-    return int(told) if isinstance(told, int | float) and 0 <= told <= MOST_TOKENS else 0
+def _count(value: object) -> int:
+    """Return a reported count; 0 unless it is a number from 0 to `MAX_TOKENS`."""
+    return int(value) if isinstance(value, int | float) and 0 <= value <= MAX_TOKENS else 0
 
 
 def _once(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Return each address once: as cited, if the answer cites it anywhere."""
+    """Return one citation for each address: a cited one, if there is any, else a retrieved one."""
     kept: dict[str, Citation] = {}
-    for one in sorted(citations, key=lambda citation: not citation.cited):
-        kept.setdefault(one.url, one)
+    for citation in sorted(citations, key=lambda citation: not citation.cited):
+        kept.setdefault(citation.url, citation)
     return tuple(kept.values())

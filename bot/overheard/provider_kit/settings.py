@@ -1,4 +1,4 @@
-"""What stands in every ``[providers.*]`` table of a hosted service."""
+"""The settings in every ``[providers.*]`` table of a hosted service."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from overheard.config.settings import Settings
 
 
 class PriceTable(Settings):
-    """What a model charges, in US dollars, as its vendor's page says.
+    """The price of a model in US dollars, see `overheard.domain.Price`.
 
     Attributes:
-        input: For a million tokens sent.
-        output: For a million tokens received.
-        cached: For a million tokens sent that the vendor's cache held.
-        search: For one search of the web.
-        batch: What tokens cost in a batch, as a share of the above.
-        batch_cached: The same for those that the vendor's cache held, where it is another.
+        input: Per million tokens sent.
+        output: Per million tokens received.
+        cached: Per million tokens sent that the vendor read from its cache.
+        search: Per web search.
+        batch: Factor on the token prices in a batch.
+        batch_cached: The factor for tokens read from the cache, if it is another.
     """
 
     input: float = Field(ge=0)
@@ -34,17 +34,17 @@ class ProviderSettings(Settings):
     """A service and its models.
 
     Attributes:
-        base_url: The service's address. It is shown in messages, so it holds no user name,
+        base_url: The service's address. Messages show it, so it must not contain a user name,
             password or query.
-        models: The ids to ask when nobody names a model; ``ID+search`` asks with web search.
-        prices: For each model id, what it charges; it goes before the built-in price list.
-        max_tokens: The answer window: how much of each answer is read, in tokens. Without one
-            the service decides, and an answer that it cuts is not scored.
-        max_searches: The most searches that one answer may make, where the service can be told.
-        connect_timeout: Seconds to wait for a connection.
-        first_byte_timeout: Seconds of silence to bear; without one, as long as for the answer.
-        timeout: Seconds to wait for a whole answer.
-        concurrency: How many calls may be under way at a time.
+        models: The ids of the models to ask by default; ``ID+search`` asks with web search.
+        prices: Prices by model id; they override the built-in price list.
+        max_tokens: The answer window: the largest length of an answer in tokens. Without it the
+            service decides, and an answer that the service cuts is not scored.
+        max_searches: The largest number of searches per answer, where the service accepts a limit.
+        connect_timeout: Timeout of connecting in seconds.
+        first_byte_timeout: Timeout between two bytes in seconds; None means `timeout`.
+        timeout: Timeout of a complete answer in seconds.
+        concurrency: The largest number of concurrent calls.
     """
 
     base_url: str
@@ -59,7 +59,7 @@ class ProviderSettings(Settings):
 
     @property
     def silence(self) -> float:
-        """Seconds of silence to bear."""
+        """Timeout between two bytes in seconds."""
         return self.first_byte_timeout or self.timeout
 
     @field_validator("base_url")
