@@ -6,6 +6,7 @@ default: lint types contracts test
 lint:
     uv run ruff check
     uv run ruff format --check
+    uv run deptry bot storage plugins
 
 format:
     uv run ruff check --fix

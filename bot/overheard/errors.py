@@ -1,4 +1,4 @@
-"""One family of errors. A class's docstring is its message, filled in from the arguments.
+"""The family of errors. A class declares its message and the fields that fill it in.
 
 Every message names the place and the remedy, in one sentence that a person who has never read
 this code can act on.
@@ -6,162 +6,231 @@ this code can act on.
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
+from typing import Any, ClassVar, dataclass_transform
 
 from overheard.domain import FailureKind, RateLimits
 
 
+@dataclass_transform(kw_only_default=True)
 class OverheardError(Exception):
-    """Something went wrong in Overheard."""
+    """An error that people read.
+
+    A subclass declares its fields as a dataclass does; they are the keyword arguments of its
+    constructor, and type checkers check them. A subclass without a `message` has its docstring for
+    one, which `python -OO` removes.
+
+    Attributes:
+        message: The sentence, with the fields in braces.
+        details: The values of the fields, by name.
+    """
+
+    message: ClassVar[str] = "Something went wrong in Overheard."
 
     def __init__(self, **details: Any) -> None:
         self.details = details
-        super().__init__(self.message())
-
-    def message(self) -> str:
-        """Return the one sentence that people read."""
-        return " ".join((type(self).__doc__ or "").split()).format(**self.details)
+        self.__dict__.update(details)
+        super().__init__(_template(type(self)).format(**details))
 
 
 class ConfigError(OverheardError):
-    """{problems}"""  # noqa: D415 - the problems are whole sentences themselves
+    message = "{problems}"
 
     def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
         super().__init__(problems="\n".join(problems))
-
-    def message(self) -> str:
-        """Return all problems, one on each line."""
-        return "\n".join(self.problems)
+        self.problems = problems
+        """One sentence for each problem."""
 
 
 class SettingsError(OverheardError):
-    """{problem}"""  # noqa: D415 - the problem is a whole sentence itself
+    message = "{problem}"
+
+    problem: str
 
 
 class UnknownName(OverheardError):
-    """There is no {kind} called "{name}"{hint}; known: {known}."""
+    message = 'There is no {kind} called "{name}"{hint}; known: {known}.'
+
+    kind: str
+    name: str
+    hint: str
+    known: str
 
 
 class NothingToAsk(OverheardError):
-    """There is nothing to ask: {missing}."""
+    message = "There is nothing to ask: {missing}."
+
+    missing: str
 
 
 class SearchUnknown(OverheardError):
-    """{model} would be asked without a web search, because [providers.{provider}] does not say \
-that it can search; take {id}, or a provider that searches.
-    """
+    message = (
+        "{model} would be asked without a web search, because [providers.{provider}] does not"
+        " say that it can search; take {id}, or a provider that searches."
+    )
+
+    model: object
+    provider: str
+    id: str
 
 
 class TooBusy(OverheardError):
-    """{waiting:,} commands wait already; try again in a minute."""
+    message = "{waiting:,} commands wait already; try again in a minute."
+
+    waiting: int
 
 
 class RunUnderWay(OverheardError):
-    """Another process is asking these questions just now, as run {run}; wait for it to end."""
+    message = (
+        "Another process is asking these questions just now, as run {run}; wait for it to end."
+    )
+
+    run: str
 
 
 class WorkerUnused(OverheardError):
-    """{file} says that whoever begins a run does its work; write engine = "pgqueuer" in [queue]."""
+    message = (
+        '{file} says that whoever begins a run does its work; write engine = "pgqueuer" in [queue].'
+    )
+
+    file: str
 
 
 class HoldLost(OverheardError):
-    """The database of [storage] url was lost; a run goes on by itself, or repeat the command."""
+    message = (
+        "The database of [storage] url was lost; a run goes on by itself, or repeat the command."
+    )
 
 
 class RunInUse(OverheardError):
-    """Run {run} is in use by another process; wait for that to end and repeat the command."""
+    message = "Run {run} is in use by another process; wait for that to end and repeat the command."
+
+    run: str
 
 
 class BadAge(OverheardError):
-    """The age "{age}" is no length of time; write it as 30min, 24h or 7d."""
+    message = 'The age "{age}" is no length of time; write it as 30min, 24h or 7d.'
+
+    age: str
 
 
 class RunEnded(OverheardError):
-    """Run {run} has ended ({state}); it cannot be {verb}."""
+    message = "Run {run} has ended ({state}); it cannot be {verb}."
+
+    run: str
+    state: str
+    verb: str
 
 
 class RunTooOld(OverheardError):
-    """Run {run} was begun {age} ago, and its answers would not compare with new ones; \
-begin a new check.
-    """
+    message = (
+        "Run {run} was begun {age} ago, and its answers would not compare with new ones; "
+        "begin a new check."
+    )
+
+    run: str
+    age: str
 
 
 class NothingBatched(OverheardError):
-    """None of these models can be asked in a batch: {models}; ask without --batch."""
+    message = "None of these models can be asked in a batch: {models}; ask without --batch."
+
+    models: str
 
 
 class BatchUncollected(OverheardError):
-    """The batch of run {run} cannot be collected now and stays at its vendor. {reason} \
-Collect it later with: runs resume {run}.
-    """
+    message = (
+        "The batch of run {run} cannot be collected now and stays at its vendor. {reason} "
+        "Collect it later with: runs resume {run}."
+    )
+
+    run: str
+    reason: object
 
 
 class BudgetExceeded(OverheardError):
-    """This run would cost about {typical}, and [budget] {key} leaves {left}; raise it there, \
-or ask fewer prompts, models or repeats.
-    """
+    message = (
+        "This run would cost about {typical}, and [budget] {key} leaves {left}; raise it "
+        "there, or ask fewer prompts, models or repeats."
+    )
+
+    typical: str
+    key: str
+    left: str
 
 
 class BudgetUnknown(OverheardError):
-    """[budget] {key} cannot be kept, because nobody has told the price of {models}; \
-write it into the prices of its [providers.*] table.
-    """
+    message = (
+        "[budget] {key} cannot be kept, because nobody has told the price of {models}; write "
+        "it into the prices of its [providers.*] table."
+    )
+
+    key: str
+    models: str
 
 
 class BudgetUsedUp(OverheardError):
-    """What is left of [budget] {key} does not cover the most that such a question may cost; \
-raise it there.
-    """
+    message = (
+        "What is left of [budget] {key} does not cover the most that such a question may "
+        "cost; raise it there."
+    )
+
+    key: str
 
 
 class JudgeBudgetUsedUp(OverheardError):
-    """The money for judging is used up; raise budget in [scorers.{scorer}], or [budget]."""
+    message = "The money for judging is used up; raise budget in [scorers.{scorer}], or [budget]."
+
+    scorer: str
 
 
 class ConfirmationNeeded(OverheardError):
-    """This run needs a yes before it spends: {price}; repeat the command with --yes."""
+    message = "This run needs a yes before it spends: {price}; repeat the command with --yes."
+
+    price: str = ""
+    usd: float = inf
+    """The most dollars that it may cost; infinite when the price is not known."""
 
     @property
     def reason(self) -> str:
         """Why it asks, as a sentence."""
-        return f"{self.details['price']}."
+        return f"{self.price}."
 
     @property
     def question(self) -> str:
         """What to ask."""
         return f"{self.reason} Go on?"
 
-    @property
-    def usd(self) -> float:
-        """The most dollars that it may cost; infinite when nobody knows."""
-        return float(self.details.get("usd", "inf"))
-
 
 class ChangeNeedsYes(ConfirmationNeeded):
-    """This needs a yes: {change}; repeat the command with --yes."""
+    message = "This needs a yes: {change}; repeat the command with --yes."
+
+    change: str
 
     @property
     def reason(self) -> str:
         """Why it asks, as a sentence."""
-        change = str(self.details["change"])
-        return f"{change[:1].upper()}{change[1:]}."
+        return f"{self.change[:1].upper()}{self.change[1:]}."
 
 
 class NothingAnswered(OverheardError):
-    """Nothing was answered. {reasons}"""  # noqa: D415 - the reasons are whole sentences
+    message = "Nothing was answered. {reasons}"
+
+    reasons: str
 
 
 class NothingToSwitch(OverheardError):
-    """No other scores wait to be read; scores list shows which there are."""
+    message = "No other scores wait to be read; scores list shows which there are."
 
 
 class NotJudgedYet(OverheardError):
-    """{scorer} has not been asked about this answer, and may not be asked now."""
+    message = "{scorer} has not been asked about this answer, and may not be asked now."
+
+    scorer: str
 
 
 class ProviderFailed(OverheardError):
-    """{model} did not answer: {reason}"""  # noqa: D415 - the reason ends the sentence
+    message = "{model} did not answer: {reason}"
 
     def __init__(
         self,
@@ -191,62 +260,108 @@ class ProviderFailed(OverheardError):
 
 
 class ModelResting(OverheardError):
-    """{model} is left alone for {wait}. {reason}"""  # noqa: D415 - the reason is a sentence
+    message = "{model} is left alone for {wait}. {reason}"
+
+    model: str
+    wait: str
+    reason: str
 
 
 class ProviderUnavailable(OverheardError):
-    """{provider} cannot be used: {reason}; {remedy}."""
+    message = "{provider} cannot be used: {reason}; {remedy}."
+
+    provider: str
+    reason: str
+    remedy: str
 
 
 class PluginFault(OverheardError):
-    """{part} {problem}."""
+    message = "{part} {problem}."
+
+    part: str
+    problem: str
 
 
 class UnknownCommand(OverheardError):
-    """There is no command "{name}"{hint}; "help" shows all of them."""
+    message = 'There is no command "{name}"{hint}; "help" shows all of them.'
+
+    name: str
+    hint: str
 
 
 class BadUsage(OverheardError):
-    """{problem}; write it as {usage}."""
+    message = "{problem}; write it as {usage}."
+
+    problem: str
+    usage: str
 
 
 class CanaryImpossible(OverheardError):
-    """{model} cannot have a canary: {reason}; take a model that answers at once, without search."""
+    message = (
+        "{model} cannot have a canary: {reason}; take a model that answers at once, without search."
+    )
+
+    model: object
+    reason: str
 
 
 class TimeUnreadable(OverheardError):
-    """The time "{text}" cannot be read; write it as 2026-11-24, 2026-11-24T07:00 or yesterday."""
+    message = (
+        'The time "{text}" cannot be read; write it as 2026-11-24, 2026-11-24T07:00 or yesterday.'
+    )
+
+    text: str
 
 
 class ReadOnly(OverheardError):
-    """{thing} is declared in {file} and read-only here; change it there and restart."""
+    message = "{thing} is declared in {file} and read-only here; change it there and restart."
+
+    thing: str
+    file: str
 
 
 class NameTaken(OverheardError):
-    """"{name}" already stands for {owner}; change that with the command edit, or choose \
-another name.
-    """
+    message = (
+        '"{name}" already stands for {owner}; change that with the command edit, or choose '
+        "another name."
+    )
+
+    name: str
+    owner: str
 
 
 class AlreadyThere(OverheardError):
-    """{thing} is there already; change it with the command edit."""
+    message = "{thing} is there already; change it with the command edit."
+
+    thing: str
 
 
 class NothingToChange(OverheardError):
-    """Nothing would change; say what is to be different, as {usage}."""
+    message = "Nothing would change; say what is to be different, as {usage}."
+
+    usage: str
 
 
 class ChatUnavailable(OverheardError):
-    """{chat} cannot be used: {reason}; {remedy}."""
+    message = "{chat} cannot be used: {reason}; {remedy}."
+
+    chat: str
+    reason: str
+    remedy: str
 
 
 class ChatLost(OverheardError):
-    """The connection to {chat} is lost: {reason}."""
+    message = "The connection to {chat} is lost: {reason}."
+
+    chat: str
+    reason: str
 
 
 class ChatFailed(OverheardError):
-    """{chat} did not take a message: {reason}."""
+    message = "{chat} did not take a message: {reason}."
 
+    chat: str
+    reason: str
     retry_after: float | None = None
     """Seconds after which the platform asks to be tried again, or None."""
     ambiguous: bool = False
@@ -254,25 +369,38 @@ class ChatFailed(OverheardError):
 
 
 class StoreError(OverheardError):
-    """The store at {url} cannot be used: {reason}; {remedy}."""
+    message = "The store at {url} cannot be used: {reason}; {remedy}."
+
+    url: str
+    reason: str
+    remedy: str
 
 
 class FileUnreadable(OverheardError):
-    """{file} cannot be read: {reason}; check its name and who may read it."""
+    message = "{file} cannot be read: {reason}; check its name and who may read it."
+
+    file: object
+    reason: str | None
 
 
 class FileUnwritable(OverheardError):
-    """{file} cannot be written: {reason}; check its name and who may write there."""
+    message = "{file} cannot be written: {reason}; check its name and who may write there."
+
+    file: object
+    reason: str | None
 
 
 class NothingToTeach(OverheardError):
-    """There is nothing to teach about {brand}; add facts with facts add, or approve answers with \
-dataset review.
-    """
+    message = (
+        "There is nothing to teach about {brand}; add facts with facts add, or approve "
+        "answers with dataset review."
+    )
+
+    brand: str
 
 
 class DatasetUnfit(OverheardError):
-    """The dataset for {brand} cannot be written. {problems}."""
+    message = "The dataset for {brand} cannot be written. {problems}."
 
     def __init__(self, *, brand: str, problems: list[str]) -> None:
         self.problems = problems
@@ -280,12 +408,33 @@ class DatasetUnfit(OverheardError):
 
 
 class NotApproved(OverheardError):
-    """Answer {number} cannot be taught: {reason}; {remedy}."""
+    message = "Answer {number} cannot be taught: {reason}; {remedy}."
+
+    number: int
+    reason: str
+    remedy: str
 
 
 class AlertUnchanged(OverheardError):
-    """Alert {number} is {state} already{by}; see what happened to it with: alerts show {number}."""
+    message = (
+        "Alert {number} is {state} already{by}; see what happened to it with: alerts show {number}."
+    )
+
+    number: int
+    state: str
+    by: str
 
 
 class BadSchedule(OverheardError):
-    """A schedule's {key} {problem}."""
+    message = "A schedule's {key} {problem}."
+
+    key: str
+    problem: object
+
+
+def _template(kind: type[OverheardError]) -> str:
+    """Return the message of a class: of those that it inherits from, the nearest that has one."""
+    for base in kind.__mro__:
+        if own := vars(base).get("message") or base.__doc__:
+            return " ".join(str(own).split())
+    return OverheardError.message

@@ -122,7 +122,14 @@ _tracer: list[Tracer] = []
 
 
 class TracesUnavailable(OverheardError):
-    """[telemetry] needs the package {package}; install it with: pip install 'overheard[otel]', or say traces = false."""  # noqa: E501 - the docstring is the message
+    """A package that traces need is missing."""
+
+    message = (
+        "[telemetry] needs the package {package}; install it with: pip install "
+        "'overheard[otel]', or say traces = false."
+    )
+
+    package: str | None
 
 
 def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerProvider:

@@ -42,7 +42,12 @@ class ChangelogSettings(Settings):
 
 
 class ChangelogUnreadable(OverheardError):
-    """The changelog {file} cannot be read: {reason}; see what stands in it."""
+    """The file of a changelog cannot be read."""
+
+    message = "The changelog {file} cannot be read: {reason}; see what stands in it."
+
+    file: str
+    reason: str
 
 
 class ChangelogFeed:

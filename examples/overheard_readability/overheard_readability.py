@@ -39,7 +39,11 @@ class ReadabilitySettings(Settings):
 
 
 class ServiceFailed(OverheardError):
-    """The readability service gives no value: {reason}."""
+    """The service answered without a value, or not at all."""
+
+    message = "The readability service gives no value: {reason}."
+
+    reason: str
 
 
 class Readability:

@@ -45,7 +45,9 @@ class RecommendedSettings(Settings):
 
 
 class Unconnected(OverheardError):
-    """The scorer recommended has nobody to ask through; let a deployment load it."""
+    """No deployment has connected the scorer to a model."""
+
+    message = "The scorer recommended has nobody to ask through; let a deployment load it."
 
 
 def request(text: str, brand: str) -> str:

@@ -47,7 +47,9 @@ class JudgeSettings(Settings):
 
 
 class JudgeUnconnected(OverheardError):
-    """The judge has nobody to ask through; let a deployment load it."""
+    """No deployment has connected the judge to a model."""
+
+    message = "The judge has nobody to ask through; let a deployment load it."
 
 
 class ModelJudge:

@@ -33,7 +33,12 @@ class MySettings(Settings):
 
 
 class MyUnreadable(OverheardError):
-    """The updates at {url} cannot be read: {reason}; see what stands there."""
+    """The address gives no updates."""
+
+    message = "The updates at {url} cannot be read: {reason}; see what stands there."
+
+    url: str
+    reason: str
 
 
 class MyFeed:

@@ -22,7 +22,9 @@ SEATS = {"svc": 3, "": 3}
 
 
 class NoLuck(OverheardError):
-    """It does not work today."""
+    """A task that fails."""
+
+    message = "It does not work today."
 
 
 class Hands:

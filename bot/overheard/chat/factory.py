@@ -1,4 +1,4 @@
-"""Which chats a configuration describes."""
+"""Opens the chats that a configuration describes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger("overheard")
 
 
 def open_chats(config: Config) -> dict[str, Chat]:
-    """Return the chats that a configuration describes; one that is not installed is told of."""
+    """Return the chats that a configuration describes, by name; log one that is not installed."""
     chats: dict[str, Chat] = {}
     for name in ("slack", "discord"):
         if getattr(config, name) is None:
@@ -20,19 +20,19 @@ def open_chats(config: Config) -> dict[str, Chat]:
         try:
             chats[name] = _open(name, config)
         except ModuleNotFoundError as error:
-            remedy = f"install it with: pip install 'overheard[{name}]'"
+            remedy = "install it with: pip install --force-reinstall overheard"
             reason = f"the package {error.name} is missing"
             log.warning("%s", ChatUnavailable(chat=name, reason=reason, remedy=remedy))
     return chats
 
 
 def _open(name: str, config: Config) -> Chat:
-    # Both take half a second to import.
+    # Each takes half a second to import.
     if name == "slack" and config.slack:
         from overheard.chat.slack.chat import SlackChat
 
         return SlackChat(config.slack)
-    assert config.discord  # noqa: S101 - the caller has looked
+    assert config.discord  # noqa: S101 - the caller has checked
     from overheard.chat.discord.chat import DiscordChat
 
     return DiscordChat(config.discord)

@@ -131,7 +131,8 @@ class WatchedChat:
         try:
             return await self._guard.call(work, LONGEST_CALL, passing=(ChatFailed, ChatUnavailable))
         except ChatFailed as failed:
-            wait, error = failed.retry_after, ChatFailed(**self._hushed(failed))
+            wait, hushed = failed.retry_after, self._hushed(failed)
+            error = ChatFailed(chat=hushed["chat"], reason=hushed["reason"])
             error.retry_after = wait if isinstance(wait, int | float) and wait >= 0 else None
             error.ambiguous = failed.ambiguous is True
             raise error from None

@@ -34,7 +34,13 @@ _PIN = re.compile(r"^(?P<needed>.*?)(?:\s+--hash=sha256:(?P<pin>[0-9a-f]{64}))?$
 
 
 class Unpinnable(OverheardError):
-    """{distribution} cannot be pinned: {reason}; {remedy}."""
+    """A distribution has no files that a hash could cover."""
+
+    message = "{distribution} cannot be pinned: {reason}; {remedy}."
+
+    distribution: str
+    reason: str
+    remedy: str
 
 
 def check_allowed(

@@ -27,7 +27,15 @@ _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Servic
 
 
 class PortTaken(OverheardError):
-    """[health] cannot listen at {host}:{port}: {reason}; name another port there, or 0 for none."""
+    """The port of the health endpoint cannot be bound."""
+
+    message = (
+        "[health] cannot listen at {host}:{port}: {reason}; name another port there, or 0 for none."
+    )
+
+    host: str
+    port: int
+    reason: str
 
 
 class Health:

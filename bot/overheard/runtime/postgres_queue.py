@@ -54,7 +54,14 @@ log = logging.getLogger("overheard")
 
 
 class QueueUnreachable(OverheardError):
-    """The queue in the database of [storage] url cannot be reached ({reason}); see whether the server runs, then try again."""  # noqa: E501 - the docstring is the message
+    """The queue's database does not answer."""
+
+    message = (
+        "The queue in the database of [storage] url cannot be reached ({reason}); see whether"
+        " the server runs, then try again."
+    )
+
+    reason: str
 
 
 class PostgresQueue:

@@ -34,7 +34,11 @@ _STOPPING = (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
 
 
 class Late(OverheardError):
-    """no result within {seconds:.0f} s"""  # noqa: D415 - it ends a sentence
+    """A scorer exceeded its time limit; the message ends a sentence."""
+
+    message = "no result within {seconds:.0f} s"
+
+    seconds: float
 
 
 def waits(scorer: Scorer) -> bool:

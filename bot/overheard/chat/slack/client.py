@@ -51,7 +51,12 @@ _AMBIGUOUS_CODES = frozenset(
 
 
 class SlackFailed(ChatFailed):
-    """{chat} did not take a message: {reason}."""
+    """Slack refused a call, or did not answer it."""
+
+    message = "{chat} did not take a message: {reason}."
+
+    chat: str
+    reason: str
 
     code: str = ""
     """Slack's error code, such as ``not_in_channel``; empty when Slack sent none."""
