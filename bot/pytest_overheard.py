@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from overheard.testing import (
-        Deployment,
-        EchoProvider,
-        FixedClock,
-        MemoryStore,
-        OpenDeployment,
-        Service,
-    )
+    from overheard.interfaces import Store
+    from overheard.testing import Deployment, EchoProvider, FixedClock, OpenDeployment, Service
 
 
 @pytest.fixture
@@ -31,11 +25,12 @@ def overheard_clock() -> FixedClock:
 
 
 @pytest.fixture
-def overheard_store() -> MemoryStore:
-    """A store in memory."""
-    from overheard.testing import MemoryStore
+def overheard_store() -> Iterator[Store]:
+    """An empty store in an SQLite file of its own."""
+    from overheard.testing import close_test_stores, open_test_store
 
-    return MemoryStore()
+    yield open_test_store()
+    close_test_stores()
 
 
 @pytest.fixture
@@ -58,15 +53,16 @@ def overheard_service() -> Iterator[Service]:
 @pytest.fixture
 def overheard_deployment(
     overheard_provider: EchoProvider, overheard_clock: FixedClock
-) -> OpenDeployment:
-    """What opens a deployment in memory, to be awaited with more configuration or none.
+) -> Iterator[OpenDeployment]:
+    """What opens a deployment on loopback, to be awaited with more configuration or none.
 
     The plugins that are installed are loaded, the test's own among them. Who is asked and what
     time it is are the fixtures of these names.
     """
-    from overheard.testing import open_deployment
+    from overheard.testing import close_test_stores, open_deployment
 
     async def opened(config: str = "") -> Deployment:
         return await open_deployment(config, provider=overheard_provider, clock=overheard_clock)
 
-    return opened
+    yield opened
+    close_test_stores()

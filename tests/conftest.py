@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from loopback import ChatService
+from overheard.testing.store import close_test_stores
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -22,6 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _patience(item: pytest.Item) -> float:
     marker = item.get_closest_marker("timeout")
     return float(marker.args[0]) if marker else 0.0
+
+
+@pytest.fixture(autouse=True)
+def _closed_stores() -> Iterator[None]:
+    """Close the stores that a test has opened with `open_test_store`."""
+    yield
+    close_test_stores()
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from overheard.chat.desk import ChatDesk
 from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import Config, parse_config
 from overheard.domain import Price
-from overheard.interfaces import Person
+from overheard.interfaces import Person, Store
 from overheard.plugins import Plugins
 from overheard.scoring.service import Scoring
 from overheard.testing.fake_chat import FakeChat
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from overheard_visibility.scorer import Visibility
 from scripted import ScriptedProvider, SteppingClock
 
@@ -73,7 +73,7 @@ class Office:
     def __init__(
         self,
         context: Context,
-        store: MemoryStore,
+        store: Store,
         provider: ScriptedProvider,
         *,
         forms: bool = False,
@@ -98,7 +98,7 @@ async def open_office(
         price: What the model charges; by default nothing.
         paces: Of the desk.
     """
-    store = MemoryStore()
+    store = open_test_store()
     provider = ScriptedProvider(price=price) if price else ScriptedProvider()
     read: Config = parse_config(config)
     await store.provision(read.catalogue())

@@ -11,7 +11,7 @@ from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, Model, Run, Shift
 from overheard.interfaces import Chat
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from recording import HandClock
 
 
@@ -24,7 +24,7 @@ class Bot:
     """
 
     def __init__(self, chat: Chat, channel: str) -> None:
-        self.store = MemoryStore()
+        self.store = open_test_store()
         self.earlier = ""
         self.chat = chat
         self.clock = HandClock()

@@ -20,6 +20,7 @@ class ScriptedProvider(EchoProvider):
 
     Attributes:
         most_at_once: The largest number of them.
+        pause: Seconds that each call takes.
     """
 
     def __init__(
@@ -29,13 +30,14 @@ class ScriptedProvider(EchoProvider):
             "Acme is good.", name=name, models=["m-1"], concurrency=concurrency, price=price
         )
         self.most_at_once = 0
+        self.pause = 0.0
         self._under_way = 0
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Answer as told."""
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.pause)
         self._under_way -= 1
         return await super().ask(question, seed=seed)
 

@@ -50,6 +50,8 @@ class MoneyShelf(Shelf):
     @uninterrupted
     async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
         """Hold money on all of some accounts, or on none."""
+        if not claims:
+            return None
         self._holding.add(run_id)
         async with self._database.writing() as connection:
             if not self._database.is_sqlite:  # SQLite has one writer anyway

@@ -22,7 +22,7 @@ from overheard.domain import (
     Shift,
 )
 from overheard.errors import AlertUnchanged, UnknownName
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from recording import HandClock
 
 MODEL = Model("svc", "m-1")
@@ -39,7 +39,7 @@ class House:
     """A store with a lifecycle."""
 
     def __init__(self) -> None:
-        self.store = MemoryStore()
+        self.store = open_test_store()
         self.clock = HandClock()
         metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
         routes = Routes([RouteTable(channel="slack:C1")], metrics)

@@ -18,7 +18,7 @@ from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
 from overheard.interfaces import Store
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from overheard_storage import open_store
 from recording import HandClock, RecordingChat, failing
 
@@ -65,12 +65,18 @@ class House:
             return Letter(Card(f"event {delivery.event_id}"))
         return Letter(Card(f"{alert.state} {alert.revision}"), alert.revision)
 
-    async def settle(self, bot: Outbox, hours: float = 1) -> None:
-        """Let a bot work until everything is posted, however long that takes by its clock."""
+    async def settle(self, bot: Outbox, hours: float = 1, pause: float = 30) -> None:
+        """Let a bot work until everything is posted, however long that takes by its clock.
+
+        Args:
+            bot: Does the work.
+            hours: When it is given up at the latest.
+            pause: Seconds by the clock until the bot works again.
+        """
         end = self.clock.now() + timedelta(hours=hours)
         while self.clock.now() < end and await self.store.deliveries(waiting=True):
             if not await bot.work():
-                self.clock.pass_(seconds=30)
+                self.clock.pass_(seconds=pause)
 
     def shown(self) -> list[tuple[str, str]]:
         """Return what channels show, without threads."""
@@ -79,7 +85,7 @@ class House:
 
 async def test_an_alert_is_one_message_in_each_channel() -> None:
     """A bot that has nothing to do does nothing."""
-    house = House(MemoryStore())
+    house = House(open_test_store())
     await house.raise_alert()
     bot = house.bot()
     await house.settle(bot)
@@ -92,7 +98,7 @@ async def test_an_alert_is_one_message_in_each_channel() -> None:
 
 async def test_a_message_is_edited_as_its_alert_lives() -> None:
     """What happened is told in its thread, in order."""
-    house = House(MemoryStore(), channels=("C1",))
+    house = House(open_test_store(), channels=("C1",))
     alert = await house.raise_alert()
     bot = house.bot()
     await house.settle(bot)
@@ -146,7 +152,7 @@ class Mortal:
 @pytest.mark.parametrize("steps", range(30))
 async def test_a_process_that_is_killed_anywhere_leaves_one_message(steps: int) -> None:
     """Before or after each call to the store and to the chat: the next bot finishes the work."""
-    house = House(MemoryStore(), channels=("C1",))
+    house = House(open_test_store(), channels=("C1",))
     alert = await house.raise_alert()
     mortal = Mortal(house, steps)
     first = house.bot(mortal)
@@ -174,7 +180,7 @@ async def test_a_process_that_is_killed_anywhere_leaves_one_message(steps: int) 
 
 async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
     """Attempts come further and further apart, and go on as soon as it is back."""
-    house = House(MemoryStore())
+    house = House(open_test_store())
     await house.raise_alert()
     bot = house.bot()
 
@@ -182,7 +188,7 @@ async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
         raise failing()
 
     house.chat.before = down
-    await house.settle(bot, hours=6)
+    await house.settle(bot, hours=6, pause=150)
     assert house.shown() == []
     assert len(house.chat.calls) < 2 * 50
     (waiting, _) = await house.store.deliveries(waiting=True)
@@ -195,7 +201,7 @@ async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
 
 async def test_a_post_that_went_through_unheard_is_not_repeated() -> None:
     """After a time-out nobody knows: the chat is asked first."""
-    house = House(MemoryStore(), channels=("C1",))
+    house = House(open_test_store(), channels=("C1",))
     await house.raise_alert()
 
     def unheard(name: str) -> None:
@@ -211,7 +217,7 @@ async def test_a_post_that_went_through_unheard_is_not_repeated() -> None:
 
 async def test_a_chat_that_says_when_to_come_back_is_left_alone_until_then() -> None:
     """Retry-After holds for the whole channel, and for no other."""
-    house = House(MemoryStore())
+    house = House(open_test_store())
     await house.raise_alert("first")
     await house.raise_alert("second")
     bot = house.bot()
@@ -234,7 +240,7 @@ async def test_a_chat_that_says_when_to_come_back_is_left_alone_until_then() -> 
 
 async def test_a_fault_in_one_channel_holds_up_no_other() -> None:
     """Whatever a chat or a card raises is noted by its kind alone: its text may hold a secret."""
-    house = House(MemoryStore())
+    house = House(open_test_store())
     await house.raise_alert()
 
     def faulty(name: str) -> None:
@@ -254,7 +260,7 @@ async def test_a_fault_in_one_channel_holds_up_no_other() -> None:
 
 async def test_a_message_that_somebody_deleted_is_let_be() -> None:
     """It is not posted again, and not tried for ever."""
-    house = House(MemoryStore(), channels=("C1",))
+    house = House(open_test_store(), channels=("C1",))
     alert = await house.raise_alert()
     bot = house.bot()
     await house.settle(bot)
@@ -269,7 +275,7 @@ async def test_a_message_that_somebody_deleted_is_let_be() -> None:
 
 async def test_a_bot_that_was_asleep_does_not_post_what_another_has_taken() -> None:
     """A machine that wakes up after its time is over looks at its clock before it posts."""
-    house = House(MemoryStore(), channels=("C1",))
+    house = House(open_test_store(), channels=("C1",))
     await house.raise_alert()
     other = house.bot()
 
@@ -287,7 +293,7 @@ async def test_a_bot_that_was_asleep_does_not_post_what_another_has_taken() -> N
 
 async def test_a_bot_that_is_stopped_gives_back_what_it_had() -> None:
     """The next one need not wait, and asks first."""
-    house = House(MemoryStore(), channels=("C1",))
+    house = House(open_test_store(), channels=("C1",))
     await house.raise_alert()
     begun = asyncio.Event()
 
@@ -310,7 +316,7 @@ async def test_a_bot_that_is_stopped_gives_back_what_it_had() -> None:
 
 async def test_a_card_that_is_not_wanted_any_more_is_not_posted() -> None:
     """Its delivery is done with."""
-    house = House(MemoryStore())
+    house = House(open_test_store())
     await house.raise_alert()
 
     async def nothing(_: Delivery) -> Letter | None:

@@ -12,7 +12,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from recording import HandClock
 
 METRICS = {
@@ -103,7 +103,7 @@ def test_quiet_hours_end_by_the_clock_of_the_channel(
 
 async def test_a_night_makes_one_digest() -> None:
     """It comes before its alerts, and tells of those that are over by then."""
-    store, clock = MemoryStore(), HandClock(NIGHT)
+    store, clock = open_test_store(), HandClock(NIGHT)
     routes = Routes([RouteTable(channel="slack:C1", quiet="22:00-07:00")], METRICS)
     life = Lifecycle(store, routes, clock)
     for key in ("first", "second", "third"):

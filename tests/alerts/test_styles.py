@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.watch import style_updates
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
+from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import reply
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -25,7 +26,7 @@ def listed(prompt: int) -> str:
 
 
 async def ask(
-    store: MemoryStore,
+    store: Store,
     week: int,
     write: Callable[[int], str],
     finish: Finish = Finish.COMPLETE,
@@ -44,7 +45,7 @@ async def ask(
 
 async def test_a_new_style_is_an_update() -> None:
     """It says what changed; the runs after it are compared with each other."""
-    store = MemoryStore()
+    store = open_test_store()
     runs = [await ask(store, week, plain) for week in range(3)]
     assert await style_updates(store, runs) == []
     runs.append(await ask(store, 3, listed))
@@ -58,7 +59,7 @@ async def test_a_new_style_is_an_update() -> None:
 
 async def test_a_second_look_finds_the_same() -> None:
     """An update of this very run does not hide it."""
-    store = MemoryStore()
+    store = open_test_store()
     runs = [await ask(store, 0, plain), await ask(store, 1, listed)]
     first = await style_updates(store, runs)
     await store.add_update(ModelUpdate(MODEL, runs[-1].at, "style"))
@@ -67,12 +68,12 @@ async def test_a_second_look_finds_the_same() -> None:
 
 async def test_cut_answers_have_no_style() -> None:
     """An answer that was cut is short for another reason."""
-    store = MemoryStore()
+    store = open_test_store()
     runs = [await ask(store, 0, plain), await ask(store, 1, listed, Finish.LENGTH)]
     assert await style_updates(store, runs) == []
 
 
 async def test_the_first_run_has_nothing_before_it() -> None:
     """It is what later ones are compared with."""
-    store = MemoryStore()
+    store = open_test_store()
     assert await style_updates(store, [await ask(store, 0, plain)]) == []

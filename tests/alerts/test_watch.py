@@ -29,7 +29,7 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import reply
 
 MODELS = (Model("svc", "a"), Model("svc", "b"))
@@ -65,7 +65,7 @@ class House:
     """A store that is filled run by run, week by week."""
 
     def __init__(self, **settings: float) -> None:
-        self.store = MemoryStore()
+        self.store = open_test_store()
         self.settings = AlertsTable.model_validate(settings)
         self.weeks = 0
 

@@ -11,7 +11,7 @@ from overheard.cards.command import CommandSpec, Role
 from overheard.chat.access import AccessGate, is_logged
 from overheard.config.sections import AccessTable
 from overheard.interfaces import AccessPolicy, Person
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from recording import HandClock
 
 ADA = Person("slack", "U1", "Ada", ("S7",))
@@ -34,7 +34,7 @@ READ, SPEND, CONFIGURE = (
 
 def gate(**access: Any) -> AccessGate:
     """Return a gate of a configuration."""
-    return AccessGate(AccessTable.model_validate(access), MemoryStore(), HandClock())
+    return AccessGate(AccessTable.model_validate(access), open_test_store(), HandClock())
 
 
 async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:C1") -> int:
@@ -84,7 +84,7 @@ async def test_channels_can_be_chosen() -> None:
 
 async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
     """Whether they were done or refused."""
-    store = MemoryStore()
+    store = open_test_store()
     keeper = AccessGate(AccessTable(), store, HandClock())
     await keeper.note(ADA, "slack:C1", "report", READ)
     await keeper.note(ADA, "slack:C1", "check acme", SPEND)

@@ -27,7 +27,7 @@ from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.wiring import session
 from overheard.scoring.service import Scoring
 from overheard.testing.fake_chat import FakeChat
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -131,7 +131,10 @@ async def test_a_feed_is_read_once_for_each_update(shelf: Shelf, tmp_path: Path)
             for model, day in told
         )
     )
-    plugins, store = load(f'[feeds.vendor]\nplugin = "changelog"\nfile = "{file}"'), MemoryStore()
+    plugins, store = (
+        load(f'[feeds.vendor]\nplugin = "changelog"\nfile = "{file}"'),
+        open_test_store(),
+    )
     for _ in range(2):
         assert await read_feeds(plugins.feeds.values(), store, ["openai"], NOW) == []
 
@@ -144,7 +147,7 @@ async def test_a_feed_that_cannot_be_read_is_one_sentence(shelf: Shelf, tmp_path
     shelf.example("changelog")
     plugins = load(f'[feeds.vendor]\nplugin = "changelog"\nfile = "{tmp_path}/none"')
 
-    [problem] = await read_feeds(plugins.feeds.values(), MemoryStore(), ["openai"], NOW)
+    [problem] = await read_feeds(plugins.feeds.values(), open_test_store(), ["openai"], NOW)
     assert problem.startswith("The feed vendor says: The changelog")
 
 

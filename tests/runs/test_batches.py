@@ -19,7 +19,7 @@ from overheard.runs.outcome import Outcome
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import Retries
 from overheard.runs.spend import release_dead
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock
 from shapes import RESPONSES
 from vendors import KEY
@@ -43,7 +43,7 @@ class House:
     """A store, a provider that asks the vendor, and who asks between them."""
 
     def __init__(self, provider: Any) -> None:
-        self.store = MemoryStore()
+        self.store = open_test_store()
         self.providers: dict[str, Any] = {"svc": provider}
         self.clock = SteppingClock()
         self.budget = BudgetTable()

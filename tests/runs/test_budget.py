@@ -20,8 +20,9 @@ from overheard.domain import (
     Run,
 )
 from overheard.errors import BudgetExceeded, BudgetUnknown
+from overheard.interfaces import Store
 from overheard.runs.budget import check_budget, estimate, nearly_spent, unasked
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import ScriptedProvider, reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -80,7 +81,7 @@ def test_a_local_model_is_free() -> None:
     assert priced(ScriptedProvider()).free
 
 
-async def spent(store: MemoryStore, cost: float, at: datetime = NOW) -> Run:
+async def spent(store: Store, cost: float, at: datetime = NOW) -> Run:
     """Start a run and spend money in it."""
     run = await store.start_run(Run(f"r {at}", at, PANEL, channel="slack:C1"))
     question = Question(PANEL.prompts[0], PANEL.models[0])
@@ -100,7 +101,7 @@ async def spent(store: MemoryStore, cost: float, at: datetime = NOW) -> Run:
 )
 async def test_each_limit_counts_what_was_spent_in_its_time(budget: BudgetTable, key: str) -> None:
     """$4 today and $5.5 earlier this month leave $1 of a day's 5 and $0.5 of a month's 10."""
-    store = MemoryStore()
+    store = open_test_store()
     await spent(store, 4.0)
     await spent(store, 5.5, NOW - timedelta(days=3))
     payer = Payer(0, PANEL.brands, "slack:C1")
@@ -113,7 +114,7 @@ async def test_each_limit_counts_what_was_spent_in_its_time(budget: BudgetTable,
 
 async def test_a_run_that_is_taken_up_has_only_what_it_did_not_spend() -> None:
     """A run's limit holds for the whole run, however often it was cut off."""
-    store = MemoryStore()
+    store = open_test_store()
     run = await spent(store, 5.0)
     told = priced(ScriptedProvider(price=Price(0, 700)), run.payer)
 
@@ -124,8 +125,9 @@ async def test_a_run_that_is_taken_up_has_only_what_it_did_not_spend() -> None:
 
 async def test_what_others_hold_is_not_there() -> None:
     """Money that is held for calls under way may be spent at any moment."""
-    store = MemoryStore()
-    await store.reserve(7, [Claim(Account("day", period="2026-03-15"), 4.5, 5.0)])
+    store = open_test_store()
+    run = await store.start_run(Run("under way", NOW, PANEL))
+    await store.reserve(run.id, [Claim(Account("day", period="2026-03-15"), 4.5, 5.0)])
 
     with pytest.raises(BudgetExceeded, match=r"\[budget\] day leaves \$0\.50"):
         await check_budget(BudgetTable(day=5), store, priced(ScriptedProvider(price=Price(0, 700))))
@@ -136,13 +138,13 @@ async def test_a_limit_cannot_be_kept_without_a_price() -> None:
     told = priced(ScriptedProvider(price=None))
 
     with pytest.raises(BudgetUnknown, match=r"the price of svc/m-1"):
-        await check_budget(BudgetTable(day=1), MemoryStore(), told)
-    await check_budget(BudgetTable(), MemoryStore(), told)
+        await check_budget(BudgetTable(day=1), open_test_store(), told)
+    await check_budget(BudgetTable(), open_test_store(), told)
 
 
 async def test_a_limit_is_told_of_from_four_fifths() -> None:
     """$4 of 5 are told, $4 of 5.01 are not."""
-    store = MemoryStore()
+    store = open_test_store()
     run = await spent(store, 4.0)
     accounts = run.payer.accounts(PANEL.prompts[0], NOW)
 

@@ -3,13 +3,14 @@
 import asyncio
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overheard.config.sections import BudgetTable
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
+from overheard.interfaces import Store
 from overheard.runs.spend import Purse, release_dead
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import SteppingClock, reply
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -18,11 +19,11 @@ MODEL = Model("svc", "m-1")
 PANEL = Panel(("Acme", "Zeta"), (PROMPT,), (MODEL,), repeats=100)
 
 Calls = list[tuple[float, float]]
-calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=30)
+calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=12)
 """What each call may cost at most, and which share of that it costs."""
 
 
-async def carry_out(store: MemoryStore, run: Run, budget: BudgetTable, calls: Calls) -> None:
+async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -> None:
     """Make calls of a run, all at once."""
     purse = Purse(store, budget, run.payer, SteppingClock(START))
 
@@ -42,16 +43,17 @@ async def carry_out(store: MemoryStore, run: Run, budget: BudgetTable, calls: Ca
     await purse.close()
 
 
+@settings(deadline=None, max_examples=40)
 @given(calls, calls, st.floats(0, 10))
 async def test_runs_together_never_spend_more_than_there_is(
     first: Calls, second: Calls, money: float
 ) -> None:
     """However the calls of two runs overlap, and whatever of its worst each of them costs."""
-    store = MemoryStore()
+    store = open_test_store()
     runs = [await store.start_run(Run(key, START, PANEL)) for key in ("one", "two")]
     budget = BudgetTable(day=money)
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for run, calls in zip(runs, (first, second), strict=True):
             group.create_task(carry_out(store, run, budget, calls))
 
@@ -59,12 +61,13 @@ async def test_runs_together_never_spend_more_than_there_is(
     assert await store.holders() == set()
 
 
+@settings(deadline=None, max_examples=40)
 @given(calls, st.floats(0, 5))
 async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) -> None:
     """Brands that share an answer share its cost, and the one with a limit keeps it."""
-    store = MemoryStore()
+    store = open_test_store()
     run = await store.start_run(Run("one", START, PANEL))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await carry_out(store, run, BudgetTable(brands={"Acme": money}), made)
 
     assert await store.spent() / 2 <= money + 1e-6
@@ -72,7 +75,7 @@ async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) 
 
 async def test_without_a_limit_nothing_is_held() -> None:
     """The store is not asked for what nobody limits."""
-    store = MemoryStore()
+    store = open_test_store()
     purse = Purse(store, BudgetTable(), (await store.start_run(Run("r", START))).payer, Clock())
     held = await purse.hold(PROMPT, 1e6)
 
@@ -82,7 +85,7 @@ async def test_without_a_limit_nothing_is_held() -> None:
 
 async def test_what_a_dead_process_held_is_given_back() -> None:
     """Whoever can hold a run knows that nobody carries it out; a run under way keeps its money."""
-    store = MemoryStore()
+    store = open_test_store()
     dead, alive = [await store.start_run(Run(key, START, PANEL)) for key in ("dead", "alive")]
     for run in (dead, alive):
         await Purse(store, BudgetTable(day=9), run.payer, Clock()).hold(PROMPT, 0.1)

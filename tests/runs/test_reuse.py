@@ -6,8 +6,9 @@ import pytest
 
 from overheard.domain import Answer, Block, Finish, Model, Panel, Prompt, Question, Run
 from overheard.errors import BadAge
+from overheard.interfaces import Store
 from overheard.runs.reuse import merged, parse_age, reusable, reuse
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -17,7 +18,7 @@ MODEL = Model("svc", "m-1")
 PANEL = Panel(("Acme",), PROMPTS, (MODEL,), repeats=2)
 
 
-async def answered(store: MemoryStore, at: datetime, finish: Finish = Finish.COMPLETE) -> Run:
+async def answered(store: Store, at: datetime, finish: Finish = Finish.COMPLETE) -> Run:
     """Keep a run with one answer to the first prompt."""
     run = await store.start_run(Run(f"{at} {finish}", at, PANEL))
     text = reply(f"As of {at:%d}", finish, cost_usd=0.25)
@@ -27,7 +28,7 @@ async def answered(store: MemoryStore, at: datetime, finish: Finish = Finish.COM
 
 async def test_the_newest_whole_answers_within_the_age_are_copied() -> None:
     """Each serves one question; they cost nothing, name their originals and count as asked."""
-    store = MemoryStore()
+    store = open_test_store()
     for days in (2, 0.3, 0.2, 0.1):
         await answered(store, NOW - days * DAY)
     await answered(store, NOW - 0.05 * DAY, Finish.CUT)
@@ -47,7 +48,7 @@ async def test_the_newest_whole_answers_within_the_age_are_copied() -> None:
 
 async def test_a_copy_is_neither_scored_nor_copied_again() -> None:
     """It is no new evidence, and its age is that of the original."""
-    store = MemoryStore()
+    store = open_test_store()
     await answered(store, NOW - DAY / 2)
     first = await store.start_run(Run("first", NOW, PANEL))
     await reuse(store, first, DAY, NOW)

@@ -18,7 +18,7 @@ from overheard.runs.outcome import Outcome
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import Retries
 from overheard.runs.spend import Purse
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 PROMPTS = tuple(Prompt(f"Which tool is best for {who}?") for who in ("teams", "agencies", "me"))
@@ -29,7 +29,7 @@ class House:
     """A store, providers and a runner between them."""
 
     def __init__(self, *providers: ScriptedProvider, limit: float | None = None) -> None:
-        self.store = MemoryStore()
+        self.store = open_test_store()
         self.providers = {provider.name: provider for provider in providers}
         self.clock = SteppingClock()
         self.progress = Quiet()
@@ -202,7 +202,7 @@ async def test_a_provider_that_is_gone_fails_its_questions() -> None:
 async def test_money_is_held_before_each_call_so_that_nothing_overspends() -> None:
     """With money for two worst cases at a time, calls stop before the limit is passed."""
     provider = ScriptedProvider(concurrency=6, price=Price(0, 100))  # worst case: $0.40 a call
-    provider.answer = lambda _: reply(cost_usd=0.3)
+    provider.answer, provider.pause = lambda _: reply(cost_usd=0.3), 0.3
     house = House(provider, limit=1.0)
     outcome = await house.run(house.new_run())
 

@@ -8,7 +8,7 @@ from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
 from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
 from overheard.runs.reuse import reusable
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from overheard_storage.shapes import run_of, run_row
 from scripted import reply
 
@@ -51,7 +51,7 @@ def test_what_is_left_to_ask_is_counted_for_each_prompt() -> None:
 
 async def test_no_more_answers_are_reused_than_are_asked_for() -> None:
     """Three earlier answers to each: three serve the first prompt, one the second."""
-    store = MemoryStore()
+    store = open_test_store()
     before = await store.start_run(Run("before", NOW, Panel(("Acme",), PROMPTS, (MODEL,), 3)))
     questions = before.panel.questions() if before.panel else ()
     await store.add_answers([Answer(before.id, q, reply(), NOW) for q in questions])
@@ -63,7 +63,7 @@ async def test_no_more_answers_are_reused_than_are_asked_for() -> None:
 
 async def test_a_run_of_other_times_is_not_taken_up() -> None:
     """Nor one that asks all alike; one that asks the same, in whatever words, is."""
-    store = MemoryStore()
+    store = open_test_store()
     run = await store.start_run(Run("burst", NOW, UNEVEN))
     others = (Panel(("Acme",), PROMPTS, MODELS, 3), Panel(("Acme",), PROMPTS, MODELS, 1, 0, (1, 3)))
 

@@ -15,7 +15,7 @@ from overheard.interfaces import Finding
 from overheard.runtime.postgres_queue import PostgresQueue
 from overheard.runtime.wiring import open_context
 from overheard.runtime.worker import Worker
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
@@ -25,7 +25,7 @@ __all__ = ["postgresql"]
 async def config(postgresql: PostgreSQL) -> Config:
     """A deployment with an empty queue."""
     url = postgresql.ready()
-    queue = PostgresQueue(url, MemoryStore())
+    queue = PostgresQueue(url, open_test_store())
     await queue.install()
     await queue.clear()
     return _config(url)

@@ -24,7 +24,7 @@ from overheard.runtime.metering import be_seen
 from overheard.runtime.wiring import open_context
 from overheard.telemetry import TracesUnavailable, begin_traces, end_traces, traced
 from overheard.testing import EchoProvider, FixedClock
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 
 CONFIG = """
 [storage]
@@ -91,7 +91,7 @@ async def test_a_delivery_is_traced(spans: Spans) -> None:
     async def unwanted(_: Delivery) -> None:
         return None
 
-    store, clock = MemoryStore(), FixedClock()
+    store, clock = open_test_store(), FixedClock()
     notice = Delivery(DeliveryKind.NOTICE, "notice-1", "fake:C0", clock.now(), SAID)
     await store.add_deliveries([notice])
     chats = cast("dict[str, Chat]", {"fake": None})  # nothing is posted that is not wanted

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from overheard.interfaces import Chat, Desk
+from overheard.interfaces import Chat, Desk, Store
 from overheard.runtime import leader
 from overheard.runtime.leader import OwnedChat
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 
 DESK = cast("Desk", object())
 
@@ -33,7 +33,7 @@ class Line:
             self.ended = True
 
 
-def owned(line: Line, store: MemoryStore, present: dict[str, Chat]) -> OwnedChat:
+def owned(line: Line, store: Store, present: dict[str, Chat]) -> OwnedChat:
     """Return a chat of one process."""
     return OwnedChat("discord", cast("Chat", line), store, present)
 
@@ -43,7 +43,7 @@ async def test_the_second_process_stands_by_and_takes_over(
 ) -> None:
     """As soon as the first has let go."""
     monkeypatch.setattr(leader, "TAKE_OVER", 0.01)
-    store, first, second = MemoryStore(), Line(), Line()
+    store, first, second = open_test_store(), Line(), Line()
     here: dict[str, Chat] = {}
     there: dict[str, Chat] = {}
     one = asyncio.create_task(owned(first, store, here).run(DESK))
@@ -62,7 +62,7 @@ async def test_the_second_process_stands_by_and_takes_over(
 
 async def test_who_stands_by_is_ready() -> None:
     """It has nothing to be connected to."""
-    assert owned(Line(), MemoryStore(), {}).is_ready
+    assert owned(Line(), open_test_store(), {}).is_ready
 
 
 async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
@@ -71,7 +71,7 @@ async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
     """It lets go of the chat at once, and of its own connection when nobody needs it any more."""
     monkeypatch.setattr(leader, "TAKE_OVER", 0.01)
     monkeypatch.setattr(leader, "NOTICE", 0.1)
-    store, first, second = MemoryStore(), Line(), Line()
+    store, first, second = open_test_store(), Line(), Line()
     second.connected = False
     given: list[float] = []
     one = asyncio.create_task(
@@ -100,7 +100,7 @@ async def test_an_owner_ends_at_once_where_nobody_stands_by(
     monkeypatch.setattr(leader, "NOTICE", 0.1)
     line, given = Line(), list[float]()
     one = asyncio.create_task(
-        OwnedChat("discord", cast("Chat", line), MemoryStore(), {}, given.append).run(DESK)
+        OwnedChat("discord", cast("Chat", line), open_test_store(), {}, given.append).run(DESK)
     )
     await line.begun.wait()
     one.cancel()

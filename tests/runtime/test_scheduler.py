@@ -13,7 +13,7 @@ from overheard.config.cron import Cron
 from overheard.errors import NothingToAsk
 from overheard.interfaces import Store
 from overheard.runtime.scheduler import Job, Scheduler
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from recording import HandClock, until
 
 SEVEN = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -28,7 +28,7 @@ class House:
     """
 
     def __init__(self, store: Store | None = None) -> None:
-        self.store = store or MemoryStore()
+        self.store = store or open_test_store()
         self.clock = HandClock(SEVEN - timedelta(hours=1))
         self.done: list[datetime] = []
         self.result: Exception | asyncio.Event | None = None
@@ -178,7 +178,7 @@ async def test_a_second_process_takes_over_when_the_first_ends(
 
 async def test_the_next_time_is_told_unless_it_is_paused() -> None:
     """A schedule that is paused has none."""
-    store, cron = MemoryStore(), Cron("0 7 * * *")
+    store, cron = open_test_store(), Cron("0 7 * * *")
     now = SEVEN - timedelta(hours=1)
     assert next_time(cron, await store.schedule_state("daily", now), now) == SEVEN
     await store.pause_schedule("daily", now, paused=True)

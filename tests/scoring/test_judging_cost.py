@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from overheard.domain import Account, Claim, Model, Price, Prompt
+from overheard.domain import Account, Claim, Model, Price, Prompt, Run
 from overheard.runs.budget import TYPICAL, WORST, Estimate, Size, question_tokens
 from overheard.scoring.judge import channel_of
 from overheard.scoring.judge_cost import judging_cost
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from overheard_judge.scorer import JudgeSettings, ModelJudge
 from scripted import ScriptedProvider
 
@@ -21,7 +21,7 @@ class Bench:
 
     def __init__(self, budget: float = 1000.0) -> None:
         self.judge = ModelJudge(JudgeSettings(model="svc/m-1", budget=budget))
-        self.store = MemoryStore()
+        self.store = open_test_store()
 
     async def cost(self, answers: int, sheets: int = 0, price: Price | None = PRICE) -> Estimate:
         """Price some answers."""
@@ -53,7 +53,8 @@ async def test_a_judge_spends_no_more_than_is_left_of_its_budget() -> None:
     """Of this month; what it has under way is not left."""
     bench = Bench(budget=0.5)
     account = Account("channel", channel_of(bench.judge), "2026-11")
-    await bench.store.reserve(1, [Claim(account, 0.4, 0.5)])
+    run = await bench.store.start_run(Run("judging", NOW))
+    await bench.store.reserve(run.id, [Claim(account, 0.4, 0.5)])
     found = await bench.cost(1000)
 
     assert found.typical == found.worst == pytest.approx(0.1)

@@ -24,11 +24,12 @@ from overheard.domain import (
     Scale,
     Score,
 )
+from overheard.interfaces import Store
 from overheard.measure.blocks import streams
 from overheard.scoring import rescoring as module
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from overheard_visibility.scorer import Visibility
 from scripted import Quiet, SteppingClock, reply
 
@@ -52,7 +53,7 @@ class FailureKind:
         return [Score("failing", 1.0)]
 
 
-async def answered(store: MemoryStore, texts: Sequence[str] = TEXTS, key: str = "r") -> None:
+async def answered(store: Store, texts: Sequence[str] = TEXTS, key: str = "r") -> None:
     """Keep a run of answers."""
     run = await store.start_run(Run(key, NOW))
     prompt, model = Prompt("Which is best?"), Model("svc", "m-1")
@@ -62,9 +63,9 @@ async def answered(store: MemoryStore, texts: Sequence[str] = TEXTS, key: str = 
 
 
 @pytest.fixture
-async def store() -> MemoryStore:
+async def store() -> Store:
     """A store whose history was scored before a change."""
-    store = MemoryStore()
+    store = open_test_store()
     await store.provision(BEFORE)
     await answered(store)
     await rescoring(store, BEFORE).settle(Quiet())
@@ -73,12 +74,12 @@ async def store() -> MemoryStore:
     return store
 
 
-def rescoring(store: MemoryStore, catalogue: Catalogue, *more: FailureKind) -> Rescoring:
+def rescoring(store: Store, catalogue: Catalogue, *more: FailureKind) -> Rescoring:
     """Return whoever scores for a catalogue."""
     return Rescoring(store, Scoring([Visibility(), *more], catalogue), SteppingClock())
 
 
-async def seen(store: MemoryStore, scoring: Scoring) -> tuple[float, int]:
+async def seen(store: Store, scoring: Scoring) -> tuple[float, int]:
     """Return in how many answers Acme is visible, and of how many, by some scores."""
     blocks = [b for b in await store.blocks(metric="visibility") if b.version in scoring.versions]
     return sum(b.total for b in blocks), sum(b.n for b in blocks)
@@ -91,12 +92,12 @@ async def begun(rescorer: Rescoring) -> Edition:
     return edition
 
 
-async def states(store: MemoryStore) -> list[str]:
+async def states(store: Store) -> list[str]:
     """Return where the editions stand."""
     return [edition.state.value for edition in await store.editions()]
 
 
-async def test_a_short_history_is_scored_anew_at_once(store: MemoryStore) -> None:
+async def test_a_short_history_is_scored_anew_at_once(store: Store) -> None:
     """Whoever asks next reads it; the scores from before are kept."""
     scoring = await rescoring(store, AFTER).settle(Quiet())
     assert await seen(store, scoring) == (2.0, 3)
@@ -105,7 +106,7 @@ async def test_a_short_history_is_scored_anew_at_once(store: MemoryStore) -> Non
 
 
 async def test_a_long_history_is_read_as_before_until_it_is_done(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Answers that come in are scored by the names of before, and compare."""
     monkeypatch.setattr(module, "SMALL", 2)
@@ -117,7 +118,7 @@ async def test_a_long_history_is_read_as_before_until_it_is_done(
 
 
 async def test_work_goes_on_where_it_was_cut_off(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was scored is in the store; the newest answers come first."""
     monkeypatch.setattr(module, "SLICE", 1)
@@ -143,7 +144,7 @@ async def test_work_goes_on_where_it_was_cut_off(
 
 
 async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No answer is lost to whoever reads after it."""
 
@@ -169,7 +170,7 @@ async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
     assert await seen(store, Scoring([Visibility()], AFTER)) == (3.0, 4)
 
 
-async def test_a_change_that_is_taken_back_needs_no_work(store: MemoryStore) -> None:
+async def test_a_change_that_is_taken_back_needs_no_work(store: Store) -> None:
     """The scores from before it are used again."""
     await rescoring(store, AFTER).settle(Quiet())
     progress = Quiet()
@@ -180,7 +181,7 @@ async def test_a_change_that_is_taken_back_needs_no_work(store: MemoryStore) -> 
 
 
 async def test_another_change_takes_the_place_of_one_under_way(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody goes on with work that is not wanted any more."""
     monkeypatch.setattr(module, "LOOK", 0.0)
@@ -194,7 +195,7 @@ async def test_another_change_takes_the_place_of_one_under_way(
 
 
 @pytest.mark.parametrize("how", ["cancelled", "left"])
-async def test_what_somebody_does_not_want_is_not_begun_again(store: MemoryStore, how: str) -> None:
+async def test_what_somebody_does_not_want_is_not_begun_again(store: Store, how: str) -> None:
     """A cancelled edition waits for a word, and so does one that was switched away from."""
     rescorer = rescoring(store, AFTER)
     if how == "cancelled":
@@ -209,7 +210,7 @@ async def test_what_somebody_does_not_want_is_not_begun_again(store: MemoryStore
     assert await states(store) == ["used", "left"]
 
 
-async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: MemoryStore) -> None:
+async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: Store) -> None:
     """History would be read with holes in it; the note says which."""
     failing = FailureKind()
     await rescoring(store, BEFORE, failing).settle(Quiet())
@@ -222,7 +223,7 @@ async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: Memor
 
 
 async def test_a_new_version_of_a_scorer_scores_only_what_it_is_read_with(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code of before is gone, so what comes in waits for the switch, and nothing is mixed."""
     monkeypatch.setattr(module, "SMALL", 0)
@@ -258,7 +259,7 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
 ) -> None:
     """Its scores are still there, and nobody knows any more how they are called."""
     monkeypatch.setattr(module, "SMALL", 0)
-    store, old = MemoryStore(), FailureKind()
+    store, old = open_test_store(), FailureKind()
     await store.provision(BEFORE)
     await answered(store)
     await rescoring(store, BEFORE, old).settle(Quiet())

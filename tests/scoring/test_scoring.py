@@ -23,9 +23,10 @@ from overheard.domain import (
     Score,
 )
 from overheard.errors import StoreError
+from overheard.interfaces import Store
 from overheard.scoring import scorers
 from overheard.scoring.service import Scoring
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 from scripted import Quiet, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -66,9 +67,9 @@ def one(_: Reading) -> list[Score]:
     return [Score("counting", 1.0)]
 
 
-async def answered(*answers: tuple[Prompt, Finish]) -> MemoryStore:
+async def answered(*answers: tuple[Prompt, Finish]) -> Store:
     """Return a store with a run of these answers."""
-    store = MemoryStore()
+    store = open_test_store()
     run = await store.start_run(Run("r", NOW))
     model = Model("svc", "m-1")
     await store.add_answers(

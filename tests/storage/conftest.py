@@ -1,4 +1,4 @@
-"""Stores to test: in memory, an SQLite file, a PostgreSQL database."""
+"""Stores to test: an SQLite file and a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from overheard.interfaces import Store
-from overheard.testing.memory_store import MemoryStore
 from overheard_storage import open_store
 from postgres_server import PostgreSQL, postgresql
 
@@ -27,16 +26,10 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return _url(request, tmp_path, bare=True)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
-    """The URL of an empty store of each kind; None for one in memory."""
-    return None if request.param == "memory" else _url(request, tmp_path)
-
-
 @pytest.fixture
-async def store(place: str | None) -> AsyncIterator[Store]:
+async def store(url: str) -> AsyncIterator[Store]:
     """An empty store of each kind."""
-    store: Store = MemoryStore() if place is None else await open_store(place)
+    store: Store = await open_store(url)
     yield store
     await store.close()
 

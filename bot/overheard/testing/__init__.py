@@ -8,12 +8,12 @@ from overheard.testing.clock import NOW, FixedClock
 from overheard.testing.deployment import Deployment, OpenDeployment, open_deployment
 from overheard.testing.echo import EchoAsker, EchoProvider
 from overheard.testing.fake_chat import FakeChat, Screen
-from overheard.testing.memory_store import MemoryStore
 from overheard.testing.other_checks import check_command, check_feed
 from overheard.testing.provider_checks import check_failure, check_hosted_provider, check_provider
 from overheard.testing.samples import TEXTS, question, readings
 from overheard.testing.scorer_checks import check_scorer
 from overheard.testing.service import Call, Reaction, Service
+from overheard.testing.store import close_test_stores, open_test_store
 
 __all__ = [
     "NOW",
@@ -25,7 +25,6 @@ __all__ = [
     "EchoProvider",
     "FakeChat",
     "FixedClock",
-    "MemoryStore",
     "OpenDeployment",
     "Reaction",
     "Screen",
@@ -37,7 +36,9 @@ __all__ = [
     "check_hosted_provider",
     "check_provider",
     "check_scorer",
+    "close_test_stores",
     "open_deployment",
+    "open_test_store",
     "question",
     "readings",
 ]

@@ -1,4 +1,4 @@
-"""A deployment in memory, with the plugins that are installed and somebody who types."""
+"""A deployment for tests: a store of its own, the plugins that are installed, a chat user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from overheard.chat.desk import ChatDesk
 from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import parse_config
 from overheard.domain import ScoreRecord
-from overheard.interfaces import Person
+from overheard.interfaces import Person, Store
 from overheard.plugins import load_plugins
 from overheard.runs.limits import Limits
 from overheard.scoring.judge import Judging, Means
@@ -19,7 +19,7 @@ from overheard.scoring.service import Scoring
 from overheard.testing.clock import FixedClock
 from overheard.testing.echo import EchoProvider
 from overheard.testing.fake_chat import FakeChat, Screen
-from overheard.testing.memory_store import MemoryStore
+from overheard.testing.store import open_test_store
 
 DECLARED = """
 [[brands]]
@@ -32,11 +32,11 @@ text = "Which tool is best?"
 
 
 class OpenGate:
-    """An `overheard.interfaces.AccessPolicy` that lets everybody in whose role suffices.
+    """An access policy under which every person has the same role.
 
     Attributes:
-        role: What everybody may do.
-        notes: Who did what, and how it ended.
+        role: The role of every person.
+        notes: Name, words and outcome of each command, in order.
     """
 
     def __init__(self, role: Role = Role.ADMIN) -> None:
@@ -44,48 +44,48 @@ class OpenGate:
         self.notes: list[tuple[str, str, str]] = []
 
     async def allowed(self, person: Person, _: str, spec: CommandSpec) -> str | None:
-        """Refuse what needs more than the role."""
+        """Return a refusal when the command needs a higher role, else None."""
         return None if spec.role <= self.role else f"{person.name} may not use {spec.name}."
 
     async def note(
         self, person: Person, _: str, words: str, __: CommandSpec, outcome: str = "done"
     ) -> None:
-        """Remember it."""
+        """Append a command to `notes`."""
         self.notes.append((person.name, words, outcome))
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """All of Overheard but the network: what is typed goes the way that it goes in production.
+    """All of Overheard but the network; commands take the same way as in production.
 
     Attributes:
-        chat: Somebody who types, clicks and reads cards.
-        provider: Who is asked.
-        store: What is kept.
-        clock: What time it is.
-        problems: What is wrong with plugins, by the plugin's name, as `overheard plugins` tells it.
-        provides: What each plugin brings, by the plugin's name.
+        chat: Types commands, clicks buttons and reads cards.
+        provider: The provider that is asked.
+        store: An SQLite store; `close_test_stores` removes it.
+        clock: The current time of the deployment.
+        problems: The problem of each faulty plugin by its name, worded as `overheard plugins` does.
+        provides: What each plugin provides, by its name.
     """
 
     chat: FakeChat
     provider: EchoProvider
-    store: MemoryStore
+    store: Store
     clock: FixedClock
     problems: dict[str, str]
     provides: dict[str, tuple[str, ...]]
 
     async def type(self, words: str) -> Screen:
-        """Type something behind the root command, and return what it showed."""
+        """Type words after the root command and return what the chat showed."""
         return await self.chat.type(words)
 
     async def scores(self, metric: str = "") -> list[ScoreRecord]:
-        """Return the scores that are kept, of one metric or of all."""
+        """Return the stored scores of one metric, or of all metrics."""
         kept = [record async for record in self.store.scores()]
         return [record for record in kept if metric in ("", record.score.metric)]
 
 
 class OpenDeployment(Protocol):
-    """What the fixture `overheard_deployment` is."""
+    """The type of the fixture `overheard_deployment`."""
 
     async def __call__(self, config: str = "") -> Deployment:
         """Open a deployment with more configuration; see `open_deployment`."""
@@ -100,18 +100,18 @@ async def open_deployment(
     role: Role = Role.ADMIN,
     forms: bool = False,
 ) -> Deployment:
-    """Open a deployment in memory with all plugins that are installed, found by their entry points.
+    """Open a deployment on a test store, with all installed plugins, found by their entry points.
 
     Args:
-        config: More configuration, such as the tables of a plugin, as TOML. The brand Acme with
+        config: More configuration as TOML, for example the tables of a plugin. The brand Acme,
             its competitor Zenith and one prompt are declared already.
-        provider: Who is asked, beside those that the configuration names.
-        clock: What time it is.
-        role: What everybody may do.
+        provider: The provider that is asked, in addition to those that the configuration names.
+        clock: The current time of the deployment.
+        role: The role of every person.
         forms: Whether the chat has forms.
     """
     read = parse_config(DECLARED + config)
-    provider, clock, store = provider or EchoProvider(), clock or FixedClock(), MemoryStore()
+    provider, clock, store = provider or EchoProvider(), clock or FixedClock(), open_test_store()
     plugins = load_plugins(read)
     plugins.providers[provider.name] = provider
     await store.provision(read.catalogue())
