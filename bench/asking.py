@@ -27,7 +27,8 @@ from peers import compare
 
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
-from overheard.runtime.wiring import open_context
+from overheard.deployment import Call
+from overheard.runtime.wiring import open_deployment
 
 LATENCY = 0.2
 AT_ONCE = 200
@@ -109,9 +110,11 @@ async def checked(url: str, count: int) -> dict[str, tuple[float, float]]:
     with TemporaryDirectory() as folder:
         text = CONFIG.format(folder=folder, url=url, at_once=AT_ONCE, rivals=rivals)
         text += "".join(f'[[prompts]]\ntext = "{each}"\n' for each in prompts())
-        async with open_context(parse_config(text), watch) as context:
+        async with open_deployment(parse_config(text)) as deployment:
             begun, cpu = time.perf_counter(), time.process_time()
-            card = await check(context, repeats=count // PROMPTS, agreed=True)
+            card = await check(
+                deployment, Call(progress=watch), repeats=count // PROMPTS, agreed=True
+            )
             watch.took["all"] = (time.perf_counter() - begun, time.process_time() - cpu)
     assert (card.data["state"], card.data["answers"]) == ("complete", count), card.data
     return watch.took

@@ -36,9 +36,9 @@ from endpoint import endpoint
 from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.commands.check import check
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import parse_config
-from overheard.runtime.wiring import open_context
+from overheard.deployment import Call, Deployment
+from overheard.runtime.wiring import open_deployment
 from overheard.testing.fake_chat import FakeChat
 
 LATENCY = 0.2
@@ -128,12 +128,12 @@ async def look(people: People) -> None:
         print(f"{minute:>4} min {commands} {resident():>5.0f} MB", flush=True)
 
 
-async def ask(context: Context, repeats: int, until: float) -> int:
+async def ask(deployment: Deployment, repeats: int, until: float) -> int:
     """Run a check, and more of them until a time of the loop; return how many were answered."""
     loop, answered = asyncio.get_running_loop(), 0
     while True:
         begun = loop.time()
-        card = await check(context, repeats=repeats, agreed=True)
+        card = await check(deployment, Call(), repeats=repeats, agreed=True)
         answered += int(card.data["answers"])
         if begun + PAUSE >= until:
             return answered
@@ -141,19 +141,19 @@ async def ask(context: Context, repeats: int, until: float) -> int:
 
 
 @asynccontextmanager
-async def deployment(folder: str, url: str) -> AsyncIterator[tuple[Context, FakeChat]]:
+async def opened(folder: str, url: str) -> AsyncIterator[tuple[Deployment, FakeChat]]:
     """Open a deployment, and a chat in front of its desk."""
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
-    async with open_context(parse_config(text), Unwatched()) as context:
-        gate = AccessGate(context.config.access, context.store, context.clock)
-        yield context, FakeChat(ChatDesk(context, gate))
+    async with open_deployment(parse_config(text)) as deployment:
+        gate = AccessGate(deployment.config.access, deployment.store, deployment.clock)
+        yield deployment, FakeChat(ChatDesk(deployment, gate))
 
 
 async def still(commands: int, calls: int, folder: str, url: str) -> bool:
     """Show what memory commands take while the history stays as it is."""
-    async with deployment(folder, url) as (context, chat):
-        await check(context, repeats=calls // PROMPTS, agreed=True)
+    async with opened(folder, url) as (deployment, chat):
+        await check(deployment, Call(), repeats=calls // PROMPTS, agreed=True)
         told = []
         for number in range(commands + 1):
             if number % max(1, commands // 20) == 0:
@@ -167,14 +167,14 @@ async def still(commands: int, calls: int, folder: str, url: str) -> bool:
 
 async def measure(calls: int, rate: float, minutes: float, folder: str, url: str) -> bool:
     """Run a check with people around it, and show how long they waited."""
-    async with deployment(folder, url) as (context, chat):
+    async with opened(folder, url) as (deployment, chat):
         people = People(chat, rate, minutes * 60 or LONGEST)
-        await check(context, repeats=1, agreed=True)  # imports and connections are warm
+        await check(deployment, Call(), repeats=1, agreed=True)  # imports and connections are warm
         for words in TYPED:
             await people.chat.type(words)
         before, begun = resident(), time.perf_counter()
         until = asyncio.get_running_loop().time() + minutes * 60
-        checking = asyncio.ensure_future(ask(context, calls // PROMPTS, until))
+        checking = asyncio.ensure_future(ask(deployment, calls // PROMPTS, until))
         looking = asyncio.create_task(look(people))
         await people.work(asyncio.Future() if minutes else checking)
         answers = await checking

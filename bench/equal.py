@@ -35,16 +35,16 @@ from typing import Any
 import numpy as np
 
 from overheard.commands.compare import compare
-from overheard.commands.context import Context, Unwatched
 from overheard.commands.run_service import ask
 from overheard.config.loader import parse_config
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Block, Model, Panel
 from overheard.finetune.comparison import Contrast, clear, contrasts
 from overheard.finetune.rounds import LOOKS, PAIRS
 from overheard.measure.blocks import summarise
 from overheard.measure.rates import wilson
 from overheard.runs.plan import new_run
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 
 BRAND = "Trello"
 MODEL = Model("local", "base")
@@ -68,38 +68,38 @@ class Asked:
         return {a.question.prompt.key: a.reply.text for a in self.answers}
 
 
-async def asked(context: Context, seed: int) -> None:
+async def asked(deployment: Deployment, call: Call, seed: int) -> None:
     """Ask one round, and keep it beside the history."""
-    panel = Panel((BRAND,), tuple(context.catalogue.prompts), (MODEL,), seed=seed)
-    run = await context.store.start_run(
-        replace(new_run(panel, context.clock.now(), label="equal"), aside=True)
+    panel = Panel((BRAND,), tuple(deployment.catalogue.prompts), (MODEL,), seed=seed)
+    run = await deployment.store.start_run(
+        replace(new_run(panel, deployment.clock.now(), label="equal"), aside=True)
     )
-    async with context.store.holding(run.id):
-        outcome = await ask(context, run)
-        await context.store.finish_run(run.id, outcome.state, context.clock.now())
+    async with deployment.store.holding(run.id):
+        outcome = await ask(deployment, call, run)
+        await deployment.store.finish_run(run.id, outcome.state, deployment.clock.now())
 
 
-async def kept(context: Context) -> list[Asked]:
+async def kept(deployment: Deployment) -> list[Asked]:
     """Return the whole rounds that the store holds, scored."""
     rounds = []
-    for run in await context.store.runs():
-        if not run.panel or set(run.panel.prompts) != set(context.catalogue.prompts):
+    for run in await deployment.store.runs():
+        if not run.panel or set(run.panel.prompts) != set(deployment.catalogue.prompts):
             continue
-        answers = [a async for a in context.store.answers(runs=[run.id]) if a.complete]
-        if len(answers) == len(context.catalogue.prompts):
-            blocks = summarise(await context.scoring.score(answers), answers, [run])
+        answers = [a async for a in deployment.store.answers(runs=[run.id]) if a.complete]
+        if len(answers) == len(deployment.catalogue.prompts):
+            blocks = summarise(await deployment.scoring.score(answers), answers, [run])
             mine = tuple(block for block in blocks if block.brand == BRAND)
             rounds.append(Asked(run.panel.seed, tuple(answers), mine))
     return rounds
 
 
-def deployment(store: Path, at_a_time: int = 1) -> AbstractAsyncContextManager[Context]:
+def deployment(store: Path, at_a_time: int = 1) -> AbstractAsyncContextManager[Deployment]:
     """Open the bundled example, with short answers, over a store."""
     text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
     text = text.replace("{store}", f"sqlite:///{store.as_posix()}")
     text = text.replace("{scale}", f"0.0\nmax_tokens = {TOKENS}")
     text = text.replace("concurrency = 1", f"concurrency = {at_a_time}")
-    return open_context(parse_config(text, "the bench's configuration"), Unwatched())
+    return open_deployment(parse_config(text, "the bench's configuration"))
 
 
 async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
@@ -109,7 +109,13 @@ async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
         async with deployment(store, 10 if own else 1) as opened:
             for seed in range(0, 1000 * seeds, 1000):
                 card = await compare(
-                    opened, base=str(MODEL), tuned=str(MODEL), brand=BRAND, seed=seed, own_seeds=own
+                    opened,
+                    Call(),
+                    base=str(MODEL),
+                    tuned=str(MODEL),
+                    brand=BRAND,
+                    seed=seed,
+                    own_seeds=own,
                 )
                 yield {"own_seeds": own, "seed": seed, **card.data}
 
@@ -134,10 +140,10 @@ async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[s
         seeds = {one.seed for one in await kept(opened)}
         fresh = (seed for seed in range(10**6) if seed not in seeds)
         for _ in range(count - len(seeds)):
-            await asked(opened, next(fresh))
+            await asked(opened, Call(), next(fresh))
         first = {one.seed: one for one in reversed(await kept(opened))}
         for seed in list(first)[:AGAIN]:
-            await asked(opened, seed)
+            await asked(opened, Call(), seed)
         every = await kept(opened)
         again = [one.texts == first[one.seed].texts for one in every if one is not first[one.seed]][
             -AGAIN:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from overheard.commands.context import Unwatched
+from overheard.deployment import NoProgress
 from overheard.domain import Brand, Catalogue, Prompt
 from overheard_storage import SqlStore, open_store
 from overheard_storage.tending import StoreTools
@@ -172,7 +172,7 @@ async def copied(place: Place, file: Path) -> Place:
     url = f"sqlite:///{file}"
     await place.store.close()
     if not await asyncio.to_thread(file.exists):
-        await StoreTools().copy(place.url, url, Unwatched())
+        await StoreTools().copy(place.url, url, NoProgress())
     return Place(url, await open_store(url), place.brands)
 
 

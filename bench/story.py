@@ -19,12 +19,12 @@ from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.commands.alerts import alert_card
 from overheard.commands.check import check
-from overheard.commands.context import Context, Unwatched
 from overheard.commands.plugins import notice_card
 from overheard.config.loader import Config, parse_config
+from overheard.deployment import Call, Deployment
 from overheard.domain import AlertState, Finish, Price, Question, Reply
 from overheard.interfaces import Form
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from overheard.testing.echo import EchoProvider
 from overheard.testing.fake_chat import ADA, FakeChat
 
@@ -149,49 +149,56 @@ async def story(folder: str) -> AsyncIterator[Scene]:
     """Yield all that people see of such a deployment, in the order of its life."""
     prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
     config: Config = parse_config(CONFIG.format(folder=folder) + prompts)
-    async with open_context(config, Unwatched()) as opened:
+    async with open_deployment(config) as opened:
         week = Week()
         providers = {one.name: one for one in map(_provider, ("openai", "anthropic"), (week,) * 2)}
         plugins = replace(opened.plugins, providers=providers)
-        context = replace(opened, plugins=plugins, clock=week, channel="fake:general")
-        desk = ChatDesk(context, AccessGate(config.access, context.store, week))
+        deployment = replace(opened, plugins=plugins, clock=week)
+        call = Call(channel="fake:general")
+        desk = ChatDesk(deployment, AccessGate(config.access, deployment.store, week))
         chat = FakeChat(desk)
-        for scenes in (_life(context, week, chat), _posts(context, desk), _commands(chat)):
+        for scenes in (
+            _life(deployment, call, week, chat),
+            _posts(deployment, call, desk),
+            _commands(chat),
+        ):
             async for scene in scenes:
                 yield scene
 
 
-async def _life(context: Context, week: Week, chat: FakeChat) -> AsyncIterator[Scene]:
+async def _life(
+    deployment: Deployment, call: Call, week: Week, chat: FakeChat
+) -> AsyncIterator[Scene]:
     """Yield the check of a quiet week, and the alert wherever its life has brought it."""
     for number in range(len(WEEKS)):
         week.number = number
-        card = await check(await context.refreshed(), repeats=REPEATS, agreed=True)
+        card = await check(await deployment.refreshed(), call, repeats=REPEATS, agreed=True)
         if number == 1:
             yield Scene("Measure and read", "check, in a quiet week", card)
-        async for scene in _changed(context):
+        async for scene in _changed(deployment):
             yield scene
-        [latest, *_] = [*await context.store.alerts(), None]
+        [latest, *_] = [*await deployment.store.alerts(), None]
         if latest is None or latest.state is not AlertState.OPEN or latest.id > 1:
             continue
         for words in ("alerts acknowledge 1", "alerts snooze 1 --for update"):
             yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
-            async for scene in _changed(context):
+            async for scene in _changed(deployment):
                 yield scene
     for words in ("alerts close 1", "alerts reopen 2", "alerts close 2"):
         yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
-    async for scene in _changed(context):
+    async for scene in _changed(deployment):
         yield scene
 
 
-async def _changed(context: Context) -> AsyncIterator[Scene]:
+async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
     """Yield the message of each alert that has changed since, and what its thread is told."""
-    now = await context.refreshed()
+    now = await deployment.refreshed()
     for alert in reversed(await now.store.alerts()):
         if _told.get(alert.id) == alert.revision:
             continue
         _told[alert.id] = alert.revision
         if alert.state not in SAME:
-            card = await alert_card(now, alert)
+            card = await alert_card(now, Call(), alert)
             if alert.follows:
                 card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
@@ -199,10 +206,10 @@ async def _changed(context: Context) -> AsyncIterator[Scene]:
             yield Scene("Alerts", "In its thread", event_card(alert, event))
 
 
-async def _posts(context: Context, desk: ChatDesk) -> AsyncIterator[Scene]:
+async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
     """Yield what nobody asked for."""
-    alerts = await context.store.alerts()
-    digest = digest_card(alerts, context.scoring.metrics, context.zone)
+    alerts = await deployment.store.alerts()
+    digest = digest_card(alerts, deployment.scoring.metrics, call.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
     yield Scene("Run and set up", HOME, await desk.home(ADA))
     fault = notice_card("webhook", "It failed three times in a row, so it is left alone.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.desk import ChatDesk
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import Config, parse_config
+from overheard.deployment import Deployment
 from overheard.domain import Price
 from overheard.interfaces import Person, Store
 from overheard.plugins import Plugins
@@ -65,25 +64,25 @@ class Office:
         store: What is kept.
         provider: Who is asked.
         gate: Who may do what.
-        context: The deployment.
+        deployment: The deployment.
         desk: Where requests are brought.
         chat: Somebody who brings them.
     """
 
     def __init__(
         self,
-        context: Context,
+        deployment: Deployment,
         store: Store,
         provider: ScriptedProvider,
         *,
         forms: bool = False,
         **paces: Any,
     ) -> None:
-        self.context = context
+        self.deployment = deployment
         self.store = store
         self.provider = provider
         self.gate = OpenGate()
-        self.desk = ChatDesk(context, self.gate, **paces)
+        self.desk = ChatDesk(deployment, self.gate, **paces)
         self.chat = FakeChat(self.desk, forms=forms)
 
 
@@ -104,14 +103,12 @@ async def open_office(
     await store.provision(read.catalogue())
     catalogue = await store.catalogue()
     plugins = Plugins({"svc": provider}, {"visibility": Visibility()})
-    context = Context(
+    deployment = Deployment(
         config=read,
         store=store,
         catalogue=catalogue,
         plugins=plugins,
         scoring=Scoring(plugins.scorers.values(), catalogue),
         clock=SteppingClock(),
-        progress=Unwatched(),
-        zone=UTC,
     )
-    return Office(context, store, provider, forms=forms, **paces)
+    return Office(deployment, store, provider, forms=forms, **paces)

@@ -20,11 +20,10 @@ from overheard.cards.command import CommandSpec, Face, require_sizes
 from overheard.chat.access import logged
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
-from overheard.commands.context import Context, OpenContext, Session
 from overheard.commands.registry import sections
 from overheard.config.loader import Config
+from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
 from overheard.errors import ConfirmationNeeded, OverheardError
-from overheard.interfaces import Progress
 from overheard.plugins import sorted_output
 
 __all__ = ["Session", "app"]
@@ -38,56 +37,63 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     )
 
     as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
-    session = replace(ctx.obj, config=ctx.find_root().params["config"], progress=RichProgress())
+    session = replace(ctx.obj, config=ctx.find_root().params["config"])
+    call = Call(zone=local_zone(), progress=RichProgress())
     with nullcontext() if chart or spec.chart is None else unseen():
-        card = _agreed(session, spec, values, ask=not as_json and sys.stdin.isatty())
+        card = _agreed(session, call, spec, values, ask=not as_json and sys.stdin.isatty())
     _print(card, as_json, chart)
     if card.failed:
         raise click.exceptions.Exit(1)
 
 
-def _agreed(session: Session, spec: CommandSpec, values: dict[str, Any], *, ask: bool) -> Card:
+def _agreed(
+    session: Session, call: Call, spec: CommandSpec, values: dict[str, Any], *, ask: bool
+) -> Card:
     """Carry out a command, after a yes where it needs one."""
     try:
-        return _guarded(lambda: _carry_out(session, spec, values))
+        return _guarded(lambda: _carry_out(session, call, spec, values))
     except ConfirmationNeeded as needed:
         if not ask:
             _fail(needed)
         click.confirm(needed.question, abort=True, err=True)
-    return _guarded(lambda: _carry_out(session, spec, values | {grammar.AGREED: True}))
+    return _guarded(lambda: _carry_out(session, call, spec, values | {grammar.AGREED: True}))
 
 
-async def _carry_out(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:
+async def _carry_out(
+    session: Session, call: Call, spec: CommandSpec, values: dict[str, Any]
+) -> Card:
     """Carry out a command; what a plugin prints meanwhile does not get between its results."""
     with sorted_output():
-        return await _open_and_run(session, spec, values)
+        return await _open_and_run(session, call, spec, values)
 
 
-async def _open_and_run(session: Session, spec: CommandSpec, values: dict[str, Any]) -> Card:
+async def _open_and_run(
+    session: Session, call: Call, spec: CommandSpec, values: dict[str, Any]
+) -> Card:
     """Open the deployment if the command needs one, run it, and close the deployment."""
     require_sizes(spec, values)
     words = Order(spec, values).words
     if not spec.opens:
-        noting = partial(_noted, session.open_context, spec, words)
-        return await spec.run(replace(session, open_context=noting), **values)
-    async with session.open_context(session.read_config(), session.progress) as context:
+        noting = partial(_noted, session.open_deployment, call, spec, words)
+        return await spec.run(replace(session, open_deployment=noting), call, **values)
+    async with session.open_deployment(session.read_config()) as deployment:
         if spec.spends:
-            for report in context.plugins.faulty:
+            for report in deployment.plugins.faulty:
                 click.echo(report.told, err=True)
-        async with logged(context.store, context.clock, spec, context.who, words):
-            return await spec.run(context, **values)
+        async with logged(deployment.store, deployment.clock, spec, call.who, words):
+            return await spec.run(deployment, call, **values)
 
 
 @asynccontextmanager
 async def _noted(
-    open_context: OpenContext, spec: CommandSpec, words: str, config: Config, progress: Progress
-) -> AsyncIterator[Context]:
+    open_deployment: OpenDeployment, call: Call, spec: CommandSpec, words: str, config: Config
+) -> AsyncIterator[Deployment]:
     """Open a deployment for a command that does so itself, and write down that it was used."""
     async with (
-        open_context(config, progress) as context,
-        logged(context.store, context.clock, spec, context.who, words),
+        open_deployment(config) as deployment,
+        logged(deployment.store, deployment.clock, spec, call.who, words),
     ):
-        yield context
+        yield deployment
 
 
 def _added(ctx: click.Context) -> list[CommandSpec]:

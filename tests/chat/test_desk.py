@@ -13,7 +13,7 @@ from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.access import NOBODY
 from overheard.chat.desk import ChatDesk
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Run, RunState
 from overheard.errors import ChangeNeedsYes, NothingToAsk
 from overheard.interfaces import Person
@@ -26,7 +26,7 @@ BOB = Person("fake", "U2", "Bob")
 async def office_with(*commands: CommandSpec, **more: Any) -> Office:
     """Open an office whose desk offers some commands of our own."""
     office = await open_office(**more)
-    office.desk = ChatDesk(office.context, office.gate, commands, patience=0.01, pause=0.01)
+    office.desk = ChatDesk(office.deployment, office.gate, commands, patience=0.01, pause=0.01)
     office.chat = FakeChat(office.desk, forms=office.chat.forms)
     return office
 
@@ -47,11 +47,11 @@ async def test_a_command_is_served_once() -> None:
 
 
 async def test_a_command_knows_who_asks_where_and_by_which_clock() -> None:
-    """Its context is that of the person who asked."""
-    seen: list[Context] = []
+    """Its call is that of the person who asked."""
+    seen: list[Call] = []
 
-    async def look(context: Context) -> Card:
-        seen.append(context)
+    async def look(_: Deployment, call: Call) -> Card:
+        seen.append(call)
         return Card("Seen")
 
     office = await office_with(command(look))
@@ -99,13 +99,13 @@ async def test_a_refusal_is_shown_to_who_asked_and_noted() -> None:
     assert screen.card.text == "Ada may not use brands add."
     assert screen.private
     assert office.gate.notes == [("Ada", "brands add Umbra", "Ada may not use brands add.")]
-    assert office.context.catalogue == await office.store.catalogue()
+    assert office.deployment.catalogue == await office.store.catalogue()
 
 
 async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
     """The command's own sentence is shown."""
 
-    async def fail(_: Context) -> Card:
+    async def fail(_: Deployment, __: Call) -> Card:
         raise NothingToAsk(missing="no prompt is configured")
 
     office = await office_with(command(fail))
@@ -119,7 +119,7 @@ async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
 async def test_what_nobody_foresaw_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """The chat is told that there is something, and not what: it may be a secret."""
 
-    async def fail(_: Context) -> Card:
+    async def fail(_: Deployment, __: Call) -> Card:
         raise RuntimeError("key sk-123")
 
     office = await office_with(command(fail))
@@ -133,7 +133,7 @@ async def test_what_was_stopped_is_noted() -> None:
     """The program may end in the middle of a command that has spent already."""
     begun = asyncio.Event()
 
-    async def work(_: Context) -> Card:
+    async def work(_: Deployment, __: Call) -> Card:
         begun.set()
         await asyncio.Event().wait()
         return Card("Never")
@@ -259,7 +259,7 @@ class TestMoney:
         """After that the price may be another."""
         office = await open_office(price=PRICE)
         question = await office.chat.type("check Acme")
-        office.context.clock._now += timedelta(hours=1)  # type: ignore[attr-defined] # a test's clock
+        office.deployment.clock._now += timedelta(hours=1)  # type: ignore[attr-defined] # a test's clock
         late = await office.chat.click(question, "Go on")
 
         assert late.card.title == "This question is closed"
@@ -286,7 +286,7 @@ class TestMoney:
     async def test_somebody_else_decides_only_as_an_operator(self) -> None:
         """Whoever asked may always decide."""
         office = await open_office()
-        office.desk = ChatDesk(office.context, office.gate, [command(remove, confirms=True)])
+        office.desk = ChatDesk(office.deployment, office.gate, [command(remove, confirms=True)])
         office.chat = FakeChat(office.desk)
         question = await office.chat.type("try")
         office.gate.role = Role.VIEWER
@@ -305,7 +305,7 @@ class TestMoney:
         assert (run.asked_by, run.channel) == ("Ada (fake:U1)", "fake:general")
 
 
-async def remove(_: Context, *, agreed: bool) -> Card:
+async def remove(_: Deployment, __: Call, *, agreed: bool) -> Card:
     """Stand for a command that takes something away."""
     if not agreed:
         raise ChangeNeedsYes(change="It is gone then")
@@ -348,12 +348,12 @@ class TestLongWork:
         """The run that somebody has begun is not what the command's own message is about."""
         shown = asyncio.Event()
 
-        async def look(_: Context) -> Card:
+        async def look(_: Deployment, __: Call) -> Card:
             await shown.wait()
             return Card("Done")
 
         office = await office_with(command(look))
-        now, who = office.context.clock.now(), str(ADA)
+        now, who = office.deployment.clock.now(), str(ADA)
         await office.store.start_run(Run("mine", now, asked_by=who, channel=GENERAL))
         screen = Watched(shown, stop=False)
         await office.chat.bring(office.chat.request(words="try"), screen)
@@ -410,7 +410,7 @@ class TestLongWork:
                     raise OSError("busy")
                 await super().show(card, private=private)
 
-        async def work(_: Context) -> Card:
+        async def work(_: Deployment, __: Call) -> Card:
             await done.wait()
             return Card("Done")
 
@@ -423,8 +423,8 @@ class TestLongWork:
         """One person's long work holds nobody else up."""
         gate = asyncio.Event()
 
-        async def work(context: Context) -> Card:
-            if context.who.startswith("Ada"):
+        async def work(_: Deployment, call: Call) -> Card:
+            if call.who.startswith("Ada"):
                 await gate.wait()
             else:
                 gate.set()
@@ -463,7 +463,7 @@ class TestCompletion:
     async def test_values_come_from_the_store(self) -> None:
         """Those that begin with what was typed stand first."""
         office = await open_office()
-        await office.store.set_brand(replace(office.context.catalogue.brands[0], name="Zacme"))
+        await office.store.set_brand(replace(office.deployment.catalogue.brands[0], name="Zacme"))
 
         assert await complete(office, "check", "brands", "AC") == ["Acme", "Zacme"]
 
@@ -501,7 +501,7 @@ class TestCompletion:
         office = await open_office()
         for number in range(40):
             await office.store.set_brand(
-                replace(office.context.catalogue.brands[0], name=f"{number} {'x' * 200}")
+                replace(office.deployment.catalogue.brands[0], name=f"{number} {'x' * 200}")
             )
         values = await complete(office, "check", "brands", "x")
 
@@ -569,10 +569,10 @@ async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
     office = await open_office()
     option = Option("models", "Models.", Kind.MODEL, many=True, word="model")
 
-    async def look(_: Context, *, models: tuple[str, ...]) -> Card:
+    async def look(_: Deployment, __: Call, *, models: tuple[str, ...]) -> Card:
         return Card(", ".join(models))
 
-    office.desk = ChatDesk(office.context, office.gate, [command(look, option)])
+    office.desk = ChatDesk(office.deployment, office.gate, [command(look, option)])
     office.chat = FakeChat(office.desk)
 
     assert (await office.chat.choose("try", model="a/b")).card.title == "a/b"
@@ -583,7 +583,9 @@ async def test_a_question_outlives_the_program() -> None:
     """A click after a restart does what was asked for, with the options that it had."""
     done: list[object] = []
 
-    async def remove(_: Context, names: tuple[str, ...], *, agreed: bool = False) -> Card:
+    async def remove(
+        _: Deployment, __: Call, names: tuple[str, ...], *, agreed: bool = False
+    ) -> Card:
         if not agreed:
             raise ChangeNeedsYes(change="It is gone then")
         done.append(names)
@@ -592,7 +594,7 @@ async def test_a_question_outlives_the_program() -> None:
     spec = command(remove, Option("names", "Whose.", many=True, positional=True), confirms=True)
     office = await office_with(spec)
     screen = await office.chat.type("try Acme Zeta")
-    office.chat.desk = ChatDesk(office.context, office.gate, [spec])
+    office.chat.desk = ChatDesk(office.deployment, office.gate, [spec])
     answer = await office.chat.click(screen, "Go on")
 
     assert answer.card.title == "Removed"
@@ -604,7 +606,7 @@ async def test_a_request_that_is_sent_again_after_a_restart_is_not_served() -> N
     office = await open_office()
     request = office.chat.request(words="status")
     await office.chat.bring(request)
-    office.chat.desk = ChatDesk(office.context, office.gate)
+    office.chat.desk = ChatDesk(office.deployment, office.gate)
 
     assert (await office.chat.bring(request)).cards == []
 
@@ -618,7 +620,7 @@ async def test_progress_is_as_private_as_its_command() -> None:
             await super().show(card, private=private)
             seen.append(private)
 
-    async def work(_: Context) -> Card:
+    async def work(_: Deployment, __: Call) -> Card:
         await asyncio.sleep(0.05)
         return Card("Done")
 

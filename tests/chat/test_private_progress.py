@@ -15,8 +15,8 @@ from overheard.cards.command import CommandSpec
 from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.commands.context import Context
 from overheard.config.chats import DiscordTable
+from overheard.deployment import Call, Deployment
 from slack_desk import headers, listening
 from slack_peer import SlackPeer
 
@@ -35,15 +35,15 @@ async def discord() -> AsyncIterator[Peer]:
 async def slow_desk(gate: asyncio.Event, *, private: bool) -> ChatDesk:
     """Return a desk whose one command takes until the gate is open."""
 
-    async def count(context: Context) -> Card:
-        context.progress.start("Counting", 4)
-        context.progress.advance(1)
+    async def count(_: Deployment, call: Call) -> Card:
+        call.progress.start("Counting", 4)
+        call.progress.advance(1)
         await gate.wait()
         return Card("Counted")
 
     office = await open_office()
     spec = CommandSpec("count", "Count.", count, private=private)
-    return ChatDesk(office.context, office.gate, (spec,), patience=0.01, pause=0.05)
+    return ChatDesk(office.deployment, office.gate, (spec,), patience=0.01, pause=0.05)
 
 
 async def test_in_slack_only_who_asked_sees_it(slack: SlackPeer, chat: SlackChat) -> None:

@@ -17,6 +17,7 @@ from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chats import DiscordTable
+from overheard.deployment import NoProgress
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.scoring import rescoring
 from scripted import reply
@@ -35,7 +36,7 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     monkeypatch.setattr(rescoring, "SMALL", 0)
     monkeypatch.setattr(rescoring, "SLICE", 1)
     office = await open_office("", patience=0.05, pause=0.05)
-    store, context = office.store, office.context
+    store, deployment = office.store, office.deployment
     await store.set_brand(Brand("Acme"))
     run = await store.start_run(Run("r", NOW))
     model = Model("svc", "m-1")
@@ -43,7 +44,7 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     await store.add_answers(
         [Answer(run.id, one, reply(f"Acmeo is good. {n}"), NOW) for n, one in enumerate(asked)]
     )
-    await (await context.refreshed()).caught_up()
+    await (await deployment.refreshed()).caught_up(NoProgress())
     await store.set_brand(Brand("Acme", ("Acmeo",)))
     add = store.add_scores
 

@@ -37,8 +37,8 @@ async def office() -> Office:
 @asynccontextmanager
 async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
     """Run the deployment in a chat, from its start to its end."""
-    gate = AccessGate(AccessTable(**access), office.store, office.context.clock)
-    async with listening(chat, ChatDesk(office.context, gate)):
+    gate = AccessGate(AccessTable(**access), office.store, office.deployment.clock)
+    async with listening(chat, ChatDesk(office.deployment, gate)):
         yield
     await chat.close()
 

@@ -12,10 +12,10 @@ from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
 from overheard.commands.burst_plans import BURSTS, planned_bursts
 from overheard.commands.bursts import list_bursts, run_bursts
 from overheard.commands.check import check
-from overheard.commands.context import Context
 from overheard.commands.schedules import list_schedules
 from overheard.config.loader import Config, load_config
 from overheard.config.sections import BudgetTable, BurstsTable
+from overheard.deployment import Call, Deployment
 from overheard.domain import (
     BURST,
     Answer,
@@ -31,8 +31,8 @@ from overheard.domain import (
 from overheard.errors import BudgetExceeded, ConfirmationNeeded, RunUnderWay
 from overheard.runs.plan import lay_out
 from overheard.runtime.scheduler import Scheduler
-from overheard.runtime.server import Deployment
-from overheard.runtime.wiring import open_context
+from overheard.runtime.server import Server
+from overheard.runtime.wiring import open_deployment
 from recording import HandClock
 from scripted import Quiet, ScriptedProvider, reply
 
@@ -81,26 +81,26 @@ def config(tmp_path: Path) -> Config:
 class House:
     """A deployment that is checked week by week."""
 
-    def __init__(self, context: Context, provider: Moods, clock: HandClock) -> None:
-        self.context, self.provider, self.clock = context, provider, clock
+    def __init__(self, deployment: Deployment, provider: Moods, clock: HandClock) -> None:
+        self.deployment, self.provider, self.clock = deployment, provider, clock
 
     async def learn(self, weeks: int) -> None:
         """Keep the answers of so many weekly checks, as they would have been."""
-        panel = lay_out(self.context.catalogue, self.context.plugins.providers)
+        panel = lay_out(self.deployment.catalogue, self.deployment.plugins.providers)
         for week in range(weeks):
             self.clock.pass_(hours=WEEK / timedelta(hours=1))
             await self.keep(Run(f"week {week}", self.clock.now(), panel))
 
     async def keep(self, run: Run) -> None:
         """Keep the answers of a run, as they would have been."""
-        store, panel = self.context.store, run.panel
+        store, panel = self.deployment.store, run.panel
         kept = await store.start_run(run)
         asked = [
             (q, await self.provider.ask(q, seed=0)) for q in (panel.questions() if panel else ())
         ]
         await store.add_answers([Answer(kept.id, q, said, run.started_at) for q, said in asked])
         await store.finish_run(kept.id, RunState.COMPLETE, run.started_at)
-        await self.context.scoring.catch_up(store, Quiet())
+        await self.deployment.scoring.catch_up(store, Quiet())
 
     async def weeks(self, *shares: int) -> str:
         """Check once a week, with Acme named in so many of ten answers; return the last text."""
@@ -108,35 +108,35 @@ class House:
         for share in shares:
             self.clock.pass_(hours=WEEK / timedelta(hours=1))
             self.provider.share = share
-            text = str((await check(self.context, models=["svc/m-1"])).text)
+            text = str((await check(self.deployment, Call(), models=["svc/m-1"])).text)
         return text
 
     async def plan(self) -> Planned | None:
         """Return the burst that comes next."""
-        return next(iter(await planned_bursts(self.context)), None)
+        return next(iter(await planned_bursts(self.deployment)), None)
 
     async def burst(self, share: int) -> str:
         """Ask the burst that comes next when it is due, and return the text."""
         self.clock.pass_(hours=3)
         self.provider.share = share
-        return str((await run_bursts(self.context)).text)
+        return str((await run_bursts(self.deployment, Call())).text)
 
     async def bursts(self) -> list[int]:
         """Return how many questions each burst that was made asked."""
-        runs = await self.context.store.runs()
+        runs = await self.deployment.store.runs()
         return [len(run.panel or ()) for run in runs if run.label == BURST]
 
 
-def automatic(context: Context, **bursts: object) -> Context:
+def automatic(deployment: Deployment, **bursts: object) -> Deployment:
     """Return the deployment with another table [bursts]."""
     table = BurstsTable.model_validate({"automatic": True, **bursts})
-    return replace(context, config=context.config.model_copy(update={"bursts": table}))
+    return replace(deployment, config=deployment.config.model_copy(update={"bursts": table}))
 
 
 @pytest.fixture
 async def house(config: Config) -> AsyncIterator[House]:
     """Eight weeks of a system that names Acme in half of its answers."""
-    async with open_context(config, Quiet()) as opened:
+    async with open_deployment(config) as opened:
         provider, clock = Moods(), HandClock(START)
         opened.plugins.providers["svc"] = provider
         made = House(replace(opened, clock=clock), provider, clock)
@@ -147,8 +147,10 @@ async def house(config: Config) -> AsyncIterator[House]:
 async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House) -> None:
     """The list says so, and asking what is due asks nothing."""
     assert await house.plan() is None
-    assert "The next scheduled run is enough" in str((await list_bursts(house.context)).text)
-    assert (await run_bursts(house.context)).title == "No burst is due"
+    assert "The next scheduled run is enough" in str(
+        (await list_bursts(house.deployment, Call())).text
+    )
+    assert (await run_bursts(house.deployment, Call())).title == "No burst is due"
     assert await house.bursts() == []
 
 
@@ -167,7 +169,7 @@ async def test_a_restart_makes_the_same_plan_from_the_store_alone(
 ) -> None:
     """Down to the prompts and the run's key."""
     await house.weeks(0)
-    async with open_context(config, Quiet()) as again:
+    async with open_deployment(config) as again:
         again.plugins.providers["svc"] = Moods()
         plans = await planned_bursts(replace(again, clock=house.clock))
 
@@ -179,12 +181,12 @@ async def test_a_restart_makes_the_same_plan_from_the_store_alone(
 async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(house: House) -> None:
     """Its answers are scored, and the next burst is three hours after it."""
     await house.weeks(0)
-    assert "after 4 May 2026, 12:00 UTC" in str((await run_bursts(house.context)).text)
+    assert "after 4 May 2026, 12:00 UTC" in str((await run_bursts(house.deployment, Call())).text)
     assert await house.bursts() == []
     await house.burst(3)
 
-    [run] = [run for run in await house.context.store.runs() if run.label == BURST]
-    blocks = await house.context.store.blocks(brand="Acme", metric="visibility")
+    [run] = [run for run in await house.deployment.store.runs() if run.label == BURST]
+    blocks = await house.deployment.store.blocks(brand="Acme", metric="visibility")
     assert sum(block.n for block in blocks if block.run_id == run.id) == 30
     again = await house.plan()
     assert again is None or again.burst.at == run.started_at + timedelta(hours=3)
@@ -195,10 +197,12 @@ async def test_two_processes_ask_a_burst_once(house: House, config: Config) -> N
     await house.weeks(0)
     house.clock.pass_(hours=3)
     house.provider.asked.clear()
-    async with open_context(config, Quiet()) as other:
+    async with open_deployment(config) as other:
         other.plugins.providers["svc"] = house.provider
-        both = [house.context, replace(other, clock=house.clock)]
-        results = await asyncio.gather(*map(run_bursts, both), return_exceptions=True)
+        both = [house.deployment, replace(other, clock=house.clock)]
+        results = await asyncio.gather(
+            *(run_bursts(one, Call()) for one in both), return_exceptions=True
+        )
 
     assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
     assert await house.bursts() == [30]
@@ -211,12 +215,12 @@ async def test_a_burst_that_was_cut_off_goes_on(house: House) -> None:
     planned = await house.plan()
     assert planned is not None
     house.clock.pass_(hours=3)
-    store, at = house.context.store, house.clock.now()
+    store, at = house.deployment.store, house.clock.now()
     run = await store.start_run(Run(planned.key, at, planned.panel, label=BURST))
     asked = list(planned.panel.questions())[:12]
     await store.add_answers([Answer(run.id, question, reply(), at) for question in asked])
     house.provider.asked.clear()
-    await run_bursts(house.context)
+    await run_bursts(house.deployment, Call())
 
     assert len(house.provider.asked) == 18
     assert await house.bursts() == [30]
@@ -231,7 +235,7 @@ async def test_bursts_stop_when_the_suspicion_is_gone(house: House) -> None:
 
     assert 1 <= len(await house.bursts()) < 4
     assert await house.plan() is None
-    assert await house.context.store.alerts() == []
+    assert await house.deployment.store.alerts() == []
 
 
 async def test_bursts_stop_when_an_alert_is_raised(house: House) -> None:
@@ -241,7 +245,7 @@ async def test_bursts_stop_when_an_alert_is_raised(house: House) -> None:
         await house.burst(0)
 
     assert 1 <= len(await house.bursts()) < 8
-    assert len(await house.context.store.alerts()) == 1
+    assert len(await house.deployment.store.alerts()) == 1
 
 
 async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
@@ -249,15 +253,15 @@ async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
     await house.weeks(0)
     house.provider.answer = lambda _: RuntimeError("down")
     await house.burst(0)
-    assert (await run_bursts(house.context)).title == "No burst is due"
-    house.context = automatic(house.context, calls_a_year=1000)
+    assert (await run_bursts(house.deployment, Call())).title == "No burst is due"
+    house.deployment = automatic(house.deployment, calls_a_year=1000)
     for number in range(7):
         planned = await house.plan()
         assert planned is not None
         house.clock.pass_(hours=3)
         failed = Run(f"failed {number}", house.clock.now(), planned.panel, label=BURST)
-        kept = await house.context.store.start_run(failed)
-        await house.context.store.finish_run(kept.id, RunState.FAILED, house.clock.now())
+        kept = await house.deployment.store.start_run(failed)
+        await house.deployment.store.finish_run(kept.id, RunState.FAILED, house.clock.now())
 
     assert await house.plan() is None
 
@@ -265,8 +269,8 @@ async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
 async def test_the_calls_of_a_year_bound_the_bursts(house: House) -> None:
     """A burst that would go over them is not planned."""
     await house.weeks(0)
-    assert await planned_bursts(automatic(house.context, calls_a_year=29)) == []
-    assert await planned_bursts(automatic(house.context, calls_a_year=30)) != []
+    assert await planned_bursts(automatic(house.deployment, calls_a_year=29)) == []
+    assert await planned_bursts(automatic(house.deployment, calls_a_year=30)) != []
 
 
 async def test_a_burst_needs_a_yes_and_the_money(house: House) -> None:
@@ -275,10 +279,10 @@ async def test_a_burst_needs_a_yes_and_the_money(house: House) -> None:
     house.clock.pass_(hours=3)
     house.provider.charge(Price(1.0, 2.0))
     with pytest.raises(ConfirmationNeeded, match="30 questions"):
-        await run_bursts(house.context)
-    poor = house.context.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
+        await run_bursts(house.deployment, Call())
+    poor = house.deployment.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
     with pytest.raises(BudgetExceeded):
-        await run_bursts(replace(house.context, config=poor), agreed=True)
+        await run_bursts(replace(house.deployment, config=poor), Call(), agreed=True)
 
     assert await house.bursts() == []
 
@@ -304,7 +308,7 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
 async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) -> None:
     """Sixty questions each, three hours apart, six at most; then it is clear."""
     update = ModelUpdate(MODEL, house.clock.now() + timedelta(hours=1))
-    await house.context.store.add_update(update)
+    await house.deployment.store.add_update(update)
     planned = await house.plan()
     assert planned is not None
     assert (planned.cause, planned.burst.at, planned.burst.calls) == (Cause.UPDATE, update.at, 60)
@@ -320,27 +324,27 @@ async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) ->
 async def test_schedules_show_the_bursts_that_will_be_carried_out(house: House) -> None:
     """With time and reason; none where nobody asked for them."""
     await house.weeks(0)
-    shown = await list_schedules(automatic(house.context))
+    shown = await list_schedules(automatic(house.deployment), Call())
     assert "Acme at svc/m-1 looks suspicious: overheard run asks 30 questions again" in str(
         shown.text
     )
     assert shown.data["bursts"][0]["at"] == "2026-05-04T12:00:00+00:00"
-    assert (await list_schedules(house.context)).data["bursts"] == []
+    assert (await list_schedules(house.deployment, Call())).data["bursts"] == []
 
 
 async def test_the_deployment_asks_bursts_that_are_due_when_it_may(house: House) -> None:
     """By itself only with [bursts] automatic = true, and the audit log names it."""
     await house.weeks(0)
-    assert BURSTS not in {job.name for job in await Deployment(house.context, {}).jobs()}
-    house.context = automatic(house.context)
-    jobs = {job.name: job for job in await Deployment(house.context, {}).jobs()}
+    assert BURSTS not in {job.name for job in await Server(house.deployment, {}).jobs()}
+    house.deployment = automatic(house.deployment)
+    jobs = {job.name: job for job in await Server(house.deployment, {}).jobs()}
     await jobs[BURSTS].run(house.clock.now())
     assert await house.bursts() == []
     house.clock.pass_(hours=3)
     await jobs[BURSTS].run(house.clock.now())
 
     assert await house.bursts() == [30]
-    assert [e.command for e in await house.context.store.audit()] == ["bursts run"]
+    assert [e.command for e in await house.deployment.store.audit()] == ["bursts run"]
 
 
 async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
@@ -350,17 +354,17 @@ async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
     await house.weeks(0)
     house.clock.pass_(hours=3)
     house.provider.charge(Price(1.0, 2.0))
-    poor = automatic(house.context)
+    poor = automatic(house.deployment)
     poor = replace(
         poor, config=poor.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
     )
-    scheduler = Scheduler(poor.store, Deployment(poor, {}).jobs, house.clock)
+    scheduler = Scheduler(poor.store, Server(poor, {}).jobs, house.clock)
     for _ in range(2):  # a job that is seen for the first time is due from then on
         async with asyncio.TaskGroup() as group:
             await scheduler.tick(group)
         house.clock.pass_(minutes=15)
 
-    assert f"{BURSTS}: " in str((await list_schedules(poor)).text)
+    assert f"{BURSTS}: " in str((await list_schedules(poor, Call())).text)
     assert await house.bursts() == []
 
 
@@ -376,8 +380,8 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
         return await really(sentry)
 
     monkeypatch.setattr(Sentry, "look", look)
-    store = house.context.store
-    jobs = {job.name: job for job in await Deployment(automatic(house.context), {}).jobs()}
+    store = house.deployment.store
+    jobs = {job.name: job for job in await Server(automatic(house.deployment), {}).jobs()}
 
     async def looked(quarters: int = 8) -> int:
         looks.clear()

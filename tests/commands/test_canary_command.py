@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from overheard.commands.canary import run_canaries, set_up
-from overheard.commands.context import Context
 from overheard.config.loader import load_config
+from overheard.deployment import Call, Deployment
 from overheard.domain import Capabilities, Price, Question, RunState
 from overheard.errors import CanaryImpossible, ConfirmationNeeded, NothingToAsk
 from overheard.runs.canary import CANDIDATES, LIMIT, canaries
-from overheard.runtime.server import CANARIES, Deployment
-from overheard.runtime.wiring import open_context
+from overheard.runtime.server import CANARIES, Server
+from overheard.runtime.wiring import open_deployment
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 CONFIG = '[storage]\nurl = "sqlite:///{}/store.db"\n\n[[brands]]\nname = "Acme"\n'
@@ -40,83 +40,83 @@ def torn_between(one: str, other: str) -> Callable[[Question], object]:
 
 
 @pytest.fixture
-async def context(tmp_path: Path, provider: ScriptedProvider) -> AsyncIterator[Context]:
+async def deployment(tmp_path: Path, provider: ScriptedProvider) -> AsyncIterator[Deployment]:
     """An open deployment with that service."""
     file = tmp_path / "config.toml"
     file.write_text(CONFIG.format(tmp_path), encoding="utf-8")
-    async with open_context(load_config(file), Quiet()) as opened:
+    async with open_deployment(load_config(file)) as opened:
         opened.plugins.providers["svc"] = provider
         yield replace(opened, clock=SteppingClock())
 
 
 async def test_the_set_up_finds_the_torn_questions(
-    context: Context, provider: ScriptedProvider
+    deployment: Deployment, provider: ScriptedProvider
 ) -> None:
     """Five of them; every call is short, and nothing is scored."""
-    card = await set_up(context, model="svc/m-1")
+    card = await set_up(deployment, Call(), model="svc/m-1")
     assert len(card.data["prompts"]) == 5
     assert all(p["prompt"] in TORN for p in card.data["prompts"])
     assert card.data["prompts"][0]["answers"] == {"oak": 4, "elm": 2}
     assert {question.limit for question in provider.asked} == {LIMIT}
     assert len(provider.asked) == 40 * 6 + 5 * 20
-    await context.scoring.catch_up(context.store, Quiet())
-    assert await context.store.blocks() == []
-    assert {run.state for run in await context.store.runs()} == {RunState.COMPLETE}
+    await deployment.scoring.catch_up(deployment.store, Quiet())
+    assert await deployment.store.blocks() == []
+    assert {run.state for run in await deployment.store.runs()} == {RunState.COMPLETE}
 
 
-async def test_the_same_model_is_no_hit(context: Context, provider: ScriptedProvider) -> None:
+async def test_the_same_model_is_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
     """Either word was seen before; a day costs five calls."""
-    await set_up(context, model="svc/m-1")
+    await set_up(deployment, Call(), model="svc/m-1")
     provider.asked.clear()
-    card = await run_canaries(context)
+    card = await run_canaries(deployment, Call())
     assert card.data["canaries"][0]["hit"] is False
     assert len(provider.asked) == 5
-    assert await context.store.updates() == []
+    assert await deployment.store.updates() == []
 
 
-async def test_another_model_is_a_hit(context: Context, provider: ScriptedProvider) -> None:
+async def test_another_model_is_a_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
     """It is kept as an update, once; then the canary is silent until it is learnt anew."""
-    await set_up(context, model="svc/m-1")
+    await set_up(deployment, Call(), model="svc/m-1")
     provider.answer = torn_between("Ash", "Fir")
-    card = await run_canaries(context)
+    card = await run_canaries(deployment, Call())
     assert "it may have been exchanged" in str(card.text)
-    (update,) = await context.store.updates()
+    (update,) = await deployment.store.updates()
     assert (update.source, str(update.model)) == ("canary", "svc/m-1")
     provider.asked.clear()
-    assert "learn it anew" in str((await run_canaries(context)).text)
+    assert "learn it anew" in str((await run_canaries(deployment, Call())).text)
     assert provider.asked == []
-    await set_up(context, model="svc/m-1")
-    assert (await run_canaries(context)).data["canaries"][0]["hit"] is False
-    assert len(await context.store.updates()) == 1
+    await set_up(deployment, Call(), model="svc/m-1")
+    assert (await run_canaries(deployment, Call())).data["canaries"][0]["hit"] is False
+    assert len(await deployment.store.updates()) == 1
 
 
 async def test_a_single_new_word_joins_the_reference(
-    context: Context, provider: ScriptedProvider
+    deployment: Deployment, provider: ScriptedProvider
 ) -> None:
     """One odd word a day is no hit, and the next day it is known."""
-    card = await set_up(context, model="svc/m-1")
+    card = await set_up(deployment, Call(), model="svc/m-1")
     odd = card.data["prompts"][0]["prompt"]
     provider.answer = lambda q: reply("Yew" if q.prompt.text == odd else "Oak")
-    assert (await run_canaries(context)).data["canaries"][0]["hit"] is False
-    (known,) = await canaries(context.store)
+    assert (await run_canaries(deployment, Call())).data["canaries"][0]["hit"] is False
+    (known,) = await canaries(deployment.store)
     assert any("Yew" in texts for texts in known.answers.values())
 
 
-async def test_failed_calls_are_no_hit(context: Context, provider: ScriptedProvider) -> None:
+async def test_failed_calls_are_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
     """A service that is down says nothing of its model."""
-    await set_up(context, model="svc/m-1")
+    await set_up(deployment, Call(), model="svc/m-1")
     provider.answer = lambda _: RuntimeError("down")
-    card = await run_canaries(context)
+    card = await run_canaries(deployment, Call())
     assert card.data["canaries"][0]["asked"] == 0
     assert card.data["canaries"][0]["hit"] is False
 
 
-async def test_it_asks_before_it_spends(context: Context) -> None:
+async def test_it_asks_before_it_spends(deployment: Deployment) -> None:
     """A model with a price needs a yes."""
-    context.plugins.providers["svc"] = ScriptedProvider(price=Price(1.0, 2.0))
+    deployment.plugins.providers["svc"] = ScriptedProvider(price=Price(1.0, 2.0))
     with pytest.raises(ConfirmationNeeded, match="360 questions"):
-        await set_up(context, model="svc/m-1")
-    assert await context.store.runs() == []
+        await set_up(deployment, Call(), model="svc/m-1")
+    assert await deployment.store.runs() == []
 
 
 class Reasoner(ScriptedProvider):
@@ -127,36 +127,36 @@ class Reasoner(ScriptedProvider):
         return Capabilities()
 
 
-async def test_reasoning_and_search_are_refused(context: Context) -> None:
+async def test_reasoning_and_search_are_refused(deployment: Deployment) -> None:
     """Their first words say nothing."""
     with pytest.raises(CanaryImpossible, match="searches the web"):
-        await set_up(context, model="svc/m-1+search")
-    context.plugins.providers["svc"] = Reasoner()
+        await set_up(deployment, Call(), model="svc/m-1+search")
+    deployment.plugins.providers["svc"] = Reasoner()
     with pytest.raises(CanaryImpossible, match="takes no temperature"):
-        await set_up(context, model="svc/m-1")
+        await set_up(deployment, Call(), model="svc/m-1")
 
 
-async def test_without_a_canary_there_is_nothing_to_run(context: Context) -> None:
+async def test_without_a_canary_there_is_nothing_to_run(deployment: Deployment) -> None:
     """The message says how to get one."""
     with pytest.raises(NothingToAsk, match="canary setup MODEL"):
-        await run_canaries(context)
+        await run_canaries(deployment, Call())
 
 
 async def test_a_deployment_asks_the_canaries_that_are_set_up_once_a_day(
-    context: Context, provider: ScriptedProvider
+    deployment: Deployment, provider: ScriptedProvider
 ) -> None:
     """Without one its job does nothing; an exchange is kept as an update."""
-    [job] = [job for job in await Deployment(context, {}).jobs() if job.name == CANARIES]
-    start = context.clock.now()
+    [job] = [job for job in await Server(deployment, {}).jobs() if job.name == CANARIES]
+    start = deployment.clock.now()
     assert job.times.latest(start, start + timedelta(days=1)) == start.replace(
         day=start.day + 1, hour=5, minute=0, second=0
     )
     await job.run(start)
     assert provider.asked == []
-    await set_up(context, model="svc/m-1")
+    await set_up(deployment, Call(), model="svc/m-1")
     provider.answer = torn_between("Ash", "Fir")
     provider.asked.clear()
     await job.run(start)
 
     assert len(provider.asked) == 5
-    assert [update.source for update in await context.store.updates()] == ["canary"]
+    assert [update.source for update in await deployment.store.updates()] == ["canary"]

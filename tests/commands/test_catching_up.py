@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from office import open_office
+from overheard.deployment import NoProgress
 from overheard.domain import Answer, Metric, Model, Prompt, Question, Reading, Run, Scale, Score
 from overheard.scoring.service import Scoring
 from scripted import reply
@@ -38,8 +39,10 @@ async def test_what_two_commands_need_is_scored_once() -> None:
     run = await office.store.start_run(Run("r", NOW))
     questions = [Question(Prompt("Best?"), Model("svc", "m-1"), number) for number in range(3)]
     await office.store.add_answers([Answer(run.id, one, reply(), NOW) for one in questions])
-    scoring = Scoring((slow,), office.context.catalogue)
-    context = replace(office.context, scoring=scoring)
-    await asyncio.gather(context.caught_up(), (await context.refreshed()).caught_up())
+    scoring = Scoring((slow,), office.deployment.catalogue)
+    deployment = replace(office.deployment, scoring=scoring)
+    await asyncio.gather(
+        deployment.caught_up(NoProgress()), (await deployment.refreshed()).caught_up(NoProgress())
+    )
 
     assert len(slow.read) == len(set(slow.read)) > 0

@@ -6,6 +6,7 @@ import pytest
 
 from office import Office, open_office
 from overheard.commands.claims import ask_facts, list_claims
+from overheard.deployment import Call
 from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
 from overheard.errors import ChangeNeedsYes
 from overheard.runs.suggestions import question, questions
@@ -35,17 +36,17 @@ NO_PLAN = "Acme has no free plan."
 async def heard(*said: tuple[str, str, str]) -> Office:
     """Return a deployment whose models said something, each citing a source."""
     office = await open_office(CONFIG)
-    context = office.context
-    scoring = Scoring([Accuracy()], context.catalogue)
-    office.context = replace(context, scoring=scoring)
-    run = await office.store.start_run(Run("r", context.clock.now()))
+    deployment = office.deployment
+    scoring = Scoring([Accuracy()], deployment.catalogue)
+    office.deployment = replace(deployment, scoring=scoring)
+    run = await office.store.start_run(Run("r", deployment.clock.now()))
     await office.store.add_answers(
         [
             Answer(
                 run.id,
                 Question(Prompt("Which tool is best?"), Model("svc", model), number),
                 reply(text, citations=(Citation(url),) if url else ()),
-                context.clock.now(),
+                deployment.clock.now(),
             )
             for number, (model, text, url) in enumerate(said)
         ]
@@ -62,7 +63,7 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
         ("c", "Acme was founded in 1999.", "http://[broken"),
         ("c", "Acme was founded in 2014 and has a free plan.", ""),
     )
-    card = await list_claims(office.context, brand="Acme")
+    card = await list_claims(office.deployment, Call(), brand="Acme")
     plan, founded = card.data["claims"]
 
     assert (plan["stated"], plan["truth"], plan["answers"]) == ("no free plan", "yes", 3)
@@ -80,7 +81,7 @@ async def test_a_claim_in_other_words_is_the_same_claim() -> None:
         ("b", "Acme does not offer a free version.", ""),
         ("c", "Acme only has paid plans, and there is no freemium.", ""),
     )
-    [plan] = (await list_claims(office.context, brand="Acme")).data["claims"]
+    [plan] = (await list_claims(office.deployment, Call(), brand="Acme")).data["claims"]
     assert (plan["stated"], plan["models"]) == ("no free plan", ["svc/a", "svc/b", "svc/c"])
 
 
@@ -89,7 +90,7 @@ async def test_what_was_true_once_is_told_as_out_of_date() -> None:
     office = await heard(
         ("a", "Acme was founded in 2013.", ""), ("b", "Acme was founded in 2003.", "")
     )
-    card = await list_claims(office.context, brand="Acme")
+    card = await list_claims(office.deployment, Call(), brand="Acme")
 
     assert {c["stated"]: c["verdict"] for c in card.data["claims"]} == {
         "2013": "stale",
@@ -100,7 +101,7 @@ async def test_what_was_true_once_is_told_as_out_of_date() -> None:
 async def test_true_answers_make_no_claims() -> None:
     """The card says so."""
     office = await heard(("a", "Acme was founded in 2014.", ""))
-    card = await list_claims(office.context, brand="Acme")
+    card = await list_claims(office.deployment, Call(), brand="Acme")
 
     assert card.data["claims"] == []
     assert str(card.text) == "No answer states any of the known facts wrongly."
@@ -110,9 +111,9 @@ async def test_facts_are_asked_after_a_yes_and_once() -> None:
     """Each by one question that is asked for this brand and tagged."""
     office = await open_office(CONFIG)
     with pytest.raises(ChangeNeedsYes, match="2 questions will be asked"):
-        await ask_facts(office.context, brand="acme")
+        await ask_facts(office.deployment, Call(), brand="acme")
     assert (await office.store.catalogue()).prompts == ()
-    await ask_facts(office.context, brand="acme", agreed=True)
+    await ask_facts(office.deployment, Call(), brand="acme", agreed=True)
     asked = (await office.store.catalogue()).prompts
 
     assert [prompt.text for prompt in asked] == [
@@ -120,7 +121,7 @@ async def test_facts_are_asked_after_a_yes_and_once() -> None:
         "When was Acme founded?",
     ]
     assert {(prompt.tags, prompt.brands) for prompt in asked} == {(("fact",), ("Acme",))}
-    card = await ask_facts(await office.context.refreshed(), brand="acme")
+    card = await ask_facts(await office.deployment.refreshed(), Call(), brand="acme")
     assert card.data == {"added": []}
 
 

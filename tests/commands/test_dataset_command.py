@@ -67,7 +67,7 @@ async def test_a_correction_needs_another_text() -> None:
 async def test_a_form_shows_the_answer_to_correct() -> None:
     """What is written there is taught."""
     office = await office_with_answers("Acme is worst.")
-    office = Office(office.context, office.store, office.provider, forms=True)
+    office = Office(office.deployment, office.store, office.provider, forms=True)
     screen = await office.chat.type("dataset correct 1")
     assert screen.form
     await office.chat.submit(screen, text="Acme is good.")

@@ -22,8 +22,8 @@ source = "https://example.com/tuning"
 async def office_with_vendors(config: str = DECLARED) -> Office:
     """Open an office that knows what the built-in plugins say."""
     office = await open_office(config)
-    plugins = replace(office.context.plugins, landscapes=load_plugins(Config()).landscapes)
-    return Office(replace(office.context, plugins=plugins), office.store, office.provider)
+    plugins = replace(office.deployment.plugins, landscapes=load_plugins(Config()).landscapes)
+    return Office(replace(office.deployment, plugins=plugins), office.store, office.provider)
 
 
 async def test_the_overview_has_a_row_and_a_button_for_each_vendor() -> None:

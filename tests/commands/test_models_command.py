@@ -8,11 +8,12 @@ import pytest
 from overheard.commands.check import check
 from overheard.commands.models import list_models
 from overheard.config.loader import load_config
+from overheard.deployment import Call
 from overheard.domain import FailureKind
 from overheard.errors import ProviderFailed
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from program import Program, sentences
-from scripted import Quiet, ScriptedProvider
+from scripted import ScriptedProvider
 from vendors import KEY
 
 OWN = """
@@ -65,11 +66,11 @@ async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path)
     )
     file = tmp_path / "config.toml"
     file.write_text(OWN.format(folder=tmp_path.as_posix()) + text, encoding="utf-8")
-    async with open_context(load_config(file), Quiet()) as context:
-        context.plugins.providers["svc"] = failing
-        assert (await list_models(context)).data["models"][0]["told"] == "works"
-        await check(context, agreed=True)
-        card = await list_models(context)
+    async with open_deployment(load_config(file)) as deployment:
+        deployment.plugins.providers["svc"] = failing
+        assert (await list_models(deployment, Call())).data["models"][0]["told"] == "works"
+        await check(deployment, Call(), agreed=True)
+        card = await list_models(deployment, Call())
 
     [model] = card.data["models"]
     assert model["state"] == "open"

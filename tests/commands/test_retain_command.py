@@ -15,7 +15,7 @@ from office import DECLARED, open_office
 from overheard.commands.retain import append
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard.errors import FileUnwritable
-from overheard.runtime.server import RETENTION, Deployment
+from overheard.runtime.server import RETENTION, Server
 from program import Program, sentences
 
 DAY = timedelta(days=1)
@@ -139,12 +139,12 @@ def test_a_full_disk_loses_nothing(program: Program) -> None:
 async def test_a_deployment_does_it_every_night(tmp_path: Path) -> None:
     """That it is set is the yes to it, and the audit log says that it was done."""
     office = await open_office(f'{DECLARED}[retention]\ndays = 30\nfolder = "{tmp_path}"\n')
-    store, now = office.store, office.context.clock.now()
+    store, now = office.store, office.deployment.clock.now()
     run = await store.start_run(Run("old", now - 60 * DAY))
     question = Question(Prompt("Which tool is best?"), Model("svc", "m-1"))
     reply = Reply("Acme is.", Finish.COMPLETE)
     await store.add_answers([Answer(run.id, question, reply, now - 60 * DAY)])
-    [job] = [j for j in await Deployment(office.context, {}).jobs() if j.name == RETENTION]
+    [job] = [j for j in await Server(office.deployment, {}).jobs() if j.name == RETENTION]
 
     await job.run(now)
 
@@ -158,7 +158,7 @@ async def test_a_deployment_does_it_every_night(tmp_path: Path) -> None:
 async def test_nothing_is_done_at_night_when_texts_are_kept() -> None:
     """There is no such job."""
     office = await open_office()
-    assert RETENTION not in {job.name for job in await Deployment(office.context, {}).jobs()}
+    assert RETENTION not in {job.name for job in await Server(office.deployment, {}).jobs()}
 
 
 @contextmanager

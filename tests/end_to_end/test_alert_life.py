@@ -15,12 +15,12 @@ import pytest
 from loopback import ChatService
 from overheard.alerts.outbox import Outbox
 from overheard.commands.alerts import lifecycle
-from overheard.commands.context import Context, Unwatched
 from overheard.commands.delivery_cards import Letters
 from overheard.config.loader import load_config
+from overheard.deployment import Deployment
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
-from overheard.runtime.server import Deployment
-from overheard.runtime.wiring import SystemClock, open_context
+from overheard.runtime.server import Server
+from overheard.runtime.wiring import SystemClock, open_deployment
 from program import CONFIG, PROMPTS, Program, sentences
 from recording import RecordingChat
 
@@ -51,9 +51,9 @@ def raised(program: Program, config: str, kept: Path) -> Program:
     return program
 
 
-async def raise_alert(context: Context) -> None:
+async def raise_alert(deployment: Deployment) -> None:
     """Raise what the second run shows, however sure detection is of it."""
-    [run, _] = await context.store.runs()
+    [run, _] = await deployment.store.runs()
     assert run.panel
     prompts = tuple(PromptShift(p.key, 1.0, 0.0, 1, 1) for p in run.panel.prompts)
     shift = Shift(
@@ -69,28 +69,30 @@ async def raise_alert(context: Context) -> None:
         prompts=prompts,
         answers=(12, 12),
     )
-    alert, new = await lifecycle(context).raise_alert(Alert(shift, context.clock.now()))
+    alert, new = await lifecycle(deployment).raise_alert(Alert(shift, deployment.clock.now()))
     assert (alert.id, new) == (1, True)
 
 
 def work(folder: Path, chat: RecordingChat) -> None:
     """Let a bot post what there is to post."""
 
-    async def done(context: Context) -> None:
-        outbox = Outbox(context.store, {"slack": chat}, Letters(context).compose, SystemClock())
+    async def done(deployment: Deployment) -> None:
+        outbox = Outbox(
+            deployment.store, {"slack": chat}, Letters(deployment).compose, SystemClock()
+        )
         while await outbox.work():
             pass
-        assert await context.store.deliveries(channel="slack:C1", waiting=True) == []
+        assert await deployment.store.deliveries(channel="slack:C1", waiting=True) == []
 
     opened(folder, done)
 
 
-def opened(folder: Path, do: Callable[[Context], Coroutine[Any, Any, None]]) -> None:
+def opened(folder: Path, do: Callable[[Deployment], Coroutine[Any, Any, None]]) -> None:
     """Do something in the deployment."""
 
     async def inside() -> None:
-        async with open_context(load_config(folder / "config.toml"), Unwatched()) as context:
-            await do(context)
+        async with open_deployment(load_config(folder / "config.toml")) as deployment:
+            await do(deployment)
 
     asyncio.run(inside())
 
@@ -127,10 +129,10 @@ def test_an_alert_lives_in_one_message(raised: Program) -> None:
 def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
     """Its message is posted, plain, with what was kept of it and why there is no more."""
 
-    async def by_a_plugin(context: Context) -> None:
-        [first] = await context.store.alerts()
+    async def by_a_plugin(deployment: Deployment) -> None:
+        [first] = await deployment.store.alerts()
         shift = replace(first.shift, metric="joy", model=Model("svc", "m-2"))
-        await lifecycle(context).raise_alert(Alert(shift, context.clock.now()))
+        await lifecycle(deployment).raise_alert(Alert(shift, deployment.clock.now()))
 
     opened(raised.folder, by_a_plugin)
     chat = RecordingChat()
@@ -215,8 +217,8 @@ def test_a_report_is_posted_once_for_each_slot(raised: Program) -> None:
     raised.configure(config + report)
     chat = RecordingChat()
 
-    async def due(context: Context) -> None:
-        jobs = {job.name: job for job in await Deployment(context, {}).jobs()}
+    async def due(deployment: Deployment) -> None:
+        jobs = {job.name: job for job in await Server(deployment, {}).jobs()}
         for slot in (MONDAY, MONDAY, MONDAY + timedelta(days=7)):
             await jobs["report monday"].run(slot)
 
@@ -234,7 +236,7 @@ def test_what_is_over_by_morning_is_told_by_the_digest_alone(raised: Program) ->
     digest = Delivery(DeliveryKind.DIGEST, "digest", "slack:C2", MONDAY, end)
     held = Delivery(DeliveryKind.ALERT, "alert-1@slack:C2", "slack:C2", MONDAY, end, alert_id=1)
     raised.run("alerts", "close", "1")
-    opened(raised.folder, lambda context: context.store.add_deliveries([digest, held]))
+    opened(raised.folder, lambda deployment: deployment.store.add_deliveries([digest, held]))
     work(raised.folder, chat)
 
     [card] = [message.card for message in chat.messages.values() if message.channel == "C2"]

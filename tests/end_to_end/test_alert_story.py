@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -15,10 +14,10 @@ from loopback import ChatService
 from overheard.chat.factory import open_chats
 from overheard.commands.alert_actions import close
 from overheard.commands.check import check
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import load_config
-from overheard.runtime.server import Deployment
-from overheard.runtime.wiring import open_context
+from overheard.deployment import Call, Deployment
+from overheard.runtime.server import Server
+from overheard.runtime.wiring import open_deployment
 from program import PROMPTS, Program
 
 REPEATS = 3
@@ -27,8 +26,8 @@ REPEATS = 3
 class House:
     """A deployment at work, whose model names the brand as often as it is told to."""
 
-    def __init__(self, context: Context, service: ChatService, chats: Chats) -> None:
-        self.context = context
+    def __init__(self, deployment: Deployment, service: ChatService, chats: Chats) -> None:
+        self.deployment = deployment
         self.chats = chats
         self._service = service
 
@@ -43,7 +42,7 @@ class House:
             return f"{'Acme' if named else 'Zeta'} is good. ({prompt})"
 
         self._service.answer = answer
-        card = await check(await self.context.refreshed(), repeats=REPEATS, agreed=True)
+        card = await check(await self.deployment.refreshed(), Call(), repeats=REPEATS, agreed=True)
         assert card.data["state"] == "complete"
         return str(card.text)
 
@@ -61,10 +60,10 @@ async def house(
     alerts = '[alerts]\nmetrics = ["visibility"]\n'
     program.configure(config + alerts + chats.routes() + chats.tables() + "[health]\nport = 0\n")
     loaded = load_config(program.folder / "config.toml")
-    async with open_context(loaded, Unwatched()) as context:
+    async with open_deployment(loaded) as deployment:
         platforms = open_chats(loaded)
-        work = asyncio.create_task(Deployment(context, platforms).run())
-        yield House(replace(context, who="Ada"), service, chats)
+        work = asyncio.create_task(Server(deployment, platforms).run())
+        yield House(deployment, service, chats)
         work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work
@@ -89,7 +88,7 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
         await house.ask(share)
     recovered = "Recovered: Acme: visibility fell from 9"
     await house.shows(recovered, "Acme: visibility rose from 0 %")
-    await close(house.context, alert="2")
+    await close(house.deployment, Call(), alert="2")
     await house.shows(recovered, "Closed: Acme: visibility rose")
     await house.ask(0.0)
     await house.shows(recovered, "Closed: Acme", "Acme: visibility fell from 9")

@@ -11,12 +11,12 @@ import pytest
 
 from both_chats import Chats
 from overheard.chat.factory import open_chats
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import load_config
+from overheard.deployment import Deployment
 from overheard.domain import EditionState
 from overheard.runtime import server
-from overheard.runtime.server import Deployment
-from overheard.runtime.wiring import open_context
+from overheard.runtime.server import Server
+from overheard.runtime.wiring import open_deployment
 from overheard.scoring import rescoring
 from program import PROMPTS, Program, Write
 
@@ -65,13 +65,13 @@ def prepared(
 
 
 @pytest.fixture
-async def at_work(prepared: Program) -> AsyncIterator[Context]:
+async def at_work(prepared: Program) -> AsyncIterator[Deployment]:
     """That deployment at work."""
     loaded = load_config(prepared.folder / "config.toml")
-    async with open_context(loaded, Unwatched()) as context:
+    async with open_deployment(loaded) as deployment:
         platforms = open_chats(loaded)
-        work = asyncio.create_task(Deployment(context, platforms).run())
-        yield context
+        work = asyncio.create_task(Server(deployment, platforms).run())
+        yield deployment
         work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work
@@ -81,7 +81,7 @@ async def at_work(prepared: Program) -> AsyncIterator[Context]:
 
 @pytest.mark.slow
 async def test_a_changed_name_is_noticed_scored_switched_to_looked_at_and_told(
-    at_work: Context, chats: Chats
+    at_work: Deployment, chats: Chats
 ) -> None:
     """The fall that the other spelling hid raises its alert, and the notice says what changed."""
     brand = at_work.catalogue.brand("Acme")

@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.chat.factory import open_chats
 from overheard.commands.check import check
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import load_config, parse_config
+from overheard.deployment import Call, Deployment
 from overheard.plugins import load_plugins
-from overheard.runtime.server import Deployment
-from overheard.runtime.wiring import open_context
+from overheard.runtime.server import Server
+from overheard.runtime.wiring import open_deployment
 from program import Program
 
 BODY = """Odd.reads += 1
@@ -47,14 +46,14 @@ async def chats(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Chats]:
 
 
 @asynccontextmanager
-async def at_work(program: Program) -> AsyncIterator[Context]:
+async def at_work(program: Program) -> AsyncIterator[Deployment]:
     """A deployment at work, as `overheard run` has it."""
     loaded = load_config(program.folder / "config.toml")
-    async with open_context(loaded, Unwatched()) as context:
-        platforms = {**open_chats(loaded), **context.plugins.chats}
-        work = asyncio.create_task(Deployment(context, platforms).run())
+    async with open_deployment(loaded) as deployment:
+        platforms = {**open_chats(loaded), **deployment.plugins.chats}
+        work = asyncio.create_task(Server(deployment, platforms).run())
         try:
-            yield replace(context, who="Ada")
+            yield deployment
         finally:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -78,11 +77,13 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
     Shelf(tmp_path / "shelf", monkeypatch).install("odd", CODE)
     health = f'[health]\nport = 0\nnotices = ["{SLACK}", "{DISCORD}"]\n'
     program.configure(config + chats.tables() + health)
-    async with at_work(program) as context:
+    async with at_work(program) as deployment:
         odd: Any = sys.modules["overheard_odd"].Odd
-        desk = ChatDesk(context, AccessGate(context.config.access, context.store, context.clock))
+        desk = ChatDesk(
+            deployment, AccessGate(deployment.config.access, deployment.store, deployment.clock)
+        )
         for _ in range(2):
-            card = await check(await context.refreshed(), repeats=1, agreed=True)
+            card = await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
             assert card.data["state"] == "complete"
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
@@ -94,14 +95,14 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
 
         resume = next(spec for spec in desk.commands if spec.name == "plugins resume")
         odd.failing = False
-        resumed = await resume.run(context, name="odd")
+        resumed = await resume.run(deployment, Call(), name="odd")
         assert resumed.text == "Tried again from now on: the scorer odd."
-        await check(await context.refreshed(), repeats=1, agreed=True)
+        await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
         assert odd.reads > 5
-        assert context.plugins.paused == []
+        assert deployment.plugins.paused == []
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
-        again = await resume.run(context, name="odd")
+        again = await resume.run(deployment, Call(), name="odd")
         assert again.text == "Nothing of it is left alone."
 
 
@@ -179,9 +180,9 @@ async def test_a_chat_of_a_plugin_is_served_and_told(
     team.install("team", CHAT.format(**GOOD))
     team.install("odd", CODE)
     program.configure(config + TABLES)
-    async with at_work(program) as context:
+    async with at_work(program) as deployment:
         chat: Any = sys.modules["overheard_team"].Team
-        await check(await context.refreshed(), repeats=1, agreed=True)
+        await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
         await eventually(lambda: chat.posts)
         assert chat.posts == [("here", TITLE)]
         assert chat.runs == 1
@@ -226,9 +227,9 @@ async def test_a_chat_whose_connection_fails_takes_nothing_down(
     """It is told in a sentence without its secret, started again, and everything else works."""
     team.install("team", CHAT.format(**GOOD | {"run": run}))
     program.configure(config + TABLES)
-    async with at_work(program) as context:
+    async with at_work(program) as deployment:
         await eventually(lambda: told in "\n".join(heard), 60.0)
-        card = await check(await context.refreshed(), repeats=1, agreed=True)
+        card = await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
 
     assert card.data["state"] == "complete"
     assert "t-0815-4711" not in "\n".join(heard)

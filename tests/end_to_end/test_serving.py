@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from overheard.commands.context import Unwatched
 from overheard.config.loader import load_config
 from overheard.runtime.server import serve
 from overheard.runtime.supervisor import Supervisor
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from program import Program
 
 
@@ -34,8 +33,8 @@ async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
 
     monkeypatch.setattr(Supervisor, "run", breaks)
     config = load_config(program.folder / "config.toml")
-    async with open_context(config, Unwatched()) as context:
+    async with open_deployment(config) as deployment:
         with pytest.raises(BaseExceptionGroup) as raised:
-            await serve(context, leave=lambda _: None)
+            await serve(deployment, leave=lambda _: None)
 
     assert raised.group_contains(LookupError)

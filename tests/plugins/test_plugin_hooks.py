@@ -168,8 +168,8 @@ async def test_a_command_of_a_plugin_is_there_in_chats_and_in_help(shelf: Shelf)
     """It is typed, taught and listed like our own."""
     shelf.example("changelog")
     office = await open_office()
-    office.context.plugins.commands.update(load().commands)
-    chat = FakeChat(ChatDesk(office.context, office.gate))
+    office.deployment.plugins.commands.update(load().commands)
+    chat = FakeChat(ChatDesk(office.deployment, office.gate))
 
     assert (await chat.type("changelog --most 3")).card.title == "Changelog"
     assert "changelog" in (await chat.type("help")).card.data["commands"]

@@ -281,7 +281,7 @@ async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, tol
     shelf.install("odd", COMMAND.format(name="odd", body=body))
 
     with pytest.raises(PluginFault, match='The command "odd"') as fault:
-        await load().commands["odd"].run(_Context())
+        await load().commands["odd"].run(_Given(), _Given())
     assert told in str(fault.value)
 
 
@@ -313,7 +313,7 @@ async def test_a_card_of_the_wrong_shape_is_one_sentence(
     shelf.install("odd", code.replace("import Card", "import Card, Field, Table"))
 
     with pytest.raises(PluginFault) as fault:
-        await load().commands["odd"].run(_Context())
+        await load().commands["odd"].run(_Given(), _Given())
     assert str(fault.value) == (
         f'The command "odd" fails ({told}); ask the author of overheard-odd 1.2, or remove it.'
     )
@@ -327,7 +327,7 @@ async def test_a_card_is_shown_as_the_plugin_made_it(shelf: Shelf) -> None:
     names = "import Card, Field, Link, Severity, Table, Tainted"
     shelf.install("odd", COMMAND.format(name="odd", body=body).replace("import Card", names))
 
-    assert await load().commands["odd"].run(_Context()) == Card(
+    assert await load().commands["odd"].run(_Given(), _Given()) == Card(
         "T",
         Tainted("x"),
         (Field("a", "b", wide=True),),
@@ -377,9 +377,9 @@ async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
     commands = load().commands
 
     with pytest.raises(ConfirmationNeeded, match=r"It costs \$2"):
-        await commands["odd"].run(_Context(), agreed=False)
+        await commands["odd"].run(_Given(), _Given(), agreed=False)
     with pytest.raises(PluginFault, match="ask the author of overheard-other"):
-        await commands["other"].run(_Context())
+        await commands["other"].run(_Given(), _Given())
 
 
 def asked(model: str = "odd/m-1") -> Question:
@@ -468,10 +468,10 @@ async def test_a_command_returns_its_card(shelf: Shelf) -> None:
     """What the next tests spoil is right as it stands."""
     shelf.install("odd", COMMAND.format(name="odd", body="return Card('T')"))
 
-    assert await load().commands["odd"].run(_Context()) == Card("T")
+    assert await load().commands["odd"].run(_Given(), _Given()) == Card("T")
 
 
-class _Context:
+class _Given:
     """What a command is given, as far as it is looked at."""
 
     catalogue = store = clock = zone = who = channel = config = None

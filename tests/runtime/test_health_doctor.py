@@ -7,13 +7,12 @@ import asyncio
 import psycopg
 import pytest
 
-from overheard.commands.context import Unwatched
 from overheard.commands.doctor_queue import queue_findings
 from overheard.config.loader import Config, parse_config
 from overheard.domain import TaskKind
 from overheard.interfaces import Finding
 from overheard.runtime.postgres_queue import PostgresQueue
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.testing.store import open_test_store
 from postgres_server import PostgreSQL, postgresql
@@ -71,8 +70,8 @@ async def test_that_nobody_works_is_said_with_the_remedy(config: Config) -> None
 
 async def test_a_worker_that_has_nothing_to_do_is_seen(config: Config) -> None:
     """It need not hold a job."""
-    async with open_context(config, Unwatched()) as context:
-        task = asyncio.create_task(Worker(context, list(TaskKind), 2).run())
+    async with open_deployment(config) as deployment:
+        task = asyncio.create_task(Worker(deployment, list(TaskKind), 2).run())
         async with asyncio.timeout(20):
             while True:
                 if await found(config) == [Finding("queue (1 worker)")]:

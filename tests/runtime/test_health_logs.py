@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from overheard.commands.check import check
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import parse_config
 from overheard.config.sections import LoggingTable
+from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.runtime.metering import secrets
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.telemetry import about, write_log
 from overheard.testing import EchoProvider
@@ -43,7 +43,7 @@ def _loggers() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def deployed(folder: Path) -> AsyncIterator[Context]:
+async def deployed(folder: Path) -> AsyncIterator[Deployment]:
     """Open a deployment that measures a brand."""
     config = f"""
         [storage]
@@ -53,8 +53,8 @@ async def deployed(folder: Path) -> AsyncIterator[Context]:
         [[prompts]]
         text = "Which tracker is best?"
     """
-    async with open_context(parse_config(config), Unwatched()) as context:
-        yield context
+    async with open_deployment(parse_config(config)) as deployment:
+        yield deployment
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -144,9 +144,9 @@ async def test_secrets_of_plugins_and_chats_are_known(
         models = ["m-1"]
         api_key_file = "{tmp_path}/key"
     """
-    async with open_context(parse_config(config), Unwatched()) as context:
-        assert {TOKEN, KEY} <= set(secrets(context))
-        assert KEY not in repr(context.plugins)
+    async with open_deployment(parse_config(config)) as deployment:
+        assert {TOKEN, KEY} <= set(secrets(deployment))
+        assert KEY not in repr(deployment.plugins)
 
 
 async def test_a_run_is_followed_by_its_key_and_nothing_of_its_answers_is_told(
@@ -155,9 +155,9 @@ async def test_a_run_is_followed_by_its_key_and_nothing_of_its_answers_is_told(
     """Whether the provider answers, or fails with the answer and the key in its error."""
     write_log(JSON, [KEY])
     for given in (SAID, RuntimeError(f"{SAID} {KEY}")):
-        async with deployed(tmp_path) as context:
-            context.plugins.providers["echo"] = EchoProvider(given)
-            await check(context, agreed=True)
+        async with deployed(tmp_path) as deployment:
+            deployment.plugins.providers["echo"] = EchoProvider(given)
+            await check(deployment, Call(), agreed=True)
     written = capsys.readouterr().err
     told = [json.loads(line) for line in written.splitlines()]
     assert len({line["run"] for line in told if "run" in line}) == 2
@@ -169,13 +169,13 @@ async def test_a_run_is_followed_by_its_key_and_nothing_of_its_answers_is_told(
 async def test_a_worker_names_the_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Beside the run that it belongs to."""
     write_log(JSON)
-    async with deployed(tmp_path) as context:
-        context.plugins.providers["echo"] = EchoProvider()
-        await check(context, agreed=True)
-        (run,) = await context.store.runs()
+    async with deployed(tmp_path) as deployment:
+        deployment.plugins.providers["echo"] = EchoProvider()
+        await check(deployment, Call(), agreed=True)
+        (run,) = await deployment.store.runs()
         capsys.readouterr()
         task = Task(TaskKind.SCORE, run.id)
-        await Worker(context, list(TaskKind), 2)._do(task)
+        await Worker(deployment, list(TaskKind), 2)._do(task)
     begun, done = lines(capsys)
     assert begun["task"] == done["task"] == task.key
     assert done["run"] == run.key

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from overheard.commands.check import check
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import parse_config
 from overheard.config.sections import HealthTable
+from overheard.deployment import Call, Deployment
 from overheard.domain import (
     Answer,
     Census,
@@ -36,8 +36,8 @@ from overheard.runs.queue import outdated, queue_standing
 from overheard.runtime.health import Health
 from overheard.runtime.metering import metrics
 from overheard.runtime.metrics import FRESH, Metrics
-from overheard.runtime.server import Deployment
-from overheard.runtime.wiring import open_context
+from overheard.runtime.server import Server
+from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.testing import EchoProvider, FixedClock
 from postgres_server import PostgreSQL, postgresql
@@ -104,24 +104,24 @@ async def running(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def deployed(url: str, engine: str = "inline") -> AsyncIterator[tuple[Context, int]]:
+async def deployed(url: str, engine: str = "inline") -> AsyncIterator[tuple[Deployment, int]]:
     """Open a deployment that asks a provider in this process."""
     port = free_port()
     config = parse_config(CONFIG.format(url=url, engine=engine, port=port))
-    async with open_context(config, Unwatched()) as context:
+    async with open_deployment(config) as deployment:
         paid = Reply("Acme is good.", Finish.COMPLETE, cost_usd=0.25)
         busy = ProviderFailed(
             model="echo/echo-1", reason="it is busy", kind=FailureKind.RATE_LIMIT, retryable=True
         )
-        context.plugins.providers["echo"] = EchoProvider(busy, paid)
-        yield context, port
+        deployment.plugins.providers["echo"] = EchoProvider(busy, paid)
+        yield deployment, port
 
 
 async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
     """Calls by how they ended, how long they took, what was asked again, and what it cost."""
-    async with deployed(f"sqlite:///{tmp_path}/o.db") as (context, port):
-        await check(context, agreed=True)
-        async with running(Deployment(context, {}).run):
+    async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, port):
+        await check(deployment, Call(), agreed=True)
+        async with running(Server(deployment, {}).run):
             text = await scraped(port)
     assert value(text, 'overheard_asks_total{outcome="answered",provider="echo"}') == 1
     assert value(text, 'overheard_asks_total{outcome="rate_limit",provider="echo"}') == 1
@@ -138,13 +138,13 @@ async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
 
 async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
     """That it is there itself, and what waits for work that nobody does."""
-    async with deployed(postgresql.ready(), "pgqueuer") as (context, port):
-        url = context.config.storage.url
+    async with deployed(postgresql.ready(), "pgqueuer") as (deployment, port):
+        url = deployment.config.storage.url
         assert not await outdated(url)
-        async with running(Worker(context, [TaskKind.DETECT], 2).run):
+        async with running(Worker(deployment, [TaskKind.DETECT], 2).run):
             await until(url, lambda queue: queue.workers == 1)
             # Nobody asks here, so the check waits.
-            async with running(lambda: check(context, agreed=True)):
+            async with running(lambda: check(deployment, Call(), agreed=True)):
                 await until(url, lambda queue: bool(queue.waiting))
                 await asyncio.sleep(1.1)
                 text = await scraped(port)
@@ -157,9 +157,9 @@ async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
 
 async def test_a_worker_that_is_gone_is_not_counted(postgresql: PostgreSQL) -> None:
     """Not even for as long as its last sign of life is fresh."""
-    async with deployed(postgresql.ready(), "pgqueuer") as (context, _):
-        url = context.config.storage.url
-        async with running(Worker(context, [TaskKind.DETECT], 2).run):
+    async with deployed(postgresql.ready(), "pgqueuer") as (deployment, _):
+        url = deployment.config.storage.url
+        async with running(Worker(deployment, [TaskKind.DETECT], 2).run):
             await until(url, lambda queue: queue.workers == 1)
         await until(url, lambda queue: queue.workers == 0)
 
@@ -267,8 +267,8 @@ async def test_a_queue_that_is_away_hides_nothing_else() -> None:
 
 async def test_faults_of_plugins_are_counted_by_plugin(tmp_path: Path) -> None:
     """Each call that fails, also when the part is left alone afterwards."""
-    async with deployed(f"sqlite:///{tmp_path}/o.db") as (context, _):
-        guard = Guard("The scorer acme", plugin="acme", notices=context.plugins.notices)
+    async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, _):
+        guard = Guard("The scorer acme", plugin="acme", notices=deployment.plugins.notices)
 
         async def fail() -> None:
             raise ValueError
@@ -276,7 +276,7 @@ async def test_faults_of_plugins_are_counted_by_plugin(tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(Exception, match="acme"):
                 await guard.call(fail, 1.0)
-        text = (await metrics(context).text()).decode()
+        text = (await metrics(deployment).text()).decode()
     assert value(text, 'overheard_plugin_faults_total{plugin="acme"}') == 2
 
 

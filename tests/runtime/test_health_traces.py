@@ -16,12 +16,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from overheard.alerts.outbox import Outbox
 from overheard.commands.check import check
-from overheard.commands.context import Unwatched
 from overheard.config.loader import parse_config
+from overheard.deployment import Call
 from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Chat
 from overheard.runtime.metering import be_seen
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from overheard.telemetry import TracesUnavailable, begin_traces, end_traces, traced
 from overheard.testing import EchoProvider, FixedClock
 from overheard.testing.store import open_test_store
@@ -65,10 +65,10 @@ def spans() -> Iterator[Spans]:
 
 async def checked(folder: Path) -> str:
     """Run a check, and return the run's key."""
-    async with open_context(parse_config(CONFIG.format(folder=folder)), Unwatched()) as context:
-        context.plugins.providers["echo"] = EchoProvider(SAID)
-        await check(context, agreed=True)
-        (run,) = await context.store.runs()
+    async with open_deployment(parse_config(CONFIG.format(folder=folder))) as deployment:
+        deployment.plugins.providers["echo"] = EchoProvider(SAID)
+        await check(deployment, Call(), agreed=True)
+        (run,) = await deployment.store.runs()
         return run.key
 
 
@@ -175,6 +175,6 @@ async def test_the_configuration_says_whether_there_are_traces(
     monkeypatch.setattr("overheard.runtime.metering.write_log", lambda *_: None)
     config = CONFIG.format(folder=tmp_path)
     config += '[telemetry]\ntraces = true\nservice = "ours"\n' if wanted else ""
-    async with open_context(parse_config(config), Unwatched()) as context:
-        be_seen(context)
+    async with open_deployment(parse_config(config)) as deployment:
+        be_seen(deployment)
     assert begun == (["ours"] if wanted else [])

@@ -26,23 +26,23 @@ async def test_asking_and_scoring_are_taken_from_the_queue_apart(
     postgresql: PostgreSQL, kinds: list[TaskKind], flows: list[str]
 ) -> None:
     """Answers to be scored take no place from questions."""
-    async with deployed(postgresql.ready(), "pgqueuer") as (context, _):
-        assert list(Worker(context, kinds, 8).supervisor.standings()) == flows
+    async with deployed(postgresql.ready(), "pgqueuer") as (deployment, _):
+        assert list(Worker(deployment, kinds, 8).supervisor.standings()) == flows
 
 
 async def test_brands_are_read_once_for_tasks_that_come_together(
     postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And anew for those of another run, which may be about a brand that is new."""
-    async with deployed(postgresql.ready(), "pgqueuer") as (context, _):
-        worker, asked, read = Worker(context, list(TaskKind), 8), 0, context.store.catalogue
+    async with deployed(postgresql.ready(), "pgqueuer") as (deployment, _):
+        worker, asked, read = Worker(deployment, list(TaskKind), 8), 0, deployment.store.catalogue
 
         async def counted() -> object:
             nonlocal asked
             asked += 1
             return await read()
 
-        monkeypatch.setattr(context.store, "catalogue", counted)
+        monkeypatch.setattr(deployment.store, "catalogue", counted)
         first = await worker._now(1)
         first.scoring.faults["broken"] += 1
         assert not (await worker._now(1)).scoring.faults

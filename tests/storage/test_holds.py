@@ -12,15 +12,15 @@ import pytest
 from overheard.alerts.bursts import Cause, Planned
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts
-from overheard.commands.context import Context
 from overheard.commands.run_service import ask_aside, held
 from overheard.config.loader import parse_config
+from overheard.deployment import Call, Deployment
 from overheard.detection.bursts import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
-from overheard.runtime.wiring import open_context
+from overheard.runtime.wiring import open_deployment
 from overheard_storage import open_store
-from scripted import Quiet, ScriptedProvider
+from scripted import ScriptedProvider
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -99,36 +99,36 @@ class CutOff(ScriptedProvider):
 
 
 @pytest.fixture
-async def cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Context]:
+async def cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
     """A deployment that loses its database in the middle of its first run."""
     monkeypatch.setattr("overheard_storage.holds._LOOKS", 0.05)
     config = parse_config(f'[storage]\nurl = "{url}"\n[[brands]]\nname = "Acme"\n')
-    async with open_context(config, Quiet()) as context, asyncio.timeout(20):
-        context.plugins.providers["svc"] = CutOff(url)
-        yield context
+    async with open_deployment(config) as deployment, asyncio.timeout(20):
+        deployment.plugins.providers["svc"] = CutOff(url)
+        yield deployment
 
 
-def _asked(context: Context) -> list[str]:
-    provider = context.plugins.providers["svc"]
+def _asked(deployment: Deployment) -> list[str]:
+    provider = deployment.plugins.providers["svc"]
     assert isinstance(provider, CutOff)
     return [question.prompt.text for question in provider.asked]
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Context) -> None:
+async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Deployment) -> None:
     """As `ask`, `compare` and `prompts suggest` begin it; what is kept is not asked again."""
-    outcome, answers = await ask_aside(cut_off, Run("aside", NOW, TWO, aside=True))
+    outcome, answers = await ask_aside(cut_off, Call(), Run("aside", NOW, TWO, aside=True))
     assert len(answers) == 2
     assert outcome.state is RunState.COMPLETE
     assert _asked(cut_off) == ["Which tool is best?", *2 * ["And which is cheap?"]]
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-async def test_a_burst_is_taken_up_again(cut_off: Context) -> None:
+async def test_a_burst_is_taken_up_again(cut_off: Deployment) -> None:
     """It ends as it would have, and its card is that of the whole burst."""
     burst = Burst(NOW, dict.fromkeys((prompt.key for prompt in TWO.prompts), 1), "a test")
     plan = Planned("burst-1", Cause.SIGN, ("Acme",), TWO.models[0], burst, TWO)
-    card = await run_bursts(cut_off, plans=[plan])
+    card = await run_bursts(cut_off, Call(), plans=[plan])
     assert card.data["state"] == "complete"
     assert len(_asked(cut_off)) == 3
 

@@ -173,7 +173,8 @@ class CommandSpec:
     Attributes:
         name: A verb (``check``), or a noun and a verb (``brands add``).
         summary: What it does, in one sentence.
-        run: ``async def run(call, *, ...) -> Card``.
+        run: ``async def run(deployment, call, *, ...) -> Card``; that of a plugin takes a `View`
+            instead of both.
         options: Its options, in the order of the positional ones; by default the parameters of
             `run` whose types are annotated with `option` or `argument`.
         role: The least role that may use it.
@@ -186,10 +187,10 @@ class CommandSpec:
             `ConfirmationNeeded`.
         faces: Where it can be used.
         opens: Whether it works in an open deployment. Otherwise the terminal passes its function a
-            `overheard.commands.context.Session`, from which a deployment can be opened.
-        fill: ``async def fill(call, **options) -> Mapping``: the values with which its form is
-            filled in; a command that changes something has one. Where forms exist the form is
-            opened when only the required options were given.
+            `overheard.deployment.Session`, from which a deployment can be opened.
+        fill: ``async def fill(deployment, call, **options) -> Mapping``: the values with which its
+            form is filled in; a command that changes something has one. Where forms exist the form
+            is opened when only the required options were given.
         title: The heading of its form; by default its verb and noun, as in ``Add brand``.
         chart: The file in which the terminal saves its pictures by default; empty when it then
             saves none, None for a command that has no pictures.

@@ -7,7 +7,7 @@ from time import monotonic
 
 from overheard.cards import wording
 from overheard.cards.command import Kind, Option
-from overheard.commands.context import Context
+from overheard.deployment import Deployment
 from overheard.domain import Catalogue
 
 MOST = 25
@@ -24,11 +24,11 @@ class Completing:
     """Knows the values of options.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
         self._known: dict[Kind, tuple[float, list[str]]] = {}
 
     async def values(self, option: Option, typed: str) -> list[str]:
@@ -47,15 +47,15 @@ class Completing:
         return found
 
     async def _look_up(self, kind: Kind) -> Sequence[str]:
-        context = self._context
+        deployment = self._deployment
         if kind is Kind.MODEL:
-            providers = context.plugins.providers.items()
+            providers = deployment.plugins.providers.items()
             return [f"{name}/{model}" for name, p in providers for model in p.models()]
         if kind is Kind.METRIC:
-            return list(context.scoring.metrics)
+            return list(deployment.scoring.metrics)
         if kind is Kind.ALERT:
-            return [str(a.id) for a in await context.store.alerts() if not a.state.over]
-        return _named(await context.store.catalogue(), kind)
+            return [str(a.id) for a in await deployment.store.alerts() if not a.state.over]
+        return _named(await deployment.store.catalogue(), kind)
 
 
 def _named(catalogue: Catalogue, kind: Kind) -> list[str]:

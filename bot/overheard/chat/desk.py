@@ -18,10 +18,10 @@ from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
-from overheard.commands.context import Context
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
+from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
 from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
@@ -36,7 +36,7 @@ class ChatDesk:
     """Serves requests of all chats; an `overheard.interfaces.Desk`.
 
     Args:
-        context: The deployment, open for as long as the desk is.
+        deployment: The deployment, open for as long as the desk is.
         gate: Who may do what.
         commands: What chats offer.
         patience: Seconds after which a command that is not done says that it is being done.
@@ -45,20 +45,20 @@ class ChatDesk:
 
     def __init__(
         self,
-        context: Context,
+        deployment: Deployment,
         gate: AccessPolicy,
         commands: Sequence[CommandSpec] | None = None,
         *,
         patience: float = PATIENCE,
         pause: float = PAUSE,
     ) -> None:
-        self._context = context
+        self._deployment = deployment
         self._gate = gate
-        added = [s for s in context.plugins.commands.values() if Face.CHAT in s.faces]
+        added = [s for s in deployment.plugins.commands.values() if Face.CHAT in s.faces]
         self._commands = tuple((*offered(Face.CHAT), *added) if commands is None else commands)
-        self._pending = Pending(context.store, context.clock, self._commands)
+        self._pending = Pending(deployment.store, deployment.clock, self._commands)
         self._seen = Seen()
-        self._completing = Completing(context)
+        self._completing = Completing(deployment)
         self._paces = {"patience": patience, "pause": pause}
         self._slots = CommandSlots()
 
@@ -98,7 +98,7 @@ class ChatDesk:
             refusal = await self._gate.allowed(person, "", STATUS)
             if refusal is not None:
                 return replies.not_allowed(refusal)
-            return await status(await self._opened(person, f"{person.platform}:{person.id}"))
+            return await status(*await self._opened(person, f"{person.platform}:{person.id}"))
         except Exception as error:
             return replies.failed(error)
 
@@ -119,12 +119,12 @@ class ChatDesk:
             if verb in {CONFIRM, CANCEL} and token:
                 await self._decide(request, conversation, token.strip(), yes=verb == CONFIRM)
                 return
-            context = await self._opened(request.person, request.channel)
-            order = self._read(request, context)
+            deployment, call = await self._opened(request.person, request.channel)
+            order = self._read(request, deployment)
         except (UnknownCommand, BadUsage) as error:
             await self._correct(request, conversation, error)
         else:
-            await self._receive(order, request, context, conversation)
+            await self._receive(order, request, deployment, call, conversation)
 
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
@@ -138,9 +138,9 @@ class ChatDesk:
         else:
             await self._put_right(request, conversation, error)
 
-    def _read(self, request: Request, context: Context) -> Order:
+    def _read(self, request: Request, deployment: Deployment) -> Order:
         if not request.command:
-            names = [name for brand in context.catalogue.brands for name in brand.names]
+            names = [name for brand in deployment.catalogue.brands for name in brand.names]
             return parse(request.words, self._commands, names)
         return fill(self._named(request.command), request.options)
 
@@ -170,7 +170,12 @@ class ChatDesk:
             await conversation.show(replies.refused(error), private=True)
 
     async def _receive(
-        self, order: Order, request: Request, context: Context, conversation: Conversation
+        self,
+        order: Order,
+        request: Request,
+        deployment: Deployment,
+        call: Call,
+        conversation: Conversation,
     ) -> None:
         """Refuse a command, help with it, ask for what is missing, or do it."""
         spec = order.spec
@@ -180,15 +185,20 @@ class ChatDesk:
             await conversation.show(replies.not_allowed(refusal), private=True)
         elif order.helped:
             await conversation.show(teach(spec), private=True)
-        elif form := await self._form(order, request, context, conversation):
+        elif form := await self._form(order, request, deployment, call, conversation):
             await conversation.open_form(form)
         elif order.missing:
             await conversation.show(teach(spec, order.missing), private=True)
         else:
-            await self._do(order, request.person, context, conversation)
+            await self._do(order, request.person, deployment, call, conversation)
 
     async def _form(
-        self, order: Order, request: Request, context: Context, conversation: Conversation
+        self,
+        order: Order,
+        request: Request,
+        deployment: Deployment,
+        call: Call,
+        conversation: Conversation,
     ) -> Form | None:
         """Return the form that is better than an answer, or None."""
         spec = order.spec
@@ -199,14 +209,15 @@ class ChatDesk:
             return Form(spec, replies.form_title(spec), given)
         required = {option.name for option in spec.options if option.required}
         if spec.fill and set(given) <= required:
-            return Form(spec, replies.form_title(spec), await spec.fill(context, **given))
+            return Form(spec, replies.form_title(spec), await spec.fill(deployment, call, **given))
         return None
 
     async def _do(
         self,
         order: Order,
         person: Person,
-        context: Context,
+        deployment: Deployment,
+        call: Call,
         conversation: Conversation,
         *,
         agreed: bool = False,
@@ -216,35 +227,37 @@ class ChatDesk:
         progress = ChatProgress(
             conversation,
             order.words,
-            lambda: self._meter(spec, context),
+            lambda: self._meter(spec, deployment, call),
             private=spec.private,
             **self._paces,
         )
-        context = replace(context, progress=progress)
+        call = replace(call, progress=progress)
         outcome = "stopped"
         try:
             async with progress.shown():
-                card = await self._run(order, context, agreed=agreed)
+                card = await self._run(order, deployment, call, agreed=agreed)
             outcome = "done"
         except ConfirmationNeeded as needed:
             outcome = ""  # nothing was done yet
-            token = await self._pending.add(order, person, context.channel)
+            token = await self._pending.add(order, person, call.channel)
             card = replies.question(order, needed, token)
         except Exception as error:
             card, outcome = replies.failed(error), replies.sentence(error)
         except asyncio.CancelledError:
-            await self._part(spec, context, conversation)
+            await self._part(spec, deployment, call, conversation)
             raise
         finally:
             if outcome:
-                await self._note(order, person, context.channel, outcome)
+                await self._note(order, person, call.channel, outcome)
         await conversation.show(card, private=spec.private)
 
-    async def _part(self, spec: CommandSpec, context: Context, conversation: Conversation) -> None:
+    async def _part(
+        self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
+    ) -> None:
         """Say what becomes of a command that this process will not bring to its end."""
         with suppress(Exception):
             async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
-                run = await self._run_of(spec, context)
+                run = await self._run_of(spec, deployment, call)
                 goes_on = run is not None and not run.aside
                 await conversation.show(replies.cut_off(goes_on=goes_on), private=spec.private)
 
@@ -255,18 +268,18 @@ class ChatDesk:
         except Exception:
             log.exception("%s by %s was not written into the audit log.", order.words, person)
 
-    async def _run(self, order: Order, context: Context, *, agreed: bool) -> Card:
+    async def _run(self, order: Order, deployment: Deployment, call: Call, *, agreed: bool) -> Card:
         """Run a command; what costs less than the channel may spend needs no yes."""
         spec = order.spec
         if not spec.asks:
             async with self._slots.slot() if spec.role is Role.VIEWER else nullcontext():
-                return await spec.run(context, **order.options)
+                return await spec.run(deployment, call, **order.options)
         try:
-            return await spec.run(context, **order.options, agreed=agreed)
+            return await spec.run(deployment, call, **order.options, agreed=agreed)
         except ConfirmationNeeded as needed:
-            if agreed or needed.usd > context.config.chat.free(context.channel):
+            if agreed or needed.usd > deployment.config.chat.free(call.channel):
                 raise
-        return await spec.run(context, **order.options, agreed=True)
+        return await spec.run(deployment, call, **order.options, agreed=True)
 
     async def _decide(
         self, request: Request, conversation: Conversation, token: str, *, yes: bool
@@ -285,8 +298,10 @@ class ChatDesk:
         elif not yes:
             await conversation.show(replies.cancelled(waiting.order))
         else:
-            context = await self._opened(request.person, waiting.channel)
-            await self._do(waiting.order, request.person, context, conversation, agreed=True)
+            deployment, call = await self._opened(request.person, waiting.channel)
+            await self._do(
+                waiting.order, request.person, deployment, call, conversation, agreed=True
+            )
 
     async def _may_decide(
         self, request: Request, spec: CommandSpec, wanted_by: Person
@@ -296,24 +311,22 @@ class ChatDesk:
         needed = spec if mine else replace(spec, role=max(spec.role, Role.OPERATOR))
         return await self._gate.allowed(request.person, request.channel, needed)
 
-    async def _opened(self, person: Person, channel: str) -> Context:
-        """Return the deployment as it is now, for one person."""
-        context = await self._context.refreshed()
-        return replace(
-            context, who=str(person), channel=channel, zone=_zone(person) or context.zone
-        )
+    async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:
+        """Return the deployment as it is now, and the call of one person."""
+        deployment = await self._deployment.refreshed()
+        return deployment, Call(str(person), channel, _zone(person) or deployment.zone)
 
-    async def _meter(self, spec: CommandSpec, context: Context) -> Meter | None:
+    async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
         """Return what the run of a command has come to."""
-        run = await self._run_of(spec, context)
-        return Meter(run.key, await context.store.spent(run_id=run.id)) if run else None
+        run = await self._run_of(spec, deployment, call)
+        return Meter(run.key, await deployment.store.spent(run_id=run.id)) if run else None
 
-    async def _run_of(self, spec: CommandSpec, context: Context) -> Run | None:
+    async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
         """Return the run that a command of this person began in this channel."""
         if not spec.spends:
             return None
-        for run in await context.store.runs(state=RunState.RUNNING):
-            if (run.asked_by, run.channel) == (context.who, context.channel):
+        for run in await deployment.store.runs(state=RunState.RUNNING):
+            if (run.asked_by, run.channel) == (call.who, call.channel):
                 return run
         return None
 

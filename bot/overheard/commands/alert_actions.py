@@ -9,8 +9,8 @@ from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Option, Role
 from overheard.commands.alerts import NUMBER, lifecycle, number_of
 from overheard.commands.check import check
-from overheard.commands.context import Context
 from overheard.commands.rechecking import recheck_of
+from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertState
 
 UPDATE = "update"
@@ -18,22 +18,23 @@ SPANS = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
 """For how long an alert can be put aside, besides until the next update of the model."""
 
 
-async def acknowledge(context: Context, *, alert: str) -> Card:
+async def acknowledge(deployment: Deployment, call: Call, *, alert: str) -> Card:
     """Say that you take care of an alert.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when somebody did before, or it is over.
     """
-    changed = await lifecycle(context).acknowledge(number_of(alert), context.who)
-    return _card(context, changed)
+    changed = await lifecycle(deployment).acknowledge(number_of(alert), call.who)
+    return _card(call, changed)
 
 
-async def snooze(context: Context, *, alert: str, span: str) -> Card:
+async def snooze(deployment: Deployment, call: Call, *, alert: str, span: str) -> Card:
     """Put an alert aside; it comes back by itself.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         alert: Its number.
         span: ``1d``, ``1w``, or ``update`` for until the next update of the model.
 
@@ -41,54 +42,55 @@ async def snooze(context: Context, *, alert: str, span: str) -> Card:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is over.
     """
-    until = context.clock.now() + SPANS[span] if span in SPANS else None
+    until = deployment.clock.now() + SPANS[span] if span in SPANS else None
     note = {"1d": "For a day.", "1w": "For a week."}.get(span, "Until the next update.")
-    changed = await lifecycle(context).snooze(number_of(alert), context.who, until, note)
-    return _card(context, changed)
+    changed = await lifecycle(deployment).snooze(number_of(alert), call.who, until, note)
+    return _card(call, changed)
 
 
-async def close(context: Context, *, alert: str) -> Card:
+async def close(deployment: Deployment, call: Call, *, alert: str) -> Card:
     """Put an alert away.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is closed already.
     """
-    return _card(context, await lifecycle(context).close(number_of(alert), context.who))
+    return _card(call, await lifecycle(deployment).close(number_of(alert), call.who))
 
 
-async def reopen(context: Context, *, alert: str) -> Card:
+async def reopen(deployment: Deployment, call: Call, *, alert: str) -> Card:
     """Take back an acknowledgement, a snooze or a closing.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is open.
     """
-    return _card(context, await lifecycle(context).reopen(number_of(alert), context.who))
+    return _card(call, await lifecycle(deployment).reopen(number_of(alert), call.who))
 
 
-async def mark_update(context: Context, *, alert: str, note: str = "") -> Card:
+async def mark_update(deployment: Deployment, call: Call, *, alert: str, note: str = "") -> Card:
     """Say that an alert shows an update of the model.
 
     The update is kept as of the run in which the shift was seen.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         alert: Its number.
         note: A few words, such as where the update was announced.
 
     Raises:
         UnknownName: when there is no such alert.
     """
-    life = lifecycle(context)
-    update = await life.mark_update(number_of(alert), context.who, note)
-    card = _card(context, await life.find(number_of(alert)))
+    life = lifecycle(deployment)
+    update = await life.mark_update(number_of(alert), call.who, note)
+    card = _card(call, await life.find(number_of(alert)))
     marked = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
     text = f"{update.model} is marked as updated. {card.text}"
     return Card(card.title, text, actions=card.actions, data={**card.data, "update": marked})
 
 
-async def recheck(context: Context, *, alert: str, agreed: bool = False) -> Card:
+async def recheck(deployment: Deployment, call: Call, *, alert: str, agreed: bool = False) -> Card:
     """Ask the alert's model about its brand again, as often as the run that raised it.
 
     Raises:
@@ -96,19 +98,19 @@ async def recheck(context: Context, *, alert: str, agreed: bool = False) -> Card
         BudgetExceeded: when the budget does not cover it.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    found = await lifecycle(context).find(number_of(alert))
-    again = await recheck_of(context, found)
+    found = await lifecycle(deployment).find(number_of(alert))
+    again = await recheck_of(deployment, found)
     label = f"alert {found.id}, checked again"
-    return await check(context, **again, agreed=agreed, label=label)
+    return await check(deployment, call, **again, agreed=agreed, label=label)
 
 
-def _card(context: Context, alert: Alert) -> Card:
+def _card(call: Call, alert: Alert) -> Card:
     """Say where an alert stands now, and how to take it back."""
     undo = Action(f"alerts reopen {alert.id}", "Undo")
     done = alert.state is AlertState.OPEN
     return Card(
         title=f"Alert {alert.id}",
-        text=f"It is {state(alert, context.zone)}.",
+        text=f"It is {state(alert, call.zone)}.",
         actions=() if done else (undo,),
         severity=Severity.PLAIN,
         data={"id": alert.id, **life_data(alert)},

@@ -14,8 +14,8 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.commands.context import Context
 from overheard.commands.rechecking import recheck_price
+from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertState
 from overheard.errors import UnknownName
 
@@ -24,75 +24,81 @@ SHOWN = 20
 """Alerts that a list shows when nobody says how many."""
 
 
-def lifecycle(context: Context) -> Lifecycle:
+def lifecycle(deployment: Deployment) -> Lifecycle:
     """Return what raises alerts and keeps their lives in a deployment."""
-    routes = Routes(context.config.routes, context.scoring.metrics)
-    return Lifecycle(context.store, routes, context.clock)
+    routes = Routes(deployment.config.routes, deployment.scoring.metrics)
+    return Lifecycle(deployment.store, routes, deployment.clock)
 
 
-async def alert_card(context: Context, alert: Alert) -> Card:
+async def alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
     """Compose an alert from what is kept, with where it stands and what can be done with it."""
     evidence = await gather_evidence(
-        context.store,
-        context.catalogue,
-        context.scoring.metrics,
-        context.scoring.versions,
+        deployment.store,
+        deployment.catalogue,
+        deployment.scoring.metrics,
+        deployment.scoring.versions,
         alert,
-        context.zone,
+        call.zone,
     )
     card = await aside(lambda: compose(alert, evidence))
-    price = "" if alert.state.over else await recheck_price(context, alert)
-    return with_life(card, alert, context.zone, price)
+    price = "" if alert.state.over else await recheck_price(deployment, alert)
+    return with_life(card, alert, call.zone, price)
 
 
-async def show_alert(context: Context, alert: Alert) -> Card | None:
+async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
     """Compose an alert for the card of a check; None if one has shown it before, as grown as it
     is.
     """
-    card = await alert_card(context, alert)
+    card = await alert_card(deployment, call, alert)
     shown = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
-    new = await context.store.add_delivery(alert.id, shown, context.clock.now())
+    new = await deployment.store.add_delivery(alert.id, shown, deployment.clock.now())
     return card if new else None
 
 
 async def list_alerts(
-    context: Context, *, state: str | None = None, brand: str = "", limit: int = SHOWN
+    deployment: Deployment,
+    call: Call,
+    *,
+    state: str | None = None,
+    brand: str = "",
+    limit: int = SHOWN,
 ) -> Card:
     """Show alerts, the newest first.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         state: Only those that stand there; ``live`` for all that are not over.
         brand: Only those of this brand.
         limit: How many at most.
     """
-    named = context.catalogue.brand(brand) if brand else None
+    named = deployment.catalogue.brand(brand) if brand else None
     wanted = named.name if named else brand or None
-    found = [a for a in await context.store.alerts(brand=wanted) if _is(a, state)]
+    found = [a for a in await deployment.store.alerts(brand=wanted) if _is(a, state)]
     alerts = found[:limit]
     more = len(found) - len(alerts)
     return Card(
         title=wording.count(len(found), f"{state or ''} alert".strip()),
         text=f"The newest {limit} are shown." if more else "" if found else "There are none.",
-        table=alert_table(alerts, context.scoring.metrics, context.zone) if alerts else None,
+        table=alert_table(alerts, deployment.scoring.metrics, call.zone) if alerts else None,
         actions=tuple(Action(f"alerts show {a.id}", f"Show {a.id}") for a in alerts[:5]),
         data={"alerts": [alert_row(alert) for alert in alerts], "more": more},
     )
 
 
-async def show(context: Context, *, alert: str) -> Card:
+async def show(deployment: Deployment, call: Call, *, alert: str) -> Card:
     """Show an alert: the numbers, the sentences before and after, and all that has happened.
 
     Raises:
         UnknownName: when there is no such alert.
     """
-    found = await lifecycle(context).find(number_of(alert))
-    card = await alert_card(context, found)
-    events = await context.store.events(found.id)
+    found = await lifecycle(deployment).find(number_of(alert))
+    card = await alert_card(deployment, call, found)
+    events = await deployment.store.events(found.id)
     rows = [
         {"what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note} for e in events
     ]
-    told = Card(f"What happened to alert {found.id}", table=history(events, context.zone))
+    told = Card(f"What happened to alert {found.id}", table=history(events, call.zone))
     return replace(card, more=(*card.more, told), data={**card.data, "events": rows})
 
 

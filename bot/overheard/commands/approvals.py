@@ -9,7 +9,7 @@ from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, 
 from overheard.cards.command import CommandSpec, Option, Role
 from overheard.commands.candidates import find_answer, judged, require_true
 from overheard.commands.catalogue import require_yes
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Approval
 from overheard.errors import UnknownName
 from overheard.finetune.dataset import Approved
@@ -24,13 +24,16 @@ Left = Mapping[int, str]
 """Why answers are not approved, by their numbers."""
 
 
-async def approve(context: Context, *, answers: Sequence[str], agreed: bool = False) -> Card:
+async def approve(
+    deployment: Deployment, call: Call, *, answers: Sequence[str], agreed: bool = False
+) -> Card:
     """Approve answers: they may be taught as they stand.
 
     Of many, those are approved that nothing speaks against; the others are named.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         answers: Numbers and ranges.
         agreed: Whether many have been looked at and agreed to.
 
@@ -41,22 +44,24 @@ async def approve(context: Context, *, answers: Sequence[str], agreed: bool = Fa
     """
     wanted = numbers(answers, DATASET_APPROVE.usage)
     if len(wanted) == 1:
-        found = await find_answer(context, wanted[0])
-        await require_true(context, found, "")
-        return await keep(context, found, "", "Approved")
-    ready, left = await _sorted_out(context, wanted)
+        found = await find_answer(deployment, wanted[0])
+        await require_true(deployment, found, "")
+        return await keep(deployment, call, found, "", "Approved")
+    ready, left = await _sorted_out(deployment, wanted)
     if ready:
         require_yes(_preview(ready, left), agreed=agreed)
     for answer in ready:
-        await context.store.approve(Approval(answer.id, "", context.who, context.clock.now()))
-    return _many(ready, left, context.who)
+        await deployment.store.approve(Approval(answer.id, "", call.who, deployment.clock.now()))
+    return _many(ready, left, call.who)
 
 
-async def withdraw(context: Context, *, answers: Sequence[str], agreed: bool = False) -> Card:
+async def withdraw(
+    deployment: Deployment, _: Call, *, answers: Sequence[str], agreed: bool = False
+) -> Card:
     """Take back approvals and corrections.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         answers: Numbers and ranges.
         agreed: Whether it has been agreed to that texts of corrections are lost.
 
@@ -66,7 +71,7 @@ async def withdraw(context: Context, *, answers: Sequence[str], agreed: bool = F
         ChangeNeedsYes: when several are taken back and texts of corrections would be lost.
     """
     wanted = numbers(answers, DATASET_WITHDRAW.usage)
-    approvals = await context.store.approvals()
+    approvals = await deployment.store.approvals()
     known = {one.answer_id: one for one in approvals}
     mine = [number for number in wanted if number in known]
     if not mine:
@@ -82,15 +87,15 @@ async def withdraw(context: Context, *, answers: Sequence[str], agreed: bool = F
         texts = f"{wording.count(len(lost), 'correction')} would be lost with what was written"
         require_yes(f"of {len(mine)} answers, {texts}: {ranges(lost)}", agreed=agreed)
     for number in mine:
-        await context.store.withdraw_approval(number)
+        await deployment.store.withdraw_approval(number)
     text = f"Answer {mine[0]} is not taught." if len(mine) == 1 else _none_taught(mine)
     return Card("Withdrawn", text, data={"answers": mine})
 
 
-async def keep(context: Context, answer: Answer, text: str, title: str) -> Card:
+async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
     """Keep the approval of an answer, or what is to be taught in its place, and show it."""
-    approval = Approval(answer.id, text, context.who, context.clock.now())
-    await context.store.approve(approval)
+    approval = Approval(answer.id, text, call.who, deployment.clock.now())
+    await deployment.store.approve(approval)
     taught = text or answer.reply.text
     return Card(
         title=f"{title} answer {answer.id}",
@@ -105,10 +110,10 @@ async def keep(context: Context, answer: Answer, text: str, title: str) -> Card:
     )
 
 
-async def _sorted_out(context: Context, wanted: Sequence[int]) -> tuple[list[Answer], Left]:
+async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[list[Answer], Left]:
     """Return the answers that can be approved, and why the others cannot."""
-    done = {one.answer_id: one for one in await context.store.approvals()}
-    found = [answer async for answer in context.store.answers(numbers=wanted)]
+    done = {one.answer_id: one for one in await deployment.store.approvals()}
+    found = [answer async for answer in deployment.store.answers(numbers=wanted)]
     left = dict.fromkeys(wanted, "there is no such answer")
     left |= {a.id: "it is not a whole answer" for a in found}
     left |= {
@@ -118,8 +123,8 @@ async def _sorted_out(context: Context, wanted: Sequence[int]) -> tuple[list[Ans
     }
     fresh = [a for a in found if a.complete and a.id not in done]
     ready: dict[tuple[str, str], Answer] = {}
-    tracked = {brand.name for brand in context.catalogue.brands if brand.tracked}
-    for one in await judged(context, [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]):
+    tracked = {brand.name for brand in deployment.catalogue.brands if brand.tracked}
+    for one in await judged(deployment, [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]):
         said = (one.answer.question.prompt.key, wording.line(one.answer.reply.text))
         twin = ready.setdefault(said, one.answer) if not (why := _against(one, tracked)) else None
         left[one.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")

@@ -10,9 +10,9 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.check_card import told
-from overheard.commands.context import Context
 from overheard.commands.run_price import require_money
 from overheard.commands.run_service import ask_aside
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
 from overheard.runs.outcome import Outcome
@@ -25,7 +25,12 @@ LONGEST = 1_500
 
 
 async def ask(
-    context: Context, *, question: str, models: Sequence[str] = (), agreed: bool = False
+    deployment: Deployment,
+    call: Call,
+    *,
+    question: str,
+    models: Sequence[str] = (),
+    agreed: bool = False,
 ) -> Card:
     """Ask every model one question, and show the answers side by side.
 
@@ -33,7 +38,8 @@ async def ask(
     scored, so that no trend and no alert rests on them.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         question: What to ask.
         models: As ``provider/model``; empty means all that are configured.
         agreed: Whether the price has been agreed to.
@@ -45,14 +51,14 @@ async def ask(
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    asked = choose_models(context.plugins.providers, models)
+    asked = choose_models(deployment.plugins.providers, models)
     panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(31))
     new = new_run(
-        panel, context.clock.now(), label=LABEL, asked_by=context.who, channel=context.channel
+        panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )
     run = replace(new, aside=True)
-    await require_money(context, run, agreed=agreed)
-    outcome, answers = await ask_aside(context, run)
+    await require_money(deployment, run, agreed=agreed)
+    outcome, answers = await ask_aside(deployment, call, run)
     return _card(question, answers, outcome)
 
 

@@ -6,28 +6,29 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.arguments import moment
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 
 SHOWN = 50
 """Entries that are shown when nobody says how many."""
 
 
-async def audit(context: Context, *, since: str = "", limit: int = SHOWN) -> Card:
+async def audit(deployment: Deployment, call: Call, *, since: str = "", limit: int = SHOWN) -> Card:
     """Show who changed something or could spend, the newest first.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         since: From when on.
         limit: How many at most.
 
     Raises:
         TimeUnreadable: when `since` is no time.
     """
-    start = moment(since, context.clock.now(), context.zone) if since else None
-    entries = await context.store.audit(since=start, limit=limit)
+    start = moment(since, deployment.clock.now(), call.zone) if since else None
+    entries = await deployment.store.audit(since=start, limit=limit)
     rows = tuple(
         (
-            wording.moment(entry.at, context.zone),
+            wording.moment(entry.at, call.zone),
             Tainted(entry.who),
             entry.channel,
             Tainted(entry.words or entry.command),

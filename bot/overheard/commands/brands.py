@@ -11,19 +11,19 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fi
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import require_free_names, unknown
 from overheard.commands.catalogue import CHAT, FILE, changed, changed_list, require_own, require_yes
-from overheard.commands.context import Context
 from overheard.commands.spelling_rules import rule_actions, said
 from overheard.config.catalogue import read_domain
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue
 from overheard.errors import AlreadyThere, BadUsage, NothingToChange
 from overheard.reading.spellings import risks
 from overheard.runs.plan import find_brand
 
 
-async def list_brands(context: Context) -> Card:
+async def list_brands(deployment: Deployment, _: Call) -> Card:
     """Show the brands that are measured, and where each comes from."""
-    declared = {brand.name for brand in (await context.store.declared()).brands}
-    brands = context.catalogue.brands
+    declared = {brand.name for brand in (await deployment.store.declared()).brands}
+    brands = deployment.catalogue.brands
     tracked = [brand for brand in brands if brand.tracked]
     rows = tuple(_row(brand, brand.name in declared) for brand in brands)
     return Card(
@@ -31,13 +31,14 @@ async def list_brands(context: Context) -> Card:
         text="" if brands else "Nothing is measured yet. Begin with: brands add",
         table=Table(("Brand", "Also called", "Beside", "From"), rows) if rows else None,
         actions=(Action("brands add", "Add a brand", Style.PRIMARY),),
-        footer=f"What comes from the configuration is changed in {context.config.file}.",
+        footer=f"What comes from the configuration is changed in {deployment.config.file}.",
         data={"brands": [_data(brand, brand.name in declared) for brand in brands]},
     )
 
 
 async def add_brand(
-    context: Context,
+    deployment: Deployment,
+    _: Call,
     *,
     name: str,
     aliases: Sequence[str] = (),
@@ -54,23 +55,26 @@ async def add_brand(
         NameTaken: when one of its names means another brand.
         BadUsage: when a domain is none.
     """
-    catalogue, own = context.catalogue, _domains((), domains, BRANDS_ADD)
+    catalogue, own = deployment.catalogue, _domains((), domains, BRANDS_ADD)
     known = catalogue.brand(name)
     if known and known.tracked:
         raise AlreadyThere(thing=f"The brand {known.name}")
     if known:  # so far it was somebody's competitor
-        require_own(context, f"The brand {known.name}", declared=await _is_declared(context, known))
+        require_own(
+            deployment, f"The brand {known.name}", declared=await _is_declared(deployment, known)
+        )
         name = known.name
     other = tuple(alias for alias in changed_list((), aliases) if alias != name.strip())
     brand = Brand(name.strip(), other, own, category=category)
     require_free_names(catalogue, brand)
-    brand = await _with_rivals(context, brand, changed_list((), competitors))
-    await context.store.set_brand(brand)
-    return _told(context, brand, "Added")
+    brand = await _with_rivals(deployment, brand, changed_list((), competitors))
+    await deployment.store.set_brand(brand)
+    return _told(deployment, brand, "Added")
 
 
 async def edit_brand(
-    context: Context,
+    deployment: Deployment,
+    _: Call,
     *,
     brand: str,
     aliases: Sequence[str] = (),
@@ -88,9 +92,9 @@ async def edit_brand(
         NothingToChange: when nothing would change.
         BadUsage: when a domain is none.
     """
-    before = find_brand(context.catalogue, brand)
-    declared = await _is_declared(context, before)
-    require_own(context, f"The brand {before.name}", declared=declared)
+    before = find_brand(deployment.catalogue, brand)
+    declared = await _is_declared(deployment, before)
+    require_own(deployment, f"The brand {before.name}", declared=declared)
     after = replace(
         before,
         aliases=changed_list(before.aliases, aliases),
@@ -99,18 +103,18 @@ async def edit_brand(
         tracked=before.tracked if tracked is None else tracked == "yes",
     )
     after = replace(after, rules=tuple(r for r in after.rules if r.spelling in after.names))
-    require_free_names(context.catalogue, after)
+    require_free_names(deployment.catalogue, after)
     rivals = changed_list(before.competitors, competitors)
-    after = await _with_rivals(context, after, rivals)
+    after = await _with_rivals(deployment, after, rivals)
     if after == before:
         raise NothingToChange(usage=BRANDS_EDIT.usage)
-    await context.store.set_brand(after)
-    return _told(context, after, "Changed")
+    await deployment.store.set_brand(after)
+    return _told(deployment, after, "Changed")
 
 
-async def fill_brand(context: Context, *, brand: str) -> Mapping[str, Any]:
+async def fill_brand(deployment: Deployment, _: Call, *, brand: str) -> Mapping[str, Any]:
     """Return a brand as a form for `edit_brand` shows it."""
-    found = find_brand(context.catalogue, brand)
+    found = find_brand(deployment.catalogue, brand)
     return {
         "brand": found.name,
         "aliases": found.aliases,
@@ -121,7 +125,9 @@ async def fill_brand(context: Context, *, brand: str) -> Mapping[str, Any]:
     }
 
 
-async def remove_brand(context: Context, *, brand: str, agreed: bool = False) -> Card:
+async def remove_brand(
+    deployment: Deployment, _: Call, *, brand: str, agreed: bool = False
+) -> Card:
     """Measure a brand no longer. Its history is kept.
 
     Raises:
@@ -129,11 +135,11 @@ async def remove_brand(context: Context, *, brand: str, agreed: bool = False) ->
         ReadOnly: when the configuration declares it.
         ChangeNeedsYes: when nobody has agreed.
     """
-    found = find_brand(context.catalogue, brand)
-    declared = await _is_declared(context, found)
-    require_own(context, f"The brand {found.name}", declared=declared)
+    found = find_brand(deployment.catalogue, brand)
+    declared = await _is_declared(deployment, found)
+    require_own(deployment, f"The brand {found.name}", declared=declared)
     require_yes(f"{found.name} is no longer measured, and its history is kept", agreed=agreed)
-    await context.store.remove_brand(found.name)
+    await deployment.store.remove_brand(found.name)
     return Card(
         title=f"Removed {found.name}",
         text="It is no longer measured. Its history is kept, and comes back with it.",
@@ -142,19 +148,19 @@ async def remove_brand(context: Context, *, brand: str, agreed: bool = False) ->
     )
 
 
-async def restore_brand(context: Context, *, brand: str) -> Card:
+async def restore_brand(deployment: Deployment, _: Call, *, brand: str) -> Card:
     """Measure a brand again that was removed, as it was then.
 
     Raises:
         UnknownName: when no such brand was removed.
     """
-    retired = (await context.store.retired()).brands
+    retired = (await deployment.store.retired()).brands
     found = Catalogue(retired).brand(brand)
     if found is None:
         raise unknown("removed brand", brand, [one.name for one in retired])
-    require_free_names(context.catalogue, found)
-    await context.store.set_brand(found)
-    return _told(context, found, "Restored")
+    require_free_names(deployment.catalogue, found)
+    await deployment.store.set_brand(found)
+    return _told(deployment, found, "Restored")
 
 
 def _domains(before: Sequence[str], given: Sequence[str], spec: CommandSpec) -> tuple[str, ...]:
@@ -165,27 +171,27 @@ def _domains(before: Sequence[str], given: Sequence[str], spec: CommandSpec) -> 
         raise BadUsage(problem=f"A domain {error}", usage=spec.usage) from None
 
 
-async def _with_rivals(context: Context, brand: Brand, rivals: Sequence[str]) -> Brand:
+async def _with_rivals(deployment: Deployment, brand: Brand, rivals: Sequence[str]) -> Brand:
     """Return a brand with its competitors by name, after adding those that nobody knows."""
-    known = {one.name: context.catalogue.brand(one.name) for one in (brand,)}
+    known = {one.name: deployment.catalogue.brand(one.name) for one in (brand,)}
     names: dict[str, None] = {}
     for rival in rivals:
-        found = context.catalogue.brand(rival) or known.get(rival)
+        found = deployment.catalogue.brand(rival) or known.get(rival)
         if found is None:
             found = Brand(rival, tracked=False)
-            await context.store.set_brand(found)
+            await deployment.store.set_brand(found)
         names[found.name] = None
     names.pop(brand.name, None)
     return replace(brand, competitors=tuple(names))
 
 
-async def _is_declared(context: Context, brand: Brand) -> bool:
-    return any(one.name == brand.name for one in (await context.store.declared()).brands)
+async def _is_declared(deployment: Deployment, brand: Brand) -> bool:
+    return any(one.name == brand.name for one in (await deployment.store.declared()).brands)
 
 
-def _told(context: Context, brand: Brand, done: str) -> Card:
-    prompts = len(context.catalogue.prompts_for(brand.name))
-    risky = risks(brand, context.catalogue.brands)
+def _told(deployment: Deployment, brand: Brand, done: str) -> Card:
+    prompts = len(deployment.catalogue.prompts_for(brand.name))
+    risky = risks(brand, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     asked = (
         f"It is asked for with {wording.count(prompts, 'prompt')}, from the next check on."

@@ -14,8 +14,8 @@ from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, quote
 from overheard.commands.arguments import moment, unknown
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.brief_sources import Drawn, draw_up
-from overheard.commands.context import Context
 from overheard.commands.export import replacing
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.finetune.brief import Item
@@ -37,7 +37,8 @@ class Form(StrEnum):
 
 
 async def show_brief(
-    context: Context,
+    deployment: Deployment,
+    call: Call,
     *,
     brand: str = "",
     days: int = DAYS,
@@ -48,7 +49,8 @@ async def show_brief(
     """Show what content to write for a brand, the most pressing first.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brand: Its name; by default the first that is tracked.
         days: Of how many days answers are read.
         most: How many items are shown.
@@ -61,16 +63,16 @@ async def show_brief(
         BadUsage: for a page in a chat, or a file without a form.
         FileUnwritable: when the file cannot be written.
     """
-    found = _brand(context, brand)
-    drawn = await draw_up(context, found, days)
-    card = brief_card(context, drawn, most)
+    found = _brand(deployment, brand)
+    drawn = await draw_up(deployment, call, found, days)
+    card = brief_card(deployment, call, drawn, most)
     if form == Form.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
-    if context.face is Face.CHAT:
+    if call.face is Face.CHAT:
         raise BadUsage(problem="A page is written in the terminal", usage="brief [BRAND]")
-    page = brief_page(context, drawn)
+    page = brief_page(deployment, call, drawn)
     text = markdown(page) if form == Form.MARKDOWN else html(page)
     if out is None:
         sys.stdout.write(text)
@@ -82,7 +84,9 @@ async def show_brief(
     )
 
 
-async def finish_item(context: Context, *, item: str, brand: str = "", when: str = "today") -> Card:
+async def finish_item(
+    deployment: Deployment, call: Call, *, item: str, brand: str = "", when: str = "today"
+) -> Card:
     """Mark that content on an item is published; later briefs then show what became of it.
 
     Raises:
@@ -90,17 +94,17 @@ async def finish_item(context: Context, *, item: str, brand: str = "", when: str
         TimeUnreadable: when that is no time.
         BadUsage: when that is still to come, or the item is published already.
     """
-    found = _brand(context, brand)
-    at = _past(context, when)
-    drawn = await draw_up(context, found, DAYS)
+    found = _brand(deployment, brand)
+    at = _past(deployment, call, when)
+    drawn = await draw_up(deployment, call, found, DAYS)
     wanted = _open(drawn, item)
-    await context.store.publish(
+    await deployment.store.publish(
         Publication(
             *(found.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
-            *(at, context.who),
+            *(at, call.who),
         )
     )
-    day = wording.day(at, context.zone)
+    day = wording.day(at, call.zone)
     return Card(
         title="Marked as published",
         text=f"{wanted.title}: published on {day}. From the next check on, the brief shows "
@@ -111,10 +115,10 @@ async def finish_item(context: Context, *, item: str, brand: str = "", when: str
     )
 
 
-def _past(context: Context, when: str) -> datetime:
-    at, now = moment(when, context.clock.now(), context.zone), context.clock.now()
+def _past(deployment: Deployment, call: Call, when: str) -> datetime:
+    at, now = moment(when, deployment.clock.now(), call.zone), deployment.clock.now()
     if at > now:
-        told = wording.moment(at, context.zone)
+        told = wording.moment(at, call.zone)
         raise BadUsage(problem=f"{told} is still to come", usage=BRIEF_DONE.usage)
     return at
 
@@ -131,23 +135,23 @@ def _open(drawn: Drawn, name: str) -> Item:
     raise unknown("item", name, [one.key for one in drawn.items[:MOST]])
 
 
-async def reopen_item(context: Context, *, item: str, brand: str = "") -> Card:
+async def reopen_item(deployment: Deployment, _: Call, *, item: str, brand: str = "") -> Card:
     """Take back that content on an item is published.
 
     Raises:
         UnknownName: for a brand that does not exist, or an item that is not published.
     """
-    found = _brand(context, brand)
-    if not await context.store.retract_publication(found.name, item.strip().casefold()):
-        known = await context.store.publications(found.name)
+    found = _brand(deployment, brand)
+    if not await deployment.store.retract_publication(found.name, item.strip().casefold()):
+        known = await deployment.store.publications(found.name)
         raise unknown("published item", item, [one.item for one in known])
     return Card("Reopened", f"Item {item} is to be written again.", data={"item": item})
 
 
-def _brand(context: Context, name: str) -> Brand:
+def _brand(deployment: Deployment, name: str) -> Brand:
     if name:
-        return find_brand(context.catalogue, name)
-    known = tracked(context.catalogue)
+        return find_brand(deployment.catalogue, name)
+    known = tracked(deployment.catalogue)
     if not known:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     return known[0]

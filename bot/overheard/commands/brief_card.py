@@ -9,8 +9,8 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import quoted
 from overheard.commands.brief_sources import Drawn
-from overheard.commands.context import Context
 from overheard.commands.shift_wording import told
+from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, Item, steps
 from overheard.finetune.pages import Page, share, to_add
 from overheard.finetune.progress import Progress, metric_of
@@ -26,7 +26,7 @@ RANKED = (
 )
 
 
-def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
+def brief_card(deployment: Deployment, call: Call, drawn: Drawn, most: int) -> Card:
     """Return a brief as a card that shows so many items."""
     name, shown = drawn.market.brand.name, drawn.items[:most]
     rows = tuple(
@@ -45,7 +45,7 @@ def brief_card(context: Context, drawn: Drawn, most: int) -> Card:
             for one in item.said[:1]
         ),
         actions=fitting(*_actions(name, shown)),
-        more=tuple(_published(context, one) for one in drawn.published),
+        more=tuple(_published(deployment, call, one) for one in drawn.published),
         footer=RANKED,
         data=_data(drawn),
     )
@@ -93,10 +93,10 @@ def _actions(brand: str, shown: Sequence[Item]) -> Iterator[Action]:
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
 
 
-def _published(context: Context, one: Progress) -> Card:
+def _published(deployment: Deployment, call: Call, one: Progress) -> Card:
     return Card(
         title=_title(one),
-        text=" ".join(_sentences(context, one)),
+        text=" ".join(_sentences(deployment, call, one)),
         actions=fitting(
             Action(
                 f"brief reopen {one.publication.item} --brand {quoted(one.publication.brand)}",
@@ -110,16 +110,16 @@ def _title(one: Progress) -> str:
     return wording.shorten(f"Published: {one.title}", 120)
 
 
-def _sentences(context: Context, one: Progress) -> Iterator[str]:
+def _sentences(deployment: Deployment, call: Call, one: Progress) -> Iterator[str]:
     publication = one.publication
-    yield f"On {wording.day(publication.at, context.zone)}, by {publication.who}."
+    yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
     if not one.read:
         yield "No answer has come in since."
     elif one.now:
         yield f"Since then it still shows in {share(one.now)}."
     else:
         yield f"Since then it shows in none of {wording.count(one.read, 'answer')}."
-    metric = context.scoring.metrics.get(metric_of(publication))
+    metric = deployment.scoring.metrics.get(metric_of(publication))
     known = [(each.model, each.verdict) for each in one.since if each.verdict]
     if metric and known:
         moves = (f"at {model} it {told(verdict, metric.scale)}" for model, verdict in known)
@@ -133,19 +133,19 @@ def _where(one: Progress) -> str:
     return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
-def brief_page(context: Context, drawn: Drawn) -> Page:
+def brief_page(deployment: Deployment, call: Call, drawn: Drawn) -> Page:
     """Return a brief as a page of all items."""
     name = drawn.market.brand.name
-    read, today = wording.count(drawn.answers, "answer"), context.clock.now()
+    read, today = wording.count(drawn.answers, "answer"), deployment.clock.now()
     drawn_up = (
         f"From {read} to your prompts in the last {drawn.days} days, drawn up on "
-        f"{wording.day(today, context.zone)}."
+        f"{wording.day(today, call.zone)}."
     )
     use = (
         "Once something is published, say so with the line under its item, in a chat or in the "
         "terminal. Later briefs then show whether the models have changed since."
     )
-    published = [(_title(one), list(_sentences(context, one))) for one in drawn.published]
+    published = [(_title(one), list(_sentences(deployment, call, one))) for one in drawn.published]
     return Page(f"What to write for {name}", (drawn_up, RANKED, use), drawn.items, name, published)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication, Run
 from overheard.finetune.brief import Item, Market
 from overheard.finetune.evidence import VISIBILITY, Heard, hear
@@ -35,48 +35,48 @@ class Drawn:
     days: int
 
 
-async def draw_up(context: Context, brand: Brand, days: int) -> Drawn:
+async def draw_up(deployment: Deployment, call: Call, brand: Brand, days: int) -> Drawn:
     """Draw up the brief of a brand from the answers of so many days; new ones are scored first."""
-    catalogue, store = context.catalogue, context.store
-    context = await context.caught_up()
+    catalogue, store = deployment.catalogue, deployment.store
+    deployment = await deployment.caught_up(call.progress)
     facts = tellable(catalogue.facts, brand.name)
     market = Market(brand, catalogue.rivals(brand.name), facts)
-    since = context.clock.now() - timedelta(days=days)
+    since = deployment.clock.now() - timedelta(days=days)
     runs = [run for run in await store.runs() if run.started_at >= since]
-    prompts = await _prompts(context, brand, runs)
-    found = await hear(store, runs, prompts, context.scoring.versions)
+    prompts = await _prompts(deployment, brand, runs)
+    found = await hear(store, runs, prompts, deployment.scoring.versions)
     heard = [one for one in found if CONTROL not in one.answer.question.prompt.tags]
     published = await store.publications(brand.name)
     done = {one.item for one in published}
     return Drawn(
         market,
         tuple(item for item in brief(market, heard) if item.key not in done),
-        tuple([await _progress(context, market, one, heard) for one in published]),
+        tuple([await _progress(deployment, market, one, heard) for one in published]),
         len(heard),
         days,
     )
 
 
-async def _prompts(context: Context, brand: Brand, runs: Sequence[Run]) -> set[str]:
+async def _prompts(deployment: Deployment, brand: Brand, runs: Sequence[Run]) -> set[str]:
     """Return the keys of the prompts that are asked for a brand, or that history brought."""
-    catalogue = context.catalogue
+    catalogue = deployment.catalogue
     asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
     known = {p.key for p in catalogue.prompts}
-    blocks = await context.store.blocks(brand=brand.name, metric=VISIBILITY) if brought else []
+    blocks = await deployment.store.blocks(brand=brand.name, metric=VISIBILITY) if brought else []
     return asked | {b.prompt for b in blocks if b.run_id in brought and b.prompt not in known}
 
 
 async def _progress(
-    context: Context, market: Market, publication: Publication, heard: Sequence[Heard]
+    deployment: Deployment, market: Market, publication: Publication, heard: Sequence[Heard]
 ) -> Progress:
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
     blocks = [
         block
         for name in names
-        for block in await context.store.blocks(brand=name, metric=metric)
-        if block.version in context.scoring.versions
+        for block in await deployment.store.blocks(brand=name, metric=metric)
+        if block.version in deployment.scoring.versions
     ]
     earlier = [one for one in heard if one.answer.asked_at < publication.at]
     later = [one for one in heard if one.answer.asked_at >= publication.at]

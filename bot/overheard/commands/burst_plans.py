@@ -8,8 +8,8 @@ from typing import Any
 from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
 from overheard.cards import wording
 from overheard.cards.card import Table
-from overheard.commands.context import Context
 from overheard.commands.shifts import past
+from overheard.deployment import Call, Deployment
 from overheard.detection.bursts import BurstPolicy
 
 BURSTS = "bursts that are due"
@@ -17,20 +17,20 @@ BURSTS = "bursts that are due"
 
 
 async def planned_bursts(
-    context: Context, looked: Iterable[Suspicion] | None = None
+    deployment: Deployment, looked: Iterable[Suspicion] | None = None
 ) -> list[Planned]:
     """Return the next burst of each model that needs one, the earliest first.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         looked: What the latest look says; by default all brands are looked at anew.
     """
-    policy = BurstPolicy(budget=context.config.bursts.calls_a_year)
-    sentry = Sentry(past(context), policy, context.plugins.providers)
+    policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
+    sentry = Sentry(past(deployment), policy, deployment.plugins.providers)
     return await sentry.plan(await sentry.look() if looked is None else looked)
 
 
-def sentence(context: Context, planned: Planned) -> str:
+def sentence(deployment: Deployment, call: Call, planned: Planned) -> str:
     """Say why a burst would tell, and how it is asked."""
     brands, model = wording.listing(planned.brands), planned.model
     why = {
@@ -39,17 +39,17 @@ def sentence(context: Context, planned: Planned) -> str:
         Cause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
     }[planned.cause]
     calls = wording.count(planned.burst.calls, "question")
-    at = wording.moment(planned.burst.at, context.zone)
-    if context.config.bursts.automatic:
+    at = wording.moment(planned.burst.at, call.zone)
+    if deployment.config.bursts.automatic:
         return f"{why}: overheard run asks {calls} again after {at}."
     return f"{why}: asking {calls} again after {at} would tell; run: overheard bursts run"
 
 
-def table(context: Context, plans: Iterable[Planned]) -> Table | None:
+def table(call: Call, plans: Iterable[Planned]) -> Table | None:
     """Lay planned bursts out."""
     rows = tuple(
         (
-            wording.moment(plan.burst.at, context.zone),
+            wording.moment(plan.burst.at, call.zone),
             str(plan.model),
             wording.listing(plan.brands),
             str(plan.burst.calls),

@@ -11,9 +11,9 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Role
 from overheard.commands.burst_plans import planned_bursts, planned_data, sentence, table
-from overheard.commands.context import Context
 from overheard.commands.run_price import require_money, require_money_for
 from overheard.commands.run_service import carry_out, held
+from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import TAKEN_UP_WITHIN
@@ -26,25 +26,30 @@ NONE = (
 )
 
 
-async def list_bursts(context: Context) -> Card:
+async def list_bursts(deployment: Deployment, call: Call) -> Card:
     """Show which small runs would tell whether something changed, when and why."""
-    plans = await _planned(context)
+    plans = await _planned(deployment, call)
     return Card(
         title=wording.count(len(plans), "planned burst"),
         text="" if plans else NONE,
-        table=table(context, plans),
-        footer=_carried_out(context) if plans else "",
+        table=table(call, plans),
+        footer=_carried_out(deployment) if plans else "",
         data={"bursts": [planned_data(plan) for plan in plans]},
     )
 
 
 async def run_bursts(
-    context: Context, *, agreed: bool = False, plans: Sequence[Planned] | None = None
+    deployment: Deployment,
+    call: Call,
+    *,
+    agreed: bool = False,
+    plans: Sequence[Planned] | None = None,
 ) -> Card:
     """Ask the planned bursts that are due, and go on with those that were cut off.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         agreed: Whether the price has been agreed to.
         plans: Those that are planned, where they are known already.
 
@@ -54,17 +59,20 @@ async def run_bursts(
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when they may cost something and nobody has agreed.
     """
-    plans = await _planned(context) if plans is None else plans
-    due = [*await _cut_off(context), *(_new(context, plan) for plan in _due(context, plans))]
+    plans = await _planned(deployment, call) if plans is None else plans
+    due = [
+        *await _cut_off(deployment),
+        *(_new(deployment, call, plan) for plan in _due(deployment, plans)),
+    ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in due:
-        calls += unasked(panel, await context.store.asked(run.id))
+        calls += unasked(panel, await deployment.store.asked(run.id))
         answers += unasked(panel, ()).total()
         brands.update(dict.fromkeys(panel.brands))
-    payer = Payer(0, tuple(brands), context.channel)
-    await require_money_for(context, calls, payer, agreed=agreed, answers=answers)
-    cards = [card for one in due if (card := await _carry_out(context, *one))]
-    return _outcome(context, cards, plans[:1])
+    payer = Payer(0, tuple(brands), call.channel)
+    await require_money_for(deployment, calls, payer, agreed=agreed, answers=answers)
+    cards = [card for one in due if (card := await _carry_out(deployment, call, *one))]
+    return _outcome(deployment, call, cards, plans[:1])
 
 
 class Planner:
@@ -77,67 +85,69 @@ class Planner:
         self._planned_at = datetime.min.replace(tzinfo=UTC)
         self._plans: list[Planned] = []
 
-    async def plans(self, context: Context) -> list[Planned]:
+    async def plans(self, deployment: Deployment, call: Call) -> list[Planned]:
         """Return the planned bursts; none that are not due, as long as none is."""
-        context = await context.caught_up()
-        now, known = context.clock.now(), await _known(context)
+        deployment = await deployment.caught_up(call.progress)
+        now, known = deployment.clock.now(), await _known(deployment)
         if known != self._known or now - self._planned_at >= ANEW:
-            self._plans = await planned_bursts(context)
+            self._plans = await planned_bursts(deployment)
             self._known, self._planned_at = known, now
-        return self._plans if _due(context, self._plans) else []
+        return self._plans if _due(deployment, self._plans) else []
 
 
-async def _known(context: Context) -> object:
+async def _known(deployment: Deployment) -> object:
     """Return what plans rest on. A run that goes on counts when it ends."""
-    runs = [(run.id, run.state, run.finished_at) for run in await context.store.runs()]
-    updates = await context.store.updates()
-    return runs, updates, context.catalogue, frozenset(context.scoring.versions)
+    runs = [(run.id, run.state, run.finished_at) for run in await deployment.store.runs()]
+    updates = await deployment.store.updates()
+    return runs, updates, deployment.catalogue, frozenset(deployment.scoring.versions)
 
 
-def _due(context: Context, plans: Sequence[Planned]) -> list[Planned]:
-    now = context.clock.now()
+def _due(deployment: Deployment, plans: Sequence[Planned]) -> list[Planned]:
+    now = deployment.clock.now()
     return [plan for plan in plans if plan.burst.at <= now]
 
 
-async def _planned(context: Context) -> list[Planned]:
-    context = await context.caught_up()
-    return await planned_bursts(context)
+async def _planned(deployment: Deployment, call: Call) -> list[Planned]:
+    deployment = await deployment.caught_up(call.progress)
+    return await planned_bursts(deployment)
 
 
-async def _cut_off(context: Context) -> list[tuple[Run, Panel]]:
+async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     """Return the bursts that were begun and that nobody carries out."""
-    oldest = context.clock.now() - TAKEN_UP_WITHIN
+    oldest = deployment.clock.now() - TAKEN_UP_WITHIN
     found = []
-    for run in await context.store.runs(state=RunState.RUNNING):
+    for run in await deployment.store.runs(state=RunState.RUNNING):
         if run.label == BURST and run.panel and run.started_at > oldest:
-            async with context.store.holding(run.id) as mine:
+            async with deployment.store.holding(run.id) as mine:
                 found += [(run, run.panel)] if mine else []
     return found
 
 
-def _new(context: Context, plan: Planned) -> tuple[Run, Panel]:
-    now, who, channel = context.clock.now(), context.who, context.channel
+def _new(deployment: Deployment, call: Call, plan: Planned) -> tuple[Run, Panel]:
+    now, who, channel = deployment.clock.now(), call.who, call.channel
     run = Run(plan.key, now, plan.panel, label=BURST, asked_by=who, channel=channel)
     return run, plan.panel
 
 
-async def _carry_out(context: Context, run: Run, panel: Panel) -> Card | None:
+async def _carry_out(deployment: Deployment, call: Call, run: Run, panel: Panel) -> Card | None:
     """Carry a burst out as any check; None when another process has done it meanwhile."""
-    await require_money(context, run, agreed=True)
-    run = await context.store.start_run(run)
+    await require_money(deployment, run, agreed=True)
+    run = await deployment.store.start_run(run)
 
     async def work() -> Card | None:
-        if await context.store.run_state(run.id) is not RunState.RUNNING:
+        if await deployment.store.run_state(run.id) is not RunState.RUNNING:
             return None
-        return await carry_out(context, run, panel)
+        return await carry_out(deployment, call, run, panel)
 
-    return await held(context.store, run, work)
+    return await held(deployment.store, run, work)
 
 
-def _outcome(context: Context, cards: Sequence[Card], next_: Sequence[Planned]) -> Card:
+def _outcome(
+    deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[Planned]
+) -> Card:
     if len(cards) == 1:
         return cards[0]
-    waiting = "".join(sentence(context, plan) for plan in next_)
+    waiting = "".join(sentence(deployment, call, plan) for plan in next_)
     return Card(
         title=wording.count(len(cards), "burst") if cards else "No burst is due",
         text="" if cards else waiting or NONE,
@@ -152,8 +162,8 @@ def _weight(severity: Severity) -> int:
     return list(Severity).index(severity)
 
 
-def _carried_out(context: Context) -> str:
-    if context.config.bursts.automatic:
+def _carried_out(deployment: Deployment) -> str:
+    if deployment.config.bursts.automatic:
         return "Carried out by overheard run; those that are due, now, by bursts run."
     return "Ask those that are due with: bursts run"
 

@@ -8,9 +8,9 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.commands.context import Context
 from overheard.commands.run_price import require_money
 from overheard.commands.run_service import held
+from overheard.deployment import Call, Deployment
 from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
 from overheard.domain import Model, ModelUpdate, Panel, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
@@ -37,11 +37,12 @@ from overheard.runs.retries import Retries
 from overheard.runs.spend import Purse
 
 
-async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
+async def set_up(deployment: Deployment, call: Call, *, model: str, agreed: bool = False) -> Card:
     """Search for a model's border prompts, and learn what they usually answer.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         model: As ``provider/model``.
         agreed: Whether the price has been agreed to.
 
@@ -51,13 +52,13 @@ async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
         BudgetExceeded: when the budget does not cover it.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    chosen = _suited(context, model)
-    await require_money(context, _run(context, whole_panel(chosen)), agreed=agreed)
-    search = await _ask(context, search_panel(chosen), SEARCH, agreed=True)
-    found = await border_prompts(context.store, search)
+    chosen = _suited(deployment, model)
+    await require_money(deployment, _run(deployment, call, whole_panel(chosen)), agreed=agreed)
+    search = await _ask(deployment, call, search_panel(chosen), SEARCH, agreed=True)
+    found = await border_prompts(deployment.store, search)
     if len(found) < MIN_UNSEEN_WORDS:
         raise CanaryImpossible(model=chosen, reason="it hardly answers")
-    await _ask(context, reference_panel(chosen, found), REFERENCE, agreed=True)
+    await _ask(deployment, call, reference_panel(chosen, found), REFERENCE, agreed=True)
     texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
     torn = sum(border.tie > 0 for border in found)
     return Card(
@@ -78,7 +79,7 @@ async def set_up(context: Context, *, model: str, agreed: bool = False) -> Card:
     )
 
 
-async def run_canaries(context: Context, *, agreed: bool = False) -> Card:
+async def run_canaries(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
     """Ask the border prompts of every model that has some; a hit is kept as a model update.
 
     Raises:
@@ -86,13 +87,13 @@ async def run_canaries(context: Context, *, agreed: bool = False) -> Card:
         BudgetExceeded: when the budget does not cover it.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    known = await canaries(context.store)
+    known = await canaries(deployment.store)
     if not known:
         raise NothingToAsk(missing="no model has a canary, begin with: canary setup MODEL")
-    days = [await _day(context, canary, agreed=agreed) for canary in known]
+    days = [await _day(deployment, call, canary, agreed=agreed) for canary in known]
     return Card(
         title="Canaries",
-        text="\n\n".join(day.sentence(context) for day in days),
+        text="\n\n".join(day.sentence(call) for day in days),
         severity=Severity.WARNING if any(day.hit for day in days) else Severity.PLAIN,
         data={"canaries": [day.data() for day in days]},
     )
@@ -110,11 +111,11 @@ class Day:
         """Whether the model may have been exchanged."""
         return self.verdict is None or self.verdict.hit
 
-    def sentence(self, context: Context) -> str:
+    def sentence(self, call: Call) -> str:
         """Say it to people."""
         model = self.canary.model
         if self.verdict is None and self.canary.hit:
-            day = wording.day(self.canary.hit.at, context.zone)
+            day = wording.day(self.canary.hit.at, call.zone)
             return f"{model} was hit on {day} and is not asked; learn it anew: canary setup {model}"
         verdict = self.verdict or CanaryComparison((), 0)
         if verdict.hit:
@@ -137,32 +138,34 @@ class Day:
         }
 
 
-async def _day(context: Context, canary: Canary, *, agreed: bool) -> Day:
+async def _day(deployment: Deployment, call: Call, canary: Canary, *, agreed: bool) -> Day:
     if canary.hit:
         return Day(canary, None)
-    run = await _ask(context, daily_panel(canary), DAILY, agreed=agreed)
-    today = await first_words(context.store, [run])
+    run = await _ask(deployment, call, daily_panel(canary), DAILY, agreed=agreed)
+    today = await first_words(deployment.store, [run])
     verdict = compare_first_words(
         canary.answers, {prompt: texts[0] for prompt, texts in today.items()}
     )
     if verdict.hit:
         note = f"{len(verdict.unseen)} first words that were never given before"
-        await context.store.add_update(ModelUpdate(canary.model, run.started_at, SOURCE, note))
+        await deployment.store.add_update(ModelUpdate(canary.model, run.started_at, SOURCE, note))
     return Day(canary, verdict)
 
 
-async def _ask(context: Context, panel: Panel, label: str, *, agreed: bool) -> Run:
+async def _ask(
+    deployment: Deployment, call: Call, panel: Panel, label: str, *, agreed: bool
+) -> Run:
     """Carry out a run for first words, beside the history."""
-    store, clock = context.store, context.clock
-    run = _run(context, panel, label)
-    await require_money(context, run, agreed=agreed)
+    store, clock = deployment.store, deployment.clock
+    run = _run(deployment, call, panel, label)
+    await require_money(deployment, run, agreed=agreed)
     run = await store.start_run(run)
 
     async def work() -> None:
-        purse = Purse(store, context.config.budget, run.payer, clock)
-        probes = {name: Probe(one) for name, one in context.plugins.providers.items()}
-        retries = Retries(context.config.asking)
-        runner = Runner(store, probes, context.limits, purse, retries, clock, context.progress)
+        purse = Purse(store, deployment.config.budget, run.payer, clock)
+        probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
+        retries = Retries(deployment.config.asking)
+        runner = Runner(store, probes, deployment.limits, purse, retries, clock, call.progress)
         outcome = await runner.run(run)
         await store.finish_run(run.id, outcome.state, clock.now())
 
@@ -170,14 +173,14 @@ async def _ask(context: Context, panel: Panel, label: str, *, agreed: bool) -> R
     return run
 
 
-def _run(context: Context, panel: Panel, label: str = "") -> Run:
-    now, who, channel = context.clock.now(), context.who, context.channel
+def _run(deployment: Deployment, call: Call, panel: Panel, label: str = "") -> Run:
+    now, who, channel = deployment.clock.now(), call.who, call.channel
     return replace(new_run(panel, now, label=label, asked_by=who, channel=channel), aside=True)
 
 
-def _suited(context: Context, name: str) -> Model:
+def _suited(deployment: Deployment, name: str) -> Model:
     """Return a model that can have a canary."""
-    providers = context.plugins.providers
+    providers = deployment.plugins.providers
     model = find_model(name, providers)
     told = isinstance(providers[model.provider], Described)
     if model.searches:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Quote, Style, Table, Tainted
-from overheard.commands.context import Context
+from overheard.deployment import Deployment
 from overheard.domain import Answer, Approval, Brand, ScoreRecord
 from overheard.errors import NotApproved
 from overheard.finetune.dataset import Approved
@@ -40,22 +40,22 @@ class Candidate:
     objection: str
 
 
-async def candidates(context: Context, brand: Brand, *, controls: bool) -> list[Candidate]:
+async def candidates(deployment: Deployment, brand: Brand, *, controls: bool) -> list[Candidate]:
     """Return answers that nobody has approved yet, those first that state something wrong.
 
     They name the brand; with `controls`, they answer a control and name nobody.
     """
-    rivals = {rival.name for rival in context.catalogue.rivals(brand.name)}
-    done = {one.answer_id for one in await context.store.approvals()}
-    since = context.clock.now() - timedelta(days=DAYS)
-    runs = [run.id for run in await context.store.runs() if run.started_at >= since]
+    rivals = {rival.name for rival in deployment.catalogue.rivals(brand.name)}
+    done = {one.answer_id for one in await deployment.store.approvals()}
+    since = deployment.clock.now() - timedelta(days=DAYS)
+    runs = [run.id for run in await deployment.store.runs() if run.started_at >= since]
     fresh = [
         a
-        async for a in context.store.answers(runs=runs)
+        async for a in deployment.store.answers(runs=runs)
         if a.complete and not a.gone and a.id not in done
     ]
     recent = list(_distinct(fresh))[:READ]
-    looked = await judged(context, [(Approval(a.id, "", "", a.asked_at), a) for a in recent])
+    looked = await judged(deployment, [(Approval(a.id, "", "", a.asked_at), a) for a in recent])
     found = [
         Candidate(one.answer, one.objection)
         for one in looked
@@ -125,13 +125,13 @@ def _data(one: Candidate) -> dict[str, object]:
     }
 
 
-async def find_answer(context: Context, number: int) -> Answer:
+async def find_answer(deployment: Deployment, number: int) -> Answer:
     """Return a complete answer by its number.
 
     Raises:
         NotApproved: when there is none, or it is not whole.
     """
-    found = [answer async for answer in context.store.answers(numbers=[number])]
+    found = [answer async for answer in deployment.store.answers(numbers=[number])]
     if not found:
         raise NotApproved(
             number=number, reason="there is no such answer", remedy="see dataset review"
@@ -143,13 +143,13 @@ async def find_answer(context: Context, number: int) -> Answer:
     return found[0]
 
 
-async def require_true(context: Context, answer: Answer, text: str) -> None:
+async def require_true(deployment: Deployment, answer: Answer, text: str) -> None:
     """Refuse to approve what contradicts the facts, holds personal data or forges a turn.
 
     Raises:
         NotApproved: when it does.
     """
-    [one] = await judged(context, [(_proposed(answer, text), answer)])
+    [one] = await judged(deployment, [(_proposed(answer, text), answer)])
     if one.objection:
         raise NotApproved(
             number=answer.id,
@@ -158,13 +158,15 @@ async def require_true(context: Context, answer: Answer, text: str) -> None:
         )
 
 
-async def judged(context: Context, approved: Sequence[tuple[Approval, Answer]]) -> list[Approved]:
+async def judged(
+    deployment: Deployment, approved: Sequence[tuple[Approval, Answer]]
+) -> list[Approved]:
     """Return approved answers with what they name, and what speaks against teaching them."""
-    catalogue = context.catalogue
+    catalogue = deployment.catalogue
     taught = [_taught(approval, answer) for approval, answer in approved]
     reader = Reader(catalogue.brands)
     control = {prompt.key for prompt in controls(catalogue.prompts)}
-    false = _false(await context.current.score(taught), taught)
+    false = _false(await deployment.current.score(taught), taught)
     domains = [domain for brand in catalogue.brands for domain in brand.domains]
     return [
         Approved(
@@ -178,12 +180,12 @@ async def judged(context: Context, approved: Sequence[tuple[Approval, Answer]]) 
     ]
 
 
-async def approved_answers(context: Context, brand: Brand) -> list[Approved]:
+async def approved_answers(deployment: Deployment, brand: Brand) -> list[Approved]:
     """Return the approved answers to a brand's questions, and to controls."""
-    approvals = {one.answer_id: one for one in await context.store.approvals()}
-    answers = [answer async for answer in context.store.answers(numbers=list(approvals))]
+    approvals = {one.answer_id: one for one in await deployment.store.approvals()}
+    answers = [answer async for answer in deployment.store.answers(numbers=list(approvals))]
     mine = [answer for answer in answers if _asked_for(answer, brand)]
-    return await judged(context, [(approvals[answer.id], answer) for answer in mine])
+    return await judged(deployment, [(approvals[answer.id], answer) for answer in mine])
 
 
 def _asked_for(answer: Answer, brand: Brand) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from overheard.commands.context import Context
+from overheard.deployment import Deployment
 from overheard.errors import ChangeNeedsYes, ReadOnly
 
 Value = TypeVar("Value", str, tuple[str, ...])
@@ -41,11 +41,11 @@ def require_yes(change: str, *, agreed: bool) -> None:
         raise ChangeNeedsYes(change=change)
 
 
-def require_own(context: Context, thing: str, *, declared: bool) -> None:
+def require_own(deployment: Deployment, thing: str, *, declared: bool) -> None:
     """Refuse to change what the configuration declares.
 
     Raises:
         ReadOnly: when it does.
     """
     if declared:
-        raise ReadOnly(thing=thing, file=context.config.file)
+        raise ReadOnly(thing=thing, file=deployment.config.file)

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.commands.context import Context
 from overheard.commands.run_price import require_batched, require_money
 from overheard.commands.run_service import carry_out, held
 from overheard.config.settings import suggestion
+from overheard.deployment import Call, Deployment
 from overheard.errors import UnknownName
 from overheard.runs.plan import lay_out, new_run, unfinished
 from overheard.runs.reuse import parse_age
@@ -19,7 +19,8 @@ from overheard.runs.reuse import reuse as reuse_answers
 
 
 async def check(
-    context: Context,
+    deployment: Deployment,
+    call: Call,
     *,
     brands: Sequence[str] = (),
     models: Sequence[str] = (),
@@ -36,7 +37,8 @@ async def check(
     A check of the same questions that was cut off is taken up again.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
         models: As ``provider/model``; empty means all that are configured.
         repeats: How often each pair of prompt and model is asked.
@@ -59,39 +61,39 @@ async def check(
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    _check_metrics(context)
+    _check_metrics(deployment)
     panel = lay_out(
-        context.catalogue,
-        context.plugins.providers,
+        deployment.catalogue,
+        deployment.plugins.providers,
         brands=brands,
         models=models,
         repeats=repeats,
         seed=secrets.randbits(31) if seed is None else seed,
     )
     panel = replace(panel, batch=batch)
-    require_batched(context, panel)
-    now = context.clock.now()
-    begun = await unfinished(context.store, panel, now)
+    require_batched(deployment, panel)
+    now = deployment.clock.now()
+    begun = await unfinished(deployment.store, panel, now)
     run = begun or new_run(
-        panel, now, label=label, asked_by=asked_by or context.who, channel=context.channel
+        panel, now, label=label, asked_by=asked_by or call.who, channel=call.channel
     )
     age = parse_age(reuse) if reuse else None
-    await require_money(context, run, age=age, agreed=agreed)
-    run = await context.store.start_run(run)
+    await require_money(deployment, run, age=age, agreed=agreed)
+    run = await deployment.store.start_run(run)
     reused = 0
 
     async def work() -> Card:
         nonlocal reused
-        reused += await reuse_answers(context.store, run, age, now) if age else 0
-        return await carry_out(context, run, panel, reused=reused)
+        reused += await reuse_answers(deployment.store, run, age, now) if age else 0
+        return await carry_out(deployment, call, run, panel, reused=reused)
 
-    return await held(context.store, run, work)
+    return await held(deployment.store, run, work)
 
 
-def _check_metrics(context: Context) -> None:
+def _check_metrics(deployment: Deployment) -> None:
     """Refuse an alert metric that nobody measures: no alert would ever come."""
-    known = list(context.scoring.metrics)
-    for name in context.config.alerts.metrics:
+    known = list(deployment.scoring.metrics)
+    for name in deployment.config.alerts.metrics:
         if name not in known:
             raise UnknownName(
                 kind="metric for [alerts]",

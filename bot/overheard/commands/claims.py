@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, 
 from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import told
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand, Detail, Prompt
 from overheard.reading.claims import Cluster, Heard, clusters
 from overheard.runs.plan import find_brand
@@ -25,26 +25,27 @@ SOURCES = 3
 FALSE = ("wrong", "stale")
 
 
-async def list_claims(context: Context, *, brand: str, days: int = DAYS) -> Card:
+async def list_claims(deployment: Deployment, call: Call, *, brand: str, days: int = DAYS) -> Card:
     """Show the false claims about a brand, the same ones together, with what is cited beside them.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brand: Its name.
         days: How many days back answers are read.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    found = find_brand(context.catalogue, brand)
-    context = await context.caught_up()
-    groups = clusters([heard async for heard in _heard(context, found, days)])
-    truths = {f.field: f.value for f in context.catalogue.facts if f.brand == found.name}
+    found = find_brand(deployment.catalogue, brand)
+    deployment = await deployment.caught_up(call.progress)
+    groups = clusters([heard async for heard in _heard(deployment, found, days)])
+    truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == found.name}
     ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
     return Card(
         title=f"{wording.count(len(groups), 'false claim')} about {found.name}",
-        text="\n\n".join((_headline(found, groups, truths), *told(context.scoring.faults))),
+        text="\n\n".join((_headline(found, groups, truths), *told(deployment.scoring.faults))),
         table=_table(groups, truths) if groups else None,
         quotes=tuple(_quote(group) for group in groups[:QUOTED] if group.first.quote),
         actions=fitting(ask if truths else add),
@@ -55,22 +56,22 @@ async def list_claims(context: Context, *, brand: str, days: int = DAYS) -> Card
     )
 
 
-async def ask_facts(context: Context, *, brand: str, agreed: bool = False) -> Card:
+async def ask_facts(deployment: Deployment, _: Call, *, brand: str, agreed: bool = False) -> Card:
     """Add one direct question for each fact about a brand, asked from the next check on.
 
     Raises:
         UnknownName: for a brand that does not exist.
         ChangeNeedsYes: when nobody has agreed.
     """
-    name = find_brand(context.catalogue, brand).name
-    known = {prompt.key for prompt in context.catalogue.prompts}
-    facts = [fact for fact in context.catalogue.facts if fact.brand == name]
+    name = find_brand(deployment.catalogue, brand).name
+    known = {prompt.key for prompt in deployment.catalogue.prompts}
+    facts = [fact for fact in deployment.catalogue.facts if fact.brand == name]
     new = [prompt for prompt in questions(facts) if prompt.key not in known]
     if new:
         listed = "; ".join(prompt.text for prompt in new)
         these = wording.count(len(new), "question")
         require_yes(f"{these} will be asked in every check of {name} ({listed})", agreed=agreed)
-        await context.store.add_prompts(new)
+        await deployment.store.add_prompts(new)
     return _asked(name, new, bool(facts))
 
 
@@ -90,22 +91,24 @@ def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
     )
 
 
-async def _heard(context: Context, brand: Brand, days: int) -> AsyncIterator[Heard]:
+async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterator[Heard]:
     """Yield the false claims about a brand, those of each answer once."""
-    since = context.clock.now() - timedelta(days=days)
-    runs = {run.id for run in await context.store.runs() if run.started_at >= since}
-    false = await _false(context, brand, runs)
+    since = deployment.clock.now() - timedelta(days=days)
+    runs = {run.id for run in await deployment.store.runs() if run.started_at >= since}
+    false = await _false(deployment, brand, runs)
     if not false:
         return
-    async for answer in context.store.answers(runs=runs):
+    async for answer in deployment.store.answers(runs=runs):
         for detail in false.get(answer.id, ()):
             yield _said(answer, detail)
 
 
-async def _false(context: Context, brand: Brand, runs: set[int]) -> Mapping[int, list[Detail]]:
-    versions, known = context.scoring.versions, {f.field for f in context.catalogue.facts}
+async def _false(
+    deployment: Deployment, brand: Brand, runs: set[int]
+) -> Mapping[int, list[Detail]]:
+    versions, known = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
     found: dict[int, list[Detail]] = {}
-    async for record in context.store.scores(runs=runs):
+    async for record in deployment.store.scores(runs=runs):
         if record.brand != brand.name or f"{record.scorer}@{record.version}" not in versions:
             continue
         details = [d for d in record.score.details if d.verdict in FALSE and d.topic in known]

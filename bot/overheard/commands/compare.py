@@ -10,10 +10,10 @@ from functools import partial
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.compare_card import comparison_card
-from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
 from overheard.commands.run_price import require_money_for
 from overheard.commands.run_service import ask_aside
+from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.comparison import MARGIN
@@ -25,7 +25,8 @@ LABEL = "compare"
 
 
 async def compare(
-    deployment: Context | Session,
+    given: Deployment | Session,
+    call: Call,
     *,
     base: str,
     tuned: str,
@@ -41,7 +42,8 @@ async def compare(
     The answers are kept and paid for like others, and stand aside of the history.
 
     Args:
-        deployment: The deployment; where nothing is configured, the bundled example is compared.
+        given: The deployment; where nothing is configured, the bundled example is compared.
+        call: Who asks and where, and who is shown progress.
         base: The first model, as ``provider/model``.
         tuned: The second one.
         brand: The brand; by default the first that is tracked.
@@ -58,21 +60,25 @@ async def compare(
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    async with opened(deployment) as context:
+    async with opened(given) as deployment:
         drawn = secrets.randbits(31) if seed is None else seed
-        match = _match(context, base, tuned, brand, margin / 100, drawn)
+        match = _match(deployment, base, tuned, brand, margin / 100, drawn)
         match = replace(match, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in match.whole), Counter[Pair]())
-        payer = _run(context, match.whole[0]).payer
-        await require_money_for(context, calls, payer, agreed=agreed, answers=calls.total())
-        carry_out = partial(ask_aside, context)
-        game = Rounds(match, carry_out, lambda panel: _run(context, panel), context.scoring)
+        payer = _run(deployment, call, match.whole[0]).payer
+        await require_money_for(deployment, calls, payer, agreed=agreed, answers=calls.total())
+        carry_out = partial(ask_aside, deployment, call)
+        game = Rounds(
+            match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
+        )
         found = await game.play()
         return await comparison_card(match, found)
 
 
-def _match(context: Context, base: str, tuned: str, brand: str, margin: float, seed: int) -> Match:
-    catalogue = context.catalogue
+def _match(
+    deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
+) -> Match:
+    catalogue = deployment.catalogue
     known = [find_brand(catalogue, brand)] if brand else tracked(catalogue)
     if not known:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
@@ -82,14 +88,16 @@ def _match(context: Context, base: str, tuned: str, brand: str, margin: float, s
         raise NothingToAsk(
             missing=f"no prompt is asked for {known[0].name}, add a [[prompts]] table"
         )
-    first, second = (choose_models(context.plugins.providers, [name])[0] for name in (base, tuned))
+    first, second = (
+        choose_models(deployment.plugins.providers, [name])[0] for name in (base, tuned)
+    )
     rivals = catalogue.rivals(known[0].name)
     return Match(known[0], rivals, first, second, prompts, controls(mine), seed, margin)
 
 
-def _run(context: Context, panel: Panel) -> Run:
+def _run(deployment: Deployment, call: Call, panel: Panel) -> Run:
     run = new_run(
-        panel, context.clock.now(), label=LABEL, asked_by=context.who, channel=context.channel
+        panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )
     return replace(run, aside=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
-from overheard.commands.context import Session
+from overheard.deployment import Call, Session
 from overheard.domain.operations import StoreHealth, TableSize
 
 _TERMINAL = frozenset({Face.TERMINAL})
@@ -18,7 +18,7 @@ FREE = 0.25
 """The share of a file that may be empty before it is told."""
 
 
-async def upgrade(session: Session) -> Card:
+async def upgrade(session: Session, _: Call) -> Card:
     """Bring the store's schema to this version.
 
     Raises:
@@ -26,13 +26,13 @@ async def upgrade(session: Session) -> Card:
     """
     config = session.read_config()
     before, after = await session.tending().migrate(config.storage.url)
-    async with session.open_context(config, session.progress):
+    async with session.open_deployment(config):
         pass  # what was done is noted there, now that there is a table for it
     done = f"It is at revision {after}{' already' if before == after else ''}."
     return Card("Store upgraded", done, data={"before": before, "after": after})
 
 
-async def examine(session: Session) -> Card:
+async def examine(session: Session, _: Call) -> Card:
     """Show whether the store is whole, how large it is, and whether it needs a vacuum.
 
     Raises:
@@ -56,15 +56,15 @@ async def examine(session: Session) -> Card:
     )
 
 
-async def copy(session: Session, *, target: str) -> Card:
+async def copy(session: Session, call: Call, *, target: str) -> Card:
     """Copy everything into another store, which must be empty.
 
     Raises:
         StoreError: when one of them cannot be used, or the target is not empty.
     """
     config = session.read_config()
-    async with session.open_context(config, session.progress):  # where it is noted
-        counts = await session.tending().copy(config.storage.url, target, session.progress)
+    async with session.open_deployment(config):  # where it is noted
+        counts = await session.tending().copy(config.storage.url, target, call.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
         title=f"Copied {wording.count(sum(counts.values()), 'row')}",
@@ -76,7 +76,7 @@ async def copy(session: Session, *, target: str) -> Card:
     )
 
 
-async def back_up(session: Session, *, file: Path) -> Card:
+async def back_up(session: Session, _: Call, *, file: Path) -> Card:
     """Write the store, if it is an SQLite file, to a new file; others go on using it meanwhile.
 
     Raises:
@@ -84,7 +84,7 @@ async def back_up(session: Session, *, file: Path) -> Card:
         FileUnwritable: when the file is there, or cannot be written.
     """
     config = session.read_config()
-    async with session.open_context(config, session.progress):  # where it is noted
+    async with session.open_deployment(config):  # where it is noted
         size = await session.tending().back_up(config.storage.url, file)
     return Card(
         title=f"Wrote {_size(size)} to {file}",

@@ -17,7 +17,7 @@ from overheard.commands.candidates import (
     require_true,
     review_card,
 )
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.finetune.dataset import Dataset, build, put_together, save
 from overheard.finetune.datasheet import datasheet
@@ -28,11 +28,13 @@ MOST = 5
 """Candidates that are shown when nobody says."""
 
 
-async def review(context: Context, *, brand: str, most: int = MOST, controls: bool = False) -> Card:
+async def review(
+    deployment: Deployment, _: Call, *, brand: str, most: int = MOST, controls: bool = False
+) -> Card:
     """Show answers that could be taught, those first that state something wrong.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         brand: Its name.
         most: How many are shown.
         controls: Whether to show answers to controls in their place, as replays.
@@ -40,11 +42,11 @@ async def review(context: Context, *, brand: str, most: int = MOST, controls: bo
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    found = find_brand(context.catalogue, brand)
-    return review_card(found, await candidates(context, found, controls=controls), most)
+    found = find_brand(deployment.catalogue, brand)
+    return review_card(found, await candidates(deployment, found, controls=controls), most)
 
 
-async def correct(context: Context, *, answer: int, text: str = "") -> Card:
+async def correct(deployment: Deployment, call: Call, *, answer: int, text: str = "") -> Card:
     """Say what is to be taught in the place of an answer, which becomes the wrong one of a pair.
 
     Raises:
@@ -52,28 +54,28 @@ async def correct(context: Context, *, answer: int, text: str = "") -> Card:
         NotApproved: when the answer is not whole, or the text contradicts the facts or holds
             personal data.
     """
-    found = await find_answer(context, answer)
+    found = await find_answer(deployment, answer)
     better = text.strip()
     if not better or better == found.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
-    await require_true(context, found, better)
-    return await keep(context, found, better, "Corrected")
+    await require_true(deployment, found, better)
+    return await keep(deployment, call, found, better, "Corrected")
 
 
-async def fill_correction(context: Context, *, answer: int) -> Mapping[str, Any]:
+async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
     """Return an answer as a form for `correct` shows it."""
-    found = await find_answer(context, answer)
-    earlier = {one.answer_id: one.text for one in await context.store.approvals()}
+    found = await find_answer(deployment, answer)
+    earlier = {one.answer_id: one.text for one in await deployment.store.approvals()}
     return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
 
 
 async def build_dataset(
-    context: Context, *, brand: str, out: Path, formats: Sequence[str] = ()
+    deployment: Deployment, _: Call, *, brand: str, out: Path, formats: Sequence[str] = ()
 ) -> Card:
     """Write training and evaluation files for a fine-tune about a brand.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         brand: Its name.
         out: The folder; it is made, or holds an earlier dataset that is replaced.
         formats: Which vendors' formats; by default all whose rules the dataset keeps.
@@ -84,14 +86,14 @@ async def build_dataset(
         DatasetUnfit: with all that is wrong.
         FileUnwritable: when the folder holds something else, or cannot be written.
     """
-    found = find_brand(context.catalogue, brand)
-    rivals = [rival.name for rival in context.catalogue.rivals(found.name)]
-    approved = await approved_answers(context, found)
-    asked = [prompt.text for prompt in context.catalogue.prompts]
-    examples, left_out = put_together(found, rivals, context.catalogue.facts, approved, asked)
+    found = find_brand(deployment.catalogue, brand)
+    rivals = [rival.name for rival in deployment.catalogue.rivals(found.name)]
+    approved = await approved_answers(deployment, found)
+    asked = [prompt.text for prompt in deployment.catalogue.prompts]
+    examples, left_out = put_together(found, rivals, deployment.catalogue.facts, approved, asked)
     made = build(found, examples, left_out, formats)
     try:
-        save(made, out, datasheet(made, context.clock.now()))
+        save(made, out, datasheet(made, deployment.clock.now()))
     except OSError as error:
         raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
     return _card(made, out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from overheard.alerts.digest import digest_card, held_back
@@ -10,11 +9,11 @@ from overheard.alerts.events import event_card
 from overheard.alerts.outbox import Letter, NotYet
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.alerts import alert_card
-from overheard.commands.context import Context
 from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
 from overheard.commands.run_resume import result
+from overheard.deployment import Call, Deployment
 from overheard.domain import AlertEventKind, Delivery, DeliveryKind
 
 LOUD = frozenset({AlertEventKind.GREW, AlertEventKind.RECOVERED, AlertEventKind.WOKEN})
@@ -25,11 +24,11 @@ class Letters:
     """Writes the cards of deliveries.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
 
     async def compose(self, delivery: Delivery) -> Letter | NotYet | None:
         """Write the card of a delivery; None when it is not wanted any more."""
@@ -45,58 +44,62 @@ class Letters:
         return await write[delivery.kind](delivery)
 
     async def _alert(self, delivery: Delivery) -> Letter | None:
-        context = await self._as_seen_in(delivery.channel)
-        alert = await context.store.alert(delivery.alert_id)
+        deployment, call = await self._as_seen_in(delivery.channel)
+        alert = await deployment.store.alert(delivery.alert_id)
         told_already = delivery.subject and not delivery.message  # by the digest
         if alert is None or (told_already and alert.state.over):
             return None
         earlier = await self._message(alert.follows, delivery.channel) if alert.follows else ""
-        return Letter(await alert_card(context, alert), alert.revision, earlier=earlier)
+        return Letter(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
 
     async def _message(self, number: int, channel: str) -> str:
         """Return the id of an alert's message in a channel, or an empty string."""
-        told = await self._context.store.deliveries(alert_id=number, channel=channel)
+        told = await self._deployment.store.deliveries(alert_id=number, channel=channel)
         return next((one.message for one in told if one.kind is DeliveryKind.ALERT), "")
 
     async def _event(self, delivery: Delivery) -> Letter | NotYet | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
-        store = self._context.store
+        store = self._deployment.store
         alert = await store.alert(delivery.alert_id)
         events = await store.events(delivery.alert_id)
         event = next((event for event in events if event.id == delivery.event_id), None)
         if alert is None or event is None:
             return None
-        route = routed(self._context.config.routes, delivery.channel)
+        route = routed(self._deployment.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
-        peace = end_of_quiet(route, self._context.clock.now()) if route and loud else None
+        peace = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
         return NotYet(peace) if peace else Letter(event_card(alert, event), broadcast=loud)
 
     async def _digest(self, delivery: Delivery) -> Letter | None:
-        context = await self._as_seen_in(delivery.channel)
-        alerts = await held_back(context.store, delivery)
-        card = digest_card(alerts, context.scoring.metrics, context.zone)
+        deployment, call = await self._as_seen_in(delivery.channel)
+        alerts = await held_back(deployment.store, delivery)
+        card = digest_card(alerts, deployment.scoring.metrics, call.zone)
         return Letter(card) if card else None
 
     async def _report(self, delivery: Delivery) -> Letter | None:
-        table = next((r for r in self._context.config.reports if r.name == delivery.subject), None)
+        table = next(
+            (r for r in self._deployment.config.reports if r.name == delivery.subject), None
+        )
         if table is None:
             return None
-        context = replace(await self._context.refreshed(), zone=ZoneInfo(table.timezone))
-        return Letter(await report(context, brands=table.brands))
+        deployment = await self._deployment.refreshed()
+        call = Call(zone=ZoneInfo(table.timezone))
+        return Letter(await report(deployment, call, brands=table.brands))
 
     async def _notice(self, delivery: Delivery) -> Letter:
         plugin, _, text = delivery.subject.partition("\n")
         return Letter(notice_card(plugin, text))
 
     async def _scores(self, delivery: Delivery) -> Letter | None:
-        card = await notice(await self._as_seen_in(delivery.channel), delivery.subject)
+        card = await notice(await self._deployment.refreshed(), delivery.subject)
         return Letter(card) if card else None
 
     async def _result(self, delivery: Delivery) -> Letter | NotYet | None:
-        return await result(await self._as_seen_in(delivery.channel), delivery.subject)
+        return await result(await self._deployment.refreshed(), delivery.subject)
 
-    async def _as_seen_in(self, channel: str) -> Context:
-        """Return the deployment as it is now, with the time zone of a channel."""
-        context = await self._context.refreshed()
-        route = routed(context.config.routes, channel)
-        return replace(context, zone=ZoneInfo(route.timezone)) if route else context
+    async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
+        """Return the deployment as it is now, and a call with the time zone of a channel."""
+        deployment = await self._deployment.refreshed()
+        route = routed(deployment.config.routes, channel)
+        zone = ZoneInfo(route.timezone) if route else deployment.zone
+        return deployment, Call(channel=channel, zone=zone)

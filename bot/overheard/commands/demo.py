@@ -17,9 +17,9 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.check import check
-from overheard.commands.context import Context, Session
 from overheard.commands.example import example
 from overheard.config.loader import Config
+from overheard.deployment import Call, Deployment, Session
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered
 
@@ -30,11 +30,12 @@ STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """What each run is called, and how strongly the fine-tune works in it."""
 
 
-async def demo(session: Session, *, seed: int) -> Card:
+async def demo(session: Session, call: Call, *, seed: int) -> Card:
     """Run the demonstration in a store of its own, which is removed behind it.
 
     Args:
-        session: Opens a deployment, and is shown how far it is.
+        session: Opens the deployments.
+        call: Shows how far it is.
         seed: Another seed gives other answers.
 
     Raises:
@@ -44,21 +45,24 @@ async def demo(session: Session, *, seed: int) -> Card:
     faults: list[str] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         checks = [
-            await _check(session, example(Path(folder), scale), label, seed + 1000 * stage, faults)
+            await _check(
+                session, call, example(Path(folder), scale), label, seed + 1000 * stage, faults
+            )
             for stage, (label, scale) in enumerate(STAGES)
         ]
     return _card(checks, list(dict.fromkeys(faults)), monotonic() - begun)
 
 
 async def _check(
-    session: Session, config: Config, label: str, seed: int, faults: list[str]
+    session: Session, call: Call, config: Config, label: str, seed: int, faults: list[str]
 ) -> Card:
     """Check once, in a deployment of its own; what plugins do wrong is added to the faults."""
-    async with session.open_context(config, session.progress) as context:
-        faults += (report.told for report in context.plugins.faulty)
+    async with session.open_deployment(config) as deployment:
+        faults += (report.told for report in deployment.plugins.faulty)
         card = await check(
-            context,
-            models=_bundled(context),
+            deployment,
+            call,
+            models=_bundled(deployment),
             repeats=REPEATS,
             seed=seed,
             label=label,
@@ -70,9 +74,9 @@ async def _check(
     return card
 
 
-def _bundled(context: Context) -> list[str]:
+def _bundled(deployment: Deployment) -> list[str]:
     """Name the model that comes with Overheard; a plugin may bring others, which may cost."""
-    provider = context.plugins.providers.get(LOCAL)
+    provider = deployment.plugins.providers.get(LOCAL)
     return [f"{LOCAL}/{model}" for model in provider.models()] if provider else []
 
 

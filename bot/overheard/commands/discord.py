@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face
-from overheard.commands.context import Session
 from overheard.config.chats import DiscordTable
+from overheard.deployment import Call, Session
 from overheard.errors import ChatUnavailable
 
 PERMISSIONS: Mapping[str, int] = {
@@ -28,7 +28,7 @@ SCOPES = ("bot", "applications.commands")
 PAGE = "https://discord.com/oauth2/authorize"
 
 
-async def invite(session: Session) -> Card:
+async def invite(session: Session, _: Call) -> Card:
     """Print the address that lets the bot into a server, with the least permissions.
 
     Raises:

@@ -13,9 +13,9 @@ from typing import TypeVar
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role
-from overheard.commands.context import Context, Session
 from overheard.commands.doctor_queue import queue_findings
 from overheard.config.settings import suggestion
+from overheard.deployment import Call, Deployment, Session
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
 
@@ -30,7 +30,7 @@ CLOCK = timedelta(seconds=30)
 Result = TypeVar("Result")
 
 
-async def doctor(session: Session) -> Card:
+async def doctor(session: Session, _: Call) -> Card:
     """Look at the configuration, the store, the queue, providers, chats, the disk and what waits.
 
     Nothing is asked of a model, and nothing is posted.
@@ -41,8 +41,8 @@ async def doctor(session: Session) -> Card:
         return _card([Finding("configuration", problem, "mend it") for problem in error.problems])
     findings = [Finding(f"configuration {config.file}")]
     try:
-        async with session.open_context(config, session.progress) as context:
-            ward = _Ward(context, session.open_chats(config))
+        async with session.open_deployment(config) as deployment:
+            ward = _Ward(deployment, session.open_chats(config))
             findings += [finding async for finding in ward.findings()]
     except OverheardError as error:
         findings.append(_unopened(error))
@@ -53,19 +53,19 @@ async def doctor(session: Session) -> Card:
 class _Ward:
     """What is examined in an open deployment."""
 
-    context: Context
+    deployment: Deployment
     chats: Mapping[str, Chat]
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Yield what is found, place by place."""
         # Whoever opens a store writes to it: one that cannot be written was never opened.
-        yield Finding(f"store {_place(self.context.config.storage.url)}")
-        async for finding in queue_findings(self.context.config):
+        yield Finding(f"store {_place(self.deployment.config.storage.url)}")
+        async for finding in queue_findings(self.deployment.config):
             yield finding
         for finding in (*self._disk(), *self._plugins(), *self._measured()):
             yield finding
-        providers = self.context.plugins.providers.values()
-        tried = await asyncio.gather(*(_provider(one, self.context.clock) for one in providers))
+        providers = self.deployment.plugins.providers.values()
+        tried = await asyncio.gather(*(_provider(one, self.deployment.clock) for one in providers))
         for finding, _ in tried:
             yield finding
         for name, chat in self.chats.items():
@@ -77,7 +77,7 @@ class _Ward:
         yield _clock([ahead for _, ahead in tried if ahead is not None])
 
     def _disk(self) -> Iterator[Finding]:
-        url = self.context.config.storage.url
+        url = self.deployment.config.storage.url
         if url.startswith("postgresql"):
             return  # its disk is another machine's
         free = shutil.disk_usage(Path(url.removeprefix("sqlite:///")).absolute().parent).free
@@ -86,14 +86,14 @@ class _Ward:
         yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
 
     def _plugins(self) -> Iterator[Finding]:
-        reports = self.context.plugins.reports
-        for report in self.context.plugins.faulty:
+        reports = self.deployment.plugins.reports
+        for report in self.deployment.plugins.faulty:
             yield Finding(f"plugin {report.name}", report.problem.rstrip("."), "see above")
-        if not self.context.plugins.faulty:
+        if not self.deployment.plugins.faulty:
             yield Finding(f"plugins ({len(reports)})")
 
     def _measured(self) -> Iterator[Finding]:
-        catalogue, plugins = self.context.catalogue, self.context.plugins
+        catalogue, plugins = self.deployment.catalogue, self.deployment.plugins
         needed = {
             "brand": (catalogue.brands, "add a [[brands]] table"),
             "prompt": (catalogue.prompts, "add a [[prompts]] table"),
@@ -109,7 +109,7 @@ class _Ward:
         try:
             return await _in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
-            table = f"chats.{name}" if name in self.context.plugins.chats else name
+            table = f"chats.{name}" if name in self.deployment.plugins.chats else name
             return [Finding(name, _told(error), f"see [{table}] in the configuration")]
         finally:
             await chat.close()
@@ -121,26 +121,26 @@ class _Ward:
             if platform not in self.chats:
                 problem = "it is routed, and its chat cannot be used"
                 yield Finding(channel, problem, f"add a [{platform}] table, or remove the route")
-        known = self.context.scoring.metrics
-        for route in self.context.config.routes:
+        known = self.deployment.scoring.metrics
+        for route in self.deployment.config.routes:
             for name in route.metrics:
                 if name not in known:
                     problem = f'nothing measures "{name}"{suggestion(name, known)}'
                     yield Finding(f"route to {route.channel}", problem, "correct its metrics")
-        if self.chats and not self.context.config.routes:
+        if self.chats and not self.deployment.config.routes:
             problem = "no alert is posted anywhere"
             yield Finding("routes", problem, "add a [[routes]] table with a channel")
 
     def _channels(self) -> list[str]:
         """Return every channel that something is posted in by itself."""
-        config = self.context.config
+        config = self.deployment.config
         routed = [route.channel for route in config.routes]
         reported = [report.channel for report in config.reports]
         return list(dict.fromkeys([*routed, *reported, *config.health.notices]))
 
     async def _waiting(self) -> Finding:
         """Tell of what could not be posted so far."""
-        stuck = [d for d in await self.context.store.deliveries(waiting=True) if d.problem]
+        stuck = [d for d in await self.deployment.store.deliveries(waiting=True) if d.problem]
         if not stuck:
             return Finding("outbox")
         told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])

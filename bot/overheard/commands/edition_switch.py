@@ -5,38 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 
 from overheard.cards.card import Card
-from overheard.commands.context import Context
 from overheard.commands.editions import switched_card, used_edition
 from overheard.commands.run_price import require_money_for
 from overheard.commands.run_tasks import look_at
+from overheard.deployment import Deployment
 from overheard.domain import PENDING, Delivery, DeliveryKind, Edition, EditionState, Payer, Prompt
+from overheard.interfaces import Progress
 from overheard.scoring.judge import channel_of, judges
 from overheard.scoring.rescoring import DUTY, Rescoring
 
 
-async def follow_changes(context: Context) -> None:
+async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     """Score history anew in the background if something was changed, and tell what came of it.
 
     Args:
-        context: The deployment as it is now.
+        deployment: The deployment as it is now.
+        progress: Shows how far it is.
     """
-    rescoring = context.rescoring
+    rescoring = deployment.rescoring
     edition = await rescoring.open()
     if edition is None or edition.state not in PENDING:
         return
-    before = await used_edition(context)
-    async with context.store.on_duty(DUTY) as mine:
+    before = await used_edition(deployment)
+    async with deployment.store.on_duty(DUTY) as mine:
         if not mine:
             return
-        switched = await rescoring.work(edition, context.progress, gently=True)
+        switched = await rescoring.work(edition, progress, gently=True)
     if switched:
-        await look_again(context, edition)
-    now = next((one for one in await context.store.editions() if one.id == edition.id), edition)
+        await look_again(deployment, edition)
+    now = next((one for one in await deployment.store.editions() if one.id == edition.id), edition)
     if before and (switched or now.state is not edition.state):
-        await _tell(context, before, now)
+        await _tell(deployment, before, now)
 
 
-async def look_again(context: Context, edition: Edition) -> None:
+async def look_again(deployment: Deployment, edition: Edition) -> None:
     """Look for shifts at the runs that an edition was begun before, and at the newest, by the
     scores that are read now. What an alert has told already is not told again.
 
@@ -45,44 +47,46 @@ async def look_again(context: Context, edition: Edition) -> None:
     newest run is held against, with every start of the latest runs among the candidates, and
     `shifts` shows what they hold.
     """
-    context = await context.refreshed()
-    runs = [run for run in await context.store.runs() if not run.aside]
+    deployment = await deployment.refreshed()
+    runs = [run for run in await deployment.store.runs() if not run.aside]
     late = [run for run in runs if run.started_at >= edition.at]
     for run in (late or runs[:1])[::-1]:
-        await look_at(context, run)
+        await look_at(deployment, run)
 
 
-async def notice(context: Context, subject: str) -> Card | None:
+async def notice(deployment: Deployment, subject: str) -> Card | None:
     """Write what a channel is told of an edition; None when it is no news any more.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         subject: The numbers of the edition and of the one before it, as `_tell` writes them.
     """
-    editions = {str(one.id): one for one in await context.store.editions()}
+    editions = {str(one.id): one for one in await deployment.store.editions()}
     after, before = (editions.get(number) for number in subject.split(" "))
     told = {EditionState.USED, EditionState.READY}
     if after is None or before is None or after.state not in told:
         return None
-    return await switched_card(await context.refreshed(), before, after)
+    return await switched_card(await deployment.refreshed(), before, after)
 
 
-async def _tell(context: Context, before: Edition, after: Edition) -> None:
+async def _tell(deployment: Deployment, before: Edition, after: Edition) -> None:
     """Write down that each channel that is told of alerts is to be told."""
-    channels = dict.fromkeys(route.channel for route in context.config.routes)
+    channels = dict.fromkeys(route.channel for route in deployment.config.routes)
     key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
-    new = Delivery(DeliveryKind.SCORES, "", "", context.clock.now(), f"{after.id} {before.id}")
-    await context.store.add_deliveries(
+    new = Delivery(DeliveryKind.SCORES, "", "", deployment.clock.now(), f"{after.id} {before.id}")
+    await deployment.store.add_deliveries(
         [replace(new, key=f"{key}@{channel}", channel=channel) for channel in channels]
     )
 
 
-async def require_judges_money(context: Context, rescoring: Rescoring, *, agreed: bool) -> None:
+async def require_judges_money(
+    deployment: Deployment, rescoring: Rescoring, *, agreed: bool
+) -> None:
     """Price what judges have not read anew: a question an answer, one for each brand's facts, and
     the gold texts that each of them judges first.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         rescoring: Whoever scores history anew.
         agreed: Whether the price has been agreed to.
 
@@ -91,15 +95,15 @@ async def require_judges_money(context: Context, rescoring: Rescoring, *, agreed
         BudgetExceeded: when the budget does not cover it.
     """
     gap = await rescoring.gap()
-    sheets = len({fact.brand for fact in context.catalogue.facts})
+    sheets = len({fact.brand for fact in deployment.catalogue.facts})
     calls = {(one.prompt, one.model): 1 + sheets for one in gap.unpaid}
-    channels = dict(context.config.budget.channels)
+    channels = dict(deployment.config.budget.channels)
     asked = {question.model for question in gap.unpaid}
-    for judge in judges(context.plugins.scorers.values()):
+    for judge in judges(deployment.plugins.scorers.values()):
         if judge.model in asked:
             calls |= {(Prompt(text), judge.model): 1 for text in judge.rehearsals}
         channels[channel_of(judge)] = judge.budget
-    budget = context.config.budget.model_copy(update={"channels": channels})
-    config = context.config.model_copy(update={"budget": budget})
+    budget = deployment.config.budget.model_copy(update={"channels": channels})
+    config = deployment.config.model_copy(update={"budget": budget})
     payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")
-    await require_money_for(replace(context, config=config), calls, payer, agreed=agreed)
+    await require_money_for(replace(deployment, config=config), calls, payer, agreed=agreed)

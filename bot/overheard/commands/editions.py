@@ -6,7 +6,7 @@ from datetime import datetime
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
-from overheard.commands.context import Context
+from overheard.deployment import Deployment
 from overheard.domain import PENDING, Edition, EditionState
 from overheard.runs.plan import tracked
 from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
@@ -16,49 +16,49 @@ FIRST = "visibility"
 """The metric that is shown also where it stays as it was."""
 
 
-async def used_edition(context: Context) -> Edition | None:
+async def used_edition(deployment: Deployment) -> Edition | None:
     """Return the edition that is read, or None before anything was scored."""
-    editions = await context.store.editions()
+    editions = await deployment.store.editions()
     return next((one for one in editions if one.state is EditionState.USED), None)
 
 
-async def pending_edition(context: Context) -> Edition | None:
+async def pending_edition(deployment: Deployment) -> Edition | None:
     """Return the edition that is to be read, or None."""
-    return next((one for one in await context.store.editions() if one.state in PENDING), None)
+    return next((one for one in await deployment.store.editions() if one.state in PENDING), None)
 
 
-async def share_done(rescoring: Rescoring, context: Context) -> float:
+async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
     """Return how much of history is scored anew, 0 to 1."""
-    whole = await context.store.scorable() * len(context.scoring.scorers)
+    whole = await deployment.store.scorable() * len(deployment.scoring.scorers)
     return 1 - min(1.0, await rescoring.left() / whole) if whole else 1.0
 
 
-async def waiting(context: Context) -> list[str]:
+async def waiting(deployment: Deployment) -> list[str]:
     """Say in a sentence that the scores do not follow a change yet; nothing when they do."""
-    edition = await pending_edition(context)
+    edition = await pending_edition(deployment)
     if edition is None:
         return []
     if edition.state is EditionState.READY:
         return [f"These are the scores from before a change. {edition.note} See: scores"]
-    done = wording.percent(await share_done(context.rescoring, context))
+    done = wording.percent(await share_done(deployment.rescoring, deployment))
     told = "These are the scores from before a change, for which history is being scored anew"
     return [f"{told}: {done} is done. See: scores"]
 
 
-async def since_when(context: Context) -> datetime:
+async def since_when(deployment: Deployment) -> datetime:
     """Return from when on editions are compared: 90 days before the newest run."""
-    runs = [run for run in await context.store.runs() if not run.aside]
-    return (runs[0].started_at if runs else context.clock.now()) - WINDOW
+    runs = [run for run in await deployment.store.runs() if not run.aside]
+    return (runs[0].started_at if runs else deployment.clock.now()) - WINDOW
 
 
-async def preview(context: Context, before: Edition, after: Edition) -> list[Move]:
+async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
     """Return what one edition changes against another, over the last 90 days of answers."""
-    names = [brand.name for brand in tracked(context.catalogue)]
-    since = await since_when(context)
+    names = [brand.name for brand in tracked(deployment.catalogue)]
+    since = await since_when(deployment)
     blocks = [
-        block for name in names for block in await context.store.blocks(brand=name, since=since)
+        block for name in names for block in await deployment.store.blocks(brand=name, since=since)
     ]
-    metrics = list(context.scoring.metrics.values())
+    metrics = list(deployment.scoring.metrics.values())
     found = moves(blocks, before.versions, after.versions, names, metrics)
     return [
         m for m in found if m.metric.name == FIRST or _written(m, m.before) != _written(m, m.after)
@@ -83,11 +83,11 @@ def moves_sentence(found: list[Move]) -> str:
     return wording.listing(told) if told else "nothing that is shown"
 
 
-async def switched_card(context: Context, before: Edition, after: Edition) -> Card:
+async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
     """Tell people who have never heard of scorers that the numbers follow their change."""
     used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
-    answers = wording.count(await context.store.scorable(), "answer")
+    answers = wording.count(await deployment.store.scorable(), "answer")
     if used:
         title = "The numbers follow your change"
         text = (
@@ -113,7 +113,7 @@ async def switched_card(context: Context, before: Edition, after: Edition) -> Ca
     return Card(
         title=title,
         text=text,
-        table=moves_table(await preview(context, before, after)),
+        table=moves_table(await preview(deployment, before, after)),
         actions=actions,
         severity=Severity.PLAIN if used else Severity.WARNING,
         footer="The numbers from before are kept until somebody removes them with: scores prune",
@@ -121,7 +121,7 @@ async def switched_card(context: Context, before: Edition, after: Edition) -> Ca
     )
 
 
-async def chosen_card(context: Context, before: Edition, after: Edition) -> Card:
+async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
     """Tell people that the numbers are those that they have chosen."""
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
@@ -131,7 +131,7 @@ async def chosen_card(context: Context, before: Edition, after: Edition) -> Card
             f"what the models said has not changed. The table shows the last 90 days of answers "
             f"as they were counted before and are counted now."
         ),
-        table=moves_table(await preview(context, before, after)),
+        table=moves_table(await preview(deployment, before, after)),
         actions=(
             Action("report", "Report"),
             Action(f"scores switch {before.id}", "Switch back"),

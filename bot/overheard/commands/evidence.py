@@ -8,30 +8,31 @@ from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
 from overheard.commands.alerts import NUMBER, lifecycle, number_of
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 
 PROMPTS = 5
 """Prompts of which sentences are shown."""
 
 
-async def show_evidence(context: Context, *, alert: str) -> Card:
+async def show_evidence(deployment: Deployment, call: Call, *, alert: str) -> Card:
     """Show a sentence from before and one from after, for the prompts that moved most.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         alert: Its number.
 
     Raises:
         UnknownName: when there is no such alert.
     """
-    found = await lifecycle(context).find(number_of(alert))
+    found = await lifecycle(deployment).find(number_of(alert))
     gathered = await gather_evidence(
-        context.store,
-        context.catalogue,
-        context.scoring.metrics,
-        context.scoring.versions,
+        deployment.store,
+        deployment.catalogue,
+        deployment.scoring.metrics,
+        deployment.scoring.versions,
         found,
-        context.zone,
+        call.zone,
     )
     shift = found.shift
     said = quotes(shift, gathered, most=PROMPTS)

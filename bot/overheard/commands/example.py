@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from overheard.commands.context import Context, Session
 from overheard.config.loader import Config, find_config, parse_config
+from overheard.deployment import Deployment, Session
 
 
 def example(folder: Path, scale: float = 1.0) -> Config:
@@ -26,16 +26,16 @@ def example(folder: Path, scale: float = 1.0) -> Config:
 
 
 @asynccontextmanager
-async def opened(deployment: Context | Session) -> AsyncIterator[Context]:
+async def opened(given: Deployment | Session) -> AsyncIterator[Deployment]:
     """Give an open deployment: the one at hand, or the one that is configured, or the example in a
     store that is removed behind the block.
     """
-    if isinstance(deployment, Context):
-        yield deployment
+    if isinstance(given, Deployment):
+        yield given
         return
-    with _config(deployment) as config:
-        async with deployment.open_context(config, deployment.progress) as context:
-            yield context
+    with _config(given) as config:
+        async with given.open_deployment(config) as deployment:
+            yield deployment
 
 
 @contextmanager

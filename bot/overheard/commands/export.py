@@ -17,8 +17,8 @@ from typing import Any, TextIO
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
-from overheard.commands.context import Context
 from overheard.commands.file_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
+from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable
 
 
@@ -36,16 +36,16 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-async def export(context: Context, what: What, form: Format, out: TextIO) -> Card:
+async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
     """Write everything there is to a text stream, run by run.
 
     Scores are those of the scorers as they are now; what has not been scored yet is scored first.
     """
     if what is What.SCORES:
-        context = await context.caught_up()
+        deployment = await deployment.caught_up(call.progress)
     write = _writer(out, form, ANSWER_FIELDS if what is What.ANSWERS else SCORE_FIELDS)
     count = 0
-    async for line in _answers(context) if what is What.ANSWERS else _scores(context):
+    async for line in _answers(deployment) if what is What.ANSWERS else _scores(deployment):
         write(line)
         count += 1
     return Card(
@@ -55,7 +55,12 @@ async def export(context: Context, what: What, form: Format, out: TextIO) -> Car
 
 
 async def export_to(
-    context: Context, *, what: str, form: str = Format.JSONL, out: Path | None = None
+    deployment: Deployment,
+    call: Call,
+    *,
+    what: str,
+    form: str = Format.JSONL,
+    out: Path | None = None,
 ) -> Card:
     """Write everything there is to a file, or to standard output.
 
@@ -63,7 +68,7 @@ async def export_to(
         FileUnwritable: when the file cannot be written.
     """
     with replacing(out) if out else nullcontext(sys.stdout) as stream:
-        card = await export(context, What(what), Format(form), stream)
+        card = await export(deployment, call, What(what), Format(form), stream)
     return card if out else replace(card, title="")  # nothing else belongs among the lines
 
 
@@ -106,18 +111,18 @@ def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
     return lambda line: table.writerow(flat(line))
 
 
-async def _answers(context: Context) -> AsyncIterator[dict[str, Any]]:
-    for run in reversed(await context.store.runs()):
-        async for answer in context.store.answers(runs=[run.id]):
+async def _answers(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+    for run in reversed(await deployment.store.runs()):
+        async for answer in deployment.store.answers(runs=[run.id]):
             if not answer.reused_from:  # its original is written; read again, it would count twice
                 yield answer_line(answer, run)
 
 
-async def _scores(context: Context) -> AsyncIterator[dict[str, Any]]:
-    for run in reversed(await context.store.runs()):
-        answers = {a.id: a async for a in context.store.answers(runs=[run.id])}
-        async for record in context.store.scores(runs=[run.id]):
-            if f"{record.scorer}@{record.version}" in context.scoring.versions:
+async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+    for run in reversed(await deployment.store.runs()):
+        answers = {a.id: a async for a in deployment.store.answers(runs=[run.id])}
+        async for record in deployment.store.scores(runs=[run.id]):
+            if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
                 yield score_line(record, answers[record.answer_id], run)
 
 

@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fi
 from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import find_fact, moment
 from overheard.commands.catalogue import CHAT, FILE, changed, require_own, require_yes
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.errors import AlreadyThere, BadUsage, NothingToChange
 from overheard.finetune.examples import from_facts
@@ -32,36 +32,43 @@ _UNREAD = (
 )
 
 
-async def list_facts(context: Context, *, brand: str = "") -> Card:
+async def list_facts(deployment: Deployment, _: Call, *, brand: str = "") -> Card:
     """Show what is known to be true, of all brands or of one.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    name = find_brand(context.catalogue, brand).name if brand else ""
-    facts = [fact for fact in context.catalogue.facts if not name or fact.brand == name]
-    declared = set(map(_key, (await context.store.declared()).facts))
+    name = find_brand(deployment.catalogue, brand).name if brand else ""
+    facts = [fact for fact in deployment.catalogue.facts if not name or fact.brand == name]
+    declared = set(map(_key, (await deployment.store.declared()).facts))
     rows = tuple(_row(fact, _key(fact) in declared) for fact in facts)
     return Card(
         title=wording.count(len(facts), "fact") + (f" about {name}" if name else ""),
-        text=await _unchecked(context, facts[:TRIED]) if facts else _NOTHING,
+        text=await _unchecked(deployment, facts[:TRIED]) if facts else _NOTHING,
         table=Table(("Brand", "Fact", "Value", "As of", "From"), rows) if rows else None,
         actions=(Action("facts add", "Add a fact", Style.PRIMARY),),
-        footer=f"What comes from the configuration is changed in {context.config.file}.",
+        footer=f"What comes from the configuration is changed in {deployment.config.file}.",
         data={"facts": [_data(fact, _key(fact) in declared) for fact in facts]},
     )
 
 
-async def _unchecked(context: Context, facts: Sequence[Fact]) -> str:
+async def _unchecked(deployment: Deployment, facts: Sequence[Fact]) -> str:
     """Say which facts no scorer reads, or nothing."""
-    names = [f"{f.brand}'s {f.field}" for f in facts if await unread(context, f)]
+    names = [f"{f.brand}'s {f.field}" for f in facts if await unread(deployment, f)]
     if not names:
         return ""
     return f"No scorer reads {wording.listing(names)}, so no answer is checked against that."
 
 
 async def add_fact(
-    context: Context, *, brand: str, field: str, value: str, as_of: str = "", source: str = ""
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: str,
+    field: str,
+    value: str,
+    as_of: str = "",
+    source: str = "",
 ) -> Card:
     """Hold answers against something true.
 
@@ -71,18 +78,19 @@ async def add_fact(
         TimeUnreadable: when the day is none.
         BadUsage: when it is still to come.
     """
-    name = find_brand(context.catalogue, brand).name
-    for known in context.catalogue.facts:
+    name = find_brand(deployment.catalogue, brand).name
+    for known in deployment.catalogue.facts:
         if (known.brand, known.field.casefold()) == (name, field.strip().casefold()):
             raise AlreadyThere(thing=f"A fact about the {known.field} of {name}")
-    day = _read_day(context, as_of or "today")
+    day = _read_day(deployment, call, as_of or "today")
     fact = Fact(name, field.strip(), value.strip(), day, source.strip())
-    await context.store.set_fact(fact)
-    return _told(fact, "Added a fact", await unread(context, fact))
+    await deployment.store.set_fact(fact)
+    return _told(fact, "Added a fact", await unread(deployment, fact))
 
 
 async def edit_fact(
-    context: Context,
+    deployment: Deployment,
+    call: Call,
     *,
     brand: str,
     field: str,
@@ -99,30 +107,34 @@ async def edit_fact(
         TimeUnreadable: when the day is none.
         BadUsage: when it is still to come.
     """
-    before = await _own(context, brand, field)
+    before = await _own(deployment, brand, field)
     now = (value or before.value).strip()
     other = now != before.value
     earlier = dict.fromkeys([before.value, *before.previous] if other else before.previous)
     earlier.pop(now, None)
-    day = _read_day(context, as_of) if as_of else None
+    day = _read_day(deployment, call, as_of) if as_of else None
     after = replace(
         before,
         value=now,
         previous=tuple(earlier),
-        as_of=day or (_read_day(context, "today") if other else before.as_of),
+        as_of=day or (_read_day(deployment, call, "today") if other else before.as_of),
         source=changed(before.source, source),
     )
     if after == before:
         raise NothingToChange(usage=FACTS_EDIT.usage)
-    await context.store.set_fact(after)
+    await deployment.store.set_fact(after)
     if other:
-        await context.store.remove_fact(before)
-    return _told(after, "Changed a fact", await unread(context, after))
+        await deployment.store.remove_fact(before)
+    return _told(after, "Changed a fact", await unread(deployment, after))
 
 
-async def fill_fact(context: Context, *, brand: str, field: str) -> Mapping[str, Any]:
+async def fill_fact(
+    deployment: Deployment, _: Call, *, brand: str, field: str
+) -> Mapping[str, Any]:
     """Return a fact as a form for `edit_fact` shows it."""
-    found = find_fact(context.catalogue.facts, find_brand(context.catalogue, brand).name, field)
+    found = find_fact(
+        deployment.catalogue.facts, find_brand(deployment.catalogue, brand).name, field
+    )
     return {
         "brand": found.brand,
         "field": found.field,
@@ -132,7 +144,9 @@ async def fill_fact(context: Context, *, brand: str, field: str) -> Mapping[str,
     }
 
 
-async def remove_fact(context: Context, *, brand: str, field: str, agreed: bool = False) -> Card:
+async def remove_fact(
+    deployment: Deployment, _: Call, *, brand: str, field: str, agreed: bool = False
+) -> Card:
     """Hold answers against a fact no longer.
 
     Raises:
@@ -140,10 +154,10 @@ async def remove_fact(context: Context, *, brand: str, field: str, agreed: bool 
         ReadOnly: when the configuration declares it.
         ChangeNeedsYes: when nobody has agreed.
     """
-    found = await _own(context, brand, field)
+    found = await _own(deployment, brand, field)
     what = f'{found.brand}, "{found.field}"'
     require_yes(f"answers are no longer checked against this fact: {what}", agreed=agreed)
-    await context.store.remove_fact(found)
+    await deployment.store.remove_fact(found)
     undo = f"facts restore {quoted(found.brand)} {quoted(found.field)}"
     return Card(
         title="Removed a fact",
@@ -153,34 +167,34 @@ async def remove_fact(context: Context, *, brand: str, field: str, agreed: bool 
     )
 
 
-async def restore_fact(context: Context, *, brand: str, field: str) -> Card:
+async def restore_fact(deployment: Deployment, _: Call, *, brand: str, field: str) -> Card:
     """Hold answers against a fact again that was removed.
 
     Raises:
         UnknownName: when no such fact was removed.
     """
-    name = find_brand(context.catalogue, brand).name
-    retired = (await context.store.retired()).facts
+    name = find_brand(deployment.catalogue, brand).name
+    retired = (await deployment.store.retired()).facts
     # Of several values that were true one after the other, the last one is meant.
     found = find_fact(retired[::-1], name, field, kind=f"removed fact about {name}")
-    await context.store.set_fact(found)
-    return _told(found, "Restored a fact", await unread(context, found))
+    await deployment.store.set_fact(found)
+    return _told(found, "Restored a fact", await unread(deployment, found))
 
 
-async def _own(context: Context, brand: str, field: str) -> Fact:
+async def _own(deployment: Deployment, brand: str, field: str) -> Fact:
     """Return a fact that people may change."""
-    name = find_brand(context.catalogue, brand).name
-    found = find_fact(context.catalogue.facts, name, field, kind=f"fact about {name}")
-    declared = set(map(_key, (await context.store.declared()).facts))
-    require_own(context, f"The {found.field} of {name}", declared=_key(found) in declared)
+    name = find_brand(deployment.catalogue, brand).name
+    found = find_fact(deployment.catalogue.facts, name, field, kind=f"fact about {name}")
+    declared = set(map(_key, (await deployment.store.declared()).facts))
+    require_own(deployment, f"The {found.field} of {name}", declared=_key(found) in declared)
     return found
 
 
-def _read_day(context: Context, text: str) -> date:
-    at, now = moment(text, context.clock.now(), context.zone), context.clock.now()
+def _read_day(deployment: Deployment, call: Call, text: str) -> date:
+    at, now = moment(text, deployment.clock.now(), call.zone), deployment.clock.now()
     if at > now:
-        raise BadUsage(problem=f"{wording.day(at, context.zone)} is still to come", usage=_AS_OF)
-    return at.astimezone(context.zone).date()
+        raise BadUsage(problem=f"{wording.day(at, call.zone)} is still to come", usage=_AS_OF)
+    return at.astimezone(call.zone).date()
 
 
 def _key(fact: Fact) -> tuple[str, str, str]:
@@ -288,15 +302,15 @@ LONGEST = 160
 _NOBODY = Model("nobody", "plainly")
 
 
-async def unread(context: Context, fact: Fact) -> str:
+async def unread(deployment: Deployment, fact: Fact) -> str:
     """Return a plain statement of a fact that no scorer reads; empty where one does, or a judge,
     which reads all.
     """
-    scorers = context.plugins.scorers.values()
-    brand = context.catalogue.brand(fact.brand)
+    scorers = deployment.plugins.scorers.values()
+    brand = deployment.catalogue.brand(fact.brand)
     if brand is None or judges(scorers):
         return ""
-    now, said = context.clock.now(), list(dict.fromkeys(_stated(brand, fact)))
+    now, said = deployment.clock.now(), list(dict.fromkeys(_stated(brand, fact)))
     answers = [
         Answer(1, Question(Prompt(""), _NOBODY, at), Reply(text, Finish.COMPLETE), now, id=at)
         for at, text in enumerate(said, 1)

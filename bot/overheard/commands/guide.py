@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Option
+from overheard.cards.command import CommandSpec, Option
 from overheard.commands.arguments import unknown
-from overheard.commands.plugins import HasPlugins
+from overheard.deployment import Call, Deployment, Session
 from overheard.errors import OverheardError
 
 FIRST_STEPS = ("brands add", "prompts add", "check", "report", "alerts")
 """What somebody who has just arrived does, in this order."""
 
 
-class Asked(HasPlugins, Protocol):
-    """A deployment, open or not, that knows where it was asked from."""
-
-    @property
-    def face(self) -> Face:
-        """Where the answer is read."""
-        ...
-
-
-async def show_help(deployment: Asked, *, command: Sequence[str] = ()) -> Card:
+async def show_help(
+    deployment: Deployment | Session, call: Call, *, command: Sequence[str] = ()
+) -> Card:
     """Show what there is to do, or teach one command or noun.
 
     Args:
-        deployment: Says where the answer is read.
+        deployment: Knows the commands of plugins.
+        call: Says where the answer is read.
         command: The words of a command's name; empty shows all.
 
     Raises:
@@ -38,11 +31,11 @@ async def show_help(deployment: Asked, *, command: Sequence[str] = ()) -> Card:
     from overheard.commands.registry import offered, sections  # it lists this module too
 
     name = " ".join(command).casefold()
-    added = _added(deployment)
+    added = _added(deployment, call)
     if not name:
         more = [("Added by plugins", added)] if added else []
-        return _overview([*sections(deployment.face), *more])
-    commands = (*offered(deployment.face), *added)
+        return _overview([*sections(call.face), *more])
+    commands = (*offered(call.face), *added)
     for spec in commands:
         if spec.name == name:
             return teach(spec)
@@ -53,13 +46,13 @@ async def show_help(deployment: Asked, *, command: Sequence[str] = ()) -> Card:
     return _noun(name, verbs)
 
 
-def _added(deployment: Asked) -> tuple[CommandSpec, ...]:
+def _added(deployment: Deployment | Session, call: Call) -> tuple[CommandSpec, ...]:
     """Return the commands of plugins; help is there even when the configuration is broken."""
     try:
         commands = deployment.plugins.commands
     except OverheardError:
         return ()
-    return tuple(spec for spec in commands.values() if deployment.face in spec.faces)
+    return tuple(spec for spec in commands.values() if call.face in spec.faces)
 
 
 def teach(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:

@@ -22,8 +22,8 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
 from overheard.commands.check_card import told
-from overheard.commands.context import Context
 from overheard.commands.file_lines import AnswerLine, read_line
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, RunState
 from overheard.errors import FileUnreadable, RunInUse
 from overheard.interfaces import Store
@@ -63,11 +63,12 @@ class _Tally:
     unknown: Counter[str] = field(default_factory=Counter)
 
 
-async def import_history(context: Context, file: Path) -> Card:
+async def import_history(deployment: Deployment, call: Call, file: Path) -> Card:
     """Read a file of answers into the store, run by run, and score them.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         file: JSON lines, see `overheard.commands.file_lines.AnswerLine`; a pipe will do.
 
     Raises:
@@ -80,19 +81,19 @@ async def import_history(context: Context, file: Path) -> Card:
     except OSError as error:
         raise FileUnreadable(file=file, reason=error.strerror) from None
     with lines:
-        context.progress.start(f"Importing {wording.count(tally.lines, 'line')}", tally.lines)
+        call.progress.start(f"Importing {wording.count(tally.lines, 'line')}", tally.lines)
         for key, span in tally.runs.items():
-            await _import_run(context, lines, key, span, tally)
-    context.progress.finish()
-    context = await context.caught_up(tally.new)
-    return _card(file, tally, context.scoring.faults)
+            await _import_run(deployment, call, lines, key, span, tally)
+    call.progress.finish()
+    deployment = await deployment.caught_up(call.progress, tally.new)
+    return _card(file, tally, deployment.scoring.faults)
 
 
 async def _import_run(
-    context: Context, lines: BinaryIO, key: str, span: _Span, tally: _Tally
+    deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _Span, tally: _Tally
 ) -> None:
     """Keep the answers of one run, and let no other process write to it meanwhile."""
-    store = context.store
+    store = deployment.store
     run = await store.start_run(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
     )
@@ -102,7 +103,7 @@ async def _import_run(
         read = _read(lines, span.places)
         while batch := list(islice(read, BATCH)):
             await intake.take(batch)
-            context.progress.advance(len(batch))
+            call.progress.advance(len(batch))
         tally.new += intake.new
         tally.known += intake.known
 

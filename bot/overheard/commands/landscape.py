@@ -10,8 +10,8 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Option, quoted
 from overheard.commands.arguments import unknown
-from overheard.commands.context import Context, Session
 from overheard.commands.example import opened
+from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Landscape, LandscapeTopic
 from overheard.finetune.landscape import FRESH, TITLES, Standing, Told, corrected, told
 
@@ -21,7 +21,7 @@ GIST = 70
 """Characters of a cell in it."""
 
 
-async def show_landscape(deployment: Context | Session, *, provider: str = "") -> Card:
+async def show_landscape(given: Deployment | Session, call: Call, *, provider: str = "") -> Card:
     """Show what vendors say of fine-tuning, data and crawlers, or all that one of them says.
 
     Nothing need be configured for it.
@@ -29,13 +29,13 @@ async def show_landscape(deployment: Context | Session, *, provider: str = "") -
     Raises:
         UnknownName: for a vendor of whom nothing is said.
     """
-    async with opened(deployment) as context:
-        return _card(context, provider)
+    async with opened(given) as deployment:
+        return _card(deployment, call, provider)
 
 
-def _card(context: Context, provider: str) -> Card:
-    today = context.clock.now().astimezone(context.zone).date()
-    known = _known(context)
+def _card(deployment: Deployment, call: Call, provider: str) -> Card:
+    today = deployment.clock.now().astimezone(call.zone).date()
+    known = _known(deployment)
     if not provider:
         return _overview(known, today)
     found = known.get(provider.strip().casefold()) or _titled(known, provider)
@@ -44,13 +44,13 @@ def _card(context: Context, provider: str) -> Card:
     return _vendor(found, told(found, today))
 
 
-def _known(context: Context) -> dict[str, Landscape]:
-    tables = context.config.landscape
+def _known(deployment: Deployment) -> dict[str, Landscape]:
+    tables = deployment.config.landscape
     corrections = {
         vendor: {topic: table.entry(topic, corrected=True) for topic, table in mine.items()}
         for vendor, mine in tables.items()
     }
-    return corrected(context.plugins.landscapes, corrections)
+    return corrected(deployment.plugins.landscapes, corrections)
 
 
 def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:

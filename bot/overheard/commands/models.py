@@ -9,7 +9,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
 from overheard.runs.budget import capabilities_of, price_of
@@ -22,13 +22,15 @@ OWN = "Pace and state are what this process has seen; ask a running bot for its 
 """A process learns a service's limits from its answers, and keeps that to itself."""
 
 
-async def list_models(context: Context) -> Card:
+async def list_models(deployment: Deployment, call: Call) -> Card:
     """Show every configured model: how it is asked, its price, its pace and its state."""
-    providers = context.plugins.providers
+    providers = deployment.plugins.providers
     models = [Model(name, model) for name, p in providers.items() for model in p.models()]
-    rows = [_data(context, model) for model in models]
+    rows = [_data(deployment, model) for model in models]
     troubled = [row for row in rows if row["state"] != State.CLOSED]
-    judged = [await _judged(context, judge) for judge in judges(context.plugins.scorers.values())]
+    judged = [
+        await _judged(deployment, judge) for judge in judges(deployment.plugins.scorers.values())
+    ]
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
     return Card(
         title=wording.count(len(rows), "model"),
@@ -40,14 +42,14 @@ async def list_models(context: Context) -> Card:
             ),
         ),
         severity=Severity.WARNING if troubled else Severity.PLAIN,
-        footer=OWN if context.face is Face.TERMINAL else "",
+        footer=OWN if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
 
-async def _judged(context: Context, judge: Judge) -> dict[str, Any]:
+async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
     """Return how well a judge agrees with its gold labels."""
-    found = await agreements(context.store, judge)
+    found = await agreements(deployment.store, judge)
     now, told = found[-1] if found else None, doubt(judge, found)
     usual = f"{judge.model} judges answers, and has not been asked yet."
     if now:
@@ -60,9 +62,9 @@ async def _judged(context: Context, judge: Judge) -> dict[str, Any]:
     }
 
 
-def _data(context: Context, model: Model) -> dict[str, str]:
-    providers = context.plugins.providers
-    gate = context.limits.gate(providers[model.provider], model)
+def _data(deployment: Deployment, model: Model) -> dict[str, str]:
+    providers = deployment.plugins.providers
+    gate = deployment.limits.gate(providers[model.provider], model)
     state, rest = _state(gate)
     can = capabilities_of(model, providers)
     shown = STATES[state]

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import overheard
 from overheard.cards.card import Card, Severity
@@ -26,11 +25,10 @@ PARTS = {"pyproject.toml": r"^", "README.md": r"^(?=## )"}
 """Where the parts of a file begin of which each may be about one kind: lines, and sections."""
 
 
-async def new_plugin(deployment: Any, *, name: str, kind: str) -> Card:  # noqa: ARG001 - as commands are called
+async def new_plugin(_: object, __: object, *, name: str, kind: str) -> Card:
     """Write an installable project into a new folder here.
 
     Args:
-        deployment: Is not needed.
         name: What the plugin is called.
         kind: One of `KINDS`.
 

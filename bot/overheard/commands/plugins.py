@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Protocol
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Face, Option, Role
 from overheard.commands.arguments import unknown
 from overheard.config.settings import described
-from overheard.plugins import PluginReport, Plugins, distribution_of, entry_of
+from overheard.deployment import Call, Deployment, Session
+from overheard.plugins import PluginReport, distribution_of, entry_of
 
 
-class HasPlugins(Protocol):
-    """A deployment, open or not."""
-
-    @property
-    def plugins(self) -> Plugins:
-        """What is installed, and what became of it."""
-        ...
-
-
-async def plugins(deployment: HasPlugins, *, name: str = "") -> Card:
+async def plugins(deployment: Deployment | Session, call: Call, *, name: str = "") -> Card:
     """Show every plugin as Loaded or Failed, and the remedy for each fault; or one plugin.
 
     Raises:
         UnknownName: when that one is not installed.
     """
     if name:
-        return await show_plugin(deployment, name=name)
+        return await show_plugin(deployment, call, name=name)
     loaded = deployment.plugins
     faults = "\n\n".join([*(report.told for report in loaded.faulty), *loaded.paused])
     return Card(
@@ -56,7 +47,7 @@ async def plugins(deployment: HasPlugins, *, name: str = "") -> Card:
     )
 
 
-async def show_plugin(deployment: HasPlugins, *, name: str) -> Card:
+async def show_plugin(deployment: Deployment | Session, _: Call, *, name: str) -> Card:
     """Show what one plugin provides, and what can be set for it.
 
     Raises:
@@ -106,16 +97,16 @@ def _state(report: PluginReport) -> str:
     return "Loaded" if report.loaded else "Failed"
 
 
-async def resume_plugin(context: HasPlugins, *, name: str) -> Card:
+async def resume_plugin(deployment: Deployment | Session, _: Call, *, name: str) -> Card:
     """Have a plugin that is left alone tried again at once.
 
     Raises:
         UnknownName: when it is not installed.
     """
-    reports = [report.name for report in context.plugins.reports]
+    reports = [report.name for report in deployment.plugins.reports]
     if name not in reports:
         raise unknown("plugin", name, reports)
-    parts = context.plugins.resume(name)
+    parts = deployment.plugins.resume(name)
     told = f"Tried again from now on: {', '.join(map(_uncapitalised, parts))}."
     return Card(
         title=name,
@@ -125,12 +116,11 @@ async def resume_plugin(context: HasPlugins, *, name: str) -> Card:
     )
 
 
-async def pin_plugin(deployment: object, *, name: str) -> Card:  # noqa: ARG001 - as commands are called
+async def pin_plugin(_: Deployment | Session, __: Call, *, name: str) -> Card:
     """Print what to write into ``[plugins] allow`` to allow a plugin as it is installed now, and no
     other. None of its code runs.
 
     Args:
-        deployment: Is not needed.
         name: Of the plugin or of its distribution.
 
     Raises:

@@ -12,11 +12,11 @@ from overheard.cards.card import Card, Field
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.commands import panel_options
-from overheard.commands.context import Context
 from overheard.commands.panel_options import WITHIN, Offer
 from overheard.commands.run_price import judged_cost
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
+from overheard.deployment import Call, Deployment
 from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
 from overheard.detection.simulate import WELL_KNOWN
 from overheard.detection.threshold import estimate_run_effect
@@ -55,7 +55,8 @@ class Plan:
 
 
 async def power(
-    context: Context,
+    deployment: Deployment,
+    call: Call,
     *,
     brand: str = "",
     repeats: int | None = None,
@@ -65,7 +66,8 @@ async def power(
     """Show the smallest drop of visibility that the panel of a brand can show.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brand: Its name; by default the first that is tracked.
         repeats: How often each prompt is asked in a run; by default as scheduled, else 3.
         every: Days between two runs; by default as scheduled, else 7.
@@ -75,29 +77,29 @@ async def power(
         UnknownName: for a brand that does not exist.
         NothingToAsk: when there is no brand, prompt or model.
     """
-    known = [find_brand(context.catalogue, brand)] if brand else tracked(context.catalogue)
-    providers = context.plugins.providers
+    known = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
+    providers = deployment.plugins.providers
     models = [Model(name, model) for name, p in providers.items() for model in p.models()]
-    prompts = context.catalogue.prompts_for(known[0].name) if known else ()
+    prompts = deployment.catalogue.prompts_for(known[0].name) if known else ()
     for missing, found in (("brand", known), ("prompt", prompts), ("model", models)):
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured")
-    planned, gap = _scheduled(context, known[0])
+    planned, gap = _scheduled(deployment, known[0])
     plan = Plan(known[0], prompts, repeats or planned, every or gap, tau)
-    first, *others = [await _card(context, plan, model) for model in models]
+    first, *others = [await _card(deployment, call, plan, model) for model in models]
     data = {"brand": plan.brand.name, "models": [card.data for card in (first, *others)]}
     return replace(first, more=tuple(others), data=data)
 
 
-async def _card(context: Context, plan: Plan, model: Model) -> Card:
-    outlook, notes = await _outlook(context, plan, model)
-    found = panel_options.offers(outlook, plan.days, await _price(context, plan, model))
+async def _card(deployment: Deployment, call: Call, plan: Plan, model: Model) -> Card:
+    outlook, notes = await _outlook(deployment, plan, model)
+    found = panel_options.offers(outlook, plan.days, await _price(deployment, plan, model))
     chart = panel_options.chart(
         found,
         f"Smallest drop of {plan.brand.name}'s visibility that is seen, and when",
         f"If {model} changed now: four of five drops of this size are seen by then.",
-        context.clock.now(),
-        context.zone,
+        deployment.clock.now(),
+        call.zone,
     )
     return Card(
         title=f"What can be seen of {plan.brand.name} at {model}",
@@ -139,24 +141,24 @@ def _fields(plan: Plan, outlook: Outlook) -> tuple[Field, ...]:
     )
 
 
-def _scheduled(context: Context, brand: Brand) -> tuple[int, float]:
+def _scheduled(deployment: Deployment, brand: Brand) -> tuple[int, float]:
     """Return the repeats of the brand's schedule, and the days between its runs."""
-    for schedule in context.catalogue.schedules:
+    for schedule in deployment.catalogue.schedules:
         if not schedule.brands or brand.name in schedule.brands:
             cron = Cron(schedule.cron, schedule.timezone)
-            first = cron.after(context.clock.now())
+            first = cron.after(deployment.clock.now())
             second = cron.after(first) if first else None
             if first and second:
                 return schedule.repeats, (second - first) / timedelta(days=1)
     return 3, 7.0
 
 
-async def _outlook(context: Context, plan: Plan, model: Model) -> tuple[Outlook, list[str]]:
+async def _outlook(deployment: Deployment, plan: Plan, model: Model) -> tuple[Outlook, list[str]]:
     """Return what is known of the panel, and what is assumed, as sentences."""
-    known = await read_streams(context, model=model, metric=METRIC)
+    known = await read_streams(deployment, model=model, metric=METRIC)
     mine = [stream for stream in known if stream.key.brand == plan.brand.name]
     runs = int((mine[0].n.sum(axis=1) > 0).sum()) if mine else 0
-    allowed = context.config.alerts.false_alarms_per_year
+    allowed = deployment.config.alerts.false_alarms_per_year
     outlook = Outlook(
         chances=_chances(mine[0], plan.prompts) if runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
@@ -193,15 +195,15 @@ def _chances(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     return np.asarray(np.clip(chances, 0.005, 0.995))
 
 
-async def _price(context: Context, plan: Plan, model: Model) -> float | None:
+async def _price(deployment: Deployment, plan: Plan, model: Model) -> float | None:
     """Return the dollars of one run, what judging its answers adds included; None when nobody
     knows.
     """
-    providers = context.plugins.providers
+    providers = deployment.plugins.providers
     if price_of(model, providers) is None:
         return None
     costs = [call_cost(prompt, model, providers, TYPICAL) for prompt in plan.prompts]
-    judged = await judged_cost(context, plan.repeats * len(plan.prompts))
+    judged = await judged_cost(deployment, plan.repeats * len(plan.prompts))
     return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 
 

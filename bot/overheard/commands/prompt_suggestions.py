@@ -9,9 +9,9 @@ from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Severity, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.check_card import told
-from overheard.commands.context import Context
 from overheard.commands.run_price import require_money
 from overheard.commands.run_service import ask_aside
+from overheard.deployment import Call, Deployment
 from overheard.domain import Panel
 from overheard.runs.outcome import Outcome
 from overheard.runs.plan import choose_models, find_brand, new_run
@@ -22,14 +22,21 @@ BUTTONS = 5
 
 
 async def suggest_prompts(
-    context: Context, *, brand: str, model: str = "", count: int = COUNT, agreed: bool = False
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: str,
+    model: str = "",
+    count: int = COUNT,
+    agreed: bool = False,
 ) -> Card:
     """Ask a model what buyers of a brand's category ask. Nothing is added by itself.
 
     The model learns the category and not the brand, and what names a brand is left out.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brand: The name of the brand.
         model: As ``provider/model``; empty means the first that is configured.
         count: How many questions to ask for.
@@ -41,21 +48,21 @@ async def suggest_prompts(
         BudgetExceeded: when the budget does not cover it.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    found = find_brand(context.catalogue, brand)
-    models = choose_models(context.plugins.providers, (model,) if model else ())[:1]
+    found = find_brand(deployment.catalogue, brand)
+    models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
     panel = Panel((found.name,), (request(found, count),), models, seed=secrets.randbits(31))
     new = new_run(
         panel,
-        context.clock.now(),
+        deployment.clock.now(),
         label=f"suggestions for {found.name}",
-        asked_by=context.who,
-        channel=context.channel,
+        asked_by=call.who,
+        channel=call.channel,
     )
     run = replace(new, aside=True)
-    await require_money(context, run, agreed=agreed)
-    outcome, answers = await ask_aside(context, run)
+    await require_money(deployment, run, agreed=agreed)
+    outcome, answers = await ask_aside(deployment, call, run)
     text = "\n".join(answer.reply.text for answer in answers)
-    catalogue = context.catalogue
+    catalogue = deployment.catalogue
     return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome)
 
 

@@ -11,7 +11,7 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import CHAT, FILE, changed, changed_list, require_own, require_yes
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Prompt
 from overheard.errors import AlreadyThere, NothingToChange
 from overheard.runs.plan import find_brand
@@ -20,29 +20,30 @@ SHOWN = 80
 """Characters of a prompt in a table."""
 
 
-async def list_prompts(context: Context, *, brand: str = "") -> Card:
+async def list_prompts(deployment: Deployment, _: Call, *, brand: str = "") -> Card:
     """Show the prompts, or those of one brand, and where each comes from.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    catalogue = context.catalogue
+    catalogue = deployment.catalogue
     name = find_brand(catalogue, brand).name if brand else ""
     prompts = catalogue.prompts_for(name) if name else catalogue.prompts
-    declared = {prompt.key for prompt in (await context.store.declared()).prompts}
+    declared = {prompt.key for prompt in (await deployment.store.declared()).prompts}
     rows = tuple(_row(prompt, prompt.key in declared) for prompt in prompts)
     return Card(
         title=wording.count(len(prompts), "prompt") + (f" for {name}" if name else ""),
         text="" if prompts else "Nothing is asked yet. Begin with: prompts add",
         table=Table(("Prompt", "For", "Tags", "From", "Key"), rows) if rows else None,
         actions=(Action("prompts add", "Add a prompt", Style.PRIMARY),),
-        footer=f"What comes from the configuration is changed in {context.config.file}.",
+        footer=f"What comes from the configuration is changed in {deployment.config.file}.",
         data={"prompts": [_data(prompt, prompt.key in declared) for prompt in prompts]},
     )
 
 
 async def add_prompt(
-    context: Context,
+    deployment: Deployment,
+    _: Call,
     *,
     text: str,
     brands: Sequence[str] = (),
@@ -61,17 +62,18 @@ async def add_prompt(
     prompt = Prompt(
         " ".join(text.split()),
         changed_list((), tags),
-        _named(context.catalogue, brands),
+        _named(deployment.catalogue, brands),
         *(topic, persona, language, market),
     )
-    if any(known.key == prompt.key for known in context.catalogue.prompts):
+    if any(known.key == prompt.key for known in deployment.catalogue.prompts):
         raise AlreadyThere(thing="This prompt")
-    await context.store.set_prompt(prompt)
+    await deployment.store.set_prompt(prompt)
     return _told(prompt, "Added a prompt", "It is asked from the next check on.")
 
 
 async def edit_prompt(
-    context: Context,
+    deployment: Deployment,
+    _: Call,
     *,
     prompt: str,
     text: str | None = None,
@@ -93,11 +95,11 @@ async def edit_prompt(
         AlreadyThere: when the new text is asked already.
         NothingToChange: when nothing would change.
     """
-    before = await _own(context, prompt)
+    before = await _own(deployment, prompt)
     after = Prompt(
         " ".join((text or before.text).split()),
         changed_list(before.tags, tags),
-        _named(context.catalogue, changed_list(before.brands, brands)),
+        _named(deployment.catalogue, changed_list(before.brands, brands)),
         changed(before.topic, topic),
         changed(before.persona, persona),
         changed(before.language, language),
@@ -106,19 +108,19 @@ async def edit_prompt(
     if after == before:
         raise NothingToChange(usage=PROMPTS_EDIT.usage)
     if after.key == before.key:
-        await context.store.set_prompt(replace(after, text=before.text))
+        await deployment.store.set_prompt(replace(after, text=before.text))
         return _told(after, "Changed a prompt", "Its history goes on.")
-    if any(known.key == after.key for known in context.catalogue.prompts):
+    if any(known.key == after.key for known in deployment.catalogue.prompts):
         raise AlreadyThere(thing="A prompt of this text")
-    await context.store.set_prompt(after)
-    await context.store.remove_prompt(before.key)
+    await deployment.store.set_prompt(after)
+    await deployment.store.remove_prompt(before.key)
     begun = "Another text is another question: its history begins now, and the old one is kept."
     return _told(after, "Replaced a prompt", begun)
 
 
-async def fill_prompt(context: Context, *, prompt: str) -> Mapping[str, Any]:
+async def fill_prompt(deployment: Deployment, _: Call, *, prompt: str) -> Mapping[str, Any]:
     """Return a prompt as a form for `edit_prompt` shows it."""
-    found = find_prompt(context.catalogue, prompt)
+    found = find_prompt(deployment.catalogue, prompt)
     labels = {name: getattr(found, name) for name in ("topic", "persona", "language", "market")}
     return {
         "prompt": found.key,
@@ -129,7 +131,9 @@ async def fill_prompt(context: Context, *, prompt: str) -> Mapping[str, Any]:
     }
 
 
-async def remove_prompt(context: Context, *, prompt: str, agreed: bool = False) -> Card:
+async def remove_prompt(
+    deployment: Deployment, _: Call, *, prompt: str, agreed: bool = False
+) -> Card:
     """Ask a question no longer. Its answers are kept.
 
     Raises:
@@ -137,10 +141,10 @@ async def remove_prompt(context: Context, *, prompt: str, agreed: bool = False) 
         ReadOnly: when the configuration declares it.
         ChangeNeedsYes: when nobody has agreed.
     """
-    found = await _own(context, prompt)
+    found = await _own(deployment, prompt)
     shown = wording.shorten(wording.line(found.text), SHOWN)
     require_yes(f"“{shown}” is no longer asked, and its answers are kept", agreed=agreed)
-    await context.store.remove_prompt(found.key)
+    await deployment.store.remove_prompt(found.key)
     return Card(
         title="Removed a prompt",
         text=f"“{found.text}” is no longer asked. Its answers are kept.",
@@ -149,22 +153,22 @@ async def remove_prompt(context: Context, *, prompt: str, agreed: bool = False) 
     )
 
 
-async def restore_prompt(context: Context, *, prompt: str) -> Card:
+async def restore_prompt(deployment: Deployment, _: Call, *, prompt: str) -> Card:
     """Ask a question again that was removed.
 
     Raises:
         UnknownName: when no such prompt was removed.
     """
-    found = find_prompt(await context.store.retired(), prompt, kind="removed prompt")
-    await context.store.set_prompt(found)
+    found = find_prompt(await deployment.store.retired(), prompt, kind="removed prompt")
+    await deployment.store.set_prompt(found)
     return _told(found, "Restored a prompt", "It is asked again from the next check on.")
 
 
-async def _own(context: Context, name: str) -> Prompt:
+async def _own(deployment: Deployment, name: str) -> Prompt:
     """Return a prompt that people may change."""
-    found = find_prompt(context.catalogue, name)
-    declared = {prompt.key for prompt in (await context.store.declared()).prompts}
-    require_own(context, "This prompt", declared=found.key in declared)
+    found = find_prompt(deployment.catalogue, name)
+    declared = {prompt.key for prompt in (await deployment.store.declared()).prompts}
+    require_own(deployment, "This prompt", declared=found.key in declared)
     return found
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from overheard.commands.context import Context
 from overheard.commands.run_price import price_in_short
+from overheard.deployment import Deployment
 from overheard.domain import Alert
 from overheard.errors import OverheardError
 from overheard.runs.plan import lay_out
@@ -25,21 +25,23 @@ class Recheck(TypedDict):
     repeats: int
 
 
-async def recheck_of(context: Context, alert: Alert) -> Recheck:
+async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
     """Return what is to be asked again for an alert."""
     shift = alert.shift
-    runs = await context.store.runs()
+    runs = await deployment.store.runs()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
     return Recheck(brands=(shift.brand,), models=(str(shift.model),), repeats=repeats)
 
 
-async def recheck_price(context: Context, alert: Alert) -> str:
+async def recheck_price(deployment: Deployment, alert: Alert) -> str:
     """Say what a recheck costs: ``about $0.42``; empty when it cannot be asked any more."""
     try:
         panel = lay_out(
-            context.catalogue, context.plugins.providers, **await recheck_of(context, alert)
+            deployment.catalogue,
+            deployment.plugins.providers,
+            **await recheck_of(deployment, alert),
         )
     except OverheardError:  # its brand or its model is gone; who clicks is told which
         return ""
-    return await price_in_short(context, panel)
+    return await price_in_short(deployment, panel)

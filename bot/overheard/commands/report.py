@@ -10,10 +10,10 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.commands.check_card import told
-from overheard.commands.context import Context
 from overheard.commands.editions import waiting
 from overheard.commands.standings import read_streams, standings, table
 from overheard.commands.trend import trend_chart
+from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import run_slice
 from overheard.detection.detector import rows_with_answers
 from overheard.domain import Brand, Metric, Model, Scale
@@ -24,41 +24,44 @@ from overheard.runs.plan import find_brand, tracked
 HEADLINE = Metric("visibility", Scale.BINARY, "Visibility")
 
 
-async def report(context: Context, brands: Sequence[str] = ()) -> Card:
+async def report(deployment: Deployment, call: Call, brands: Sequence[str] = ()) -> Card:
     """Show the latest standing of each brand and the trend of its visibility.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
 
     Raises:
         UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured.
     """
-    catalogue = context.catalogue
+    catalogue = deployment.catalogue
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    context = await context.caught_up()
-    first, *others = [await _brand_card(context, brand) for brand in chosen]
+    deployment = await deployment.caught_up(call.progress)
+    first, *others = [await _brand_card(deployment, call, brand) for brand in chosen]
     data = {"brands": [card.data for card in (first, *others)]}
-    text = "\n\n".join([str(first.text), *await waiting(context), *told(context.scoring.faults)])
+    text = "\n\n".join(
+        [str(first.text), *await waiting(deployment), *told(deployment.scoring.faults)]
+    )
     return replace(first, text=text, more=tuple(others), data=data)
 
 
-async def _brand_card(context: Context, brand: Brand) -> Card:
-    names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
-    lines = await read_streams(context, names)
+async def _brand_card(deployment: Deployment, call: Call, brand: Brand) -> Card:
+    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
+    lines = await read_streams(deployment, names)
     mine = [line for line in lines if line.key.brand == brand.name]
     if not mine:
         text = "No answers yet. Ask with overheard check, or bring history with overheard import."
         return Card(brand.name, text, data={"brand": brand.name, "results": []})
     runs = _runs(mine)
-    rows = standings(_newest(lines, runs), names, context.scoring)
-    chart = await trend_chart(context, brand, HEADLINE, _headline(lines, names))
+    rows = standings(_newest(lines, runs), names, deployment.scoring)
+    chart = await trend_chart(deployment, call, brand, HEADLINE, _headline(lines, names))
     return Card(
         title=f"{brand.name} and how models see it",
-        text=_text(context, runs),
+        text=_text(call, runs),
         table=table(rows),
         image=await picture(chart, "trend.png"),
         footer="Each prompt weighs the same. In brackets, the 90 % interval.",
@@ -84,11 +87,11 @@ def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> 
             yield run_slice(line, row, row + 1)
 
 
-def _text(context: Context, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     every = sorted({run for found in runs.values() for run in found})
     return (
         f"{wording.count(len(every), 'run')} of {wording.count(len(runs), 'model')} "
-        f"since {wording.day(every[0].at, context.zone)}. The table shows the newest."
+        f"since {wording.day(every[0].at, call.zone)}. The table shows the newest."
     )
 
 

@@ -15,8 +15,8 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.commands.catalogue import require_yes
-from overheard.commands.context import Context
 from overheard.commands.file_lines import answer_line
+from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable
 from overheard.scoring.scorers import batches
@@ -40,20 +40,20 @@ class Retained:
     file: Path | None = None
 
 
-async def retain(context: Context, *, agreed: bool = False) -> Card:
+async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
     """Remove the texts that are older than the configuration says, once they are in a file.
 
     Raises:
         ChangeNeedsYes: when there are any and nobody has agreed.
         FileUnwritable: when the file cannot be written; what is not in it stays in the store.
     """
-    table = context.config.retention
-    if not limited(context):
-        text = f"{context.config.file} says nothing of [retention], so texts are kept for ever."
+    table = deployment.config.retention
+    if not limited(deployment):
+        text = f"{deployment.config.file} says nothing of [retention], so texts are kept for ever."
         return Card("Nothing to do", text, data={"texts": 0})
     count, oldest = 0, ""
-    async for answer in old(context):
-        count, oldest = count + 1, oldest or wording.moment(answer.asked_at, context.zone)
+    async for answer in old(deployment):
+        count, oldest = count + 1, oldest or wording.moment(answer.asked_at, call.zone)
     if not count:
         return Card("Nothing to do", "No text is older than it may be.", data={"texts": 0})
     require_yes(
@@ -61,7 +61,7 @@ async def retain(context: Context, *, agreed: bool = False) -> Card:
         f"{table.folder} and removed from the store",
         agreed=agreed,
     )
-    done = await retain_texts(context)
+    done = await retain_texts(deployment, call)
     return Card(
         title=f"Removed {wording.count(done.texts, 'text')}",
         text="What was counted in them stays: scores, trends, alerts and costs.",
@@ -71,7 +71,7 @@ async def retain(context: Context, *, agreed: bool = False) -> Card:
     )
 
 
-async def retain_texts(context: Context) -> Retained:
+async def retain_texts(deployment: Deployment, call: Call) -> Retained:
     """Write old texts to a file and remove them from the store, a group at a time.
 
     A text is removed once its line is on the disk: whatever is cut off in between, nothing is lost,
@@ -80,29 +80,29 @@ async def retain_texts(context: Context) -> Retained:
     Raises:
         FileUnwritable: when the file cannot be written.
     """
-    async with context.store.on_duty(DUTY) as mine:
-        if not mine or not limited(context):
+    async with deployment.store.on_duty(DUTY) as mine:
+        if not mine or not limited(deployment):
             return Retained()
-        await context.caught_up()
-        runs = {run.id: run for run in await context.store.runs()}
-        now = context.clock.now()
-        file = Path(context.config.retention.folder, f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl")
+        await deployment.caught_up(call.progress)
+        runs = {run.id: run for run in await deployment.store.runs()}
+        now = deployment.clock.now()
+        file = Path(deployment.config.retention.folder, f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl")
         removed = 0
-        async for group in batches(old(context), GROUP):
-            lines = await _lines(context, group, runs)
+        async for group in batches(old(deployment), GROUP):
+            lines = await _lines(deployment, group, runs)
             await asyncio.to_thread(append, file, lines)
-            removed += await context.store.forget_texts([answer.id for answer in group])
+            removed += await deployment.store.forget_texts([answer.id for answer in group])
         return Retained(removed, file if removed else None)
 
 
-async def old(context: Context) -> AsyncIterator[Answer]:
+async def old(deployment: Deployment) -> AsyncIterator[Answer]:
     """Stream the answers whose texts are older than they may be."""
-    usual, named, now = context.config.retention.days, _named(context), context.clock.now()
+    usual, named, now = deployment.config.retention.days, _named(deployment), deployment.clock.now()
     shortest = min((days for days in (usual, *named.values()) if days), default=0)
     if not shortest:
         return
-    tracked = [brand.name for brand in context.catalogue.brands if brand.tracked]
-    async for answer in context.store.old_texts(now - timedelta(days=shortest)):
+    tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
+    async for answer in deployment.store.old_texts(now - timedelta(days=shortest)):
         concerned = answer.question.prompt.brands or tracked
         kept = [named.get(name, usual) for name in concerned] or [usual]
         if all(kept) and answer.asked_at < now - timedelta(days=max(kept)):
@@ -150,23 +150,23 @@ def _sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def limited(context: Context) -> bool:
+def limited(deployment: Deployment) -> bool:
     """Whether the configuration lets any text go."""
-    table = context.config.retention
+    table = deployment.config.retention
     return any((table.days, *table.brands.values()))
 
 
-def _named(context: Context) -> dict[str, int]:
+def _named(deployment: Deployment) -> dict[str, int]:
     """Return for how many days texts are kept, for each brand with a line of its own."""
-    brands = context.config.retention.brands
-    known = {name: context.catalogue.brand(name) for name in brands}
+    brands = deployment.config.retention.brands
+    known = {name: deployment.catalogue.brand(name) for name in brands}
     return {(found.name if (found := known[name]) else name): brands[name] for name in brands}
 
 
-async def _lines(context: Context, group: Sequence[Answer], runs: dict[int, Run]) -> bytes:
+async def _lines(deployment: Deployment, group: Sequence[Answer], runs: dict[int, Run]) -> bytes:
     """Write answers as `export` does, each with what its scores quote."""
     quotes: dict[int, list[dict[str, Any]]] = {}
-    for record in await context.store.scores_of([answer.id for answer in group]):
+    for record in await deployment.store.scores_of([answer.id for answer in group]):
         if record.score.quote or any(detail.quote for detail in record.score.details):
             quotes.setdefault(record.answer_id, []).append(_quote(record))
     lines = [

@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import inf
 
 from overheard.cards import wording
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Payer, Run
 from overheard.errors import (
     BatchUncollected,
@@ -27,7 +27,7 @@ from overheard.scoring.judge_cost import judging_cost
 
 
 async def require_money(
-    context: Context,
+    deployment: Deployment,
     run: Run,
     *,
     age: timedelta | None = None,
@@ -39,7 +39,7 @@ async def require_money(
     A run that is not stored yet has the number 0, under which nothing was asked or spent.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         run: The run.
         age: How old answers may be that are reused, or None.
         agreed: Whether the price has been agreed to.
@@ -50,7 +50,7 @@ async def require_money(
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    store, now = context.store, context.clock.now()
+    store, now = deployment.store, deployment.clock.now()
     calls: dict[Pair, int] = {}
     answers = 0
     if run.panel:
@@ -60,12 +60,12 @@ async def require_money(
         judged = not run.aside if judged is None else judged
         answers = unasked(run.panel, ()).total() - sum(reused.values()) if judged else 0
     await require_money_for(
-        context, calls, run.payer, agreed=agreed, panel=run.panel, answers=answers
+        deployment, calls, run.payer, agreed=agreed, panel=run.panel, answers=answers
     )
 
 
 async def require_money_for(
-    context: Context,
+    deployment: Deployment,
     calls: Mapping[Pair, int],
     payer: Payer,
     *,
@@ -76,7 +76,7 @@ async def require_money_for(
     """Price calls, and see that there is the money and a yes for them.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         calls: How often each prompt is put to each model.
         payer: On whose accounts they are booked.
         agreed: Whether the price has been agreed to.
@@ -89,25 +89,25 @@ async def require_money_for(
         BudgetUnknown: when there is a budget and a price that nobody has told.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    providers, now = context.plugins.providers, context.clock.now()
+    providers, now = deployment.plugins.providers, deployment.clock.now()
     priced = estimate(calls, providers, payer, now, batched(panel, providers))
-    await release_dead(context.store, spread=context.queue.spread)
-    await check_budget(context.config.budget, context.store, priced)
+    await release_dead(deployment.store, spread=deployment.queue.spread)
+    await check_budget(deployment.config.budget, deployment.store, priced)
     if agreed:
         return
-    judged = await judged_cost(context, answers)
+    judged = await judged_cost(deployment, answers)
     if not (priced.free and judged.free):
         usd = inf if priced.unknown or judged.unknown else priced.worst + judged.worst
-        told = [_price(priced), sale(context, panel), _judging(judged)]
+        told = [_price(priced), sale(deployment, panel), _judging(judged)]
         raise ConfirmationNeeded(price="; ".join(filter(None, told)), usd=usd)
 
 
-async def price_in_short(context: Context, panel: Panel) -> str:
+async def price_in_short(deployment: Deployment, panel: Panel) -> str:
     """Say in few words what it would cost to ask a panel and to have its answers judged."""
     calls = unasked(panel, ())
-    providers, now = context.plugins.providers, context.clock.now()
+    providers, now = deployment.plugins.providers, deployment.clock.now()
     priced = estimate(calls, providers, Payer(0), now, batched(panel, providers))
-    judged = await judged_cost(context, calls.total())
+    judged = await judged_cost(deployment, calls.total())
     if priced.unknown or judged.unknown:
         return "price unknown"
     if priced.free and judged.free:
@@ -116,15 +116,15 @@ async def price_in_short(context: Context, panel: Panel) -> str:
     return f"about ${typical:,.2f}" if typical >= 0.01 else wording.money(typical)
 
 
-async def judged_cost(context: Context, answers: int) -> Estimate:
+async def judged_cost(deployment: Deployment, answers: int) -> Estimate:
     """Price the judging of answers that are still to come."""
     return await judging_cost(
-        judges(context.plugins.scorers.values()),
+        judges(deployment.plugins.scorers.values()),
         answers,
-        len({fact.brand for fact in context.catalogue.facts}),
-        context.plugins.providers,
-        context.store,
-        context.clock.now(),
+        len({fact.brand for fact in deployment.catalogue.facts}),
+        deployment.plugins.providers,
+        deployment.store,
+        deployment.clock.now(),
     )
 
 
@@ -154,61 +154,62 @@ def _range(priced: Estimate) -> str:
 TAKES = "up to 24 hours"
 
 
-def require_batched(context: Context, panel: Panel) -> None:
+def require_batched(deployment: Deployment, panel: Panel) -> None:
     """See that a panel that is to be asked in batches can be.
 
     Raises:
         NothingBatched: when none of its models can.
     """
-    if panel.batch and not batched(panel, context.plugins.providers):
+    if panel.batch and not batched(panel, deployment.plugins.providers):
         raise NothingBatched(models=wording.listing([str(model) for model in panel.models]))
 
 
-def asked_at_once(context: Context, run: Run) -> Run:
+def asked_at_once(deployment: Deployment, run: Run) -> Run:
     """Return a run with those of its questions that are not asked in batches."""
-    waiting = batched(run.panel, context.plugins.providers)
+    waiting = batched(run.panel, deployment.plugins.providers)
     models = run.panel.models if run.panel else ()
     return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
 
 
-async def ask_in_batches(context: Context, run: Run, outcome: Outcome) -> None:
+async def ask_in_batches(deployment: Deployment, call: Call, run: Run, outcome: Outcome) -> None:
     """Ask what a run asks in batches, and wait for it. Whoever calls this holds the run.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         run: A run that the store holds.
         outcome: What became of its other questions; what becomes of these is added.
 
     Raises:
         BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
     """
-    models = batched(run.panel, context.plugins.providers)
-    waiting = await context.store.batches(runs=[run.id])
+    models = batched(run.panel, deployment.plugins.providers)
+    waiting = await deployment.store.batches(runs=[run.id])
     models += tuple(batch.model for batch in waiting)  # sold when they were handed in
     if models and not outcome.stopped:
         try:
-            asked = await _batches(context).run(asking_only(run, models))
+            asked = await _batches(deployment, call).run(asking_only(run, models))
         except (ProviderFailed, ProviderUnavailable) as error:
             raise BatchUncollected(run=run.key, reason=error) from None
         outcome.add(asked.result())
 
 
-async def cancel_batches(context: Context, run: Run) -> list[str]:
+async def cancel_batches(deployment: Deployment, call: Call, run: Run) -> list[str]:
     """Cancel what a run has handed in and keep what is answered; return what is to be told."""
-    if not await context.store.batches(runs=[run.id]):
+    if not await deployment.store.batches(runs=[run.id]):
         return []
-    outcome = await _batches(context).cancel(run)
+    outcome = await _batches(deployment, call).cancel(run)
     if outcome.complete + outcome.incomplete:
         kept = wording.count(outcome.complete + outcome.incomplete, "answer")
         outcome.notes.insert(0, f"{kept} of its batches were ready, and are kept.")
     return outcome.notes
 
 
-def sale(context: Context, panel: Panel | None) -> str:
+def sale(deployment: Deployment, panel: Panel | None) -> str:
     """Say which models of a panel are asked in batches, at what price and how long that takes; an
     empty string when none is.
     """
-    providers = context.plugins.providers
+    providers = deployment.plugins.providers
     models = batched(panel, providers)
     if panel is None or not models:
         return ""
@@ -220,8 +221,8 @@ def sale(context: Context, panel: Panel | None) -> str:
     return f"{who}in a batch: {told}, {TAKES}"
 
 
-def _batches(context: Context) -> Batches:
-    providers, config = context.plugins.providers, context.config
+def _batches(deployment: Deployment, call: Call) -> Batches:
+    providers, config = deployment.plugins.providers, deployment.config
     retries = Retries(config.asking)
-    outside = (config.budget, retries, context.clock, context.progress)
-    return Batches(context.store, providers, *outside, tally=context.limits.tally)
+    outside = (config.budget, retries, deployment.clock, call.progress)
+    return Batches(deployment.store, providers, *outside, tally=deployment.limits.tally)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from overheard.alerts.outbox import Letter, NotYet
 from overheard.commands.check_card import gone_on
-from overheard.commands.context import Context
 from overheard.commands.run_service import standings_of
 from overheard.commands.runs import is_held, resume_run
+from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Delivery, DeliveryKind, Run, RunState
 from overheard.errors import OverheardError
 from overheard.runs.outcome import Outcome
@@ -32,13 +31,13 @@ class Leftovers:
     """Goes on with what other processes have begun and left.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         chats: Names of the platforms: who began a run there is shown what came of it.
         planner: As whom schedules begin theirs, which are theirs to go on with.
     """
 
-    def __init__(self, context: Context, chats: Collection[str], planner: str) -> None:
-        self._context = context
+    def __init__(self, deployment: Deployment, chats: Collection[str], planner: str) -> None:
+        self._deployment = deployment
         self._chats = frozenset(chats)
         self._planner = planner
         self._known: set[int] = set()
@@ -54,18 +53,18 @@ class Leftovers:
                 group.create_task(self._go_on(run))
             while True:
                 await asyncio.sleep(LOOK)
-                old = self._context.clock.now() - YOUNG
+                old = self._deployment.clock.now() - YOUNG
                 for run in await self._left():
                     if self._is_of_a_chat(run) and run.started_at <= old:
                         group.create_task(self._go_on(run))
 
     async def _left(self) -> list[Run]:
         """Return the runs that may have been left: whether somebody holds them is not asked yet."""
-        context, now = self._context, self._context.clock.now()
-        handed_in = {batch.run_id for batch in await context.store.batches()}
+        deployment, now = self._deployment, self._deployment.clock.now()
+        handed_in = {batch.run_id for batch in await deployment.store.batches()}
         return [
             run
-            for run in await context.store.runs(state=RunState.RUNNING, aside=False)
+            for run in await deployment.store.runs(state=RunState.RUNNING, aside=False)
             if run.panel
             and run.id not in self._known
             and (is_fresh(run, now) or run.id in handed_in)
@@ -74,12 +73,13 @@ class Leftovers:
 
     async def _go_on(self, run: Run) -> None:
         self._known.add(run.id)
-        context = replace(await self._context.refreshed(), who=run.asked_by, channel=run.channel)
+        deployment = await self._deployment.refreshed()
         try:
-            if not await is_held(context, run):
+            if not await is_held(deployment, run):
                 if self._is_of_a_chat(run):
-                    await context.store.add_deliveries([_result_of(run, context.clock.now())])
-                await resume_run(context, run=run.key, agreed=True)
+                    await deployment.store.add_deliveries([_result_of(run, deployment.clock.now())])
+                call = Call(run.asked_by, run.channel, deployment.zone)
+                await resume_run(deployment, call, run=run.key, agreed=True)
                 return
             self._known.discard(run.id)  # whoever holds it may yet die
         except OverheardError as error:
@@ -94,22 +94,22 @@ def _result_of(run: Run, now: datetime) -> Delivery:
     return Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
 
 
-async def result(context: Context, key: str) -> Letter | NotYet | None:
+async def result(deployment: Deployment, key: str) -> Letter | NotYet | None:
     """Write what a channel is shown of a run that has gone on; None when nobody waits for it.
 
     Args:
-        context: The deployment as it is now.
+        deployment: The deployment as it is now.
         key: The run's.
     """
-    now = context.clock.now()
-    run = next((run for run in await context.store.runs() if run.key == key), None)
+    now = deployment.clock.now()
+    run = next((run for run in await deployment.store.runs() if run.key == key), None)
     if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
         return None
     if run.state in UNFINISHED:
         return NotYet(now + SOON) if is_fresh(run, now) else None
     outcome = Outcome(run)
-    async for answer in context.store.answers(runs=[run.id]):
+    async for answer in deployment.store.answers(runs=[run.id]):
         outcome.count(answer)
-    alerts = [a for a in await context.store.alerts() if a.shift.run_id == run.id]
-    rows = await standings_of(context, run.panel, outcome)
+    alerts = [a for a in await deployment.store.alerts() if a.shift.run_id == run.id]
+    rows = await standings_of(deployment, Call(), run.panel, outcome)
     return Letter(gone_on(run.panel, outcome, rows, len(alerts)))

@@ -11,11 +11,11 @@ from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import paused, summary
-from overheard.commands.context import Context
 from overheard.commands.editions import waiting
 from overheard.commands.run_price import ask_in_batches
 from overheard.commands.run_tasks import Tasks, bursts, look_at, looked, served
 from overheard.commands.standings import Standing, standings
+from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Answer, Panel, Run, RunState
 from overheard.errors import HoldLost, RunUnderWay
 from overheard.interfaces import PROBLEM, Store, TaskResult
@@ -65,57 +65,60 @@ async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> D
         await store.run_state(run.id)  # waits until the database is back
 
 
-@traced("run", lambda _, run, *__, **___: {"overheard.run": run.key})
-async def carry_out(context: Context, run: Run, panel: Panel, *, reused: int = 0) -> Card:
+@traced("run", lambda _, __, run, *___, **____: {"overheard.run": run.key})
+async def carry_out(
+    deployment: Deployment, call: Call, run: Run, panel: Panel, *, reused: int = 0
+) -> Card:
     """Ask what a run has not asked yet, and tell what came of it.
 
     The run has ended only when its alerts have been told: whenever it is cut off before, the next
     check does what is missing. Whoever calls this holds the run.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         run: A run that the store holds.
         panel: What it asks.
         reused: How many of its answers were reused just now.
     """
     about(run=run.key)
     log.info("Run %s begins, or goes on: %s questions.", run.key, len(panel))
-    outcome = await ask(context, run)
-    await ask_in_batches(context, run, outcome)
+    outcome = await ask(deployment, call, run)
+    await ask_in_batches(deployment, call, run, outcome)
     outcome.reused = reused
     if outcome.stopped is RunState.PAUSED:
         return paused(outcome)
-    await _spread_scoring(context, run)
+    await _spread_scoring(deployment, call, run)
     expected = outcome.complete + outcome.kept - outcome.reused
-    context = await context.caught_up(expected)
-    look, planned = (NOT_LOOKED, []) if outcome.stopped else await _look(context, run)
-    rows = await standings_of(context, panel, outcome)
-    shown = [await show_alert(context, alert) for alert in look.alerts]
-    warnings = [*outcome.notes, *look.doubts, *await waiting(context)]
-    warnings += [warning async for warning in _warnings(context, run)]
-    await _finish(context, outcome)
+    deployment = await deployment.caught_up(call.progress, expected)
+    look, planned = (NOT_LOOKED, []) if outcome.stopped else await _look(deployment, call, run)
+    rows = await standings_of(deployment, call, panel, outcome)
+    shown = [await show_alert(deployment, call, alert) for alert in look.alerts]
+    warnings = [*outcome.notes, *look.doubts, *await waiting(deployment)]
+    warnings += [warning async for warning in _warnings(deployment, run)]
+    await _finish(deployment, outcome)
     alerts = tuple(filter(None, shown))
-    return summary(panel, outcome, rows, context.scoring.faults, look, alerts, warnings, planned)
+    return summary(panel, outcome, rows, deployment.scoring.faults, look, alerts, warnings, planned)
 
 
-async def _finish(context: Context, outcome: Outcome) -> None:
+async def _finish(deployment: Deployment, outcome: Outcome) -> None:
     """Say that a run has ended, and let go of what was kept for it."""
-    store, run_id = context.store, outcome.run.id
-    await store.finish_run(run_id, outcome.state, context.clock.now())
+    store, run_id = deployment.store, outcome.run.id
+    await store.finish_run(run_id, outcome.state, deployment.clock.now())
     log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
     await store.forget_results(run_id)
-    if context.queue.spread:  # also of what workers held that died
+    if deployment.queue.spread:  # also of what workers held that died
         await store.release(run_id)
 
 
-async def ask(context: Context, run: Run) -> Outcome:
+async def ask(deployment: Deployment, call: Call, run: Run) -> Outcome:
     """Ask what a run that the store holds has not asked yet. Whoever calls this holds the run."""
-    store, queue = context.store, context.queue
+    store, queue = deployment.store, deployment.queue
     if not queue.spread and not await store.batches(runs=[run.id]):
         await store.release(run.id)  # what an earlier process held for calls that died with it
     tasks = asking(run, spread=queue.spread)
-    following = Following(context, run) if queue.spread else None
-    results = await queue.carry(tasks, Tasks(context).do, following)
+    following = Following(deployment, call, run) if queue.spread else None
+    results = await queue.carry(tasks, Tasks(deployment, call).do, following)
     outcome = Outcome(run)
     for task in tasks:
         if problem := results.get(task.key, {}).get(PROBLEM):
@@ -127,18 +130,18 @@ async def ask(context: Context, run: Run) -> Outcome:
     return outcome
 
 
-async def ask_aside(context: Context, run: Run) -> tuple[Outcome, list[Answer]]:
+async def ask_aside(deployment: Deployment, call: Call, run: Run) -> tuple[Outcome, list[Answer]]:
     """Begin a run that stands aside, and ask it. No history rests on its answers.
 
     Returns:
         How it ended, and its answers.
     """
-    store = context.store
+    store = deployment.store
     run = await store.start_run(run)
 
     async def work() -> Outcome:
-        outcome = await ask(context, run)
-        await store.finish_run(run.id, outcome.state, context.clock.now())
+        outcome = await ask(deployment, call, run)
+        await store.finish_run(run.id, outcome.state, deployment.clock.now())
         return outcome
 
     outcome = await held(store, run, work)
@@ -148,9 +151,9 @@ async def ask_aside(context: Context, run: Run) -> tuple[Outcome, list[Answer]]:
 class Following:
     """Shows how far others are with a run, and hears when somebody stops it."""
 
-    def __init__(self, context: Context, run: Run) -> None:
+    def __init__(self, deployment: Deployment, call: Call, run: Run) -> None:
         self.stopped: RunState | None = None
-        self._store, self._progress, self._run = context.store, context.progress, run
+        self._store, self._progress, self._run = deployment.store, call.progress, run
         self._seen = 0
         self._progress.start(doing(run.panel), len(run.panel or ()))
 
@@ -164,71 +167,75 @@ class Following:
         return self.stopped is None
 
 
-async def _spread_scoring(context: Context, run: Run) -> None:
+async def _spread_scoring(deployment: Deployment, call: Call, run: Run) -> None:
     """Have workers score a run, where there are any."""
-    judged = bool(judges(context.plugins.scorers.values()))
-    tasks = scoring(run, spread=context.queue.spread, judged=judged)
+    judged = bool(judges(deployment.plugins.scorers.values()))
+    tasks = scoring(run, spread=deployment.queue.spread, judged=judged)
     if tasks:
-        context.progress.start("Scoring answers", 0)
-        results = await context.queue.carry(tasks, Tasks(context).do)
-        _note(context, list(results.values()))
+        call.progress.start("Scoring answers", 0)
+        results = await deployment.queue.carry(tasks, Tasks(deployment, call).do)
+        _note(deployment, list(results.values()))
 
 
-async def _look(context: Context, run: Run) -> tuple[Look, list[str]]:
+async def _look(deployment: Deployment, call: Call, run: Run) -> tuple[Look, list[str]]:
     """Look whether brands have moved; return that, and which bursts would tell more."""
-    if not context.queue.spread:
-        look = await look_at(context, run)
-        return look, await bursts(context, run, look)
-    tasks = detecting(run, served(context, run.panel), spread=True)
-    results = await context.queue.carry(tasks, Tasks(context).do) if tasks else {}
-    _note(context, list(results.values()))
-    return await looked(context.store, list(results.values()))
+    if not deployment.queue.spread:
+        look = await look_at(deployment, run)
+        return look, await bursts(deployment, call, run, look)
+    tasks = detecting(run, served(deployment, run.panel), spread=True)
+    results = await deployment.queue.carry(tasks, Tasks(deployment, call).do) if tasks else {}
+    _note(deployment, list(results.values()))
+    return await looked(deployment.store, list(results.values()))
 
 
-def _note(context: Context, results: Sequence[TaskResult]) -> None:
+def _note(deployment: Deployment, results: Sequence[TaskResult]) -> None:
     """Note what went wrong where the work was done."""
     for result in results:
-        context.scoring.faults.update(result.get("faults", {}))
+        deployment.scoring.faults.update(result.get("faults", {}))
         if problem := result.get(PROBLEM):
-            context.scoring.faults[problem] += 1
+            deployment.scoring.faults[problem] += 1
 
 
-async def standings_of(context: Context, panel: Panel, outcome: Outcome) -> list[Standing]:
+async def standings_of(
+    deployment: Deployment, call: Call, panel: Panel, outcome: Outcome
+) -> list[Standing]:
     """Return how the brands of a panel stand in a run, their rivals included."""
     names = dict.fromkeys(panel.brands)
     for brand in panel.brands:
-        names.update((rival.name, None) for rival in context.catalogue.rivals(brand))
-    known = [name for name in names if context.scoring.catalogue.brand(name)]
+        names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
+    known = [name for name in names if deployment.scoring.catalogue.brand(name)]
     new = [name for name in names if name not in known]
-    rows = standings(await _streams(context, outcome, context.scoring), known, context.scoring)
+    rows = standings(
+        await _streams(deployment, outcome, deployment.scoring), known, deployment.scoring
+    )
     if new:  # what history is read by does not know them yet, so that there is nothing to compare
-        current = context.current
-        await current.catch_up(context.store, context.progress, part=outcome.run)
-        rows += standings(await _streams(context, outcome, current), new, current)
+        current = deployment.current
+        await current.catch_up(deployment.store, call.progress, part=outcome.run)
+        rows += standings(await _streams(deployment, outcome, current), new, current)
     return rows
 
 
-async def _streams(context: Context, outcome: Outcome, scoring: Scoring) -> list[Stream]:
+async def _streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
     """Return the streams of a run, with the answers that it reuses."""
-    store, run_id = context.store, outcome.run.id
+    store, run_id = deployment.store, outcome.run.id
     blocks = merged([*await store.blocks(run=run_id), *await store.reused_blocks(run_id)])
     return streams(block for block in blocks if block.version in scoring.versions)
 
 
-async def _warnings(context: Context, run: Run) -> AsyncIterator[str]:
+async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
     """Yield how much of a limit is spent, for those that are nearly used up, and which judge is
     not to be relied on.
     """
-    panel, now = run.panel, context.clock.now()
+    panel, now = run.panel, deployment.clock.now()
     accounts: dict[Account, None] = {}
     for prompt in panel.prompts if panel else ():
         accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
-    spent = await nearly_spent(context.config.budget, context.store, accounts)
+    spent = await nearly_spent(deployment.config.budget, deployment.store, accounts)
     for account, (usd, limit) in spent.items():
         yield (
             f"{wording.money(usd)} of [budget] {key_of(account)} = {wording.money(limit)} are "
             f"spent ({wording.percent(usd / limit)})."
         )
-    for judge in judges(context.plugins.scorers.values()):
-        if sentence := doubt(judge, await agreements(context.store, judge)):
+    for judge in judges(deployment.plugins.scorers.values()):
+        if sentence := doubt(judge, await agreements(deployment.store, judge)):
             yield sentence

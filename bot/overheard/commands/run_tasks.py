@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from overheard.alerts.watch import Look, Watch
 from overheard.commands.alerts import lifecycle
 from overheard.commands.burst_plans import planned_bursts, sentence
-from overheard.commands.context import Context
 from overheard.commands.run_price import asked_at_once
 from overheard.commands.shifts import past
+from overheard.deployment import Call, Deployment
 from overheard.detection.effect import Learning
 from overheard.domain import Alert, Panel, Run, RunState, Task, TaskKind
 from overheard.interfaces import Store, TaskResult
@@ -28,15 +28,16 @@ class Tasks:
     """Carries tasks out.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, deployment: Deployment, call: Call) -> None:
+        self._deployment, self._call = deployment, call
 
     async def do(self, task: Task) -> TaskResult | None:
         """Carry a task out; see `overheard.interfaces.TaskHandler`."""
-        run = await self._context.store.run(task.run_id)
+        run = await self._deployment.store.run(task.run_id)
         if run is None:
             return {}
         about(run=run.key)
@@ -51,73 +52,73 @@ class Tasks:
 
     async def _ask(self, task: Task, part: Run) -> TaskResult | None:
         if not task.provider:
-            return (await ask(self._context, part)).result()
-        with seat(self._context.limits, self._context.plugins.providers, task.provider):
-            outcome = await ask(self._context, part)
+            return (await ask(self._deployment, self._call, part)).result()
+        with seat(self._deployment.limits, self._deployment.plugins.providers, task.provider):
+            outcome = await ask(self._deployment, self._call, part)
         return None if outcome.stopped is RunState.PAUSED else outcome.result()
 
     async def _score(self, task: Task, part: Run) -> TaskResult:
-        context, judges = self._context, task.kind is TaskKind.JUDGE
-        scoring = context.scoring
-        await scoring.catch_up(context.store, context.progress, part=part, judges=judges)
+        deployment, judges = self._deployment, task.kind is TaskKind.JUDGE
+        scoring = deployment.scoring
+        await scoring.catch_up(deployment.store, self._call.progress, part=part, judges=judges)
         return {"faults": dict(scoring.faults)}
 
     async def _detect(self, task: Task, run: Run) -> TaskResult:
-        context = self._context
-        look = await look_at(context, run, task.brands)
+        deployment = self._deployment
+        look = await look_at(deployment, run, task.brands)
         return {
             "alerts": [alert.id for alert in look.alerts],
             "compared": look.compared,
             "learning": _learning(look.learning),
             "doubts": list(look.doubts),
-            "bursts": await bursts(context, run, look),
-            "faults": dict(context.scoring.faults),
+            "bursts": await bursts(deployment, self._call, run, look),
+            "faults": dict(deployment.scoring.faults),
         }
 
 
-async def ask(context: Context, run: Run) -> Outcome:
+async def ask(deployment: Deployment, call: Call, run: Run) -> Outcome:
     """Ask here what a run, or a part of it, has not asked yet; not what it asks in batches."""
-    store, clock = context.store, context.clock
-    purse = Purse(store, context.config.budget, run.payer, clock)
-    retries = Retries(context.config.asking)
-    providers = context.plugins.providers
-    runner = Runner(store, providers, context.limits, purse, retries, clock, context.progress)
-    return await runner.run(asked_at_once(context, run))
+    store, clock = deployment.store, deployment.clock
+    purse = Purse(store, deployment.config.budget, run.payer, clock)
+    retries = Retries(deployment.config.asking)
+    providers = deployment.plugins.providers
+    runner = Runner(store, providers, deployment.limits, purse, retries, clock, call.progress)
+    return await runner.run(asked_at_once(deployment, run))
 
 
 @traced("detect", lambda _, run, *__: {"overheard.run": run.key})
-async def look_at(context: Context, run: Run, brands: Sequence[str] | None = None) -> Look:
+async def look_at(deployment: Deployment, run: Run, brands: Sequence[str] | None = None) -> Look:
     """Look here whether brands have moved in a run; what is raised is kept and told.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         run: The run.
         brands: Their names; by default all that its answers are scored for.
     """
-    plugins, now = context.plugins, context.clock.now()
-    problems = await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
-    context.scoring.faults.update(problems)
-    doubt = Rejudging(context.store, context.scoring).doubt
-    watch = Watch(past(context), lifecycle(context), plugins.listeners.alert_raised, doubt)
-    chosen = served(context, run.panel) if brands is None else brands
-    return await watch.look(run, chosen, context.clock.now())
+    plugins, now = deployment.plugins, deployment.clock.now()
+    problems = await read_feeds(plugins.feeds.values(), deployment.store, plugins.providers, now)
+    deployment.scoring.faults.update(problems)
+    doubt = Rejudging(deployment.store, deployment.scoring).doubt
+    watch = Watch(past(deployment), lifecycle(deployment), plugins.listeners.alert_raised, doubt)
+    chosen = served(deployment, run.panel) if brands is None else brands
+    return await watch.look(run, chosen, deployment.clock.now())
 
 
-def served(context: Context, panel: Panel | None) -> list[str]:
+def served(deployment: Deployment, panel: Panel | None) -> list[str]:
     """Return the tracked brands that the answers are scored for, also those nobody asked for: what
     a look could have told of them would not be told by a later one.
     """
-    names = [brand.name for brand in tracked(context.catalogue)]
+    names = [brand.name for brand in tracked(deployment.catalogue)]
     if panel is None:  # history that was imported
         return names
     return [n for n in names if any(not p.brands or n in p.brands for p in panel.prompts)]
 
 
-async def bursts(context: Context, run: Run, look: Look) -> list[str]:
+async def bursts(deployment: Deployment, call: Call, run: Run, look: Look) -> list[str]:
     """Say which small runs would tell more of what was asked."""
-    plans = await planned_bursts(context, look.suspicions) if look.suspicions else []
+    plans = await planned_bursts(deployment, look.suspicions) if look.suspicions else []
     models = run.panel.models if run.panel else ()
-    return [sentence(context, plan) for plan in plans if plan.model in models]
+    return [sentence(deployment, call, plan) for plan in plans if plan.model in models]
 
 
 async def looked(store: Store, results: list[TaskResult]) -> tuple[Look, list[str]]:

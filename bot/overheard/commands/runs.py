@@ -5,9 +5,9 @@ from __future__ import annotations
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.commands.context import Context
 from overheard.commands.run_price import cancel_batches, require_money
 from overheard.commands.run_service import carry_out, held
+from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
@@ -15,17 +15,18 @@ from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
 FIRST = 20
 
 
-async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
+async def list_runs(deployment: Deployment, call: Call, *, limit: int = FIRST) -> Card:
     """Show the latest runs and where they stand.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         limit: How many, the newest first.
     """
-    runs = await context.store.runs(limit=limit)
-    busy = {run.id for run in runs if run.state in UNFINISHED and await is_held(context, run)}
-    handed_in = {batch.run_id for batch in await context.store.batches()}
-    rows = tuple(_row(context, run, busy, handed_in) for run in runs)
+    runs = await deployment.store.runs(limit=limit)
+    busy = {run.id for run in runs if run.state in UNFINISHED and await is_held(deployment, run)}
+    handed_in = {batch.run_id for batch in await deployment.store.batches()}
+    rows = tuple(_row(call, run, busy, handed_in) for run in runs)
     return Card(
         title=wording.count(len(runs), "run"),
         text="" if runs else "Nothing has been asked yet; begin with: check",
@@ -35,40 +36,40 @@ async def list_runs(context: Context, *, limit: int = FIRST) -> Card:
     )
 
 
-async def pause_run(context: Context, *, run: str) -> Card:
+async def pause_run(deployment: Deployment, _: Call, *, run: str) -> Card:
     """Let calls under way come to their end, and begin no others until the run is resumed.
 
     Raises:
         UnknownName: when there is no such run.
         RunEnded: when it has ended.
     """
-    found = await _steer(context, run, RunState.PAUSED, "paused")
+    found = await _steer(deployment, run, RunState.PAUSED, "paused")
     key = found.key
     text = "Calls under way come to their end; whoever carries it out stops within a second."
     resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
     return Card("Paused", text, actions=(resume,), footer=f"Run {key}", data=_state(key, "paused"))
 
 
-async def cancel_run(context: Context, *, run: str) -> Card:
+async def cancel_run(deployment: Deployment, call: Call, *, run: str) -> Card:
     """Give a run up. What was answered is kept.
 
     Raises:
         UnknownName: when there is no such run.
         RunEnded: when it has ended.
     """
-    found = await _steer(context, run, RunState.CANCELLED, "cancelled")
+    found = await _steer(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
-    async with context.store.holding(found.id) as mine:
+    async with deployment.store.holding(found.id) as mine:
         if mine:  # nobody carries it out, so nobody else will say when it ended
-            notes = await cancel_batches(context, found)
-            await context.store.release(found.id)
-            await context.store.finish_run(found.id, RunState.CANCELLED, context.clock.now())
+            notes = await cancel_batches(deployment, call, found)
+            await deployment.store.release(found.id)
+            await deployment.store.finish_run(found.id, RunState.CANCELLED, deployment.clock.now())
     text = "What was answered is kept; calls under way come to their end."
     text = "\n\n".join([text, *notes])
     return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
 
 
-async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Card:
+async def resume_run(deployment: Deployment, call: Call, *, run: str, agreed: bool = False) -> Card:
     """Go on with a run that was paused or cut off.
 
     Raises:
@@ -79,32 +80,32 @@ async def resume_run(context: Context, *, run: str, agreed: bool = False) -> Car
         BudgetExceeded: when the budget does not cover the rest.
         ConfirmationNeeded: when the rest may cost something and nobody has agreed.
     """
-    found = await find_run(context.store, run)
-    age = context.clock.now() - found.started_at
+    found = await find_run(deployment.store, run)
+    age = deployment.clock.now() - found.started_at
     if found.state not in UNFINISHED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
-    if age >= TAKEN_UP_WITHIN and not await context.store.batches(runs=[found.id]):
+    if age >= TAKEN_UP_WITHIN and not await deployment.store.batches(runs=[found.id]):
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
-    await require_money(context, found, agreed=agreed)
+    await require_money(deployment, found, agreed=agreed)
     panel = found.panel
 
     async def work() -> Card:
-        await context.store.steer_run(found.id, RunState.RUNNING)
-        return await carry_out(context, found, panel)
+        await deployment.store.steer_run(found.id, RunState.RUNNING)
+        return await carry_out(deployment, call, found, panel)
 
-    return await held(context.store, found, work)
+    return await held(deployment.store, found, work)
 
 
-async def _steer(context: Context, name: str, state: RunState, verb: str) -> Run:
-    found = await find_run(context.store, name)
-    if not await context.store.steer_run(found.id, state):
+async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
+    found = await find_run(deployment.store, name)
+    if not await deployment.store.steer_run(found.id, state):
         raise RunEnded(run=found.key, state=found.state.value, verb=verb)
     return found
 
 
-async def is_held(context: Context, run: Run) -> bool:
+async def is_held(deployment: Deployment, run: Run) -> bool:
     """Whether somebody carries a run out."""
-    async with context.store.holding(run.id) as mine:
+    async with deployment.store.holding(run.id) as mine:
         return not mine
 
 
@@ -112,9 +113,9 @@ def _table(rows: tuple[tuple[str, ...], ...]) -> Table:
     return Table(("Run", "Begun", "State", "Questions", "Asked by"), rows, frozenset({3}))
 
 
-def _row(context: Context, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
+def _row(call: Call, run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
     count = f"{len(run.panel):,}" if run.panel else "-"
-    begun = wording.moment(run.started_at, context.zone)
+    begun = wording.moment(run.started_at, call.zone)
     return (run.key, begun, _told(run, busy, handed_in), count, run.asked_by)
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 from overheard.cards.card import Card
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role
-from overheard.commands.context import Context
 from overheard.commands.schedules import KNOWN, declared, find_schedule, next_run, schedule_data
 from overheard.config.cron import Cron
+from overheard.deployment import Call, Deployment
 from overheard.domain import Schedule
 from overheard.errors import AlreadyThere, BadSchedule, ChangeNeedsYes, NothingToChange, ReadOnly
 from overheard.runs.plan import find_brand
 
 
 async def add_schedule(
-    context: Context,
+    deployment: Deployment,
+    call: Call,
     *,
     name: str,
     cron: str,
@@ -29,7 +30,8 @@ async def add_schedule(
     """Have a check run by itself.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         name: Unique.
         cron: Five fields: minute, hour, day of month, month, day of week.
         timezone: An IANA zone; empty means the reader's, where that has a name, and else UTC.
@@ -42,16 +44,17 @@ async def add_schedule(
         BadSchedule: when its times cannot be read.
         UnknownName: for a brand that does not exist.
     """
-    catalogue = await context.store.catalogue()
+    catalogue = await deployment.store.catalogue()
     if any(schedule.name == name for schedule in catalogue.schedules):
         raise AlreadyThere(thing=f'The schedule "{name}"')
-    zone = timezone or getattr(context.zone, "key", "UTC")
-    new = Schedule(name, cron, zone, _named(context, brands), repeats, batch)
-    return await _keep(context, new, "Added")
+    zone = timezone or getattr(call.zone, "key", "UTC")
+    new = Schedule(name, cron, zone, _named(deployment, brands), repeats, batch)
+    return await _keep(deployment, call, new, "Added")
 
 
 async def edit_schedule(
-    context: Context,
+    deployment: Deployment,
+    call: Call,
     *,
     name: str,
     cron: str = "",
@@ -68,21 +71,23 @@ async def edit_schedule(
         BadSchedule: when its times cannot be read.
         NothingToChange: when nothing would change.
     """
-    old = await find_schedule(context, name)
+    old = await find_schedule(deployment, name)
     changed = replace(
         old,
         cron=cron or old.cron,
         timezone=timezone or old.timezone,
-        brands=_named(context, brands) or old.brands,
+        brands=_named(deployment, brands) or old.brands,
         repeats=repeats or old.repeats,
         batch=batch == YES if batch else old.batch,
     )
     if changed == old:
         raise NothingToChange(usage=SCHEDULES_EDIT.usage)
-    return await _keep(context, changed, "Changed")
+    return await _keep(deployment, call, changed, "Changed")
 
 
-async def remove_schedule(context: Context, *, name: str, agreed: bool = False) -> Card:
+async def remove_schedule(
+    deployment: Deployment, _: Call, *, name: str, agreed: bool = False
+) -> Card:
     """Remove a schedule that somebody added. Its runs stay.
 
     Raises:
@@ -90,24 +95,26 @@ async def remove_schedule(context: Context, *, name: str, agreed: bool = False) 
         ReadOnly: when it stands in the configuration.
         ChangeNeedsYes: when nobody has agreed.
     """
-    schedule = await find_schedule(context, name)
-    if schedule.name in declared(context):
-        raise _read_only(context, schedule)
+    schedule = await find_schedule(deployment, name)
+    if schedule.name in declared(deployment):
+        raise _read_only(deployment, schedule)
     if not agreed:
         raise ChangeNeedsYes(change=f'the schedule "{schedule.name}" would be removed')
-    await context.store.remove_schedule(schedule.name)
+    await deployment.store.remove_schedule(schedule.name)
     text = "It runs no more. What it has asked is kept."
     return Card(f"Removed {schedule.name}", text, data={"removed": schedule.name})
 
 
-async def _keep(context: Context, schedule: Schedule, verb: str) -> Card:
+async def _keep(deployment: Deployment, call: Call, schedule: Schedule, verb: str) -> Card:
     _check(schedule)
-    if schedule.name in declared(context) or not await context.store.set_schedule(schedule):
-        raise _read_only(context, schedule)
-    now = context.clock.now()
-    state = await context.store.schedule_state(schedule.name, now)
-    text = next_run(context, schedule, state)
-    return Card(f"{verb} {schedule.name}", text, data=schedule_data(context, schedule, state, now))
+    if schedule.name in declared(deployment) or not await deployment.store.set_schedule(schedule):
+        raise _read_only(deployment, schedule)
+    now = deployment.clock.now()
+    state = await deployment.store.schedule_state(schedule.name, now)
+    text = next_run(deployment, call, schedule, state)
+    return Card(
+        f"{verb} {schedule.name}", text, data=schedule_data(deployment, schedule, state, now)
+    )
 
 
 def _check(schedule: Schedule) -> None:
@@ -122,17 +129,17 @@ def _check(schedule: Schedule) -> None:
         raise BadSchedule(key="cron", problem=problem) from None
 
 
-def _read_only(context: Context, schedule: Schedule) -> ReadOnly:
-    return ReadOnly(thing=f'The schedule "{schedule.name}"', file=context.config.file)
+def _read_only(deployment: Deployment, schedule: Schedule) -> ReadOnly:
+    return ReadOnly(thing=f'The schedule "{schedule.name}"', file=deployment.config.file)
 
 
-def _named(context: Context, brands: Sequence[str]) -> tuple[str, ...]:
-    return tuple(find_brand(context.catalogue, name).name for name in brands)
+def _named(deployment: Deployment, brands: Sequence[str]) -> tuple[str, ...]:
+    return tuple(find_brand(deployment.catalogue, name).name for name in brands)
 
 
-async def _filled(context: Context, *, name: str, **_: Any) -> Mapping[str, Any]:
+async def _filled(deployment: Deployment, _: Call, *, name: str, **__: Any) -> Mapping[str, Any]:
     """Return what a form for changing a schedule shows."""
-    schedule = await find_schedule(context, name)
+    schedule = await find_schedule(deployment, name)
     return {
         "name": schedule.name,
         "cron": schedule.cron,

@@ -10,28 +10,28 @@ from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.burst_plans import BURSTS, planned_bursts, planned_data, sentence
 from overheard.commands.check import check
-from overheard.commands.context import Context
 from overheard.config.cron import Cron
 from overheard.config.settings import suggestion
+from overheard.deployment import Call, Deployment
 from overheard.domain import Schedule, ScheduleState
 from overheard.errors import UnknownName
 
 
-async def list_schedules(context: Context) -> Card:
+async def list_schedules(deployment: Deployment, call: Call) -> Card:
     """Show all schedules, when each runs next and how its last run went, and planned bursts."""
-    catalogue = await context.store.catalogue()
-    now = context.clock.now()
-    states = [await context.store.schedule_state(s.name, now) for s in catalogue.schedules]
+    catalogue = await deployment.store.catalogue()
+    now = deployment.clock.now()
+    states = [await deployment.store.schedule_state(s.name, now) for s in catalogue.schedules]
     found = list(zip(catalogue.schedules, states, strict=True))
-    automatic = context.config.bursts.automatic
-    plans = await planned_bursts(context) if automatic else []
-    jobs = [*states, await context.store.schedule_state(BURSTS, now)] if plans else states
+    automatic = deployment.config.bursts.automatic
+    plans = await planned_bursts(deployment) if automatic else []
+    jobs = [*states, await deployment.store.schedule_state(BURSTS, now)] if plans else states
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
-    text = "\n\n".join([*problems, *(sentence(context, plan) for plan in plans)])
+    text = "\n\n".join([*problems, *(sentence(deployment, call, plan) for plan in plans)])
     if not found:
         text = 'There are none. Add one with: schedules add weekly "0 7 * * mon"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(context, schedule, state, now) for schedule, state in found)
+    rows = tuple(_row(deployment, call, schedule, state, now) for schedule, state in found)
     return Card(
         title=wording.count(len(found), "schedule"),
         text=text,
@@ -39,45 +39,50 @@ async def list_schedules(context: Context) -> Card:
         severity=Severity.WARNING if problems else Severity.PLAIN,
         footer="Carried out by overheard run." if rows else "",
         data={
-            "schedules": [schedule_data(context, *each, now) for each in found],
+            "schedules": [schedule_data(deployment, *each, now) for each in found],
             "bursts": [planned_data(plan) for plan in plans],
         },
     )
 
 
-async def pause_schedule(context: Context, *, name: str) -> Card:
+async def pause_schedule(deployment: Deployment, call: Call, *, name: str) -> Card:
     """Leave a schedule out until it is resumed.
 
     Raises:
         UnknownName: when there is none.
     """
-    return await _switch(context, name, paused=True)
+    return await _switch(deployment, call, name, paused=True)
 
 
-async def resume_schedule(context: Context, *, name: str) -> Card:
+async def resume_schedule(deployment: Deployment, call: Call, *, name: str) -> Card:
     """Let a schedule run again. What was due while it was paused is not made up for.
 
     Raises:
         UnknownName: when there is none.
     """
-    return await _switch(context, name, paused=False)
+    return await _switch(deployment, call, name, paused=False)
 
 
-async def run_schedule(context: Context, *, name: str, agreed: bool = False) -> Card:
+async def run_schedule(
+    deployment: Deployment, call: Call, *, name: str, agreed: bool = False
+) -> Card:
     """Run a schedule's check now.
 
     Raises:
         UnknownName: when there is none.
         ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
-    schedule = await find_schedule(context, name)
-    return await carry_out_schedule(context, schedule, agreed=agreed)
+    schedule = await find_schedule(deployment, name)
+    return await carry_out_schedule(deployment, call, schedule, agreed=agreed)
 
 
-async def carry_out_schedule(context: Context, schedule: Schedule, *, agreed: bool) -> Card:
+async def carry_out_schedule(
+    deployment: Deployment, call: Call, schedule: Schedule, *, agreed: bool
+) -> Card:
     """Check what a schedule says, as anybody else would."""
     return await check(
-        context,
+        deployment,
+        call,
         brands=schedule.brands,
         repeats=schedule.repeats,
         batch=schedule.batch,
@@ -86,25 +91,24 @@ async def carry_out_schedule(context: Context, schedule: Schedule, *, agreed: bo
     )
 
 
-async def _switch(context: Context, name: str, *, paused: bool) -> Card:
-    schedule = await find_schedule(context, name)
-    now = context.clock.now()
-    changed = await context.store.pause_schedule(schedule.name, now, paused=paused)
-    state = await context.store.schedule_state(schedule.name, now)
+async def _switch(deployment: Deployment, call: Call, name: str, *, paused: bool) -> Card:
+    schedule = await find_schedule(deployment, name)
+    now = deployment.clock.now()
+    changed = await deployment.store.pause_schedule(schedule.name, now, paused=paused)
+    state = await deployment.store.schedule_state(schedule.name, now)
     already = "" if changed else " already"
-    text = (
-        f"It is {'paused' if paused else 'running'}{already}. {next_run(context, schedule, state)}"
-    )
-    return Card(schedule.name, text.rstrip(), data=schedule_data(context, schedule, state, now))
+    is_now, then = "paused" if paused else "running", next_run(deployment, call, schedule, state)
+    text = f"It is {is_now}{already}. {then}"
+    return Card(schedule.name, text.rstrip(), data=schedule_data(deployment, schedule, state, now))
 
 
-async def find_schedule(context: Context, name: str) -> Schedule:
+async def find_schedule(deployment: Deployment, name: str) -> Schedule:
     """Return a schedule by its name, whatever its case.
 
     Raises:
         UnknownName: when there is none.
     """
-    schedules = (await context.store.catalogue()).schedules
+    schedules = (await deployment.store.catalogue()).schedules
     names = [schedule.name for schedule in schedules]
     for schedule in schedules:
         if schedule.name.casefold() == name.casefold():
@@ -113,45 +117,45 @@ async def find_schedule(context: Context, name: str) -> Schedule:
     raise UnknownName(kind="schedule", name=name, hint=suggestion(name, names), known=known)
 
 
-def declared(context: Context) -> set[str]:
+def declared(deployment: Deployment) -> set[str]:
     """Return the names of the schedules that stand in the configuration."""
-    return {schedule.name for schedule in context.config.schedules}
+    return {schedule.name for schedule in deployment.config.schedules}
 
 
-def next_run(context: Context, schedule: Schedule, state: ScheduleState) -> str:
+def next_run(deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState) -> str:
     """Say when a schedule runs next; an empty string when it does not."""
-    at = next_time(Cron(schedule.cron, schedule.timezone), state, context.clock.now())
-    return f"It runs next on {wording.moment(at, context.zone)}." if at else ""
+    at = next_time(Cron(schedule.cron, schedule.timezone), state, deployment.clock.now())
+    return f"It runs next on {wording.moment(at, call.zone)}." if at else ""
 
 
 def _row(
-    context: Context, schedule: Schedule, state: ScheduleState, now: datetime
+    deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState, now: datetime
 ) -> tuple[str, ...]:
     at = next_time(Cron(schedule.cron, schedule.timezone), state, now)
     after = "paused" if state.paused else "never"
     return (
         schedule.name,
         f"{schedule.cron} ({schedule.timezone})",
-        wording.moment(at, context.zone) if at else after,
-        _last(context, schedule, state),
+        wording.moment(at, call.zone) if at else after,
+        _last(call, schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
-        "config" if schedule.name in declared(context) else "people",
+        "config" if schedule.name in declared(deployment) else "people",
     )
 
 
-def _last(context: Context, schedule: Schedule, state: ScheduleState) -> str:
+def _last(call: Call, schedule: Schedule, state: ScheduleState) -> str:
     if state.begun > state.done:
-        return f"under way since {wording.moment(state.begun, context.zone)}"
+        return f"under way since {wording.moment(state.begun, call.zone)}"
     cron = Cron(schedule.cron, schedule.timezone)
     if not state.problem and cron.after(state.done - timedelta(seconds=1)) != state.done:
         return ""  # when it was first seen or resumed: it has not run since
     ended = "failed, " if state.problem else ""
-    return ended + wording.moment(state.done, context.zone)
+    return ended + wording.moment(state.done, call.zone)
 
 
 def schedule_data(
-    context: Context, schedule: Schedule, state: ScheduleState, now: datetime
+    deployment: Deployment, schedule: Schedule, state: ScheduleState, now: datetime
 ) -> dict[str, Any]:
     """Return a schedule for machines."""
     at = next_time(Cron(schedule.cron, schedule.timezone), state, now)
@@ -166,7 +170,7 @@ def schedule_data(
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),
         "problem": state.problem,
-        "provisioned": schedule.name in declared(context),
+        "provisioned": schedule.name in declared(deployment),
     }
 
 

@@ -11,7 +11,6 @@ from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import require_yes
-from overheard.commands.context import Context
 from overheard.commands.edition_switch import look_again, require_judges_money
 from overheard.commands.editions import (
     chosen_card,
@@ -25,6 +24,7 @@ from overheard.commands.editions import (
     used_edition,
 )
 from overheard.commands.shifts import shifts_seen
+from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState
 from overheard.errors import NothingToSwitch
 from overheard.scoring.edition_preview import changes
@@ -42,16 +42,16 @@ _STATES = {
 }
 
 
-async def list_scores(context: Context) -> Card:
+async def list_scores(deployment: Deployment, call: Call) -> Card:
     """Show which scores are read, which are kept, and how far history is scored anew."""
-    editions = await context.store.editions()
-    rescoring, now = context.rescoring, await used_edition(context)
-    after = await pending_edition(context)
-    done = await share_done(rescoring, context) if after else 1.0
-    rows = tuple(_row(context, one, now, done) for one in editions)
-    found = await preview(context, now, after) if now and after else []
+    editions = await deployment.store.editions()
+    rescoring, now = deployment.rescoring, await used_edition(deployment)
+    after = await pending_edition(deployment)
+    done = await share_done(rescoring, deployment) if after else 1.0
+    rows = tuple(_row(call, one, now, done) for one in editions)
+    found = await preview(deployment, now, after) if now and after else []
     return Card(
-        title=_title(context, after, done) if editions else "Nothing was scored yet",
+        title=_title(deployment, after, done) if editions else "Nothing was scored yet",
         text=(after.note if after else "") or _usual(len(editions)),
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
         more=(Card("What it changes so far", table=moves_table(found)),) if found else (),
@@ -62,11 +62,14 @@ async def list_scores(context: Context) -> Card:
     )
 
 
-async def rescore(context: Context, *, judge: bool = False, agreed: bool = False) -> Card:
+async def rescore(
+    deployment: Deployment, call: Call, *, judge: bool = False, agreed: bool = False
+) -> Card:
     """Score history for the names, facts and scorers of now, and switch to it.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         judge: Whether judges are asked about history too, for their own money.
         agreed: Whether the price has been agreed to.
 
@@ -74,29 +77,32 @@ async def rescore(context: Context, *, judge: bool = False, agreed: bool = False
         ConfirmationNeeded: when a judge would cost something and nobody has agreed.
         BudgetExceeded: when the budget does not cover it.
     """
-    rescoring, before = context.rescoring, await used_edition(context)
+    rescoring, before = deployment.rescoring, await used_edition(deployment)
     edition = await rescoring.open()
     if edition is None or before is None:
         return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
     if judge:
-        await require_judges_money(context, rescoring, agreed=agreed)
+        await require_judges_money(deployment, rescoring, agreed=agreed)
     if edition.state is not EditionState.SCORING:
-        await context.store.set_edition(edition.id, EditionState.SCORING)
+        await deployment.store.set_edition(edition.id, EditionState.SCORING)
         edition = replace(edition, state=EditionState.SCORING)
-    async with context.store.on_duty(DUTY) as mine:
-        if mine and await rescoring.work(edition, context.progress, paying=judge):
-            await look_again(context, edition)
+    async with deployment.store.on_duty(DUTY) as mine:
+        if mine and await rescoring.work(edition, call.progress, paying=judge):
+            await look_again(deployment, edition)
     if not mine:
-        await _watch(context, rescoring, edition)
-    after = next(one for one in await context.store.editions() if one.id == edition.id)
-    return await switched_card(await context.refreshed(), before, after)
+        await _watch(deployment, call, rescoring, edition)
+    after = next(one for one in await deployment.store.editions() if one.id == edition.id)
+    return await switched_card(await deployment.refreshed(), before, after)
 
 
-async def switch(context: Context, *, scores: int | None = None, agreed: bool = False) -> Card:
+async def switch(
+    deployment: Deployment, call: Call, *, scores: int | None = None, agreed: bool = False
+) -> Card:
     """Read another set of scores from now on: that which waits, or an earlier one again.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         scores: Its number; by default that which waits.
         agreed: Whether somebody has seen what it changes and said yes.
 
@@ -105,38 +111,38 @@ async def switch(context: Context, *, scores: int | None = None, agreed: bool = 
         NothingToSwitch: when it is read already, or none waits.
         ChangeNeedsYes: when nobody has agreed.
     """
-    editions, now = await context.store.editions(), await used_edition(context)
-    waits = await pending_edition(context)
+    editions, now = await deployment.store.editions(), await used_edition(deployment)
+    waits = await pending_edition(deployment)
     number = scores or (waits.id if waits else 0)
     if now is None or number in (0, now.id):
         raise NothingToSwitch
     wanted = next((one for one in editions if one.id == number), None)
     if wanted is None:
         raise unknown("set of scores", str(number), [str(one.id) for one in editions])
-    require_yes(await _announced(context, now, wanted), agreed=agreed)
-    scoring = context.current.over(wanted.catalogue, wanted.versions)
-    await scoring.catch_up(context.store, context.progress)  # what it has not read yet
-    await carry(context.store, now.versions, wanted.versions)  # what it cannot read any more
-    if wanted.versions == context.current.versions:
-        await context.store.set_edition(wanted.id, EditionState.USED)
+    require_yes(await _announced(deployment, call, now, wanted), agreed=agreed)
+    scoring = deployment.current.over(wanted.catalogue, wanted.versions)
+    await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet
+    await carry(deployment.store, now.versions, wanted.versions)  # what it cannot read any more
+    if wanted.versions == deployment.current.versions:
+        await deployment.store.set_edition(wanted.id, EditionState.USED)
     else:
-        await context.store.leave_edition(now.id, wanted.id)
-    await look_again(context, replace(wanted, at=max(wanted.at, now.at)))
+        await deployment.store.leave_edition(now.id, wanted.id)
+    await look_again(deployment, replace(wanted, at=max(wanted.at, now.at)))
     used = replace(wanted, state=EditionState.USED, note="")
     card = switched_card if waits and used.id == waits.id else chosen_card
-    return await card(await context.refreshed(), now, used)
+    return await card(await deployment.refreshed(), now, used)
 
 
-async def cancel(context: Context) -> Card:
+async def cancel(deployment: Deployment, _: Call) -> Card:
     """Score history no further for a change, and keep reading the scores from before it.
 
     Raises:
         NothingToSwitch: when history is not being scored anew.
     """
-    after = await pending_edition(context)
+    after = await pending_edition(deployment)
     if after is None:
         raise NothingToSwitch
-    await context.store.set_edition(after.id, EditionState.LEFT)
+    await deployment.store.set_edition(after.id, EditionState.LEFT)
     text = (
         "Reports keep showing the numbers from before the change, also for new answers. What was "
         "scored is kept."
@@ -145,13 +151,13 @@ async def cancel(context: Context) -> Card:
     return Card("Cancelled", text, actions=(action,), data={"cancelled": after.id})
 
 
-async def prune(context: Context, *, agreed: bool = False) -> Card:
+async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Card:
     """Remove the scores that nobody reads; the answers stay.
 
     Raises:
         ChangeNeedsYes: when nobody has agreed.
     """
-    editions = await context.store.editions()
+    editions = await deployment.store.editions()
     kept = [one for one in editions if one.state in {*PENDING, EditionState.USED}]
     gone = len(editions) - len(kept)
     if not gone:
@@ -159,8 +165,8 @@ async def prune(context: Context, *, agreed: bool = False) -> Card:
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
     sets = wording.count(gone, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
-    read = {version for one in kept for version in one.versions} or context.scoring.versions
-    removed = await context.store.prune_scores(read)
+    read = {version for one in kept for version in one.versions} or deployment.scoring.versions
+    removed = await deployment.store.prune_scores(read)
     return Card(
         title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",
@@ -169,29 +175,31 @@ async def prune(context: Context, *, agreed: bool = False) -> Card:
     )
 
 
-async def _watch(context: Context, rescoring: Rescoring, edition: Edition) -> None:
+async def _watch(
+    deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
+) -> None:
     """Show how far another process is, until it has ended."""
     left = total = await rescoring.left()
-    context.progress.start("Scoring history anew", total)
+    call.progress.start("Scoring history anew", total)
     while any(
         one.id == edition.id and one.state is EditionState.SCORING
-        for one in await context.store.editions()
+        for one in await deployment.store.editions()
     ):
         await asyncio.sleep(POLL)
         rest = await rescoring.left()
-        context.progress.advance(max(0, left - rest))
+        call.progress.advance(max(0, left - rest))
         left = min(left, rest)
-    context.progress.finish()
+    call.progress.finish()
 
 
-async def _announced(context: Context, now: Edition, wanted: Edition) -> str:
+async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: Edition) -> str:
     """Say before a switch what it changes."""
-    told = moves_sentence(await preview(context, now, wanted))
-    open_alerts = sum(not alert.state.over for alert in await context.store.alerts())
-    since = await since_when(context)
-    scoring = context.scoring.over(wanted.catalogue, wanted.versions)
-    seen = await shifts_seen(context, scoring, since)
-    before = await shifts_seen(context, context.scoring, since)
+    told = moves_sentence(await preview(deployment, now, wanted))
+    open_alerts = sum(not alert.state.over for alert in await deployment.store.alerts())
+    since = await since_when(deployment)
+    scoring = deployment.scoring.over(wanted.catalogue, wanted.versions)
+    seen = await shifts_seen(deployment, call, scoring, since)
+    before = await shifts_seen(deployment, call, deployment.scoring, since)
     missing = f" {wanted.note}" if wanted.note else ""
     alerts = wording.count(open_alerts, "alert")
     return (
@@ -202,8 +210,8 @@ async def _announced(context: Context, now: Edition, wanted: Edition) -> str:
     )
 
 
-def _title(context: Context, after: Edition | None, done: float) -> str:
-    if after is None and context.scoring.versions != context.current.versions:
+def _title(deployment: Deployment, after: Edition | None, done: float) -> str:
+    if after is None and deployment.scoring.versions != deployment.current.versions:
         return "The scores are those from before a change"
     if after is None:
         return "The scores follow all that is measured"
@@ -229,12 +237,12 @@ def _actions(after: Edition | None) -> tuple[Action, ...]:
     )
 
 
-def _row(context: Context, one: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
+def _row(call: Call, one: Edition, now: Edition | None, done: float) -> tuple[str, ...]:
     state = _STATES[one.state]
     if one.state is EditionState.SCORING:
         state = f"{state}, {wording.percent(done)}"
     differs = wording.listing(changes(now, one)) if now and one.id != now.id else ""
-    return (str(one.id), wording.moment(one.at, context.zone), state, differs)
+    return (str(one.id), wording.moment(one.at, call.zone), state, differs)
 
 
 def _data(one: Edition, done: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from overheard.alerts.history import Past, Replay
 from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import Brand, ModelUpdate, Run, Shift
 from overheard.errors import NothingToAsk
@@ -20,79 +20,82 @@ from overheard.runs.plan import find_brand, tracked
 from overheard.scoring.service import Scoring
 
 
-def past(context: Context) -> Past:
+def past(deployment: Deployment) -> Past:
     """Return where the past of a deployment's brands is."""
-    scoring = context.scoring
+    scoring = deployment.scoring
     return Past(
-        context.store,
-        context.catalogue,
+        deployment.store,
+        deployment.catalogue,
         scoring.metrics,
         scoring.versions,
-        context.config.alerts,
+        deployment.config.alerts,
     )
 
 
-async def shifts(context: Context, *, brands: Sequence[str] = ()) -> Card:
+async def shifts(deployment: Deployment, call: Call, *, brands: Sequence[str] = ()) -> Card:
     """Look at the whole past, run by run, and show what would have been raised, in that order.
 
     Nothing is raised or told, and no look knows of later runs.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
 
     Raises:
         UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured.
     """
-    catalogue = context.catalogue
+    catalogue = deployment.catalogue
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
-    context = await context.caught_up()
-    runs = {run.id: run for run in await context.store.runs()}
-    return _card(context, await _replays(context, chosen, runs), runs)
+    deployment = await deployment.caught_up(call.progress)
+    runs = {run.id: run for run in await deployment.store.runs()}
+    return _card(deployment, call, await _replays(deployment, call, chosen, runs), runs)
 
 
-async def shifts_seen(context: Context, scoring: Scoring, since: datetime) -> int:
+async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
     """Return how many shifts the monitor would have raised since a moment, by some scores."""
-    context = replace(context, scoring=scoring)
-    runs = {run.id: run for run in await context.store.runs()}
-    replays = await _replays(context, tracked(context.catalogue), runs)
+    deployment = replace(deployment, scoring=scoring)
+    runs = {run.id: run for run in await deployment.store.runs()}
+    replays = await _replays(deployment, call, tracked(deployment.catalogue), runs)
     alarms = [alarm for replay in replays for alarm in replay.alarms]
     return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
 
 
 async def _replays(
-    context: Context, brands: Sequence[Brand], runs: Mapping[int, Run]
+    deployment: Deployment, call: Call, brands: Sequence[Brand], runs: Mapping[int, Run]
 ) -> list[Replay]:
-    updates = await _updates(context, runs)
-    context.progress.start("Looking at the past", len(brands))
+    updates = await _updates(deployment, runs)
+    call.progress.start("Looking at the past", len(brands))
     replays = []
     for brand in brands:
-        replays.append(await past(context).replay(brand.name, updates))
-        context.progress.advance()
-    context.progress.finish()
+        replays.append(await past(deployment).replay(brand.name, updates))
+        call.progress.advance()
+    call.progress.finish()
     return replays
 
 
-async def _updates(context: Context, runs: Mapping[int, Run]) -> list[ModelUpdate]:
+async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
     """Return the updates that are known, and those that show in the replies."""
-    known = await context.store.updates()
+    known = await deployment.store.updates()
     order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
-    seen = silent_updates(await context.store.served(), order)
+    seen = silent_updates(await deployment.store.served(), order)
     noted = {(update.model, update.at, update.source) for update in known}
     return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
 
 
-def _card(context: Context, replays: Sequence[Replay], runs: Mapping[int, Run]) -> Card:
+def _card(
+    deployment: Deployment, call: Call, replays: Sequence[Replay], runs: Mapping[int, Run]
+) -> Card:
     alarms = sorted((a for r in replays for a in r.alarms), key=lambda alarm: alarm.run)
     found = [shift for alarm in alarms for shift in alarm.shifts]
     looked = max((replay.monitor.looks for replay in replays), default=0)
     return Card(
         title=wording.count(len(found), "shift") if found else "No shift",
-        text="\n\n".join(_text(context, found, runs, looked)),
-        table=_table(context, found, runs) if found else None,
+        text="\n\n".join(_text(deployment, call, found, runs, looked)),
+        table=_table(deployment, found, runs) if found else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
         if found
         else "",
@@ -101,15 +104,15 @@ def _card(context: Context, replays: Sequence[Replay], runs: Mapping[int, Run]) 
 
 
 def _text(
-    context: Context, found: Sequence[Shift], runs: Mapping[int, Run], looked: int
+    deployment: Deployment, call: Call, found: Sequence[Shift], runs: Mapping[int, Run], looked: int
 ) -> Iterator[str]:
     if not looked:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
     elif not found:
         yield f"Nothing moved by more than chance explains, in {wording.count(looked, 'run')}."
     for shift in found:
-        metric = context.scoring.metrics[shift.metric]
-        when = wording.day(runs[shift.run_id].started_at, context.zone)
+        metric = deployment.scoring.metrics[shift.metric]
+        when = wording.day(runs[shift.run_id].started_at, call.zone)
         size = wording.change(shift.change, metric.scale)
         yield (
             f"{when}, {shift.brand} at {shift.model}, {metric.label.lower()} {size}: "
@@ -117,13 +120,13 @@ def _text(
         )
 
 
-def _table(context: Context, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
+def _table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Probability")
-    return Table(header, tuple(_row(context, s, runs) for s in found), frozenset({4, 5, 7}))
+    return Table(header, tuple(_row(deployment, s, runs) for s in found), frozenset({4, 5, 7}))
 
 
-def _row(context: Context, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
-    metric = context.scoring.metrics[shift.metric]
+def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+    metric = deployment.scoring.metrics[shift.metric]
     return (
         runs[shift.run_id].key,
         shift.brand,

@@ -7,7 +7,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.commands.context import Session
+from overheard.deployment import Call, Session
 from overheard.detection import policy_trials, trials
 from overheard.detection.trials import DetectorTrial, TrialFigures, TrialOutcome
 from overheard.interfaces import Progress
@@ -16,9 +16,9 @@ FIXED, DYNAMIC = "fixed", "dynamic"
 POLICIES = {FIXED: trials.run_trial, DYNAMIC: policy_trials.run_policy_trial}
 
 
-async def simulate_command(session: Session, **options: Any) -> Card:
+async def simulate_command(_: Session, call: Call, **options: Any) -> Card:
     """Try the detector, see `simulate`."""
-    return simulate(session.progress, **options)
+    return simulate(call.progress, **options)
 
 
 def simulate(

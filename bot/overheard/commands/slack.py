@@ -8,8 +8,8 @@ from typing import Any
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Option
-from overheard.commands.context import Session
 from overheard.config.chats import SlackTable
+from overheard.deployment import Call, Session
 
 SCOPES = (
     "commands",  # take the slash command
@@ -29,7 +29,7 @@ UNKNOWN = "https://bot.example.com"
 """Stands where the bot's own address belongs, until [slack] names it as url."""
 
 
-async def slack_manifest(session: Session, *, form: str = "yaml") -> Card:
+async def slack_manifest(session: Session, _: Call, *, form: str = "yaml") -> Card:
     """Write the manifest of the Slack app that the configuration describes to standard output.
 
     Args:

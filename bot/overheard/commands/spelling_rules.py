@@ -11,7 +11,7 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import changed_list, require_own
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Rule
 from overheard.errors import NothingToChange
 from overheard.reading.spellings import Risk
@@ -19,7 +19,8 @@ from overheard.runs.plan import find_brand
 
 
 async def rule_brand(
-    context: Context,
+    deployment: Deployment,
+    _: Call,
     *,
     brand: str,
     spelling: str,
@@ -38,9 +39,9 @@ async def rule_brand(
         ReadOnly: when the configuration declares the brand.
         NothingToChange: when nothing would change.
     """
-    found, before = _find(context, brand, spelling)
-    declared = any(one.name == found.name for one in (await context.store.declared()).brands)
-    require_own(context, f"The brand {found.name}", declared=declared)
+    found, before = _find(deployment, brand, spelling)
+    declared = any(one.name == found.name for one in (await deployment.store.declared()).brands)
+    require_own(deployment, f"The brand {found.name}", declared=declared)
     after = replace(
         before,
         near=changed_list(before.near, near),
@@ -53,13 +54,15 @@ async def rule_brand(
         raise NothingToChange(usage=BRANDS_RULE.usage)
     others = tuple(rule for rule in found.rules if rule.spelling != after.spelling)
     kept = () if after == Rule(after.spelling) else (after,)
-    await context.store.set_brand(replace(found, rules=(*others, *kept)))
+    await deployment.store.set_brand(replace(found, rules=(*others, *kept)))
     return _told(found, after, gone=not kept)
 
 
-async def fill_rule(context: Context, *, brand: str, spelling: str) -> Mapping[str, Any]:
+async def fill_rule(
+    deployment: Deployment, _: Call, *, brand: str, spelling: str
+) -> Mapping[str, Any]:
     """Return the rule of a spelling as a form for `rule_brand` shows it."""
-    found, rule = _find(context, brand, spelling)
+    found, rule = _find(deployment, brand, spelling)
     return {
         "brand": found.name,
         "spelling": rule.spelling,
@@ -100,9 +103,9 @@ def _any(options: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _find(context: Context, brand: str, spelling: str) -> tuple[Brand, Rule]:
+def _find(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rule]:
     """Return a brand, and the rule of one of its spellings, which may ask for nothing."""
-    found = find_brand(context.catalogue, brand)
+    found = find_brand(deployment.catalogue, brand)
     wanted = spelling.strip().casefold()
     name = next((one for one in found.names if one.casefold() == wanted), None)
     if name is None:

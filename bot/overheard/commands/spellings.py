@@ -9,8 +9,8 @@ from itertools import chain
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, Option, quoted
-from overheard.commands.context import Context
 from overheard.commands.spelling_rules import rule_actions
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand
 from overheard.reading.markdown import prose
 from overheard.reading.spellings import risks, similar_names
@@ -22,18 +22,18 @@ READ = 2_000
 BUTTONS = 3
 
 
-async def suggest_aliases(context: Context, *, brand: str) -> Card:
+async def suggest_aliases(deployment: Deployment, _: Call, *, brand: str) -> Card:
     """Show names in the answers of the last days that look like a brand's; nothing counts by them.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    found = find_brand(context.catalogue, brand)
-    others = [name for b in context.catalogue.brands if b != found for name in b.names]
-    bodies = [body async for body in _bodies(context)]
+    found = find_brand(deployment.catalogue, brand)
+    others = [name for b in deployment.catalogue.brands if b != found for name in b.names]
+    bodies = [body async for body in _bodies(deployment)]
     taken = {name.casefold() for name in others}
     near = [(n, c) for n, c in similar_names(found, bodies) if n.casefold() not in taken]
-    risky = risks(found, context.catalogue.brands)
+    risky = risks(found, deployment.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     advice = (
         "They do not count. Add those that mean it as aliases."
@@ -57,11 +57,11 @@ async def suggest_aliases(context: Context, *, brand: str) -> Card:
     )
 
 
-async def _bodies(context: Context) -> AsyncIterator[str]:
-    since = context.clock.now() - timedelta(days=DAYS)
-    runs = [r.id for r in await context.store.runs() if r.started_at >= since and not r.aside]
+async def _bodies(deployment: Deployment) -> AsyncIterator[str]:
+    since = deployment.clock.now() - timedelta(days=DAYS)
+    runs = [r.id for r in await deployment.store.runs() if r.started_at >= since and not r.aside]
     left = READ
-    async for answer in context.store.answers(runs=runs):
+    async for answer in deployment.store.answers(runs=runs):
         if left == 0:
             return
         left -= 1

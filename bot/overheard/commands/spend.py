@@ -12,7 +12,7 @@ from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
-from overheard.commands.context import Context
+from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending
 from overheard.runs.budget import WARNING
 
@@ -22,26 +22,27 @@ BY = ("provider", "model", "brand", "asker", "channel")
 SHOWN = {"provider": "Provider", "model": "Model", "brand": "Brand", "asker": "Asked by"}
 
 
-async def spend(context: Context, *, days: int = 0, by: str = "provider") -> Card:
+async def spend(deployment: Deployment, call: Call, *, days: int = 0, by: str = "provider") -> Card:
     """Show what was spent, by provider, model, brand and whoever asked.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         days: Of how many days, today included; 0 means from the first of the month UTC.
         by: What the chart shows.
     """
-    since = _since(context.clock.now(), days)
-    spent = await context.store.spending(since=since)
-    runs = {run.id: run for run in await context.store.runs()}
+    since = _since(deployment.clock.now(), days)
+    spent = await deployment.store.spending(since=since)
+    runs = {run.id: run for run in await deployment.store.runs()}
     sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
     total = sum(each.usd for each in spent)
-    budget = await _budget(context)
+    budget = await _budget(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
     bars = Bars(f"Spent by {by}", tuple(Bar(k, v) for k, v in sums[by].items()))
     return Card(
         title=f"Spent {wording.money(total)}",
-        text=f"Since {wording.day(since, context.zone)}, for "
+        text=f"Since {wording.day(since, call.zone)}, for "
         f"{wording.count(sum(each.answers for each in spent), 'answer')}.",
         fields=tuple(Field(f"[budget] {row['key']}", _used(row)) for row in budget),
         table=_table(SHOWN.get(by, by.capitalize()), sums[by]),
@@ -97,8 +98,8 @@ def _table(header: str, sums: Sums) -> Table | None:
     return Table((header, "Spent"), rows, frozenset({1})) if rows else None
 
 
-async def _budget(context: Context) -> list[dict[str, Any]]:
-    budget, now = context.config.budget, context.clock.now()
+async def _budget(deployment: Deployment) -> list[dict[str, Any]]:
+    budget, now = deployment.config.budget, deployment.clock.now()
     month, day = f"{now:%Y-%m}", f"{now:%Y-%m-%d}"
     limits = {
         "day": (Account("day", period=day), budget.day),
@@ -109,7 +110,7 @@ async def _budget(context: Context) -> list[dict[str, Any]]:
             for n, usd in budget.channels.items()
         },
     }
-    balances = await context.store.balances([account for account, _ in limits.values()])
+    balances = await deployment.store.balances([account for account, _ in limits.values()])
     return [
         {
             "key": key,

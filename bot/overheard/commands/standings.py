@@ -8,7 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Table
-from overheard.commands.context import Context
+from overheard.deployment import Deployment
 from overheard.domain import Metric, Model
 from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
@@ -40,7 +40,7 @@ class Standing:
 
 
 async def read_streams(
-    context: Context,
+    deployment: Deployment,
     brands: Collection[str] | None = None,
     *,
     model: Model | None = None,
@@ -49,8 +49,8 @@ async def read_streams(
     """Return what the store knows of brands (by default of all), as the scorers see it now; see
     `Store.block_table`.
     """
-    blocks = await context.store.block_table(brands, model=model, metric=metric)
-    return streams_of_table(blocks.of(context.scoring.versions))
+    blocks = await deployment.store.block_table(brands, model=model, metric=metric)
+    return streams_of_table(blocks.of(deployment.scoring.versions))
 
 
 def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) -> list[Standing]:

@@ -8,10 +8,10 @@ from overheard.alerts.digest import alert_row, alert_table
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec
-from overheard.commands.context import Context
 from overheard.commands.report import HEADLINE
 from overheard.commands.schedules import next_run
 from overheard.commands.standings import Standing, standings
+from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Brand
 from overheard.measure.blocks import streams
 from overheard.runs.plan import tracked
@@ -23,22 +23,22 @@ SHOWN = 10
 """Alerts that are shown."""
 
 
-async def status(context: Context) -> Card:
+async def status(deployment: Deployment, call: Call) -> Card:
     """Show how the tracked brands stand, which alerts are open, and what runs next.
 
     It reads what is scored already, and scores nothing itself.
     """
-    brands = tracked(context.catalogue)
-    rows = [row for brand in brands for row in await _standing(context, brand)]
-    alerts = [alert for alert in await context.store.alerts() if not alert.state.over]
-    runs = await _next_runs(context)
+    brands = tracked(deployment.catalogue)
+    rows = [row for brand in brands for row in await _standing(deployment, brand)]
+    alerts = [alert for alert in await deployment.store.alerts() if not alert.state.over]
+    runs = await _next_runs(deployment, call)
     return Card(
         title=f"{wording.count(len(brands), 'brand')}, {wording.count(len(alerts), 'open alert')}",
         text="\n\n".join(filter(None, [_advice(brands, rows), "\n".join(runs)])),
-        table=_table(rows, context.zone) if rows else None,
+        table=_table(rows, call.zone) if rows else None,
         actions=_actions(brands, alerts),
         severity=Severity.WARNING if alerts else Severity.PLAIN,
-        more=(_alerts_card(context, alerts),) if alerts else (),
+        more=(_alerts_card(deployment, call, alerts),) if alerts else (),
         data={
             "brands": [row.data() for row in rows],
             "alerts": [alert_row(alert) for alert in alerts],
@@ -47,22 +47,22 @@ async def status(context: Context) -> Card:
     )
 
 
-async def _standing(context: Context, brand: Brand) -> list[Standing]:
+async def _standing(deployment: Deployment, brand: Brand) -> list[Standing]:
     """Return a brand's headline at each model, in the newest run that scored it there."""
-    since = context.clock.now() - RECENT
-    blocks = await context.store.blocks(brand=brand.name, metric=HEADLINE.name, since=since)
+    since = deployment.clock.now() - RECENT
+    blocks = await deployment.store.blocks(brand=brand.name, metric=HEADLINE.name, since=since)
     last = {block.model: block.run_id for block in blocks}
-    versions = context.scoring.versions
+    versions = deployment.scoring.versions
     latest = [b for b in blocks if last[b.model] == b.run_id and b.version in versions]
-    return standings(streams(latest), [brand.name], context.scoring)
+    return standings(streams(latest), [brand.name], deployment.scoring)
 
 
-async def _next_runs(context: Context) -> list[str]:
-    now = context.clock.now()
+async def _next_runs(deployment: Deployment, call: Call) -> list[str]:
+    now = deployment.clock.now()
     told = []
-    for schedule in context.catalogue.schedules:
-        state = await context.store.schedule_state(schedule.name, now)
-        if sentence := next_run(context, schedule, state):
+    for schedule in deployment.catalogue.schedules:
+        state = await deployment.store.schedule_state(schedule.name, now)
+        if sentence := next_run(deployment, call, schedule, state):
             told.append(f"{schedule.name}: {sentence}")
     return told
 
@@ -93,12 +93,12 @@ def _actions(brands: list[Brand], alerts: list[Alert]) -> tuple[Action, ...]:
     return (Action("check", "Check now", Style.PRIMARY), Action("report", "Report"), *shown)
 
 
-def _alerts_card(context: Context, alerts: list[Alert]) -> Card:
+def _alerts_card(deployment: Deployment, call: Call, alerts: list[Alert]) -> Card:
     more = len(alerts) - SHOWN
     return Card(
         title=wording.count(len(alerts), "open alert"),
         text=f"The newest {SHOWN} are shown." if more > 0 else "",
-        table=alert_table(alerts[:SHOWN], context.scoring.metrics, context.zone),
+        table=alert_table(alerts[:SHOWN], deployment.scoring.metrics, call.zone),
         severity=Severity.WARNING,
     )
 

@@ -12,8 +12,8 @@ from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, Option, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.check_card import told
-from overheard.commands.context import Context
 from overheard.commands.standings import read_streams
+from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Metric
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
@@ -23,12 +23,13 @@ HEADLINE = "visibility"
 
 
 async def show_trend(
-    context: Context, *, brand: str, metric: str = HEADLINE, model: str = ""
+    deployment: Deployment, call: Call, *, brand: str, metric: str = HEADLINE, model: str = ""
 ) -> Card:
     """Show how a metric of a brand went, at each model; at one model, beside its competitors.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brand: Its name.
         metric: What to show.
         model: ``provider/model``; empty means all that were asked.
@@ -36,27 +37,29 @@ async def show_trend(
     Raises:
         UnknownName: for a brand, a metric or a model that does not exist.
     """
-    found = find_brand(context.catalogue, brand)
-    measured = context.scoring.metrics
+    found = find_brand(deployment.catalogue, brand)
+    measured = deployment.scoring.metrics
     if metric not in measured:
         raise unknown("metric", metric, list(measured))
-    context = await context.caught_up()
-    lines = await _lines(context, found, measured[metric])
+    deployment = await deployment.caught_up(call.progress)
+    lines = await _lines(deployment, found, measured[metric])
     models = sorted({str(line.key.model) for line in lines if line.key.brand == found.name})
     if model and model not in models:
         raise unknown("model with answers", model, models)
     shown = [line for line in lines if str(line.key.model) == model] if model else lines
-    return await _card(context, found, measured[metric], shown)
+    return await _card(deployment, call, found, measured[metric], shown)
 
 
-async def _lines(context: Context, brand: Brand, metric: Metric) -> list[Stream]:
+async def _lines(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
     """Return the metric's streams of a brand and its competitors, the brand's own first."""
-    names = [brand.name, *(rival.name for rival in context.catalogue.rivals(brand.name))]
-    lines = await read_streams(context, names, metric=metric.name)
+    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
+    lines = await read_streams(deployment, names, metric=metric.name)
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
-async def _card(context: Context, brand: Brand, metric: Metric, lines: Sequence[Stream]) -> Card:
+async def _card(
+    deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
+) -> Card:
     mine = [line for line in lines if line.key.brand == brand.name]
     if not mine:
         return Card(
@@ -65,11 +68,11 @@ async def _card(context: Context, brand: Brand, metric: Metric, lines: Sequence[
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric.name, "models": {}},
         )
-    chart = await trend_chart(context, brand, metric, lines)
+    chart = await trend_chart(deployment, call, brand, metric, lines)
     points = {str(line.key.model): trend(line) for line in mine}
     return Card(
         title=f"{metric.label} of {brand.name}",
-        text="\n\n".join(told(context.scoring.faults)),
+        text="\n\n".join(told(deployment.scoring.faults)),
         table=_table(points, metric),
         image=await picture(chart, "trend.png"),
         footer="Each prompt weighs the same. In brackets, the 90 % interval.",
@@ -82,12 +85,13 @@ async def _card(context: Context, brand: Brand, metric: Metric, lines: Sequence[
 
 
 async def trend_chart(
-    context: Context, brand: Brand, metric: Metric, lines: Sequence[Stream]
+    deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Chart:
     """Draw a brand beside its competitors at one model, or at each of several models.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         brand: Whose chart it is.
         metric: What is shown.
         lines: Streams of the metric, in the order in which they are to be named.
@@ -95,13 +99,13 @@ async def trend_chart(
     models = {line.key.model for line in lines}
     alone = len(models) == 1
     shown = [line for line in lines if alone or line.key.brand == brand.name]
-    marks = [Mark(u.at, u.source) for u in await context.store.updates() if u.model in models]
+    marks = [Mark(u.at, u.source) for u in await deployment.store.updates() if u.model in models]
     return Chart(
         title=f"{metric.label}{f' at {models.pop()}' if alone else f' of {brand.name}'}",
         scale=metric.scale,
         series=tuple(_series(line, brand, alone=alone) for line in shown),
         marks=tuple(marks),
-        zone=context.zone,
+        zone=call.zone,
     )
 
 

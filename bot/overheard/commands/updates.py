@@ -11,10 +11,10 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.commands.arguments import moment
-from overheard.commands.context import Context
 from overheard.commands.shift_wording import told
 from overheard.commands.standings import read_streams
 from overheard.config.settings import suggestion
+from overheard.deployment import Call, Deployment
 from overheard.detection.updates import UpdateEffect, follow_updates
 from overheard.domain import Model, ModelUpdate, Scale
 from overheard.errors import UnknownName
@@ -60,24 +60,23 @@ class Effect:
         }
 
 
-async def list_updates(context: Context) -> Card:
+async def list_updates(deployment: Deployment, call: Call) -> Card:
     """Show the known updates of models, and what each did to the visibility of tracked brands."""
-    plugins, now = context.plugins, context.clock.now()
-    problems = await read_feeds(plugins.feeds.values(), context.store, plugins.providers, now)
-    known = await context.store.updates()
-    context = await context.caught_up()
+    plugins, now = deployment.plugins, deployment.clock.now()
+    problems = await read_feeds(plugins.feeds.values(), deployment.store, plugins.providers, now)
+    known = await deployment.store.updates()
+    deployment = await deployment.caught_up(call.progress)
     effects = {
         update.id: found
         for model in dict.fromkeys(update.model for update in known)
-        for update, found in await _effects(context, model, known)
+        for update, found in await _effects(deployment, model, known)
     }
     rows = [
-        (str(u.id), str(u.model), wording.moment(u.at, context.zone), u.source, u.note)
-        for u in known
+        (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
     return Card(
         title=wording.count(len(known), "known update"),
-        text="\n\n".join([*problems, *_paragraphs(context, known, effects)])
+        text="\n\n".join([*problems, *_paragraphs(call, known, effects)])
         or "None is known yet; add one with: updates add",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows
@@ -89,11 +88,14 @@ async def list_updates(context: Context) -> Card:
     )
 
 
-async def add_update(context: Context, *, model: str, when: str = "now", note: str = "") -> Card:
+async def add_update(
+    deployment: Deployment, call: Call, *, model: str, when: str = "now", note: str = ""
+) -> Card:
     """Note that a model was updated: it counts when shifts are looked for.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
         model: As ``provider/model``.
         when: When it was, see `moments.moment`.
         note: A few words.
@@ -102,11 +104,11 @@ async def add_update(context: Context, *, model: str, when: str = "now", note: s
         UnknownName: for a model that nobody asks or asked.
         TimeUnreadable: when that is no time.
     """
-    found = await _model(context, model)
-    at = moment(when, context.clock.now(), context.zone)
-    update = await context.store.add_update(ModelUpdate(found, at, note=note))
+    found = await _model(deployment, model)
+    at = moment(when, deployment.clock.now(), call.zone)
+    update = await deployment.store.add_update(ModelUpdate(found, at, note=note))
     return Card(
-        title=f"Update of {update.model} on {wording.moment(update.at, context.zone)}",
+        title=f"Update of {update.model} on {wording.moment(update.at, call.zone)}",
         text="It is kept. The next runs of this model are compared with those before it; "
         "see what it did with: updates list",
         footer=f"Update {update.id}",
@@ -114,29 +116,29 @@ async def add_update(context: Context, *, model: str, when: str = "now", note: s
     )
 
 
-async def remove_update(context: Context, *, number: int) -> Card:
+async def remove_update(deployment: Deployment, _: Call, *, number: int) -> Card:
     """Forget an update that was none.
 
     Raises:
         UnknownName: when there is none of this number.
     """
-    if not await context.store.remove_update(number):
-        known = [str(update.id) for update in await context.store.updates()]
+    if not await deployment.store.remove_update(number):
+        known = [str(update.id) for update in await deployment.store.updates()]
         listed = ", ".join(known) or "none yet"
         raise UnknownName(kind="update", name=str(number), hint="", known=listed)
     return Card("Removed", f"Update {number} is forgotten.", data={"id": number})
 
 
 async def _effects(
-    context: Context, model: Model, known: Iterable[ModelUpdate]
+    deployment: Deployment, model: Model, known: Iterable[ModelUpdate]
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
     """Return what each update of a model did to the tracked brands, in the order of time."""
     mine = [update for update in known if update.model == model]
     times = sorted({update.at for update in mine})
-    found = await read_streams(context, model=model, metric=METRIC)
+    found = await read_streams(deployment, model=model, metric=METRIC)
     verdicts = {
         brand.name: dict(zip(times, _verdicts(found, brand.name, times), strict=True))
-        for brand in tracked(context.catalogue)
+        for brand in tracked(deployment.catalogue)
     }
     return [
         (update, tuple(Effect(name, found[update.at]) for name, found in verdicts.items()))
@@ -154,12 +156,12 @@ def _verdicts(
 
 
 def _paragraphs(
-    context: Context, known: Iterable[ModelUpdate], effects: Mapping[int, Iterable[Effect]]
+    call: Call, known: Iterable[ModelUpdate], effects: Mapping[int, Iterable[Effect]]
 ) -> Iterator[str]:
     """Say what each update did; one that is known from two sources is told once."""
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
-        head = f"{update.model}, {wording.day(update.at, context.zone)}:"
+        head = f"{update.model}, {wording.day(update.at, call.zone)}:"
         yield " ".join([head, *_sentences(effects[update.id])])
 
 
@@ -185,15 +187,17 @@ def _data(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
     }
 
 
-async def _model(context: Context, name: str) -> Model:
+async def _model(deployment: Deployment, name: str) -> Model:
     """Return a model that a provider serves or that the store knows answers of."""
-    providers = context.plugins.providers
+    providers = deployment.plugins.providers
     served = [f"{one}/{model}" for one, p in providers.items() for model in p.models()]
     try:
         model = Model.parse(name)
     except ValueError:
         model = None
-    if model and (str(model) in served or await read_streams(context, model=model, metric=METRIC)):
+    if model and (
+        str(model) in served or await read_streams(deployment, model=model, metric=METRIC)
+    ):
         return model
     known = ", ".join(served) or "none yet"
     raise UnknownName(kind="model", name=name, hint=suggestion(name, served), known=known)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.commands.context import Session
 from overheard.config.settings import suggestion
+from overheard.deployment import Call, Session
 from overheard.domain import TaskKind
 from overheard.errors import UnknownName, WorkerUnused
 
@@ -21,7 +21,12 @@ WORK = {
 
 
 async def worker(
-    session: Session, *, concurrency: int = AT_ONCE, only: str = "", port: int | None = None
+    session: Session,
+    _: Call,
+    *,
+    concurrency: int = AT_ONCE,
+    only: str = "",
+    port: int | None = None,
 ) -> Card:
     """Carry out the tasks of runs, until SIGTERM or Ctrl-C.
 
@@ -47,9 +52,9 @@ async def worker(
     if port is not None:
         health = config.health.model_copy(update={"port": port})
         config = config.model_copy(update={"health": health})
-    async with session.open_context(config, session.progress) as context:
+    async with session.open_deployment(config) as deployment:
         if session.work:
-            await session.work(context, kinds, concurrency)
+            await session.work(deployment, kinds, concurrency)
     return Card("Stopped", "What it was at is given to another worker.")
 
 

@@ -29,14 +29,14 @@ def watched_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     """Return a command whose function sees a `View` and nothing else of the deployment."""
     asking = (ConfirmationNeeded,) if spec.asks else ()
 
-    async def run(context: Any, **options: Any) -> Card:
+    async def run(deployment: Any, call: Any, **options: Any) -> Card:
         view = View(
-            context.catalogue,
-            _Shown(context.store),
-            context.clock,
-            context.zone,
-            context.who,
-            context.channel,
+            deployment.catalogue,
+            _Shown(deployment.store),
+            deployment.clock,
+            call.zone,
+            call.who,
+            call.channel,
         )
         work = partial(_card, spec, view, options)
         return await guard.call(work, LONGEST_COMMAND, passing=asking)

@@ -7,7 +7,6 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -19,13 +18,13 @@ from overheard.commands.alerts import lifecycle
 from overheard.commands.burst_plans import BURSTS
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
-from overheard.commands.context import Context, Unwatched
 from overheard.commands.delivery_cards import Letters
 from overheard.commands.edition_switch import follow_changes
 from overheard.commands.retain import limited, retain_texts
 from overheard.commands.run_resume import Leftovers
 from overheard.commands.schedules import carry_out_schedule
 from overheard.config.cron import Cron
+from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Schedule
 from overheard.errors import OverheardError
 from overheard.interfaces import Chat, Desk
@@ -60,35 +59,35 @@ WAKE = 30.0
 log = logging.getLogger("overheard")
 
 
-class Deployment:
+class Server:
     """A deployment at work.
 
     Args:
-        context: The deployment, open.
+        deployment: The open deployment.
         chats: The platforms, by name.
         stay: See `OwnedChat`.
     """
 
     def __init__(
         self,
-        context: Context,
+        deployment: Deployment,
         chats: Mapping[str, Chat],
         stay: Callable[[float], None] = lambda _: None,
     ) -> None:
-        self._context = replace(context, progress=Unwatched(), who=SCHEDULE, channel=SCHEDULE)
+        self._deployment = deployment
         self._planner = Planner()
-        config, store, clock = context.config, context.store, context.clock
+        config, store, clock = deployment.config, deployment.store, deployment.clock
         present: dict[str, Chat] = {}
-        outbox = Outbox(store, present, Letters(self._context).compose, clock, self._posted)
-        self._leftovers = Leftovers(self._context, chats, SCHEDULE)
+        outbox = Outbox(store, present, Letters(self._deployment).compose, clock, self._posted)
+        self._leftovers = Leftovers(self._deployment, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
-        desk = ChatDesk(self._context, AccessGate(config.access, store, clock))
+        desk = ChatDesk(self._deployment, AccessGate(config.access, store, clock))
         services = [
             Service("scheduler", scheduler.run),
             Service("outbox", outbox.run),
             Service("alerts", self._wake_alerts),
             Service("scoring", self._catch_up),
-            *([Service("feeds", self._read_feeds)] if context.plugins.feeds else []),
+            *([Service("feeds", self._read_feeds)] if deployment.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
             *(
                 _service(OwnedChat(*chat, store, present, stay), chat[0], desk)
@@ -96,7 +95,7 @@ class Deployment:
             ),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
-        counted = metrics(self._context).text
+        counted = metrics(self._deployment).text
         self._health = Health(config.health, self.supervisor.standings, counted)
 
     async def run(self) -> None:
@@ -107,14 +106,14 @@ class Deployment:
 
     async def jobs(self) -> Sequence[Job]:
         """Return what is done on a schedule: checks, reports, bursts and canaries."""
-        config = self._context.config
+        config = self._deployment.config
         checks = [
             Job(
                 schedule.name,
                 Cron(schedule.cron, schedule.timezone),
                 partial(self._check, schedule),
             )
-            for schedule in (await self._context.store.catalogue()).schedules
+            for schedule in (await self._deployment.store.catalogue()).schedules
         ]
         reports = [
             Job(
@@ -129,64 +128,67 @@ class Deployment:
             [Job(BURSTS, Cron("*/15 * * * *"), self._bursts)] if config.bursts.automatic else []
         )
         retention = (
-            [Job(RETENTION, Cron("30 3 * * *"), self._retain)] if limited(self._context) else []
+            [Job(RETENTION, Cron("30 3 * * *"), self._retain)] if limited(self._deployment) else []
         )
         canary = Job(CANARIES, Cron(config.canary.cron, config.canary.timezone), self._canaries)
         return [*checks, *reports, *bursts, *retention, canary]
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
         """Run a check as anybody else would; that it is scheduled is the yes to its price."""
-        async with self._audited(f"schedule {schedule.name}", "check") as context:
-            await carry_out_schedule(context, schedule, agreed=True)
+        async with self._audited(f"schedule {schedule.name}", "check") as (deployment, call):
+            await carry_out_schedule(deployment, call, schedule, agreed=True)
 
     async def _bursts(self, _: datetime) -> None:
         """Ask the bursts that are due; that they are automatic is the yes to their price."""
-        context = replace(await self._context.refreshed(), who=BURST)
-        if plans := await self._planner.plans(context):
+        deployment = await self._deployment.refreshed()
+        call = Call(BURST, SCHEDULE, deployment.zone)
+        if plans := await self._planner.plans(deployment, call):
             # What refuses it is asked again, and not noted.
-            await run_bursts(context, agreed=True, plans=plans)
-            entry = AuditEntry(context.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done")
-            await context.store.add_audit(entry)
+            await run_bursts(deployment, call, agreed=True, plans=plans)
+            entry = AuditEntry(
+                deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"
+            )
+            await deployment.store.add_audit(entry)
 
     async def _canaries(self, _: datetime) -> None:
         """Ask the canaries that somebody has set up."""
-        if await canaries(self._context.store):
-            async with self._audited(f"{SCHEDULE} canary", "canary run") as context:
-                await run_canaries(context, agreed=True)
+        if await canaries(self._deployment.store):
+            async with self._audited(f"{SCHEDULE} canary", "canary run") as (deployment, call):
+                await run_canaries(deployment, call, agreed=True)
 
     async def _retain(self, _: datetime) -> None:
         """Remove the texts that are older than they may be; that it is set is the yes to it."""
-        async with self._audited(f"{SCHEDULE} retention", "db retain") as context:
-            await retain_texts(context)
+        async with self._audited(f"{SCHEDULE} retention", "db retain") as (deployment, call):
+            await retain_texts(deployment, call)
 
     @asynccontextmanager
-    async def _audited(self, who: str, command: str) -> AsyncIterator[Context]:
-        """Give the deployment as it is now, and write down what came of its use."""
-        context = replace(await self._context.refreshed(), who=who)
+    async def _audited(self, who: str, command: str) -> AsyncIterator[tuple[Deployment, Call]]:
+        """Give the deployment as it is now and a call of it, and write down what came of that."""
+        deployment = await self._deployment.refreshed()
         about(command=who)
         outcome = "done"
         try:
-            yield context
+            yield deployment, Call(who, SCHEDULE, deployment.zone)
         except OverheardError as error:
             outcome = str(error)
             raise
         finally:
-            entry = AuditEntry(context.clock.now(), who, SCHEDULE, command, outcome=outcome)
-            await context.store.add_audit(entry)
+            entry = AuditEntry(deployment.clock.now(), who, SCHEDULE, command, outcome=outcome)
+            await deployment.store.add_audit(entry)
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
         """Write down that a report is to be posted; the outbox posts it once for this slot."""
         key = f"report-{name}-{slot.isoformat()}@{channel}"
-        now = self._context.clock.now()
+        now = self._deployment.clock.now()
         report = Delivery(DeliveryKind.REPORT, key, channel, now, name)
-        await self._context.store.add_deliveries([report])
+        await self._deployment.store.add_deliveries([report])
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
         """Go on with the runs that were cut off; those of schedules are their schedule's."""
         group.create_task(self._leftovers.run())
 
     async def _wake_alerts(self) -> None:
-        life = lifecycle(self._context)
+        life = lifecycle(self._deployment)
         while True:
             await life.wake()
             await asyncio.sleep(WAKE)
@@ -194,9 +196,9 @@ class Deployment:
     async def _catch_up(self) -> None:
         """Score what nobody has read, and history anew once something was changed."""
         while True:
-            context = await self._context.refreshed()
-            await follow_changes(await context.caught_up())
-            measured = (context.catalogue.brands, context.catalogue.facts)
+            deployment = await self._deployment.refreshed()
+            await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
+            measured = (deployment.catalogue.brands, deployment.catalogue.facts)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CATCH_UP):
                     await self._changed(measured)
@@ -205,27 +207,27 @@ class Deployment:
         """Return when what is measured is something else."""
         while True:
             await asyncio.sleep(NOTICE)
-            now = await self._context.store.catalogue()
+            now = await self._deployment.store.catalogue()
             if (now.brands, now.facts) != measured:
                 return
 
     async def _read_feeds(self) -> None:
-        plugins, store = self._context.plugins, self._context.store
+        plugins, store = self._deployment.plugins, self._deployment.store
         while True:
-            now = self._context.clock.now()
+            now = self._deployment.clock.now()
             for problem in await read_feeds(plugins.feeds.values(), store, plugins.providers, now):
                 log.warning("%s", problem)
             await asyncio.sleep(FEEDS)
 
     def _call_admins(self, problem: str) -> None:
-        self._context.plugins.notices.add(Notice(problem))
+        self._deployment.plugins.notices.add(Notice(problem))
 
     async def _tell_admins(self) -> None:
         """Write down what admins are to be told; the outbox posts it once."""
         while True:
-            notice = await self._context.plugins.notices.next()
-            now = self._context.clock.now()
-            await self._context.store.add_deliveries(
+            notice = await self._deployment.plugins.notices.next()
+            now = self._deployment.clock.now()
+            await self._deployment.store.add_deliveries(
                 [
                     Delivery(
                         DeliveryKind.NOTICE,
@@ -234,47 +236,47 @@ class Deployment:
                         now,
                         f"{notice.plugin}\n{notice.text}",
                     )
-                    for channel in self._context.config.health.notices
+                    for channel in self._deployment.config.health.notices
                 ]
             )
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
         """Tell listeners that an alert's message stands in a channel."""
-        alert = await self._context.store.alert(delivery.alert_id)
+        alert = await self._deployment.store.alert(delivery.alert_id)
         if alert:
-            listeners = self._context.plugins.listeners
+            listeners = self._deployment.plugins.listeners
             await listeners.alert_posted(alert, delivery.channel, message)
 
 
-async def serve(context: Context, *, leave: Callable[[float], None]) -> None:
+async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> None:
     """Run a deployment until SIGTERM or Ctrl-C.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         leave: See `Stop`.
     """
-    be_seen(context)
+    be_seen(deployment)
     stop = Stop(leave)
-    async with _chats(context) as chats:
-        deployment = Deployment(context, chats, stop.stay)
-        for report in context.plugins.faulty:
+    async with _chats(deployment) as chats:
+        server = Server(deployment, chats, stop.stay)
+        for report in deployment.plugins.faulty:
             log.warning("%s", report.told)
-        log.warning("%s", _begun(context, chats))
-        await stop.run(deployment.run())
+        log.warning("%s", _begun(deployment, chats))
+        await stop.run(server.run())
 
 
 def _service(chat: OwnedChat, name: str, desk: Desk) -> Service:
     return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
 
 
-def _begun(context: Context, chats: Mapping[str, Chat]) -> str:
+def _begun(deployment: Deployment, chats: Mapping[str, Chat]) -> str:
     where = f"in {' and '.join(chats)}" if chats else "without a chat"
-    return f"Overheard is running {where}; {context.config.file} says what it does."
+    return f"Overheard is running {where}; {deployment.config.file} says what it does."
 
 
 @asynccontextmanager
-async def _chats(context: Context) -> AsyncIterator[dict[str, Chat]]:
-    chats = {**open_chats(context.config), **context.plugins.chats}
+async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
+    chats = {**open_chats(deployment.config), **deployment.plugins.chats}
     try:
         yield chats
     finally:

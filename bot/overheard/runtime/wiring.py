@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from threading import Timer
 
 from overheard import cli
-from overheard.commands.context import Context, Session
 from overheard.config.loader import Config
+from overheard.deployment import Deployment, Session, local_zone
 from overheard.domain import TaskKind
-from overheard.interfaces import Chat, Progress, Queue, Store
+from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.operations import Tending
 from overheard.plugins import load_plugins, sort_output
 from overheard.runs.limits import Limits
@@ -41,7 +41,7 @@ class SystemClock:
 
 
 @asynccontextmanager
-async def open_context(config: Config, progress: Progress) -> AsyncIterator[Context]:
+async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
     """Open the deployment that a configuration describes, and close it behind the block.
 
     Raises:
@@ -60,20 +60,19 @@ async def open_context(config: Config, progress: Progress) -> AsyncIterator[Cont
         scorers = plugins.scorers.values()
         told = plugins.listeners.answer_scored
         scoring = Scoring(scorers, catalogue, Judging(means, scorers), told)
-        context = Context(
+        deployment = Deployment(
             config=config,
             store=store,
             catalogue=catalogue,
             plugins=plugins,
             scoring=await in_use(scoring, store),
             clock=clock,
-            progress=progress,
             limits=limits,
             queue=await _queue(config, store),
-            zone=clock.now().astimezone().tzinfo or UTC,
+            zone=local_zone(),
         )
         with _rested_collector():
-            yield context
+            yield deployment
     finally:
         for provider in plugins.providers.values():
             # A plugin that cannot let go of its connections must not keep the store from it.
@@ -109,7 +108,7 @@ def tending() -> Tending:
 
 def session() -> Session:
     """Return what the terminal's commands are given."""
-    return Session(open_context, tending, serve=_serve, open_chats=_open_chats, work=_work)
+    return Session(open_deployment, tending, serve=_serve, open_chats=_open_chats, work=_work)
 
 
 def main() -> None:
@@ -124,16 +123,16 @@ def main() -> None:
         raise
 
 
-async def _serve(context: Context) -> None:
+async def _serve(deployment: Deployment) -> None:
     from overheard.runtime.server import serve  # all of the chat, which no other command needs
 
-    await serve(context, leave=_leave)
+    await serve(deployment, leave=_leave)
 
 
-async def _work(context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
+async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
     from overheard.runtime.worker import work
 
-    await work(context, kinds, at_once, leave=_leave)
+    await work(deployment, kinds, at_once, leave=_leave)
 
 
 async def _queue(config: Config, store: Store) -> Queue:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 from time import monotonic
 
-from overheard.commands.context import Context, Unwatched
 from overheard.commands.run_tasks import Tasks
+from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.interfaces import TaskResult
 from overheard.runs.partition import seats
@@ -36,20 +36,20 @@ class Worker:
     """A worker at work.
 
     Args:
-        context: The deployment, open.
+        deployment: The open deployment.
         kinds: What it does.
         at_once: How many tasks at a time.
     """
 
-    def __init__(self, context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
-        self._context = replace(context, progress=Unwatched(), who=WORKER, channel=WORKER)
-        self._known, self._known_for, self._read_at = self._context, 0, -FRESH
+    def __init__(self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
+        self._deployment = deployment
+        self._known, self._known_for, self._read_at = self._deployment, 0, -FRESH
         flows = [
             Service(name, partial(self._work, kinds, at_once))
             for name, kinds, at_once in _flows(kinds, at_once)
         ]
         self.supervisor = Supervisor(flows, log.warning)
-        settings, counted = context.config.health, metrics(self._context).text
+        settings, counted = deployment.config.health, metrics(self._deployment).text
         self._health = Health(settings, self.supervisor.standings, counted)
 
     async def run(self) -> None:
@@ -59,25 +59,25 @@ class Worker:
             group.create_task(self._health.keep(log.warning))
 
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
-        context = self._context
-        providers = context.plugins.providers.values()
-        there = {provider.name: seats(context.limits, provider) for provider in providers}
-        await context.queue.work(self._do, kinds, at_once=at_once, seats=there)
+        deployment = self._deployment
+        providers = deployment.plugins.providers.values()
+        there = {provider.name: seats(deployment.limits, provider) for provider in providers}
+        await deployment.queue.work(self._do, kinds, at_once=at_once, seats=there)
 
     async def _do(self, task: Task) -> TaskResult | None:
         """Carry a task out for the brands and facts as they are now."""
         about(task=task.key)
         log.info("Task %s begins.", task.key)
-        result = await Tasks(await self._now(task.run_id)).do(task)
+        result = await Tasks(await self._now(task.run_id), Call(WORKER, WORKER)).do(task)
         log.info("Task %s is %s.", task.key, "left undone" if result is None else "done")
         return result
 
-    async def _now(self, run_id: int) -> Context:
+    async def _now(self, run_id: int) -> Deployment:
         """Return the deployment as it is, or was a moment ago while the same run went on; no scorer
         has failed in it yet.
         """
         if run_id != self._known_for or monotonic() - self._read_at > FRESH:
-            self._known, self._read_at = await self._context.refreshed(), monotonic()
+            self._known, self._read_at = await self._deployment.refreshed(), monotonic()
             self._known_for = run_id
         return replace(self._known, scoring=self._known.scoring.anew())
 
@@ -99,20 +99,24 @@ def _flows(
 
 
 async def work(
-    context: Context, kinds: Collection[TaskKind], at_once: int, *, leave: Callable[[float], None]
+    deployment: Deployment,
+    kinds: Collection[TaskKind],
+    at_once: int,
+    *,
+    leave: Callable[[float], None],
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C.
 
     Args:
-        context: The deployment.
+        deployment: The open deployment.
         kinds: What it does.
         at_once: How many tasks at a time.
         leave: See `Stop`.
     """
-    be_seen(context)
+    be_seen(deployment)
     stop = Stop(leave)
-    for report in context.plugins.faulty:
+    for report in deployment.plugins.faulty:
         log.warning("%s", report.told)
     names = ", ".join(sorted(kind.value for kind in kinds))
     log.warning("A worker has begun (%s), up to %s tasks at a time.", names, at_once)
-    await stop.run(Worker(context, kinds, at_once).run())
+    await stop.run(Worker(deployment, kinds, at_once).run())

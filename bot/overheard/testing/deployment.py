@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Protocol
 
+from overheard import deployment as core
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.desk import ChatDesk
-from overheard.commands.context import Context, Unwatched
 from overheard.config.loader import parse_config
 from overheard.domain import ScoreRecord
 from overheard.interfaces import Person, Store
@@ -119,7 +118,7 @@ async def open_deployment(
     limits, scorers = Limits(read.limits), plugins.scorers.values()
     means = Means(store, plugins.providers, limits, read.budget, read.asking, clock)
     told = plugins.listeners.answer_scored
-    context = Context(
+    opened = core.Deployment(
         config=read,
         store=store,
         catalogue=catalogue,
@@ -127,11 +126,9 @@ async def open_deployment(
         scoring=Scoring(scorers, catalogue, Judging(means, scorers), told),
         clock=clock,
         limits=limits,
-        progress=Unwatched(),
-        zone=UTC,
     )
     return Deployment(
-        FakeChat(ChatDesk(context, OpenGate(role)), forms=forms),
+        FakeChat(ChatDesk(opened, OpenGate(role)), forms=forms),
         provider,
         store,
         clock,

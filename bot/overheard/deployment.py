@@ -1,4 +1,4 @@
-"""What every command is given: the parts of a running deployment."""
+"""A deployment that is open, and a call of one of its commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -25,25 +25,63 @@ TERMINAL = "terminal"
 """Who asks in the terminal, and where."""
 
 
+class NoProgress:
+    """Progress that is not shown."""
+
+    def start(self, title: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
-class Context:
-    """A deployment that is open.
+class Call:
+    """One use of a command: by whom, from where, and how its progress is shown.
 
     Attributes:
-        config: As it was read.
-        store: What is kept.
+        who: Who asks, as the audit log names them.
+        channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
+        zone: The reader's time zone.
+        progress: Shows how far long work is.
+    """
+
+    who: str = TERMINAL
+    channel: str = TERMINAL
+    zone: tzinfo = UTC
+    progress: Progress = field(default_factory=NoProgress)
+
+    @property
+    def face(self) -> Face:
+        """Where the answer is read."""
+        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
+
+
+def local_zone() -> tzinfo:
+    """Return the time zone of this machine."""
+    return datetime.now(UTC).astimezone().tzinfo or UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """An open deployment: what all of its commands share.
+
+    Attributes:
+        config: The configuration, as it was read.
+        store: The open database.
         catalogue: What is measured, from the configuration and from people.
         plugins: Providers and scorers, and what became of each plugin.
         scoring: The scorers, by the names and facts that the scores are read by: after a change
-            those of before, until history has been scored anew.
-        clock: What time it is.
-        progress: Who is shown how long work goes on.
-        zone: The reader's time zone.
-        limits: Whose turn it is to be asked, shared by all runs of this process.
-        queue: Who carries out the tasks of runs.
-        who: Who asks, as the audit log names them.
-        channel: Where they ask, as ``platform:id``; ``terminal`` for the terminal.
-        reading: Held while answers are scored, so that two commands do not score the same ones.
+            those of before, until history has been scored again.
+        clock: The current time.
+        zone: The time zone of readers of whom no other is known.
+        limits: The pace of each model and its pauses, shared by all runs of this process.
+        queue: Carries out the tasks of runs.
+        scoring_lock: Held while answers are scored, so that two commands do not score the same
+            answers.
     """
 
     config: Config
@@ -52,22 +90,14 @@ class Context:
     plugins: Plugins
     scoring: Scoring
     clock: Clock
-    progress: Progress
-    zone: tzinfo
+    zone: tzinfo = UTC
     limits: Limits = field(default_factory=Limits)
     queue: Queue = field(default_factory=InlineQueue)
-    who: str = TERMINAL
-    channel: str = TERMINAL
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    @property
-    def face(self) -> Face:
-        """Where the answer is read."""
-        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
-
-    async def refreshed(self) -> Context:
-        """Return the deployment as it is now: people add brands meanwhile. No scorer has failed
-        yet in what is returned.
+    async def refreshed(self) -> Deployment:
+        """Return the deployment with the catalogue of now, which people may have changed. No scorer
+        has failed yet in what is returned.
         """
         catalogue = await self.store.catalogue()
         scoring = await in_use(self.scoring.over(catalogue), self.store)
@@ -75,39 +105,40 @@ class Context:
 
     @property
     def rescoring(self) -> Rescoring:
-        """Whoever scores history for the names and facts of now."""
+        """Scores history by the names and facts of now."""
         return Rescoring(self.store, self.current, self.clock)
 
     @property
     def current(self) -> Scoring:
-        """The scorers by the names and facts of now, whatever the scores are read by."""
+        """The scorers by the names and facts of now, also while scores of before are read."""
         return self.scoring.over(self.catalogue)
 
-    async def caught_up(self, expected: int = 0) -> Context:
-        """Score what nobody has read, and history anew where that is done at once.
+    async def caught_up(self, progress: Progress, expected: int = 0) -> Deployment:
+        """Score the answers that have no scores, and history again where that is done at once.
 
         Args:
-            expected: How many answers there will be, or 0 when nobody knows.
+            progress: Shows how far it is.
+            expected: How many answers there will be, or 0 if that is not known.
 
         Returns:
             The deployment with the scorers whose scores are read from now on.
         """
-        async with self.reading:
-            return replace(self, scoring=await self.rescoring.settle(self.progress, expected))
+        async with self.scoring_lock:
+            return replace(self, scoring=await self.rescoring.settle(progress, expected))
 
 
-class OpenContext(Protocol):
+class OpenDeployment(Protocol):
     """Opens a deployment and closes it behind the block."""
 
-    def __call__(self, config: Config, progress: Progress) -> AbstractAsyncContextManager[Context]:
-        """Open what a configuration describes; progress goes to whoever is named."""
+    def __call__(self, config: Config) -> AbstractAsyncContextManager[Deployment]:
+        """Open the deployment that a configuration describes."""
         ...
 
 
 class Serve(Protocol):
     """Runs a deployment."""
 
-    async def __call__(self, context: Context) -> None:
+    async def __call__(self, deployment: Deployment) -> None:
         """Run until the process is stopped."""
         ...
 
@@ -115,7 +146,9 @@ class Serve(Protocol):
 class Work(Protocol):
     """Runs a worker."""
 
-    async def __call__(self, context: Context, kinds: Collection[TaskKind], at_once: int) -> None:
+    async def __call__(
+        self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int
+    ) -> None:
         """Run until the process is stopped, with so many tasks of these kinds at a time."""
         ...
 
@@ -132,37 +165,22 @@ def _no_chats(config: Config) -> Mapping[str, Chat]:  # noqa: ARG001 - an `OpenC
     return {}
 
 
-class Unwatched:
-    """Progress that nobody is shown."""
-
-    def start(self, title: str, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Do nothing."""
-
-    def finish(self) -> None:
-        """Do nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A deployment that is not open: what commands are given that need none, or one of their own.
+    """A deployment that is not open, for commands that need none, or open one themselves.
 
     Attributes:
-        open_context: Opens one.
-        tending: Returns whoever looks after stores.
-        config: The file that was named, or None.
-        progress: Who is shown how long work goes on.
+        open_deployment: Opens one.
+        tending: Returns the maintenance tools of stores.
+        config: The configuration file that was named, or None.
         serve: Runs a deployment until the process is stopped.
         open_chats: Makes the chats that a configuration describes, by name; they connect later.
         work: Runs a worker until the process is stopped.
     """
 
-    open_context: OpenContext
+    open_deployment: OpenDeployment
     tending: Callable[[], Tending]
     config: Path | None = None
-    progress: Progress = field(default_factory=Unwatched)
     serve: Serve | None = None
     open_chats: OpenChats = _no_chats
     work: Work | None = None
@@ -177,11 +195,6 @@ class Session:
         if not needed and self.config is None and not file.exists():
             return Config()
         return load_config(file)
-
-    @property
-    def face(self) -> Face:
-        """Where the answer is read."""
-        return Face.TERMINAL
 
     @property
     def plugins(self) -> Plugins:
