@@ -14,7 +14,7 @@ from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand, Detail, Prompt
-from overheard.reading.claims import Cluster, Heard, clusters
+from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import questions
 
@@ -39,7 +39,7 @@ async def list_claims(deployment: Deployment, call: Call, *, brand: str, days: i
     """
     found = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    groups = clusters([heard async for heard in _heard(deployment, found, days)])
+    groups = cluster_claims([heard async for heard in _heard(deployment, found, days)])
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == found.name}
     ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
@@ -91,7 +91,7 @@ def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
     )
 
 
-async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterator[Heard]:
+async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterator[FalseClaim]:
     """Yield the false claims about a brand, those of each answer once."""
     since = deployment.clock.now() - timedelta(days=days)
     runs = {run.id for run in await deployment.store.runs() if run.started_at >= since}
@@ -117,9 +117,9 @@ async def _false(
     return found
 
 
-def _said(answer: Answer, detail: Detail) -> Heard:
+def _said(answer: Answer, detail: Detail) -> FalseClaim:
     cited = [_domain(citation.url) for citation in answer.reply.citations if citation.cited]
-    return Heard(
+    return FalseClaim(
         answer_id=answer.id,
         model=answer.question.model,
         field=detail.topic,
@@ -137,7 +137,7 @@ def _domain(url: str) -> str:
         return ""
 
 
-def _headline(brand: Brand, groups: Sequence[Cluster], truths: Mapping[str, str]) -> str:
+def _headline(brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> str:
     if not truths:
         return f"Nothing is known about {brand.name} to hold answers against."
     if not groups:
@@ -151,7 +151,7 @@ def _headline(brand: Brand, groups: Sequence[Cluster], truths: Mapping[str, str]
     )
 
 
-def _table(groups: Sequence[Cluster], truths: Mapping[str, str]) -> Table:
+def _table(groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> Table:
     rows = tuple(
         (
             group.first.field,
@@ -168,15 +168,15 @@ def _table(groups: Sequence[Cluster], truths: Mapping[str, str]) -> Table:
     return Table(header, rows, right=frozenset({5}))
 
 
-def _verdict(group: Cluster) -> str:
+def _verdict(group: ClaimCluster) -> str:
     return "out of date" if group.first.verdict == "stale" else "wrong"
 
 
-def _quote(group: Cluster) -> Quote:
+def _quote(group: ClaimCluster) -> Quote:
     return Quote(f"{group.first.model}, {group.first.field}", Tainted(group.first.quote))
 
 
-def _data(group: Cluster, truths: Mapping[str, str]) -> dict[str, Any]:
+def _data(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
     return {
         "field": group.first.field,
         "stated": group.first.stated,
@@ -184,7 +184,7 @@ def _data(group: Cluster, truths: Mapping[str, str]) -> dict[str, Any]:
         "truth": truths.get(group.first.field),
         "models": [str(model) for model in group.models],
         "answers": group.answers,
-        "quotes": list(dict.fromkeys(one.quote for one in group.heard if one.quote))[:QUOTED],
+        "quotes": list(dict.fromkeys(one.quote for one in group.claims if one.quote))[:QUOTED],
         "sources": [{"domain": domain, "answers": count} for domain, count in group.sources],
     }
 

@@ -10,8 +10,7 @@ from overheard.domain import Fact, Model, Prompt
 from overheard.finetune.brief import Item, Kind, Market, Said, ranked
 from overheard.finetune.evidence import SENTIMENT, VISIBILITY, Heard, by_prompt
 from overheard.finetune.texts import about
-from overheard.reading.claims import Heard as Claim
-from overheard.reading.claims import clusters
+from overheard.reading.claims import FalseClaim, cluster_claims
 
 FALSE = ("wrong", "stale")
 """Verdicts of a detail that is not as it should be."""
@@ -53,10 +52,10 @@ def absent(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
 
 def claims(market: Market, heard: Sequence[Heard]) -> Iterator[Item]:
     """Yield what models state of the brand that is wrong or out of date, one item a claim."""
-    for cluster in clusters(_false(market, heard)):
-        field, quoted = cluster.first.field, [(one.answer_id, one.quote) for one in cluster.heard]
+    for cluster in cluster_claims(_false(market, heard)):
+        field, quoted = cluster.first.field, [(one.answer_id, one.quote) for one in cluster.claims]
         hits = [heard[number] for number in dict.fromkeys(number for number, _ in quoted)]
-        [(stated, _)] = Counter(one.stated for one in cluster.heard).most_common(1)
+        [(stated, _)] = Counter(one.stated for one in cluster.claims).most_common(1)
         facts = tuple(fact for fact in market.facts if fact.field == field)
         out = "out of date" if cluster.first.verdict == "stale" else "wrong"
         yield Item(
@@ -188,12 +187,12 @@ def brief(market: Market, heard: Sequence[Heard]) -> list[Item]:
     return ranked(item for find in FINDERS for item in find(market, heard))
 
 
-def _false(market: Market, heard: Sequence[Heard]) -> Iterator[Claim]:
+def _false(market: Market, heard: Sequence[Heard]) -> Iterator[FalseClaim]:
     """Yield each false claim, with the place of its answer among all as the answer's number."""
     for place, one in enumerate(heard):
         for detail in one.claims(market.brand.name):
             if detail.verdict in FALSE:
-                yield Claim(
+                yield FalseClaim(
                     *(place, one.model, detail.topic, detail.verdict, detail.stated, detail.quote)
                 )
 

@@ -1,4 +1,4 @@
-"""What in an answer is a source and not speech: markers, addresses, links that only name a page."""
+"""Citations in an answer: markers, addresses, links that only name a page, lists of sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TOP_LEVEL = (
     "com|org|net|io|ai|co|so|app|dev|edu|gov|info|biz|shop|store|tech|cloud|tv|me|us|uk|de|fr|it|es"
     "|nl|eu|ch|at|se|dk|no|fi|pl|ca|au|nz|jp|cn|in|br|kr|ru"
 )
-"""Endings that make a dotted word an address."""
+"""Top-level domains with which a dotted word is taken for an address."""
 
 _ADDRESS = re.compile(
     r"(?:https?://|\bwww\.)[^\s<>()\[\]\u3000-\uffef]*[^\s<>()\[\]\u3000-\uffef.,;:!?*_'\"]"
@@ -36,7 +36,7 @@ _FOOTNOTE = re.compile(r"\s*\[\^[^\]\s]{1,40}\]:")
 
 
 def without_citations(text: str) -> str:
-    """Return text without citation markers and bare addresses, and without the gaps they leave."""
+    """Return text without citation markers, bare addresses, and the gaps that they leave."""
     rest = _ADDRESS.sub("", text) if "/" in text or "www." in text else text
     if "[" in rest or not rest.isascii():
         rest = _MARKER.sub("", rest)
@@ -46,12 +46,12 @@ def without_citations(text: str) -> str:
 
 
 def cites(label: str, before: str, titles: Collection[str]) -> bool:
-    """Whether a link is a citation rather than part of the sentence.
+    """Return whether a link is a citation rather than part of the sentence.
 
     Args:
-        label: What the link shows.
-        before: The text just before it in the same block.
-        titles: Titles of the sources that the provider names.
+        label: The text of the link.
+        before: The text just before the link in the same block.
+        titles: Titles of the sources that the provider reports.
     """
     label = label.strip()
     return bool(
@@ -64,17 +64,17 @@ def cites(label: str, before: str, titles: Collection[str]) -> bool:
 
 
 def opens_sources(line: str) -> bool:
-    """Whether a line is the heading of a list of sources."""
+    """Return whether a line is the heading of a list of sources."""
     return len(line) < 40 and _SOURCES.fullmatch(line) is not None
 
 
 def is_reference(content: str, listed: bool, item: bool = False) -> bool:
-    """Whether a block is an entry of a list of sources, or a footnote.
+    """Return whether a block is an entry of a list of sources, or a footnote.
 
     Args:
-        content: The block, as it was written.
-        listed: Whether it stands under the heading of such a list.
-        item: Whether it is an item of a list.
+        content: The Markdown of the block.
+        listed: Whether the block is under the heading of a list of sources.
+        item: Whether the block is an item of a Markdown list.
     """
     if _FOOTNOTE.match(content):
         return True

@@ -1,4 +1,4 @@
-"""False claims over many answers: which ones come back, and who makes them."""
+"""False claims grouped over many answers, with the models that make them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from overheard.domain import Model
 from overheard.reading.text import fold
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
-_LIKE = 85.0
-"""Similarity, 0 to 100, from which two wordings are taken for the same claim."""
+_MIN_SIMILARITY = 85.0
+"""Similarity, 0 to 100, from which two wordings count as the same claim."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A claim that one answer makes.
+class FalseClaim:
+    """A false or outdated claim in one answer.
 
     Attributes:
-        answer_id: The answer.
-        model: Who made it.
-        field: The fact that it is about.
+        answer_id: The store's number of the answer.
+        model: The model that made the claim.
+        field: The field of the fact that the claim contradicts.
         verdict: ``wrong`` or ``stale``.
-        stated: What it states.
-        quote: The sentence.
+        stated: The claimed value, in the words of the answer.
+        quote: The sentence of the answer.
         sources: Domains that the answer cites.
     """
 
@@ -40,71 +40,71 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """The same claim in several answers; never empty."""
+class ClaimCluster:
+    """The same claim in one or more answers."""
 
-    heard: tuple[Heard, ...]
+    claims: tuple[FalseClaim, ...]
 
     @property
-    def first(self) -> Heard:
-        """The one that stands for all."""
-        return self.heard[0]
+    def first(self) -> FalseClaim:
+        """The first claim, which represents the cluster."""
+        return self.claims[0]
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Who makes it."""
-        return tuple(sorted({one.model for one in self.heard}))
+        """The models that make the claim, sorted."""
+        return tuple(sorted({claim.model for claim in self.claims}))
 
     @property
     def answers(self) -> int:
-        """In how many answers it stands."""
-        return len({one.answer_id for one in self.heard})
+        """The number of answers with the claim."""
+        return len({claim.answer_id for claim in self.claims})
 
     @property
     def sources(self) -> tuple[tuple[str, int], ...]:
-        """The domains cited beside it, with the number of answers, the most frequent first."""
-        cited = {(one.answer_id, source) for one in self.heard for source in one.sources}
+        """The domains that these answers cite, with the number of answers, most frequent first."""
+        cited = {(claim.answer_id, source) for claim in self.claims for source in claim.sources}
         counts = Counter(source for _, source in sorted(cited))
         return tuple(counts.most_common())
 
 
-def clusters(heard: Iterable[Heard]) -> list[Cluster]:
-    """Return claims that say the same of the same fact together, those of most models first.
+def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
+    """Group claims that state the same about the same fact; clusters of most models first.
 
-    Two wordings are the same claim when they hold the same numbers and are alike otherwise. What
-    two scorers read in one sentence of an answer, in whatever words, is one.
+    Two wordings are the same claim when they contain the same numbers and are similar otherwise
+    (`_MIN_SIMILARITY`). Claims that two scorers find in the same sentence count once.
     """
-    groups: list[list[Heard]] = []
-    for one in _once(heard):
-        group = next((g for g in groups if _same(g[0], one)), None)
+    groups: list[list[FalseClaim]] = []
+    for claim in _once(claims):
+        group = next((g for g in groups if _same(g[0], claim)), None)
         if group is None:
-            groups.append([one])
+            groups.append([claim])
         else:
-            group.append(one)
-    found = [Cluster(tuple(group)) for group in groups]
+            group.append(claim)
+    found = [ClaimCluster(tuple(group)) for group in groups]
     return sorted(found, key=lambda cluster: (-len(cluster.models), -cluster.answers))
 
 
-def _once(heard: Iterable[Heard]) -> Iterator[Heard]:
-    """Yield claims without those that an answer's same sentence makes in more words."""
-    sentences: dict[tuple[object, ...], list[Heard]] = {}
-    for one in heard:
-        numbers = frozenset(_numbers(_words(one)))
-        mine = sentences.setdefault((one.answer_id, one.field, one.verdict, numbers), [])
-        twin = next((n for n, other in enumerate(mine) if _overlap(one, other)), None)
+def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
+    """Yield claims; of several with overlapping quotes in one answer only the shortest."""
+    kept: dict[tuple[object, ...], list[FalseClaim]] = {}
+    for claim in claims:
+        numbers = frozenset(_numbers(_words(claim)))
+        similar = kept.setdefault((claim.answer_id, claim.field, claim.verdict, numbers), [])
+        twin = next((n for n, other in enumerate(similar) if _overlap(claim, other)), None)
         if twin is None:
-            mine.append(one)
-        elif len(one.stated) < len(mine[twin].stated):
-            mine[twin] = one
-    yield from chain.from_iterable(sentences.values())
+            similar.append(claim)
+        elif len(claim.stated) < len(similar[twin].stated):
+            similar[twin] = claim
+    yield from chain.from_iterable(kept.values())
 
 
-def _overlap(one: Heard, other: Heard) -> bool:
+def _overlap(one: FalseClaim, other: FalseClaim) -> bool:
     first, second = (" ".join(each.quote.split()) for each in (one, other))
     return first != "" and second != "" and (first in second or second in first)
 
 
-def _same(one: Heard, other: Heard) -> bool:
+def _same(one: FalseClaim, other: FalseClaim) -> bool:
     if (one.field, one.verdict) != (other.field, other.verdict):
         return False
     first, second = _words(one), _words(other)
@@ -112,11 +112,11 @@ def _same(one: Heard, other: Heard) -> bool:
         return False
     from rapidfuzz import fuzz  # only this needs it
 
-    return fuzz.token_sort_ratio(" ".join(first), " ".join(second)) >= _LIKE
+    return fuzz.token_sort_ratio(" ".join(first), " ".join(second)) >= _MIN_SIMILARITY
 
 
-def _words(heard: Heard) -> list[str]:
-    return _WORD.findall(fold(heard.stated or heard.quote).text)
+def _words(claim: FalseClaim) -> list[str]:
+    return _WORD.findall(fold(claim.stated or claim.quote).text)
 
 
 def _numbers(words: Iterable[str]) -> set[str]:

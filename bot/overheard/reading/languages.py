@@ -1,4 +1,4 @@
-"""Whether a text is in another language than the one that was asked for, where that is plain."""
+"""Detection of answers that are clearly not in the expected language."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ SCRIPTS = {
     ),
     **dict.fromkeys(("pl", "pt", "ro", "sk", "sl", "sv", "tr", "vi"), (LATIN,)),
 }
-"""As the names of characters begin; a language that is not here is not judged."""
+"""By language code, the scripts as the first word of Unicode character names. Other languages are
+not checked."""
 
 _FUNCTION = {
     "en": "the and of to is that for with are this you it they from which not but your can these",
@@ -37,21 +38,20 @@ _FUNCTION = {
     "pt": "os e é uma para que com não são mais do da em como você também mas pela dos à",
     "nl": "het een en van is dat voor met zijn niet ook je op te deze maar naar bij worden de",
 }
-LEAST = 20
-"""Words below which a text tells too little."""
-LOOKED_AT = 400
-"""Words and, times ten, letters that are looked at."""
+MIN_WORDS = 20
+"""Words (or letters) below which a text is too short to be checked."""
+MAX_WORDS = 400
+"""Words that are read; ten times as many letters."""
 
 
 def is_foreign(text: str, language: str) -> bool:
-    """Say whether a text is plainly in another language.
+    """Return whether a text is clearly not in the expected language.
 
-    A list of names is in no language, and of two that are close to each other neither is plainly
-    the other; so where it is not certain, it is not foreign.
+    False in case of doubt: for a list of names, a short text, or two closely related languages.
 
     Args:
-        text: What was said.
-        language: What was asked for, such as ``de`` or ``pt-BR``; an empty one asks for nothing.
+        text: The answer.
+        language: The expected language, such as ``de`` or ``pt-BR``; empty accepts every language.
     """
     wanted = language.lower().replace("_", "-").partition("-")[0]
     if not (scripts := SCRIPTS.get(wanted)):
@@ -63,9 +63,9 @@ def is_foreign(text: str, language: str) -> bool:
 
 
 def _script(text: str) -> str:
-    """Return in what most letters are written; an empty string when that is not plain."""
-    letters = list(islice(filter(str.isalpha, text), 10 * LOOKED_AT))
-    if text.isascii() or len(letters) < LEAST:
+    """Return the script of more than half of the letters, or an empty string."""
+    letters = list(islice(filter(str.isalpha, text), 10 * MAX_WORDS))
+    if text.isascii() or len(letters) < MIN_WORDS:
         return LATIN if letters else ""
     names = Counter(unicodedata.name(letter, "").split(" ")[0].split("-")[0] for letter in letters)
     kana = names["HIRAGANA"] + names["KATAKANA"]
@@ -76,20 +76,20 @@ def _script(text: str) -> str:
 
 
 def _speaks(text: str, exclude: str) -> bool:
-    """Say whether function words show a language that is not the one to exclude.
+    """Return whether the function words show a language other than `exclude`.
 
-    Of a language whose words are not known here, it is only told from English.
+    If `exclude` is a language without function words here, only English is recognised.
     """
-    words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), LOOKED_AT))
+    words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_WORDS))
     hits = {name: sum(map(own.__contains__, words)) for name, own in _own().items()}
     mine = hits.pop(exclude, 0)
     most = max(hits.values()) if exclude in _FUNCTION or not exclude else hits["en"]
-    return len(words) >= LEAST and most >= max(6, len(words) / 10, 4 * mine)
+    return len(words) >= MIN_WORDS and most >= max(6, len(words) / 10, 4 * mine)
 
 
 @cache
 def _own() -> dict[str, frozenset[str]]:
-    """Return the function words that are of one language alone."""
+    """Return, by language, the function words that belong to this language only."""
     listed = {name: words.split() for name, words in _FUNCTION.items()}
     times = Counter(chain.from_iterable(map(set, listed.values())))
     return {name: frozenset(w for w in own if times[w] == 1) for name, own in listed.items()}

@@ -1,7 +1,7 @@
-"""From an answer as a model writes it to its prose: what a person would read out loud.
+"""The prose of an answer: its Markdown without markup, code, link targets, HTML and citations.
 
 The structure comes from a CommonMark parser, never from patterns over the raw text. Headings, list
-items and table rows become lines. Code, link targets, images, HTML and citations are taken out.
+items and table rows become lines.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from overheard.reading.citations import cites, is_reference, opens_sources, without_citations
-from overheard.reading.rankings import FIRST, NEXT, Marks, unmarked
+from overheard.reading.rankings import FIRST, NEXT, Marks, split_marks
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 CELL = " | "
-"""What stands between the cells of a table row in the body."""
+"""Separator of the cells of a table row in the body."""
 
-_LONGEST_PARSED = 20_000
-"""Characters of a paragraph or a block of HTML that are still parsed: parsing them takes quadratic
-time on hostile text, and nobody writes such a paragraph."""
+_MAX_PARSED_CHARS = 20_000
+"""Longer paragraphs and blocks of HTML are not parsed: hostile text takes quadratic time."""
 
 _SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
 _OPENING = re.compile(r"^(?:[ \t]*(?:[-+]|\d+[.)])\s| {4}|\t)", re.MULTILINE)
@@ -47,7 +46,7 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
         *map(ord, (FIRST, NEXT)),
     ]
 )
-"""Controls, zero-width characters, direction marks and variation selectors: never seen, and able
+"""Control and zero-width characters, direction marks and variation selectors: invisible, but able
 to split a name in two."""
 _UNSEEN |= dict.fromkeys(map(ord, "\v\f\x85\u2028\u2029"), "\n")
 
@@ -68,9 +67,9 @@ def prose(text: str, titles: Collection[str] = ()) -> str:
 
 
 def readable(text: str) -> str:
-    """Return an answer as people are shown it: its prose, or as it is where little of it is prose.
+    """Return an answer for display: its prose, or the whole text if less than a quarter is prose.
 
-    Addresses make up much of some answers, and nobody misses them; code is what was asked for.
+    An answer that is mostly code is shown with the code.
     """
     found = prose(text)
     return found if 4 * len(found) >= len(text) else text
@@ -79,25 +78,25 @@ def readable(text: str) -> str:
 def ranked_prose(
     text: str, titles: Collection[str] = ()
 ) -> tuple[str, tuple[tuple[tuple[int, int], ...], ...]]:
-    """Return the prose of an answer, and where in it ranked lists stand.
+    """Return the prose of an answer, and the offsets of its ranked lists.
 
     Args:
         text: The answer, in Markdown or plain.
-        titles: Titles of the sources that the provider names beside the text; a link that shows
-            no more than such a title is a citation.
+        titles: Titles of the sources that the provider reports; a link whose text is such a title
+            is a citation.
 
     Returns:
-        Lines of text, none of them empty, in Unicode's composed form (NFC); and for each ranked
-        list or table the (start, end) offsets of its lines.
+        Non-empty lines of text in Unicode's composed form (NFC); and for each ranked list or table
+        the (start, end) offsets of its lines.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_thinking(text.translate(_UNSEEN))
     lines = "\n".join(_lines(text, titles)) if _is_marked(text) else _SOFT_BREAK.sub(" ", text)
-    return unmarked(_tidy(lines))
+    return split_marks(_tidy(lines))
 
 
 def _is_marked(text: str) -> bool:
-    """Whether any of a text may be markup."""
+    """Return whether a text may contain markup."""
     signed = _SIGN.search(text) or "://" in text or "www." in text
     return bool(signed or _OPENING.search(text))
 
@@ -151,14 +150,16 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
 
 
 def _holds_prose(language: str, endless: bool) -> bool:
-    """Whether a fence is no code: Markdown in a fence, or a slip that names no language and never
-    ends, which would swallow the rest of the answer.
+    """Return whether a code fence contains prose.
+
+    True for Markdown in a fence, and for an unclosed fence without a language, which would hide the
+    rest of the answer.
     """
     return language in {"markdown", "md"} or (endless and not language)
 
 
 def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> str:
-    if not _is_marked(content) or len(content) > _LONGEST_PARSED:
+    if not _is_marked(content) or len(content) > _MAX_PARSED_CHARS:
         return _SOFT_BREAK.sub(" ", content)
     tokens: list[Token] = []
     parser = _parser()
@@ -196,7 +197,7 @@ def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
 
 
 class _Text(HTMLParser):
-    """Collects what a block of HTML shows."""
+    """Collects the visible text of a block of HTML."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -216,7 +217,7 @@ class _Text(HTMLParser):
 
 
 def _text_of(html: str) -> str:
-    if len(html) > _LONGEST_PARSED:
+    if len(html) > _MAX_PARSED_CHARS:
         return _TAG.sub(" ", html)
     parser = _Text()
     parser.feed(html)

@@ -1,5 +1,6 @@
-"""Where brands are named: one Aho-Corasick pass for all spellings of all brands, then the rules
-that a bare string search does not know (Aho & Corasick 1975, doi 10.1145/360825.360855).
+"""Mentions of brands: one search for all spellings of all brands, then rules of context.
+
+The search is Aho-Corasick (Aho & Corasick 1975, doi 10.1145/360825.360855).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from overheard.domain import Brand, Mention, Rule
 from overheard.reading.citations import TOP_LEVEL
 from overheard.reading.ordinary_words import Sense, in_phrase, is_ordinary, sense
-from overheard.reading.spellings import allows, wholes
+from overheard.reading.spellings import parent_brands, rule_allows
 from overheard.reading.text import fold
 
 _ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
@@ -26,31 +27,31 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 _CASES = frozenset(
     ["а", "у", "е", "ом", "ы", "ов", "ам", "ах", "и", "ой", "ю", "ем", "я"]  # noqa: RUF001 - Cyrillic is meant
 )
-"""Endings that a Russian or Ukrainian name takes on in a sentence."""
+"""Case endings of Russian and Ukrainian names."""
 _WRITTEN_ON = re.compile(
     r"(?<!\w)(?:"
     r"[\u0648\u0641]?(?:[\u0628\u0643]?\u0627\u0644|\u0644\u0644|[\u0628\u0643\u0644])?"  # Arabic
     r"|\u05d5?(?:\u05db?\u05e9)?[\u05d4\u05d1\u05dc\u05de\u05db]?"  # Hebrew
     r")\Z"
 )
-"""What Arabic and Hebrew write in front of a name without a space: and, so, in, like, to, the."""
+"""Prefixes that Arabic and Hebrew join to a name: and, so, in, like, to, the."""
 _BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
 """Languages that write the genitive of a name with an s and no apostrophe."""
 _HYPHENS = frozenset("-\u2010\u2011")
 _SHORT = 3
-"""Letters of a name that needs its case."""
+"""Names of up to this many letters must match in case."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Spelling:
-    """A way to write one brand or several.
+    """A spelling of one or more brands.
 
     Attributes:
         text: The folded spelling.
-        brands: Names of the brands that are written so.
-        forms: How it may be written, or None when any case will do.
-        capitals: For an ordinary word, which of its words need a capital; None for other names.
-        rules: What people say of when it counts, by brand.
+        brands: Names of the brands with this spelling.
+        forms: The allowed forms of writing, or None when case does not matter.
+        capitals: For a spelling of ordinary words, which of the words need a capital; else None.
+        rules: The rules for this spelling, by brand.
     """
 
     text: str
@@ -61,13 +62,13 @@ class _Spelling:
 
     @property
     def inside_words(self) -> bool:
-        """Whether it counts inside a longer word."""
+        """Whether the spelling counts inside a longer word."""
         return any(rule.inside_words for rule in self.rules.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A spelling found in a text, whose it is there, and how sure that is."""
+    """An occurrence of a spelling in a text, with its brands and how certain the meaning is."""
 
     brands: tuple[str, ...]
     start: int
@@ -77,20 +78,19 @@ class _Place:
 
 
 class MentionFinder:
-    """Finds the brands that a text names. Built once for all brands; stateless in use.
+    """Finds the mentions of all brands in a text. Built once; stateless in use.
 
     Case does not matter, except for names of up to three letters ("HP", "GE"), which must be
     written as declared or in capitals, and for ordinary English words ("Target", "Made In"), which
-    must be written like a name (see `overheard.reading.ordinary_words`). The longest name wins, so
-    that "Ninja Foodi" is the brand "Ninja Foodi" where that is known, else "Ninja"; and it is both
-    where the one is declared to be a part of the other. A `Rule` of a spelling is applied on top of
-    that.
+    must be written like a name (see `overheard.reading.ordinary_words`). The longest spelling wins:
+    "Ninja Foodi" is the brand "Ninja Foodi" if that brand is known, else "Ninja". A brand with a
+    parent also counts as a mention of the parent. A `Rule` of a spelling restricts this further.
     """
 
     def __init__(self, brands: Iterable[Brand]) -> None:
         known = tuple(brands)
         self._spellings = _spellings(known)
-        self._whole = wholes(known)
+        self._whole = parent_brands(known)
         self._automaton = AhoCorasick(
             [spelling.text for spelling in self._spellings], matchkind=MatchKind.Standard
         )
@@ -102,8 +102,8 @@ class MentionFinder:
 
         Args:
             body: Prose, see `overheard.reading.markdown`.
-            sentences: Its sentences, see `overheard.reading.text`.
-            language: That of the question, such as ``de``, or an empty string.
+            sentences: (start, end) offsets of its sentences, see `overheard.reading.text`.
+            language: The language of the question, such as ``de``, or an empty string.
         """
         places = list(self._places(body, sentences, language))
         sure = {b for p in places if p.sense is Sense.NAME for b in p.brands}
@@ -115,7 +115,7 @@ class MentionFinder:
         )
 
     def _with_wholes(self, brands: Iterable[str]) -> Iterable[str]:
-        """Return brands with those that they are parts of, each once."""
+        """Return brands with their parents, each once."""
         return dict.fromkeys(name for brand in brands for name in (brand, *self._whole[brand]))
 
     def _places(
@@ -139,17 +139,20 @@ class MentionFinder:
                 brand
                 for brand in spelling.brands
                 if brand not in spelling.rules
-                or allows(spelling.rules[brand], body, (start, end), sentences[sentence], language)
+                or rule_allows(
+                    spelling.rules[brand], body, (start, end), sentences[sentence], language
+                )
             )
             if found is not Sense.WORD and owners:
                 yield _Place(owners, start, end, sentence, found)
 
 
 def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
-    behind = 0
+    """Yield the places without overlaps, the longest of those with the same start."""
+    last_end = 0
     for place in sorted(places, key=lambda place: (place.start, -place.end)):
-        if place.start >= behind:
-            behind = place.end
+        if place.start >= last_end:
+            last_end = place.end
             yield place
 
 
@@ -174,7 +177,7 @@ def _in_address(body: str, start: int, end: int) -> bool:
 
 
 def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
-    """Whether a short name or an ordinary word is written as such a name must be."""
+    """Return whether case and capitals of an occurrence fit the spelling."""
     written = body[start:end]
     if spelling.forms is not None and (
         written not in spelling.forms or _COUNTED.search(body, max(0, start - 12), start)
@@ -194,7 +197,7 @@ def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
 
 
 def _is_compound(body: str, start: int, end: int) -> bool:
-    """Whether a hyphen ties the word to a small one, as in "Target-rich" or "off-Target"."""
+    """Return whether a hyphen joins the word to a lower-case word: "Target-rich", "off-Target"."""
     before, after = body[max(0, start - 2) : start], body[end : end + 2]
     return (after[:1] in _HYPHENS and after[1:].islower()) or (
         before[1:] in _HYPHENS and before[:1].islower()
@@ -214,14 +217,14 @@ def _inside_word(text: str, left: int, right: int) -> bool:
 
 
 def _is_written_on(text: str, left: int, right: int) -> bool:
-    """Whether only small words of Arabic or Hebrew stand in front of a name in the same word."""
+    """Return whether a name has only an Arabic or Hebrew prefix before it in the same word."""
     if right - left < _SHORT or not "\u05d0" <= text[left] <= "\u06ff":
         return False
     return _WRITTEN_ON.search(text, max(0, left - 5), left) is not None
 
 
 def _owns(spelling: _Spelling, text: str, left: int, right: int, language: str) -> bool:
-    """Whether a name ends in the genitive of its language, as in "Acmes Preise"."""
+    """Return whether a name has the genitive ending of the language, as in "Acmes Preise"."""
     return (
         language[:2] in _BARE_GENITIVE
         and spelling.capitals is None
@@ -234,7 +237,7 @@ def _owns(spelling: _Spelling, text: str, left: int, right: int, language: str) 
 
 @cache
 def _kind(char: str) -> str:
-    """Return which script's rules say where a word ends; empty for what is no letter.
+    """Return the script class that decides where a word ends; empty for other characters.
 
     Chinese, hiragana, Thai, Lao, Khmer and Burmese run words together; a run of katakana is a
     word; Hangul ties particles to the end of a word.

@@ -1,11 +1,11 @@
-"""Where an answer names a brand in order to advise against it: "avoid Acme", "instead of Acme"."""
+"""Advice against a brand: "avoid Acme", "instead of Acme"."""
 
 from __future__ import annotations
 
 import re
 
 _WINDOW = 100
-"""Characters before and behind a name that are read."""
+"""Characters before and after a name that are searched."""
 _TRIGGERS = (
     *("avoid", "skip", "steer", "stay", "ditch", "beware", "instead", "rather", "pass on", "not "),
     *("never", "n't ", "n\u2019t ", "worth", "poor", "bad", "wrong", "worst"),
@@ -35,7 +35,7 @@ _BEFORE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ASKING = re.compile(r"\W*(?:\d+\W+)?(?:who|when|why|should|is|do)\b.*\bavoid\b", re.IGNORECASE)
-"""A question or heading that goes on to say who should avoid a brand, and who need not."""
+"""A question or heading about who should avoid a brand, which is no advice itself."""
 _CHOICE = r"(?:choice|option|fit|pick|tool)"
 _BEHIND = re.compile(
     rf"""
@@ -52,19 +52,22 @@ _BEHIND = re.compile(
 
 
 def may_advise_against(body: str) -> bool:
-    """Whether any word of a body could advise against anything; false for most answers."""
+    """Return whether a body contains any word of an advice against something.
+
+    A cheap test, false for most answers, before `advises_against` is called for each mention.
+    """
     small = body.lower()
     return any(word in small for word in _TRIGGERS)
 
 
 def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
-    """Whether a name is one that the reader is advised against.
+    """Return whether the text advises against a name.
 
     Args:
         body: The text.
-        start: Where the name begins.
-        end: Where it ends.
-        sentence: The sentence it stands in.
+        start: Offset of the name's first character.
+        end: Offset after the name.
+        sentence: (start, end) offsets of the sentence with the name.
     """
     before = _BEFORE.search(body[max(sentence[0], start - _WINDOW) : start])
     if before:

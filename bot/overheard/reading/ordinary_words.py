@@ -1,7 +1,7 @@
-"""Whether an ordinary word that is also a brand's name is meant as the name.
+"""Brand names that are ordinary words: whether an occurrence is the name or the word.
 
-"Target", "Apple", "Away", "Ring" or "Made In" count only where they are written like a name, and
-not where the words around them make them plain English.
+"Target", "Apple", "Away", "Ring" or "Made In" count only if they are written like a name, and not
+if the surrounding words make them plain English.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from importlib.resources import files
 
 
 class Sense(Enum):
-    """How a place reads."""
+    """The meaning of an occurrence of an ordinary word."""
 
     NAME = "name"
     DOUBTFUL = "doubtful"
-    """A name only if the answer uses it as one elsewhere."""
+    """A name only if the answer uses the word as a name elsewhere."""
     WORD = "word"
 
 
@@ -38,23 +38,23 @@ _VERBAL = _words(
     itself for in as at on with by from to makes which who but remains not often still now
     recently currently led vs versus"""
 )
-"""After a name at the head of a sentence; besides these, longer words in -s, -ed and -ly."""
+"""Words that follow a name at the start of a sentence, as do longer words in -s, -ed and -ly."""
 _COMPANY = _words(
     """audience audiences market markets customer customers user users group groups demographic
     demographics segment segments keyword keywords businesses clients companies consumers goals
     points areas sales prices rates ranges values costs sizes topics sectors muscles"""
 )
-"""Nouns that make the word before them an ordinary one."""
+"""Nouns that make the word before them an ordinary word."""
 _COSTING = re.compile(
     r" (?:costs|prices|sales|ranges) (?:[$\u20ac\u00a3\d]|(?:about|around|only|just|from|more|less"
     r"|between|nothing)\b)"
 )
-"""What a name does, though its first word is such a noun: "Bolt costs $15"."""
+"""Verbs after a name that look like such a noun: "Bolt costs $15"."""
 _LITTLE = _words("nothing everything anything away made all now here better best")
-"""Words that begin sentences by themselves: at a head, followed by a small word, they are plain."""
+"""Words that often begin sentences: there, before a lower-case word, they are ordinary words."""
 
 _NO_SUBJECTS = frozenset({"away", "made", "better", "best"})
-"""Those of them that do nothing by themselves: "Away makes" is a name, "Nothing makes" is not."""
+"""Words of `_LITTLE` that cannot be a subject: "Away makes" is a name, "Nothing makes" is not."""
 
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _MONTHS = "january february march april may june july august september october november december"
@@ -64,7 +64,7 @@ _ON_A_DAY = (
 )
 _OF_A_DAY = "morning mornings afternoon evening night nights to through until and or blues"
 _NOT_OWNERS = _LITTLE | _words(f"{_DAYS} {_MONTHS}")
-"""Words that often stand with an 's and are no name then: "Nothing's wrong", "Monday's meeting"."""
+"""Words that often have an 's without being names: "Nothing's wrong", "Monday's meeting"."""
 _AFTER = {
     "target": "audience audiences market markets customer customers user users group groups date"
     " demographic demographics segment price keyword keywords heart rate weight language",
@@ -99,13 +99,13 @@ def common_words() -> frozenset[str]:
 
 
 def is_ordinary(name: str) -> bool:
-    """Whether a folded name is made of ordinary English words alone."""
+    """Return whether a folded name consists of ordinary English words only."""
     words = name.split()
     return bool(words) and all(map(_is_common, words))
 
 
 def in_phrase(name: str, body: str, start: int, end: int) -> bool:
-    """Whether the words beside a name make it plain language: "Apple pie", "on Monday"."""
+    """Return whether the words around a name make it plain language: "Apple pie", "on Monday"."""
     if name not in _AFTER and name not in _BEFORE:
         return False
     after = _NEXT.match(body, end)
@@ -117,14 +117,14 @@ def in_phrase(name: str, body: str, start: int, end: int) -> bool:
 
 
 def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int]) -> Sense:
-    """Say how a place reads where an ordinary word is written like a name.
+    """Return the meaning of an ordinary word that is written like a name.
 
     Args:
         name: The folded name.
         body: The text.
-        start: Where the word begins.
-        end: Where it ends.
-        sentence: The sentence it stands in.
+        start: Offset of the word's first character.
+        end: Offset after the word.
+        sentence: (start, end) offsets of the sentence with the word.
     """
     after = _NEXT.match(body, end, sentence[1])
     following = (after.group(1) or "") if after else ""
@@ -157,7 +157,7 @@ def _at_head(name: str, following: str) -> Sense:
 
 
 def _is_title(body: str, start: int, end: int) -> bool:
-    """Whether every longer word has a capital, so that a capital says nothing."""
+    """Return whether every longer word has a capital, so that capitals prove nothing."""
     if end - start > 100 or body[end - 1] in ".!?":
         return False
     tall = _TALL.findall(body, start, end)

@@ -1,4 +1,4 @@
-"""Ranked lists in an answer: numbered items, numbered headings, rows of a table."""
+"""Ranked lists in an answer: numbered items, numbered headings, and rows of a table."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 FIRST, NEXT = "\ue000", "\ue001"
-"""Lines that stand before the first and before each other line of a ranked list, while an answer is
-taken apart. Both are taken out of what a model wrote.
+"""Marker lines, inserted before the first line and before each further line of a ranked list while
+an answer is parsed. Both characters are removed from the model's text first.
 """
 
 _NUMBERED = re.compile(r"(?:\*\*|__)?#?(\d{1,2})[.)](?:\*\*|__)?\s")
 
 
 class Marks:
-    """Says which lines begin an item of a ranked list, as an answer's tokens go by."""
+    """Tracks the tokens of the Markdown parser and returns markers for lines of ranked lists."""
 
     def __init__(self) -> None:
         self._lists: list[str] = []
@@ -31,16 +31,16 @@ class Marks:
 
     @property
     def in_list(self) -> bool:
-        """Whether the token that went by last lies in an item of a list."""
+        """Whether the last token is inside an item of a list."""
         return bool(self._lists) and self._lists[-1] != "tbody_open"
 
     def see(self, token: Token) -> None:
-        """Take notice of a token of the parser."""
+        """Process the next token of the parser."""
         match token.type:
             case "ordered_list_open" | "bullet_list_open":
                 self._lists.append(token.type)
-                goes_on = token.attrGet("start") is not None  # behind a paragraph
-                if len(self._lists) == 1 and not goes_on:
+                continued = token.attrGet("start") is not None  # after a paragraph
+                if len(self._lists) == 1 and not continued:
                     self._coming = FIRST
             case "ordered_list_close" | "bullet_list_close":
                 self._lists.pop()
@@ -55,10 +55,10 @@ class Marks:
                 self._begin()
 
     def take(self, content: str = "") -> str:
-        """Return the mark of the line that comes next, or an empty string.
+        """Return the marker (`FIRST` or `NEXT`) for the next line, or an empty string.
 
         Args:
-            content: The line, which may begin with its rank, as numbered headings do.
+            content: The line; numbered headings begin with their rank.
         """
         mark, self._mark = self._mark, ""
         return mark if mark or self._lists else _numbered(content)
@@ -74,8 +74,8 @@ def _numbered(content: str) -> str:
     return FIRST if found.group(1) == "1" else NEXT
 
 
-def unmarked(lines: Iterable[str]) -> tuple[str, tuple[tuple[Span, ...], ...]]:
-    """Return the body, and for each ranked list the places of its lines in the body."""
+def split_marks(lines: Iterable[str]) -> tuple[str, tuple[tuple[Span, ...], ...]]:
+    """Return the body without marker lines, and for each ranked list the spans of its lines."""
     kept: list[str] = []
     lists: list[list[Span]] = []
     at, mark = 0, ""
@@ -95,10 +95,10 @@ def unmarked(lines: Iterable[str]) -> tuple[str, tuple[tuple[Span, ...], ...]]:
 def ranked(
     lists: Iterable[Sequence[Span]], mentions: Sequence[Mention]
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the brands of each ranked list in its order: the first that each line names.
+    """Return for each ranked list the first brand of each line, each brand once.
 
     Args:
-        lists: The places of the lines.
+        lists: For each list, the (start, end) offsets of its lines in the body.
         mentions: All mentions in the body.
     """
     orders = (tuple(dict.fromkeys(_first(lines, mentions))) for lines in lists)

@@ -1,4 +1,4 @@
-"""From an answer to what a scorer sees: parsed and searched once, then looked at brand by brand."""
+"""Preparation of answers for scorers: parsed and searched once, then narrowed to each brand."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from overheard.reading.negation import advises_against, may_advise_against
 from overheard.reading.rankings import ranked
 from overheard.reading.text import sentences
 
-READING = "2"
-"""The version of how answers are read: how mentions, negation, sentences and rankings are found.
-Count it up with any change there that can change a score: history is then scored anew."""
+READING_VERSION = "2"
+"""The version of this package: of mentions, negation, sentences and rankings.
+Increase it with every change here that can change a score: history is then scored again."""
 
 _WORD = re.compile(r"\w+")
 _ASKED = re.compile(r"\W*(?:(?:question|q|prompt|query|you asked)\W+)?", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:[\n.!?:;]|[\"“„«「])[ *\"'“„«「]*\Z")
-_PREAMBLE = 20
-"""Words of an answer before the question that it restates: "Great question! You ask: ..."."""
-_LONG = 4
-"""Words of a question that are restated by nobody by chance."""
+_MAX_PREAMBLE_WORDS = 20
+"""Words of an answer before a restatement of the question: "Great question! You ask: ..."."""
+_MIN_RESTATED_WORDS = 4
+"""Words from which a repetition of the question is no coincidence."""
 _ENDS = re.compile(r"[ *]*(?:[\n.!?:;\"'”’»」]|\Z)")  # noqa: RUF001 - curly quotes are meant
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A brand, those it is measured beside, and what is known of it: the same for all answers.
+    """A brand with its competitors and facts, prepared once for all answers.
 
     Attributes:
         brand: The brand.
-        competitors: Those it is measured beside.
-        facts: What is known to be true of the brand.
-        names: The names of all these brands.
+        competitors: The brands that the brand is compared with.
+        facts: The facts about the brand.
+        names: The names of the brand and its competitors.
     """
 
     brand: Brand
@@ -45,24 +45,24 @@ class Market:
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Gather the names."""
+        """Collect the names."""
         names = frozenset(brand.name for brand in (self.brand, *self.competitors))
         object.__setattr__(self, "names", names)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """An answer, read: the same for all brands.
+    """A parsed answer, the same for all brands.
 
     Attributes:
         answer: The answer.
         body: Its prose, see `overheard.reading.markdown`.
         sentences: The body's sentences, as (start, end) offsets.
-        mentions: Where any known brand is named, in order; a restatement of the question near
-            the head of the answer is left out.
-        rankings: The brands of each ranked list or table, in its order.
-        asked: Names of the brands that the question itself names.
-        named: Names of the brands that the mentions name.
+        mentions: Mentions of all known brands, in order, without those in a restatement of the
+            question near the start of the answer.
+        rankings: The brands of each ranked list or table, in the order of the list.
+        asked: Names of the brands in the question.
+        named: Names of the brands in `mentions`.
     """
 
     answer: Answer
@@ -76,15 +76,15 @@ class ReadAnswer:
     def reading(
         self, brand: Brand, competitors: Iterable[Brand], facts: Iterable[Fact] = ()
     ) -> Reading:
-        """Return the answer as a scorer sees it for one brand and those it is measured beside."""
+        """Return the scorer's view of the answer for a brand, its competitors and facts."""
         return self.within(Market(brand, tuple(competitors), tuple(facts)))
 
     def within(self, market: Market) -> Reading:
-        """Return the answer as a scorer sees it for the brand of a market."""
+        """Return the scorer's view of the answer for a market."""
         mentions, rankings = self.mentions, self.rankings
         if not self.named <= market.names:
             mentions = tuple(mention for mention in mentions if mention.brand in market.names)
-            rankings = tuple(filter(None, (_within(one, market.names) for one in rankings)))
+            rankings = tuple(filter(None, (_within(order, market.names) for order in rankings)))
         return Reading(
             answer=self.answer,
             brand=market.brand,
@@ -100,11 +100,11 @@ class ReadAnswer:
 
 
 class Reader:
-    """Reads answers for a set of brands. Built once; reading one answer changes no other.
+    """Parses answers and finds the mentions of a set of brands. Built once for many answers.
 
     Args:
-        brands: All brands that are known, competitors included: a name counts for the brand with
-            the longest spelling among all of them.
+        brands: All known brands, competitors included: where spellings overlap, the longest
+            spelling counts.
     """
 
     def __init__(self, brands: Iterable[Brand]) -> None:
@@ -112,7 +112,7 @@ class Reader:
         self._asked: dict[str, frozenset[str]] = {}
 
     def read(self, answer: Answer) -> ReadAnswer:
-        """Read an answer once, for all brands."""
+        """Parse an answer and find the mentions of all brands."""
         titles = {citation.title for citation in answer.reply.citations if citation.title}
         body, lists = ranked_prose(answer.reply.text, titles)
         spans = sentences(body)
@@ -161,11 +161,12 @@ def _language(answer: Answer) -> str:
 
 
 def _restated(body: str, question: str) -> tuple[int, int]:
-    """Return where near its head the body restates the question, as a line, a sentence or a
-    quotation; an empty span if it does not.
+    """Return the (start, end) offsets of a restatement of the question near the start of a body.
+
+    A restatement is a line, a sentence or a quotation. Without one, return (0, 0).
     """
     wanted = [word.casefold() for word in _WORD.findall(question)]
-    words = list(islice(_WORD.finditer(body), len(wanted) + _PREAMBLE))
+    words = list(islice(_WORD.finditer(body), len(wanted) + _MAX_PREAMBLE_WORDS))
     spoken = [word.group().casefold() for word in words]
     opening = _ASKED.match(body)
     for at in range(len(words) - len(wanted) + 1 if wanted else 0):
@@ -173,7 +174,7 @@ def _restated(body: str, question: str) -> tuple[int, int]:
             continue
         start, end = words[at].start(), words[at + len(wanted) - 1].end()
         opens = opening is not None and opening.end() == start
-        begins = len(wanted) >= _LONG and _BEGINS.search(body, 0, start)
+        begins = len(wanted) >= _MIN_RESTATED_WORDS and _BEGINS.search(body, 0, start)
         if (opens or begins) and _ENDS.match(body, end):
             return start, end
     return 0, 0

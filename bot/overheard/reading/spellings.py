@@ -1,4 +1,4 @@
-"""What people say of a brand's names: when a spelling counts, and what is part of what."""
+"""Spellings of brands: rules, parent brands, risky spellings, and names similar to a brand's."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Span = tuple[int, int]
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
-def allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) -> bool:
-    """Whether a rule lets a spelling count at a place.
+def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) -> bool:
+    """Return whether an occurrence of a spelling satisfies a rule.
 
     Args:
         rule: The rule.
         body: The text.
-        place: Where the spelling stands.
-        sentence: The sentence around it.
-        language: That of the question, or an empty string.
+        place: (start, end) offsets of the spelling.
+        sentence: (start, end) offsets of its sentence.
+        language: The language of the question, or an empty string.
     """
     if rule.exact_case and body[slice(*place)] != rule.spelling:
         return False
@@ -37,8 +37,8 @@ def allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) ->
     return near and not _any_of(rule.not_near, around)
 
 
-def wholes(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
-    """Return for each brand those that it is a part of, the nearest first."""
+def parent_brands(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
+    """Return for each brand's name the names of its parent, grandparent and so on."""
     parents = {brand.name: brand.parent for brand in brands}
     return {name: tuple(_above(name, parents)) for name in parents}
 
@@ -46,7 +46,7 @@ def wholes(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
 def _above(name: str, parents: dict[str, str]) -> Iterable[str]:
     chain: dict[str, None] = {}
     above = parents[name]
-    while above in parents and above not in chain and above != name:  # a circle ends
+    while above in parents and above not in chain and above != name:  # stops at a circle
         chain[above] = None
         above = parents[above]
     return chain
@@ -61,25 +61,25 @@ def _folded(text: str) -> str:
 
 
 _SHORT = 3
-_LIKE = 84.0
-"""Similarity, 0 to 100, from which a name is thought to be another spelling of a brand."""
+_MIN_SIMILARITY = 84.0
+"""Similarity, 0 to 100, from which a name may be another spelling of a brand."""
 _CAPITAL = "".join(filter(str.isupper, map(chr, range(0x590))))  # Latin, Greek, Cyrillic ...
 _RISK_WORD = rf"[{_CAPITAL}](?:[\w&'\u2019-]|\.(?=\w))*"
 _NAMED = re.compile(rf"\b{_RISK_WORD}(?: {_RISK_WORD}){{0,2}}")
 _WORDS = re.compile(r"[\u0590-\u1fff\uac00-\ud7af]+")
-"""Of scripts that know no capitals and put spaces between words: Arabic, Hebrew, Hindi, Korean."""
+"""Words of scripts with spaces and without capitals: Arabic, Hebrew, Hindi, Korean."""
 _RUNS = re.compile(r"[\u30a1-\u30ff\uff66-\uff9f]+|[\u3400-\u9fff\uf900-\ufaff]+")
-"""Katakana, and Chinese characters: no spaces there."""
+"""Runs of katakana and of Chinese characters, which are written without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Why a spelling may be counted where it should not.
+    """A reason why a spelling may be counted by mistake.
 
     Attributes:
         spelling: The spelling.
-        reason: What it is mistaken for, as a clause.
-        remedy: What to do, as a clause.
+        reason: The reason, as a clause after the spelling.
+        remedy: The remedy, as a clause.
     """
 
     spelling: str
@@ -91,7 +91,7 @@ class Risk:
 
 
 def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
-    """Return what is risky about a brand's spellings.
+    """Return the risks of a brand's spellings; a spelling with a rule has none.
 
     Args:
         brand: The brand.
@@ -114,13 +114,13 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
             spelling,
             "is made of ordinary words",
             "it counts only where it is written like a name; add a rule with words that must, or "
-            "must not, stand near it",
+            "must not, occur near it",
         )
     elif len(folded) <= _SHORT and folded.isascii():
         yield Risk(
             spelling,
             "is short",
-            "it counts only in this case or in capitals; add a rule with words that must stand "
+            "it counts only in this case or in capitals; add a rule with words that must occur "
             "near it (brands rule), or a longer alias",
         )
     for other in others:
@@ -132,21 +132,20 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
                 yield Risk(
                     spelling,
                     f"is a part of {name}",
-                    f"where {name} stands, only {other.name} counts, unless {brand.name} is its "
-                    "parent",
+                    f"in {name} only {other.name} counts, unless {brand.name} is its parent",
                 )
 
 
 def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[tuple[str, int]]:
-    """Return names in answers that look like other spellings of a brand, the most frequent first.
+    """Return names in answers that look like unknown spellings of a brand, most frequent first.
 
     Args:
         brand: The brand.
         bodies: Prose of answers.
-        most: How many at most.
+        most: The largest number of names to return.
 
     Returns:
-        Each with the number of times it stands in the answers.
+        Each name with the number of its occurrences.
     """
     known = [" ".join(fold(name).text.split()) for name in brand.names]
     named = (name for body in bodies for name in _named(body, brand.names))
@@ -157,29 +156,30 @@ def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[t
         if folded in known or (len(folded) <= _SHORT and folded.isascii()):
             continue
         if not _NAMED.match(name) and any(one in folded for one in known):
-            continue  # it counts already, whatever grows onto it
+            continue  # the known spelling inside the name counts already
         if _is_like(folded, known):
             found.append((name, count))
     return found[:most]
 
 
 def _is_like(name: str, known: list[str]) -> bool:
-    """Whether a name looks like one that is known.
+    """Return whether a folded name is similar to a known name.
 
-    Where letters say more than Latin ones do, one that differs is like it in a short name too.
+    For scripts other than Latin, a distance of one character suffices, because a character carries
+    more information there.
     """
     from rapidfuzz import fuzz, process  # only this needs it
     from rapidfuzz.distance import Levenshtein
 
-    if process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_LIKE):
+    if process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY):
         return True
     long_enough = (one for one in known if len(one) > _SHORT and not name.isascii())
     return any(Levenshtein.distance(name, one) == 1 for one in long_enough)
 
 
 def _named(body: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield what may be a name: what begins with a capital, and where the script of one of the
-    brand's names has none, each piece as long as that name.
+    """Yield candidates for names: words with a capital; and for a brand's name in a script without
+    capitals, each piece of text of the length of that name.
     """
     yield from (match.group() for match in _NAMED.finditer(body))
     for name in names:
@@ -200,7 +200,7 @@ def _is_katakana(run: str) -> bool:
 
 
 def _pieces(run: str, length: int) -> Iterator[str]:
-    """Yield a run of Katakana as it is, and of a longer one in Chinese each part of a length."""
+    """Yield a run of katakana as a whole, and of a run in Chinese every part of `length`."""
     if _is_katakana(run) or len(run) <= length:
         yield run
     else:

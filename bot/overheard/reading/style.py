@@ -1,4 +1,4 @@
-"""How an answer is written, apart from what it says: thirteen features, read off its Markdown."""
+"""The style of an answer: thirteen numerical features of its Markdown, independent of content."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
 _PAUSE = re.compile("[,;:()\u2013\u2014]")
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i'd|i'll|i've|me|my|we|our|us)\b", re.IGNORECASE)
 
-OPENING = 100
-"""How many words the share of different words is taken of: in longer texts it falls by itself."""
+DISTINCT_WORDS_OF = 100
+"""Leading words for the share of distinct words, which falls with the length of a text."""
 
 
 def _count(pattern: re.Pattern[str]) -> Callable[[str, list[str]], float]:
-    """Return a feature that counts: on the scale of logarithms, so that long lists do not rule."""
+    """Return a feature: log(1 + number of matches), so that long lists do not dominate."""
     return lambda text, _: log1p(len(pattern.findall(text)))
 
 
 def _density(pattern: re.Pattern[str]) -> Callable[[str, list[str]], float]:
-    """Return a feature that counts for each word."""
+    """Return a feature: the number of matches per word."""
     return lambda text, words: len(pattern.findall(text)) / len(words)
 
 
@@ -39,7 +39,7 @@ _FEATURES: dict[str, Callable[[str, list[str]], float]] = {
     "links": _count(_LINK),
     "emoji": _count(_EMOJI),
     "word length": lambda _, words: sum(map(len, words)) / len(words),
-    "different words": lambda _, words: _different(words[:OPENING]),
+    "different words": lambda _, words: _different(words[:DISTINCT_WORDS_OF]),
     "pauses": _density(_PAUSE),
     "first person": _density(_FIRST_PERSON),
     "questions": _count(re.compile(r"\?")),
@@ -47,14 +47,13 @@ _FEATURES: dict[str, Callable[[str, list[str]], float]] = {
 }
 
 FEATURES = tuple(_FEATURES)
-"""Their names. "pauses" are commas, semicolons, colons, dashes and brackets a word."""
+"""Names of the features. "pauses" are commas, semicolons, colons, dashes and brackets per word."""
 
 
 def style(text: str) -> tuple[float, ...] | None:
-    """Return the features of an answer, in the order of `FEATURES`; None when it has no words.
+    """Return the features of an answer, in the order of `FEATURES`; None for text without words.
 
-    Counts are logarithms of 1 + the count; densities are for each word; the length is the
-    logarithm of 1 + the number of words.
+    Counts and the length in words are logarithms of 1 + the count; densities are per word.
     """
     words = _WORD.findall(text)
     return tuple(feature(text, words) for feature in _FEATURES.values()) if words else None

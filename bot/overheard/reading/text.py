@@ -1,4 +1,4 @@
-"""Text made comparable: case, width, accents, apostrophes and hyphens no longer tell apart."""
+"""Folding of text (case, width, accents, apostrophes, hyphens), and division into sentences."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _TRADE_MARKS = "\u2122\u00ae\u00a9\u2120"
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text and the way back to the original's offsets.
+    """A folded text with a mapping to the offsets of the original text.
 
     Attributes:
         text: The folded text.
-        origins: For each offset into it, the end included, the offset in the original; None where
-            the two are the same.
+        origins: For each offset of `text`, including its end, the offset in the original; None if
+            all offsets are equal.
     """
 
     text: str
     origins: tuple[int, ...] | None = None
 
     def origin(self, offset: int) -> int:
-        """Return where an offset lies in the original."""
+        """Return the offset in the original for an offset in the folded text."""
         return offset if self.origins is None else self.origins[offset]
 
 
 def fold(text: str) -> Folded:
-    """Fold a text. Hyphens become spaces, so that "Coca-Cola" is "Coca Cola"."""
+    """Fold a text for comparison. Hyphens become spaces: "Coca-Cola" equals "Coca Cola"."""
     folded = text.translate(_TABLE)
-    if len(folded) == len(text):  # no character folds to nothing, so none grew either
+    if len(folded) == len(text):  # every character folds to at least one: no offset moved
         return Folded(folded)
     lengths = (len(_TABLE[ord(char)]) for char in text)
     origins = [at for at, length in enumerate(lengths) for _ in range(length)]
@@ -40,7 +40,7 @@ def fold(text: str) -> Folded:
 
 
 class _Table(dict[int, str]):
-    """Folds a character when it is first met."""
+    """A translation table that folds each character at its first use."""
 
     def __missing__(self, code: int) -> str:
         self[code] = folded = _fold(chr(code))
@@ -52,14 +52,14 @@ def _fold(char: str) -> str:
         return "'"
     if char in _HYPHENS or char in _TRADE_MARKS or (char.isspace() and char != "\n"):
         return " "
-    if "\ud800" <= char <= "\udfff":  # half a character, which no search can take
+    if "\ud800" <= char <= "\udfff":  # a lone surrogate, which the search does not accept
         return "\ufffd"
     folded = unicodedata.normalize("NFKC", char).casefold()
     return "".join(map(_plain, folded)).strip("\u0307") or char
 
 
 def _plain(char: str) -> str:
-    """Drop the accent of a Latin or Greek letter; in other scripts marks make other letters."""
+    """Remove the accent of a Latin or Greek letter; in other scripts marks make other letters."""
     accented = char < "\u0250" or "\u0370" <= char < "\u0400" or "\u1e00" <= char < "\u2000"
     return unicodedata.normalize("NFD", char)[0] if accented else char
 
@@ -73,7 +73,7 @@ _ABBREVIATIONS = """
 """
 _SHORTENED = frozenset(_ABBREVIATIONS.split())
 _END = re.compile(
-    r"(?=[\n.!?…。！？｡])(?:"  # noqa: RUF001 - one look at most characters, instead of five
+    r"(?=[\n.!?…。！？｡])(?:"  # noqa: RUF001 - one test for most characters, instead of five
     r"\n"
     r"|(?<![。！？｡])[。！？｡]+[」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
     r"|(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])"  # noqa: RUF001 - curly quotes are meant
@@ -85,10 +85,10 @@ _LAST_WORD = re.compile(r"[\w.&]+\Z")
 
 
 def sentences(body: str) -> tuple[tuple[int, int], ...]:
-    """Return the (start, end) offsets of the sentences, white space around them left out.
+    """Return the (start, end) offsets of the sentences, without surrounding white space.
 
-    A line's end is a sentence's end. Abbreviations, initials, decimals and domain names do not
-    end one.
+    The end of a line ends a sentence. Abbreviations, initials, decimals and domain names do not
+    end a sentence.
     """
     spans: list[tuple[int, int]] = []
     start = 0

@@ -22,7 +22,7 @@ from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Scale, 
 from overheard.errors import OverheardError, PluginFault
 from overheard.interfaces import Judge, Scorer, Store
 from overheard.plugins.wording import remedy_of
-from overheard.reading.reader import READING
+from overheard.reading.reader import READING_VERSION
 
 LONGEST_CALL = 60.0
 """Seconds after which an async scorer is given up for one reading."""
@@ -221,7 +221,7 @@ def edition(catalogue: Catalogue) -> str:
         (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
         for b in catalogue.brands
     )
-    return digest([READING, *sorted(map(repr, read_as))])
+    return digest([READING_VERSION, *sorted(map(repr, read_as))])
 
 
 def digest(parts: Iterable[str]) -> str:
