@@ -4,9 +4,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from loopback import ChatService
 from overheard.testing.store import close_test_stores
+
+# How long an example takes depends on what else the machine does, and says nothing of the code.
+settings.register_profile("overheard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("overheard")
 
 
 @pytest.hookimpl(optionalhook=True)
