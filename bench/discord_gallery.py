@@ -25,7 +25,7 @@ from gallery import cards, charts
 
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style, Table, Tainted
 from overheard.cards.charts.trend import alt, draw
-from overheard.chat.discord.embeds import Page, picture_name, render
+from overheard.chat.discord.embeds import EmbedPage, picture_name, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HIGHEST = 4_000
@@ -154,7 +154,7 @@ def picture(image: Image) -> str:
     )
 
 
-def message(page: Page) -> str:
+def message(page: EmbedPage) -> str:
     """Return a message as HTML."""
     pictures = {f"attachment://{picture_name(n)}": one for n, one in enumerate(page.images, 1)}
     shown = "".join(embed(one, pictures) for one in page.embeds)

@@ -10,7 +10,7 @@ from simcord import ChannelHandle, Env, MemberActor
 
 from discord_desk import SPECS, ScriptedDesk
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.chat.discord.client import Client
+from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.posts import Poster
 from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
@@ -42,7 +42,7 @@ class World:
 
     def post(self) -> Poster:
         """Return what posts by the bot that is running."""
-        assert isinstance(self.env.bot, Client)
+        assert isinstance(self.env.bot, DiscordClient)
         return Poster(self.env.bot)
 
 
@@ -53,9 +53,9 @@ def desk() -> ScriptedDesk:
 
 
 @pytest.fixture
-def simcord_bot(desk: ScriptedDesk) -> Client:
+def simcord_bot(desk: ScriptedDesk) -> DiscordClient:
     """What SimCord runs."""
-    return Client(DiscordTable(), desk)
+    return DiscordClient(DiscordTable(), desk)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ async def test_buttons_survive_a_restart(world: World) -> None:
     )
     message = world.channel.last_message
     assert message
-    await world.env.restart_bot(Client(DiscordTable(), world.desk))
+    await world.env.restart_bot(DiscordClient(DiscordTable(), world.desk))
     await world.ann.click(message, label="Acknowledge")
 
     assert world.desk.requests[-1].words == "alerts acknowledge 12"

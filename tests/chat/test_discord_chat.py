@@ -475,13 +475,13 @@ async def test_heartbeats_are_sent(chat: DiscordChat, peer: Peer) -> None:
 async def test_a_silent_gateway_is_left_and_resumed(peer: Peer) -> None:
     """A connection that stands open while nobody speaks is no connection."""
     peer.gateway.interval, peer.gateway.acknowledges = 50, False
-    async with running(DiscordChat(settings(peer), silence=1.5), peer, ScriptedDesk()):
+    async with running(DiscordChat(settings(peer), silence_s=1.5), peer, ScriptedDesk()):
         await peer.gateway.until(lambda: "resume" in peer.gateway.opened)
 
 
 async def test_a_gateway_that_stays_away_ends_the_run(peer: Peer) -> None:
     """Whoever supervises is told, and builds everything anew."""
-    chat = DiscordChat(settings(peer, gateway_url="ws://127.0.0.1:9/"), silence=0.5)
+    chat = DiscordChat(settings(peer, gateway_url="ws://127.0.0.1:9/"), silence_s=0.5)
     with pytest.raises(ChatLost, match="gateway"):
         await chat.run(ScriptedDesk())
 

@@ -20,8 +20,8 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.discord import markup, tables
-from overheard.chat.discord.embeds import MOST_PAGES, Page, render
+from overheard.chat.discord import markup
+from overheard.chat.discord.embeds import MAX_PAGES, EmbedPage, render
 
 HOSTILE = Tainted(
     "<@123> <@&1> <#1> @everyone @here <!channel> [bank](https://evil.example) "
@@ -31,7 +31,7 @@ HOSTILE = Tainted(
 )
 
 
-def words(page: Page) -> str:
+def words(page: EmbedPage) -> str:
     """Return all that a page's embeds say, as it is sent."""
     told = []
     for embed in page.embeds:
@@ -82,7 +82,7 @@ def cards(depth: int = 1) -> st.SearchStrategy[Card]:
 def test_no_card_breaks_a_limit(card: Card) -> None:
     """Whatever a card holds, Discord takes each of its messages."""
     pages = render(card)
-    assert 1 <= len(pages) <= MOST_PAGES
+    assert 1 <= len(pages) <= MAX_PAGES
     for page in pages:
         assert list(wrong_embeds(list(page.embeds))) == []
         assert 1 <= len(page.embeds) <= 10
@@ -170,7 +170,7 @@ def test_what_is_left_out_is_counted() -> None:
 def test_many_messages_are_cut_openly() -> None:
     """A flood of cards ends in a sentence."""
     pages = render(Card("T", more=tuple(Card(f"Card {n}", "x" * 3000) for n in range(20))))
-    assert len(pages) == MOST_PAGES
+    assert len(pages) == MAX_PAGES
     assert "too many" in words(pages[-1])
 
 
@@ -186,7 +186,7 @@ def test_the_severity_is_a_colour_and_a_word() -> None:
 def test_a_narrow_table_is_aligned() -> None:
     """Numbers end below each other in letters of one width."""
     table = Table(("Brand", "Share"), (("Acme", "9 %"), ("Globex", "61 %")), frozenset({1}))
-    [code] = tables.pieces(table)
+    [code] = markup.table_pieces(table)
     lines = code.splitlines()
     assert lines[1:-1] == ["Brand   Share", "─────────────", "Acme      9 %", "Globex   61 %"]
 
@@ -194,7 +194,7 @@ def test_a_narrow_table_is_aligned() -> None:
 def test_a_wide_table_is_told_row_by_row() -> None:
     """No number is cut, and each has its name."""
     table = Table(("Prompt", "Before", "After"), ((Tainted("Which? " * 9), "84 %", "43 %"),))
-    [told] = tables.pieces(table)
+    [told] = markup.table_pieces(table)
     assert "Before: 84 % \u00b7 After: 43 %" in told
 
 
@@ -208,7 +208,7 @@ def test_a_row_of_many_columns_keeps_to_the_limits() -> None:
 def test_long_tables_are_parted_between_rows() -> None:
     """Each piece is a whole block with the header."""
     table = Table(("Brand", "Share"), tuple((f"Brand {n}", "9 %") for n in range(150)))
-    pieces = list(tables.pieces(table))
+    pieces = list(markup.table_pieces(table))
     assert all(piece.count("```") == 2 and "Brand  " in piece for piece in pieces[:-1])
     assert pieces[-1] == "-# 50 more rows not shown"
 

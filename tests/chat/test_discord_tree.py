@@ -10,7 +10,7 @@ from discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.chat.discord import forms, interactions, tree
-from overheard.chat.discord.interactions import Click, Does, Questions
+from overheard.chat.discord.interactions import Click, ClickKind, Questions
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 
@@ -20,7 +20,7 @@ ADD = SPEC["brands add"]
 
 def drawn(specs: tuple[CommandSpec, ...] = SPECS) -> tree.Node:
     """Return the tree for a server."""
-    return tree.tree("overheard", specs, context=tree.IN_GUILD)
+    return tree.root("overheard", specs, context=tree.IN_GUILD)
 
 
 def under(node: tree.Node, *names: str) -> tree.Node:
@@ -97,7 +97,7 @@ def returned(node: Any) -> Any:
 
 def test_a_tree_is_known_again() -> None:
     """What Discord adds and leaves out is no change."""
-    assert tree.same([drawn()], returned([drawn()]))
+    assert tree.is_same([drawn()], returned([drawn()]))
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,14 @@ def test_a_change_is_seen(where: tuple[str, ...], key: str, value: Any) -> None:
     """Another text, bound, choice or command, also one that we have no more, is a change."""
     theirs = copy.deepcopy(drawn())
     under(theirs, *where)[key] = value
-    assert not tree.same([drawn()], [theirs])
-    assert not tree.same([], [theirs])
-    assert not tree.same([drawn()], [])
+    assert not tree.is_same([drawn()], [theirs])
+    assert not tree.is_same([], [theirs])
+    assert not tree.is_same([drawn()], [])
 
 
 def test_a_command_that_is_gone_is_none() -> None:
     """Somebody's Discord may show an old tree for a while."""
-    assert tree.read({"options": [{"name": "gone", "type": 1}]}, SPECS) is None
+    assert tree.read_call({"options": [{"name": "gone", "type": 1}]}, SPECS) is None
 
 
 def test_a_list_is_divided_by_commas() -> None:
@@ -136,7 +136,7 @@ def test_a_suggestion_keeps_what_was_typed_before() -> None:
     option = SPEC["check"].options[0]
     [one] = tree.suggestions(option, "Acme, Aj", ["Ajax, Inc"])
     assert tree.split(one["value"]) == ["Acme", "Ajax, Inc"]
-    assert tree.last_typed(option, "Acme, Aj") == "Aj"
+    assert tree.last_value(option, "Acme, Aj") == "Aj"
 
 
 def test_suggestions_keep_to_the_limits() -> None:
@@ -191,7 +191,7 @@ def test_a_form_comes_back_as_options() -> None:
         {"type": 18, "component": {"type": 4, "custom_id": key, "value": value}}
         for key, value in typed.items()
     ]
-    assert forms.read({"components": components}, ADD) == {
+    assert forms.read_options({"components": components}, ADD) == {
         "name": "Acme",
         "aliases": ["Acme Inc", "Ajax, Inc"],
         "domains": [],
@@ -224,34 +224,34 @@ async def test_choices_are_menus() -> None:
         {"type": 18, "component": {"type": 3, "custom_id": "form", "values": []}},
         {"type": 18, "component": {"type": 4, "custom_id": "count", "value": "7"}},
     ]
-    assert forms.read({"components": chosen}, spec) == {"loud": False, "count": 7}
+    assert forms.read_options({"components": chosen}, spec) == {"loud": False, "count": 7}
 
 
-@pytest.mark.parametrize("does", Does)
-def test_a_button_is_read_from_its_id(does: Does) -> None:
+@pytest.mark.parametrize("kind", ClickKind)
+def test_a_button_is_read_from_its_id(kind: ClickKind) -> None:
     """The id holds all that is needed, also words with colons."""
-    click = Click(does, "alerts snooze 12 --until 2026-01-01T07:00")
-    assert interactions.read(click.id) == click
-    assert len(Click(Does.LEAVE, "x" * 90).id) <= 100
+    click = Click(kind, "alerts snooze 12 --until 2026-01-01T07:00")
+    assert interactions.read_click(click.id) == click
+    assert len(Click(ClickKind.CANCEL, "x" * 90).id) <= 100
 
 
 def test_an_id_of_others_is_none() -> None:
     """A button that is not ours does nothing."""
-    assert interactions.read("else:check") is None
-    assert interactions.read("check") is None
+    assert interactions.read_click("else:check") is None
+    assert interactions.read_click("check") is None
 
 
 def test_questions_do_not_pile_up() -> None:
     """Only the latest are kept; an older one is asked by the button's label."""
     questions = Questions()
-    for number in range(interactions.MOST_QUESTIONS + 1):
+    for number in range(interactions.MAX_QUESTIONS + 1):
         questions.remember(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
-    assert questions.ask("close 1", "Close") == "Close 1?"
-    assert questions.ask("close 0", "Close") == "Close: are you sure?"
+    assert questions.question("close 1", "Close") == "Close 1?"
+    assert questions.question("close 0", "Close") == "Close: are you sure?"
 
 
 async def test_views_are_not_held_on_to() -> None:
     """discord.py keeps no view that is stopped, so that memory does not grow with messages."""
-    view = interactions.view((Action("check", "Check"),), Questions())
+    view = interactions.button_view((Action("check", "Check"),), Questions())
     assert view.is_finished()
     assert view.to_components()[0]["components"][0]["custom_id"] == "do:check"

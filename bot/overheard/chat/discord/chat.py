@@ -1,4 +1,4 @@
-"""The chat platform: connects, is watched, posts, and lets go."""
+"""The Discord chat: connects, posts, edits and finds messages, and checks the configuration."""
 
 from __future__ import annotations
 
@@ -11,65 +11,73 @@ import discord
 
 from overheard.cards.card import Card
 from overheard.chat.concurrency import FINISH_TIMEOUT_S
+from overheard.chat.discord.api import (
+    INVALID_TOKEN_CLOSE_CODE,
+    missing_token,
+    redirect,
+    redirect_answers,
+    refused_token,
+    translated_errors,
+)
 from overheard.chat.discord.checkup import PLACE, examine
-from overheard.chat.discord.client import Client, redirect, redirect_answers
-from overheard.chat.discord.errors import REFUSED, no_token, refused, told
+from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.interactions import NAME
 from overheard.chat.discord.posts import Poster
 from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Desk, Finding
 
-SILENCE = 60.0
-"""Seconds without a word from the gateway after which the connection is taken for dead; when it
-stays down for as long, everything is built anew.
+GATEWAY_TIMEOUT_S = 60.0
+"""A gateway that is silent for this time counts as lost; when the connection stays down for as
+long again, the chat fails and is started again.
 """
-GOODBYE = 1.5
-"""Seconds that Discord has to close the connection with us."""
+CLOSE_TIMEOUT_S = 1.5
+"""How long the gateway's closing frame is waited for."""
 
 
 class DiscordChat:
-    """Discord, by one bot.
+    """Discord; see `overheard.interfaces.Chat`. Channels and messages are named by their ids.
 
     Args:
-        settings: What the configuration says.
-        silence: Seconds for which the gateway may be silent, and the connection down.
+        settings: ``[discord]``.
+        silence_s: Seconds for which the gateway may be silent, and for which the connection may be
+            down.
 
     Attributes:
         drain_s: See `overheard.interfaces.DrainingChat`.
     """
 
-    def __init__(self, settings: DiscordTable, *, silence: float = SILENCE) -> None:
+    def __init__(self, settings: DiscordTable, *, silence_s: float = GATEWAY_TIMEOUT_S) -> None:
         self._settings = settings
-        self._silence = silence
+        self._silence_s = silence_s
         self.drain_s = FINISH_TIMEOUT_S
-        self._client: Client | None = None
-        self._entering = asyncio.Lock()
+        self._client: DiscordClient | None = None
+        self._logging_in = asyncio.Lock()
 
     @property
     def name(self) -> str:
-        """Unique among chats."""
+        """The chat's name in configuration and routes."""
         return NAME
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection to the gateway; see `Connectable`."""
+        """Whether the gateway is connected; see `Connectable`."""
         return self._client is not None and self._client.down_since is None
 
     async def run(self, desk: Desk) -> None:
         """Connect and bring requests to the desk, until cancelled.
 
         Raises:
-            ChatUnavailable: when the token is refused.
-            ChatLost: when the connection is lost, and does not come back by itself.
+            ChatUnavailable: when Discord refuses the token.
+            ChatLost: when the connection is lost and does not recover within the timeout.
             ChatFailed: when Discord cannot be reached at all.
         """
         redirect_answers(self._settings)
-        client = await self._entered()
+        client = await self._logged_in()
         client.desk = desk
         client.down_since = time.monotonic()
         try:
-            await self._watched(client)
+            await self._stay_connected(client)
         finally:
             await client.stop_serving(self.drain_s)
             await self.close()
@@ -77,45 +85,45 @@ class DiscordChat:
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
     ) -> str:
-        """Post a card and return the message's id; see `overheard.interfaces.Chat`.
+        """Post a card and return the id of its first message; see `overheard.interfaces.Chat`.
 
         Raises:
-            ChatFailed: when it was not posted, or nobody knows.
+            ChatFailed: when the card was not posted, or Discord's answer was lost.
         """
-        begun_at = _number(thread) if thread else None
-        place, poster = _number(channel), await self._poster()
+        begun_at = _snowflake(thread) if thread else None
+        place, poster = _snowflake(channel), await self._poster()
         return str(await poster.post(place, card, key=key, thread=begun_at, broadcast=broadcast))
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Put another card in the place of one that was posted.
+        """Replace a posted card by another; see `overheard.interfaces.Chat`.
 
         Raises:
-            ChatFailed: when it was not.
+            ChatFailed: when Discord refuses the edit.
         """
-        await (await self._poster()).edit(_number(channel), _number(message), card)
+        await (await self._poster()).edit(_snowflake(channel), _snowflake(message), card)
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message that was posted with this key, or None.
+        """Return the id of a recent message that was posted with a key, or None.
 
         Raises:
             ChatFailed: when the channel cannot be read.
         """
-        found = await (await self._poster()).find(_number(channel), key)
+        found = await (await self._poster()).find(_snowflake(channel), key)
         return None if found is None else str(found)
 
     async def link(self, channel: str, message: str) -> str:
         """Return a message's address; see `overheard.interfaces.Linking`.
 
         Raises:
-            ChatFailed: when there is no such channel or message any more.
+            ChatFailed: when the channel or the message does not exist any more.
         """
-        return await (await self._poster()).link(_number(channel), _number(message))
+        return await (await self._poster()).link(_snowflake(channel), _snowflake(message))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Say whether the token, the servers and these channels are as they should be."""
+        """Return findings about the token, the servers and channels; see `Chat`."""
         try:
-            with told():
-                return await examine(await self._entered(), channels)
+            with translated_errors():
+                return await examine(await self._logged_in(), channels)
         except ChatUnavailable as error:
             return [Finding(PLACE, str(error.details["reason"]), str(error.details["remedy"]))]
         except ChatFailed as error:
@@ -128,28 +136,28 @@ class DiscordChat:
             ]
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close the connections to Discord."""
         client, self._client = self._client, None
         if client is not None:
             with suppress(Exception):
-                async with asyncio.timeout(GOODBYE):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await client.close()
             with suppress(Exception):
                 await client.http.close()
 
     async def _poster(self) -> Poster:
-        return Poster(await self._entered())
+        return Poster(await self._logged_in())
 
-    async def _entered(self) -> Client:
-        """Return a client that is logged in; posting needs no more than that.
+    async def _logged_in(self) -> DiscordClient:
+        """Return a client that is logged in. Posting needs no connection to the gateway.
 
         Raises:
-            ChatUnavailable: when the token is refused.
+            ChatUnavailable: when Discord refuses the token.
             ChatFailed: when Discord cannot be reached.
         """
-        async with self._entering:
+        async with self._logging_in:
             if self._client is None or self._client.is_closed():
-                client = Client(self._settings, silence=self._silence)
+                client = DiscordClient(self._settings, silence_s=self._silence_s)
                 redirect(client, self._settings)
                 try:
                     await self._log_in(client)
@@ -159,53 +167,63 @@ class DiscordChat:
                 self._client = client
             return self._client
 
-    async def _log_in(self, client: Client) -> None:
+    async def _log_in(self, client: DiscordClient) -> None:
         if self._settings.token is None:
-            raise no_token()
-        with told():
+            raise missing_token()
+        with translated_errors():
             try:
                 await client.login(self._settings.token.get_secret_value())
             except discord.LoginFailure:
-                raise refused() from None
+                raise refused_token() from None
 
-    async def _watched(self, client: Client) -> None:
-        """Stay connected; give up when the connection is down for too long."""
+    async def _stay_connected(self, client: DiscordClient) -> None:
+        """Hold the connection to the gateway until cancelled.
+
+        Raises:
+            ChatUnavailable: when the gateway refuses the token.
+            ChatLost: when the connection ends, or is down for longer than `silence_s`.
+        """
         connection = asyncio.create_task(client.connect())
-        watch = asyncio.create_task(self._watch(client))
+        watchdog = asyncio.create_task(self._watch_connection(client))
         try:
-            await asyncio.wait({connection, watch}, return_when=asyncio.FIRST_COMPLETED)
-            raise _end(connection if connection.done() else watch)
+            await asyncio.wait({connection, watchdog}, return_when=asyncio.FIRST_COMPLETED)
+            raise _connection_error(connection if connection.done() else watchdog)
         finally:
-            for task in (connection, watch):
+            for task in (connection, watchdog):
                 task.cancel()
-            await asyncio.gather(connection, watch, return_exceptions=True)
+            await asyncio.gather(connection, watchdog, return_exceptions=True)
 
-    async def _watch(self, client: Client) -> None:
+    async def _watch_connection(self, client: DiscordClient) -> None:
+        """Raise ChatLost when the connection has been down for longer than `silence_s`."""
         while True:
-            await asyncio.sleep(self._silence / 10)
+            await asyncio.sleep(self._silence_s / 10)
             since = client.down_since
-            if since is not None and time.monotonic() - since > self._silence:
+            if since is not None and time.monotonic() - since > self._silence_s:
                 raise ChatLost(chat="Discord", reason="its gateway has been silent for too long")
 
 
-def _end(task: asyncio.Task[None]) -> Exception:
-    """Return what to raise for a task that should have gone on."""
+def _connection_error(task: asyncio.Task[None]) -> Exception:
+    """Return the error for a connection, or its watchdog, that has ended."""
     error = task.exception()
-    if isinstance(error, discord.ConnectionClosed) and error.code == REFUSED:
-        return refused()
+    if isinstance(error, discord.ConnectionClosed) and error.code == INVALID_TOKEN_CLOSE_CODE:
+        return refused_token()
     if isinstance(error, ChatLost):
         return error
     if isinstance(error, discord.ConnectionClosed) and error.code:
         return ChatLost(chat="Discord", reason=f"its gateway closed it with code {error.code}")
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return ChatLost(chat="Discord", reason="its gateway closed it with code 4014")
-    # discord.py trips over itself when the very first connection fails: the type says nothing.
+    # When the very first connection fails, discord.py raises an unrelated error.
     return ChatLost(chat="Discord", reason="its gateway cannot be reached")
 
 
-def _number(written: str) -> int:
-    """Return a platform's id as the number it is."""
-    if not written.isdecimal():
-        reason = f'"{written}" is no id; copy it in Discord with Developer Mode on'
+def _snowflake(text: str) -> int:
+    """Return an id of Discord's as a number.
+
+    Raises:
+        ChatFailed: when the text is not an id.
+    """
+    if not text.isdecimal():
+        reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
         raise ChatFailed(chat="Discord", reason=reason)
-    return int(written)
+    return int(text)

@@ -1,4 +1,4 @@
-"""Whether Discord is as it should be: token, servers, and what the bot may do in each channel."""
+"""The checks of `overheard doctor` for Discord: token, servers, and permissions in channels."""
 
 from __future__ import annotations
 
@@ -6,27 +6,31 @@ from collections.abc import Sequence
 
 import discord
 
-from overheard.chat.discord.client import Client
-from overheard.chat.discord.errors import PORTAL, failure
-from overheard.chat.discord.sync import serves
+from overheard.chat.discord.api import PORTAL, chat_failed
+from overheard.chat.discord.client import DiscordClient
+from overheard.chat.discord.sync import is_served
 from overheard.commands.discord import PERMISSIONS, invitation
 from overheard.interfaces import Finding
 
 PLACE = "discord"
 
 
-async def examine(client: Client, channels: Sequence[str]) -> list[Finding]:
-    """Look at everything that a client that is logged in can see.
+async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Finding]:
+    """Return findings about the application, the servers and channels.
 
     Args:
-        client: Who looks.
-        channels: The ids of channels that alerts go to.
+        client: A client that is logged in.
+        channels: The ids of the channels that alerts go to.
+
+    Raises:
+        discord.HTTPException: when Discord does not return the bot's servers.
     """
-    found = [_application(client), *await _servers(client)]
-    return [*found, *[await _channel(client, channel) for channel in channels]]
+    found = [_check_application(client), *await _check_servers(client)]
+    return [*found, *[await _check_channel(client, channel) for channel in channels]]
 
 
-def _application(client: Client) -> Finding:
+def _check_application(client: DiscordClient) -> Finding:
+    """Return a finding about the application's endpoint, which must be empty."""
     application = client.application
     if application and application.interactions_endpoint_url:
         return Finding(
@@ -37,10 +41,11 @@ def _application(client: Client) -> Finding:
     return Finding(f"{PLACE}: token and application")
 
 
-async def _servers(client: Client) -> list[Finding]:
+async def _check_servers(client: DiscordClient) -> list[Finding]:
+    """Return a finding for each server that the bot serves, or should be in."""
     ids = {guild.id async for guild in client.fetch_guilds(with_counts=False)}
     invite = f"open {invitation(client.application_id or 0)}"
-    served = {guild for guild in ids if serves(client.settings, guild)}
+    served = {guild for guild in ids if is_served(client.settings, guild)}
     missing = [guild for guild in client.settings.guilds if guild not in ids]
     absent = [
         Finding(f"{PLACE}: server {guild}", "the bot is not in this server", invite)
@@ -51,28 +56,29 @@ async def _servers(client: Client) -> list[Finding]:
     return [*absent, *(Finding(f"{PLACE}: server {guild}") for guild in sorted(served))]
 
 
-async def _channel(client: Client, channel: str) -> Finding:
+async def _check_channel(client: DiscordClient, channel: str) -> Finding:
+    """Return a finding about the bot's permissions in a channel."""
     where = f"{PLACE}: channel {channel}"
     if not channel.isdecimal():
         remedy = "copy the channel's id in Discord, which Developer Mode in its settings shows"
         return Finding(where, "this is no channel's id", remedy)
     try:
-        lacking = await _lacking(client, int(channel))
+        missing = await _missing_permissions(client, int(channel))
     except (discord.HTTPException, discord.InvalidData) as error:
         remedy = "let the bot see the channel, or mend the channel's id in [[routes]]"
-        return Finding(where, str(failure(error).details["reason"]), remedy)
-    if lacking:
-        names = ", ".join(name.replace("_", " ") for name in lacking)
+        return Finding(where, str(chat_failed(error).details["reason"]), remedy)
+    if missing:
+        names = ", ".join(name.replace("_", " ") for name in missing)
         return Finding(where, f"the bot may not: {names}", "allow it in the channel's permissions")
     return Finding(where)
 
 
-async def _lacking(client: Client, channel: int) -> list[str]:
-    """Return the permissions that the bot lacks in a channel."""
+async def _missing_permissions(client: DiscordClient, channel: int) -> list[str]:
+    """Return the names of the permissions that the bot needs and lacks in a channel."""
     guild_id = getattr((await client.fetch_channel(channel)), "guild", None)
     if guild_id is None:
-        return []  # a direct message: there is nothing to lack
-    # A channel knows its permissions only with its server's roles.
+        return []  # direct messages need no permissions
+    # discord.py computes permissions only for a channel of a server whose roles are known.
     guild = await client.fetch_guild(guild_id.id, with_counts=False)
     me = await guild.fetch_member(client.user.id if client.user else 0)
     permissions = (await guild.fetch_channel(channel)).permissions_for(me)

@@ -1,4 +1,4 @@
-"""The bot's connection to Discord: commands, clicks and forms become requests at the desk."""
+"""The connection to Discord's gateway: commands, clicks and forms become requests at the desk."""
 
 from __future__ import annotations
 
@@ -9,99 +9,98 @@ from typing import Any
 
 import discord
 from discord import InteractionType, app_commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
-from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.discord import forms, interactions, tree
-from overheard.chat.discord.conversation import Answer
-from overheard.chat.discord.errors import told
-from overheard.chat.discord.interactions import Click, Does, Questions
-from overheard.chat.discord.sync import Trees, serves
-from overheard.config.chats import DISCORD_API, DISCORD_GATEWAY, DiscordTable
+from overheard.chat.discord.api import translated_errors
+from overheard.chat.discord.conversation import DiscordConversation
+from overheard.chat.discord.interactions import Click, ClickKind, Questions
+from overheard.chat.discord.sync import CommandSync, is_served
+from overheard.config.chats import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Desk, Request
 
 log = logging.getLogger(__name__)
 
-SOON = 0.15
-"""Seconds that an answer may take before Discord is told that it will follow."""
-SOON_FOR_FORMS = 2.0
-"""The same for commands that configure: a form can be opened only as the first answer."""
-ELSEWHERE = "This bot does not serve this place; its configuration says which it does."
-GONE = "There is no such command any more; reload Discord to see those that there are."
-QUIET = 0.2
-"""Seconds without a further server after which the bot counts as ready; others may follow."""
-LONGEST_LIMIT = 30.0
-"""Seconds that discord.py waits itself when Discord asks for fewer requests."""
+ACKNOWLEDGE_AFTER_S = 0.15
+"""An interaction without an answer after this time is acknowledged; its answer follows later."""
+FORM_ACKNOWLEDGE_AFTER_S = 2.0
+"""The same for commands that may open a form: Discord takes a form only as the first answer."""
+NOT_SERVED = "This bot does not serve this place; its configuration says which it does."
+UNKNOWN_COMMAND = "There is no such command any more; reload Discord to see those that there are."
+GUILD_READY_TIMEOUT_S = 0.2
+"""The bot counts as ready when no further server has arrived for this time; others may follow."""
+MAX_RATE_LIMIT_WAIT_S = 30.0
+"""discord.py itself waits for a rate limit that ends within this time; else it raises."""
 
 
-class Client(discord.Client):
-    """A client that serves one desk.
+class DiscordClient(discord.Client):
+    """A gateway client that serves one desk.
 
     Args:
-        settings: What the configuration says.
-        desk: Where requests are brought; without one it only posts.
-        silence: Seconds without a word from the gateway after which it is taken for dead.
+        settings: ``[discord]``.
+        desk: Serves the requests; None for a client that only posts.
+        silence_s: Seconds without a message from the gateway after which the connection counts as
+            lost.
     """
 
     def __init__(
-        self, settings: DiscordTable, desk: Desk | None = None, *, silence: float = 60.0
+        self, settings: DiscordTable, desk: Desk | None = None, *, silence_s: float = 60.0
     ) -> None:
-        # This bot has no voice, so nobody need hear that its parts are missing.
+        # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            # Server names and roles; none of the privileged ones is needed.
+            # Server names and roles; no privileged intent is needed.
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
-            max_ratelimit_timeout=LONGEST_LIMIT,
-            guild_ready_timeout=QUIET,
-            heartbeat_timeout=silence,
+            max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT_S,
+            guild_ready_timeout=GUILD_READY_TIMEOUT_S,
+            heartbeat_timeout=silence_s,
         )
         self.settings = settings
         self.desk = desk
         self.questions = Questions()
-        self.trees = Trees(self, settings)
+        self.commands = CommandSync(self, settings)
         self.down_since: float | None = time.monotonic()
-        """When the connection was lost, or None while there is one."""
+        """When the connection was lost, by `time.monotonic`; None while connected."""
         self._serving: set[asyncio.Task[Any]] = set()
 
     async def on_connect(self) -> None:
-        """Note that there is a connection."""
+        """Note that the connection is up."""
         self.down_since = None
 
     async def on_ready(self) -> None:
-        """Bring the command trees up to date."""
+        """Register the commands in all servers and for direct messages."""
         if self.desk is not None:
-            await self.trees.sync(self.desk.commands, [None, *(guild.id for guild in self.guilds)])
+            places = [None, *(guild.id for guild in self.guilds)]
+            await self.commands.sync(self.desk.commands, places)
 
     async def on_resumed(self) -> None:
-        """Note that the connection is back."""
+        """Note that the connection is up again."""
         self.down_since = None
 
     async def on_disconnect(self) -> None:
-        """Note since when the connection is lost."""
+        """Note when the connection was lost."""
         self.down_since = self.down_since or time.monotonic()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Give a server the commands, as soon as it can be reached."""
+        """Register the commands in a server that can be reached again."""
         if self.desk is not None:
-            await self.trees.sync(self.desk.commands, [guild.id])
+            await self.commands.sync(self.desk.commands, [guild.id])
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Give a new server the commands."""
+        """Register the commands in a new server."""
         await self.on_guild_available(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget a server: should the bot come back, it gets the commands anew."""
-        self.trees.forget(guild.id)
+        """Forget a server, so that a new invitation registers the commands again."""
+        self.commands.forget(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Take whatever a person did."""
+        """Serve a command, click, form or autocompletion; a failure to answer is logged."""
         task = asyncio.current_task()
         if task is not None:
             self._serving.add(task)
@@ -109,61 +108,66 @@ class Client(discord.Client):
         if self.desk is None:
             return
         try:
-            with told():
-                await self._take(interaction, self.desk)
-        except ChatFailed as failed:  # the desk told nobody, because there is nobody to tell
+            with translated_errors():
+                await self._dispatch(interaction, self.desk)
+        except ChatFailed as failed:  # the desk could not show this error to the person
             log.warning("An interaction was not answered: %s", failed)
 
-    async def stop_serving(self, patience: float) -> None:
-        """Let what is being served come to its end within so many seconds, else cancel it."""
+    async def stop_serving(self, timeout_s: float) -> None:
+        """Wait some seconds for the interactions that are being served, then cancel them."""
         serving = [task for task in self._serving if task is not asyncio.current_task()]
-        await finish_tasks(serving, patience)
+        await finish_tasks(serving, timeout_s)
 
     async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
 
-    def _welcome(self, interaction: discord.Interaction[Any]) -> bool:
+    def _is_served(self, interaction: discord.Interaction[Any]) -> bool:
+        """Return whether the settings let the interaction's server use the bot."""
         if interaction.guild_id is None:
             return self.settings.direct_messages
-        return serves(self.settings, interaction.guild_id)
+        return is_served(self.settings, interaction.guild_id)
 
-    async def _take(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
+    async def _dispatch(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
+        """Serve an interaction by its type."""
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:
             await self._complete(interaction, desk)
-        elif not self._welcome(interaction):
-            await self._refuse(interaction, ELSEWHERE)
+        elif not self._is_served(interaction):
+            await self._refuse(interaction, NOT_SERVED)
         elif interaction.type is InteractionType.application_command:
-            if called := tree.read(data, desk.commands):
-                await self._serve(interaction, desk, called.spec, **interactions.wish(called))
+            if call := tree.read_call(data, desk.commands):
+                fields = interactions.request_fields(call)
+                await self._serve(interaction, desk, call.spec, **fields)
             else:
-                await self._refuse(interaction, GONE)
+                await self._refuse(interaction, UNKNOWN_COMMAND)
         elif interaction.type is InteractionType.modal_submit:
-            await self._take_form(interaction, desk, data)
-        elif click := interactions.read(data.get("custom_id", "")):
-            await self._take_click(interaction, desk, click)
+            await self._serve_form(interaction, desk, data)
+        elif click := interactions.read_click(data.get("custom_id", "")):
+            await self._serve_click(interaction, desk, click)
 
-    async def _take_form(
+    async def _serve_form(
         self, interaction: discord.Interaction[Any], desk: Desk, data: Any
     ) -> None:
+        """Serve a submitted form; the form of a removed command is ignored."""
         name = forms.command_of(data.get("custom_id", ""))
         if spec := next((spec for spec in desk.commands if spec.name == name), None):
-            options = forms.read(data, spec)
+            options = forms.read_options(data, spec)
             await self._serve(interaction, desk, spec, command=name, options=options)
 
-    async def _take_click(
+    async def _serve_click(
         self, interaction: discord.Interaction[Any], desk: Desk, click: Click
     ) -> None:
-        if click.does is Does.ASK:
+        """Ask the question of a button, remove the question, or run the button's words."""
+        if click.kind is ClickKind.ASK:
             label = interactions.label_of(interaction.message, click.id)
-            text = wording.printable(self.questions.ask(click.words, label))
-            view = interactions.question(click, label)
+            text = wording.printable(self.questions.question(click.words, label))
+            view = interactions.question_view(click, label)
             await interaction.response.send_message(text, view=view, ephemeral=True)
-        elif click.does is Does.LEAVE:
+        elif click.kind is ClickKind.CANCEL:
             await interaction.response.defer()
             await interaction.delete_original_response()
         else:
-            spec = interactions.named(click.words, desk.commands)
+            spec = interactions.spec_of(click.words, desk.commands)
             await self._serve(interaction, desk, spec, words=click.words)
 
     async def _serve(
@@ -171,91 +175,54 @@ class Client(discord.Client):
         interaction: discord.Interaction[Any],
         desk: Desk,
         spec: CommandSpec | None,
-        **wish: Any,
+        **wanted: Any,
     ) -> None:
+        """Bring an interaction to the desk, and acknowledge it when the answer takes long.
+
+        Args:
+            interaction: The interaction.
+            desk: Serves the request.
+            spec: The command, or None when a button's words name no command.
+            wanted: Further fields of the `Request`: words, or a command with options.
+        """
         request = Request(
             id=str(interaction.id),
             person=interactions.person(interaction),
-            channel=f"{interactions.NAME}:{interactions.place(interaction)}",
-            message=interactions.clicked(interaction),
-            **wish,
+            channel=interactions.channel_name(interaction),
+            message=interactions.clicked_message(interaction),
+            **wanted,
         )
-        asked, alone = interactions.decides(request.words), interactions.sees_alone(interaction)
-        answer = Answer(
+        confirms = interactions.answers_question(request.words)
+        private = interactions.is_private_click(interaction)
+        conversation = DiscordConversation(
             interaction,
             self.questions,
-            private=spec.private if spec else asked and alone,
-            replaces=asked or alone,
+            private=spec.private if spec else confirms and private,
+            replaces=confirms or private,
         )
         configures = spec is not None and spec.role is Role.ADMIN and not spec.spends
-        async with answer.acknowledged_after(SOON_FOR_FORMS if configures else SOON):
-            if not await desk.serve(request, answer):
-                answer.leave()
+        after_s = FORM_ACKNOWLEDGE_AFTER_S if configures else ACKNOWLEDGE_AFTER_S
+        async with conversation.acknowledged_after(after_s):
+            if not await desk.serve(request, conversation):
+                conversation.leave_to_other_process()
 
     async def _complete(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
-        called = tree.read(interaction.data or {}, desk.commands)
-        if called is None or called.typing is None:
+        """Offer values that complete what a person has typed into an option so far."""
+        call = tree.read_call(interaction.data or {}, desk.commands)
+        if call is None or call.typing is None:
             return
-        option, part = called.typing, tree.last_typed(called.typing, called.typed)
-        found = [one for one in option.choices if part.lower() in one.lower()]
+        option, part = call.typing, tree.last_value(call.typing, call.typed)
+        found = [choice for choice in option.choices if part.lower() in choice.lower()]
         found = found or list(
             await desk.complete(
-                called.spec.name,
+                call.spec.name,
                 option.name,
                 part,
                 person=interactions.person(interaction),
-                channel=f"{interactions.NAME}:{interactions.place(interaction)}",
+                channel=interactions.channel_name(interaction),
             )
         )
-        choices = tree.suggestions(option, called.typed, found)
-        await interaction.response.autocomplete([app_commands.Choice(**one) for one in choices])
-
-
-def redirect(client: discord.Client, settings: DiscordTable) -> None:
-    """Send a client's requests and its gateway to the addresses of its settings."""
-    if settings.api_url != DISCORD_API:
-        _redirect_requests(client, settings.api_url.rstrip("/"))
-    if settings.gateway_url != DISCORD_GATEWAY:
-        _redirect_gateway(client, settings.gateway_url)
-
-
-def redirect_answers(settings: DiscordTable) -> None:
-    """Send the answers of interactions that arrive in this task and its children elsewhere, too."""
-    if settings.api_url != DISCORD_API:
-        async_context.set(_Adapter(settings.api_url.rstrip("/")))
-
-
-def _redirect_requests(client: discord.Client, base: str) -> None:
-    request = client.http.request
-
-    async def elsewhere(route: Route, **more: Any) -> Any:
-        return await request(_moved(route, base), **more)
-
-    client.http.request = elsewhere  # type: ignore[method-assign]
-
-
-def _redirect_gateway(client: discord.Client, gateway: str) -> None:
-    connect = client.http.ws_connect
-    default = str(DiscordWebSocket.DEFAULT_GATEWAY)
-
-    async def elsewhere(url: str, **more: Any) -> Any:
-        return await connect(url.replace(default, gateway, 1), **more)
-
-    client.http.ws_connect = elsewhere  # type: ignore[method-assign]
-
-
-class _Adapter(AsyncWebhookAdapter):
-    """Answers interactions elsewhere."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
-        self._base = base
-
-    async def request(self, route: Route, *args: Any, **more: Any) -> Any:
-        """Send a request."""
-        return await super().request(_moved(route, self._base), *args, **more)
-
-
-def _moved(route: Route, base: str) -> Route:
-    route.url = route.url.replace(Route.BASE, base, 1)
-    return route
+        choices = tree.suggestions(option, call.typed, found)
+        await interaction.response.autocomplete(
+            [app_commands.Choice(**choice) for choice in choices]
+        )

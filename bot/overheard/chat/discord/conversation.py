@@ -1,7 +1,7 @@
-"""Where an interaction is answered: at once or later, in one message that changes.
+"""The answers to one Discord interaction: at once or later, in messages that are edited.
 
-Discord wants a first answer within 3 seconds and takes answers for 15 minutes. After that the
-message is edited as any other of the bot's.
+Discord wants a first answer within 3 seconds and takes answers for 15 minutes. After that, the
+messages are edited like the bot's other messages.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ import discord
 
 from overheard.cards.card import Card
 from overheard.chat.discord import forms
-from overheard.chat.discord.embeds import Page, editing, render, sending
-from overheard.chat.discord.errors import told
+from overheard.chat.discord.api import translated_errors
+from overheard.chat.discord.embeds import EmbedPage, edit_arguments, render, send_arguments
 from overheard.chat.discord.interactions import Questions
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
-ACKNOWLEDGED = 40060
-"""What Discord answers when an interaction has its first answer already."""
-MARGIN = 60
-"""Seconds before the end of an interaction's life from which it is not relied on."""
+ALREADY_ACKNOWLEDGED_CODE = 40060
+"""Discord's error code for a second first answer to an interaction."""
+TOKEN_MARGIN_S = 60
+"""How long before its end an interaction's token is not used any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """A message of an answer.
 
     Attributes:
-        id: Its id; None if Discord did not tell.
-        private: Whether only the person who asked sees it.
-        first: Whether it is the interaction's own first answer.
-        late: The message, where it is edited as any other of the bot's.
+        id: The message's id; None if Discord did not send the id.
+        private: Whether only the person who sent the request sees the message.
+        first: Whether the message is the interaction's first answer.
+        late: The message, once it is edited without the interaction's token.
     """
 
     id: int | None
@@ -46,14 +46,14 @@ class Sent:
     late: discord.Message | discord.PartialMessage | None = None
 
 
-class Answer:
-    """The conversation of one interaction.
+class DiscordConversation:
+    """Answers one interaction; see `overheard.interfaces.Conversation`.
 
     Args:
-        interaction: What arrived.
-        questions: Of buttons, to be remembered.
-        private: Whether only the person who asked sees the answer, whatever it is.
-        replaces: Whether the answer takes the place of the message that was clicked.
+        interaction: The interaction.
+        questions: Keeps the questions of the buttons that are shown.
+        private: Whether only the person who sent the request sees the answers.
+        replaces: Whether the answer replaces the message that was clicked.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class Answer:
         self._interaction = interaction
         self._questions = questions
         self._private = private
-        self._clicked = _clicked(interaction) if replaces else None
-        self._sent: list[Sent] = []
+        self._clicked = _clicked_message(interaction) if replaces else None
+        self._sent: list[SentMessage] = []
         self._answered = False
-        self._shared = False
+        self._answered_by_other = False
         self._lock = asyncio.Lock()
-        self._ends = monotonic() + DISCORD.token_life - MARGIN
+        self._ends = monotonic() + DISCORD.token_life - TOKEN_MARGIN_S
 
     @property
     def forms(self) -> bool:
@@ -81,51 +81,62 @@ class Answer:
         return not (self._is_acknowledged or submitted)
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as the answer; a later one takes its place.
+        """Show a card as the answer, in place of the card before.
+
+        Args:
+            card: The card to show.
+            private: Whether only the person who sent the request sees the card.
 
         Raises:
-            ChatFailed: when Discord does not take it.
+            ChatFailed: when Discord refuses the card.
         """
         pages, private = render(card), private or self._private
         self._answered = True
         async with self._lock:
-            with told():
+            with translated_errors():
                 if any(sent.private != private for sent in self._sent):
-                    await self._make_way()
+                    await self._withdraw_all()
                 for number, page in enumerate(pages):
                     await self._put(number, page, private)
-                await self._withdraw(len(pages))
+                await self._withdraw_after(len(pages))
 
     async def open_form(self, form: Form) -> None:
-        """Ask for a command's options.
+        """Open a form as the first answer.
 
         Raises:
-            ChatFailed: when Discord does not take it.
+            ChatFailed: when Discord refuses the form.
         """
         self._answered = True
         async with self._lock:
-            with told():
+            with translated_errors():
                 await self._interaction.response.send_modal(forms.modal(form))
 
     async def acknowledge(self) -> None:
-        """Tell Discord that an answer will follow, unless there is one."""
+        """Promise Discord an answer, unless a first answer was sent.
+
+        Raises:
+            ChatFailed: when Discord refuses the acknowledgement.
+        """
         async with self._lock:
             if self._is_acknowledged:
                 return
-            with told():
+            with translated_errors():
                 try:
                     await self._defer()
                 except discord.HTTPException as error:
-                    self._share(error)
-            self._sent = self._deferred()
+                    self._note_other_process(error)
+            self._sent = self._deferred_messages()
 
-    def leave(self) -> None:
-        """Answer nothing: another process does."""
+    def leave_to_other_process(self) -> None:
+        """Send no answer and no acknowledgement, because another process answers."""
         self._answered = True
 
     @asynccontextmanager
     async def acknowledged_after(self, seconds: float) -> AsyncIterator[None]:
-        """Acknowledge what has no answer after so many seconds, and whatever ends without one."""
+        """Acknowledge the interaction during or after the block.
+
+        This happens after some seconds without an answer, or when the block ends without an answer.
+        """
 
         async def wait() -> None:
             await asyncio.sleep(seconds)
@@ -136,7 +147,7 @@ class Answer:
             yield
             if not self._answered:
                 await self.acknowledge()
-                await self._make_way()
+                await self._withdraw_all()
         finally:
             waiting.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -146,7 +157,8 @@ class Answer:
     def _expired(self) -> bool:
         return monotonic() > self._ends
 
-    async def _put(self, number: int, page: Page, private: bool) -> None:
+    async def _put(self, number: int, page: EmbedPage, private: bool) -> None:
+        """Show a page as the message of this number, counted from 0: edit or send the message."""
         if number < len(self._sent):
             self._sent[number] = await self._edit(self._sent[number], page)
         elif self._expired:
@@ -156,49 +168,53 @@ class Answer:
         else:
             self._sent.append(await self._respond(page, private))
 
-    async def _respond(self, page: Page, private: bool) -> Sent:
-        """Answer at once."""
+    async def _respond(self, page: EmbedPage, private: bool) -> SentMessage:
+        """Send the first answer, or a further message where another process sent the first."""
         try:
             return await self._respond_first(page, private)
         except discord.HTTPException as error:
-            self._share(error)
-        promised = self._deferred()
+            self._note_other_process(error)
+        promised = self._deferred_messages()
         return await (self._edit(promised[0], page) if promised else self._follow(page, private))
 
-    async def _respond_first(self, page: Page, private: bool) -> Sent:
+    async def _respond_first(self, page: EmbedPage, private: bool) -> SentMessage:
+        """Send the first answer, in place of the clicked message if the settings say so."""
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
-            await response.edit_message(**editing(page, self._questions))
+            await response.edit_message(**edit_arguments(page, self._questions))
             return clicked
         if clicked and clicked.private:
             await response.defer()
             await self._interaction.delete_original_response()
             return await self._follow(page, private)
-        done = await response.send_message(**sending(page, self._questions), ephemeral=private)
-        return Sent(done.message_id, private, first=True)
+        content = send_arguments(page, self._questions)
+        done = await response.send_message(**content, ephemeral=private)
+        return SentMessage(done.message_id, private, first=True)
 
     async def _defer(self) -> None:
+        """Promise an answer; a click shows no sign of that, a command "is thinking"."""
         if self._is_click:
             await self._interaction.response.defer()
         else:
             await self._interaction.response.defer(ephemeral=self._private, thinking=True)
 
-    def _deferred(self) -> list[Sent]:
-        """Return what can be edited once an answer was promised."""
+    def _deferred_messages(self) -> list[SentMessage]:
+        """Return the messages that can be edited once an answer was promised."""
         if self._is_click:
             return [self._clicked] if self._clicked else []
-        return [Sent(None, self._private, first=True)]
+        return [SentMessage(None, self._private, first=True)]
 
-    def _share(self, error: discord.HTTPException) -> None:
-        """Note that another process has given the first answer: that bot hands over to this one, or
-        the other way round, and both hear of everything for a moment.
+    def _note_other_process(self, error: discord.HTTPException) -> None:
+        """Note that another process has sent the first answer.
+
+        During a handover from one bot process to another, both receive all interactions.
 
         Raises:
-            HTTPException: when it is another error.
+            HTTPException: when the error has another code.
         """
-        if error.code != ACKNOWLEDGED:
+        if error.code != ALREADY_ACKNOWLEDGED_CODE:
             raise error
-        self._shared = True
+        self._answered_by_other = True
 
     @property
     def _is_click(self) -> bool:
@@ -206,17 +222,19 @@ class Answer:
 
     @property
     def _is_acknowledged(self) -> bool:
-        return self._shared or self._interaction.response.is_done()
+        return self._answered_by_other or self._interaction.response.is_done()
 
-    async def _follow(self, page: Page, private: bool) -> Sent:
-        content = sending(page, self._questions)
+    async def _follow(self, page: EmbedPage, private: bool) -> SentMessage:
+        """Send a further message after the first answer."""
+        content = send_arguments(page, self._questions)
         sent = await self._interaction.followup.send(**content, ephemeral=private, wait=True)
-        return Sent(sent.id, private)
+        return SentMessage(sent.id, private)
 
-    async def _edit(self, sent: Sent, page: Page) -> Sent:
+    async def _edit(self, sent: SentMessage, page: EmbedPage) -> SentMessage:
+        """Show a page in a message that was sent before, and return the message."""
         if self._expired:
             return await self._edit_late(sent, page)
-        content = editing(page, self._questions)
+        content = edit_arguments(page, self._questions)
         if sent.first:
             edited = await self._interaction.edit_original_response(**content)
             return replace(sent, id=edited.id)
@@ -224,34 +242,35 @@ class Answer:
             await self._interaction.followup.edit_message(sent.id, **content)
         return sent
 
-    async def _edit_late(self, sent: Sent, page: Page) -> Sent:
+    async def _edit_late(self, sent: SentMessage, page: EmbedPage) -> SentMessage:
+        """Edit a message after the interaction has expired; a private one is sent again."""
         place = self._channel()
         late = sent.late
         if late is None and not sent.private and place and sent.id:
             late = place.get_partial_message(sent.id)
         if late is None:
             return await self._send_late(page, sent.private)
-        await late.edit(**editing(page, self._questions))
+        await late.edit(**edit_arguments(page, self._questions))
         return replace(sent, late=late)
 
-    async def _send_late(self, page: Page, private: bool) -> Sent:
-        """Send a message that is no answer any more; what is private goes to the person alone."""
+    async def _send_late(self, page: EmbedPage, private: bool) -> SentMessage:
+        """Send a message after the interaction has expired; a private one as a direct message."""
         place = (None if private else self._channel()) or self._interaction.user
-        sent = await place.send(**sending(page, self._questions))
-        return Sent(sent.id, private, late=sent)
+        sent = await place.send(**send_arguments(page, self._questions))
+        return SentMessage(sent.id, private, late=sent)
 
     def _channel(self) -> discord.PartialMessageable | None:
         channel = self._interaction.channel_id
         return self._interaction.client.get_partial_messageable(channel) if channel else None
 
-    async def _make_way(self) -> None:
-        """Take back what others see; a question that all see stays for them."""
+    async def _withdraw_all(self) -> None:
+        """Delete all messages of the answer, except a clicked message that others see, too."""
         if self._clicked and self._sent == [self._clicked] and not self._clicked.private:
             self._sent = []
-        await self._withdraw(0)
+        await self._withdraw_after(0)
 
-    async def _withdraw(self, kept: int) -> None:
-        """Take back the messages behind the first so many."""
+    async def _withdraw_after(self, kept: int) -> None:
+        """Delete all messages of the answer after the first `kept`."""
         for sent in self._sent[kept:]:
             with suppress(discord.HTTPException):
                 if sent.first:
@@ -261,7 +280,7 @@ class Answer:
         del self._sent[kept:]
 
 
-def _clicked(interaction: discord.Interaction[Any]) -> Sent | None:
-    """Return the message whose button was clicked."""
+def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:
+    """Return the message whose button was clicked, or None for a command."""
     message = interaction.message
-    return Sent(message.id, message.flags.ephemeral, first=True) if message else None
+    return SentMessage(message.id, message.flags.ephemeral, first=True) if message else None

@@ -1,4 +1,4 @@
-"""Forms as Discord's modals, and what comes back from them."""
+"""Forms as Discord's modals, and the options that people fill in."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 
 PREFIX = "form:"
-MORE = "more"
-"""The input for all options that have no input of their own, one a line."""
+"""The first part of a modal's custom id; the command's name follows."""
+SHARED_INPUT = "more"
+"""The input for all options that have no input to themselves, each on its own line."""
 YES, NO = "yes", "no"
-LONG_LINE = 100
-"""Characters from which a value is shown in several lines."""
+MULTILINE_LENGTH = 100
+"""Characters above which a value is shown in several lines."""
 
 
 def modal(form: Form) -> ui.Modal:
-    """Return the modal of a form. What has no room of its own shares the last input."""
+    """Return the modal of a form. Options without an input to themselves share the last input."""
     title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     made = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
-    own, shared = parted(form.command.options)
+    own, shared = split_options(form.command.options)
     for option in own:
         made.add_item(_labelled(option, form.values.get(option.name)))
     if shared:
-        made.add_item(_more(shared, form.values))
-    made.stop()  # discord.py would keep it for ever; what comes back is read from its ids
+        made.add_item(_shared_input(shared, form.values))
+    made.stop()  # else discord.py keeps the modal for ever; its answer is read from the ids alone
     return made
 
 
-def parted(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option]]:
-    """Return the options with an input of their own, and those that share the last one."""
+def split_options(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option]]:
+    """Return the options with an input to themselves, and the options that share the last input."""
     asked = [option for option in options if option.kind is not Kind.FILE]
     asked.sort(key=lambda option: not option.required)
     room = DISCORD.inputs if len(asked) <= DISCORD.inputs else DISCORD.inputs - 1
@@ -44,21 +45,22 @@ def parted(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option
 
 
 def command_of(custom_id: str) -> str:
-    """Return the name of the command whose form was sent, or an empty string."""
+    """Return the command's name in the custom id of a submitted form, or an empty string."""
     return custom_id.removeprefix(PREFIX) if custom_id.startswith(PREFIX) else ""
 
 
-def read(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
-    """Return the options that a form came back with; those left empty are empty or left out."""
+def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
+    """Return the options of a submitted form by their names; see `_value` for the values."""
     typed = dict(_inputs(data.get("components", ())))
-    own, shared = parted(spec.options)
+    own, shared = split_options(spec.options)
     found = {option.name: _value(option, typed.get(option.name, "")) for option in own}
-    lines = dict(_lines(typed.get(MORE, "")))
+    lines = dict(_lines(typed.get(SHARED_INPUT, "")))
     found |= {o.name: _value(o, lines[o.written]) for o in shared if o.written in lines}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _labelled(option: Option, value: Any) -> ui.Label[ui.Modal]:
+    """Return an option's input with its label and hint, filled with a value."""
     chosen = _choices(option)
     item = _menu(option, chosen, value) if chosen else _input(option, value)
     return ui.Label(
@@ -73,40 +75,42 @@ def _hint(option: Option) -> str:
 
 
 def _choices(option: Option) -> tuple[str, ...]:
+    """Return the entries of an option's menu; none for an option that is typed."""
     if option.kind is Kind.FLAG:
         return (YES, NO)
     return () if option.many or len(option.choices) > DISCORD.children else option.choices
 
 
 def _menu(option: Option, choices: Sequence[str], value: Any) -> ui.Select[ui.Modal]:
-    told = written(option, value)
+    chosen = value_text(option, value)
     menu: ui.Select[ui.Modal] = ui.Select(
         custom_id=option.name, required=option.required, min_values=1 if option.required else 0
     )
-    for one in choices:
-        menu.add_option(label=one, value=one, default=one == told)
+    for choice in choices:
+        menu.add_option(label=choice, value=choice, default=choice == chosen)
     return menu
 
 
 def _input(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
-    told = written(option, value)
-    long = option.many or "\n" in told or len(told) > LONG_LINE
+    text = value_text(option, value)
+    long = option.many or "\n" in text or len(text) > MULTILINE_LENGTH
     return ui.TextInput(
         custom_id=option.name,
         style=discord.TextStyle.long if long else discord.TextStyle.short,
-        default=told[: DISCORD.typed] or None,
+        default=text[: DISCORD.typed] or None,
         required=option.required,
         max_length=DISCORD.typed,
     )
 
 
-def _more(options: Sequence[Option], values: Mapping[str, Any]) -> ui.Label[ui.Modal]:
+def _shared_input(options: Sequence[Option], values: Mapping[str, Any]) -> ui.Label[ui.Modal]:
+    """Return the input that several options share, with a line "name: value" for each."""
     names = wording.listing([option.written for option in options])
-    told = "\n".join(f"{o.written}: {_one_line(o, values.get(o.name))}".rstrip() for o in options)
+    lines = "\n".join(f"{o.written}: {_one_line(o, values.get(o.name))}".rstrip() for o in options)
     item: ui.TextInput[ui.Modal] = ui.TextInput(
-        custom_id=MORE,
+        custom_id=SHARED_INPUT,
         style=discord.TextStyle.long,
-        default=told[: DISCORD.typed],
+        default=lines[: DISCORD.typed],
         required=False,
         max_length=DISCORD.typed,
     )
@@ -114,8 +118,8 @@ def _more(options: Sequence[Option], values: Mapping[str, Any]) -> ui.Label[ui.M
     return ui.Label(text="More", description=hint, component=item)
 
 
-def written(option: Option, value: Any) -> str:
-    """Return a value as people would type it."""
+def value_text(option: Option, value: Any) -> str:
+    """Return a value as a person would type it; the values of a list on lines of their own."""
     if value is None:
         return ""
     if option.kind is Kind.FLAG:
@@ -124,29 +128,33 @@ def written(option: Option, value: Any) -> str:
 
 
 def _one_line(option: Option, value: Any) -> str:
-    told = written(option, value)
-    return ", ".join(map(tree.quoted, told.splitlines())) if option.many else wording.line(told)
+    """Return a value as text on one line; the values of a list are separated by commas."""
+    text = value_text(option, value)
+    return ", ".join(map(tree.quoted, text.splitlines())) if option.many else wording.line(text)
 
 
 def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the ids of inputs with what was typed or chosen, however they are nested."""
-    for one in components:
-        inner = [one["component"]] if "component" in one else one.get("components", ())
+    """Yield the custom ids of all inputs, nested or not, with the text that they hold."""
+    for item in components:
+        inner = [item["component"]] if "component" in item else item.get("components", ())
         yield from _inputs(inner)
-        if "custom_id" in one:
-            yield one["custom_id"], str(one.get("value") or "".join(one.get("values") or ()))
+        if "custom_id" in item:
+            yield item["custom_id"], str(item.get("value") or "".join(item.get("values") or ()))
 
 
 def _lines(typed: str) -> Iterator[tuple[str, str]]:
-    for one in typed.splitlines():
-        name, colon, value = one.partition(":")
+    """Yield name and value of each line "name: value"; other lines are skipped."""
+    for line in typed.splitlines():
+        name, colon, value = line.partition(":")
         if colon:
             yield name.strip().lower(), value.strip()
 
 
 def _value(option: Option, typed: str) -> Any:
-    """Return what was typed as an option's value; None where nothing was. What is no number stays
-    text, for the desk to tell.
+    """Return an option's value from the text of its input, or None for an empty input.
+
+    An empty text option gives an empty string. A number that cannot be read stays text, so that
+    the desk reports the problem.
     """
     typed = typed.strip()
     if option.many:
@@ -159,10 +167,11 @@ def _value(option: Option, typed: str) -> Any:
 
 
 def _stripped(typed: str) -> Iterator[str]:
-    return (one.strip() for one in typed.splitlines())
+    return (line.strip() for line in typed.splitlines())
 
 
 def _number(option: Option, typed: str) -> Any:
+    """Return a text as the number that an option wants, or unchanged when that is impossible."""
     reader = {Kind.INTEGER: int, Kind.NUMBER: float}.get(option.kind)
     if reader is None:
         return typed

@@ -1,6 +1,7 @@
-"""Buttons that work for as long as their message stands: all they need is written in their id.
+"""Buttons, and the facts about an interaction that a request needs.
 
-A click on a button with a question asks it first, which only the person who clicked sees.
+Buttons work as long as their message exists, because their custom id holds all they need. A click
+on a button with a question shows the question first, to the person who clicked only.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from overheard.cards.card import Action, Style
 from overheard.cards.command import CommandSpec
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.discord import markup
-from overheard.chat.discord.tree import Called
+from overheard.chat.discord.tree import CommandCall
 from overheard.chat.limits import DISCORD
 from overheard.chat.parser import fill
 from overheard.interfaces import Person
@@ -28,63 +29,73 @@ STYLES = {
     Style.PRIMARY: discord.ButtonStyle.primary,
     Style.DANGER: discord.ButtonStyle.danger,
 }
-MOST_QUESTIONS = 1_000
-"""Questions kept in memory; a button whose question is forgotten asks for its label."""
+NAME = "discord"
+"""The chat's name in configuration, routes and channel names."""
+MAX_QUESTIONS = 1_000
+"""Questions kept in memory; a button whose question is forgotten asks with its label."""
 
 
-class Does(StrEnum):
-    """What a click does; the first half of a button's id."""
+class ClickKind(StrEnum):
+    """What a click does; the first part of a button's custom id."""
 
-    WORDS = "do"
-    """Does what its words say."""
+    RUN = "do"
+    """Runs the button's words."""
     ASK = "ask"
-    """Asks first whether to."""
-    LEAVE = "leave"
-    """Takes the question back."""
+    """Asks for a confirmation first."""
+    CANCEL = "leave"
+    """Removes the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """What a button's id says: what to do, and the words of its action."""
+    """The content of a button's custom id.
 
-    does: Does
+    Attributes:
+        kind: What the click does.
+        words: The words of the button's action.
+    """
+
+    kind: ClickKind
     words: str = ""
 
     @property
     def id(self) -> str:
-        """The button's id."""
-        return f"{self.does}:{self.words}"
+        """The button's custom id."""
+        return f"{self.kind}:{self.words}"
 
 
-def read(custom_id: str) -> Click | None:
-    """Read a button's id; None for one that is not ours."""
-    does, colon, rest = custom_id.partition(":")
-    return Click(Does(does), rest) if colon and does in set(Does) else None
+def read_click(custom_id: str) -> Click | None:
+    """Return the content of a button's custom id, or None for any other id."""
+    kind, colon, words = custom_id.partition(":")
+    return Click(ClickKind(kind), words) if colon and kind in set(ClickKind) else None
 
 
 class Questions:
-    """The questions of the latest buttons: Discord gives a button no room to carry its own."""
+    """The questions of the latest buttons, for which a custom id has no room."""
 
     def __init__(self) -> None:
         self._questions: OrderedDict[str, str] = OrderedDict()
 
     def remember(self, action: Action) -> None:
-        """Keep an action's question, and forget the oldest of too many."""
+        """Keep an action's question; above `MAX_QUESTIONS`, forget the oldest."""
         self._questions[action.words] = action.confirm
         self._questions.move_to_end(action.words)
-        while len(self._questions) > MOST_QUESTIONS:
+        while len(self._questions) > MAX_QUESTIONS:
             self._questions.popitem(last=False)
 
-    def ask(self, spoken: str, label: str) -> str:
-        """Return what to ask before an action's words are carried out."""
-        return self._questions.get(spoken) or f"{label or spoken}: are you sure?"
+    def question(self, words: str, label: str) -> str:
+        """Return the question for an action's words; a forgotten one is made from the label."""
+        return self._questions.get(words) or f"{label or words}: are you sure?"
 
 
-def view(actions: Sequence[Action], questions: Questions) -> discord.ui.View:
-    """Return buttons for a message."""
+def button_view(actions: Sequence[Action], questions: Questions) -> discord.ui.View:
+    """Return the buttons of a message, and remember their questions.
+
+    An action whose words are too long for a custom id gets no button.
+    """
     made = discord.ui.View(timeout=None)
     for action in actions:
-        click = Click(Does.ASK if action.confirm else Does.WORDS, action.words)
+        click = Click(ClickKind.ASK if action.confirm else ClickKind.RUN, action.words)
         if markup.size(click.id) <= DISCORD.custom_id:
             made.add_item(_button(action, click))
         if action.confirm:
@@ -92,17 +103,17 @@ def view(actions: Sequence[Action], questions: Questions) -> discord.ui.View:
     return _sent_only(made)
 
 
-def question(click: Click, label: str) -> discord.ui.View:
-    """Return the buttons under a question: yes, in the words of the button, and no."""
+def question_view(click: Click, label: str) -> discord.ui.View:
+    """Return the buttons under the question of a clicked button: its label, and "Cancel"."""
     yes = Action(click.words, label or "Yes", Style.PRIMARY)
     made = discord.ui.View(timeout=None)
-    made.add_item(_button(yes, Click(Does.WORDS, click.words)))
-    made.add_item(_button(Action("", "Cancel"), Click(Does.LEAVE)))
+    made.add_item(_button(yes, Click(ClickKind.RUN, click.words)))
+    made.add_item(_button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
     return _sent_only(made)
 
 
 def label_of(message: discord.Message | None, custom_id: str) -> str:
-    """Return what stands on a message's button."""
+    """Return the label of a message's button, or an empty string."""
     rows = message.components if message else []
     buttons = (child for row in rows for child in getattr(row, "children", ()))
     return next((b.label or "" for b in buttons if b.custom_id == custom_id), "")
@@ -114,32 +125,32 @@ def _button(action: Action, click: Click) -> discord.ui.Button[discord.ui.View]:
 
 
 def _sent_only(made: discord.ui.View) -> discord.ui.View:
-    """Keep discord.py from holding on to a view for ever: clicks are read from the buttons' ids."""
+    """Return a view that discord.py does not keep: clicks are read from the custom ids alone."""
     made.stop()
     return made
 
 
-NAME = "discord"
-
-
 def person(interaction: discord.Interaction[Any]) -> Person:
-    """Return who did it. Discord tells nobody's time zone."""
+    """Return the person behind an interaction, with role ids and without a time zone."""
     user = interaction.user
-    # `Member.roles` knows only roles of servers that have arrived; their ids came with this.
+    # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.
     roles = tuple(str(role) for role in getattr(user, "_roles", ()))
     return Person(NAME, str(user.id), user.display_name, roles)
 
 
-def place(interaction: discord.Interaction[Any]) -> int | None:
-    """Return the channel where it was done; for a thread, the channel it belongs to."""
-    channel = interaction.channel
-    return channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
+def channel_name(interaction: discord.Interaction[Any]) -> str:
+    """Return the name of an interaction's channel, such as ``discord:123``.
+
+    A thread has the name of the channel that it belongs to.
+    """
+    channel, number = interaction.channel, interaction.channel_id
+    return f"{NAME}:{channel.parent_id if isinstance(channel, discord.Thread) else number}"
 
 
-def clicked(interaction: discord.Interaction[Any]) -> str:
+def clicked_message(interaction: discord.Interaction[Any]) -> str:
     """Return the id of the message whose button was clicked, or an empty string.
 
-    A yes to a question counts as a click on the message that the question was about.
+    The answer to a button's question counts as a click on the message with the button.
     """
     message = interaction.message
     if message is None:
@@ -148,27 +159,29 @@ def clicked(interaction: discord.Interaction[Any]) -> str:
     return str((asked and asked.interacted_message_id) or message.id)
 
 
-def wish(called: Called) -> dict[str, Any]:
-    """Return what a request says. A command that could fill in a form, and was given no more than
-    it needs, is as if it had been typed: the desk then opens the form.
+def request_fields(call: CommandCall) -> dict[str, Any]:
+    """Return the fields of a `Request` for a command: its words, or its name and options.
+
+    A command that can fill in a form, and has only its required options, is passed as words. The
+    desk then opens the form.
     """
-    spec = called.spec
+    spec = call.spec
     needed = {option.name for option in spec.options if option.required}
-    if spec.fill and set(called.options) <= needed:
-        return {"words": fill(spec, called.options).words}
-    return {"command": spec.name, "options": called.options}
+    if spec.fill and set(call.options) <= needed:
+        return {"words": fill(spec, call.options).words}
+    return {"command": spec.name, "options": call.options}
 
 
-def sees_alone(interaction: discord.Interaction[Any]) -> bool:
-    """Whether a button was clicked that only this person sees."""
+def is_private_click(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an interaction is a click in a message that only this person sees."""
     return interaction.message is not None and interaction.message.flags.ephemeral
 
 
-def decides(typed: str) -> bool:
-    """Whether words answer a question of the desk's, whose place the answer takes."""
-    return typed.partition(" ")[0] in {CONFIRM, CANCEL}
+def answers_question(words: str) -> bool:
+    """Return whether words answer a question of the desk."""
+    return words.partition(" ")[0] in {CONFIRM, CANCEL}
 
 
-def named(typed: str, specs: Sequence[CommandSpec]) -> CommandSpec | None:
-    """Return the command whose name words begin with."""
-    return next((s for s in specs if f"{typed} ".startswith(f"{s.name} ")), None)
+def spec_of(words: str, specs: Sequence[CommandSpec]) -> CommandSpec | None:
+    """Return the command with whose name words begin, or None."""
+    return next((s for s in specs if f"{words} ".startswith(f"{s.name} ")), None)

@@ -1,4 +1,4 @@
-"""Words as Discord shows them: always as they stand, never as markup.
+"""Text and tables as Discord shows them: literally, without markup.
 
 A character that Discord would read as markup gets a backslash, which Discord does not show.
 """
@@ -6,61 +6,75 @@ A character that Discord would read as markup gets a backslash, which Discord do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
 
 from overheard.cards import wording
-from overheard.cards.card import Tainted, Text
+from overheard.cards.card import Table, Tainted, Text
+from overheard.cards.wording import heading, heading_cells
 
 _MARKS = re.compile(r"[\\`*_~|\[\]<@]")
-"""What begins emphasis, code, a spoiler, a masked link, a mention, a time or an emoji."""
-_STRANGE_MARKS = re.compile(r"[\\`*_~|\[\]<@:]")
-"""The same, and what makes a link of an address and an emoji of a word."""
+"""Characters that begin emphasis, code, a spoiler, a masked link, a mention, a time or an emoji."""
+_TAINTED_MARKS = re.compile(r"[\\`*_~|\[\]<@:]")
+"""The same, and the colon of addresses and emoji codes; for text from outside."""
 _LINE_MARKS = re.compile(r"^(\s*)([>#+-])", re.MULTILINE)
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
 _BROKEN_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
+"""A backslash at the end that has lost the character after it."""
+
+MAX_TABLE_WIDTH = 40
+"""Monospaced columns that a phone shows without wrapping."""
+MAX_ROWS = 100
+MAX_CELL = 300
+"""Characters of a cell."""
+MAX_TABLE_PIECE = 1_800
+"""Characters of one piece of a table."""
+GAP = "  "
 
 
 def size(text: str) -> int:
-    """Return how many characters Discord counts."""
+    """Return a text's length as Discord counts: in UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def plain(text: Text) -> str:
-    """Return text of which every character can be seen, for where Discord knows no markup."""
+    """Return text without invisible characters, for places where Discord reads no markup."""
     return wording.printable(text.text if isinstance(text, Tainted) else text).strip()
 
 
 def escape(text: Text) -> str:
-    """Return text that Discord shows as it stands. A stranger's addresses are no links either."""
+    """Return text that Discord shows literally; addresses in tainted text are not links."""
     escaped = _unmarked(text, plain(text))
     return _NUMBERED.sub(r"\1\\\2", _LINE_MARKS.sub(r"\1\\\2", escaped))
 
 
 def line(text: Text) -> str:
     """Return escaped text on one line."""
-    one = wording.line(plain(text))
-    return escape(Tainted(one) if isinstance(text, Tainted) else one)
+    joined = wording.line(plain(text))
+    return escape(Tainted(joined) if isinstance(text, Tainted) else joined)
 
 
-def within(text: Text) -> str:
-    """Return escaped text on one line, for behind other text: it does not begin that line."""
+def inline(text: Text) -> str:
+    """Return escaped text on one line, to be put after other text on that line."""
     return _unmarked(text, wording.line(plain(text)))
 
 
-def _unmarked(text: Text, told: str) -> str:
-    marks = _STRANGE_MARKS if isinstance(text, Tainted) else _MARKS
-    return marks.sub(r"\\\g<0>", told)
+def _unmarked(text: Text, characters: str) -> str:
+    """Return `characters` with escapes; `text` says whether they come from outside."""
+    marks = _TAINTED_MARKS if isinstance(text, Tainted) else _MARKS
+    return marks.sub(r"\\\g<0>", characters)
 
 
 def cut(escaped: str, limit: int) -> str:
-    """Return at most so many characters, not parting an escape; what is cut ends in an ellipsis."""
+    """Return at most `limit` characters, with an ellipsis at a cut; no escape is split."""
     if size(escaped) <= limit:
         return escaped
     return f"{_head(escaped, limit - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def counted(escaped: str, limit: int) -> str:
-    """Return at most so many characters; how many more there were is told at the end."""
+    """Return at most `limit` characters; the end says how many more were left out."""
     if size(escaped) <= limit:
         return escaped
     kept = _head(escaped, limit - 40).rstrip()
@@ -69,7 +83,10 @@ def counted(escaped: str, limit: int) -> str:
 
 
 def pieces(escaped: str, limit: int) -> Iterator[str]:
-    """Yield text in pieces that fit, parted between paragraphs, lines or words where possible."""
+    """Yield text in pieces of at most `limit` characters.
+
+    The text is split between paragraphs, lines or words where possible.
+    """
     while size(escaped) > limit:
         head = _head(escaped, limit)
         at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
@@ -81,5 +98,80 @@ def pieces(escaped: str, limit: int) -> Iterator[str]:
 
 
 def _head(escaped: str, limit: int) -> str:
+    """Return the first `limit` UTF-16 code units, without a broken character or escape."""
     units = escaped.encode("utf-16-le", "surrogatepass")[: 2 * limit]
     return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
+
+
+def table_pieces(table: Table) -> Iterator[str]:
+    """Yield a table in pieces of about `MAX_TABLE_PIECE` characters, split only between rows.
+
+    A table that is too wide for monospaced columns is written row by row.
+    """
+    rows = table.rows[:MAX_ROWS]
+    widths = _widths(table, rows)
+    fits = _table_width(widths) <= MAX_TABLE_WIDTH
+    yield from _grid(table, rows, widths) if fits else _records(table, rows)
+    if left := len(table.rows) - len(rows):
+        yield f"-# {wording.count(left, 'more row')} not shown"
+
+
+def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
+    return [
+        max(cell_len(_cell(name)), *(cell_len(_cell(row[index])) for row in rows), 1)
+        for index, name in enumerate(table.header)
+    ]
+
+
+def _cell(text: Text) -> str:
+    """Return a cell for a code block, in which a backtick is the only markup."""
+    short = wording.shorten(wording.line(plain(text)), MAX_CELL)
+    return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
+
+
+def _grid(table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> Iterator[str]:
+    """Yield a table as columns, in as many code blocks as needed, each with the header."""
+    head = [
+        _table_line(table, table.header, widths),
+        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * _table_width(widths),
+    ]
+    lines = [_table_line(table, row, widths) for row in rows]
+    at_once = max(1, MAX_TABLE_PIECE // (_table_width(widths) + 1))
+    for start in range(0, len(lines) or 1, at_once):
+        yield "\n".join(["```", *head, *lines[start : start + at_once], "```"])
+
+
+def _table_width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> str:
+    padded = []
+    for index, (cell, width) in enumerate(zip(map(_cell, cells), widths, strict=True)):
+        space = " " * (width - cell_len(cell))
+        padded.append(space + cell if index in table.right else cell + space)
+    return GAP.join(padded).rstrip()
+
+
+def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
+    """Yield rows of a table: each row's heading in bold, then the other cells with their names."""
+    piece, named = "", heading_cells(table)
+    for row in rows:
+        cells = [_short(cell) for cell in row]
+        names = map(_short, table.header[named:])
+        pairs = [f"{name}: {cell or '-'}" for name, cell in zip(names, cells[named:], strict=True)]
+        first = f"**{heading(table, cells[:named])}**"
+        whole = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
+        record = counted(whole, MAX_TABLE_PIECE)
+        if piece and size(piece) + size(record) > MAX_TABLE_PIECE:
+            yield piece
+            piece = ""
+        piece = f"{piece}\n{record}" if piece else record
+    if piece:
+        yield piece
+
+
+def _short(text: Text) -> str:
+    """Return a cell, escaped, on one line of at most `MAX_CELL` characters."""
+    short = wording.shorten(wording.line(plain(text)), MAX_CELL)
+    return inline(Tainted(short) if isinstance(text, Tainted) else short)

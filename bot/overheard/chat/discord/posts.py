@@ -1,4 +1,4 @@
-"""Cards as messages of the bot's own: posted once, edited in place, with history in threads."""
+"""Cards as messages of the bot: posted once, edited in place, with their history in threads."""
 
 from __future__ import annotations
 
@@ -9,50 +9,66 @@ from typing import Any, Final
 import discord
 
 from overheard.cards.card import Card
-from overheard.chat.discord.client import Client
-from overheard.chat.discord.embeds import Page, editing, mark, mark_of, marked, render, sending
-from overheard.chat.discord.errors import told
+from overheard.chat.discord.api import translated_errors
+from overheard.chat.discord.client import DiscordClient
+from overheard.chat.discord.embeds import (
+    EmbedPage,
+    edit_arguments,
+    post_id,
+    read_post_id,
+    render,
+    send_arguments,
+    with_post_id,
+)
 
-PATIENCE = 30.0
-"""Seconds for one post; Discord's answer may come after it, so that it must be looked for."""
-RECENT = 100
-"""Messages of a channel that are looked through for a mark, of each thread, and behind a post."""
-RECENT_THREADS = 10
-HISTORY = "History"
-"""What a message's thread is called."""
-WEEK: Final = 10_080
-"""Minutes after which a silent thread is put away."""
-THREAD_IS_CLOSED = {50083, 160005}
-"""The same when a thread was put away or locked; history goes on in the channel then."""
-THREAD_IS_THERE = 160004
-"""Discord's error code when a message has a thread already, whose id is the message's."""
+POST_TIMEOUT_S = 30.0
+"""How long a post may take; after that, it is not known whether Discord has accepted the post."""
+SEARCHED_MESSAGES = 100
+"""Messages that are searched in a channel, in each thread, and after a post."""
+SEARCHED_THREADS = 10
+THREAD_NAME = "History"
+THREAD_ARCHIVE_MINUTES: Final = 10_080
+"""A thread without messages for this time, a week, is archived."""
+THREAD_CLOSED_CODES = {50083, 160005}
+"""Discord's error codes for an archived or locked thread; the card is posted in the channel."""
+THREAD_EXISTS_CODE = 160004
+"""Discord's error code when a message has a thread already. The thread has the message's id."""
 
 
 class Poster:
-    """Posts by one client.
+    """Posts, edits and finds messages by one client.
+
+    All methods raise `ChatFailed` when Discord refuses a request or cannot be reached.
 
     Args:
-        client: Who is logged in.
+        client: A client that is logged in.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: DiscordClient) -> None:
         self._client = client
 
     async def post(
         self, channel: int, card: Card, *, key: str, thread: int | None, broadcast: bool
     ) -> int:
-        """Post a card; see `overheard.interfaces.Chat`. The first message's id is returned.
+        """Post a card and return the id of its first message; see `overheard.interfaces.Chat`.
 
-        Within some minutes Discord itself takes a second post of the same key for the first.
+        For some minutes, Discord itself recognises a repeated post by the nonce from its key.
+
+        Args:
+            channel: The channel's id.
+            card: The card to post.
+            key: The same for each attempt to post this card.
+            thread: The id of the message in whose thread to post, or None.
+            broadcast: Whether to post a card for a thread in the channel, too.
         """
         pages = render(card)
-        with told():
-            async with asyncio.timeout(PATIENCE):
+        with translated_errors():
+            async with asyncio.timeout(POST_TIMEOUT_S):
                 place, reference = await self._place(channel, thread)
                 try:
                     first = await self._send(place, pages, key, reference)
                 except discord.HTTPException as error:
-                    if thread is None or error.code not in THREAD_IS_CLOSED:
+                    if thread is None or error.code not in THREAD_CLOSED_CODES:
                         raise
                     place, reference = self._channel(channel), self._reference(channel, thread)
                     first = await self._send(place, pages, key, reference)
@@ -62,32 +78,32 @@ class Poster:
         return first
 
     async def edit(self, channel: int, message: int, card: Card) -> None:
-        """Put another card in a message's place, and in that of those that followed it.
+        """Replace the card of a message, and of the messages that continue the message, by another.
 
-        Messages that are too many are taken away, and those that are missing are added.
+        Messages are added or deleted as the new card needs.
         """
         first, *rest = render(card)
-        with told():
-            async with asyncio.timeout(PATIENCE):
+        with translated_errors():
+            async with asyncio.timeout(POST_TIMEOUT_S):
                 place = self._channel(channel)
-                name = await self._mark(place, message)
-                await self._edit(place, message, first, name, 0)
-                if name:
-                    await self._put_parts(place, message, rest, name)
+                post = await self._post_id(place, message)
+                await self._edit(place, message, first, post, 0)
+                if post:
+                    await self._put_parts(place, message, rest, post)
 
     async def find(self, channel: int, key: str) -> int | None:
-        """Return a recent message with this key, in the channel or in one of its threads."""
-        name = mark(key)
-        with told():
+        """Return the id of a recent message with a key, in a channel or its threads, or None."""
+        post = post_id(key)
+        with translated_errors():
             async for message in self._recent(channel):
-                if mark_of(message) == (name, 0):
+                if read_post_id(message) == (post, 0):
                     return message.id
         return None
 
     async def link(self, channel: int, message: int) -> str:
-        """Return the address of a message that is still there."""
-        with told():
-            async with asyncio.timeout(PATIENCE):
+        """Return the address of a message, which must exist."""
+        with translated_errors():
+            async with asyncio.timeout(POST_TIMEOUT_S):
                 await self._channel(channel).fetch_message(message)
                 known = self._client.get_channel(channel)
                 place = known or await self._client.fetch_channel(channel)
@@ -97,76 +113,81 @@ class Poster:
     async def _send(
         self,
         place: discord.PartialMessageable,
-        pages: Sequence[Page],
+        pages: Sequence[EmbedPage],
         key: str,
         reference: discord.MessageReference | None,
     ) -> int:
-        """Send all pages, each with a mark of its own, and return the first one's id."""
+        """Send all pages as messages, and return the id of the first message."""
         ids = []
         for number, page in enumerate(pages):
-            content = self._content(place, page, mark(key), number)
+            content = self._content(place, page, post_id(key), number)
             if reference is not None:
                 content["reference"] = reference
-            nonce = mark(f"{key} {number}" if number else key)
+            nonce = post_id(f"{key} {number}" if number else key)
             ids.append((await place.send(**content, nonce=nonce)).id)
         return ids[0]
 
     def _content(
-        self, place: discord.PartialMessageable, page: Page, name: str, part: int
+        self, place: discord.PartialMessageable, page: EmbedPage, post: str, part: int
     ) -> dict[str, Any]:
-        return sending(marked(page, name, self._address(place.id), part), self._client.questions)
+        """Return the arguments that send a page as a part of a post."""
+        named = with_post_id(page, post, self._address(place.id), part)
+        return send_arguments(named, self._client.questions)
 
-    async def _mark(self, place: discord.PartialMessageable, message: int) -> str:
-        """Return the mark of a message; where the bot may not read, an empty one."""
+    async def _post_id(self, place: discord.PartialMessageable, message: int) -> str:
+        """Return the id of a message's post; empty where the bot may not read messages."""
         try:
-            name, _ = mark_of(await place.fetch_message(message))
-        except discord.Forbidden:  # its own message it can edit all the same
+            post, _ = read_post_id(await place.fetch_message(message))
+        except discord.Forbidden:  # the bot can edit its own messages all the same
             return ""
-        return name
+        return post
 
     async def _edit(
-        self, place: discord.PartialMessageable, message: int, page: Page, name: str, part: int
+        self, place: discord.PartialMessageable, message: int, page: EmbedPage, post: str, part: int
     ) -> None:
-        """Edit one message, which keeps its mark."""
-        kept = marked(page, name, self._address(place.id), part) if name else page
+        """Edit one message, which keeps the id of its post."""
+        kept = with_post_id(page, post, self._address(place.id), part) if post else page
         partial = place.get_partial_message(message)
-        await partial.edit(**editing(kept, self._client.questions))
+        await partial.edit(**edit_arguments(kept, self._client.questions))
 
     async def _put_parts(
-        self, place: discord.PartialMessageable, message: int, rest: Sequence[Page], name: str
+        self, place: discord.PartialMessageable, message: int, rest: Sequence[EmbedPage], post: str
     ) -> None:
-        """Make the messages that belong to one, and followed it, show these pages."""
-        there = [one async for one in self._parts(place, message, name)]
-        for number, (one, page) in enumerate(zip(there, rest, strict=False), 1):
-            await self._edit(place, one, page, name, number)
-        for number, page in enumerate(rest[len(there) :], len(there) + 1):
-            await place.send(**self._content(place, page, name, number))
-        for one in there[len(rest) :]:
-            await place.get_partial_message(one).delete()
+        """Edit, send and delete the messages that continue a message, until they show `rest`."""
+        parts = [part async for part in self._parts(place, message, post)]
+        for number, (part, page) in enumerate(zip(parts, rest, strict=False), 1):
+            await self._edit(place, part, page, post, number)
+        for number, page in enumerate(rest[len(parts) :], len(parts) + 1):
+            await place.send(**self._content(place, page, post, number))
+        for part in parts[len(rest) :]:
+            await place.get_partial_message(part).delete()
 
     async def _parts(
-        self, place: discord.PartialMessageable, message: int, name: str
+        self, place: discord.PartialMessageable, message: int, post: str
     ) -> AsyncIterator[int]:
-        """Yield the ids of the messages that followed one as parts of its post, in their order."""
+        """Yield the ids of the messages that continue a message of a post, in their order."""
         after = discord.Object(message)
-        async for one in place.history(limit=RECENT, after=after, oldest_first=True):
-            if one.author == self._client.user and mark_of(one)[0] == name:
-                yield one.id
+        later = place.history(limit=SEARCHED_MESSAGES, after=after, oldest_first=True)
+        async for part in later:
+            if part.author == self._client.user and read_post_id(part)[0] == post:
+                yield part.id
 
     async def _place(
         self, channel: int, thread: int | None
     ) -> tuple[discord.PartialMessageable, discord.MessageReference | None]:
-        """Return where to post: a thread is begun if need be, and where none can be, the post
-        refers to the message instead.
+        """Return where to post, and the message that the post refers to.
+
+        A thread is created where it is missing. Where that is impossible, the card is posted in
+        the channel and refers to the thread's message.
         """
         if thread is None:
             return self._channel(channel), None
         try:
             await self._client.http.start_thread_with_message(
-                channel, thread, name=HISTORY, auto_archive_duration=WEEK
+                channel, thread, name=THREAD_NAME, auto_archive_duration=THREAD_ARCHIVE_MINUTES
             )
         except discord.HTTPException as error:
-            if error.code == THREAD_IS_THERE:
+            if error.code == THREAD_EXISTS_CODE:
                 return self._channel(thread), None
             if error.status == 429 or error.status >= 500:
                 raise
@@ -186,14 +207,14 @@ class Poster:
         return f"https://discord.com/channels/{guild}/{channel}"
 
     async def _recent(self, channel: int) -> AsyncIterator[discord.Message]:
-        """Yield our latest messages: those of the channel, then those of its latest threads."""
+        """Yield the bot's latest messages in a channel, then in the channel's latest threads."""
         me, threads = self._client.user, []
-        async for message in self._channel(channel).history(limit=RECENT):
+        async for message in self._channel(channel).history(limit=SEARCHED_MESSAGES):
             if message.author == me:
                 yield message
             if message.flags.has_thread:
                 threads.append(message.id)
-        for thread in threads[:RECENT_THREADS]:
-            async for message in self._channel(thread).history(limit=RECENT):
+        for thread in threads[:SEARCHED_THREADS]:
+            async for message in self._channel(thread).history(limit=SEARCHED_MESSAGES):
                 if message.author == me:
                     yield message

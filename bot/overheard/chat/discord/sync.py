@@ -1,4 +1,4 @@
-"""Command trees, brought up to date in each server, and only where they differ."""
+"""Registers the bot's commands in each server, where they differ from the registered ones."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from overheard.errors import ChatUnavailable
 log = logging.getLogger(__name__)
 
 
-def serves(settings: DiscordTable, guild: int) -> bool:
-    """Whether a server may use the bot."""
+def is_served(settings: DiscordTable, guild: int) -> bool:
+    """Return whether the settings let a server use the bot."""
     return not settings.guilds or guild in settings.guilds
 
 
-def needed(permissions: Sequence[str]) -> int | None:
-    """Return permissions as Discord's number, or None for none.
+def permission_bits(permissions: Sequence[str]) -> int | None:
+    """Return names of permissions as Discord's bit set, or None without permissions.
 
     Raises:
-        ChatUnavailable: when Discord does not know one of them.
+        ChatUnavailable: when Discord does not know a permission.
     """
     known = discord.Permissions.VALID_FLAGS
     for name in permissions:
@@ -41,62 +41,69 @@ def needed(permissions: Sequence[str]) -> int | None:
     return sum({known[name] for name in permissions}) or None
 
 
-class Trees:
-    """The command trees of one client: a server's own, and one for direct messages.
+class CommandSync:
+    """Registers commands: for each server, and globally for direct messages only.
 
-    Discord shows a server's own commands at once, and those for all places can be used nowhere
-    but in direct messages, so that nobody sees a command twice.
+    Discord shows a server's commands at once. The global commands are limited to direct messages,
+    so that a server's members do not see each command twice.
 
     Args:
-        client: Who sends them.
-        settings: What the configuration says.
+        client: A client that is logged in.
+        settings: ``[discord]``.
 
     Raises:
-        ChatUnavailable: when it names a permission that Discord does not know.
+        ChatUnavailable: when the settings name a permission that Discord does not know.
     """
 
     def __init__(self, client: discord.Client, settings: DiscordTable) -> None:
         self._client = client
         self._settings = settings
-        self._needed = needed(settings.permissions)
+        self._permissions = permission_bits(settings.permissions)
         self._done: set[int | None] = set()
         self._lock = asyncio.Lock()
 
     async def sync(self, specs: Sequence[CommandSpec], guilds: Iterable[int | None]) -> None:
-        """Send the commands to servers, and for direct messages (None), that have others."""
+        """Register commands where other commands are registered.
+
+        Args:
+            specs: The commands.
+            guilds: The ids of servers; None for direct messages.
+        """
         for guild in guilds:
-            if guild is None or serves(self._settings, guild):
+            if guild is None or is_served(self._settings, guild):
                 async with self._lock:
                     await self._sync(guild, specs)
 
     def forget(self, guild: int) -> None:
-        """Look at a server's commands again the next time."""
+        """Let the next `sync` compare a server's commands again."""
         self._done.discard(guild)
 
     async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
         if guild in self._done:
             return
         try:
-            await self._bring_up_to_date(guild, self._wanted(guild, specs))
+            await self._register(guild, self._wanted(guild, specs))
             self._done.add(guild)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             place = f"server {guild}" if guild else "direct messages"
             log.warning("The commands of %s are not up to date: %s", place, error)
 
     def _wanted(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[tree.Node]:
-        settings = self._settings
+        """Return the root commands that a server, or direct messages (None), should have."""
+        settings, permissions = self._settings, self._permissions
         if guild is None and not settings.direct_messages:
             return []
         context = tree.IN_DIRECT_MESSAGE if guild is None else tree.IN_GUILD
-        return [tree.tree(settings.command, specs, context=context, permissions=self._needed)]
+        return [tree.root(settings.command, specs, context=context, permissions=permissions)]
 
-    async def _bring_up_to_date(self, guild: int | None, wanted: list[tree.Node]) -> None:
+    async def _register(self, guild: int | None, wanted: list[tree.Node]) -> None:
+        """Register root commands, unless equal ones are registered already."""
         http, application = self._client.http, self._client.application_id or 0
         if guild is None:
-            has: Sequence[Any] = await http.get_global_commands(application)
+            registered: Sequence[Any] = await http.get_global_commands(application)
         else:
-            has = await http.get_guild_commands(application, guild)
-        if tree.same(wanted, list(has)):
+            registered = await http.get_guild_commands(application, guild)
+        if tree.is_same(wanted, list(registered)):
             return
         if guild is None:
             await http.bulk_upsert_global_commands(application, wanted)

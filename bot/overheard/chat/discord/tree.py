@@ -1,7 +1,7 @@
-"""Commands as Discord's command tree: one root, nouns as groups, typed options. Pure.
+"""The commands as Discord's command tree: one root, nouns as groups, typed options. Pure.
 
-The tree is plain data, as Discord's API takes it, so that it can be compared with what a server
-has: it is sent only when the two differ.
+The tree is plain data as in Discord's API, so that it can be compared with the tree that is
+registered in a server. It is sent only when the two differ.
 """
 
 from __future__ import annotations
@@ -23,80 +23,85 @@ Node = dict[str, Any]
 """A command, group or option, ready for JSON."""
 
 SUBCOMMAND, GROUP, STRING, INTEGER, FLAG, NUMBER = 1, 2, 3, 4, 5, 10
-"""Kinds of nodes; https://docs.discord.com/developers, application command option type."""
+"""Types of nodes; https://docs.discord.com/developers, application command option type."""
 IN_GUILD, IN_DIRECT_MESSAGE = 0, 1
-"""Where a command can be used: its contexts."""
+"""The contexts in which a command can be used."""
 
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: FLAG}
-MORE = "more"
-"""A group for `RARE`: the root has room for 25 children, those of plugins among them."""
-RARE = frozenset({"audit", "evidence", "landscape", "power", "shifts"})
-"""Verbs that are used rarely."""
+RARE_GROUP = "more"
+"""The group of `RARE_COMMANDS`: the root has room for 25 children, including those of plugins."""
+RARE_COMMANDS = frozenset({"audit", "evidence", "landscape", "power", "shifts"})
 COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
-LENGTHS = (70, 50, 30, 15)
-"""To how many characters descriptions are cut, one after the other, until all have room."""
+"""Kinds of options whose values the desk offers while a person types."""
+DESCRIPTION_LIMITS = (70, 50, 30, 15)
+"""Descriptions are cut to these lengths, one after the other, until the whole tree fits."""
 _OPTIONAL = frozenset({"autocomplete", "choices", "max_value", "min_value", "options", "required"})
-"""What a node need not have, and we may once have sent."""
-LARGEST = 2**53
-"""Discord takes no number beyond."""
+"""Fields that a node may lack, and that an earlier version may have sent."""
+MAX_NUMBER = 2**53
+"""Discord accepts no larger bound of a number."""
 
 
-def tree(
-    root: str, specs: Sequence[CommandSpec], *, context: int, permissions: int | None = None
+def root(
+    name: str, specs: Sequence[CommandSpec], *, context: int, permissions: int | None = None
 ) -> Node:
-    """Return the root command with all others under it.
+    """Return the root command with all commands below it.
 
-    Where they are too many words for Discord, descriptions become shorter.
+    Descriptions are shortened until the tree is within Discord's limit of characters.
 
     Args:
-        root: Its name.
-        specs: The commands; what does not fit is left out, and logged.
+        name: The root command's name.
+        specs: The commands; a command without room is left out, and logged.
         context: `IN_GUILD` or `IN_DIRECT_MESSAGE`.
-        permissions: What a member needs to see it, as Discord's number, or None.
+        permissions: The permissions that a member needs to see the command, as Discord's bit set,
+            or None.
     """
     made: Node = {
-        "name": root,
+        "name": name,
         "type": 1,
         "description": "Hear what AI models say about your brand.",
-        "options": _fitting(_children(specs), root),
+        "options": _fitting(_children(specs), name),
         "default_member_permissions": permissions,
         "contexts": [context],
     }
-    for longest in LENGTHS:
-        if size(made) > DISCORD.command:
-            made = _shortened(made, longest)
+    for limit in DESCRIPTION_LIMITS:
+        if node_size(made) > DISCORD.command:
+            made = _shortened(made, limit)
     return made
 
 
-def size(node: Node) -> int:
-    """Return how many characters of a command Discord counts."""
-    choices = (one["name"] + one["value"] for one in node.get("choices", ()))
+def node_size(node: Node) -> int:
+    """Return the number of characters in a node and its children, as Discord counts them."""
+    choices = (choice["name"] + choice["value"] for choice in node.get("choices", ()))
     own = (node["name"], node["description"], *choices)
-    return sum(map(markup.size, own)) + sum(map(size, node.get("options", ())))
+    return sum(map(markup.size, own)) + sum(map(node_size, node.get("options", ())))
 
 
-def same(ours: Any, theirs: Any) -> bool:
-    """Whether Discord has what we would send: it adds fields, and leaves out empty ones."""
-    if isinstance(ours, Mapping):
-        known: Mapping[str, Any] = theirs if isinstance(theirs, Mapping) else {}
-        names = ours.keys() | (known.keys() & _OPTIONAL)
-        return all(same(ours.get(name), known.get(name)) for name in names)
-    if isinstance(ours, list):
-        others = theirs or []
-        return len(ours) == len(others) and all(map(same, ours, others))
+def is_same(wanted: Any, registered: Any) -> bool:
+    """Return whether registered commands equal the wanted ones, at any depth of their JSON.
+
+    Discord adds fields to what it was sent, and leaves out empty fields.
+    """
+    if isinstance(wanted, Mapping):
+        known: Mapping[str, Any] = registered if isinstance(registered, Mapping) else {}
+        names = wanted.keys() | (known.keys() & _OPTIONAL)
+        return all(is_same(wanted.get(name), known.get(name)) for name in names)
+    if isinstance(wanted, list):
+        others = registered or []
+        return len(wanted) == len(others) and all(map(is_same, wanted, others))
     # Permissions are sent as a number, and come back as text.
-    return bool(ours == theirs) or str(ours) == theirs or not (ours or theirs)
+    equal = wanted == registered or str(wanted) == registered
+    return bool(equal) or not (wanted or registered)
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """What somebody called, or is typing.
+class CommandCall:
+    """A command that a person has called, or is typing.
 
     Attributes:
         spec: The command.
-        options: Its options, by the names that its function takes.
+        options: The values of its options, by the names that the command's function takes.
         typing: The option that is being typed, or None.
-        typed: What was typed of it so far.
+        typed: The text of that option so far.
     """
 
     spec: CommandSpec
@@ -105,8 +110,8 @@ class Called:
     typed: str = ""
 
 
-def read(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> Called | None:
-    """Read an interaction's data; None when there is no such command (any more)."""
+def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandCall | None:
+    """Return the command in an interaction's data, or None when `specs` has no such command."""
     names: list[str] = []
     given = list(data.get("options") or ())
     while given and given[0]["type"] in {SUBCOMMAND, GROUP}:
@@ -116,44 +121,52 @@ def read(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> Called | None
     if spec is None:
         return None
     options = {_name(option): option for option in spec.options}
-    known = [(options[one["name"]], one) for one in given if one["name"] in options]
-    values = {option.name: _value(option, one.get("value")) for option, one in known}
-    typing, typed = next(((o, one["value"]) for o, one in known if one.get("focused")), (None, ""))
-    return Called(spec, values, typing, str(typed))
+    known = [(options[node["name"]], node) for node in given if node["name"] in options]
+    values = {option.name: _value(option, node.get("value")) for option, node in known}
+    focused = ((option, node["value"]) for option, node in known if node.get("focused"))
+    typing, typed = next(focused, (None, ""))
+    return CommandCall(spec, values, typing, str(typed))
 
 
 def path(spec: CommandSpec) -> tuple[str, ...]:
-    """Return the names under the root, at most a group and a command."""
-    group = MORE if spec.name in RARE else spec.noun.replace(" ", "-")
+    """Return the names below the root: a group, or none, and the command."""
+    group = RARE_GROUP if spec.name in RARE_COMMANDS else spec.noun.replace(" ", "-")
     return tuple(filter(None, (group, spec.verb)))
 
 
 def suggestions(option: Option, typed: str, found: Iterable[str]) -> list[Node]:
-    """Return choices for what was typed; of several values it completes the last."""
+    """Return choices for an option that is being typed; in a list, they complete the last value.
+
+    Args:
+        option: The option.
+        typed: The option's text so far.
+        found: The values to offer.
+    """
     before, comma, _ = typed.rpartition(",") if option.many else ("", "", "")
     start = f"{before}{comma} " if comma else ""
-    values = [f"{start}{quoted(one) if option.many else one}" for one in found]
-    fitting = [one for one in values if 0 < markup.size(one) <= DISCORD.choice]
-    return [{"name": one, "value": one} for one in dict.fromkeys(fitting)][: DISCORD.children]
+    texts = [f"{start}{quoted(value) if option.many else value}" for value in found]
+    fitting = [text for text in texts if 0 < markup.size(text) <= DISCORD.choice]
+    return [{"name": text, "value": text} for text in dict.fromkeys(fitting)][: DISCORD.children]
 
 
-def last_typed(option: Option, typed: str) -> str:
-    """Return the part of what was typed that is to be completed."""
+def last_value(option: Option, typed: str) -> str:
+    """Return the value that is being typed: the last of a list, else the whole text."""
     return (typed.rpartition(",")[2] if option.many else typed).strip().strip('"')
 
 
 def split(typed: str) -> list[str]:
-    """Return the values of a list: divided by commas, which quotation marks protect."""
+    """Return the values of a list, which are separated by commas; quotes protect a comma."""
     values = next(csv.reader([typed.replace("\n", ",")], skipinitialspace=True), [])
     return [value.strip() for value in values if value.strip()]
 
 
 def quoted(value: str) -> str:
-    """Return a value as it stands in a list."""
+    """Return a value as an item of a list, in quotes if it has a comma."""
     return f'"{value}"' if "," in value and '"' not in value else value
 
 
 def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
+    """Yield the root's children: commands, and groups at the place of their first command."""
     groups: dict[str, list[Node]] = {}
     for spec in specs:
         *groups_above, verb = path(spec)
@@ -169,7 +182,7 @@ def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
 
 
 def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
-    """Return as many as Discord takes, groups with what they are about as their description."""
+    """Return as many nodes as Discord accepts; a group's description lists its commands."""
     nodes = list(children)
     for left in nodes[DISCORD.children :]:
         log.warning("Discord has no room for /%s %s", parent, left["name"])
@@ -181,15 +194,15 @@ def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
     return nodes[: DISCORD.children]
 
 
-def _shortened(node: Node, longest: int) -> Node:
-    """Return a command with shorter descriptions, and so those below it."""
-    options = [_shortened(option, longest) for option in node.get("options", ())]
-    described = {"description": wording.shorten(node["description"], longest)}
+def _shortened(node: Node, limit: int) -> Node:
+    """Return a node and its children with descriptions of at most `limit` characters."""
+    options = [_shortened(option, limit) for option in node.get("options", ())]
+    described = {"description": wording.shorten(node["description"], limit)}
     return node | described | ({"options": options} if options else {})
 
 
 def _command(name: str, spec: CommandSpec) -> Node:
-    # Discord wants those that are required first.
+    # Discord wants required options first.
     options = sorted(spec.options, key=lambda option: not option.required)
     return {
         "name": name,
@@ -211,24 +224,25 @@ def _option(option: Option) -> Node:
     if completed(option):
         node["autocomplete"] = True
     elif option.choices:
-        node["choices"] = [{"name": one, "value": one} for one in option.choices]
+        node["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
     if kind in {INTEGER, NUMBER}:
         node |= _bounds(option, kind)
     return node
 
 
 def completed(option: Option) -> bool:
-    """Whether values are suggested while one is typed."""
+    """Return whether values are offered while a person types the option."""
     many_choices = len(option.choices) > DISCORD.children or (option.many and option.choices)
     return option.kind in COMPLETED or bool(many_choices)
 
 
 def _bounds(option: Option, kind: int) -> Node:
+    """Return the fields for a number's bounds, without bounds that Discord does not accept."""
     limits = {"min_value": option.low, "max_value": option.high}
     return {
         name: int(limit) if kind == INTEGER else limit
         for name, limit in limits.items()
-        if limit is not None and abs(limit) <= LARGEST
+        if limit is not None and abs(limit) <= MAX_NUMBER
     }
 
 

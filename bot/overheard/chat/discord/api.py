@@ -1,0 +1,143 @@
+"""Discord's API as seen from here: its errors as the bot's errors, and other addresses for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
+
+from overheard.cards import wording
+from overheard.config.chats import DISCORD_API, DISCORD_GATEWAY, DiscordTable
+from overheard.errors import ChatFailed, ChatUnavailable
+
+PLATFORM = "Discord"
+PORTAL = "https://discord.com/developers/applications"
+REASONS = {
+    10003: "there is no such channel, or the bot is not in its server",
+    10008: "there is no such message any more",
+    50001: "the bot may not see the channel; let it in by the channel's permissions",
+    50007: "this person takes no direct messages",
+    50013: "the bot lacks a permission in the channel; `overheard doctor` says which",
+}
+"""What went wrong, by error code; https://docs.discord.com/developers, opcodes and status codes."""
+INVALID_TOKEN_CLOSE_CODE = 4004
+"""The code with which the gateway closes a connection whose token is invalid."""
+
+
+def missing_token() -> ChatUnavailable:
+    """Return the error for a configuration without a token."""
+    remedy = "set the environment variable DISCORD_TOKEN, or name a file as token_file in [discord]"
+    return ChatUnavailable(chat=PLATFORM, reason="there is no token", remedy=remedy)
+
+
+def refused_token() -> ChatUnavailable:
+    """Return the error for a token that Discord refuses."""
+    remedy = f"reset it on the page Bot of your application at {PORTAL} and set DISCORD_TOKEN"
+    return ChatUnavailable(chat=PLATFORM, reason="Discord refuses the token", remedy=remedy)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise `ChatFailed` in place of the errors of discord.py and of connections."""
+    try:
+        yield
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise chat_failed(error) from None
+
+
+def chat_failed(error: Exception) -> ChatFailed:
+    """Return an error of discord.py or of a connection as `ChatFailed`.
+
+    The failure is ambiguous unless Discord refused the request or the request was never sent.
+    """
+    failed = ChatFailed(chat=PLATFORM, reason=_reason(error))
+    failed.retry_after = _retry_after(error)
+    refusal = isinstance(error, discord.HTTPException) and error.status < 500
+    unsent = isinstance(error, discord.RateLimited | aiohttp.ClientConnectorError)
+    failed.ambiguous = not (refusal or unsent)
+    return failed
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, as a clause about Discord ("it took too long")."""
+    if isinstance(error, discord.RateLimited):
+        return "it asks for fewer messages"
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    if not isinstance(error, discord.HTTPException):
+        return f"the connection failed ({type(error).__name__})"
+    if error.code in REASONS:
+        return REASONS[error.code]
+    if error.status == 429:
+        return "it asks for fewer messages"
+    text = wording.shorten(wording.line(error.text), 200).rstrip(".")
+    return f"it answered {error.status}{f' ({text})' if text else ''}"
+
+
+def _retry_after(error: Exception) -> float | None:
+    """Return the seconds after which Discord accepts requests again, or None if unknown."""
+    if isinstance(error, discord.RateLimited):
+        return error.retry_after
+    if not isinstance(error, discord.HTTPException):
+        return None
+    try:
+        return float(error.response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
+
+
+def redirect(client: discord.Client, settings: DiscordTable) -> None:
+    """Let a client use the addresses of its settings for the REST API and the gateway."""
+    if settings.api_url != DISCORD_API:
+        _redirect_requests(client, settings.api_url.rstrip("/"))
+    if settings.gateway_url != DISCORD_GATEWAY:
+        _redirect_gateway(client, settings.gateway_url)
+
+
+def redirect_answers(settings: DiscordTable) -> None:
+    """Let this task and its children answer interactions at the address of the settings."""
+    if settings.api_url != DISCORD_API:
+        async_context.set(_RedirectedAdapter(settings.api_url.rstrip("/")))
+
+
+def _redirect_requests(client: discord.Client, base: str) -> None:
+    request = client.http.request
+
+    async def redirected(route: Route, **more: Any) -> Any:
+        return await request(_with_base(route, base), **more)
+
+    client.http.request = redirected  # type: ignore[method-assign]
+
+
+def _redirect_gateway(client: discord.Client, gateway: str) -> None:
+    connect = client.http.ws_connect
+    default = str(DiscordWebSocket.DEFAULT_GATEWAY)
+
+    async def redirected(url: str, **more: Any) -> Any:
+        return await connect(url.replace(default, gateway, 1), **more)
+
+    client.http.ws_connect = redirected  # type: ignore[method-assign]
+
+
+class _RedirectedAdapter(AsyncWebhookAdapter):
+    """Answers interactions at another address."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
+        self._base = base
+
+    async def request(self, route: Route, *args: Any, **more: Any) -> Any:
+        """Send a request to the other address."""
+        return await super().request(_with_base(route, self._base), *args, **more)
+
+
+def _with_base(route: Route, base: str) -> Route:
+    """Return a route whose address begins with another base."""
+    route.url = route.url.replace(Route.BASE, base, 1)
+    return route
