@@ -46,7 +46,7 @@ async def test_a_value_that_is_true_again_is_not_old() -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ("facts add Acme founded 2001", "A fact about the founded of Acme is there already"),
+        ("facts add Acme founded 2001", "The founded of Acme is there already"),
         ("facts edit Acme founded 2001", "The founded of Acme is declared in config.toml"),
         ("facts remove Acme founded", "The founded of Acme is declared in config.toml"),
         ("facts edit Acme prise 3", 'There is no fact about Acme called "prise"; known: founded.'),
@@ -132,7 +132,7 @@ def test_a_fact_is_not_checked_on_a_day_to_come(terminal: Program) -> None:
     (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
     _, told = terminal.run("facts", "add", "Acme", "price", "$10", "--as-of", "2999-01-01", code=1)
 
-    assert "1 Jan 2999 is still to come; write it as --as-of yesterday" in told
+    assert "1 Jan 2999 is still to come; write it as yesterday" in told
 
 
 def test_a_list_names_facts_that_no_scorer_reads(terminal: Program) -> None:

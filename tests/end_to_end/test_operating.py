@@ -26,7 +26,7 @@ def test_people_keep_schedules_of_their_own(program: Program) -> None:
     assert (listed["name"], listed["provisioned"], listed["paused"]) == ("daily", False, False)
 
     _, err = program.run("schedules", "remove", "daily", code=1)
-    assert 'the schedule "daily" would be removed' in err
+    assert 'the schedule "daily" runs no more' in err
     program.run("schedules", "remove", "daily", "--yes")
     assert program.json("schedules")["schedules"] == []
     done = [e["words"] for e in program.json("audit")["entries"] if e["outcome"] == "done"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from overheard.cards import wording
 from overheard.config.settings import suggestion
 from overheard.domain import Brand, Catalogue, Fact, Prompt
-from overheard.errors import NameTaken, TimeUnreadable, UnknownName
+from overheard.errors import BadUsage, NameTaken, TimeUnreadable, UnknownName
 
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:
@@ -76,6 +76,20 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         return aware.astimezone(UTC)
     except (ValueError, OverflowError):
         raise TimeUnreadable(text=text) from None
+
+
+def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
+    """Read a time that is not still to come, see `moment`.
+
+    Raises:
+        TimeUnreadable: when it cannot be read.
+        BadUsage: when it is still to come.
+    """
+    at = moment(text, now, zone)
+    if at > now:
+        problem = f"{wording.day(at, zone)} is still to come"
+        raise BadUsage(problem=problem, usage="yesterday, or the day on which it was")
+    return at
 
 
 def require_free_names(catalogue: Catalogue, brand: Brand) -> None:

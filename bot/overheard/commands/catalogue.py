@@ -1,51 +1,412 @@
-"""What the commands that change the catalogue have in common."""
+"""The commands of what is measured: list, add, edit, remove and restore, over typed fields."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Generic, TypeVar
 
-from overheard.deployment import Deployment
-from overheard.errors import ChangeNeedsYes, ReadOnly
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
+from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, quoted
+from overheard.commands.arguments import past_moment
+from overheard.deployment import Call, Deployment
+from overheard.domain import Catalogue
+from overheard.errors import AlreadyThere, BadUsage, ChangeNeedsYes, NothingToChange, ReadOnly
+from overheard.interfaces import Store
+from overheard.runs.plan import find_brand
 
-Value = TypeVar("Value", str, tuple[str, ...])
+Thing = TypeVar("Thing")
 
 EMPTY = "-"
-"""What people write to empty something."""
+"""The argument that empties a field."""
 
-FILE, CHAT = "configuration", "people"
-"""Where something comes from: it is declared, or somebody added it."""
+DECLARED, ADDED = "configuration", "people"
+"""The origins of an object: it is declared, or it was added with a command."""
 
-
-def changed(before: str, given: str | None) -> str:
-    """Return a text as it is to be: as before when nothing is given, empty for ``-``."""
-    if given is None:
-        return before
-    return "" if given.strip() == EMPTY else given.strip()
+YES, NO = "yes", "no"
 
 
-def changed_list(before: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
-    """Return a list as it is to be: as before when nothing is given, empty for ``-``."""
-    if not given:
-        return tuple(before)
-    return tuple(dict.fromkeys(one.strip() for one in given if one.strip() not in {"", EMPTY}))
+def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
+    """Return fields as `edit` takes them: none is required, and a flag is yes or no."""
+    return tuple(
+        Option(field.name, field.help, choices=(YES, NO))
+        if field.kind is Kind.FLAG
+        else replace(field, required=False, positional=False, default=None)
+        for field in fields
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueNoun(Generic[Thing]):
+    """The commands of one noun of the catalogue: brands, prompts, facts or schedules.
+
+    A field is an `Option` with the name of the object's attribute; its default is the value of an
+    object that is added without it.
+
+    Attributes:
+        name: The first word of the commands, and the attribute of `Catalogue`.
+        singular: The noun for one object.
+        shape: The class of the objects.
+        key: The options that name an object.
+        new: The options that name an object that is added.
+        fields: The fields that can be set when an object is added.
+        edit_fields: The fields that can be changed, see `optional`.
+        find: Returns the object that the key options name among the objects of the second
+            catalogue, which is the first one or that of removed objects; the last argument is the
+            kind of object for the error. Raises `UnknownName`.
+        reference: Returns the values of the key options.
+        label: Returns an object as the subject of an error, such as ``The brand Acme``.
+        loss: Says what removing an object means.
+        keep: Stores an object; False when the configuration declares it.
+        retire: Removes an object from what is measured.
+        check: Returns an object in its proper form, given as it was before, if it was; raises
+            what is wrong with it.
+        card: Returns the card after a change, given the object as it was before, if it was, and
+            ``Added``, ``Changed`` or ``Restored``.
+        identity: Returns what distinguishes an object in the store; by default its reference.
+        existing: Returns the object of the catalogue that a new one would double; by default that
+            of the same identity.
+        title: Returns an object in a title; by default the noun.
+        columns: The cells of the list by their headers; the origin is added.
+        empty: The text of an empty list.
+        concerns: Whether an object belongs to a brand, where the list can be limited to one.
+        relation: The preposition between an object and its brand.
+        more_data: Attributes that machines are given in addition to the fields.
+        notes: Returns a text about objects that are listed.
+        require_free: Refuses a removed object whose place has been taken.
+        restores: Whether the store keeps what was removed.
+    """
+
+    name: str
+    singular: str
+    shape: Callable[..., Thing]
+    key: tuple[Option, ...]
+    new: tuple[Option, ...]
+    fields: tuple[Option, ...]
+    edit_fields: tuple[Option, ...]
+    find: Callable[[Catalogue, Catalogue, Mapping[str, Any], str], Thing]
+    reference: Callable[[Thing], tuple[str, ...]]
+    label: Callable[[Thing], str]
+    loss: Callable[[Thing], str]
+    keep: Callable[[Store, Thing], Awaitable[bool]]
+    retire: Callable[[Store, Thing], Awaitable[object]]
+    check: Callable[[Deployment, Call, Thing, Thing | None], Awaitable[Thing]]
+    card: Callable[[Deployment, Call, Thing, Thing | None, str], Awaitable[Card]]
+    identity: Callable[[Thing], Hashable] | None = None
+    existing: Callable[[Catalogue, Thing], Thing | None] | None = None
+    title: Callable[[Thing], str] | None = None
+    columns: Mapping[str, Callable[[Thing], str]] | None = None
+    empty: str = ""
+    concerns: Callable[[Thing, str], bool] | None = None
+    relation: str = "for"
+    more_data: tuple[str, ...] = ()
+    notes: Callable[[Deployment, Sequence[Thing]], Awaitable[str]] | None = None
+    require_free: Callable[[Catalogue, Thing], None] | None = None
+    restores: bool = True
+
+    def command(self, verb: str, summary: str, *examples: str) -> CommandSpec:
+        """Return one of the commands: ``list``, ``add``, ``edit``, ``remove`` or ``restore``."""
+        only = argument(f"Only those {self.relation} this brand.", Kind.BRAND)
+        limited = (replace(only, name="brand", default=""),) if self.concerns else ()
+        run, options = {
+            "list": (self.list_all, limited),
+            "add": (self.add, (*self.new, *self.fields)),
+            "edit": (self.edit, (*self.key, *self.edit_fields)),
+            "remove": (self.remove, self.key),
+            "restore": (self.restore, self.key),
+        }[verb]
+        return CommandSpec(
+            f"{self.name} {verb}",
+            summary,
+            run,
+            options,
+            Role.VIEWER if verb == "list" else Role.ADMIN,
+            examples=examples,
+            confirms=verb == "remove",
+            fill=self.fill if verb == "edit" else None,
+        )
+
+    async def list_all(self, deployment: Deployment, _: Call, *, brand: str = "") -> Card:
+        """Show the objects, or those that belong to one brand, and where each comes from.
+
+        Raises:
+            UnknownName: for a brand that does not exist.
+        """
+        name = find_brand(deployment.catalogue, brand).name if brand else ""
+        things = self.things(deployment.catalogue)
+        if name and self.concerns:
+            things = [thing for thing in things if self.concerns(thing, name)]
+        declared = await self._declared(deployment)
+        each = [(t, DECLARED if self._identity(t) in declared else ADDED) for t in things]
+        columns = self.columns or {}
+        rows = [(*(cell(t) for cell in columns.values()), origin) for t, origin in each]
+        suffix = f" {self.relation} {name}" if name else ""
+        return Card(
+            title=wording.count(len(things), self.singular) + suffix,
+            text=await self._list_text(deployment, things),
+            table=Table((*columns, "From"), tuple(rows)) if rows else None,
+            actions=(Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),),
+            footer=f"What comes from the configuration is changed in {deployment.config.file}.",
+            data={self.name: [self.data(*one) for one in each]},
+        )
+
+    async def _list_text(self, deployment: Deployment, things: Sequence[Thing]) -> str:
+        if not things:
+            return self.empty
+        return await self.notes(deployment, things) if self.notes else ""
+
+    async def add(self, deployment: Deployment, call: Call, **given: Any) -> Card:
+        """Add an object.
+
+        Raises:
+            AlreadyThere: when it exists.
+            ReadOnly: when the configuration declares it.
+        """
+        names = {option.name: given[option.name].strip() for option in self.new}
+        new = self.shape(**names, **self._values(deployment, call, None, given))
+        self._require_new(deployment.catalogue, new, None)
+        new = await self.check(deployment, call, new, None)
+        await self._keep(deployment, new)
+        return await self.card(deployment, call, new, None, "Added")
+
+    async def edit(self, deployment: Deployment, call: Call, **given: Any) -> Card:
+        """Change an object that was added; a field that is not given stays, and ``-`` empties it.
+
+        Raises:
+            UnknownName: when it does not exist.
+            ReadOnly: when the configuration declares it.
+            AlreadyThere: when it would become like another one.
+            NothingToChange: when nothing would change.
+        """
+        before: Any = await self._own(deployment, given)
+        values = self._values(deployment, call, before, given)
+        after: Thing = await self.check(deployment, call, replace(before, **values), before)
+        if after == before:
+            raise NothingToChange(usage=self.usage("edit"))
+        moved = self._identity(after) != self._identity(before)
+        if moved:
+            self._require_new(deployment.catalogue, after, before)
+        await self._keep(deployment, after)
+        if moved:
+            await self.retire(deployment.store, before)
+        return await self.card(deployment, call, after, before, "Changed")
+
+    async def fill(self, deployment: Deployment, _: Call, **given: Any) -> Mapping[str, Any]:
+        """Return an object as the form of `edit` shows it."""
+        thing = self._find(deployment, given)
+        names = (option.name for option in self.key)
+        key = dict(zip(names, self.reference(thing), strict=True))
+        return key | field_values(self.edit_fields, thing)
+
+    async def remove(
+        self, deployment: Deployment, _: Call, *, agreed: bool = False, **given: Any
+    ) -> Card:
+        """Remove an object that was added. Its history is kept.
+
+        Raises:
+            UnknownName: when it does not exist.
+            ReadOnly: when the configuration declares it.
+            ChangeNeedsYes: when the change has not been agreed to.
+        """
+        found = await self._own(deployment, given)
+        loss, words = self.loss(found), self.reference(found)
+        require_yes(loss, agreed=agreed)
+        await self.retire(deployment.store, found)
+        undo = Action(" ".join([self.name, "restore", *map(quoted, words)]), "Undo")
+        key = dict(zip((option.name for option in self.key), words, strict=True))
+        return Card(
+            title=f"Removed {self._title(found)}",
+            text=f"{loss[:1].upper()}{loss[1:]}.",
+            actions=fitting(undo) if self.restores else (),
+            data={"removed": key if len(key) > 1 else words[0]},
+        )
+
+    async def restore(self, deployment: Deployment, call: Call, **given: Any) -> Card:
+        """Bring an object back that was removed, as it was then.
+
+        Raises:
+            UnknownName: when no such object was removed.
+        """
+        retired = await deployment.store.retired()
+        found = self.find(deployment.catalogue, retired, given, f"removed {self.singular}")
+        if self.require_free:
+            self.require_free(deployment.catalogue, found)
+        await self._keep(deployment, found)
+        return await self.card(deployment, call, found, None, "Restored")
+
+    def things(self, catalogue: Catalogue) -> Sequence[Thing]:
+        """Return the objects of a catalogue."""
+        found: Sequence[Thing] = getattr(catalogue, self.name)
+        return found
+
+    def data(self, thing: Thing, origin: str) -> dict[str, Any]:
+        """Return an object for machines."""
+        names = [option.name for option in (*self.new, *self.edit_fields)]
+        values = {name: _plain(getattr(thing, name)) for name in (*self.more_data, *names)}
+        return values | {"from": origin}
+
+    def changed_card(
+        self,
+        thing: Thing,
+        done: str,
+        text: str,
+        fields: Mapping[str, str],
+        *actions: Action,
+        warning: bool = False,
+        **data: Any,
+    ) -> Card:
+        """Return the card of an object that was added, changed or restored.
+
+        Args:
+            thing: The object as it is now.
+            done: The participle of the change.
+            text: What follows from it.
+            fields: The fields of the card by their names; empty ones are left out.
+            actions: What can be done next, besides editing.
+            warning: Whether the text is a warning.
+            data: What machines are given in addition.
+        """
+        edit = " ".join([self.name, "edit", *map(quoted, self.reference(thing))])
+        return Card(
+            title=f"{done} {self._title(thing)}",
+            text=text,
+            fields=tuple(Field(name, value) for name, value in fields.items() if value),
+            actions=fitting(*actions, Action(edit, "Edit")),
+            severity=Severity.WARNING if warning else Severity.GOOD,
+            data=self.data(thing, ADDED) | data,
+        )
+
+    def usage(self, verb: str) -> str:
+        """Return how one of the commands is written."""
+        return self.command(verb, "").usage
+
+    async def require_own(self, deployment: Deployment, thing: Thing) -> None:
+        """Refuse to change an object that the configuration declares.
+
+        Raises:
+            ReadOnly: when it does.
+        """
+        if self._identity(thing) in await self._declared(deployment):
+            raise ReadOnly(thing=self.label(thing), file=deployment.config.file)
+
+    def _identity(self, thing: Thing) -> Hashable:
+        return (self.identity or self.reference)(thing)
+
+    def _title(self, thing: Thing) -> str:
+        return self.title(thing) if self.title else f"a {self.singular}"
+
+    def _find(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
+        catalogue = deployment.catalogue
+        return self.find(catalogue, catalogue, given, self.singular)
+
+    async def _own(self, deployment: Deployment, given: Mapping[str, Any]) -> Thing:
+        found = self._find(deployment, given)
+        await self.require_own(deployment, found)
+        return found
+
+    async def _declared(self, deployment: Deployment) -> set[Hashable]:
+        return set(map(self._identity, self.things(await deployment.store.declared())))
+
+    async def _keep(self, deployment: Deployment, thing: Thing) -> None:
+        if not await self.keep(deployment.store, thing):
+            raise ReadOnly(thing=self.label(thing), file=deployment.config.file)
+
+    def _require_new(self, catalogue: Catalogue, thing: Thing, before: Thing | None) -> None:
+        if self.existing:
+            found = self.existing(catalogue, thing)
+        else:
+            same = (t for t in self.things(catalogue) if self._identity(t) == self._identity(thing))
+            found = next(same, None)
+        if found is not None and found != before:
+            raise AlreadyThere(thing=self.label(found))
+
+    def _values(
+        self, deployment: Deployment, call: Call, before: Thing | None, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the value of each field, see `changed_values`; days are read.
+
+        Raises:
+            BadUsage: for a field that must not be empty, or a day that is still to come.
+            TimeUnreadable: for a day that cannot be read.
+        """
+        fields = self.fields if before is None else self.edit_fields
+        values = changed_values(fields, before, given)
+        needed = {option.name for option in self.fields if option.required}
+        for option in fields:
+            value = values[option.name]
+            if value == "" and option.name in needed:
+                problem = f"{option.written.capitalize()} must not be empty"
+                raise BadUsage(problem=problem, usage=self.usage("edit" if before else "add"))
+            if option.kind is Kind.TIME and isinstance(value, str):
+                at = past_moment(value, deployment.clock.now(), call.zone) if value else None
+                values[option.name] = at.astimezone(call.zone).date() if at else None
+        return values
+
+
+def changed_values(
+    fields: Iterable[Option], before: object | None, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of fields after a change: a field that is not given is as before, and
+    ``-`` empties it.
+
+    Args:
+        fields: The fields.
+        before: The object as it was, or None for a new one.
+        given: The arguments by the names of the fields.
+    """
+    return {field.name: _changed(field, before, given.get(field.name)) for field in fields}
+
+
+def _changed(field: Option, before: object | None, given: Any) -> Any:
+    if given in (None, "", ()):
+        usual = () if field.many else field.default
+        return usual if before is None else getattr(before, field.name)
+    if field.many:
+        values = (value.strip() for value in given)
+        return tuple(dict.fromkeys(value for value in values if value not in {"", EMPTY}))
+    if field.choices == (YES, NO):
+        return given == YES
+    if isinstance(given, str):
+        return "" if given.strip() == EMPTY else given.strip()
+    return given
+
+
+def field_values(fields: Iterable[Option], thing: object) -> dict[str, Any]:
+    """Return the fields of an object as a form shows them."""
+    return {field.name: _shown(getattr(thing, field.name)) for field in fields}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bool):
+        return YES if value else NO
+    if isinstance(value, str | int | tuple):
+        return value
+    return value.isoformat() if value else ""
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of brands as they are written in the catalogue, each once.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+    """
+    return tuple(dict.fromkeys(find_brand(catalogue, name).name for name in names))
 
 
 def require_yes(change: str, *, agreed: bool) -> None:
     """Ask before something is taken away.
 
     Raises:
-        ChangeNeedsYes: when nobody has agreed.
+        ChangeNeedsYes: when the change has not been agreed to.
     """
     if not agreed:
         raise ChangeNeedsYes(change=change)
-
-
-def require_own(deployment: Deployment, thing: str, *, declared: bool) -> None:
-    """Refuse to change what the configuration declares.
-
-    Raises:
-        ReadOnly: when it does.
-    """
-    if declared:
-        raise ReadOnly(thing=thing, file=deployment.config.file)

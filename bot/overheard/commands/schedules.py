@@ -1,20 +1,25 @@
-"""`schedules`: which checks run by themselves, when next, and how the last one went."""
+"""`schedules`: the checks that run by themselves, when next, and how the last run went."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, argument
+from overheard.commands.arguments import unknown
 from overheard.commands.burst_plans import BURSTS, planned_bursts, planned_data, sentence
+from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
 from overheard.config.cron import Cron
-from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
-from overheard.domain import Schedule, ScheduleState
-from overheard.errors import UnknownName
+from overheard.domain import Catalogue, Schedule, ScheduleState
+from overheard.errors import BadSchedule
+
+_KEY = argument("Its name.", Kind.SCHEDULE)
+ScheduleName = Annotated[str, _KEY]
 
 
 async def list_schedules(deployment: Deployment, call: Call) -> Card:
@@ -31,7 +36,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     if not found:
         text = 'There are none. Add one with: schedules add weekly "0 7 * * mon"'
     header = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
-    rows = tuple(_row(deployment, call, schedule, state, now) for schedule, state in found)
+    rows = tuple(_row(deployment, call, *each) for each in found)
     return Card(
         title=wording.count(len(found), "schedule"),
         text=text,
@@ -39,14 +44,14 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         severity=Severity.WARNING if problems else Severity.PLAIN,
         footer="Carried out by overheard run." if rows else "",
         data={
-            "schedules": [schedule_data(deployment, *each, now) for each in found],
+            "schedules": [schedule_data(deployment, *each) for each in found],
             "bursts": [planned_data(plan) for plan in plans],
         },
     )
 
 
-async def pause_schedule(deployment: Deployment, call: Call, *, name: str) -> Card:
-    """Leave a schedule out until it is resumed.
+async def pause_schedule(deployment: Deployment, call: Call, *, name: ScheduleName) -> Card:
+    """Skip a schedule until it is resumed.
 
     Raises:
         UnknownName: when there is none.
@@ -54,8 +59,8 @@ async def pause_schedule(deployment: Deployment, call: Call, *, name: str) -> Ca
     return await _switch(deployment, call, name, paused=True)
 
 
-async def resume_schedule(deployment: Deployment, call: Call, *, name: str) -> Card:
-    """Let a schedule run again. What was due while it was paused is not made up for.
+async def resume_schedule(deployment: Deployment, call: Call, *, name: ScheduleName) -> Card:
+    """Let a schedule run again. The runs that were due while it was paused are not made up.
 
     Raises:
         UnknownName: when there is none.
@@ -64,22 +69,22 @@ async def resume_schedule(deployment: Deployment, call: Call, *, name: str) -> C
 
 
 async def run_schedule(
-    deployment: Deployment, call: Call, *, name: str, agreed: bool = False
+    deployment: Deployment, call: Call, *, name: ScheduleName, agreed: bool = False
 ) -> Card:
     """Run a schedule's check now.
 
     Raises:
         UnknownName: when there is none.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
+        ConfirmationNeeded: when it may cost something and that has not been agreed to.
     """
-    schedule = await find_schedule(deployment, name)
+    schedule = find_schedule(await deployment.store.catalogue(), name)
     return await carry_out_schedule(deployment, call, schedule, agreed=agreed)
 
 
 async def carry_out_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, *, agreed: bool
 ) -> Card:
-    """Check what a schedule says, as anybody else would."""
+    """Run the check of a schedule like any other check."""
     return await check(
         deployment,
         call,
@@ -92,55 +97,61 @@ async def carry_out_schedule(
 
 
 async def _switch(deployment: Deployment, call: Call, name: str, *, paused: bool) -> Card:
-    schedule = await find_schedule(deployment, name)
+    schedule = find_schedule(await deployment.store.catalogue(), name)
     now = deployment.clock.now()
-    changed = await deployment.store.pause_schedule(schedule.name, now, paused=paused)
-    state = await deployment.store.schedule_state(schedule.name, now)
-    already = "" if changed else " already"
-    is_now, then = "paused" if paused else "running", next_run(deployment, call, schedule, state)
-    text = f"It is {is_now}{already}. {then}"
-    return Card(schedule.name, text.rstrip(), data=schedule_data(deployment, schedule, state, now))
+    switched = await deployment.store.pause_schedule(schedule.name, now, paused=paused)
+    state = f"{'paused' if paused else 'running'}{'' if switched else ' already'}"
+    return await _schedule_card(deployment, call, schedule, schedule.name, f"It is {state}. ")
 
 
-async def find_schedule(deployment: Deployment, name: str) -> Schedule:
+async def _schedule_card(
+    deployment: Deployment, call: Call, schedule: Schedule, title: str, text: str = ""
+) -> Card:
+    """Return a card that says when a schedule runs next."""
+    state = await deployment.store.schedule_state(schedule.name, deployment.clock.now())
+    text += next_run(deployment, call, schedule, state)
+    return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
+
+
+def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
     """Return a schedule by its name, whatever its case.
 
     Raises:
         UnknownName: when there is none.
     """
-    schedules = (await deployment.store.catalogue()).schedules
-    names = [schedule.name for schedule in schedules]
-    for schedule in schedules:
+    for schedule in catalogue.schedules:
         if schedule.name.casefold() == name.casefold():
             return schedule
-    known = ", ".join(names) or "none yet"
-    raise UnknownName(kind="schedule", name=name, hint=suggestion(name, names), known=known)
-
-
-def declared(deployment: Deployment) -> set[str]:
-    """Return the names of the schedules that stand in the configuration."""
-    return {schedule.name for schedule in deployment.config.schedules}
+    raise unknown(kind, name, [schedule.name for schedule in catalogue.schedules])
 
 
 def next_run(deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState) -> str:
     """Say when a schedule runs next; an empty string when it does not."""
-    at = next_time(Cron(schedule.cron, schedule.timezone), state, deployment.clock.now())
+    at = _next(deployment, schedule, state)
     return f"It runs next on {wording.moment(at, call.zone)}." if at else ""
 
 
+def next_time(cron: Cron, state: ScheduleState | None, now: datetime) -> datetime | None:
+    """Return when a job is due next; None when it is paused or never due again."""
+    return None if state and state.paused else cron.after(now)
+
+
+def _next(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> datetime | None:
+    return next_time(Cron(schedule.cron, schedule.timezone), state, deployment.clock.now())
+
+
 def _row(
-    deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState, now: datetime
+    deployment: Deployment, call: Call, schedule: Schedule, state: ScheduleState
 ) -> tuple[str, ...]:
-    at = next_time(Cron(schedule.cron, schedule.timezone), state, now)
-    after = "paused" if state.paused else "never"
+    at = _next(deployment, schedule, state)
     return (
         schedule.name,
         f"{schedule.cron} ({schedule.timezone})",
-        wording.moment(at, call.zone) if at else after,
+        wording.moment(at, call.zone) if at else "paused" if state.paused else "never",
         _last(call, schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
-        "config" if schedule.name in declared(deployment) else "people",
+        "config" if _declared(deployment, schedule) else "people",
     )
 
 
@@ -154,11 +165,15 @@ def _last(call: Call, schedule: Schedule, state: ScheduleState) -> str:
     return ended + wording.moment(state.done, call.zone)
 
 
+def _declared(deployment: Deployment, schedule: Schedule) -> bool:
+    return any(one.name == schedule.name for one in deployment.config.schedules)
+
+
 def schedule_data(
-    deployment: Deployment, schedule: Schedule, state: ScheduleState, now: datetime
+    deployment: Deployment, schedule: Schedule, state: ScheduleState
 ) -> dict[str, Any]:
     """Return a schedule for machines."""
-    at = next_time(Cron(schedule.cron, schedule.timezone), state, now)
+    at = _next(deployment, schedule, state)
     return {
         "name": schedule.name,
         "cron": schedule.cron,
@@ -170,11 +185,78 @@ def schedule_data(
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),
         "problem": state.problem,
-        "provisioned": schedule.name in declared(deployment),
+        "provisioned": _declared(deployment, schedule),
     }
 
 
-KNOWN = Option("name", "Its name.", Kind.SCHEDULE, required=True, positional=True)
+async def _check(
+    deployment: Deployment, call: Call, schedule: Schedule, before: Schedule | None
+) -> Schedule:
+    """Return a schedule with a time zone, by default the reader's, and with brands by their names.
+
+    Raises:
+        BadSchedule: when its times cannot be read.
+        UnknownName: for a brand that does not exist.
+    """
+    zone = schedule.timezone or getattr(call.zone, "key", "UTC")
+    try:
+        Cron("* * * * *", zone)
+    except ValueError as error:
+        raise BadSchedule(key="timezone", problem=error) from None
+    try:
+        Cron(schedule.cron, zone)
+    except ValueError as error:
+        problem = f'must have five fields, such as "0 7 * * mon" for Mondays at seven ({error})'
+        raise BadSchedule(key="cron", problem=problem) from None
+    same = before is not None and before.brands == schedule.brands
+    brands = schedule.brands if same else find_brands(deployment.catalogue, schedule.brands)
+    return replace(schedule, timezone=zone, brands=brands)
+
+
+async def _card(
+    deployment: Deployment, call: Call, schedule: Schedule, _: Schedule | None, done: str
+) -> Card:
+    return await _schedule_card(deployment, call, schedule, f"{done} {schedule.name}")
+
+
+_FIELDS = (
+    Option(
+        "cron",
+        'When: minute, hour, day, month, weekday, such as "0 7 * * mon".',
+        required=True,
+        positional=True,
+    ),
+    Option("timezone", "The zone, such as Europe/Berlin.", default=""),
+    Option("brands", "Check this brand; without one, all.", Kind.BRAND, many=True, word="brand"),
+    Option("repeats", "How often each prompt is asked.", Kind.INTEGER, default=1, low=1),
+    Option(
+        "batch",
+        "Ask in batches where they are sold: half price, up to 24 hours.",
+        Kind.FLAG,
+        default=False,
+    ),
+)
+
+SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
+    name="schedules",
+    singular="schedule",
+    shape=Schedule,
+    key=(replace(_KEY, name="name", required=True),),
+    new=(Option("name", "Its name.", required=True, positional=True, longest=MAX_NAME_CHARS),),
+    fields=_FIELDS,
+    edit_fields=optional(_FIELDS),
+    find=lambda _, among, given, kind: find_schedule(among, given["name"], kind),
+    reference=lambda schedule: (schedule.name,),
+    label=lambda schedule: f'The schedule "{schedule.name}"',
+    loss=lambda one: f'the schedule "{one.name}" runs no more, and what it has asked is kept',
+    keep=lambda store, schedule: store.set_schedule(schedule),
+    retire=lambda store, schedule: store.remove_schedule(schedule.name),
+    check=_check,
+    card=_card,
+    title=lambda schedule: schedule.name,
+    restores=False,
+)
+
 SCHEDULES_LIST = CommandSpec(
     "schedules list",
     "Show which checks run by themselves, and when next.",
@@ -185,30 +267,35 @@ SCHEDULES_PAUSE = CommandSpec(
     "schedules pause",
     "Leave a schedule out until it is resumed.",
     pause_schedule,
-    (KNOWN,),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("schedules pause weekly",),
 )
 SCHEDULES_RESUME = CommandSpec(
     "schedules resume",
     "Let a schedule run again.",
     resume_schedule,
-    (KNOWN,),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("schedules resume weekly",),
 )
 SCHEDULES_RUN = CommandSpec(
     "schedules run",
     "Run a schedule's check now.",
     run_schedule,
-    (KNOWN,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("schedules run weekly",),
     chart="",
 )
-
-
-def next_time(cron: Cron, state: ScheduleState | None, now: datetime) -> datetime | None:
-    """Return when a job is due next; None when it is paused or never due again."""
-    return None if state and state.paused else cron.after(now)
+SCHEDULES_ADD = SCHEDULES.command(
+    "add",
+    "Have a check run by itself.",
+    'schedules add weekly "0 7 * * mon"',
+    'schedules add daily "30 6 * * *" --timezone Europe/Berlin --repeats 3',
+    'schedules add nightly "0 1 * * *" --batch',
+)
+SCHEDULES_EDIT = SCHEDULES.command(
+    "edit", "Change a schedule.", 'schedules edit weekly --cron "0 8 * * mon"'
+)
+SCHEDULES_REMOVE = SCHEDULES.command(
+    "remove", "Remove a schedule; what it has asked is kept.", "schedules remove weekly"
+)

@@ -1,29 +1,156 @@
-"""`brands suggest`: names in answers that may be other spellings of a brand; a person decides."""
+"""`brands rule` and `brands suggest`: when a spelling of a brand counts, and what else is one."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
+from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Table, Tainted, fitting
-from overheard.cards.command import CommandSpec, Kind, Option, quoted
-from overheard.commands.spelling_rules import rule_actions
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table, Tainted, fitting
+from overheard.cards.command import (
+    MAX_NAME_CHARS,
+    CommandSpec,
+    Kind,
+    Option,
+    Role,
+    argument,
+    quoted,
+)
+from overheard.commands.arguments import unknown
+from overheard.commands.catalogue import NO, YES, changed_values, field_values
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand
+from overheard.domain import Brand, Rule
+from overheard.errors import NothingToChange, ReadOnly
 from overheard.reading.markdown import prose
-from overheard.reading.spellings import risks, similar_names
+from overheard.reading.spellings import Risk, risks, similar_names
 from overheard.runs.plan import find_brand
 
-DAYS = 30
-READ = 2_000
-"""Answers that are read at most, the oldest first."""
-BUTTONS = 3
+SUGGESTION_DAYS = 30
+"""The age of the answers in which other spellings are searched for."""
+MAX_ANSWERS = 2_000
+"""How many answers are read, the oldest first."""
+MAX_BUTTONS = 3
+
+_RULE_FIELDS = (
+    Option("near", "A word that must stand in the same sentence; of several, one.", many=True),
+    Option("not_near", "A word that must not stand in the same sentence.", many=True),
+    Option(
+        "languages",
+        "A language of prompts, such as de, whose answers it counts in.",
+        many=True,
+        word="language",
+    ),
+    Option("exact_case", "Whether only this very case counts.", choices=(YES, NO)),
+    Option("inside_words", "Whether it counts inside longer words.", choices=(YES, NO)),
+)
 
 
-async def suggest_aliases(deployment: Deployment, _: Call, *, brand: str) -> Card:
-    """Show names in the answers of the last days that look like a brand's; nothing counts by them.
+async def set_rule(
+    deployment: Deployment, _: Call, *, brand: str, spelling: str, **given: Any
+) -> Card:
+    """Set when a spelling of a brand counts. A field that is not given stays; ``-`` empties it.
+
+    A rule that demands nothing is removed.
+
+    Raises:
+        UnknownName: for a brand, or a spelling of it, that does not exist.
+        ReadOnly: when the configuration declares the brand.
+        NothingToChange: when nothing would change.
+    """
+    found, before = _find(deployment, brand, spelling)
+    if any(one.name == found.name for one in (await deployment.store.declared()).brands):
+        raise ReadOnly(thing=f"The brand {found.name}", file=deployment.config.file)
+    after = replace(before, **changed_values(_RULE_FIELDS, before, given))
+    if after == before:
+        raise NothingToChange(usage=BRANDS_RULE.usage)
+    others = tuple(rule for rule in found.rules if rule.spelling != after.spelling)
+    kept = () if after == Rule(after.spelling) else (after,)
+    await deployment.store.set_brand(replace(found, rules=(*others, *kept)))
+    return _card(found, after, gone=not kept)
+
+
+async def fill_rule(
+    deployment: Deployment, _: Call, *, brand: str, spelling: str
+) -> Mapping[str, Any]:
+    """Return the rule of a spelling as the form of `set_rule` shows it."""
+    found, rule = _find(deployment, brand, spelling)
+    return {
+        "brand": found.name,
+        "spelling": rule.spelling,
+        **field_values(_RULE_FIELDS, rule),
+    }
+
+
+def rule_actions(brand: Brand, found: Iterable[Risk]) -> tuple[Action, ...]:
+    """Return a button for each risky spelling of a brand, which opens the form of its rule."""
+    risky = dict.fromkeys(risk.spelling for risk in found)
+    return tuple(
+        Action(
+            f"brands rule {quoted(brand.name)} {quoted(spelling)}",
+            wording.shorten(f"A rule for {spelling}", 60),
+        )
+        for spelling in risky
+    )
+
+
+def meaning(rule: Rule) -> str:
+    """Write when a spelling counts, as the end of a sentence that begins with it."""
+    parts = [
+        "written exactly so" if rule.exact_case else "",
+        "inside longer words too" if rule.inside_words else "",
+        f"beside {_any(rule.near)}" if rule.near else "",
+        f"not beside {_any(rule.not_near)}" if rule.not_near else "",
+        f"in answers to prompts in {_any(rule.languages)}" if rule.languages else "",
+    ]
+    return "counts " + "; ".join(filter(None, parts))
+
+
+def _any(options: Sequence[str]) -> str:
+    *first, last = (f'"{option}"' for option in options)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _find(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rule]:
+    """Return a brand, and the rule of one of its spellings, which may demand nothing."""
+    found = find_brand(deployment.catalogue, brand)
+    wanted = spelling.strip().casefold()
+    name = next((one for one in found.names if one.casefold() == wanted), None)
+    if name is None:
+        raise unknown(f"spelling of {found.name}", spelling, found.names)
+    return found, next((rule for rule in found.rules if rule.spelling == name), Rule(name))
+
+
+def _card(brand: Brand, rule: Rule, *, gone: bool) -> Card:
+    title = f"{'Took the rule away from' if gone else 'Set the rule of'} {rule.spelling}"
+    name = quoted(brand.name)
+    return Card(
+        title=title,
+        text="History is scored again by it.",
+        fields=() if gone else (Field(rule.spelling, meaning(rule)),),
+        actions=fitting(
+            Action(f"check {name}", "Check now", Style.PRIMARY),
+            Action(f"brands rule {name} {quoted(rule.spelling)}", "Edit"),
+        ),
+        severity=Severity.GOOD,
+        data={
+            "brand": brand.name,
+            "spelling": rule.spelling,
+            "near": list(rule.near),
+            "not_near": list(rule.not_near),
+            "languages": list(rule.languages),
+            "exact_case": rule.exact_case,
+            "inside_words": rule.inside_words,
+        },
+    )
+
+
+async def suggest_aliases(
+    deployment: Deployment, _: Call, *, brand: Annotated[str, argument("The brand.", Kind.BRAND)]
+) -> Card:
+    """Show names in the answers of the last days that look like a brand's; they do not count.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -40,14 +167,13 @@ async def suggest_aliases(deployment: Deployment, _: Call, *, brand: str) -> Car
         if near
         else f"No name in {wording.count(len(bodies), 'answer')} looks like it."
     )
+    rows = tuple((Tainted(name), str(times)) for name, times in near)
     return Card(
         title=f"{wording.count(len(near), 'possible spelling')} of {found.name}",
         text="\n\n".join([advice, *warnings]),
-        table=Table(("Name", "Times"), tuple((Tainted(n), str(c)) for n, c in near), frozenset({1}))
-        if near
-        else None,
+        table=Table(("Name", "Times"), rows, frozenset({1})) if rows else None,
         actions=fitting(
-            *(_alias(found, name) for name, _ in near[:BUTTONS]), *rule_actions(found, risky)
+            *(_alias(found, name) for name, _ in near[:MAX_BUTTONS]), *rule_actions(found, risky)
         ),
         data={
             "brand": found.name,
@@ -58,9 +184,9 @@ async def suggest_aliases(deployment: Deployment, _: Call, *, brand: str) -> Car
 
 
 async def _bodies(deployment: Deployment) -> AsyncIterator[str]:
-    since = deployment.clock.now() - timedelta(days=DAYS)
+    since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
     runs = [r.id for r in await deployment.store.runs() if r.started_at >= since and not r.aside]
-    left = READ
+    left = MAX_ANSWERS
     async for answer in deployment.store.answers(runs=runs):
         if left == 0:
             return
@@ -75,11 +201,30 @@ def _alias(brand: Brand, name: str) -> Action:
     )
 
 
+BRANDS_RULE = CommandSpec(
+    "brands rule",
+    "Set when a spelling of a brand counts; what is not given stays, and - empties it.",
+    set_rule,
+    (
+        Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),
+        Option(
+            "spelling",
+            "Its name or an alias.",
+            required=True,
+            positional=True,
+            longest=MAX_NAME_CHARS,
+        ),
+        *_RULE_FIELDS,
+    ),
+    Role.ADMIN,
+    examples=("brands rule Target Target --near retailer --near store --exact-case yes",),
+    fill=fill_rule,
+    title="Spelling of a brand",
+)
 BRANDS_SUGGEST = CommandSpec(
     "brands suggest",
     "Show names in answers that may be other spellings of a brand.",
     suggest_aliases,
-    (Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),),
     examples=("brands suggest Acme",),
     title="Suggest spellings",
 )
