@@ -358,10 +358,11 @@ async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
     poor = replace(
         poor, config=poor.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
     )
-    scheduler = Scheduler(poor.store, Server(poor, {}).jobs, house.clock)
+    jobs = Server(poor, {}).jobs
+    scheduler = Scheduler(poor.store, jobs, house.clock)
     for _ in range(2):  # a job that is seen for the first time is due from then on
-        async with asyncio.TaskGroup() as group:
-            await scheduler.tick(group)
+        for job in await jobs():
+            await scheduler.check(job)
         house.clock.pass_(minutes=15)
 
     assert f"{BURSTS}: " in str((await list_schedules(poor, Call())).text)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NoReturn
 
 import pytest
 
 from overheard.commands.schedules import next_time
 from overheard.config.cron import Cron
-from overheard.errors import NothingToAsk
+from overheard.errors import HoldLost, NothingToAsk
 from overheard.interfaces import Store
 from overheard.runtime.scheduler import Job, Scheduler
+from overheard.runtime.wiring import SystemClock
 from overheard.testing.store import open_test_store
 from recording import HandClock, until
 
@@ -43,8 +47,7 @@ class House:
         """Look at the clock, now and after some hours each, and return what has been done."""
         for passed in (0, *hours):
             self.clock.pass_(hours=passed)
-            async with asyncio.TaskGroup() as group:
-                await self.scheduler.tick(group)
+            await self.scheduler.check(self.job)
         return self.done
 
     async def problem(self) -> str:
@@ -92,16 +95,16 @@ async def test_a_new_schedule_makes_up_for_nothing() -> None:
 async def test_a_job_does_not_overlap_with_itself() -> None:
     """A slot that comes while the one before is under way follows it."""
     house = House()
+    await house.look()
     house.result = going = asyncio.Event()
+    house.clock.pass_(hours=1)
     async with asyncio.TaskGroup() as group:
-        assert await house.scheduler.tick(group) == []
-        house.clock.pass_(hours=1)
-        assert await house.scheduler.tick(group) == ["daily"]
+        group.create_task(house.scheduler.check(house.job))
+        await until(lambda: house.done == [SEVEN])
         house.clock.pass_(hours=48)
-        assert await house.scheduler.tick(group) == []
         going.set()
 
-    assert await house.look() == [SEVEN, SEVEN + timedelta(days=2)]
+    assert house.done == [SEVEN, SEVEN + timedelta(days=2)]
 
 
 async def test_a_slot_that_was_cut_off_is_taken_up_again() -> None:
@@ -110,9 +113,10 @@ async def test_a_slot_that_was_cut_off_is_taken_up_again() -> None:
     house.result = asyncio.Event()
     await house.look()
     house.clock.pass_(hours=1)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(0.05), asyncio.TaskGroup() as group:
-            await house.scheduler.tick(group)
+    cut_off = asyncio.create_task(house.scheduler.check(house.job))
+    await until(lambda: house.done)
+    cut_off.cancel()
+    await asyncio.wait({cut_off})
     house.result = None
     house.scheduler = house.another()
 
@@ -149,31 +153,162 @@ async def test_a_paused_schedule_waits_and_makes_up_for_nothing() -> None:
     assert await house.look(24) == [SEVEN + timedelta(days=1)]
 
 
-async def test_a_second_process_takes_over_when_the_first_ends(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Until then it leaves the clock alone."""
-    monkeypatch.setattr("overheard.runtime.scheduler.TAKE_OVER", 0.01)
-    monkeypatch.setattr("overheard.runtime.scheduler.TICK", 0.01)
-    house, begun = House(), []
+@dataclass(frozen=True)
+class Every:
+    """Slots at an even distance.
 
-    def process(number: int) -> Scheduler:
-        async def begin(_: asyncio.TaskGroup) -> None:
-            begun.append(number)
+    Attributes:
+        distance: From each to the next.
+    """
 
-        return Scheduler(house.store, house._jobs, house.clock, begin)
+    distance: timedelta
 
-    tasks = [asyncio.create_task(process(number).run()) for number in (1, 2)]
-    await asyncio.sleep(0.1)
-    assert begun == [1]
-    tasks[0].cancel()
-    await until(lambda: len(begun) == 2)
-    house.clock.pass_(hours=1)
-    await until(lambda: house.done)
-    tasks[1].cancel()
-    await asyncio.wait(tasks)
+    def after(self, moment: datetime) -> datetime:
+        """Return the first slot after a moment."""
+        return moment + self.distance - (moment - SEVEN) % self.distance
 
-    assert (begun, house.done) == ([1, 2], [SEVEN])
+    def latest(self, since: datetime, until: datetime) -> datetime | None:
+        """Return the last slot after a moment and not after another."""
+        slot = until - (until - SEVEN) % self.distance
+        return slot if slot > since else None
+
+
+OFTEN, NEVER = Every(timedelta(milliseconds=20)), Every(timedelta(days=9999))
+
+
+class Process:
+    """A process that schedules by the clock of this machine.
+
+    Attributes:
+        jobs: What there is to do.
+        done: The slots of each job.
+        began: Whether it has become the leader.
+    """
+
+    def __init__(self, store: Store, *jobs: str) -> None:
+        self.jobs = [self.job(name, OFTEN) for name in jobs]
+        self.done: defaultdict[str, list[datetime]] = defaultdict(list)
+        self.began = asyncio.Event()
+        self.going = asyncio.Event()
+        self.going.set()
+        self.ended = False
+        self.task = asyncio.create_task(
+            Scheduler(store, self._jobs, SystemClock(), self._begin).run()
+        )
+
+    def job(self, name: str, times: Every) -> Job:
+        """Return a job that notes its slots, and waits in them while `going` is not set."""
+        return Job(name, times, partial(self._run, name))
+
+    async def end(self) -> None:
+        """End it, and wait for that."""
+        self.task.cancel()
+        await asyncio.wait({self.task})
+        self.ended = True
+
+    async def _jobs(self) -> list[Job]:
+        return self.jobs
+
+    async def _begin(self, _: asyncio.TaskGroup) -> None:
+        self.began.set()
+
+    async def _run(self, name: str, slot: datetime) -> None:
+        assert not self.ended
+        self.done[name].append(slot)
+        await self.going.wait()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Follow changes within a moment."""
+    monkeypatch.setattr("overheard.runtime.scheduler.LOCK_RETRY_S", 0.01)
+    monkeypatch.setattr("overheard.runtime.scheduler.SYNC_INTERVAL_S", 0.01)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_jobs_run_by_the_clock() -> None:
+    """Each slot comes once and in order, of each job."""
+    process = Process(open_test_store(), "one", "two")
+    await until(lambda: min(len(process.done[name]) for name in ("one", "two")) > 3)
+    await process.end()
+
+    for slots in process.done.values():
+        assert slots == sorted(set(slots))
+        assert all((slot - SEVEN) % OFTEN.distance == timedelta(0) for slot in slots)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_jobs_follow_the_store() -> None:
+    """A job that is added begins, an edited one has its new times, a removed one ends."""
+    process = Process(open_test_store())
+    process.jobs = [process.job("one", OFTEN), process.job("two", OFTEN)]
+    await until(lambda: process.done["one"] and process.done["two"])
+    process.jobs = [process.job("one", NEVER), process.job("three", OFTEN)]
+    await until(lambda: process.done["three"])
+    so_far = len(process.done["one"]), len(process.done["two"])
+    process.jobs = [*process.jobs, process.job("four", OFTEN)]
+    await until(lambda: len(process.done["four"]) > 3)
+    assert (len(process.done["one"]), len(process.done["two"])) == so_far
+    process.jobs[0] = process.job("one", OFTEN)
+    await until(lambda: len(process.done["one"]) > so_far[0])
+    await process.end()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_is_due_at_the_start_is_done_at_once() -> None:
+    """A slot that was missed, or cut off, does not wait for the next one."""
+    store = open_test_store()
+    await store.schedule_state("one", SEVEN - timedelta(days=1))
+    process = Process(store)
+    process.jobs = [process.job("one", NEVER)]
+    await until(lambda: process.done["one"])
+    await process.end()
+    assert process.done["one"] == [SEVEN]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_process_that_ends_awaits_its_jobs() -> None:
+    """They are cancelled, none begins after that, and the next process takes them up again."""
+    store = open_test_store()
+    first = Process(store, "one", "two")
+    first.going.clear()
+    await until(lambda: first.done["one"] and first.done["two"])
+    await first.end()
+    second = Process(store, "one", "two")
+    await until(lambda: second.done["one"] and second.done["two"])
+    await second.end()
+    for name in ("one", "two"):
+        assert first.done[name] == second.done[name][:1]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_store_that_fails_ends_the_scheduler() -> None:
+    """So that its supervisor starts it again, and the failure is reported."""
+    store = open_test_store()
+    process = Process(store, "one")
+    await until(lambda: process.done["one"])
+
+    async def lost(*_: object) -> NoReturn:
+        raise HoldLost
+
+    store.schedule_state = lost  # type: ignore[assignment]
+    await asyncio.wait({process.task})
+    assert process.task.exception()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_second_process_takes_over_when_the_first_ends() -> None:
+    """Until then it runs no job."""
+    store = open_test_store()
+    first = Process(store, "one")
+    await until(lambda: first.done["one"])
+    second = Process(store, "one")
+    await until(lambda: len(first.done["one"]) > 3)
+    assert not second.began.is_set()
+    await first.end()
+    await until(lambda: second.done["one"])
+    await second.end()
+    assert not {*first.done["one"]} & {*second.done["one"][1:]}
 
 
 async def test_the_next_time_is_told_unless_it_is_paused() -> None:

@@ -1,44 +1,54 @@
-"""What runs by itself: each slot of a schedule once, however often this process is started.
+"""The scheduler: each slot of a schedule is begun once, by the process that is the leader.
 
-One rule does it: of the slots since the last one that was begun, the latest is due. So a machine
-that slept, a process that was down and a schedule that was edited need no case of their own, and
-ten missed runs are made up for by one. See `overheard.domain.ScheduleState`.
+APScheduler drives the clock, with one job for each schedule: jobs are added, edited and removed as
+the store changes. What is due is decided by one rule, applied at each slot, at the start and after
+each change: of the slots since the last one that was begun, the latest is due. So a restart, a
+machine that slept, a resumed and an edited schedule need no case of their own, and ten missed slots
+are caught up by one. See `overheard.domain.ScheduleState`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from apscheduler.triggers.base import BaseTrigger
 
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Store
 
-DUTY = "scheduler"
-TICK = 2.0
-"""Seconds between two looks at the clock."""
-TAKE_OVER = 5.0
-"""Seconds between two tries to take the duty over from another process."""
+LOCK = "scheduler"
+"""The leader's lock in the store."""
+LOCK_RETRY_S = 5.0
+SYNC_INTERVAL_S = 2.0
+"""Seconds between two comparisons of APScheduler's jobs with the store's schedules; also the delay
+after which the clock of a machine that slept is read again."""
 
 
 class Times(Protocol):
-    """When something is due. `Cron` is one; whatever plans ahead can be another."""
+    """The slots of a job, as `Cron` has them; equal times are the same slots."""
+
+    def after(self, moment: datetime) -> datetime | None:
+        """Return the first slot after a moment, or None."""
+        ...
 
     def latest(self, since: datetime, until: datetime) -> datetime | None:
-        """Return the last time after one moment and not after another, or None."""
+        """Return the last slot after `since` and not after `until`, or None."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that is done when it is due.
+    """Work that is done when it is due.
 
     Attributes:
-        name: Unique; its state is kept under it.
+        name: Unique; the store keeps the job's state under it.
         times: When it is due.
-        run: Does it, for one slot.
+        run: Does the work for one slot.
     """
 
     name: str
@@ -47,18 +57,17 @@ class Job:
 
 
 Jobs = Callable[[], Awaitable[Sequence[Job]]]
-"""Returns the jobs there are at the moment."""
+"""Returns the jobs that there are at the moment."""
 
 
 class Scheduler:
-    """Watches the clock for all jobs of a store, in one process at a time.
+    """Runs the jobs of a store, in one process at a time.
 
     Args:
-        store: Keeps what has been done.
-        jobs: What there is to do.
-        clock: What time it is.
-        begin: Done once when this process takes the duty over; it starts what takes long in the
-            group that it is given.
+        store: Keeps the state of the jobs.
+        jobs: Returns the jobs.
+        clock: Gives the time that the rule compares slots with.
+        begin: Called once when this process becomes the leader, with a group for long work.
     """
 
     def __init__(
@@ -72,41 +81,78 @@ class Scheduler:
         self._jobs = jobs
         self._clock = clock
         self._begin = begin
-        self._busy: set[str] = set()
+        self._known: dict[str, Job] = {}
 
     async def run(self) -> None:
-        """Watch until cancelled; wait for the duty as long as another process has it."""
+        """Run jobs until cancelled, once this process holds the leader's lock.
+
+        Raises:
+            ExceptionGroup: with what the store raises; what a job raises is kept as its problem.
+        """
         while True:
-            async with self._store.on_duty(DUTY) as mine:
-                if mine:
-                    await self._watch()
-            await asyncio.sleep(TAKE_OVER)
+            async with self._store.on_duty(LOCK) as leads:
+                if leads:
+                    await self._lead()
+            await asyncio.sleep(LOCK_RETRY_S)
 
-    async def tick(self, group: asyncio.TaskGroup) -> list[str]:
-        """Begin what is due, and return the names."""
-        now = self._clock.now()
-        begun = []
-        for job in await self._jobs():
-            if job.name not in self._busy and (slot := await self._due(job, now)):
-                self._busy.add(job.name)
-                group.create_task(self._do(job, slot))
-                begun.append(job.name)
-        return begun
+    async def check(self, job: Job) -> None:
+        """Do what is due of a job, until nothing is."""
+        while slot := await self._due(job):
+            await self._do(job, slot)
 
-    async def _watch(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            if self._begin:
-                await self._begin(group)
-            while True:
-                await self.tick(group)
-                await asyncio.sleep(TICK)
+    async def _lead(self) -> None:
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # slow
 
-    async def _due(self, job: Job, now: datetime) -> datetime | None:
+        # It would warn of a slot whose job still runs; that job checks again when it ends.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        once_each = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        timers = AsyncIOScheduler(timezone=UTC, job_defaults=once_each)
+        self._known = {}
+        timers.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                try:
+                    if self._begin:
+                        await self._begin(group)
+                    while True:
+                        self._sync(timers, await self._jobs(), group)
+                        await asyncio.sleep(SYNC_INTERVAL_S)
+                finally:
+                    # No job begins while the others are cancelled and awaited.
+                    timers.pause()
+                    self._known = {}
+        finally:
+            timers.shutdown(wait=False)
+
+    def _sync(self, timers: Any, jobs: Sequence[Job], group: asyncio.TaskGroup) -> None:
+        """Give APScheduler the jobs that are new or changed, and remove those that are gone."""
+        before, self._known = self._known, {job.name: job for job in jobs}
+        for name in before.keys() - self._known.keys():
+            timers.remove_job(name)
+        for name, job in self._known.items():
+            if name not in before or before[name].times != job.times:
+                timers.add_job(
+                    self._fire,
+                    _Slots(job.times),
+                    (name, group),
+                    id=name,
+                    name=name,
+                    next_run_time=datetime.now(UTC),
+                    replace_existing=True,
+                )
+        timers.wakeup()
+
+    async def _fire(self, name: str, group: asyncio.TaskGroup) -> None:
+        if job := self._known.get(name):
+            await asyncio.wait({group.create_task(self.check(job))})
+
+    async def _due(self, job: Job) -> datetime | None:
         """Take the slot that is due, or return None."""
+        now = self._clock.now()
         state = await self._store.schedule_state(job.name, now)
         if state.paused:
             return None
-        if state.begun > state.done:  # it was cut off, since nobody else is on duty
+        if state.begun > state.done:  # it was cut off, since no other process is the leader
             return state.begun
         slot = job.times.latest(state.begun, now)
         return slot if slot and await self._store.begin_slot(job.name, slot) else None
@@ -119,7 +165,16 @@ class Scheduler:
             problem = str(error)
         except Exception as error:  # its text may hold a secret
             problem = f"It fails: {type(error).__name__}."
-        finally:
-            self._busy.discard(job.name)
         # Not when it is cancelled: then the slot is taken up again.
         await self._store.finish_slot(job.name, slot, problem)
+
+
+class _Slots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Makes a job of APScheduler run at each slot; slots that were missed are left to the rule."""
+
+    def __init__(self, times: Times) -> None:
+        self._times = times
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime | None:
+        """Return the slot after now."""
+        return self._times.after(now)
