@@ -40,7 +40,7 @@ from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Block, Model, Panel
 from overheard.finetune.comparison import Contrast, clear, contrasts
-from overheard.finetune.rounds import LOOKS, PAIRS
+from overheard.finetune.rounds import MAX_CHECKS, PAIRS_PER_CHECK
 from overheard.measure.blocks import summarise
 from overheard.measure.rates import wilson
 from overheard.runs.plan import new_run
@@ -157,13 +157,15 @@ def deal(
 ) -> tuple[list[Contrast], int]:
     """Deal rounds to both hands; return the contrasts and after how many rounds they stood."""
     order = rng.permutation(len(rounds))
-    stride = ceil(PAIRS / len(rounds[0].answers))
+    rounds_per_check = ceil(PAIRS_PER_CHECK / len(rounds[0].answers))
     blocks: list[Block] = []
     found: list[Contrast] = []
-    for number in range(min(LOOKS * stride, len(rounds) // 2)):
+    for number in range(min(MAX_CHECKS * rounds_per_check, len(rounds) // 2)):
         for hand, at in zip(HANDS, order[2 * number : 2 * number + 2], strict=True):
             blocks += [replace(b, run_id=number + 1, model=hand) for b in rounds[at].blocks]
-        if (number + 1) % stride == 0 and clear(found := contrasts(blocks, *HANDS, metrics)):
+        if (number + 1) % rounds_per_check == 0 and clear(
+            found := contrasts(blocks, *HANDS, metrics)
+        ):
             break
     return found, number + 1
 

@@ -8,7 +8,7 @@ import pytest
 
 from office import PRICE, Office, open_office
 from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply
-from overheard.finetune.rounds import Match, controls
+from overheard.finetune.rounds import ComparisonSetup, control_prompts
 from scripted import reply
 
 BASE, TUNED = "svc/base", "svc/tuned"
@@ -105,15 +105,15 @@ async def test_both_models_get_the_same_seeds() -> None:
     [(1, None, 300, 30), (12, None, 30, 3), (30, None, 10, 1), (99, None, 10, 1), (12, 25, 25, 3)],
 )
 def test_few_prompts_are_asked_in_more_rounds(
-    prompts: int, most: int | None, rounds: int, stride: int
+    prompts: int, most: int | None, rounds: int, rounds_per_check: int
 ) -> None:
     """So that each look has thirty pairs more; or in as many as somebody wants."""
     asked = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(prompts))
-    match = Match(
+    match = ComparisonSetup(
         Brand("Acme"), (), Model("a", "base"), Model("a", "tuned"), asked, (), 0, 0.1, most=most
     )
 
-    assert (match.rounds, match.stride) == (rounds, stride)
+    assert (match.rounds, match.rounds_per_check) == (rounds, rounds_per_check)
     assert match.whole[0].repeats == rounds
 
 
@@ -158,7 +158,7 @@ async def test_a_deployments_own_controls_take_the_place_of_ours() -> None:
     office = await office_with_prompts()
     await office.chat.type('prompts add "How do I cook rice?" --tag control')
     catalogue = await office.store.catalogue()
-    assert [prompt.text for prompt in controls(catalogue.prompts)] == ["How do I cook rice?"]
+    assert [prompt.text for prompt in control_prompts(catalogue.prompts)] == ["How do I cook rice?"]
     card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
 
     asked = [q.prompt.text for q in office.provider.asked]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from office import Office, open_office
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
-from overheard.finetune.numbering import numbers, ranges
+from overheard.finetune.numbering import format_ranges, parse_numbers
 from program import Program
 
 NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -147,8 +147,8 @@ async def test_numbers_that_are_none_are_refused() -> None:
 
 def test_numbers_are_read_and_written_as_ranges() -> None:
     """Commas and long dashes are what people type."""
-    assert numbers(["3,", "7", "10\u201312,11"], "") == (3, 7, 10, 11, 12)
-    assert ranges([12, 3, 10, 7, 11]) == "3 7 10-12"
+    assert parse_numbers(["3,", "7", "10\u201312,11"], "") == (3, 7, 10, 11, 12)
+    assert format_ranges([12, 3, 10, 7, 11]) == "3 7 10-12"
 
 
 def heard(terminal: Program) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overheard.domain import Block, Metric, Model, Scale
-from overheard.finetune.comparison import LOOKS, Contrast, Verdict, clear, contrasts
+from overheard.finetune.comparison import MAX_CHECKS, Contrast, Verdict, clear, contrasts
 
 BASE, TUNED = Model("local", "base"), Model("local", "tuned")
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")
@@ -47,7 +47,7 @@ def rounds(base: np.ndarray, tuned: np.ndarray, seed: int) -> tuple[list[Contras
     rng = np.random.default_rng(seed)
     asked: list[Block] = []
     found: list[Contrast] = []
-    for number in range(1, LOOKS + 1):
+    for number in range(1, MAX_CHECKS + 1):
         asked += blocks(BASE, drawn(base, rng), run=number)
         asked += blocks(TUNED, drawn(tuned, rng), run=number)
         found = contrasts(asked, BASE, TUNED, METRICS)

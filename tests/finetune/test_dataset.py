@@ -12,21 +12,25 @@ from rapidfuzz import fuzz
 
 from overheard.domain import Answer, Approval, Brand, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.errors import DatasetUnfit, NothingToTeach
-from overheard.finetune.dataset import Approved, Dataset, build, put_together, save
+from overheard.finetune.dataset import Approved, Dataset, build, collect_examples, save
 from overheard.finetune.datasheet import datasheet
 from overheard.finetune.examples import (
     ANSWER,
     FACT,
+    MIN_SIMILARITY,
     REPLAY,
+    DataSplit,
     Example,
     from_facts,
+    leaks,
     packaged_replays,
     phrasings,
+    split_examples,
+    without_leaks,
 )
-from overheard.finetune.formats import FORMATS, broken
-from overheard.finetune.rounds import controls
-from overheard.finetune.split import NEAR, Split, divide, leaks, sealed
-from overheard.finetune.texts import unfit
+from overheard.finetune.formats import FORMATS, format_problems
+from overheard.finetune.rounds import control_prompts
+from overheard.finetune.texts import unfit_content
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME = Brand("Acme", domains=("acme.com",), competitors=("Zeta",), category="analytics tool")
@@ -56,7 +60,7 @@ def approved(
 
 def made(*answers: Approved, facts: Sequence[Fact] = FACTS, wanted: Sequence[str] = ()) -> Dataset:
     """Build a dataset."""
-    return build(ACME, *put_together(ACME, ["Zeta"], facts, answers), wanted)
+    return build(ACME, *collect_examples(ACME, ["Zeta"], facts, answers), wanted)
 
 
 def lines(dataset: Dataset, form: str, file: str) -> list[dict[str, object]]:
@@ -87,13 +91,13 @@ def test_what_must_not_be_said_is_not_taught() -> None:
 def test_the_wordings_of_a_field_are_not_nearly_the_same(field: str) -> None:
     """Else a held-out one would leak."""
     for first, second in combinations(phrasings()[field].questions, 2):
-        assert fuzz.token_sort_ratio(first.casefold(), second.casefold()) < NEAR
+        assert fuzz.token_sort_ratio(first.casefold(), second.casefold()) < MIN_SIMILARITY
 
 
 def test_replays_are_not_controls() -> None:
     """A control that is taught says nothing about forgetting or leaking."""
     for replay in packaged_replays():
-        for control in controls(()):
+        for control in control_prompts(()):
             assert fuzz.token_sort_ratio(replay.question, control.text) < 80
 
 
@@ -112,8 +116,8 @@ def test_facts_and_wordings_are_held_out() -> None:
 def test_what_the_deployment_asks_is_not_taught() -> None:
     """Else a comparison with its prompts would only show what was learnt by heart."""
     asked = "how much does acme cost?"
-    examples, _ = put_together(ACME, [], FACTS, [], [asked])
-    taught = {e.question.casefold() for e in divide(examples, "Acme").train}
+    examples, _ = collect_examples(ACME, [], FACTS, [], [asked])
+    taught = {e.question.casefold() for e in split_examples(examples, "Acme").train}
 
     assert asked not in taught
     assert "what is the price of acme?" in taught
@@ -121,8 +125,8 @@ def test_what_the_deployment_asks_is_not_taught() -> None:
 
 def test_the_same_dataset_is_divided_alike() -> None:
     """So that a later build can be compared with this one."""
-    examples, _ = put_together(ACME, ["Zeta"], FACTS, [])
-    assert divide(examples, "Acme") == divide(examples, "Acme")
+    examples, _ = collect_examples(ACME, ["Zeta"], FACTS, [])
+    assert split_examples(examples, "Acme") == split_examples(examples, "Acme")
 
 
 def test_a_fact_that_an_approved_answer_states_is_not_held_out() -> None:
@@ -139,10 +143,10 @@ def test_a_leak_is_found_and_sealed() -> None:
     known = Example("How much does Acme cost?", "Acme costs $12 a month.", FACT, "fact price")
     same = Example("how much cost does Acme?", "$12", FACT, "fact price", value="$12")
     value = Example("What is paid?", "$12 a month", FACT, "fact fee", value="$12 a month")
-    split = Split((known,), (same,), (value,))
+    split = DataSplit((known,), (same,), (value,))
 
     assert len(list(leaks(split))) == 2
-    assert list(leaks(sealed(split))) == []
+    assert list(leaks(without_leaks(split))) == []
 
 
 def test_a_correction_makes_a_pair() -> None:
@@ -234,7 +238,7 @@ def test_a_line_that_is_too_long_says_which_answer_it_is() -> None:
 )
 def test_what_the_brand_is_reads_well(category: str, told: str) -> None:
     """A model learns the grammar too."""
-    examples, _ = put_together(replace(ACME, category=category), [], FACTS, [])
+    examples, _ = collect_examples(replace(ACME, category=category), [], FACTS, [])
 
     assert examples[0].answer == told
 
@@ -242,13 +246,13 @@ def test_what_the_brand_is_reads_well(category: str, told: str) -> None:
 def test_without_facts_and_answers_there_is_nothing_to_teach() -> None:
     """Replays alone are no dataset."""
     with pytest.raises(NothingToTeach, match="add facts"):
-        put_together(Brand("Acme"), [], [], [])
+        collect_examples(Brand("Acme"), [], [], [])
 
 
 def test_personal_data_is_refused() -> None:
     """The brand's own addresses are nobody's; prices and dates are no telephone numbers."""
     text = "Write to ada@example.org or help@acme.com, or call +33 4 72 00 00 00 by 2026-11-24."
-    found = list(unfit([("answer 1", text + " It costs $1 200 300.")], ["acme.com"]))
+    found = list(unfit_content([("answer 1", text + " It costs $1 200 300.")], ["acme.com"]))
 
     assert len(found) == 2
     assert "ada@example.org" in found[0]
@@ -275,7 +279,7 @@ def test_personal_data_is_refused() -> None:
 )
 def test_what_hides_is_found(text: str, what: str) -> None:
     """In other letters, in other countries, and as somebody else's turn."""
-    found = list(unfit([("answer 1", text)], []))
+    found = list(unfit_content([("answer 1", text)], []))
 
     assert found[:1] == ([f"answer 1 holds the {what}"] if what else [])
 
@@ -283,7 +287,7 @@ def test_what_hides_is_found(text: str, what: str) -> None:
 @pytest.mark.parametrize("text", ["a" * 300_000, "0 " * 150_000, "a@" * 150_000, "a at " * 60_000])
 def test_a_long_text_is_looked_through_at_once(text: str) -> None:
     """Whoever writes it cannot hold up the build."""
-    assert list(unfit([("answer 1", text)], [])) == []
+    assert list(unfit_content([("answer 1", text)], [])) == []
 
 
 def test_a_value_that_is_written_in_another_way_leaks_too() -> None:
@@ -291,10 +295,10 @@ def test_a_value_that_is_written_in_another_way_leaks_too() -> None:
     for value, answer in (("Zürich", "In Zu\u0308rich."), ("ISO 27001", "\uff29SO\u00a027001!")):
         taught = Example("a", answer, ANSWER, "prompt 1")
         held = Example("b", f"It is {value}.", FACT, "fact x", value=value)
-        split = Split((taught,), (), (held,))
+        split = DataSplit((taught,), (), (held,))
 
         assert list(leaks(split))
-        assert sealed(split).held_out == ()
+        assert without_leaks(split).held_out == ()
 
 
 def test_a_correction_that_changes_nothing_is_no_pair() -> None:
@@ -315,10 +319,12 @@ def test_a_vendors_rules_are_held() -> None:
     more = good.replace(b'{"messages"', b'{"note": 1, "messages"')
     name = good.replace(b'"content": "b"', b'"content": "b", "name": "x"')
     long = good.replace(b'"b"', b'"' + b"b" * 70_000 + b'"')
-    found = " ".join(broken(openai, {"train": [good, good, swapped, empty, more, name, long]}))
+    found = " ".join(
+        format_problems(openai, {"train": [good, good, swapped, empty, more, name, long]})
+    )
 
     assert "7 examples, and 10 are needed" in found
-    assert "line 2: stands there twice" in found
+    assert "line 2: repeats an earlier line" in found
     assert "line 3, 4, 5, 6: has roles out of order" in found
     assert "line 7: may have more than 65,536 tokens" in found
 
@@ -329,7 +335,7 @@ def test_a_file_that_a_vendor_would_not_take_is_refused() -> None:
     small = replace(FORMATS["openai"], size=1_000)
 
     assert "openai/train.jsonl is larger than 1,000 bytes" in list(
-        broken(small, {"train": [line(number) for number in range(20)]})
+        format_problems(small, {"train": [line(number) for number in range(20)]})
     )
 
 
@@ -342,11 +348,11 @@ def line(number: int, answer: str = "b") -> bytes:
 def test_the_limits_of_bedrock_are_those_of_its_page() -> None:
     """Records to train and to validate, each and together; tokens."""
     bedrock = FORMATS["bedrock"]
-    few = list(broken(bedrock, {"train": [line(n) for n in range(31)]}))
+    few = list(format_problems(bedrock, {"train": [line(n) for n in range(31)]}))
     many = [line(n) for n in range(9_900)]
-    both = list(broken(bedrock, {"train": many, "eval-wordings": many[:101]}))
-    held = list(broken(bedrock, {"train": many, "eval-wordings": many[:1_001]}))
-    long = list(broken(bedrock, {"train": [line(0, "b" * 32_001), *many[1:32]]}))
+    both = list(format_problems(bedrock, {"train": many, "eval-wordings": many[:101]}))
+    held = list(format_problems(bedrock, {"train": many, "eval-wordings": many[:1_001]}))
+    long = list(format_problems(bedrock, {"train": [line(0, "b" * 32_001), *many[1:32]]}))
 
     assert few == ["bedrock/train.jsonl has 31 examples, and 32 are needed"]
     assert "10,001 examples for training and validation together" in both[0]

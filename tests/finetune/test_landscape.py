@@ -6,7 +6,7 @@ import pytest
 
 from overheard.config.loader import Config
 from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
-from overheard.finetune.landscape import FRESH, Standing, corrected, told
+from overheard.finetune.landscape import MAX_AGE, EntryStatus, apply_corrections, topic_statuses
 from overheard.plugins import load_plugins
 
 TODAY = date(2026, 11, 24)
@@ -18,13 +18,13 @@ SUPPLIED = {
             LandscapeEntry(
                 LandscapeTopic.CRAWLERS, "AcmeBot. It trains.", "https://acme.ai", TODAY
             ),
-            LandscapeEntry(LandscapeTopic.ROBOTS, "Yes.", "https://acme.ai", TODAY - FRESH),
+            LandscapeEntry(LandscapeTopic.ROBOTS, "Yes.", "https://acme.ai", TODAY - MAX_AGE),
             LandscapeEntry(LandscapeTopic.LIMITS, "None.", "https://acme.ai"),
             LandscapeEntry(
                 LandscapeTopic.FORMATS,
                 "JSON.",
                 "https://acme.ai",
-                TODAY - FRESH - timedelta(days=1),
+                TODAY - MAX_AGE - timedelta(days=1),
             ),
         ),
     )
@@ -33,13 +33,13 @@ SUPPLIED = {
 
 def test_each_topic_says_how_far_it_can_be_relied_on() -> None:
     """What is old, undated or not said at all is marked."""
-    found = {one.topic: one.standing for one in told(SUPPLIED["acme"], TODAY)}
+    found = {one.topic: one.standing for one in topic_statuses(SUPPLIED["acme"], TODAY)}
 
     assert list(found) == list(LandscapeTopic)
-    assert found[LandscapeTopic.CRAWLERS] is found[LandscapeTopic.ROBOTS] is Standing.KNOWN
-    assert found[LandscapeTopic.FORMATS] is Standing.STALE
-    assert found[LandscapeTopic.LIMITS] is Standing.UNDATED
-    assert found[LandscapeTopic.TUNING] is Standing.UNKNOWN
+    assert found[LandscapeTopic.CRAWLERS] is found[LandscapeTopic.ROBOTS] is EntryStatus.KNOWN
+    assert found[LandscapeTopic.FORMATS] is EntryStatus.STALE
+    assert found[LandscapeTopic.LIMITS] is EntryStatus.UNDATED
+    assert found[LandscapeTopic.TUNING] is EntryStatus.UNKNOWN
 
 
 def test_a_day_to_come_proves_nothing() -> None:
@@ -52,22 +52,24 @@ def test_a_day_to_come_proves_nothing() -> None:
         LandscapeEntry(topic, "Yes.", "https://acme.ai", day, corrected=True)
         for topic, day in days.items()
     )
-    found = {one.topic: one.standing for one in told(Landscape("acme", "Acme", entries), TODAY)}
+    found = {
+        one.topic: one.standing for one in topic_statuses(Landscape("acme", "Acme", entries), TODAY)
+    }
 
-    assert found[LandscapeTopic.ROBOTS] is Standing.KNOWN
-    assert found[LandscapeTopic.LIMITS] is Standing.UNDATED
+    assert found[LandscapeTopic.ROBOTS] is EntryStatus.KNOWN
+    assert found[LandscapeTopic.LIMITS] is EntryStatus.UNDATED
 
 
 def test_what_a_plugin_ships_is_dated_also_where_a_clock_is_behind() -> None:
     """It was read before it shipped, whatever this machine thinks."""
-    [first, *_] = told(SUPPLIED["acme"], date(1970, 1, 1))[6:]
+    [first, *_] = topic_statuses(SUPPLIED["acme"], date(1970, 1, 1))[6:]
 
-    assert (first.topic, first.standing) == (LandscapeTopic.CRAWLERS, Standing.KNOWN)
+    assert (first.topic, first.standing) == (LandscapeTopic.CRAWLERS, EntryStatus.KNOWN)
 
 
 def test_a_gist_is_the_first_sentence() -> None:
     """Or says that nothing is known."""
-    gists = {one.topic: one.gist for one in told(SUPPLIED["acme"], TODAY)}
+    gists = {one.topic: one.gist for one in topic_statuses(SUPPLIED["acme"], TODAY)}
 
     assert gists[LandscapeTopic.CRAWLERS] == "AcmeBot."
     assert gists[LandscapeTopic.TUNING] == "not known"
@@ -78,7 +80,7 @@ def test_people_correct_one_topic_and_add_vendors() -> None:
     mine = LandscapeEntry(
         LandscapeTopic.ROBOTS, "No.", "https://acme.ai/robots", TODAY, corrected=True
     )
-    found = corrected(
+    found = apply_corrections(
         SUPPLIED, {"acme": {LandscapeTopic.ROBOTS: mine}, "own": {LandscapeTopic.ROBOTS: mine}}
     )
 

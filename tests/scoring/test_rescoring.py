@@ -43,7 +43,7 @@ class FailureKind:
     """A scorer that fails on demand."""
 
     name, version = "failing", "1"
-    metrics = (Metric("failing", Scale.BINARY, "FailureKind"),)
+    metrics = (Metric("failing", Scale.BINARY, "Failing"),)
     fails = False
 
     def score(self, reading: Reading) -> Iterable[Score]:

@@ -13,7 +13,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Approval
 from overheard.errors import UnknownName
 from overheard.finetune.dataset import Approved
-from overheard.finetune.numbering import numbers, ranges
+from overheard.finetune.numbering import format_ranges, parse_numbers
 
 PREVIEWED = 8
 """Answers, and reasons, that a question shows before many are approved."""
@@ -42,7 +42,7 @@ async def approve(
         NotApproved: when a single one is not whole, contradicts the facts or holds personal data.
         ChangeNeedsYes: before many are approved, with what they say.
     """
-    wanted = numbers(answers, DATASET_APPROVE.usage)
+    wanted = parse_numbers(answers, DATASET_APPROVE.usage)
     if len(wanted) == 1:
         found = await find_answer(deployment, wanted[0])
         await require_true(deployment, found, "")
@@ -70,12 +70,12 @@ async def withdraw(
         UnknownName: when none of them is approved.
         ChangeNeedsYes: when several are taken back and texts of corrections would be lost.
     """
-    wanted = numbers(answers, DATASET_WITHDRAW.usage)
+    wanted = parse_numbers(answers, DATASET_WITHDRAW.usage)
     approvals = await deployment.store.approvals()
     known = {one.answer_id: one for one in approvals}
     mine = [number for number in wanted if number in known]
     if not mine:
-        listed = ranges(list(known)) or "none"
+        listed = format_ranges(list(known)) or "none"
         raise UnknownName(
             kind="approved answer",
             name=" ".join(answers),
@@ -85,7 +85,7 @@ async def withdraw(
     lost = [number for number in mine if known[number].corrects]
     if lost and len(mine) > 1:
         texts = f"{wording.count(len(lost), 'correction')} would be lost with what was written"
-        require_yes(f"of {len(mine)} answers, {texts}: {ranges(lost)}", agreed=agreed)
+        require_yes(f"of {len(mine)} answers, {texts}: {format_ranges(lost)}", agreed=agreed)
     for number in mine:
         await deployment.store.withdraw_approval(number)
     text = f"Answer {mine[0]} is not taught." if len(mine) == 1 else _none_taught(mine)
@@ -152,12 +152,12 @@ def _preview(ready: Sequence[Answer], left: Left) -> str:
 def _reasons(left: Left) -> Iterator[str]:
     """Yield the reasons, each with all the answers that it holds for."""
     for reason in list(dict.fromkeys(left.values()))[:PREVIEWED]:
-        yield f"{ranges([n for n, why in left.items() if why == reason])}, {reason}"
+        yield f"{format_ranges([n for n, why in left.items() if why == reason])}, {reason}"
 
 
 def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
     done = [answer.id for answer in ready]
-    undo = f"dataset withdraw {ranges(done)}"
+    undo = f"dataset withdraw {format_ranges(done)}"
     short = len(undo) <= LONGEST_ACTION
     text = f"They enter the next dataset, as approved by {who}." if done else "Nothing is approved."
     return Card(
@@ -173,11 +173,11 @@ def _many(ready: Sequence[Answer], left: Left, who: str) -> Card:
 
 def _rows(left: Left) -> Iterable[tuple[str, str]]:
     reasons = dict.fromkeys(left.values())
-    return [(ranges([n for n, why in left.items() if why == r]), r) for r in reasons]
+    return [(format_ranges([n for n, why in left.items() if why == r]), r) for r in reasons]
 
 
 def _none_taught(withdrawn: Sequence[int]) -> str:
-    return f"{wording.count(len(withdrawn), 'answer')} are not taught: {ranges(withdrawn)}."
+    return f"{wording.count(len(withdrawn), 'answer')} are not taught: {format_ranges(withdrawn)}."
 
 
 _ANSWERS = Option(

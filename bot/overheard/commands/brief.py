@@ -18,7 +18,7 @@ from overheard.commands.export import replacing
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage, NothingToAsk
-from overheard.finetune.brief import Item
+from overheard.finetune.brief import BriefItem
 from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import find_brand, tracked
 
@@ -123,7 +123,7 @@ def _past(deployment: Deployment, call: Call, when: str) -> datetime:
     return at
 
 
-def _open(drawn: Drawn, name: str) -> Item:
+def _open(drawn: Drawn, name: str) -> BriefItem:
     """Return an item that is still to be written, by its key."""
     wanted = name.strip().casefold()
     if any(one.publication.item == wanted for one in drawn.published):

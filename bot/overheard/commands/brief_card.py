@@ -11,10 +11,10 @@ from overheard.cards.command import quoted
 from overheard.commands.brief_sources import Drawn
 from overheard.commands.shift_wording import told
 from overheard.deployment import Call, Deployment
-from overheard.finetune.brief import LABELS, Item, steps
-from overheard.finetune.pages import Page, share, to_add
-from overheard.finetune.progress import Progress, metric_of
-from overheard.finetune.texts import sentence
+from overheard.finetune.brief import LABELS, BriefItem, steps
+from overheard.finetune.pages import BriefPage, share, to_add
+from overheard.finetune.progress import ItemProgress, metric_of
+from overheard.finetune.texts import fact_sentence
 
 FACTS = 4
 """Facts of an item on a card."""
@@ -51,7 +51,7 @@ def brief_card(deployment: Deployment, call: Call, drawn: Drawn, most: int) -> C
     )
 
 
-def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
+def _text(drawn: Drawn, shown: Sequence[BriefItem]) -> str:
     if not drawn.answers:
         return (
             f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
@@ -62,7 +62,7 @@ def _text(drawn: Drawn, shown: Sequence[Item]) -> str:
     return "\n\n".join(_paragraphs(drawn, shown[:TOLD]))
 
 
-def _paragraphs(drawn: Drawn, items: Sequence[Item]) -> Iterator[str]:
+def _paragraphs(drawn: Drawn, items: Sequence[BriefItem]) -> Iterator[str]:
     """Yield what to do about each item; what is the same as for an earlier one is told once."""
     since: dict[str, int] = {}
     for number, item in enumerate(items, 1):
@@ -72,28 +72,28 @@ def _paragraphs(drawn: Drawn, items: Sequence[Item]) -> Iterator[str]:
         yield f"{number}. {wording.shorten(item.title, 90)}. {item.why} {doing}"
 
 
-def _first(item: Item, drawn: Drawn) -> str:
+def _first(item: BriefItem, drawn: Drawn) -> str:
     """Return the first thing to do, and the last: whom to tell, where there is somebody."""
     every = steps(item, drawn.market.brand.name)
     return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
 
 
-def _state(item: Item, drawn: Drawn) -> str:
+def _state(item: BriefItem, drawn: Drawn) -> str:
     if item.missing:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS
-    stated = [f"“{sentence(fact)}”" for fact in item.facts[:FACTS]]
+    stated = [f"“{fact_sentence(fact)}”" for fact in item.facts[:FACTS]]
     if more > 0:
         stated.append(wording.count(more, "more fact"))
     return f"State {wording.listing(stated)}."
 
 
-def _actions(brand: str, shown: Sequence[Item]) -> Iterator[Action]:
+def _actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
     for number, item in enumerate(shown[:TOLD], 1):
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
 
 
-def _published(deployment: Deployment, call: Call, one: Progress) -> Card:
+def _published(deployment: Deployment, call: Call, one: ItemProgress) -> Card:
     return Card(
         title=_title(one),
         text=" ".join(_sentences(deployment, call, one)),
@@ -106,11 +106,11 @@ def _published(deployment: Deployment, call: Call, one: Progress) -> Card:
     )
 
 
-def _title(one: Progress) -> str:
+def _title(one: ItemProgress) -> str:
     return wording.shorten(f"Published: {one.title}", 120)
 
 
-def _sentences(deployment: Deployment, call: Call, one: Progress) -> Iterator[str]:
+def _sentences(deployment: Deployment, call: Call, one: ItemProgress) -> Iterator[str]:
     publication = one.publication
     yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
     if not one.read:
@@ -126,14 +126,14 @@ def _sentences(deployment: Deployment, call: Call, one: Progress) -> Iterator[st
         yield f"{metric.label} {_where(one)}: {'; '.join(moves)}."
 
 
-def _where(one: Progress) -> str:
+def _where(one: ItemProgress) -> str:
     if not one.prompts:
         return "on all questions"
     count = len(one.prompts)
     return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
-def brief_page(deployment: Deployment, call: Call, drawn: Drawn) -> Page:
+def brief_page(deployment: Deployment, call: Call, drawn: Drawn) -> BriefPage:
     """Return a brief as a page of all items."""
     name = drawn.market.brand.name
     read, today = wording.count(drawn.answers, "answer"), deployment.clock.now()
@@ -146,7 +146,9 @@ def brief_page(deployment: Deployment, call: Call, drawn: Drawn) -> Page:
         "terminal. Later briefs then show whether the models have changed since."
     )
     published = [(_title(one), list(_sentences(deployment, call, one))) for one in drawn.published]
-    return Page(f"What to write for {name}", (drawn_up, RANKED, use), drawn.items, name, published)
+    return BriefPage(
+        f"What to write for {name}", (drawn_up, RANKED, use), drawn.items, name, published
+    )
 
 
 def _data(drawn: Drawn) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def _data(drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def _item(item: Item, brand: str) -> dict[str, Any]:
+def _item(item: BriefItem, brand: str) -> dict[str, Any]:
     return {
         "item": item.key,
         "kind": item.kind.value,
@@ -173,13 +175,13 @@ def _item(item: Item, brand: str) -> dict[str, Any]:
         "models": [str(model) for model in item.models],
         "sources": [{"site": site, "answers": count} for site, count in item.sources],
         "quotes": [{"model": str(s.model), "prompt": s.prompt, "text": s.text} for s in item.said],
-        "state": [sentence(fact) for fact in item.facts],
+        "state": [fact_sentence(fact) for fact in item.facts],
         "missing": item.missing or None,
         "steps": steps(item, brand),
     }
 
 
-def _progressed(one: Progress) -> dict[str, Any]:
+def _progressed(one: ItemProgress) -> dict[str, Any]:
     return {
         "item": one.publication.item,
         "kind": one.publication.kind,

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication, Run
-from overheard.finetune.brief import Item, Market
-from overheard.finetune.evidence import VISIBILITY, Heard, hear
+from overheard.finetune.brief import BriefItem, BriefMarket
+from overheard.finetune.evidence import VISIBILITY, ScoredAnswer, scored_answers
 from overheard.finetune.gaps import brief
-from overheard.finetune.progress import Progress, metric_of, progress
-from overheard.finetune.rounds import CONTROL
-from overheard.finetune.texts import tellable
+from overheard.finetune.progress import ItemProgress, metric_of, progress
+from overheard.finetune.rounds import CONTROL_TAG
+from overheard.finetune.texts import true_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Drawn:
         days: Of how many days.
     """
 
-    market: Market
-    items: tuple[Item, ...]
-    published: tuple[Progress, ...]
+    market: BriefMarket
+    items: tuple[BriefItem, ...]
+    published: tuple[ItemProgress, ...]
     answers: int
     days: int
 
@@ -39,13 +39,13 @@ async def draw_up(deployment: Deployment, call: Call, brand: Brand, days: int) -
     """Draw up the brief of a brand from the answers of so many days; new ones are scored first."""
     catalogue, store = deployment.catalogue, deployment.store
     deployment = await deployment.caught_up(call.progress)
-    facts = tellable(catalogue.facts, brand.name)
-    market = Market(brand, catalogue.rivals(brand.name), facts)
+    facts = true_facts(catalogue.facts, brand.name)
+    market = BriefMarket(brand, catalogue.rivals(brand.name), facts)
     since = deployment.clock.now() - timedelta(days=days)
     runs = [run for run in await store.runs() if run.started_at >= since]
     prompts = await _prompts(deployment, brand, runs)
-    found = await hear(store, runs, prompts, deployment.scoring.versions)
-    heard = [one for one in found if CONTROL not in one.answer.question.prompt.tags]
+    found = await scored_answers(store, runs, prompts, deployment.scoring.versions)
+    heard = [one for one in found if CONTROL_TAG not in one.answer.question.prompt.tags]
     published = await store.publications(brand.name)
     done = {one.item for one in published}
     return Drawn(
@@ -60,7 +60,7 @@ async def draw_up(deployment: Deployment, call: Call, brand: Brand, days: int) -
 async def _prompts(deployment: Deployment, brand: Brand, runs: Sequence[Run]) -> set[str]:
     """Return the keys of the prompts that are asked for a brand, or that history brought."""
     catalogue = deployment.catalogue
-    asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL not in p.tags}
+    asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
     known = {p.key for p in catalogue.prompts}
     blocks = await deployment.store.blocks(brand=brand.name, metric=VISIBILITY) if brought else []
@@ -68,8 +68,11 @@ async def _prompts(deployment: Deployment, brand: Brand, runs: Sequence[Run]) ->
 
 
 async def _progress(
-    deployment: Deployment, market: Market, publication: Publication, heard: Sequence[Heard]
-) -> Progress:
+    deployment: Deployment,
+    market: BriefMarket,
+    publication: Publication,
+    heard: Sequence[ScoredAnswer],
+) -> ItemProgress:
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
     blocks = [

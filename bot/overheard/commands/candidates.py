@@ -14,9 +14,9 @@ from overheard.errors import NotApproved
 from overheard.finetune.dataset import Approved
 from overheard.finetune.evidence import ACCURACY
 from overheard.finetune.gaps import FALSE
-from overheard.finetune.numbering import ranges
-from overheard.finetune.rounds import CONTROL, controls
-from overheard.finetune.texts import unfit
+from overheard.finetune.numbering import format_ranges
+from overheard.finetune.rounds import CONTROL_TAG, control_prompts
+from overheard.finetune.texts import unfit_content
 from overheard.reading.reader import Reader
 
 DAYS = 90
@@ -105,7 +105,7 @@ def _quote(answer: Answer) -> Quote:
 
 def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
     clean = [one.answer.id for one in shown if not one.objection]
-    every = f"dataset approve {ranges(clean)}"
+    every = f"dataset approve {format_ranges(clean)}"
     if len(clean) > 1 and len(every) <= LONGEST_ACTION:
         yield Action(every, f"Approve all {len(clean)}", Style.PRIMARY)
     for one in shown:
@@ -165,7 +165,7 @@ async def judged(
     catalogue = deployment.catalogue
     taught = [_taught(approval, answer) for approval, answer in approved]
     reader = Reader(catalogue.brands)
-    control = {prompt.key for prompt in controls(catalogue.prompts)}
+    control = {prompt.key for prompt in control_prompts(catalogue.prompts)}
     false = _false(await deployment.current.score(taught), taught)
     domains = [domain for brand in catalogue.brands for domain in brand.domains]
     return [
@@ -195,7 +195,7 @@ def _asked_for(answer: Answer, brand: Brand) -> bool:
 
 def _is_control(answer: Answer, keys: Iterable[str]) -> bool:
     prompt = answer.question.prompt
-    return CONTROL in prompt.tags or prompt.key in keys
+    return CONTROL_TAG in prompt.tags or prompt.key in keys
 
 
 def _proposed(answer: Answer, text: str) -> Approval:
@@ -222,4 +222,4 @@ def _false(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[
 
 
 def _unfit(answer: Answer, domains: Sequence[str]) -> str:
-    return next(iter(unfit([("it", answer.reply.text)], domains)), "")
+    return next(iter(unfit_content([("it", answer.reply.text)], domains)), "")

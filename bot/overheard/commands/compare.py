@@ -17,7 +17,7 @@ from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.comparison import MARGIN
-from overheard.finetune.rounds import CONTROL, Match, Rounds, controls
+from overheard.finetune.rounds import CONTROL_TAG, Comparison, ComparisonSetup, control_prompts
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import choose_models, find_brand, new_run, tracked
 
@@ -68,7 +68,7 @@ async def compare(
         payer = _run(deployment, call, match.whole[0]).payer
         await require_money_for(deployment, calls, payer, agreed=agreed, answers=calls.total())
         carry_out = partial(ask_aside, deployment, call)
-        game = Rounds(
+        game = Comparison(
             match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
         )
         found = await game.play()
@@ -77,13 +77,13 @@ async def compare(
 
 def _match(
     deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
-) -> Match:
+) -> ComparisonSetup:
     catalogue = deployment.catalogue
     known = [find_brand(catalogue, brand)] if brand else tracked(catalogue)
     if not known:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     mine = catalogue.prompts_for(known[0].name)
-    prompts = tuple(prompt for prompt in mine if CONTROL not in prompt.tags)
+    prompts = tuple(prompt for prompt in mine if CONTROL_TAG not in prompt.tags)
     if not prompts:
         raise NothingToAsk(
             missing=f"no prompt is asked for {known[0].name}, add a [[prompts]] table"
@@ -92,7 +92,9 @@ def _match(
         choose_models(deployment.plugins.providers, [name])[0] for name in (base, tuned)
     )
     rivals = catalogue.rivals(known[0].name)
-    return Match(known[0], rivals, first, second, prompts, controls(mine), seed, margin)
+    return ComparisonSetup(
+        known[0], rivals, first, second, prompts, control_prompts(mine), seed, margin
+    )
 
 
 def _run(deployment: Deployment, call: Call, panel: Panel) -> Run:

@@ -10,8 +10,8 @@ from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tai
 from overheard.cards.charts.forest import Span, Spans
 from overheard.cards.charts.renderer import picture
 from overheard.domain import Answer, PromptShift
-from overheard.finetune.comparison import ERROR, Contrast, Verdict
-from overheard.finetune.rounds import Match, Stop, Verdicts
+from overheard.finetune.comparison import ERROR_RATE, Contrast, Verdict
+from overheard.finetune.rounds import ComparisonResult, ComparisonSetup, StopReason
 from overheard.reading.markdown import readable
 
 SHOWN = 2
@@ -20,13 +20,13 @@ LONGEST = 300
 """Characters of an answer that is shown."""
 
 
-async def comparison_card(match: Match, found: Verdicts) -> Card:
+async def comparison_card(match: ComparisonSetup, found: ComparisonResult) -> Card:
     """Write what came of a comparison, and draw it where anything can be compared."""
     chart = _chart(match, found)
     return _card(match, found, await picture(chart, "compare.png") if chart.spans else None)
 
 
-def _card(match: Match, found: Verdicts, image: Image | None) -> Card:
+def _card(match: ComparisonSetup, found: ComparisonResult, image: Image | None) -> Card:
     return Card(
         title=wording.shorten(f"{match.brand.name} at {match.tuned}, beside {match.base}", 140),
         text="\n\n".join(_paragraphs(match, found)),
@@ -41,32 +41,33 @@ def _card(match: Match, found: Verdicts, image: Image | None) -> Card:
         severity=_severity(found),
         footer=(
             "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
-            f"called better or worse in {ERROR * 100:g} of 100 comparisons at most. Both got the "
-            f"same questions, with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
+            f"called better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got "
+            "the same questions, "
+            f"with {'seeds of their own' if match.own_seeds else 'the same seeds'},"
             " as they are at this hour."
         )
         if image
         else "",
         data=_data(match, found),
-        failed=found.stopped is Stop.FAILED,
+        failed=found.stopped is StopReason.FAILED,
     )
 
 
-def _paragraphs(match: Match, found: Verdicts) -> Iterator[str]:
+def _paragraphs(match: ComparisonSetup, found: ComparisonResult) -> Iterator[str]:
     for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.EQUIVALENT, Verdict.UNCLEAR):
         names = [one.metric.label.lower() for one in found.metrics if one.verdict is verdict]
         if names:
             yield f"{wording.listing(names).capitalize()}: {_meaning(verdict, match)}."
-    if found.unseen and found.stopped is not Stop.FAILED:
+    if found.unseen and found.stopped is not StopReason.FAILED:
         unseen = wording.listing([metric.label.lower() for metric in found.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
     for one in found.controls:
         yield _leak(match, one)
-    if found.stopped is Stop.FAILED:
+    if found.stopped is StopReason.FAILED:
         yield f"Not all questions were answered. {' '.join(found.failures)}"
 
 
-def _meaning(verdict: Verdict, match: Match) -> str:
+def _meaning(verdict: Verdict, match: ComparisonSetup) -> str:
     return {
         Verdict.BETTER: f"better at {match.tuned}",
         Verdict.WORSE: f"worse at {match.tuned}",
@@ -75,7 +76,7 @@ def _meaning(verdict: Verdict, match: Match) -> str:
     }[verdict]
 
 
-def _leak(match: Match, one: Contrast) -> str:
+def _leak(match: ComparisonSetup, one: Contrast) -> str:
     scale = one.metric.scale
     rates = f"{wording.value(one.base, scale)} → {wording.value(one.tuned, scale)}"
     asked = wording.count(one.pairs, "question")
@@ -89,7 +90,7 @@ def _leak(match: Match, one: Contrast) -> str:
     return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
 
 
-def _severity(found: Verdicts) -> Severity:
+def _severity(found: ComparisonResult) -> Severity:
     verdicts = {one.verdict for one in found.metrics}
     leaks = any(one.verdict is Verdict.BETTER for one in found.controls)
     if leaks or Verdict.WORSE in verdicts:
@@ -97,7 +98,7 @@ def _severity(found: Verdicts) -> Severity:
     return Severity.GOOD if Verdict.BETTER in verdicts else Severity.PLAIN
 
 
-def _table(match: Match, found: Verdicts) -> Table:
+def _table(match: ComparisonSetup, found: ComparisonResult) -> Table:
     rows = [(one.metric.label, *_cells(one), one.verdict.value) for one in found.metrics]
     rows += [
         (f"{one.metric.label} of {name}", *_cells(one), _moved(one))
@@ -123,7 +124,7 @@ def _moved(one: Contrast) -> str:
     return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(one.verdict, one.verdict.value)
 
 
-def _quotes(match: Match, found: Verdicts) -> Iterator[Quote]:
+def _quotes(match: ComparisonSetup, found: ComparisonResult) -> Iterator[Quote]:
     """Show the answers to the prompts that differ most, side by side."""
     texts = {prompt.key: prompt.text for prompt in match.prompts}
     for moved in _most_moved(found.metrics)[:SHOWN]:
@@ -149,7 +150,7 @@ def _said(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
     return next(mine, "")
 
 
-def _chart(match: Match, found: Verdicts) -> Spans:
+def _chart(match: ComparisonSetup, found: ComparisonResult) -> Spans:
     spans = [_span(one.metric.label, one, one.verdict.value) for one in found.metrics]
     spans += [_span("On other subjects", one, _moved(one)) for one in found.controls]
     spans += [_span(f"{name}'s visibility", one, _moved(one)) for name, one in found.rivals.items()]
@@ -165,7 +166,7 @@ def _span(label: str, one: Contrast, verdict: str) -> Span:
     return Span(label, one.difference, one.interval, one.metric.scale, verdict, moved)
 
 
-def _data(match: Match, found: Verdicts) -> dict[str, Any]:
+def _data(match: ComparisonSetup, found: ComparisonResult) -> dict[str, Any]:
     return {
         "brand": match.brand.name,
         "base": str(match.base),

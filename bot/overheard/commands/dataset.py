@@ -19,7 +19,7 @@ from overheard.commands.candidates import (
 )
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
-from overheard.finetune.dataset import Dataset, build, put_together, save
+from overheard.finetune.dataset import Dataset, build, collect_examples, save
 from overheard.finetune.datasheet import datasheet
 from overheard.finetune.formats import FORMATS
 from overheard.runs.plan import find_brand
@@ -90,7 +90,9 @@ async def build_dataset(
     rivals = [rival.name for rival in deployment.catalogue.rivals(found.name)]
     approved = await approved_answers(deployment, found)
     asked = [prompt.text for prompt in deployment.catalogue.prompts]
-    examples, left_out = put_together(found, rivals, deployment.catalogue.facts, approved, asked)
+    examples, left_out = collect_examples(
+        found, rivals, deployment.catalogue.facts, approved, asked
+    )
     made = build(found, examples, left_out, formats)
     try:
         save(made, out, datasheet(made, deployment.clock.now()))

@@ -13,7 +13,14 @@ from overheard.commands.arguments import unknown
 from overheard.commands.example import opened
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Landscape, LandscapeTopic
-from overheard.finetune.landscape import FRESH, TITLES, Standing, Told, corrected, told
+from overheard.finetune.landscape import (
+    MAX_AGE,
+    TITLES,
+    EntryStatus,
+    TopicStatus,
+    apply_corrections,
+    topic_statuses,
+)
 
 SHOWN = (LandscapeTopic.TUNING, LandscapeTopic.API_DATA, LandscapeTopic.CONSUMER_DATA)
 """Topics in the overview."""
@@ -41,7 +48,7 @@ def _card(deployment: Deployment, call: Call, provider: str) -> Card:
     found = known.get(provider.strip().casefold()) or _titled(known, provider)
     if found is None:
         raise unknown("vendor", provider, list(known))
-    return _vendor(found, told(found, today))
+    return _vendor(found, topic_statuses(found, today))
 
 
 def _known(deployment: Deployment) -> dict[str, Landscape]:
@@ -50,7 +57,7 @@ def _known(deployment: Deployment) -> dict[str, Landscape]:
         vendor: {topic: table.entry(topic, corrected=True) for topic, table in mine.items()}
         for vendor, mine in tables.items()
     }
-    return corrected(deployment.plugins.landscapes, corrections)
+    return apply_corrections(deployment.plugins.landscapes, corrections)
 
 
 def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:
@@ -59,7 +66,7 @@ def _titled(known: Mapping[str, Landscape], title: str) -> Landscape | None:
 
 
 def _overview(known: Mapping[str, Landscape], today: date) -> Card:
-    topics = {name: told(landscape, today) for name, landscape in known.items()}
+    topics = {name: topic_statuses(landscape, today) for name, landscape in known.items()}
     rows = tuple(_row(known[name], mine) for name, mine in topics.items())
     header = ("Vendor", *(TITLES[topic] for topic in SHOWN), "To check")
     return Card(
@@ -67,19 +74,19 @@ def _overview(known: Mapping[str, Landscape], today: date) -> Card:
         text="Each in its first sentence. All topics of one vendor, with sources: landscape VENDOR",
         table=Table(header, rows, frozenset({len(header) - 1})) if rows else None,
         actions=fitting(*(Action(f"landscape {quoted(n)}", one.title) for n, one in known.items())),
-        footer=f"To check: topics that are older than {FRESH.days} days, undated or not known.",
+        footer=f"To check: topics that are older than {MAX_AGE.days} days, undated or not known.",
         data={"vendors": [_data(known[name], mine) for name, mine in topics.items()]},
     )
 
 
-def _row(landscape: Landscape, topics: Sequence[Told]) -> tuple[str, ...]:
+def _row(landscape: Landscape, topics: Sequence[TopicStatus]) -> tuple[str, ...]:
     gists = {one.topic: wording.shorten(one.gist, GIST) for one in topics}
-    unsure = sum(one.standing is not Standing.KNOWN for one in topics)
+    unsure = sum(one.standing is not EntryStatus.KNOWN for one in topics)
     return (landscape.title, *(gists[topic] for topic in SHOWN), str(unsure))
 
 
-def _vendor(landscape: Landscape, topics: Sequence[Told]) -> Card:
-    unsure = [TITLES[one.topic] for one in topics if one.standing is not Standing.KNOWN]
+def _vendor(landscape: Landscape, topics: Sequence[TopicStatus]) -> Card:
+    unsure = [TITLES[one.topic] for one in topics if one.standing is not EntryStatus.KNOWN]
     table = f"[landscape.{landscape.name}.TOPIC]"
     return Card(
         title=f"{landscape.title}: fine-tuning and data",
@@ -91,11 +98,11 @@ def _vendor(landscape: Landscape, topics: Sequence[Told]) -> Card:
     )
 
 
-def _words(one: Told) -> str:
+def _words(one: TopicStatus) -> str:
     entry = one.entry
     if entry is None:
         return "Not known: no page of the vendor that was read says it."
-    marks = [one.standing.value.upper()] if one.standing is not Standing.KNOWN else []
+    marks = [one.standing.value.upper()] if one.standing is not EntryStatus.KNOWN else []
     day = f"as of {entry.as_of:%Y-%m-%d}" if entry.as_of else ""
     via = f"read via {entry.via}" if entry.via else ""
     mine = "from the configuration" if entry.corrected else ""
@@ -103,7 +110,7 @@ def _words(one: Told) -> str:
     return f"{entry.value} ({source})"
 
 
-def _data(landscape: Landscape, topics: Sequence[Told]) -> dict[str, Any]:
+def _data(landscape: Landscape, topics: Sequence[TopicStatus]) -> dict[str, Any]:
     return {
         "vendor": landscape.name,
         "title": landscape.title,
@@ -111,7 +118,7 @@ def _data(landscape: Landscape, topics: Sequence[Told]) -> dict[str, Any]:
     }
 
 
-def _topic(one: Told) -> dict[str, Any]:
+def _topic(one: TopicStatus) -> dict[str, Any]:
     entry = one.entry
     return {
         "topic": one.topic.value,

@@ -1,8 +1,8 @@
-"""What content to write: gaps in what models say of a brand, the largest and surest first.
+"""The brief: gaps in models' answers about a brand, as items of content to write.
 
-Every item counts the answers in which it shows, among all answers to buyers' questions, and has
-the 90 % Wilson interval of that share. Items are ranked by the lower end: what comes up often, and
-is known to. What a page should state comes from the fact sheet alone.
+Every item has the share of answers to buyers' questions that show the gap, with a 90 % Wilson
+interval. Items are ranked by the lower end of the interval. What a page should state comes from the
+fact sheet alone.
 """
 
 from __future__ import annotations
@@ -18,47 +18,47 @@ from overheard.finetune.evidence import ACCURACY, SENTIMENT, VISIBILITY
 from overheard.measure.rates import Interval, wilson
 
 
-class Kind(StrEnum):
-    """What kind of gap it is."""
+class GapKind(StrEnum):
+    """The kind of a gap."""
 
     ABSENT = "absent"
     """Models name competitors and not the brand."""
     CLAIM = "claim"
-    """Models state something wrong or out of date."""
+    """Models state a wrong or outdated value."""
     UNSTATED = "unstated"
     """No model states a fact."""
     SENTIMENT = "sentiment"
-    """Models speak badly of the brand on a topic."""
+    """Answers about the brand on a topic are mostly negative."""
     SOURCE = "source"
-    """Answers that do not name the brand cite a site that is not its own."""
+    """Answers without the brand cite a site that is not the brand's."""
 
 
 LABELS = {
-    Kind.ABSENT: "not named",
-    Kind.CLAIM: "wrong",
-    Kind.UNSTATED: "not told",
-    Kind.SENTIMENT: "criticised",
-    Kind.SOURCE: "not listed",
+    GapKind.ABSENT: "not named",
+    GapKind.CLAIM: "wrong",
+    GapKind.UNSTATED: "not told",
+    GapKind.SENTIMENT: "criticised",
+    GapKind.SOURCE: "not listed",
 }
-"""What is the matter, for people."""
+"""Labels for people."""
 
 METRICS = {
-    Kind.ABSENT: VISIBILITY,
-    Kind.CLAIM: ACCURACY,
-    Kind.UNSTATED: ACCURACY,
-    Kind.SENTIMENT: SENTIMENT,
-    Kind.SOURCE: VISIBILITY,
+    GapKind.ABSENT: VISIBILITY,
+    GapKind.CLAIM: ACCURACY,
+    GapKind.UNSTATED: ACCURACY,
+    GapKind.SENTIMENT: SENTIMENT,
+    GapKind.SOURCE: VISIBILITY,
 }
-"""The metric that should move once content is published."""
+"""The metric that should improve after content is published."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Excerpt:
     """A sentence from an answer.
 
     Attributes:
-        model: Who gave it.
-        prompt: What was asked.
+        model: The model that answered.
+        prompt: The text of the question.
         text: The sentence.
     """
 
@@ -68,27 +68,27 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One piece of content to write.
+class BriefItem:
+    """A gap, and the content that should fill it.
 
     Attributes:
-        kind: What kind of gap it fills.
-        subject: What it is about: a prompt's key, a fact's field, a topic, a site.
-        title: The same for people.
-        why: What the evidence is, in a sentence.
-        hits: In how many answers it shows.
-        answers: Among how many.
-        stated: What models state of it, or an empty string.
-        prompts: Keys of the questions to whose answers it shows.
-        models: In whose answers it shows, most first.
-        sources: Sites that those answers cite, most first, and how often.
-        reachable: Those of them that belong neither to the brand nor to a competitor.
-        said: Sentences from them.
-        facts: What a page should state.
-        missing: Which fact to add to the sheet first, or an empty string.
+        kind: The kind of gap.
+        subject: The subject: a prompt's key, a fact's field, a topic or a site.
+        title: What to do, as a title.
+        why: The evidence, as a sentence.
+        hits: Number of answers that show the gap.
+        answers: Number of all answers.
+        stated: What models state about the subject, or an empty string.
+        prompts: Keys of the questions whose answers show the gap.
+        models: The models whose answers show the gap, most frequent first.
+        sources: Sites that these answers cite, with counts, most frequent first.
+        reachable: The sites that belong neither to the brand nor to a competitor.
+        said: Sentences from these answers.
+        facts: The facts that a page should state.
+        missing: What to add to the fact sheet first, or an empty string.
     """
 
-    kind: Kind
+    kind: GapKind
     subject: str
     title: str
     why: str
@@ -99,35 +99,35 @@ class Item:
     models: tuple[Model, ...] = ()
     sources: tuple[tuple[str, int], ...] = ()
     reachable: tuple[str, ...] = ()
-    said: tuple[Said, ...] = ()
+    said: tuple[Excerpt, ...] = ()
     facts: tuple[Fact, ...] = ()
     missing: str = ""
 
     @property
     def key(self) -> str:
-        """What it is called in commands: 6 hex digits that stay the same between briefs."""
+        """The id in commands: 6 hex digits that are the same in every brief."""
         return item_key(self.kind, self.subject, self.stated)
 
     @property
     def interval(self) -> Interval:
-        """The 90 % interval of the share of answers in which it shows."""
+        """The 90 % interval of the share of answers that show the gap."""
         return wilson(self.hits / self.answers, self.answers) if self.answers else (0.0, 1.0)
 
 
 def item_key(kind: str, subject: str, stated: str = "") -> str:
-    """Return the key of an item."""
+    """Return the key of an item: 6 hex digits of a hash."""
     whole = f"{kind}\n{subject.casefold()}\n{stated.casefold()}"
     return hashlib.blake2b(whole.encode(), digest_size=3).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
-    """Whose brief it is, and what it may draw on.
+class BriefMarket:
+    """The brand of a brief, with its competitors and facts.
 
     Attributes:
         brand: The brand.
-        rivals: Whom it stands beside.
-        facts: What may be told of it, see `overheard.finetune.texts.tellable`.
+        rivals: Its competitors.
+        facts: Its true facts, see `overheard.finetune.texts.true_facts`.
     """
 
     brand: Brand
@@ -135,9 +135,9 @@ class Market:
     facts: tuple[Fact, ...]
 
     def owner(self, site: str) -> str:
-        """Return which of the brands a site belongs to, or an empty string.
+        """Return the name of the brand that owns a site, or an empty string.
 
-        By its domains; a rival's that nobody has listed are known by their name.
+        A brand owns its domains and their subdomains, and sites that are named like the brand.
         """
         for brand in (self.brand, *self.rivals):
             names = {_plain(name) for name in brand.names}
@@ -151,7 +151,7 @@ def _within(site: str, domain: str) -> bool:
 
 
 def _label(site: str) -> str:
-    """Return what a site is called: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``."""
+    """Return the name in a domain: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``."""
     labels = site.split(".")[:-1]
     while len(labels) > 1 and len(labels[-1]) <= 3:
         labels.pop()
@@ -162,40 +162,40 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).casefold()
 
 
-def ranked(items: Iterable[Item]) -> list[Item]:
-    """Return items, those that hit most answers for sure first."""
+def ranked(items: Iterable[BriefItem]) -> list[BriefItem]:
+    """Return items by the lower end of their interval, the highest first."""
     return sorted(items, key=lambda item: (-item.interval[0], -item.hits, item.kind, item.subject))
 
 
-def steps(item: Item, brand: str) -> list[str]:
-    """Return what to do about an item, the first thing first."""
-    said = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
-    if item.kind is Kind.UNSTATED and not item.hits:
-        said.append(_UNASKED)
-    return [*said, *_ask(item)]
+def steps(item: BriefItem, brand: str) -> list[str]:
+    """Return what to do about an item, as sentences in order."""
+    lines = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
+    if item.kind is GapKind.UNSTATED and not item.hits:
+        lines.append(_UNASKED)
+    return [*lines, *_ask(item)]
 
 
 _STEPS = {
-    Kind.ABSENT: (
+    GapKind.ABSENT: (
         (
             "Publish a page that has this question as its title, answers it in the first "
             "paragraph, and says by name where {brand} fits and where it does not."
         ),
     ),
-    Kind.CLAIM: (
+    GapKind.CLAIM: (
         (
             "State the right {item.subject} in one plain sentence that names {brand}, with the day "
             "from which it holds, on the page where buyers look for it."
         ),
         "Search your own pages and profiles for “{item.stated}”, and take it down.",
     ),
-    Kind.UNSTATED: (
+    GapKind.UNSTATED: (
         (
             "Say it in one plain sentence that names {brand}, as text and not in a picture, on a "
             "page that can be read without signing in."
         ),
     ),
-    Kind.SENTIMENT: (
+    GapKind.SENTIMENT: (
         (
             "First find out from your own people whether the criticism is right. If it is, mend "
             "that: no page will help."
@@ -205,7 +205,7 @@ _STEPS = {
             "and let customers of {brand} say it in their own words."
         ),
     ),
-    Kind.SOURCE: (
+    GapKind.SOURCE: (
         (
             "See what {item.subject} says of your category and how names get there: by a listing, "
             "a review, an article, an answer of yours. Get {brand} named that way, with the facts "
@@ -219,10 +219,10 @@ _UNASKED = (
 )
 
 
-def _ask(item: Item) -> Iterator[str]:
-    """Name the sites that answers cite and that belong to neither side."""
+def _ask(item: BriefItem) -> Iterator[str]:
+    """Yield a step that names the first three reachable sites, if there are any."""
     sites = wording.listing(item.reachable[:3])
-    if sites and item.kind is Kind.CLAIM:
+    if sites and item.kind is GapKind.CLAIM:
         yield (
             f"Look at what is said on {sites}, which these answers cite, and ask for a correction "
             "where it is wrong."

@@ -1,16 +1,16 @@
-"""Does one model represent a brand better than another, and when is that clear?
+"""Statistics of the comparison of two models: does one represent a brand better than the other?
 
 Both models are asked the same prompts, round by round, with the same sampling seeds, until the
-answer is clear. Each prompt in each round is a pair. What differs between the two answers of a pair
-is all that counts, so that what both models find hard or easy takes nothing away; two names of one
-model that keeps to its seeds never differ at all.
+result is clear. Each prompt in each round gives a pair of answers, and only the differences within
+pairs count: two names of one model that respects seeds never differ.
 
 Rates are compared by the exact test of McNemar (1947), numbers by the t-test of the pairs'
-differences; the levels are shared out over metrics (Holm 1979) and looks (Bonferroni), so that
-stopping early deceives nobody. Intervals of rates are those of Agresti and Min (2005).
+differences. The error rate is divided over metrics (Holm 1979) and interim checks (Bonferroni), so
+that stopping early does not raise the rate of errors. Intervals of rates are those of Agresti and
+Min (2005).
 
-The comparison is of the models as they are now. A service's mood of the hour is part of that: who
-compares two services repeats it on another day.
+The result holds for the models as they are at this hour, including the run effect of a service; to
+compare two services, repeat the comparison on another day.
 """
 
 from __future__ import annotations
@@ -26,42 +26,42 @@ from overheard.measure.rates import Interval, quantile
 from overheard.numpy_proxy import Floats, np
 
 LEVEL = 0.9
-"""How often the interval of a difference holds the truth."""
-ERROR = 0.02
-"""How often two equal models are called different, over all metrics and looks."""
-LOOKS = 10
-"""How often it may be looked whether it is clear."""
-FEWEST = 10
-"""Pairs below which nothing is concluded."""
+"""Coverage of the interval of a difference."""
+ERROR_RATE = 0.02
+"""Largest probability that two equal models are called different, over all metrics and checks."""
+MAX_CHECKS = 10
+"""Largest number of interim checks."""
+MIN_PAIRS = 10
+"""Smallest number of pairs for a verdict."""
 MARGIN = 0.1
-"""Differences of a rate up to this are equivalence."""
+"""Differences of a rate up to this count as equivalence."""
 MARGINS = {Scale.POLARITY: 0.25, Scale.RANK: 1.0}
 """The same on other scales."""
 
 
 class Verdict(StrEnum):
-    """What a metric says of the second model beside the first."""
+    """The result of one metric for the second model compared with the first."""
 
     BETTER = "better"
     WORSE = "worse"
     EQUIVALENT = "equivalent"
-    """They differ by no more than the margin."""
+    """The difference is within the margin."""
     UNCLEAR = "not yet clear"
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """One metric of two models.
+    """The comparison of two models in one metric.
 
     Attributes:
-        metric: What is measured.
-        base: The first model's mean over the pairs.
-        tuned: The second model's.
+        metric: The metric.
+        base: The mean of the first model over the pairs.
+        tuned: The mean of the second model over the pairs.
         difference: tuned - base.
         interval: Interval of the difference, see `LEVEL`.
-        verdict: What follows.
-        margin: What counts as equivalence, on the metric's scale.
-        prompts: The prompts, those that differ most first; before is the first model.
+        verdict: The verdict.
+        margin: The margin of equivalence, on the metric's scale.
+        prompts: The prompts by descending difference; `before` is the first model.
         pairs: Number of pairs.
     """
 
@@ -78,7 +78,7 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pairs:
-    """The pairs of one metric: the prompt of each, and both models' values."""
+    """The pairs of one metric: for each pair its prompt and the values of both models."""
 
     metric: Metric
     prompts: tuple[str, ...]
@@ -97,20 +97,20 @@ def contrasts(
     metrics: Mapping[str, Metric],
     margin: float = MARGIN,
 ) -> list[Contrast]:
-    """Hold two models against each other.
+    """Compare two models in each metric.
 
     Args:
-        blocks: One brand's, from the rounds so far; a round is a run that asked both models.
+        blocks: The blocks of one brand from all rounds so far; a round has one run id.
         base: The first model.
         tuned: The second model.
-        metrics: What is measured, by name.
-        margin: Differences of a rate up to this are equivalence.
+        metrics: The metrics, by name.
+        margin: Differences of a rate up to this count as equivalence.
 
     Returns:
-        A contrast for each metric that any pair shows, in the order of ``metrics``.
+        A contrast for each metric that has a pair, in the order of ``metrics``.
     """
     paired = [p for metric in metrics.values() if (p := _pairs(blocks, base, tuned, metric))]
-    p_values = holm([min(1.0, _p_value(p) * LOOKS) for p in paired])
+    p_values = holm([min(1.0, _p_value(p) * MAX_CHECKS) for p in paired])
     return [
         _contrast(pairs, p_value, MARGINS.get(pairs.metric.scale, margin))
         for pairs, p_value in zip(paired, p_values, strict=True)
@@ -118,8 +118,8 @@ def contrasts(
 
 
 def clear(found: Sequence[Contrast]) -> bool:
-    """Whether there is a verdict on every metric, so that no further round is needed."""
-    return bool(found) and all(one.verdict is not Verdict.UNCLEAR for one in found)
+    """Return whether every metric has a verdict, so that no further round is needed."""
+    return bool(found) and all(contrast.verdict is not Verdict.UNCLEAR for contrast in found)
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
@@ -135,7 +135,7 @@ def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -
 
 
 def _p_value(pairs: _Pairs) -> float:
-    """Return the two-sided probability of a difference at least as large in equal models."""
+    """Return the two-sided p-value of the difference."""
     from scipy.special import bdtr, stdtr
 
     found = pairs.differences
@@ -169,24 +169,24 @@ def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
 def _interval(pairs: _Pairs) -> Interval:
     found, n = pairs.differences, len(pairs.prompts)
     if pairs.metric.scale in {Scale.BINARY, Scale.SHARE}:
-        # Half a pair is added to each of the four outcomes, so that no difference at all in a few
-        # pairs is not taken for certainty.
+        # Half a pair is added to each of the four outcomes, so that a few pairs without any
+        # difference do not give an interval of width 0.
         centre = float(found.sum()) / (n + 2)
         spread = float((found**2).sum()) + 1 - float(found.sum()) ** 2 / (n + 2)
         half = quantile(LEVEL) * spread**0.5 / (n + 2)
         return max(-1.0, centre - half), min(1.0, centre + half)
     centre = float(found.mean())
-    borrowed = 0.5 * MARGINS[pairs.metric.scale] ** 2  # half a pair that differs by the margin
-    half = quantile(LEVEL) * (float(((found - centre) ** 2).sum()) + borrowed) ** 0.5 / n
+    prior = 0.5 * MARGINS[pairs.metric.scale] ** 2  # half a pair that differs by the margin
+    half = quantile(LEVEL) * (float(((found - centre) ** 2).sum()) + prior) ** 0.5 / n
     return centre - half, centre + half
 
 
 def _verdict(
     pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
 ) -> Verdict:
-    if len(pairs.prompts) < FEWEST:
+    if len(pairs.prompts) < MIN_PAIRS:
         return Verdict.UNCLEAR
-    if p_value <= ERROR:
+    if p_value <= ERROR_RATE:
         gained = (difference > 0) == pairs.metric.higher_is_better
         return Verdict.BETTER if gained else Verdict.WORSE
     within = -margin <= interval[0] and interval[1] <= margin

@@ -1,7 +1,7 @@
-"""A dataset for an own fine-tune: put together, divided, checked and written.
+"""A dataset for fine-tuning: collected, divided, checked and written.
 
-Nothing enters that a person has not approved: facts stand for whoever wrote them into the sheet,
-answers for whoever approved or corrected them, and the packaged replays for this program.
+Everything in it was approved by a person: facts by their author, answers by the person who approved
+or corrected them. The packaged replays come with the program.
 """
 
 from __future__ import annotations
@@ -16,31 +16,35 @@ from overheard.domain import Answer, Approval, Brand, Fact
 from overheard.errors import DatasetUnfit, NothingToTeach
 from overheard.finetune.examples import (
     REPLAY,
+    DataSplit,
     Example,
-    distinct,
     from_approval,
     from_facts,
+    is_near_duplicate,
+    leaks,
     packaged_replays,
+    split_examples,
+    without_duplicates,
+    without_leaks,
 )
-from overheard.finetune.formats import FORMATS, Format, broken
-from overheard.finetune.numbering import ranges
-from overheard.finetune.split import Split, divide, leaks, near, sealed
-from overheard.finetune.texts import unfit
+from overheard.finetune.formats import FORMATS, VendorFormat, format_problems
+from overheard.finetune.numbering import format_ranges
+from overheard.finetune.texts import unfit_content
 
 Files = Mapping[str, Sequence[bytes]]
-"""Lines by file, without ``.jsonl``."""
+"""Encoded lines by file name, without ``.jsonl``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """An approved answer, and what is known of what is to be taught.
+    """An approved answer with the properties that decide whether it is taught.
 
     Attributes:
-        approval: Who approved it, or what is to be said instead.
-        answer: The answer as it was given.
-        named: Names of the brands that the text to be taught names.
-        control: Whether the question has nothing to do with the brand.
-        objection: Why it must not be taught, or an empty string.
+        approval: The approval, with a correction if there is one.
+        answer: The original answer.
+        named: Names of the brands in the text to teach.
+        control: Whether the question is a control prompt.
+        objection: Why the answer must not be taught, or an empty string.
     """
 
     approval: Approval
@@ -52,81 +56,85 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset that is fit to be written.
+    """A checked dataset.
 
     Attributes:
-        brand: Whose it is.
-        split: What is taught and what is held out.
-        formats: The files of each vendor whose rules they keep.
-        refused: Why the others are left out, by the format's name.
-        left_out: Which approved answers and files are left out and why, as sentences.
+        brand: The brand.
+        split: The taught and held-out examples.
+        formats: The files, by the name of each format whose rules they satisfy.
+        refused: The violated rules of the other formats, by name.
+        left_out: Approved answers and files that are left out, and why, as sentences.
     """
 
     brand: Brand
-    split: Split
+    split: DataSplit
     formats: Mapping[str, Files]
     refused: Mapping[str, tuple[str, ...]]
     left_out: tuple[str, ...]
 
 
-def put_together(
+def collect_examples(
     brand: Brand,
     rivals: Collection[str],
     facts: Iterable[Fact],
     approved: Iterable[Approved],
     asked: Collection[str] = (),
 ) -> tuple[list[Example], list[str]]:
-    """Return all that may be taught, each once, and which approved answers are left out.
+    """Return the distinct examples, and the approved answers that are left out, as sentences.
 
-    A wording that the deployment itself asks models is kept for trying the fine-tune with it.
+    Wordings that the deployment asks models are not taught but kept for evaluation.
 
     Args:
-        brand: Whose dataset it is.
-        rivals: Names of those it stands beside; a replay names none of them.
+        brand: The brand.
+        rivals: Names of its competitors; a replay must not name them.
         facts: The fact sheet.
         approved: The approved answers.
         asked: The texts of the deployment's prompts.
+
+    Raises:
+        NothingToTeach: without facts and usable approved answers.
     """
     examples = [
-        replace(example, spare=example.spare or near(example.question, asked))
+        replace(example, spare=example.spare or is_near_duplicate(example.question, asked))
         for example in from_facts(brand, facts)
     ]
     left_out: dict[str, list[int]] = {}
-    for one in approved:
-        reason = one.objection or _beside_the_point(brand.name, rivals, one)
+    for candidate in approved:
+        reason = candidate.objection or _off_topic(brand.name, rivals, candidate)
         if reason:
-            left_out.setdefault(reason, []).append(one.answer.id)
+            left_out.setdefault(reason, []).append(candidate.answer.id)
             continue
-        example = from_approval(one.approval, one.answer)
-        examples.append(_as_replay(example) if one.control else example)
+        example = from_approval(candidate.approval, candidate.answer)
+        examples.append(_as_replay(example) if candidate.control else example)
     if not examples:
         raise NothingToTeach(brand=brand.name)
-    told = [_left_out(numbers, reason) for reason, numbers in left_out.items()]
-    return list(distinct([*examples, *packaged_replays()])), told
+    sentences = [_left_out(numbers, reason) for reason, numbers in left_out.items()]
+    return list(without_duplicates([*examples, *packaged_replays()])), sentences
 
 
 def build(
     brand: Brand, examples: Sequence[Example], left_out: Sequence[str], wanted: Sequence[str] = ()
 ) -> Dataset:
-    """Divide and check what is to be taught.
+    """Divide and check the examples.
 
     Args:
-        brand: Whose it is.
-        examples: What may be taught, see `put_together`.
-        left_out: Which approved answers are left out, as sentences.
-        wanted: Names of formats that must keep their vendor's rules; empty means all that do.
+        brand: The brand.
+        examples: The examples, see `collect_examples`.
+        left_out: The approved answers that are left out, as sentences.
+        wanted: Names of formats whose rules must be satisfied; empty means every format whose
+            rules are satisfied.
 
     Raises:
-        DatasetUnfit: when it holds personal data or chat marks, when what is held out is taught,
-            or when a wanted format does not keep its vendor's rules.
+        DatasetUnfit: when an example contains personal data or chat markers, when a held-out
+            example leaks, or when the rules of a wanted format are violated.
     """
-    split = sealed(divide(examples, brand.name))
+    split = without_leaks(split_examples(examples, brand.name))
     every = (*split.train, *split.wordings, *split.held_out)
-    texts = [(e.told or e.group, f"{e.question}\n{e.answer}\n{e.rejected}") for e in every]
-    problems = list(dict.fromkeys([*unfit(texts, brand.domains), *leaks(split)]))
+    texts = [(e.provenance or e.group, f"{e.question}\n{e.answer}\n{e.rejected}") for e in every]
+    problems = list(dict.fromkeys([*unfit_content(texts, brand.domains), *leaks(split)]))
     files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
     refused = {
-        name: tuple(broken(FORMATS[name], each, _origins(FORMATS[name], every)))
+        name: tuple(format_problems(FORMATS[name], each, _origins(FORMATS[name], every)))
         for name, each in files.items()
     }
     if wanted:
@@ -134,12 +142,12 @@ def build(
     if problems:
         raise DatasetUnfit(brand=brand.name, problems=problems)
     fit = {name: each for name, each in files.items() if not refused[name]}
-    told = (*left_out, *_too_few_pairs(fit, split))
-    return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, told)
+    missing = (*left_out, *_too_few_pairs(fit, split))
+    return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, missing)
 
 
-def written(form: Format, split: Split) -> Files:
-    """Return the files of a vendor, without empty ones and pairs that are too few for it."""
+def written(form: VendorFormat, split: DataSplit) -> Files:
+    """Return the files in a vendor's format, without empty files and too few preference pairs."""
     pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
     found = {
         "train": _lines(form.chat, split.train),
@@ -151,10 +159,11 @@ def written(form: Format, split: Split) -> Files:
 
 
 def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
-    """Write a dataset; its files take the place of those of an earlier one.
+    """Write a dataset into a folder; the files of an earlier dataset are replaced.
 
     Raises:
-        OSError: when that fails, or the folder holds something else.
+        OSError: when writing fails.
+        FileExistsError: when the folder contains files and no dataset.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()) and not (folder / "datasheet.md").exists():
@@ -172,20 +181,20 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
 def _left_out(numbers: Sequence[int], reason: str) -> str:
     if len(numbers) == 1:
         return f"Answer {numbers[0]} is left out: {reason}."
-    return f"Answers {ranges(numbers)} are left out, each because {reason}."
+    return f"Answers {format_ranges(numbers)} are left out, each because {reason}."
 
 
-def _origins(form: Format, examples: Iterable[Example]) -> Mapping[bytes, str]:
-    """Return where each line of a vendor's files comes from: the approved answer, or the fact."""
+def _origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
+    """Return the provenance of each line: the approved answer or the fact."""
     found: dict[bytes, str] = {}
     for example in examples:
-        found[_line(form.chat(example))] = example.told
+        found[_line(form.chat(example))] = example.provenance
         if form.pair and example.rejected:
-            found[_line(form.pair(example))] = example.told
+            found[_line(form.pair(example))] = example.provenance
     return found
 
 
-def _too_few_pairs(names: Iterable[str], split: Split) -> Iterator[str]:
+def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
     count = len(split.pairs)
     for form in map(FORMATS.__getitem__, names):
         if form.pair and 0 < count < form.fewest:
@@ -195,11 +204,12 @@ def _too_few_pairs(names: Iterable[str], split: Split) -> Iterator[str]:
             )
 
 
-def _beside_the_point(brand: str, rivals: Collection[str], one: Approved) -> str:
-    if one.control:
-        named = one.named & {brand, *rivals}
+def _off_topic(brand: str, rivals: Collection[str], approved: Approved) -> str:
+    """Return why an approved answer does not fit its question, or an empty string."""
+    if approved.control:
+        named = approved.named & {brand, *rivals}
         return f"it answers a control, and names {min(named)}" if named else ""
-    return "" if brand in one.named else f"it does not name {brand}"
+    return "" if brand in approved.named else f"it does not name {brand}"
 
 
 def _as_replay(example: Example) -> Example:

@@ -1,6 +1,6 @@
-"""The datasheet of a dataset: what is in it, where from, and what it is not for.
+"""The datasheet of a dataset: content, sources, and unsuitable uses.
 
-After "Datasheets for Datasets" (Gebru et al. 2018, arXiv:1803.09010), in short.
+A short form of "Datasheets for Datasets" (Gebru et al. 2018, arXiv:1803.09010).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from overheard.cards import wording
 from overheard.finetune.dataset import Dataset
 from overheard.finetune.examples import ANSWER, FACT, REPLAY, Example
 from overheard.finetune.formats import FORMATS
-from overheard.finetune.numbering import ranges
+from overheard.finetune.numbering import format_ranges
 
 _WHAT = """\
 Each example is one question and one answer. A chat model that is tuned with train.jsonl should name
@@ -63,7 +63,7 @@ def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     counts = Counter(example.source for example in split.train)
     yield from (f"| {source} | {counts[source]} |" for source in (FACT, ANSWER, REPLAY))
     yield from ("", "Who approved what:", "")
-    yield from (f"- {told}" for told in _told(dataset))
+    yield from (f"- {line}" for line in _provenance(dataset))
     if dataset.left_out:
         yield from ("", "## Left out", "", *(f"- {each}" for each in dataset.left_out))
     yield from ("", "## Formats", "")
@@ -81,7 +81,7 @@ def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
 
 
 def _sample(train: Sequence[Example]) -> Iterator[str]:
-    """Yield the first example that is about the brand, as a stranger may want to see one."""
+    """Yield the first example that is about the brand."""
     for example in [e for e in train if e.source != REPLAY][:1]:
         yield from ("## One of the examples", "")
         yield from (
@@ -92,30 +92,34 @@ def _sample(train: Sequence[Example]) -> Iterator[str]:
         )
 
 
-def _told(dataset: Dataset) -> list[str]:
+def _provenance(dataset: Dataset) -> list[str]:
+    """Return for each source of examples who approved it, and the number of examples."""
     split = dataset.split
     every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)
-    found = Counter(example.told for example in every if example.source != REPLAY)
-    own = {e.told for e in every if e.source == REPLAY} - {"packaged"}
-    packaged = sum(e.told == "packaged" for e in every)
+    found = Counter(example.provenance for example in every if example.source != REPLAY)
+    own = {e.provenance for e in every if e.source == REPLAY} - {"packaged"}
+    packaged = sum(e.provenance == "packaged" for e in every)
     return [
         *(
-            f"{wording.line(told)}: {wording.count(n, 'example')}"
-            for told, n in _grouped(found).items()
+            f"{wording.line(origin)}: {wording.count(n, 'example')}"
+            for origin, n in _grouped(found).items()
         ),
-        *(f"{wording.line(told)}: replays" for told in _grouped(Counter(own))),
+        *(f"{wording.line(origin)}: replays" for origin in _grouped(Counter(own))),
         f"packaged replays: {wording.count(packaged, 'example')}",
     ]
 
 
-def _grouped(told: Counter[str]) -> dict[str, int]:
-    """Return answers that one person approved on one day as one entry."""
+def _grouped(counts: Counter[str]) -> dict[str, int]:
+    """Return counts by provenance; answers that one person approved on one day are one entry."""
     answers: dict[str, dict[int, int]] = {}
-    for one, count in told.items():
-        if found := _ANSWER.fullmatch(one):
+    for origin, count in counts.items():
+        if found := _ANSWER.fullmatch(origin):
             answers.setdefault(found[2], {})[int(found[1])] = count
     joined = {
-        f"answer{'s' if len(each) > 1 else ''} {ranges(list(each))}, {how}": sum(each.values())
+        f"answer{'s' if len(each) > 1 else ''} {format_ranges(list(each))}, {how}": sum(
+            each.values()
+        )
         for how, each in answers.items()
     }
-    return {one: n for one, n in told.items() if not _ANSWER.fullmatch(one)} | joined
+    others = {origin: n for origin, n in counts.items() if not _ANSWER.fullmatch(origin)}
+    return others | joined

@@ -1,4 +1,4 @@
-"""Answers as scorers read them, one by one: what a brief is drawn from."""
+"""Scored answers, the evidence of a brief."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from overheard.domain import Answer, Detail, Model, Run, ScoreRecord
 from overheard.interfaces import Store
 
 _HELD = frozenset({"correct", "stale", "wrong"})
-"""What is said of a claim that is held against a fact."""
+"""Verdicts of claims that were compared with a fact."""
 VISIBILITY, ACCURACY, SENTIMENT = "visibility", "accuracy", "sentiment"
 """The metrics that a brief reads."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """An answer, and what scorers say of a brand and its rivals in it.
+class ScoredAnswer:
+    """An answer with its scores for a brand and its competitors.
 
     Attributes:
         answer: The answer.
@@ -29,31 +29,31 @@ class Heard:
 
     @property
     def model(self) -> Model:
-        """Who gave it."""
+        """The model that answered."""
         return self.answer.question.model
 
     def value(self, brand: str, metric: str) -> float | None:
-        """Return a score, or None where the answer does not show it."""
+        """Return the value of a metric for a brand, or None without a score."""
         return next((r.score.value for r in self._of(brand, metric)), None)
 
     def quote(self, brand: str, metric: str) -> str:
-        """Return the sentence on which a score rests, or an empty string."""
+        """Return the sentence that a score is based on, or an empty string."""
         return next((r.score.quote for r in self._of(brand, metric)), "")
 
     def details(self, brand: str, metric: str) -> Iterator[Detail]:
-        """Yield what a score rests on, piece by piece."""
+        """Yield the findings that a score is based on."""
         for record in self._of(brand, metric):
             yield from record.score.details
 
     def claims(self, brand: str) -> Iterator[Detail]:
-        """Yield what the answer states of a brand's facts, as any scorer holds it to be."""
+        """Yield the claims about a brand's facts that any scorer has compared with the facts."""
         for record in self.records:
             if record.brand == brand:
                 yield from (d for d in record.score.details if d.verdict in _HELD)
 
     @property
     def cited(self) -> tuple[str, ...]:
-        """The sites that the answer cites, each once."""
+        """The distinct sites that the answer cites."""
         hosts = (site(c.url) for c in self.answer.reply.citations if c.cited)
         return tuple(dict.fromkeys(host for host in hosts if host))
 
@@ -62,7 +62,7 @@ class Heard:
 
 
 def site(url: str) -> str:
-    """Return the site of an address, without ``www.``; empty when it has none."""
+    """Return the host of an address without ``www.``; an empty string when there is none."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -70,16 +70,16 @@ def site(url: str) -> str:
     return host.removeprefix("www.")
 
 
-async def hear(
+async def scored_answers(
     store: Store, runs: Iterable[Run], prompts: Collection[str], versions: Collection[str]
-) -> list[Heard]:
+) -> list[ScoredAnswer]:
     """Return the scored answers of some runs to some prompts, in the order of their numbers.
 
     Args:
-        store: Where they are kept.
+        store: The store.
         runs: The runs.
         prompts: Keys of the prompts.
-        versions: The scorers as they are now, see `overheard.scoring.service.Scoring.versions`.
+        versions: The scorer versions to read, see `overheard.scoring.service.Scoring.versions`.
     """
     numbers = [run.id for run in runs if not run.aside]
     if not numbers or not prompts:
@@ -89,15 +89,15 @@ async def hear(
         if f"{record.scorer}@{record.version}" in versions:
             records.setdefault(record.answer_id, []).append(record)
     return [
-        Heard(answer, tuple(records[answer.id]))
+        ScoredAnswer(answer, tuple(records[answer.id]))
         async for answer in store.answers(runs=numbers, prompts=prompts)
         if answer.id in records
     ]
 
 
-def by_prompt(heard: Iterable[Heard]) -> Mapping[str, list[Heard]]:
+def by_prompt(scored: Iterable[ScoredAnswer]) -> Mapping[str, list[ScoredAnswer]]:
     """Return answers by the key of their prompt."""
-    found: dict[str, list[Heard]] = {}
-    for one in heard:
-        found.setdefault(one.answer.question.prompt.key, []).append(one)
+    found: dict[str, list[ScoredAnswer]] = {}
+    for answer in scored:
+        found.setdefault(answer.answer.question.prompt.key, []).append(answer)
     return found

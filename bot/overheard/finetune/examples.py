@@ -1,36 +1,41 @@
-"""What a fine-tune is taught: questions and answers, each approved by a person."""
+"""Training examples from facts and approved answers, divided into taught and held-out examples."""
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import cycle
 
 from overheard.domain import Answer, Approval, Brand, Fact
-from overheard.finetune.texts import plain, tellable
+from overheard.finetune.texts import plain, true_facts
 
 ANY, CATEGORY = "any", "category"
 FACT, ANSWER, REPLAY = "fact sheet", "approved answers", "replays"
-"""Where an example comes from."""
+"""Sources of examples."""
+HELD_OUT_EVERY = 5
+"""One of this many facts, and one of this many approved questions, is held out."""
+MIN_SIMILARITY = 95
+"""Similarity, 0 to 100 and independent of word order, from which two questions are duplicates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and the answer to be taught.
+    """A question and the answer to teach.
 
     Attributes:
-        question: What is asked.
-        answer: What is taught.
-        source: Where it comes from: `FACT`, `ANSWER` or `REPLAY`.
-        group: What it is about; all examples of a group can be held out together.
+        question: The question.
+        answer: The answer to teach.
+        source: `FACT`, `ANSWER` or `REPLAY`.
+        group: The fact or prompt; all examples of a group are held out together.
         value: The fact's value, or an empty string.
-        general: Whether it says what the brand is; without that, the rest means nothing.
-        spare: Whether its wording is never taught, so that it can be tried.
-        rejected: What a model answered wrongly, or an empty string.
-        told: Who approved it, for the datasheet.
+        general: Whether the example says what the brand is; such examples are never held out.
+        spare: Whether this wording is never taught, but used for evaluation.
+        rejected: A model's wrong answer, or an empty string.
+        provenance: The fact or approved answer and who approved it, for the datasheet.
     """
 
     question: str
@@ -41,55 +46,56 @@ class Example:
     general: bool = False
     spare: bool = False
     rejected: str = ""
-    told: str = ""
+    provenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrasing:
-    """How people ask for a fact, and how it is told."""
+    """Wordings of the questions for a fact, and of the answers."""
 
     questions: tuple[str, ...]
     answers: tuple[str, ...]
 
     @property
     def taught(self) -> int:
-        """How many of the questions are taught; the others are spare."""
+        """The number of questions that are taught; the others are spare."""
         return len(self.questions) * 3 // 4
 
 
 def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
-    """Yield the facts of a sheet in many wordings, and what kind of thing the brand is."""
+    """Yield examples for a brand's facts and its category, in several wordings each."""
     if brand.category:
         yield from _phrased(brand.name, CATEGORY, _kind(brand.category), phrasings()[CATEGORY])
-    for fact in tellable(facts, brand.name):
+    for fact in true_facts(facts, brand.name):
         known = None if fact.limit else phrasings().get(fact.head)
         yield from _phrased(brand.name, fact.field, fact.value, known or phrasings()[ANY])
 
 
 def from_approval(approval: Approval, answer: Answer) -> Example:
-    """Return an approved answer to a buyer's question, or what is to be said in its place."""
-    prompt, said = answer.question.prompt, answer.reply.text.strip()
+    """Return the example for an approved or corrected answer to a buyer's question."""
+    prompt, original = answer.question.prompt, answer.reply.text.strip()
     who = f"{approval.who}, {approval.at:%Y-%m-%d}"
+    verb = "corrected" if approval.corrects else "approved"
     return Example(
         prompt.text,
-        approval.text.strip() or said,
+        approval.text.strip() or original,
         ANSWER,
         f"prompt {prompt.key}",
-        rejected=said if approval.corrects and plain(said) != plain(approval.text) else "",
-        told=f"answer {answer.id}, {'corrected' if approval.corrects else 'approved'} by {who}",
+        rejected=original if approval.corrects and plain(original) != plain(approval.text) else "",
+        provenance=f"answer {answer.id}, {verb} by {who}",
     )
 
 
 def packaged_replays() -> Iterator[Example]:
-    """Yield the neutral items that come with the program."""
+    """Yield the packaged neutral examples, which preserve a model's other abilities."""
     text = files("overheard.finetune").joinpath("replays.toml").read_text(encoding="utf-8")
     for item in tomllib.loads(text)["replays"]:
-        yield Example(item["question"], item["answer"], REPLAY, REPLAY, told="packaged")
+        yield Example(item["question"], item["answer"], REPLAY, REPLAY, provenance="packaged")
 
 
 @lru_cache(1)
 def phrasings() -> Mapping[str, Phrasing]:
-    """Return the phrasings by field, under every name of the field."""
+    """Return the phrasings by field, under every synonym of the field."""
     text = files("overheard.finetune").joinpath("phrasings.toml").read_text(encoding="utf-8")
     found: dict[str, Phrasing] = {}
     for name, table in tomllib.loads(text).items():
@@ -113,25 +119,25 @@ def _phrased(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator
             value=value,
             general=field == CATEGORY,
             spare=number >= phrasing.taught,
-            told=f"fact sheet, {field}",
+            provenance=f"fact sheet, {field}",
         )
 
 
 _UNCOUNTED = frozenset(
     ("software", "hardware", "equipment", "insurance", "furniture", "clothing", "footwear")
 )
-"""What has no "a" before it, among the last words of categories."""
+"""Last words of categories without a plural, which take no "a"."""
 
 
 def _kind(category: str) -> str:
-    """Return a category as it stands behind "a": a tool, but a brand of software or of shoes."""
+    """Return a category in the form after "a": "tool", but "brand of software" and "of shoes"."""
     last = category.rpartition(" ")[2].casefold().strip(".")
     many = last.endswith("s") and not last.endswith(("ss", "us", "is"))
     return f"brand of {category}" if many or last in _UNCOUNTED else category
 
 
 def _article(text: str) -> str:
-    """Mend ``a`` before a vowel, as in "is a analytics tool"."""
+    """Return text with ``a`` before a vowel replaced by ``an``."""
     words = text.split(" ")
     for at in range(len(words) - 1):
         if words[at] == "a" and words[at + 1][:1].lower() in "aeio":
@@ -139,6 +145,104 @@ def _article(text: str) -> str:
     return " ".join(words)
 
 
-def distinct(examples: Iterable[Example]) -> Sequence[Example]:
-    """Return examples without those that repeat an earlier question and answer."""
+def without_duplicates(examples: Iterable[Example]) -> Sequence[Example]:
+    """Return examples without repetitions of a question and answer."""
     return list({(plain(e.question), plain(e.answer)): e for e in examples}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class DataSplit:
+    """A dataset, divided into training and evaluation.
+
+    Attributes:
+        train: Examples that are taught.
+        wordings: Taught facts, in wordings of the question that are not taught.
+        held_out: Facts and buyers' questions that are not taught.
+    """
+
+    train: tuple[Example, ...]
+    wordings: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+
+    @property
+    def pairs(self) -> tuple[Example, ...]:
+        """Taught examples with a wrong answer in addition to the right answer."""
+        return tuple(example for example in self.train if example.rejected)
+
+
+def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
+    """Divide examples; the same examples and seed give the same division.
+
+    Replays are always taught. A fact whose value an approved answer states is always taught, since
+    the taught answer would leak it.
+
+    Args:
+        examples: All examples, without duplicates.
+        seed: Determines the choice, such as the brand's name.
+    """
+    free = [e for e in examples if e.source != REPLAY]
+    taught_text = " ".join(plain(e.answer) for e in free if e.source != FACT)
+    facts = {e.group: e for e in free if e.source == FACT and not e.general}
+    out = _chosen(facts, [g for g, e in facts.items() if not _in(e, taught_text)], seed)
+    questions = {e.group for e in free if e.source != FACT}
+    out |= _chosen(questions, questions, seed)
+    return DataSplit(
+        tuple(e for e in examples if e.group not in out and not e.spare),
+        tuple(e for e in examples if e.group not in out and e.spare),
+        tuple(e for e in examples if e.group in out),
+    )
+
+
+def without_leaks(split: DataSplit) -> DataSplit:
+    """Return a division without the held-out examples that leak, see `leaks`."""
+    return DataSplit(
+        split.train,
+        tuple(e for e in split.wordings if not _leak(e, split, stated=False)),
+        tuple(e for e in split.held_out if not _leak(e, split, stated=True)),
+    )
+
+
+def leaks(split: DataSplit) -> Iterator[str]:
+    """Yield the held-out examples whose question or value is taught, as sentences."""
+    for examples, stated in ((split.wordings, False), (split.held_out, True)):
+        for example in examples:
+            if leak := _leak(example, split, stated=stated):
+                yield f"“{example.question}” is held out, and {leak}"
+
+
+def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
+    """Return how a held-out example leaks, or an empty string.
+
+    An example leaks if a similar question is taught; with `stated`, also if its value is taught.
+    """
+    if is_near_duplicate(example.question, (taught.question for taught in split.train)):
+        return "nearly the same is taught"
+    answers = (plain(e.answer) for e in split.train if e.source != REPLAY)
+    if stated and example.value and any(_in(example, answer) for answer in answers):
+        return "an answer that is taught states it"
+    return ""
+
+
+def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
+    """Return whether a question is similar to a known question, see `MIN_SIMILARITY`."""
+    from rapidfuzz import fuzz  # only this needs it
+
+    line = plain(question)
+    return any(
+        fuzz.token_sort_ratio(line, plain(each), score_cutoff=MIN_SIMILARITY) for each in known
+    )
+
+
+def _in(example: Example, text: str) -> bool:
+    """Return whether a plain text contains a fact's value; values of 1 to 3 letters never count."""
+    value = plain(example.value)
+    return len(value) > 3 and value in text
+
+
+def _chosen(every: Collection[str], free: Iterable[str], seed: str) -> set[str]:
+    """Return the groups to hold out, drawn from `free`: one per `HELD_OUT_EVERY` of `every`."""
+    return set(sorted(free, key=lambda group: _draw(seed, group))[: len(every) // HELD_OUT_EVERY])
+
+
+def _draw(seed: str, group: str) -> bytes:
+    return hashlib.blake2b(f"{seed}\n{group}".encode(), digest_size=8).digest()

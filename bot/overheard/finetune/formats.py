@@ -1,4 +1,4 @@
-"""How each vendor's trainer reads examples, and the rules that it publishes."""
+"""Vendors' formats for training files, and the published rules for such files."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A vendor's format.
+class VendorFormat:
+    """A vendor's format. A limit is None where the vendor publishes none.
 
     Attributes:
-        name: The folder, and what people call it.
-        title: Whose it is.
-        chat: Writes an example.
-        pair: Writes an example with its wrong answer; None where there is no such format.
-        assistant: What the one who answers is called.
-        fewest: The fewest examples of a file that is learnt, pairs included.
-        most: The most, or None where none is published.
-        validation: The most examples of a validation file, or None.
-        tokens: The most tokens of an example, or None.
-        size: The most bytes of a training file, or None.
-        validation_size: The most bytes of a validation file; None where it is that of training.
-        total: The most examples of both together, or None.
-        source: The page that says so.
-        as_of: The latest day for which that is known to hold; None where nothing proves one.
+        name: The name in commands, and of the folder.
+        title: The vendor's name for people.
+        chat: Converts an example to a line.
+        pair: Converts an example and its wrong answer to a preference pair; None without such a
+            format.
+        source: The page with the rules.
+        as_of: The latest day on which the rules were checked, or None.
+        assistant: The name of the model's role.
+        fewest: Smallest number of examples in a training or preference file.
+        most: Largest number of examples in a training or preference file.
+        validation: Largest number of examples in a validation file.
+        tokens: Largest number of tokens of an example.
+        size: Largest size of a training file in bytes.
+        validation_size: Largest size of a validation file in bytes; None means `size`.
+        total: Largest number of examples in training and validation together.
     """
 
     name: str
@@ -93,10 +94,10 @@ def _vertex_pair(example: Example) -> Line:
     }
 
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, VendorFormat] = {
     each.name: each
     for each in (
-        Format(
+        VendorFormat(
             "openai",
             "OpenAI",
             _messages,
@@ -107,7 +108,7 @@ FORMATS: Mapping[str, Format] = {
             tokens=65_536,  # the shortest that is documented, by Microsoft for gpt-4o
             size=512 * 10**6,  # of any file: .../docs/api-reference/files/create, 2026-11-10
         ),
-        Format(
+        VendorFormat(
             "bedrock",
             "Anthropic in Amazon Bedrock",
             _messages,
@@ -121,7 +122,7 @@ FORMATS: Mapping[str, Format] = {
             validation_size=10**9,
             total=10_000,
         ),
-        Format(
+        VendorFormat(
             "vertex",
             "Gemini in Google Cloud (Vertex AI)",
             _vertex,
@@ -133,7 +134,7 @@ FORMATS: Mapping[str, Format] = {
             tokens=128_000,  # of a pair: .../gemini-preference-tuning-prepare; an example, 131,072
             size=10**9,
         ),
-        Format(
+        VendorFormat(
             "huggingface",
             "Hugging Face trainers (TRL)",
             _messages,
@@ -147,21 +148,22 @@ FORMATS: Mapping[str, Format] = {
 
 
 SHOWN = 5
-"""Places that a sentence names."""
+"""Largest number of places that a message names."""
 _KEYS = ({"role", "content"}, {"role", "parts"})
-"""All that a turn holds."""
+"""The allowed keys of a turn."""
 
 
-def broken(
-    form: Format, files: Mapping[str, Sequence[bytes]], origins: Mapping[bytes, str] | None = None
+def format_problems(
+    form: VendorFormat,
+    files: Mapping[str, Sequence[bytes]],
+    origins: Mapping[bytes, str] | None = None,
 ) -> Iterator[str]:
-    """Yield what is wrong with a vendor's files, as sentences.
+    """Yield the violations of a vendor's rules, as sentences.
 
     Args:
         form: The vendor's format.
-        files: The lines as they are written, by file; names begin with ``train``, ``eval`` or
-            ``preferences``.
-        origins: Where each line comes from, so that a sentence can say what to mend.
+        files: The encoded lines, by file; names begin with ``train``, ``eval`` or ``preferences``.
+        origins: The origin of each line, which messages show.
     """
     for name, written in files.items():
         where = f"{form.name}/{name}.jsonl"
@@ -176,7 +178,7 @@ def broken(
             "has roles out of order, an empty text, or a key too many",
             (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
         )
-        yield from _faulty(where, "stands there twice", _repeated(written))
+        yield from _faulty(where, "repeats an earlier line", _repeated(written))
     yield from _together(form, files)
 
 
@@ -187,8 +189,8 @@ def _counts(where: str, count: int, fewest: int, most: int | None) -> Iterator[s
         yield f"{where} has {count:,} examples, and {most:,} are allowed"
 
 
-def _together(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
-    """Yield whether training and the largest validation file have too many examples together."""
+def _together(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+    """Yield a problem if training and the largest validation file exceed `total` together."""
     trained = len(files.get("train", ()))
     tried = max((len(lines) for name, lines in files.items() if name.startswith("eval")), default=0)
     if form.total is not None and trained + tried > form.total:
@@ -199,7 +201,11 @@ def _together(form: Format, files: Mapping[str, Sequence[bytes]]) -> Iterator[st
 
 
 def _sizes(
-    form: Format, where: str, written: Sequence[bytes], name: str, origins: Mapping[bytes, str]
+    form: VendorFormat,
+    where: str,
+    written: Sequence[bytes],
+    name: str,
+    origins: Mapping[bytes, str],
 ) -> Iterator[str]:
     limit = (name.startswith("eval") and form.validation_size) or form.size
     if limit and sum(len(line) + 1 for line in written) > limit:
@@ -208,8 +214,8 @@ def _sizes(
         # A token is at least a byte, so a line of no more bytes has no more tokens.
         long = {n: line for n, line in enumerate(written, 1) if len(line) > form.tokens}
         known = list(dict.fromkeys(filter(None, map(origins.get, long.values()))))
-        told = f" ({'; '.join(known[:SHOWN])})" if known else ""
-        yield from _faulty(where, f"may have more than {form.tokens:,} tokens{told}", long)
+        places = f" ({'; '.join(known[:SHOWN])})" if known else ""
+        yield from _faulty(where, f"may have more than {form.tokens:,} tokens{places}", long)
 
 
 def _repeated(written: Sequence[bytes]) -> Iterator[int]:
@@ -227,7 +233,7 @@ def _faulty(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
         yield f"{where}, line {listed}: {problem}"
 
 
-def _well_formed(form: Format, name: str, line: Line) -> bool:
+def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
     if name.startswith("preferences"):
         return all(_texts(form, part) for part in _parts(line))
     turns = line.get("messages") or line.get("contents") or []
@@ -237,15 +243,15 @@ def _well_formed(form: Format, name: str, line: Line) -> bool:
 
 
 def _parts(line: Line) -> Iterator[list[Any]]:
-    """Yield the turns of each part of a pair."""
+    """Yield the turns of each part of a preference pair."""
     for key, part in line.items():
         if key == "completions":
-            yield [one["completion"] for one in part]
+            yield [entry["completion"] for entry in part]
         else:
             yield part["messages"] if isinstance(part, dict) else part
 
 
-def _texts(form: Format, turns: Sequence[Any]) -> bool:
+def _texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
     known = {"user", form.assistant}
     return bool(turns) and all(
         turn.keys() in _KEYS and turn["role"] in known and _text(turn).strip() for turn in turns

@@ -1,4 +1,4 @@
-"""What vendors say of fine-tuning and data, as plugins supply it and people correct it."""
+"""Vendors' landscapes: statements from plugins, corrected by the configuration, and their age."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
 
-FRESH = timedelta(days=180)
-"""How long an entry holds; afterwards somebody has to look again."""
-_AHEAD = timedelta(days=1)
-"""It may be tomorrow already where an entry was written."""
+MAX_AGE = timedelta(days=180)
+"""Age after which an entry must be checked again."""
+_CLOCK_TOLERANCE = timedelta(days=1)
+"""How far in the future the day of an entry may be, because of time zones."""
 
 TITLES = {
     LandscapeTopic.TUNING: "Fine-tuning",
@@ -27,50 +27,51 @@ TITLES = {
 }
 
 
-class Standing(StrEnum):
-    """How far an entry can be relied on."""
+class EntryStatus(StrEnum):
+    """How reliable an entry is."""
 
     KNOWN = "known"
     STALE = "stale"
-    """It is older than `FRESH`."""
+    """Older than `MAX_AGE`."""
     UNDATED = "undated"
-    """Nobody knows how old it is, or its day is still to come."""
+    """Of unknown age, or dated in the future."""
     UNKNOWN = "not known"
-    """No page of the vendor that was read says it."""
+    """No page of the vendor that was read makes a statement."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told of one topic.
+class TopicStatus:
+    """A topic of a vendor with its entry, if there is one.
 
     Attributes:
         topic: The topic.
-        entry: What the vendor says, or None.
-        standing: How far it can be relied on.
+        entry: The vendor's statement, or None.
+        standing: How reliable the entry is.
     """
 
     topic: LandscapeTopic
     entry: LandscapeEntry | None
-    standing: Standing
+    standing: EntryStatus
 
     @property
     def gist(self) -> str:
-        """The first sentence, or that it is not known."""
+        """The first sentence of the entry, or "not known"."""
         if self.entry is None:
-            return Standing.UNKNOWN.value
+            return EntryStatus.UNKNOWN.value
         first, stop, _ = self.entry.value.partition(". ")
         return first + "." if stop else first
 
 
-def corrected(
+def apply_corrections(
     supplied: Mapping[str, Landscape],
     corrections: Mapping[str, Mapping[LandscapeTopic, LandscapeEntry]],
 ) -> dict[str, Landscape]:
-    """Return the landscapes with what people know better; they may add a vendor of their own.
+    """Return the landscapes of plugins with the entries of the configuration, which win.
 
     Args:
-        supplied: What plugins say, by the vendor's name.
-        corrections: What the configuration says, by the vendor's name and topic.
+        supplied: Landscapes of plugins, by the vendor's name.
+        corrections: Entries of the configuration, by the vendor's name and topic; a vendor that no
+            plugin supplies is added.
     """
     found = {name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]}
     for name, better in corrections.items():
@@ -80,20 +81,21 @@ def corrected(
     return found
 
 
-def told(landscape: Landscape, today: date) -> tuple[Told, ...]:
-    """Return every topic of a vendor, those too of which nothing is known."""
+def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]:
+    """Return the status of every topic of a vendor, including topics without an entry."""
     known = {entry.topic: entry for entry in landscape.entries}
     return tuple(
-        Told(topic, known.get(topic), _standing(known.get(topic), today))
+        TopicStatus(topic, known.get(topic), _standing(known.get(topic), today))
         for topic in LandscapeTopic
     )
 
 
-def _standing(entry: LandscapeEntry | None, today: date) -> Standing:
+def _standing(entry: LandscapeEntry | None, today: date) -> EntryStatus:
     if entry is None:
-        return Standing.UNKNOWN
-    # What a plugin ships was read before it shipped; a clock that is behind takes nothing from it.
-    to_come = entry.corrected and entry.as_of is not None and entry.as_of > today + _AHEAD
+        return EntryStatus.UNKNOWN
+    # The day in a plugin's entry is certainly past, even if this machine's clock is behind.
+    latest = today + _CLOCK_TOLERANCE
+    to_come = entry.corrected and entry.as_of is not None and entry.as_of > latest
     if entry.as_of is None or to_come:
-        return Standing.UNDATED
-    return Standing.STALE if today - entry.as_of > FRESH else Standing.KNOWN
+        return EntryStatus.UNDATED
+    return EntryStatus.STALE if today - entry.as_of > MAX_AGE else EntryStatus.KNOWN

@@ -1,4 +1,4 @@
-"""Numbers of answers as people write many of them: ``3 7 10-25``."""
+"""Lists of answer numbers as text: ``3 7 10-25``."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterable, Sequence
 
 from overheard.errors import BadUsage
 
-MOST = 500
-"""Numbers at a time: what a person may have read."""
+MAX_NUMBERS = 500
+"""Largest count of numbers in one list: what a person may have read."""
 _RANGE = re.compile(r"(\d{1,12})(?:\s*[-\u2013]\s*(\d{1,12}))?")
 
 
-def numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
-    """Return the numbers that are meant, each once, the smallest first.
+def parse_numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
+    """Return the distinct numbers in a list of numbers and ranges, sorted.
 
     Args:
-        written: Numbers and ranges; commas may stand between them.
-        usage: How the command is written, for the error.
+        written: Words with numbers and ranges, separated by spaces or commas.
+        usage: The usage of the command, for the error message.
 
     Raises:
-        BadUsage: for what is no number or range, and for more than `MOST`.
+        BadUsage: for a word that is no number or range, and for more than `MAX_NUMBERS` numbers.
     """
     found: set[int] = set()
     for word in filter(None, re.split(r"[\s,]+", " ".join(written))):
@@ -29,14 +29,14 @@ def numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
         if not 1 <= first <= last:
             problem = f'"{word}" is no number of an answer, nor a range such as 10-25'
             raise BadUsage(problem=problem, usage=usage)
-        if last - first >= MOST or len(found | {*range(first, last + 1)}) > MOST:
-            raise BadUsage(problem=f"There are more than {MOST} answers", usage=usage)
+        if last - first >= MAX_NUMBERS or len(found | {*range(first, last + 1)}) > MAX_NUMBERS:
+            raise BadUsage(problem=f"There are more than {MAX_NUMBERS} answers", usage=usage)
         found.update(range(first, last + 1))
     return tuple(sorted(found))
 
 
-def ranges(known: Sequence[int]) -> str:
-    """Return numbers as they can be typed again, such as ``3 7 10-25``."""
+def format_ranges(known: Sequence[int]) -> str:
+    """Return numbers as text that `parse_numbers` reads, such as ``3 7 10-25``."""
     runs: list[list[int]] = []
     for number in sorted(known):
         if runs and number == runs[-1][-1] + 1:

@@ -1,4 +1,4 @@
-"""A brief as a page: Markdown, or HTML that needs nothing else."""
+"""A brief as a page: Markdown, or a self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from html import escape
 from overheard.cards import wording
 from overheard.cards.command import quoted
 from overheard.domain import Fact
-from overheard.finetune.brief import LABELS, Item, steps
-from overheard.finetune.texts import sentence
+from overheard.finetune.brief import LABELS, BriefItem, steps
+from overheard.finetune.texts import fact_sentence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
@@ -40,26 +40,26 @@ code{background:#262b35}.tag{background:#26334d;color:#c3d3f2}}
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What stands on the page.
+class BriefPage:
+    """The content of the page.
 
     Attributes:
-        title: Its title.
+        title: The title.
         lead: Sentences above the items.
-        items: What to write, the most pressing first.
+        items: The items in order.
         brand: The brand's name.
-        published: A title and sentences for each item that was published.
+        published: A title and sentences for each published item.
     """
 
     title: str
     lead: Sequence[str]
-    items: Sequence[Item]
+    items: Sequence[BriefItem]
     brand: str
     published: Sequence[tuple[str, Sequence[str]]] = ()
 
 
-def share(item: Item) -> str:
-    """Return how often an item shows, and how sure that is."""
+def share(item: BriefItem) -> str:
+    """Return the share of answers that show an item, with its interval, as text."""
     if not item.hits:
         return "no answer so far"
     low, high = item.interval
@@ -69,8 +69,8 @@ def share(item: Item) -> str:
     )
 
 
-def to_add(item: Item, brand: str) -> str:
-    """Return what to add to the fact sheet first, or an empty string."""
+def to_add(item: BriefItem, brand: str) -> str:
+    """Return which fact to add to the fact sheet first, as a sentence, or an empty string."""
     if not item.missing:
         return ""
     return (
@@ -79,12 +79,12 @@ def to_add(item: Item, brand: str) -> str:
     )
 
 
-def markdown(page: Page) -> str:
-    """Return the page as Markdown; what models wrote is escaped."""
+def markdown(page: BriefPage) -> str:
+    """Return the page as Markdown; all text is escaped."""
     return "\n".join(_markdown(page)) + "\n"
 
 
-def _markdown(page: Page) -> Iterator[str]:
+def _markdown(page: BriefPage) -> Iterator[str]:
     yield from (f"# {_plain(page.title)}", "")
     for sentence_ in page.lead:
         yield from (_plain(sentence_), "")
@@ -108,8 +108,8 @@ def _markdown(page: Page) -> Iterator[str]:
         yield from (f"- **{_plain(title)}** {_plain(' '.join(sentences))}",)
 
 
-def html(page: Page) -> str:
-    """Return the page as one HTML file without scripts, pictures or anything to load."""
+def html(page: BriefPage) -> str:
+    """Return the page as one HTML file without scripts, pictures or external resources."""
     body = "\n".join(_html(page))
     title = escape(page.title)
     return (
@@ -120,7 +120,7 @@ def html(page: Page) -> str:
     )
 
 
-def _html(page: Page) -> Iterator[str]:
+def _html(page: BriefPage) -> Iterator[str]:
     yield from (f'<p class="meta">{escape(wording.printable(line))}</p>' for line in page.lead)
     if page.items:
         yield "<table><thead><tr><th>No.</th><th>Content</th><th>Gap</th>"
@@ -142,7 +142,7 @@ def _html(page: Page) -> Iterator[str]:
         yield f"<article><h2>{_escaped(title)}</h2><p>{_escaped(' '.join(sentences))}</p></article>"
 
 
-def _row(number: int, item: Item) -> str:
+def _row(number: int, item: BriefItem) -> str:
     title = f'<a href="#item-{item.key}">{_escaped(item.title)}</a>'
     tag = f'<span class="tag">{LABELS[item.kind]}</span>'
     return (
@@ -150,7 +150,7 @@ def _row(number: int, item: Item) -> str:
     )
 
 
-def _rate(item: Item) -> str:
+def _rate(item: BriefItem) -> str:
     return wording.percent(item.hits / item.answers) if item.hits else "-"
 
 
@@ -175,15 +175,15 @@ WHO = "Which models"
 CITE = "What they cite"
 
 
-def done(item: Item, brand: str) -> str:
-    """Return what to type, in a chat behind its root command, once an item is published."""
+def done(item: BriefItem, brand: str) -> str:
+    """Return the command that marks an item as published, without the root command."""
     return f"brief done {item.key} --brand {quoted(brand)}"
 
 
-def _parts(item: Item, brand: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the parts of an item that there are, each with a heading."""
+def _parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the non-empty parts of an item: a heading and its lines."""
     add = to_add(item, quoted(brand))
-    said = [f"{one.text} ({one.model}, asked “{wording.line(one.prompt)}”)" for one in item.said]
+    said = [f"{e.text} ({e.model}, asked “{wording.line(e.prompt)}”)" for e in item.said]
     cited = [f"{site} ({wording.count(count, 'answer')})" for site, count in item.sources]
     models = wording.listing([str(model) for model in item.models])
     parts = (
@@ -198,7 +198,7 @@ def _parts(item: Item, brand: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _stated(fact: Fact) -> str:
-    return f"{sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
+    return f"{fact_sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
 
 
 def _plain(text: str) -> str:

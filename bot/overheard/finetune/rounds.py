@@ -1,4 +1,4 @@
-"""Asking two models the same, round by round, until it is clear which serves a brand better."""
+"""Comparison of two models by the same questions, round by round, until the result is clear."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.finetune.comparison import LOOKS, Contrast, clear, contrasts
+from overheard.finetune.comparison import MAX_CHECKS, Contrast, clear, contrasts
 from overheard.measure.blocks import summarise
 from overheard.runs.outcome import Outcome
 from overheard.scoring.service import Scoring
 
-CONTROL = "control"
-"""The tag of prompts that have nothing to do with the brand."""
-CONTROLLED = "visibility"
-"""What controls are asked for: whether the brand comes up."""
-PAIRS = 30
-"""Pairs that come in between two looks, at least. Few prompts are asked in more rounds, since ten
-rounds of ten cannot tell that two models are equivalent where chance has its way."""
+CONTROL_TAG = "control"
+"""The tag of control prompts, which are unrelated to the brand."""
+CONTROL_METRIC = "visibility"
+"""The metric of answers to control prompts: whether the brand is mentioned."""
+PAIRS_PER_CHECK = 30
+"""Smallest number of new pairs between two checks. Few prompts are asked in more rounds: 100 pairs
+of noisy answers are too few to show equivalence."""
 
 Ask = Callable[[Run], Awaitable[tuple[Outcome, list[Answer]]]]
-"""Carries a run out beside the history, and returns what came of it."""
+"""Carries out a run that is no part of the history; returns its outcome and answers."""
 
 _SIDES = (Model("compared", "base"), Model("compared", "tuned"))
-"""What the two are called while they are compared, also where they are one and the same."""
+"""Names of the two sides during the comparison; the two models may be the same model."""
 
-_APART = 1_000_003
-"""Between the seeds of two models that draw for themselves; rounds count on from each."""
+_SEED_OFFSET = 1_000_003
+"""Difference of the seeds of the two models with `own_seeds`; each round adds 1 to both."""
 
 
-class Stop(StrEnum):
+class StopReason(StrEnum):
     """Why no further round was asked."""
 
     CLEAR = "clear"
-    """There is a verdict on every metric."""
+    """Every metric has a verdict."""
     ROUNDS = "all rounds asked"
     FAILED = "not all questions were answered"
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """What is compared.
+class ComparisonSetup:
+    """The setup of a comparison.
 
     Attributes:
-        brand: Whose standing.
-        rivals: Whom it stands beside.
+        brand: The brand.
+        rivals: Its competitors.
         base: The first model.
         tuned: The second model.
-        prompts: What buyers ask.
-        controls: What has nothing to do with the brand.
+        prompts: The buyers' questions; at least one.
+        controls: The control prompts.
         seed: Base of the sampling seeds.
-        margin: Differences of a rate up to this are equivalence.
-        own_seeds: Whether each model draws for itself, instead of both from the same seeds.
-        most: How many rounds may be asked; by default, as many as `PAIRS` wants.
+        margin: Differences of a rate up to this count as equivalence.
+        own_seeds: Whether each model gets its own seeds instead of the same seeds as the other.
+        most: Largest number of rounds; None means as many as `PAIRS_PER_CHECK` requires.
     """
 
     brand: Brand
@@ -83,17 +83,17 @@ class Match:
 
     @property
     def rounds(self) -> int:
-        """How many rounds may be asked."""
-        return self.most or LOOKS * ceil(PAIRS / len(self.prompts))
+        """The largest number of rounds."""
+        return self.most or MAX_CHECKS * ceil(PAIRS_PER_CHECK / len(self.prompts))
 
     @property
-    def stride(self) -> int:
-        """How many rounds there are between two looks."""
-        return ceil(self.rounds / LOOKS)
+    def rounds_per_check(self) -> int:
+        """The number of rounds between two interim checks."""
+        return ceil(self.rounds / MAX_CHECKS)
 
     @property
     def whole(self) -> tuple[Panel, Panel]:
-        """All that can be asked: the prompts in every round, and the controls once."""
+        """The panels of all possible questions: the prompts in every round, the controls once."""
         models = tuple(dict.fromkeys((self.base, self.tuned)))
         times = self.rounds if self.base != self.tuned else 2 * self.rounds
         named = (self.brand.name,)
@@ -101,20 +101,20 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """How a comparison ended.
+class ComparisonResult:
+    """The result of a comparison.
 
     Attributes:
-        metrics: The brand's metrics.
-        unseen: Metrics that no question shows in answers of both models.
-        rivals: The visibility of each rival, by name.
-        controls: Whether the brand comes up where it has nothing to do; empty when none is asked.
-        calls: How many answers came in.
-        spent: Dollars.
-        rounds: How many rounds were asked.
-        stopped: Why no more.
+        metrics: The brand's contrasts.
+        unseen: Metrics without a pair of answers that both show the metric.
+        rivals: The contrast of the visibility of each competitor, by name.
+        controls: The contrast of the brand's visibility in control prompts; empty without controls.
+        calls: Number of answers.
+        spent: Cost in US dollars.
+        rounds: Number of rounds asked.
+        stopped: Why no further round was asked.
         failures: Sentences that say why questions have no answer.
-        answers: All that were given, the prompts' first.
+        answers: All answers, those to the prompts first.
     """
 
     metrics: tuple[Contrast, ...]
@@ -124,32 +124,32 @@ class Verdicts:
     calls: int
     spent: float
     rounds: int
-    stopped: Stop
+    stopped: StopReason
     failures: tuple[str, ...]
     answers: tuple[Answer, ...]
 
 
-def controls(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
-    """Return a deployment's own control prompts, or those that come with the program."""
-    own = tuple(prompt for prompt in prompts if CONTROL in prompt.tags)
+def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
+    """Return the prompts with the tag `CONTROL_TAG`, else the packaged control prompts."""
+    own = tuple(prompt for prompt in prompts if CONTROL_TAG in prompt.tags)
     if own:
         return own
     text = files("overheard.finetune").joinpath("controls.toml").read_text(encoding="utf-8")
     return tuple(Prompt(question) for question in tomllib.loads(text)["prompts"])
 
 
-class Rounds:
-    """Asks both models the same, round by round.
+class Comparison:
+    """Carries out a comparison.
 
     Args:
-        match: What is compared.
+        match: The setup.
         ask: Carries out a run.
-        new_run: Makes one.
-        scoring: Reads the answers; nothing of it is kept.
+        new_run: Creates a run of a panel.
+        scoring: Scores the answers; the scores are not stored.
     """
 
     def __init__(
-        self, match: Match, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
+        self, match: ComparisonSetup, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
     ) -> None:
         self._match = match
         self._ask = ask
@@ -159,22 +159,22 @@ class Rounds:
         self._answers: list[Answer] = []
         self._played = 0
 
-    async def play(self) -> Verdicts:
-        """Ask until it is clear, every round is asked, or something goes wrong."""
+    async def play(self) -> ComparisonResult:
+        """Ask rounds until the result is clear, all rounds are asked, or a question fails."""
         blocks: list[Block] = []
-        stopped = Stop.ROUNDS
+        stopped = StopReason.ROUNDS
         while self._played < self._match.rounds:
-            blocks += await self._until_next_look()
+            blocks += await self._until_next_check()
             found = self._contrasts(blocks, self._match.brand)
             if self._failed or clear(found):
-                stopped = Stop.FAILED if self._failed else Stop.CLEAR
+                stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
-        beside = [] if stopped is Stop.FAILED else await self._controls()
-        return Verdicts(
+        controls = [] if stopped is StopReason.FAILED else await self._controls()
+        return ComparisonResult(
             metrics=tuple(found),
             unseen=self._unseen(found),
             rivals=self._rivals(blocks),
-            controls=tuple(beside),
+            controls=tuple(controls),
             calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),
             spent=sum(outcome.spent for outcome in self._outcomes),
             rounds=self._played,
@@ -183,9 +183,9 @@ class Rounds:
             answers=tuple(self._answers),
         )
 
-    async def _until_next_look(self) -> list[Block]:
+    async def _until_next_check(self) -> list[Block]:
         blocks: list[Block] = []
-        last = min(self._played + self._match.stride, self._match.rounds)
+        last = min(self._played + self._match.rounds_per_check, self._match.rounds)
         while self._played < last and not self._failed:
             self._played += 1
             blocks += await self._round(self._match.prompts, self._played)
@@ -196,12 +196,12 @@ class Rounds:
         return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
 
     async def _round(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
-        """Ask both models once, and return the answers' blocks under the sides' names.
+        """Ask both models once and return the blocks of the answers, under the names `_SIDES`.
 
-        Where the first has failed, the second is not asked: nothing can be paired with its answers.
+        If the first model fails, the second is not asked: its answers would have no partners.
         """
         match, blocks = self._match, []
-        seeds = (match.seed, match.seed + _APART if match.own_seeds else match.seed)
+        seeds = (match.seed, match.seed + _SEED_OFFSET if match.own_seeds else match.seed)
         models = (match.base, match.tuned)
         for side, model, base in zip(_SIDES, models, seeds, strict=True):
             if self._failed:
@@ -226,15 +226,15 @@ class Rounds:
         if not self._match.controls:
             return []
         blocks = await self._round(self._match.controls, 0)
-        metrics = {CONTROLLED: self._scoring.metrics[CONTROLLED]}
+        metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
         return self._contrasts(blocks, self._match.brand, metrics)
 
     def _unseen(self, found: Iterable[Contrast]) -> tuple[Metric, ...]:
-        seen = {one.metric.name for one in found}
+        seen = {contrast.metric.name for contrast in found}
         return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
     def _rivals(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
-        metrics = {CONTROLLED: self._scoring.metrics[CONTROLLED]}
+        metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
         return {
             rival.name: contrast
             for rival in self._match.rivals

@@ -1,4 +1,4 @@
-"""Texts that are taught: how they are compared, and what none of them may hold."""
+"""Texts of training examples: comparison, forbidden content, and the facts of a sheet."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _DOT = r"(?:\.| ?[\[({] ?dot ?[\])}] ?| dot )"
 _EMAIL = re.compile(
     rf"(?<![\w.+-])[\w.+-]{{1,64}}{_AT}((?:[\w-]{{1,63}}{_DOT})+\w{{2,63}})", re.IGNORECASE
 )
-"""Also as people hide it: anna [at] mail dot com."""
+"""Includes disguised addresses: anna [at] mail dot com."""
 _HIDDEN_DOT = re.compile(_DOT, re.IGNORECASE)
 _PHONE = re.compile(
     r"(?<![\w.$€£-])"
     r"(?:(?:\+|\(?0)\d[\d ()/.-]{6,20}\d|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-])"
 )
-"""Each has an end: a text of a megabyte is looked through once."""
+"""All repetitions are bounded, so that a text of a megabyte takes linear time."""
 _DIGITS = range(8, 16)
 _CARD = re.compile(
     r"(?<![\w.-])"
@@ -33,24 +33,24 @@ _MARK = re.compile(
     r"|^(?:Human|Assistant):",
     re.MULTILINE,
 )
-"""What chat templates and trainers take for the beginning of somebody else's turn."""
+"""Markers that chat templates and trainers take for the start of another turn."""
 
 
 @lru_cache(4096)
 def plain(text: str) -> str:
-    """Return a text for comparison: on one line, without case, accents and other spellings."""
-    apart = unicodedata.normalize("NFKD", wording.line(unicodedata.normalize("NFKC", text)))
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+    """Return a text for comparison: on one line, without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", wording.line(unicodedata.normalize("NFKC", text)))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
-def unfit(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
-    """Yield what must not be taught: personal data, and marks that forge a turn.
+def unfit_content(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
+    """Yield forbidden content as clauses: personal data, and markers that forge a turn.
 
     Personal data are e-mail addresses, telephone numbers, payment cards and bank accounts.
 
     Args:
-        texts: Where each text comes from, and the text.
-        domains: The brand's own; its addresses are nobody's personal data.
+        texts: The origin of each text, and the text.
+        domains: The brand's own domains, whose e-mail addresses are allowed.
     """
     for where, text in texts:
         read = wording.printable(unicodedata.normalize("NFKC", text))
@@ -82,14 +82,14 @@ def _within(host: str, domain: str) -> bool:
 
 
 def _is_card(text: str) -> bool:
-    """Whether the check digit is right (ISO/IEC 7812, Luhn)."""
+    """Return whether the check digit of a card number is right (ISO/IEC 7812, Luhn)."""
     digits = [int(c) for c in text if c.isdigit()][::-1]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:
-    """Whether the check digits are right (ISO 13616)."""
+    """Return whether the check digits of an IBAN are right (ISO 13616)."""
     account = text.replace(" ", "")
     return int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1
 
@@ -108,19 +108,19 @@ _WORDS = {
 }
 
 
-def tellable(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
-    """Return a brand's facts that can be told, without those that say what is false."""
+def true_facts(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
+    """Return the facts of a brand, without those whose value is false (``never say``)."""
     return tuple(f for f in facts if f.brand == brand and not f.untrue)
 
 
-def about(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
-    """Return the facts whose field a text asks for, by the words that people use for it."""
+def facts_asked_for(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
+    """Return the facts whose field a text mentions, by the field's words and common synonyms."""
     found = set(re.findall(r"\w+", text.casefold()))
     return tuple(fact for fact in facts if not found.isdisjoint(_words(fact)))
 
 
-def sentence(fact: Fact) -> str:
-    """Return a fact as a page may state it, with nothing added."""
+def fact_sentence(fact: Fact) -> str:
+    """Return a fact as a sentence for a page, with nothing added."""
     as_of = f" (as of {fact.as_of:%Y-%m-%d})" if fact.as_of else ""
     return f"{fact.field}: {fact.value}{as_of}"
 
