@@ -111,7 +111,10 @@ AT_START = {
     "interrupts": ("raise KeyboardInterrupt", "cannot be imported: KeyboardInterrupt"),
     "base": ("class Odd(BaseException): pass\nraise Odd('x')", "cannot be imported: Odd: x"),
     "sleeps": ("import time; time.sleep(600)", "is not ready within"),
-    "spins": ("while True: pass", "is not ready within"),
+    "spins": (
+        "import time\nuntil = time.monotonic() + 10\nwhile time.monotonic() < until: pass",
+        "is not ready within",
+    ),
     "waits": (registering("time.sleep(600)"), "is not ready within"),
     "shouts": ("print('x' * 100_000); raise RuntimeError('x' * 100_000)", "RuntimeError: xxx"),
     "tells": (
@@ -209,13 +212,31 @@ LATER = {
     ),
     "blocking": (scorer("blocking", "time.sleep(600)"), "The scorer blocking gave no result"),
     "dozing": (
-        scorer("dozing", "time.sleep(600)", "async def"),
+        scorer("dozing", "await asyncio.sleep(600)", "async def"),
         "The scorer dozing gave no result",
     ),
-    "eating": (
-        scorer("eating", "while True: pass", "async def"),
-        "The scorer eating gave no result",
+    "eating": (scorer("eating", "while True: pass"), "The scorer eating gave no result"),
+    "matching": (
+        scorer("matching", "import re; return re.match('(a+)+$', 'a' * 64 + '!') or []"),
+        "The scorer matching gave no result",
     ),
+    "growing": (
+        scorer("growing", "return [bytearray(2**33)]"),
+        "The scorer growing fails (MemoryError)",
+    ),
+    "leaving": (
+        scorer("leaving", "os._exit(3)"),
+        "The scorer leaving ended its process (exit status 3)",
+    ),
+    "crashing": (
+        scorer("crashing", "import ctypes; ctypes.string_at(0)"),
+        "The scorer crashing ended its process (SIGSEGV)",
+    ),
+    "forking": (
+        scorer("forking", "os.fork() or time.sleep(600); os._exit(4)"),
+        "The scorer forking ended its process (exit status 4)",
+    ),
+    "doubling": (scorer("doubling", "os.fork(); return []"), ""),
     "nonsense": (scorer("nonsense", "return 'yes'"), "The scorer nonsense gives values outside"),
     "nan": (
         scorer("nan", "return [Score('nan', float('nan')), Score('nan', 7.0), Score('x', None)]"),
@@ -223,11 +244,11 @@ LATER = {
     ),
     "flooding": (
         scorer("flooding", "return (Score('flooding', 1.0) for _ in iter(int, 1))"),
-        "The scorer flooding fails (OverflowError)",
+        "The scorer flooding fails (it returns more than 1,000 items)",
     ),
     "quoting": (
         scorer("quoting", "return [Score('quoting', 1.0, 'x' * 10_000_000)]"),
-        "The scorer quoting fails (OverflowError)",
+        "The scorer quoting fails (its quote is longer than 10,000 characters)",
     ),
     "printing": (
         scorer("printing", "print('{\"runs\": []}'); sys.stderr.write('x'); return []"),
@@ -310,7 +331,7 @@ LATER = {
     ),
     "trapping": (
         scorer("trapping", "import signal; signal.signal(signal.SIGINT, print)"),
-        "The scorer trapping fails (ValueError)",
+        "The scorer trapping fails (TypeError)",
     ),
     "unspoken": (
         scorer(
@@ -327,14 +348,14 @@ LATER = {
             body="async def updates(self, since): from_ = __import__('datetime').datetime; "
             "return [ModelUpdate(Model('echo', 'm'), from_(2026, 1, 1))]",
         ),
-        "The feed timeless fails (it returns what is no ModelUpdate with a time zone)",
+        "The feed timeless fails (it returns a ModelUpdate without a time zone)",
     ),
     "listening": (LISTENER.format(body="raise RuntimeError"), ""),
     "lingering": (
         OTHER.format(
             name="lingering",
             hook="overheard_update_feeds",
-            body="async def updates(self, since): time.sleep(600)",
+            body="async def updates(self, since): await asyncio.sleep(600)",
         ),
         "The feed lingering gave no result",
     ),
@@ -344,7 +365,7 @@ LATER = {
             hook="overheard_update_feeds",
             body="async def updates(self, since): return [1, 2]",
         ),
-        "The feed raving fails (it returns what is no ModelUpdate with a time zone)",
+        "The feed raving fails (it returns what is no ModelUpdate: it is int, and no ModelUpdate)",
     ),
     "failing": (COMMAND.format(name="failing", body="raise RuntimeError"), ""),
 }
@@ -360,11 +381,11 @@ ASKED = {
     "cancels": ("raise asyncio.CancelledError", "fails (CancelledError)"),
     "nothing": ("return None", "fails (it returns NoneType)"),
     "text": ("return 'Acme is good.'", "fails (it returns str)"),
-    "numbers": ("return Reply(7, Finish.COMPLETE)", "fails (its text is not a string)"),
-    "endings": ("return Reply('Acme.', 'complete')", "fails (its finish is not a Finish)"),
+    "numbers": ("return Reply(7, Finish.COMPLETE)", "fails (its text is int)"),
+    "endings": ("return Reply('Acme.', 'complete')", "fails (its finish is str)"),
     "debts": (
         "return Reply('Acme.', Finish.COMPLETE, cost_usd=-1)",
-        "fails (its cost is not a number of dollars)",
+        "fails (its cost_usd is not a number of dollars)",
     ),
     "floods": (
         "return Reply('Acme. ' * 1_000_000, Finish.COMPLETE)",
@@ -382,12 +403,11 @@ SAID = {
     "price": "def price(self, model): raise RuntimeError(os.environ['ACME_API_KEY'])",
     "cheap": "def price(self, model): return 'cheap'",
     "leaving": "def price(self, model): sys.exit(3)",
-    "slow": "def price(self, model): time.sleep(600)",
     "able": "def capabilities(self, model): raise RuntimeError",
-    "unable": "def capabilities(self, model): time.sleep(600)",
+    "unable": "def capabilities(self, model): return 7",
     "client": "client = property(lambda self: 1 / 0)",
     "exit": "client = property(lambda self: sys.exit(3))",
     "wait": "client = property(lambda self: time.sleep(600))",
-    "closing": "async def close(self): time.sleep(600)",
+    "closing": "async def close(self): await asyncio.sleep(600)",
 }
 """What else is wrong with one that answers well."""

@@ -24,7 +24,7 @@ from overheard.commands.registry import sections
 from overheard.config.loader import Config
 from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
 from overheard.errors import ConfirmationNeeded, OverheardError
-from overheard.plugins import sorted_output
+from overheard.plugins import separated_output
 
 __all__ = ["Session", "app"]
 
@@ -63,7 +63,7 @@ async def _carry_out(
     session: Session, call: Call, spec: CommandSpec, values: dict[str, Any]
 ) -> Card:
     """Carry out a command; what a plugin prints meanwhile does not get between its results."""
-    with sorted_output():
+    with separated_output():
         return await _open_and_run(session, call, spec, values)
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from overheard.config.redaction import redacted
 from overheard.config.sections import LoggingTable
 from overheard.errors import OverheardError
-from overheard.plugins.wording import redacted
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

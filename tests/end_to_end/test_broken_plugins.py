@@ -31,9 +31,9 @@ def test_forty_broken_plugins_change_no_result(
     service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
     plain = program.json("check", "--yes")
     (tmp_path / "store.db").unlink()
-    monkeypatch.setattr("overheard.plugins.scorers.LONGEST_SCORE", 0.5)
-    monkeypatch.setattr("overheard.plugins.feeds.LONGEST_FEED", 0.5)
-    monkeypatch.setattr("overheard.plugins.loading.load_plugins.__kwdefaults__", {"patience": 2.0})
+    monkeypatch.setattr("overheard.plugins.scorer_process.SCORE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("overheard.plugins.wrappers.FEED_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("overheard.plugins.find.load_plugins.__kwdefaults__", {"timeout_s": 2.0})
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)
@@ -69,7 +69,7 @@ def test_twenty_broken_providers_change_no_result(
     service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
     plain = program.json("check", "--yes")
     (tmp_path / "store.db").unlink()
-    monkeypatch.setattr("overheard.plugins.providers.GOODBYE", 0.1)
+    monkeypatch.setattr("overheard.plugins.wrappers.CLOSE_TIMEOUT_S", 0.1)
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)

@@ -278,7 +278,7 @@ async def test_a_chat_that_cannot_post_is_one_sentence_that_names_its_package(
         (GOOD["examine"], ""),
         ("raise RuntimeError('t-0815-4711')", f"The chat team fails (RuntimeError); {ASK}"),
         ("raise SystemExit", "The chat team fails (SystemExit)"),
-        ("return [1]", "The chat team fails (it returns what is no Finding)"),
+        ("return [1]", "The chat team fails (it is int, and no Finding)"),
         ("return None", "The chat team fails (TypeError)"),
         ("return [Finding('team', 'the token is refused', 'renew it')]", "the token is refused"),
     ],

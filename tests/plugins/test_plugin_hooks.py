@@ -21,8 +21,7 @@ from overheard.chat.terminal import grammar
 from overheard.commands.registry import COMMANDS
 from overheard.config.loader import parse_config
 from overheard.domain import Alert, Brand, Catalogue, Shift
-from overheard.plugins import Plugins, load_plugins
-from overheard.plugins.reserved import WORDS
+from overheard.plugins import RESERVED_WORDS, Plugins, load_plugins
 from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.wiring import session
 from overheard.scoring.service import Scoring
@@ -72,8 +71,8 @@ def load(config: str = "") -> Plugins:
 
 
 def test_the_words_of_our_commands_are_reserved() -> None:
-    """No plugin can stand in the way of one; a new one belongs into `WORDS`."""
-    assert {spec.name.split()[0] for spec in COMMANDS} <= WORDS
+    """No plugin can stand in the way of one; a new one belongs into `RESERVED_WORDS`."""
+    assert {spec.name.split()[0] for spec in COMMANDS} <= RESERVED_WORDS
 
 
 async def test_a_chat_of_a_plugin_posts_once_for_each_key(

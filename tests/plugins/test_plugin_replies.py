@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
-from overheard.plugins.replies import MOST_TOKENS, checked
+from overheard.plugins.validate import MAX_TOKENS, Nonsense, validated_reply
 from scripted import reply
 
 SECRET = "sk-very-secret"
@@ -18,7 +18,7 @@ WHOLE = Reply(
     (Citation("https://acme.test", "Acme"),),
     "m-1-2026",
     "fp_1",
-    Usage(0, MOST_TOKENS),
+    Usage(0, MAX_TOKENS),
     0.25,
     "001",
     datetime(2026, 1, 1, tzinfo=UTC),
@@ -31,17 +31,14 @@ WHOLE = Reply(
 )
 def test_a_whole_reply_is_returned_as_it_is(given: Reply) -> None:
     """Whatever a provider may leave out can be left out."""
-    assert checked(given) == (given, "")
+    assert validated_reply(given) == given
 
 
 def test_a_list_of_citations_becomes_a_tuple() -> None:
     """It is the one slip that costs nothing."""
     cited = [Citation("https://acme.test")]
-    made, flaw = checked(reply(citations=cited))
 
-    assert made is not None
-    assert made.citations == tuple(cited)
-    assert not flaw
+    assert validated_reply(reply(citations=cited)).citations == tuple(cited)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +46,9 @@ def test_a_list_of_citations_becomes_a_tuple() -> None:
 )
 def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
     """Such as a forgotten return."""
-    assert checked(given) == (None, f"it returns {kind}")
+    with pytest.raises(Nonsense) as nonsense:
+        validated_reply(given)
+    assert str(nonsense.value) == f"it returns {kind}"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("usage", None, "its usage"),
         ("usage", (1, 2), "its usage"),
         ("usage", Usage(-1, 0), "its usage"),
-        ("usage", Usage(0, MOST_TOKENS + 1), "its usage"),
+        ("usage", Usage(0, MAX_TOKENS + 1), "its usage"),
         ("usage", Usage(1.5, 0), "its usage"),  # type: ignore[arg-type] # is tried
         ("usage", Usage(0, None), "its usage"),  # type: ignore[arg-type] # too
         ("usage", Usage(True, 0), "its usage"),
@@ -81,18 +80,17 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("model_created", "2026-01-01", "its model_created"),
         ("model_created", datetime(2026, 1, 1), "its model_created"),  # noqa: DTZ001 - is tried
         ("limits", {"requests": 1}, "its limits"),
-        ("cost_usd", SECRET, "its cost is not a number of dollars"),
-        ("cost_usd", True, "its cost is not a number of dollars"),
-        ("cost_usd", -0.01, "its cost is not a number of dollars"),
-        ("cost_usd", math.nan, "its cost is not a number of dollars"),
-        ("cost_usd", math.inf, "its cost is not a number of dollars"),
-        ("cost_usd", 10**400, "its cost is not a number of dollars"),
+        ("cost_usd", SECRET, "its cost_usd is str"),
+        ("cost_usd", True, "its cost_usd is bool"),
+        ("cost_usd", -0.01, "its cost_usd is not a number of dollars"),
+        ("cost_usd", math.nan, "its cost_usd is not a number of dollars"),
+        ("cost_usd", math.inf, "its cost_usd is not a number of dollars"),
+        ("cost_usd", 10**400, "its cost_usd is int"),
     ],
 )
 def test_an_odd_field_is_told_and_never_quoted(field: str, value: Any, flaw: str) -> None:
     """It may hold a secret, so its name must do."""
-    made, told = checked(replace(WHOLE, **{field: value}))
-
-    assert made is None
-    assert told.startswith(flaw)
-    assert SECRET not in told
+    with pytest.raises(Nonsense) as nonsense:
+        validated_reply(replace(WHOLE, **{field: value}))
+    assert str(nonsense.value).startswith(flaw)
+    assert SECRET not in str(nonsense.value)

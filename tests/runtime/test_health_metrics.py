@@ -30,7 +30,7 @@ from overheard.domain import (
     TaskKind,
 )
 from overheard.errors import ProviderFailed
-from overheard.plugins.guard import Guard
+from overheard.plugins import Guard
 from overheard.runs.counters import Tally
 from overheard.runs.queue import outdated, queue_standing
 from overheard.runtime.health import Health

@@ -17,8 +17,7 @@ import overheard
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Face, Option
 from overheard.errors import BadUsage, FileUnwritable
-from overheard.plugins.installed import installed_plugins
-from overheard.plugins.reserved import WORDS
+from overheard.plugins import RESERVED_WORDS, installed_plugins
 
 KINDS = ("provider", "scorer", "chat", "feed", "command")
 PARTS = {"pyproject.toml": r"^", "README.md": r"^(?=## )"}
@@ -102,7 +101,7 @@ def _flaw(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'
     if any(point.name == word for point in installed_plugins()[0]):
         return f'a plugin called "{word}" is installed'
-    if kind == "command" and word.replace("_", "-") in WORDS:
+    if kind == "command" and word.replace("_", "-") in RESERVED_WORDS:
         return f'there is a command "{name}"'
     made = re.findall(r"^class (\w+)", project[f"overheard_{word}.py"], re.MULTILINE)
     if taken := sorted({*made} & {*overheard.__all__}):

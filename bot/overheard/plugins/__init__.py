@@ -1,24 +1,31 @@
-"""Plugins: found, kept apart, and watched over.
+"""Plugins: found, loaded, isolated from each other, and reported.
 
 Every plugin is loaded on its own. One that cannot be used becomes one sentence with its name, its
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.guard import Guard
-from overheard.plugins.listeners import Listeners
-from overheard.plugins.loading import load_plugins
-from overheard.plugins.output import sort_output, sorted_output
-from overheard.plugins.reports import PluginReport, Plugins
-from overheard.plugins.trust import distribution_of, entry_of
+from overheard.plugins.find import distribution_of, installed_plugins, load_plugins
+from overheard.plugins.isolate import Guard, Notice, remedy_of, watchdog
+from overheard.plugins.output import separate_output, separated_output
+from overheard.plugins.registration import RESERVED_WORDS
+from overheard.plugins.report import PluginReport, Plugins
+from overheard.plugins.trust import entry_of
+from overheard.plugins.wrappers import IsolatedScorer, Listeners
 
 __all__ = [
+    "RESERVED_WORDS",
     "Guard",
+    "IsolatedScorer",
     "Listeners",
+    "Notice",
     "PluginReport",
     "Plugins",
     "distribution_of",
     "entry_of",
+    "installed_plugins",
     "load_plugins",
-    "sort_output",
-    "sorted_output",
+    "remedy_of",
+    "separate_output",
+    "separated_output",
+    "watchdog",
 ]

@@ -1,117 +1,116 @@
-"""What plugins print and log goes to stderr, and not without end: stdout belongs to the command's
-result.
+"""Output of plugins: what they print goes to stderr, redacted, printable and bounded in size.
+
+Stdout belongs to the result of a command. What a plugin's extension module writes to file
+descriptor 1 itself is not caught in this process.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from threading import Thread, current_thread
 from time import monotonic
 from typing import Any, TextIO, cast
 
-from overheard.plugins.folder import go_home, keep_folder, kept_folder
+from overheard.config.redaction import printable, without_secrets
 
-MOST_CHARACTERS = 20_000
-"""What all plugins together may write within `WHILE`; the rest is left out."""
-WHILE = 3600.0
-"""Seconds."""
+MAX_OUTPUT_CHARACTERS = 20_000
+"""Characters that all plugins together may write within `OUTPUT_PERIOD_S`; the rest is dropped."""
+OUTPUT_PERIOD_S = 3600.0
 
-_KEPT: deque[tuple[TextIO, TextIO]] = deque(maxlen=100)
-"""Streams that stand no more: a thread of a plugin may be in the midst of a ``print``, which does
-not hold on to its stream (CPython before 3.14), and the process would end with that.
-"""
-_INSIDE: ContextVar[bool] = ContextVar("inside a plugin", default=False)
+_STREAMS: deque[tuple[TextIO, TextIO]] = deque(maxlen=100)
+"""Streams that were replaced. They must outlive a thread of a plugin that is within ``print``,
+which does not keep its stream alive (CPython before 3.14) and would crash the process."""
+_IN_PLUGIN: ContextVar[bool] = ContextVar("in_plugin", default=False)
 
 
 @contextmanager
-def inside() -> Iterator[None]:
-    """Say that a plugin's code runs in this task or thread while the block lasts.
-
-    Where it has changed the folder that the process works in, that is put back.
-    """
-    token = _INSIDE.set(True)
+def plugin_code() -> Iterator[None]:
+    """Mark the code of this task or thread as a plugin's while the block lasts."""
+    token = _IN_PLUGIN.set(True)
     try:
         yield
     finally:
-        _INSIDE.reset(token)
-        go_home()
+        _IN_PLUGIN.reset(token)
 
 
 @contextmanager
-def sorted_output() -> Iterator[None]:
-    """Keep stdout and the folder that the process works in from plugins while the block lasts, and
-    floods of theirs from stderr; everybody else writes as ever.
-    """
-    stdout, stderr = _sorted()
-    with kept_folder(), redirect_stdout(stdout), redirect_stderr(stderr):
+def separated_output() -> Iterator[None]:
+    """Keep what plugins print apart from our own output while the block lasts."""
+    stdout, stderr = _separated()
+    with redirect_stdout(stdout), redirect_stderr(stderr):
         yield
 
 
-def sort_output() -> None:
-    """Do so to the end of the process: threads that plugins have begun print to the last."""
-    sys.stdout, sys.stderr = _sorted()
-    keep_folder()
+def separate_output() -> None:
+    """Keep what plugins print apart until the process ends, also what their threads print."""
+    sys.stdout, sys.stderr = _separated()
 
 
-def _sorted() -> tuple[TextIO, TextIO]:
-    """Return the streams that stand for stdout and stderr; those that do so already stay."""
-    if _KEPT and (sys.stdout is None or sys.stderr is None):  # a plugin has taken them away
-        return _KEPT[-1]
+def _separated() -> tuple[TextIO, TextIO]:
+    if _STREAMS and (sys.stdout is None or sys.stderr is None):  # a plugin has removed them
+        return _STREAMS[-1]
     streams = sys.stdout, sys.stderr
-    if not all(isinstance(stream, _Sorted) for stream in streams):
-        theirs = _Bounded(sys.stderr)
-        sorting = _Sorted(sys.stdout, theirs, current_thread()), _Sorted(sys.stderr, theirs)
-        streams = cast("tuple[TextIO, TextIO]", sorting)
-        _KEPT.append(streams)
+    if not all(isinstance(stream, _Separated) for stream in streams):
+        theirs = PluginOutput(sys.stderr)
+        both = _Separated(sys.stdout, theirs, current_thread()), _Separated(sys.stderr, theirs)
+        streams = cast("tuple[TextIO, TextIO]", both)
+        _STREAMS.append(streams)
     return streams
 
 
-class _Sorted:
-    """A stream for us, and another one for plugins.
+class _Separated:
+    """A stream for our own output, which passes what plugins write on to another stream.
 
     Args:
-        ours: The stream.
-        theirs: The other one.
-        thread: The only one of ours that writes to it, where that is known: threads that plugins
-            start themselves are not seen otherwise.
+        ours: The stream for our own output.
+        theirs: The stream for plugins.
+        thread: The only thread of ours that writes here, where that is known; threads that
+            plugins have started are recognized by it.
     """
 
-    def __init__(self, ours: TextIO, theirs: _Bounded, thread: Thread | None = None) -> None:
+    def __init__(self, ours: TextIO, theirs: PluginOutput, thread: Thread | None = None) -> None:
         self._ours = ours
         self._theirs = theirs
         self._thread = thread
 
     def __getattr__(self, name: str) -> Any:
         foreign = self._thread is not None and current_thread() is not self._thread
-        return getattr(self._theirs if foreign or _INSIDE.get() else self._ours, name)
+        return getattr(self._theirs if foreign or _IN_PLUGIN.get() else self._ours, name)
 
 
-class _Bounded:
-    """Stderr for plugins, as long as they do not write too much."""
+class PluginOutput:
+    """A text stream for plugins.
 
-    def __init__(self, stderr: TextIO) -> None:
+    Args:
+        stderr: Where the text goes.
+        secrets: Values to strike out, in addition to those of the environment.
+    """
+
+    def __init__(self, stderr: TextIO, secrets: Collection[str] = ()) -> None:
         self._stderr = stderr
+        self._secrets = secrets
         self._since = monotonic()
-        self._left = MOST_CHARACTERS
+        self._left = MAX_OUTPUT_CHARACTERS
 
     def write(self, text: str) -> int:
-        """Write what is left to be written."""
-        if monotonic() - self._since > WHILE:
-            self._since, self._left = monotonic(), MOST_CHARACTERS
+        """Write as much of a text as is left of `MAX_OUTPUT_CHARACTERS`; return its length."""
+        if monotonic() - self._since > OUTPUT_PERIOD_S:
+            self._since, self._left = monotonic(), MAX_OUTPUT_CHARACTERS
         if self._left > 0:
-            self._stderr.write(text[: self._left])
+            shown = without_secrets(text[: 2 * MAX_OUTPUT_CHARACTERS], self._secrets)
+            self._stderr.write(printable(shown[: self._left]))
             self._left -= len(text)
             if self._left <= 0:
-                told = f"Plugins have written more than {MOST_CHARACTERS:,} characters"
-                self._stderr.write(f"\n{told}; what they write in this hour is left out.\n")
+                limit = f"Plugins have written more than {MAX_OUTPUT_CHARACTERS:,} characters"
+                self._stderr.write(f"\n{limit}; what they write in this hour is left out.\n")
         return len(text)
 
     def close(self) -> None:
-        """Leave it open: it is everybody's."""
+        """Keep the stream open: other code writes to stderr too."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stderr, name)

@@ -24,8 +24,7 @@ from packaging.utils import canonicalize_name
 from overheard.config.loader import Config
 from overheard.errors import OverheardError
 from overheard.hookspecs import PROJECT
-from overheard.plugins.installed import identity, installed_plugins
-from overheard.plugins.shapes import Fault
+from overheard.plugins.registration import Fault
 
 UNCOVERED = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 """Files of a distribution's metadata that say how it was installed, and not what."""
@@ -69,12 +68,6 @@ def check_allowed(
             f'"{name}=={version}" to {config.file}, [plugins] allow, or else remove it'
         )
     _check_pins([pin for pin in pins if pin], name, installed, config.file)
-
-
-def distribution_of(plugin: str) -> str:
-    """Return the distribution that a plugin came with; the name itself where there is none."""
-    points, _ = installed_plugins()
-    return next((identity(point)[0] for point in points if point.name == plugin), plugin)
 
 
 def entry_of(name: str) -> str:

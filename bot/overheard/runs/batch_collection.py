@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.domain import Answer, Batch, BatchStatus, FailureKind, Model, Question, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
-from overheard.plugins.wording import remedy_of
+from overheard.plugins import remedy_of
 from overheard.runs.call import LONGEST_CALL, NO_ANSWER, fault, judged
 from overheard.runs.cancellation import Brake
 from overheard.runs.counters import Tally

@@ -10,8 +10,8 @@ from dataclasses import replace
 from overheard.domain import COMPLETE, Answer, FailureKind, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
-from overheard.plugins.replies import checked
-from overheard.plugins.wording import remedy_of
+from overheard.plugins import remedy_of
+from overheard.plugins.validate import Nonsense, validated_reply
 from overheard.reading.languages import is_foreign
 from overheard.runs.budget import TYPICAL, call_cost
 from overheard.telemetry import traced
@@ -124,9 +124,10 @@ def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
         remedy: What to do about a fault of it.
     """
     provider = question.model.provider
-    reply, wrong = checked(given)
-    if reply is None:
-        return NO_ANSWER, fault(provider, wrong, remedy)
+    try:
+        reply = validated_reply(given)
+    except Nonsense as nonsense:
+        return NO_ANSWER, fault(provider, str(nonsense), remedy)
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
     empty = reply.finish is Finish.FAILED

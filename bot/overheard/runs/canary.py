@@ -15,7 +15,7 @@ from math import ceil
 from overheard.detection.update_signs import BORDER_PROMPTS, BorderPrompt, nearest_ties
 from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
 from overheard.interfaces import Provider, Store
-from overheard.plugins.wording import remedy_of
+from overheard.plugins import remedy_of
 
 LIMIT = 16
 """Tokens of an answer: the fewest that every service takes. Only the first word is read."""

@@ -28,7 +28,7 @@ from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Schedule
 from overheard.errors import OverheardError
 from overheard.interfaces import Chat, Desk
-from overheard.plugins.notices import Notice
+from overheard.plugins import Notice
 from overheard.runs.canary import canaries
 from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.health import Health

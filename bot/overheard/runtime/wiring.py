@@ -17,7 +17,7 @@ from overheard.deployment import Deployment, Session, local_zone
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.operations import Tending
-from overheard.plugins import load_plugins, sort_output
+from overheard.plugins import load_plugins, separate_output, watchdog
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
 from overheard.scoring.judge import Judging, Means
@@ -71,7 +71,7 @@ async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
             queue=await _queue(config, store),
             zone=local_zone(),
         )
-        with _rested_collector():
+        with _rested_collector(), watchdog():
             yield deployment
     finally:
         for provider in plugins.providers.values():
@@ -113,7 +113,7 @@ def session() -> Session:
 
 def main() -> None:
     """Run the terminal face."""
-    sort_output()
+    separate_output()
     try:
         cli.app(obj=session())
     except SystemExit as end:

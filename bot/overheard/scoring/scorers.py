@@ -21,7 +21,7 @@ from typing import TypeVar
 from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Scale, Score, ScoreRecord
 from overheard.errors import OverheardError, PluginFault
 from overheard.interfaces import Judge, Scorer, Store
-from overheard.plugins.wording import remedy_of
+from overheard.plugins import IsolatedScorer, remedy_of
 from overheard.reading.reader import READING_VERSION
 
 LONGEST_CALL = 60.0
@@ -68,27 +68,69 @@ async def asked(
         The scores that fit their scales.
     """
     records: list[ScoreRecord] = []
-    name = scorer.name
     try:
         for reading in readings:
             result = scorer.score(reading)
             if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
                 result = await _waited(scorer, result)
             given = list(result)
-            if not given:
-                continue
-            fitting = [score for score in given if fits(score, metrics)]
-            number, brand = reading.answer.id, reading.brand.name
-            records += [ScoreRecord(number, brand, name, version, score) for score in fitting]
-            if len(fitting) < len(given):
-                outside = "gives values outside its own scales"
-                faults[f"The scorer {name} {outside}; {remedy_of(scorer)}"] += 1
+            if given:
+                records += _records(scorer, version, reading, given, metrics, faults)
     except _STOPPING:
         raise
     except BaseException as error:  # even an attempt to exit
-        faults[_told(name, error)] += 1
+        faults[_told(scorer.name, error)] += 1
         return None
     return records
+
+
+async def asked_together(
+    scorer: IsolatedScorer,
+    version: str,
+    answers: Sequence[Sequence[Reading]],
+    metrics: Mapping[str, Metric],
+    faults: Counter[str],
+) -> list[list[ScoreRecord] | None]:
+    """Do the same as `asked` for several answers in one message to the process of scorers.
+
+    Args:
+        scorer: A third party's scorer.
+        version: Which version of it is noted.
+        answers: The readings of each answer, one for each brand.
+        metrics: What is measured, by name.
+        faults: What it does wrong is added to these, as sentences.
+
+    Returns:
+        For each answer the scores that fit their scales; None when the scorer fails on it.
+    """
+    found: list[list[ScoreRecord] | None] = []
+    for readings, given in zip(answers, await scorer.score_all(answers), strict=True):
+        if isinstance(given, PluginFault):
+            faults[str(given)] += 1
+            found.append(None)
+            continue
+        records: list[ScoreRecord] = []
+        for reading, scores in zip(readings, given, strict=True):
+            records += _records(scorer, version, reading, scores, metrics, faults)
+        found.append(records)
+    return found
+
+
+def _records(
+    scorer: Scorer,
+    version: str,
+    reading: Reading,
+    given: Sequence[Score],
+    metrics: Mapping[str, Metric],
+    faults: Counter[str],
+) -> list[ScoreRecord]:
+    """Return the scores that fit their scales; others are a fault."""
+    fitting = [score for score in given if fits(score, metrics)]
+    if len(fitting) < len(given):
+        outside = "gives values outside its own scales"
+        faults[f"The scorer {scorer.name} {outside}; {remedy_of(scorer)}"] += 1
+    number, brand, name = reading.answer.id, reading.brand.name, scorer.name
+    return [ScoreRecord(number, brand, name, version, score) for score in fitting]
 
 
 async def _waited(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:

@@ -19,11 +19,13 @@ from time import monotonic
 
 from overheard.domain import Answer, Catalogue, Fact, Metric, Reading, Run, ScoreRecord
 from overheard.interfaces import Judge, Progress, Scorer, Store
+from overheard.plugins import IsolatedScorer
 from overheard.reading.reader import Market, ReadAnswer, Reader
 from overheard.scoring.judge import Judging
 from overheard.scoring.scorers import (
     Share,
     asked,
+    asked_together,
     beside,
     digest,
     edition,
@@ -43,6 +45,9 @@ as a scorer takes for a short answer.
 
 JUDGED_AT_ONCE = 8
 """Answers that a judge reads at a time; how many calls that may be, the limits say."""
+
+ANSWERS_A_MESSAGE = 32
+"""Answers that the process of third-party scorers is sent at a time."""
 
 Streams = Sequence[tuple[Scorer, AsyncIterator[int]]]
 """The numbers of what each scorer has yet to read."""
@@ -225,8 +230,11 @@ class Scoring:
         Returns:
             What each says of its share; answers on which it fails are left out.
         """
-        if isinstance(shares[0][0], Judge):
+        first, batch = shares[0]
+        if isinstance(first, Judge):
             return [await self._judged(judge, batch) for judge, batch in shares]
+        if isinstance(first, IsolatedScorer):  # it waits, and so is in a group of its own
+            return [await self._isolated(first, batch)]
         found: list[Read] = [[] for _ in shares]
         versions = [self.version(scorer) for scorer, _ in shares]
         begun = monotonic()
@@ -249,6 +257,18 @@ class Scoring:
             given = await asyncio.gather(
                 *(self._score(judge, version, self._readings(answer)) for answer in group)
             )
+            read = zip(group, given, strict=True)
+            found += [(answer, records) for answer, records in read if records is not None]
+        return found
+
+    async def _isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
+        """Have the process of third-party scorers read, `ANSWERS_A_MESSAGE` at a time."""
+        version = self.version(scorer)
+        found: Read = []
+        for start in range(0, len(batch), ANSWERS_A_MESSAGE):
+            group = batch[start : start + ANSWERS_A_MESSAGE]
+            readings = [self._readings(answer) for answer in group]
+            given = await asked_together(scorer, version, readings, self.metrics, self.faults)
             read = zip(group, given, strict=True)
             found += [(answer, records) for answer, records in read if records is not None]
         return found

@@ -1,4 +1,4 @@
-"""What plugins registered, and what became of each."""
+"""Everything that plugins have registered, and a report on each plugin."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ from overheard.cards.command import CommandSpec
 from overheard.config.settings import Settings
 from overheard.domain import Landscape
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
-from overheard.plugins.aside import Aside
-from overheard.plugins.guard import Guard
-from overheard.plugins.listeners import Listeners
-from overheard.plugins.notices import Notices
-from overheard.plugins.wording import source_of
+from overheard.plugins.isolate import Guard, Notices
+from overheard.plugins.scorer_process import ScorerProcess
+from overheard.plugins.wrappers import Listeners
+
+
+def source_of(distribution: str, version: str) -> str:
+    """Return the distribution and version of a plugin as messages name them."""
+    return f"{distribution} {version}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class PluginReport:
-    """What became of one plugin.
+    """The state of one plugin.
 
     Attributes:
-        name: Its entry point's name, or the name that the configuration asks for.
-        version: Of the distribution it came with, or an empty string.
+        name: Name of its entry point, or the name that the configuration asks for.
+        version: Version of its distribution, or an empty string.
         provides: What it registered, such as ``scorer visibility``.
-        problem: Why it failed and what to do; empty when all is well. A plugin of which some
+        problem: Why it failed, and the remedy; empty when nothing is wrong. A plugin of which some
             tables are wrong has a problem and still provides the rest.
-        distribution: What it was installed with, or an empty string.
-        settings: What it expects to stand in which table, such as ``providers.NAME``.
+        distribution: The distribution that it was installed with, or an empty string.
+        settings: The settings that it reads from each table, such as ``providers.NAME``.
     """
 
     name: str
@@ -44,7 +47,7 @@ class PluginReport:
 
     @property
     def told(self) -> str:
-        """Its problem as a sentence, which says whose it is."""
+        """Its problem as a sentence that names the plugin and its distribution."""
         source = source_of(self.distribution, self.version)
         whose = f" ({source})" if source else ""
         return f"Plugin {self.name}{whose}: {self.problem.rstrip('.')}."
@@ -52,21 +55,21 @@ class PluginReport:
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """All that plugins registered, by name, and a report on each.
+    """The objects that plugins registered, by name, each behind its guard.
 
     Attributes:
-        providers: Who serves models.
-        scorers: Who reads answers.
-        reports: What became of each plugin.
-        chats: Platforms beside the built-in ones.
-        commands: Commands beside the built-in ones.
-        feeds: Who knows when models are updated.
-        landscapes: What is known of vendors.
-        listeners: Who is told of what happens.
-        guards: Who watches over the parts that came with plugins of other people.
-        notices: What admins should hear of these.
-        secrets: Those of their settings, so that nobody shows them by mistake.
-        asides: Where the code of each plugin runs.
+        providers: Services of models.
+        scorers: Readers of answers.
+        reports: The state of each plugin.
+        landscapes: Knowledge of vendors.
+        chats: Platforms in addition to the built-in ones.
+        commands: Commands in addition to the built-in ones.
+        feeds: Sources of model updates.
+        listeners: Receivers of notifications.
+        guards: Guards of all parts that third-party plugins registered.
+        notices: Notices for administrators about these parts.
+        secrets: Secrets of the plugins' settings, which nothing may show.
+        scorer_process: The child process of third-party scorers.
     """
 
     providers: dict[str, Provider] = field(default_factory=dict)
@@ -80,26 +83,25 @@ class Plugins:
     guards: list[Guard] = field(default_factory=list)
     notices: Notices = field(default_factory=Notices)
     secrets: list[str] = field(default_factory=list, repr=False)
-    asides: list[Aside] = field(default_factory=list)
+    scorer_process: ScorerProcess = field(default_factory=ScorerProcess)
 
     @property
     def faulty(self) -> list[PluginReport]:
-        """The plugins that something is wrong with."""
+        """The reports of plugins that have a problem."""
         return [report for report in self.reports if report.problem]
 
     @property
     def paused(self) -> list[str]:
-        """Which parts are left alone for now and why, as sentences."""
+        """Which parts are paused and why, as sentences."""
         return [guard.pause for guard in self.guards if guard.pause]
 
     def resume(self, plugin: str) -> list[str]:
-        """Have every part of a plugin tried again that is left alone; return what each is."""
+        """End the pauses of all parts of a plugin; return the names of these parts."""
         resting = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
         for guard in resting:
             guard.resume()
         return [guard.part for guard in resting]
 
     def close(self) -> None:
-        """Let the plugins' threads go."""
-        for aside in self.asides:
-            aside.close()
+        """End the child process of scorers."""
+        self.scorer_process.close()

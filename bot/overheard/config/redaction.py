@@ -1,0 +1,65 @@
+"""Foreign text made safe to show: on one line, short, printable, and without secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+
+MAX_REASON_LENGTH = 300
+"""Characters of foreign text that one sentence quotes."""
+MIN_SECRET_LENGTH = 8
+"""Characters; a shorter value is too likely to be an ordinary word."""
+
+_SECRET_VARIABLE = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
+
+
+def redacted(text: str, secrets: Collection[str] = ()) -> str:
+    """Return a text on one line, with `without_secrets` applied.
+
+    Args:
+        text: The foreign text.
+        secrets: Values to strike out in addition to those of the environment.
+    """
+    return " ".join(without_secrets(text, secrets).split())
+
+
+def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
+    """Return a text with secrets and logins in addresses replaced by ``***``.
+
+    Args:
+        text: The foreign text.
+        secrets: Values to strike out, in addition to the values of environment variables whose
+            names contain KEY, TOKEN, SECRET or PASSWORD. Values below `MIN_SECRET_LENGTH` stay.
+    """
+    values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
+    for value in sorted({*values, *secrets}, key=len, reverse=True):  # one may begin with another
+        if len(value) >= MIN_SECRET_LENGTH:
+            text = text.replace(value, "***")
+    return _LOGIN.sub("***@", text)
+
+
+def printable(text: str) -> str:
+    """Return a text in which control characters, other than line feeds and tabs, are U+FFFD."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def shortened(text: str) -> str:
+    """Return the first `MAX_REASON_LENGTH` characters of a text."""
+    return text[:MAX_REASON_LENGTH]
+
+
+def text_of(thing: object) -> str:
+    """Return ``str(thing)``; an empty string where that raises, because it is foreign code."""
+    try:
+        return str(thing)
+    except BaseException:  # even an attempt to exit
+        return ""
+
+
+def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
+    """Return the kind of an error and its redacted text, such as ``OSError: no list``."""
+    kind = type(error).__name__
+    words = shortened(redacted(text_of(error), secrets)).rstrip(".")
+    return f"{kind}: {words}" if words else kind

@@ -1,0 +1,329 @@
+"""Calls into plugins on the event loop: time-outs, faults as sentences, pauses, and a watchdog.
+
+Code in this process cannot be contained: a call that never gives the event loop back holds
+everything. The watchdog then logs whose call it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from overheard.cards import wording
+from overheard.config.redaction import redacted, shortened, text_of
+from overheard.errors import OverheardError, PluginFault
+from overheard.plugins.output import plugin_code
+from overheard.plugins.validate import Nonsense
+
+ASK = "ask its author, or remove it"
+"""The remedy for a fault that only a plugin's author can mend."""
+REPORT = "report it to the authors of Overheard"
+"""The remedy for a fault of a built-in plugin."""
+MAX_FAULTS = 5
+"""Faults in a row after which a part is paused."""
+MAX_LATE = 2
+"""The same for calls that took too long, because each is waited for."""
+PAUSE_S = 600.0
+"""Seconds of a pause; after it one call is tried."""
+MAX_NOTICES = 100
+"""Notices that wait to be delivered; further ones are only logged."""
+LOOP_HELD_LIMIT_S = 5.0
+"""Seconds without a turn of the event loop after which the watchdog names what holds it."""
+WATCH_INTERVAL_S = 1.0
+"""Seconds between two checks of the watchdog."""
+
+log = logging.getLogger("overheard")
+
+Result = TypeVar("Result")
+
+
+def remedy_of(part: object) -> str:
+    """Return what to do about a fault of a provider or scorer, as the end of a sentence."""
+    return str(getattr(part, "remedy", REPORT))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the administrators' channels.
+
+    Attributes:
+        text: The sentence.
+        plugin: The plugin that it is about, or an empty string.
+    """
+
+    text: str
+    plugin: str = ""
+
+
+class Notices:
+    """Queue of notices from guards to the administrators' channels.
+
+    Attributes:
+        faults: Number of failed calls by plugin.
+    """
+
+    def __init__(self) -> None:
+        self.faults: Counter[str] = Counter()
+        self._waiting: asyncio.Queue[Notice] = asyncio.Queue(MAX_NOTICES)
+
+    def add(self, notice: Notice) -> None:
+        """Queue a notice, unless `MAX_NOTICES` are waiting."""
+        if not self._waiting.full():
+            self._waiting.put_nowait(notice)
+
+    async def next(self) -> Notice:
+        """Wait for the next notice and take it from the queue."""
+        return await self._waiting.get()
+
+
+class Guard:
+    """Makes the calls into one part of a plugin, and pauses a part that keeps failing.
+
+    Args:
+        part: The part as sentences begin, such as ``The scorer acme``.
+        max_faults: Faults in a row after which the part is paused; None for never.
+        now: A monotonic clock in seconds.
+        plugin: Name of the plugin.
+        source: Distribution and version that the plugin came with, for the remedy.
+        secrets: Values to strike out of the texts of errors.
+        notices: Receives one notice for each pause.
+    """
+
+    def __init__(
+        self,
+        part: str,
+        max_faults: int | None = MAX_FAULTS,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        plugin: str = "",
+        source: str = "",
+        secrets: Collection[str] = (),
+        notices: Notices | None = None,
+    ) -> None:
+        self.part = part
+        self.plugin = plugin
+        self.remedy = f"ask the author of {source}, or remove it" if source else ASK
+        self._max_faults = max_faults
+        self._now = now
+        self._secrets = secrets
+        self._notices = notices
+        self.resume()
+
+    @property
+    def pause(self) -> str:
+        """The sentence that says why the part is paused; empty when it is not."""
+        return str(self._paused()) if self._now() < self._until else ""
+
+    def resume(self) -> None:
+        """Forget all faults, so that the next call is made."""
+        self._faults = self._late = 0
+        self._until = 0.0
+        self._last = ""
+        self._noticed = False
+
+    async def call(
+        self,
+        work: Callable[[], Awaitable[Result]],
+        timeout_s: float | None,
+        *,
+        passing: tuple[type[OverheardError], ...] = (),
+    ) -> Result:
+        """Make a call on the event loop.
+
+        It runs in a task of its own, which is abandoned if it ignores its cancellation.
+
+        Args:
+            work: Makes the call.
+            timeout_s: Seconds that it may take, or None.
+            passing: Errors that are no fault, and are raised as they are.
+
+        Raises:
+            PluginFault: when the call fails or takes too long, or the part is paused.
+        """
+        self.require_active()
+        task = asyncio.create_task(_outcome(self.part, work))
+        try:
+            await asyncio.wait({task}, timeout=timeout_s)
+        finally:
+            if not task.done():
+                task.cancel()
+        if not task.done():
+            raise self.fault(late_problem(timeout_s), late=True)
+        outcome = task.result()
+        if isinstance(outcome.error, passing):
+            raise outcome.error
+        if outcome.error is not None:
+            raise self.fault(problem_of(outcome.error, self._secrets)) from None
+        self.resume()
+        result: Result = outcome.result
+        return result
+
+    def require_active(self) -> None:
+        """Raise the sentence of the pause while the part is paused.
+
+        Raises:
+            PluginFault: when it is.
+        """
+        if self._now() < self._until:
+            raise self._paused()
+
+    def fault(self, problem: str, *, late: bool = False) -> PluginFault:
+        """Count a fault and return its sentence.
+
+        Args:
+            problem: The fault as a sentence goes on behind the part, such as ``fails (OSError)``.
+            late: Whether the call took too long.
+        """
+        self._faults += 1
+        self._late += late
+        self._last = problem
+        if self._notices:
+            self._notices.faults[self.plugin] += 1
+        if self._max_faults is not None and (
+            self._faults >= self._max_faults or self._late >= MAX_LATE
+        ):
+            self._until = self._now() + PAUSE_S
+            log.warning("%s", self._paused())
+            if self._notices and not self._noticed:
+                self._notices.add(Notice(str(self._paused()), self.plugin))
+            self._noticed = True
+        return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
+
+    def _paused(self) -> PluginFault:
+        return PluginFault(
+            part=self.part,
+            problem=f"is left alone for {wording.count(round(PAUSE_S / 60), 'minute')} after "
+            f"{wording.count(self._faults, 'fault')} in a row (it {self._last}); {self.remedy}",
+        )
+
+
+@dataclass(slots=True)
+class Guards:
+    """Makes the guards of one plugin.
+
+    Attributes:
+        plugin: Name of the plugin.
+        source: Distribution and version that it came with.
+        secrets: Values of its settings that no message may show.
+        notices: Receives a notice for each pause.
+        made: Where each new guard is added.
+    """
+
+    plugin: str
+    source: str
+    secrets: Collection[str]
+    notices: Notices
+    made: list[Guard] = field(default_factory=list)
+
+    def of(self, part: str, max_faults: int | None = MAX_FAULTS) -> Guard:
+        """Return a new guard; see `Guard`."""
+        guard = Guard(
+            part,
+            max_faults,
+            plugin=self.plugin,
+            source=self.source,
+            secrets=self.secrets,
+            notices=self.notices,
+        )
+        self.made.append(guard)
+        return guard
+
+
+def problem_of(error: BaseException, secrets: Collection[str] = ()) -> str:
+    """Return what a plugin's code raised, as a sentence goes on behind the part.
+
+    The text of an `OverheardError` is quoted, redacted. Of any other error only the kind is
+    named, because its text may hold a secret.
+    """
+    words = text_of(error) if isinstance(error, OverheardError) else ""
+    if words:
+        return f"says: {shortened(redacted(words, secrets)).rstrip('.')}"
+    return f"fails ({error if isinstance(error, Nonsense) else type(error).__name__})"
+
+
+def late_problem(timeout_s: float | None) -> str:
+    """Return that a call took too long, as a sentence goes on behind the part."""
+    within = "" if timeout_s is None else f" within {timeout_s:g} s"
+    return f"gave no result{within}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of a call into a plugin, or what it raised."""
+
+    result: Any = None
+    error: BaseException | None = None
+
+
+async def _outcome(part: str, work: Callable[[], Awaitable[Any]]) -> Outcome:  # noqa: ARG001 - read by the watchdog
+    """Make a call; whatever it raises is an outcome, even an attempt to exit."""
+    try:
+        with plugin_code():
+            return Outcome(await work())
+    except BaseException as error:
+        return Outcome(error=error)
+
+
+def call_now(part: str, work: Callable[[], Any]) -> Outcome:  # noqa: ARG001 - read by the watchdog
+    """Make a synchronous call; there is no time-out for it."""
+    try:
+        with plugin_code():
+            return Outcome(work())
+    except BaseException as error:
+        return Outcome(error=error)
+
+
+async def awaited(part: str, work: Callable[[], Awaitable[Any]]) -> Outcome:
+    """Make a call without a time-out or a count of faults."""
+    return await _outcome(part, work)
+
+
+@contextmanager
+def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
+    """Log what holds the running event loop for longer than `limit_s` while the block lasts."""
+    stop = threading.Event()
+    loop, thread = asyncio.get_running_loop(), threading.get_ident()
+    watch = threading.Thread(target=_watch, args=(loop, thread, stop, limit_s), daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _watch(
+    loop: asyncio.AbstractEventLoop, thread: int, stop: threading.Event, limit_s: float
+) -> None:
+    while not stop.wait(min(WATCH_INTERVAL_S, limit_s)):
+        turned = threading.Event()
+        try:
+            loop.call_soon_threadsafe(turned.set)
+        except RuntimeError:  # the loop is closed
+            return
+        if not turned.wait(limit_s) and not stop.is_set():
+            frame = sys._current_frames().get(thread)
+            if frame is not None:
+                log.warning("%s", _holder(frame, limit_s))
+        while not turned.wait(WATCH_INTERVAL_S) and not stop.is_set():
+            pass  # it is logged once
+
+
+def _holder(frame: FrameType, limit_s: float) -> str:
+    """Return a sentence that names the plugin's part whose call is on a stack of frames."""
+    place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    calls = {_outcome.__code__, call_now.__code__}
+    outer: FrameType | None = frame
+    while outer is not None and outer.f_code not in calls:
+        outer = outer.f_back
+    part = outer.f_locals["part"] if outer is not None else "Overheard itself"
+    return f"{part} has held up everything else for {limit_s:g} s, at {place}."

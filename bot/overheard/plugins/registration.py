@@ -1,0 +1,347 @@
+"""What one plugin registers: imported, asked for by each hook, and checked for its shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
+from inspect import isasyncgen, iscoroutine, iscoroutinefunction
+from itertools import chain, islice
+from math import inf
+from typing import Any
+
+import pluggy
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from overheard import hookspecs
+from overheard.cards.command import CommandSpec
+from overheard.config.redaction import one_line, redacted, text_of
+from overheard.config.settings import suggestion
+from overheard.domain import Landscape, Metric, Model
+from overheard.errors import OverheardError
+from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
+from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
+from overheard.plugins.isolate import ASK
+from overheard.plugins.validate import Nonsense, validated
+
+SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
+"""The tables of the configuration that belong to plugins."""
+NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
+"""The hooks that register listeners."""
+MAX_OBJECTS = 1_000
+"""Objects that a plugin may register by one hook."""
+MAX_MODELS = 1_000
+"""Models of one provider that a check asks when no model is named."""
+MAX_SETTINGS_REASON = 1_000
+"""Characters of what a plugin says of its own settings."""
+RESERVED_OPTIONS = frozenset({"chart", "help", "json", "yes"})
+"""Options that commands have in common in the terminal."""
+BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
+"""Names that channels begin with already."""
+RESERVED_WORDS = frozenset(
+    (  # noqa: SIM905 - a list would take fifty lines
+        "alerts ask audit brands brief bursts canary check claims compare dataset db demo discord "
+        "doctor evidence export facts finetune help import judge landscape models plugins power "
+        "prompts recall report run runs schedules scores shifts simulate slack spend status trend "
+        "tune updates worker"
+    ).split()
+)
+"""The first words of our own commands; a plugin's commands begin with another word."""
+
+_COMMAND = re.compile("[a-z0-9_-]+( [a-z0-9_-]+)?")
+_OPTION = re.compile(r"[a-z]\w*")
+_WRITTEN = re.compile("[a-z][a-z0-9-]{0,31}")
+
+
+class Fault(Exception):
+    """Why one plugin cannot be used, and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The objects that one plugin registers, by kind and name."""
+
+    providers: dict[str, Provider]
+    scorers: dict[str, Scorer]
+    landscapes: dict[str, Landscape]
+    chats: dict[str, Chat]
+    feeds: dict[str, UpdateFeed]
+    commands: dict[str, CommandSpec]
+    listeners: dict[str, list[Any]] = field(default_factory=dict)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the objects in words, such as ``scorer visibility``."""
+        kinds = ("provider", "scorer", "landscape", "chat", "feed", "command")
+        names = [f"{kind} {name}" for kind in kinds for name in getattr(self, f"{kind}s")]
+        listeners = [
+            f"listener {hook.removeprefix('overheard_')}"
+            for hook, listeners in self.listeners.items()
+            for _ in listeners
+        ]
+        return (*names, *listeners)
+
+
+def register(
+    point: EntryPoint, distribution: str, settings: Mapping[str, PluginSettings]
+) -> Registered:
+    """Import one plugin, call each of its hooks, and check what they return.
+
+    Raises:
+        Fault: when that fails.
+    """
+    hooks = _hooks(point, distribution)
+
+    def objects(hook: str, section: str) -> list[Any]:
+        return _drawn(getattr(hooks, hook)(settings=settings[section]))
+
+    return Registered(
+        _named("provider", Provider, objects("overheard_providers", "providers"), _provider_flaw),
+        _named("scorer", Scorer, objects("overheard_scorers", "scorers"), _scorer_flaw),
+        _named("landscape", Landscape, _drawn(hooks.overheard_landscapes()), _landscape_flaw),
+        _named("chat", Chat, objects("overheard_chats", "chats"), _chat_flaw),
+        _named("feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw),
+        _commands(_drawn(hooks.overheard_commands())),
+        {hook: _listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
+    )
+
+
+def registered_scorers(
+    point: EntryPoint, distribution: str, settings: PluginSettings
+) -> dict[str, Scorer]:
+    """Import one plugin, and return the scorers that it registers by name.
+
+    Raises:
+        Fault: when that fails.
+    """
+    made = _drawn(_hooks(point, distribution).overheard_scorers(settings=settings))
+    return _named("scorer", Scorer, made, _scorer_flaw)
+
+
+def refuse_clashes(made: Registered, taken: Any) -> None:
+    """Refuse names that other plugins, or we ourselves, have taken.
+
+    Args:
+        made: What one plugin registers.
+        taken: What others have registered before: `overheard.plugins.Plugins`.
+
+    Raises:
+        Fault: when there is one.
+    """
+    for kind in ("provider", "scorer", "landscape", "chat", "feed"):
+        names = {*getattr(taken, f"{kind}s"), *(BUILT_IN_CHATS if kind == "chat" else ())}
+        for name in getattr(made, f"{kind}s"):
+            if name in names:
+                raise Fault(_taken(kind, name))
+    _refuse_shared_metrics(made.scorers, taken.scorers)
+    words = {*RESERVED_WORDS, *map(first_word, taken.commands)}
+    for name in made.commands:
+        if first_word(name) in words:
+            raise Fault(
+                f'registers the command "{name}", and there is a command that begins with '
+                f'"{first_word(name)}"; remove one of the two'
+            )
+
+
+def fault_of(error: BaseException, secrets: Iterable[str], failing: str, remedy: str) -> Fault:
+    """Return what a plugin raised at its start as a sentence, even an attempt to exit."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, OverheardError) and (words := text_of(error)):
+        return Fault(redacted(words, [*secrets])[:MAX_SETTINGS_REASON])
+    return Fault(f"{failing}: {one_line(error, [*secrets])}; {remedy}")
+
+
+def first_word(name: str) -> str:
+    """Return the first word of a command's name."""
+    return name.partition(" ")[0]
+
+
+def is_word(given: object) -> bool:
+    """Return whether a value can be a name: a printable text that is not empty."""
+    return isinstance(given, str) and given != "" and given.isprintable()
+
+
+def _drawn(results: Iterable[Iterable[Any]]) -> list[Any]:
+    """Return all that hooks return; an iterable without an end would take all memory."""
+    for result in results:
+        if iscoroutine(result):
+            result.close()
+        if iscoroutine(result) or isasyncgen(result):
+            raise Fault(f"has an async hook, and hooks are plain functions; {ASK}")
+    found = list(islice(chain.from_iterable(results), MAX_OBJECTS + 1))
+    if len(found) > MAX_OBJECTS:
+        raise Fault(f"registers more than {MAX_OBJECTS} objects of one kind; {ASK}")
+    return found
+
+
+def _hooks(point: EntryPoint, distribution: str) -> Any:
+    """Import one plugin into a manager of its own and return its hooks."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    try:
+        plugin = point.load()
+    except BaseException as error:
+        install = f"pip install --force-reinstall {distribution}"
+        remedy = f'reinstall it with "{install}" or remove it'
+        raise fault_of(error, (), "cannot be imported", remedy) from None
+    _check_api(getattr(plugin, "overheard_api", ""))
+    try:
+        manager.register(plugin, point.name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise Fault(_misfit(error, plugin)) from None
+    return manager.hook
+
+
+def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
+    for name in dir(plugin):
+        if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl") and name not in HOOKS:
+            hint = suggestion(name, HOOKS) or f"; known: {', '.join(HOOKS)}"
+            return f"has a hook {name}, which does not exist{hint}"
+    return f"has a hook of the wrong shape: {one_line(error)}; compare it with the documentation"
+
+
+def _check_api(supported: object) -> None:
+    supported = redacted(str(supported))
+    try:
+        fits = SpecifierSet(supported).contains(API_VERSION)
+    except InvalidSpecifier:
+        raise Fault(
+            f'states overheard_api = "{supported[:80]}", which is no version range; '
+            'write one such as ">=1.0,<2"'
+        ) from None
+    if not fits:
+        raise Fault(
+            f"works with plugin API {supported}, and this is {API_VERSION}; "
+            "install a version of it that fits"
+        )
+
+
+def _named(
+    kind: str, shape: type, made: Iterable[Any], flaw_of: Callable[[Any], str]
+) -> dict[str, Any]:
+    """Return objects by name, once they are of the right shape and their names differ."""
+    named: dict[str, Any] = {}
+    for thing in made:
+        lacking = ", ".join(_missing(shape, thing))
+        if flaw := f"it lacks {lacking}" if lacking else flaw_of(thing):
+            raise Fault(f"registers {type(thing).__name__} as a {kind}, and {flaw}; {ASK}")
+        if thing.name in named:
+            raise Fault(_taken(kind, thing.name))
+        named[thing.name] = thing
+    return named
+
+
+def _taken(kind: str, name: str) -> str:
+    return f'registers a {kind} called "{name}", and that name is taken; remove one of the two'
+
+
+def _missing(shape: type, thing: object) -> list[str]:
+    if shape is CommandSpec:
+        return [] if isinstance(thing, CommandSpec) else ["the shape of a CommandSpec"]
+    wanted = sorted(name for name in vars(shape) if not name.startswith("_"))
+    return [name for name in wanted if not hasattr(thing, name)]
+
+
+def _provider_flaw(provider: Provider) -> str:
+    if not is_word(provider.name) or "/" in provider.name:
+        return 'its name, that of its table, is not a word without "/"'
+    if type(provider.concurrency) is not int or provider.concurrency < 1:
+        return "its concurrency is not a whole number, 1 or more"
+    models = provider.models()
+    if not _are(is_word, models) or len(models) > MAX_MODELS:
+        return f"its models() are not a list of ids, {MAX_MODELS:,} at most"
+    return ""
+
+
+def _scorer_flaw(scorer: Scorer) -> str:
+    if not (is_word(scorer.name) and is_word(scorer.version)):
+        return "its name or version is not a word"
+    if not scorer.metrics or not _are(_is_metric, scorer.metrics):
+        return "its metrics are not a list of one Metric or more"
+    return _judge_flaw(scorer) if isinstance(scorer, Judge) else ""
+
+
+def _is_metric(given: object) -> bool:
+    try:
+        return is_word(validated(given, Metric).name)
+    except Nonsense:
+        return False
+
+
+def _judge_flaw(judge: Judge) -> str:
+    if not isinstance(judge.model, Model):
+        return "its model is not a Model"
+    if not (isinstance(judge.budget, int | float) and 0 <= judge.budget < inf):
+        return "its budget is not a number of dollars"
+    if not _are(lambda text: isinstance(text, str), judge.rehearsals):
+        return "its rehearsals are not a list of texts"
+    return ""
+
+
+def _chat_flaw(chat: Chat) -> str:
+    if not is_word(chat.name) or ":" in chat.name:
+        return 'its name is not a word without ":"'
+    return ""
+
+
+def _feed_flaw(feed: UpdateFeed) -> str:
+    return "" if is_word(feed.name) else "its name is not a word"
+
+
+def _landscape_flaw(landscape: Landscape) -> str:
+    if not (is_word(landscape.name) and is_word(landscape.title)):
+        return "its name or title is not a word"
+    try:
+        validated(landscape, Landscape)
+    except Nonsense as nonsense:
+        return str(nonsense)
+    return ""
+
+
+def _commands(made: Iterable[Any]) -> dict[str, CommandSpec]:
+    named = _named("command", CommandSpec, made, _command_flaw)
+    return {name: validated(spec, CommandSpec) for name, spec in named.items()}
+
+
+def _command_flaw(spec: CommandSpec) -> str:
+    if not isinstance(spec.name, str) or not _COMMAND.fullmatch(spec.name):
+        return "its name is not one or two words of small letters"
+    try:
+        options = validated(spec, CommandSpec).options
+    except Nonsense as nonsense:
+        return str(nonsense)
+    written = [option.written for option in options]
+    for option in options:
+        if not _OPTION.fullmatch(option.name) or not _WRITTEN.fullmatch(option.written):
+            return f'its option "{option.name}" is not a word of small letters, up to 32'
+        if option.written in RESERVED_OPTIONS or written.count(option.written) > 1:
+            return f'its option "{option.written}" is there already'
+    return ""
+
+
+def _listeners(hook: str, made: Iterable[Any]) -> list[Any]:
+    found = list(made)
+    for one in found:
+        if not iscoroutinefunction(one) and not iscoroutinefunction(
+            getattr(one, "__call__", None)  # noqa: B004 - whether that one is async
+        ):
+            raise Fault(f"returns from {hook} what is no async function; ask its author")
+    return found
+
+
+def _are(fits: Callable[[object], bool], given: object) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str) and all(map(fits, given))
+
+
+def _refuse_shared_metrics(made: Mapping[str, Scorer], taken: Mapping[str, Scorer]) -> None:
+    measured = {metric.name: name for name, scorer in taken.items() for metric in scorer.metrics}
+    for name, scorer in made.items():
+        for metric in scorer.metrics:
+            if metric.name in measured:
+                raise Fault(
+                    f'measures "{metric.name}", which the scorer {measured[metric.name]} '
+                    "measures already; remove one of the two"
+                )
+            measured[metric.name] = name

@@ -1,0 +1,132 @@
+"""The child process of scorers: reads requests from a socket and answers with lines of JSON.
+
+It ends when the socket is closed, and when its parent ends, however that came to be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import inspect
+import os
+import pickle
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from overheard.hookspecs import PluginSettings
+from overheard.interfaces import Scorer
+from overheard.plugins.isolate import problem_of
+from overheard.plugins.output import PluginOutput
+from overheard.plugins.registration import Fault, registered_scorers
+from overheard.plugins.scorer_process import Origin, Request
+from overheard.plugins.validate import ScorerReply, validated_scores, written_reply
+
+ORPHAN_LIMIT_S = 60.0
+"""Seconds for one reading after which the system ends the process: a parent that lives has killed
+it long before that."""
+
+PR_SET_PDEATHSIG = 1
+"""Number of Linux's request for a signal when the parent dies (prctl(2))."""
+
+
+class Child:
+    """Reads for the scorers that it is asked for, and keeps them."""
+
+    def __init__(self, requests: BinaryIO, replies: socket.socket) -> None:
+        self._requests = requests
+        self._replies = replies
+        self._pid = os.getpid()
+        self._scorers: dict[str, dict[str, Scorer]] = {}
+        self._secrets: list[str] = []
+        sys.stdout = sys.stderr = PluginOutput(sys.__stderr__, self._secrets)  # type: ignore[arg-type] # as much of a stream as is used
+
+    def serve(self) -> None:
+        """Answer requests until the connection is closed."""
+        while header := self._requests.read(8):
+            request = pickle.loads(self._requests.read(int.from_bytes(header)))  # noqa: S301 - from the process that began this one
+            for reply in self._answers(request):
+                if os.getpid() != self._pid:  # a scorer has forked, and its copy came back
+                    os._exit(0)
+                self._replies.sendall(written_reply(reply))
+
+    def _answers(self, request: Request) -> Iterator[ScorerReply]:
+        """Yield whether the scorer is there, then a reply for each reading up to a problem."""
+        sys.path[:] = request.path
+        try:
+            scorer = self._scorer(request.origin, request.scorer)
+        except BaseException as error:  # even an attempt to exit
+            told = str(error) if isinstance(error, Fault) else problem_of(error, self._secrets)
+            yield ScorerReply(problem=f"is not ready in its process: {told}")
+            return
+        yield ScorerReply()
+        for group in request.groups:
+            for reading in group:
+                reply = self._read(scorer, reading)
+                yield reply
+                if reply.problem:
+                    break
+
+    def _scorer(self, origin: Origin, name: str) -> Scorer:
+        plugin = origin.point.name
+        if plugin not in self._scorers:
+            settings = PluginSettings(origin.tables, "scorers", origin.file)
+            self._scorers[plugin] = registered_scorers(origin.point, origin.distribution, settings)
+            self._secrets += settings.secrets
+        return self._scorers[plugin][name]
+
+    def _read(self, scorer: Scorer, reading: Any) -> ScorerReply:
+        signal.setitimer(signal.ITIMER_REAL, ORPHAN_LIMIT_S)
+        try:
+            result: Any = scorer.score(reading)
+            if inspect.isawaitable(result):
+                result = asyncio.run(_awaited(result))
+            return ScorerReply(tuple(validated_scores(result)))
+        except BaseException as error:  # even an attempt to exit
+            return ScorerReply(problem=problem_of(error, self._secrets))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
+
+
+def main() -> None:
+    """Serve the socket that the first argument names."""
+    connection, memory, parent = map(int, sys.argv[1:4])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that began this one
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    os.set_inheritable(connection, False)
+    os.register_at_fork(after_in_child=lambda: os.close(connection))
+    os.dup2(2, 1)  # what is printed goes to stderr
+    _limit(memory)
+    _die_with(parent)
+    replies = socket.socket(fileno=connection)
+    with suppress(ConnectionError):
+        Child(replies.makefile("rb"), replies).serve()
+
+
+def _limit(memory: int) -> None:
+    """Limit the address space to so many bytes, and write no core files, where that is known."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # not on every system
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _die_with(parent: int) -> None:
+    """Have the system kill this process when the parent ends (Linux)."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit()
+
+
+if __name__ == "__main__":
+    main()

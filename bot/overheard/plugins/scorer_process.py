@@ -1,0 +1,247 @@
+"""The child process in which third-party scorers read answers.
+
+A scorer is code that runs on the words of a model: one slow regular expression would hold the whole
+program. The child is started with the first reading, killed when a reading takes too long, limited
+in memory, and restarted. It is sent pickles of our own objects, and answers in JSON, because a
+pickle from a process that has run foreign code could run code here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from threading import RLock
+from time import monotonic
+from typing import Any
+
+from overheard.domain import Reading, Score
+from overheard.plugins.isolate import late_problem
+from overheard.plugins.validate import Nonsense, ScorerReply, read_reply
+
+SCORE_TIMEOUT_S = 10.0
+"""Seconds that a scorer may take for one reading."""
+START_TIMEOUT_S = 30.0
+"""Seconds that the child may take to start and to import a plugin."""
+EXIT_TIMEOUT_S = 0.5
+"""Seconds that a child whose connection is closed has to end by itself."""
+MIN_MEMORY_BYTES, MAX_MEMORY_BYTES = 2**30, 2**32
+"""The address space that the child may have is half of the machine's memory, within these."""
+MAX_REPLY_BYTES = 64 * 2**20
+
+_CHILD = "overheard.plugins.scorer_child"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the child finds the scorers of a plugin.
+
+    Attributes:
+        point: The entry point of the plugin.
+        distribution: What it was installed with.
+        tables: The plugin's ``[scorers.*]`` tables.
+        file: The file that these come from, for messages.
+    """
+
+    point: EntryPoint
+    distribution: str
+    tables: Mapping[str, Mapping[str, Any]]
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the child is sent.
+
+    Attributes:
+        path: The folders to import from.
+        origin: Where to find the scorer.
+        scorer: Its name.
+        groups: The readings of each answer.
+    """
+
+    path: Sequence[str]
+    origin: Origin
+    scorer: str
+    groups: Sequence[Sequence[Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a scorer gave no scores for an answer.
+
+    Attributes:
+        text: As a sentence goes on behind the scorer, such as ``fails (RuntimeError)``. It comes
+            from foreign code.
+        late: Whether the scorer took too long.
+    """
+
+    text: str
+    late: bool = False
+
+
+GroupScores = list[Sequence[Score]]
+"""The scores of each reading of an answer."""
+
+
+class ScorerProcess:
+    """One child process for the scorers of all plugins; it reads for one scorer at a time."""
+
+    def __init__(self) -> None:
+        self._worker: ThreadPoolExecutor | None = None
+        self._lock = RLock()
+        self._closed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._received = bytearray()
+
+    async def score(
+        self, origin: Origin, scorer: str, groups: Sequence[Sequence[Reading]]
+    ) -> list[GroupScores | Problem]:
+        """Let a scorer read answers.
+
+        Args:
+            origin: Where to find the scorer.
+            scorer: Its name.
+            groups: The readings of each answer.
+
+        Returns:
+            The scores of each answer, or why there are none. After a problem that ended the
+            child the answers behind are missing: at least one result is returned.
+        """
+        if self._worker is None:  # one thread: the child's parent, and its queue
+            self._worker = ThreadPoolExecutor(1, "scorers")
+        request = Request(sys.path, origin, scorer, groups)
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self._score, request)
+
+    def close(self) -> None:
+        """Kill the child and all that it has started; nothing is scored any more."""
+        self._closed = True
+        self._kill(0)
+        if self._worker is not None:
+            self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _score(self, request: Request) -> list[GroupScores | Problem]:
+        results: list[GroupScores | Problem] = []
+        try:
+            self._send(request)
+            if problem := self._received_reply(START_TIMEOUT_S).problem:
+                return [Problem(problem)]
+            for group in request.groups:
+                results.append(self._group(len(group)))  # noqa: PERF401 - kept when the next fails
+        except TimeoutError as late:
+            results.append(Problem(str(late), late=True))
+            self._kill(0)
+        except Nonsense as nonsense:
+            results.append(Problem(f"fails ({nonsense})"))
+            self._kill(0)
+        except OSError:
+            results.append(Problem(self._kill()))
+        return results
+
+    def _group(self, readings: int) -> GroupScores | Problem:
+        scores: GroupScores = []
+        for _ in range(readings):
+            reply = self._received_reply(SCORE_TIMEOUT_S)
+            if reply.problem:
+                return Problem(reply.problem)  # the child goes on with the next answer
+            scores.append(reply.scores)
+        return scores
+
+    def _send(self, request: Request) -> None:
+        with self._lock:
+            if self._closed:
+                raise ConnectionError
+            connection = self._connected()
+        connection.settimeout(START_TIMEOUT_S)
+        try:
+            message = pickle.dumps(request)
+            connection.sendall(len(message).to_bytes(8) + message)
+        except TimeoutError:
+            raise self._late(START_TIMEOUT_S) from None
+
+    def _received_reply(self, timeout_s: float) -> ScorerReply:
+        connection, deadline = self._socket, monotonic() + timeout_s
+        while b"\n" not in self._received:
+            if connection is None:
+                raise ConnectionError
+            if len(self._received) > MAX_REPLY_BYTES:
+                raise Nonsense("its process sends too much")
+            connection.settimeout(max(0.001, deadline - monotonic()))
+            try:
+                part = connection.recv(2**16)
+            except TimeoutError:
+                raise self._late(timeout_s) from None
+            if not part:
+                raise ConnectionError
+            self._received += part
+        line, _, rest = self._received.partition(b"\n")
+        self._received = rest
+        return read_reply(bytes(line))
+
+    def _late(self, timeout_s: float) -> OSError:
+        """Return a time-out; or that the child has ended, and a process of it holds the socket."""
+        ended = self._process is not None and self._process.poll() is not None
+        return ConnectionError() if ended else TimeoutError(late_problem(timeout_s))
+
+    def _connected(self) -> socket.socket:
+        """Return the connection to the child, which is started where there is none."""
+        if self._process is not None and self._process.poll() is not None:
+            self._kill()  # it has ended between two requests
+        if self._socket is None:
+            ours, theirs = socket.socketpair()
+            # -P: a file in the working folder must not take a module's place.
+            command = [sys.executable, "-P", "-m", _CHILD]
+            arguments = [str(theirs.fileno()), str(_memory_limit()), str(os.getpid())]
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - no word of it comes from outside
+                    [*command, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            self._socket = ours
+            self._received = bytearray()
+        return self._socket
+
+    def _kill(self, patience_s: float = EXIT_TIMEOUT_S) -> str:
+        """End the child and all processes of its group; return how it ended if by itself.
+
+        Args:
+            patience_s: Seconds in which it may end by itself.
+        """
+        with self._lock:
+            process, connection = self._process, self._socket
+            self._process = self._socket = None
+        if process is None or connection is None:
+            return "is not asked any more"
+        connection.close()
+        by_itself = True
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            by_itself = False
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        code = process.wait()
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return f"ended its process ({how})" if by_itself else "closed the connection of its process"
+
+
+def _memory_limit() -> int:
+    """Return how many bytes of address space the child may have."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        memory = 0
+    return min(MAX_MEMORY_BYTES, max(MIN_MEMORY_BYTES, memory // 2))

@@ -1,0 +1,228 @@
+"""Validation of what plugins return: copies of plain types, checked once, before any use.
+
+Python checks no type in a dataclass. The copies hold no object of a class of the plugin's own,
+so that no code of a plugin runs later, where it would look like a fault of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
+from functools import cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core.core_schema import no_info_before_validator_function
+
+from overheard.cards.card import Card
+from overheard.domain import ModelUpdate, Reply, Score
+
+MAX_CARD_CHARACTERS = 1_500_000
+"""Characters of a card that is written out; a platform shows far less."""
+MAX_QUOTE_LENGTH = 10_000
+"""Characters of a score's quote, and of each part of its details."""
+MAX_RESULTS = 1_000
+"""Scores of one reading, or updates of one feed."""
+MAX_TEXT_LENGTH = 4_000_000
+"""Characters of a reply: several times what any model writes; more takes minutes to score."""
+MAX_TOKENS = 2**31 - 1
+"""The largest number of tokens that every database stores."""
+NOT_A_SCORE = Score("", 0.0)
+"""Takes the place of what is no score, or one without a finite number; it is of no metric."""
+
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerReply:
+    """What the child process of scorers sends for one reading, as one line of JSON.
+
+    Attributes:
+        scores: The scores; see `validated_scores`.
+        problem: What went wrong, as a sentence goes on behind the scorer; empty when nothing did.
+    """
+
+    scores: tuple[Score, ...] = ()
+    problem: str = ""
+
+
+class Nonsense(Exception):
+    """Raised where a plugin returns what it must not; the text quotes no value of the plugin."""
+
+
+def validated(given: object, shape: type[Shape]) -> Shape:
+    """Return a copy of a dataclass instance in which every value has its declared type.
+
+    Numbers must be numbers and texts must be texts; a list may take the place of a tuple, and a
+    set that of a frozenset.
+
+    Args:
+        given: What a plugin returned.
+        shape: The dataclass.
+
+    Raises:
+        Nonsense: when a value has another type, such as ``its fields[0].value is int``.
+    """
+    if not isinstance(given, shape):
+        raise Nonsense(f"it is {type(given).__name__}, and no {shape.__name__}")
+    try:
+        copy: Shape = _validator(shape).validate_python((given,))[0]  # type: ignore[arg-type] # hashable
+    except ValidationError as error:
+        raise Nonsense(_misfit(given, error)) from None
+    return copy
+
+
+def validated_card(given: object) -> Card:
+    """Return a copy of a card, with data that is ready for JSON.
+
+    Raises:
+        Nonsense: when it is none, or exceeds `MAX_CARD_CHARACTERS`.
+    """
+    copy = validated(given, Card)
+    try:
+        data = json.dumps(copy.data, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):
+        raise Nonsense("its data is not ready for JSON") from None
+    if len(repr(replace(copy, data=None))) > MAX_CARD_CHARACTERS:
+        raise Nonsense("its Card is too large to be read")
+    return replace(copy, data=json.loads(data))
+
+
+def validated_reply(given: object) -> Reply:
+    """Return a copy of a provider's reply.
+
+    Raises:
+        Nonsense: when it is none, or a value is out of range.
+    """
+    if not isinstance(given, Reply):
+        raise Nonsense(f"it returns {type(given).__name__}")
+    copy = validated(given, Reply)
+    if len(copy.text) > MAX_TEXT_LENGTH:
+        raise Nonsense(f"its text is longer than {MAX_TEXT_LENGTH:,} characters")
+    if not all(0 <= count <= MAX_TOKENS for count in astuple(copy.usage)):
+        raise Nonsense(f"its usage is not within 0 to {MAX_TOKENS}")
+    if copy.cost_usd is not None and not (math.isfinite(copy.cost_usd) and copy.cost_usd >= 0):
+        raise Nonsense("its cost_usd is not a number of dollars")
+    if copy.model_created is not None and copy.model_created.tzinfo is None:
+        raise Nonsense("its model_created has no time zone")
+    return copy
+
+
+def validated_updates(given: Iterable[Any]) -> list[ModelUpdate]:
+    """Return copies of the updates that a feed returned.
+
+    Raises:
+        Nonsense: when one is no update with a time zone, or there are more than `MAX_RESULTS`.
+    """
+    try:
+        found = [validated(update, ModelUpdate) for update in listed(given)]
+    except Nonsense as error:
+        raise Nonsense(f"it returns what is no ModelUpdate: {error}") from None
+    if not all(update.at.tzinfo for update in found):
+        raise Nonsense("it returns a ModelUpdate without a time zone")
+    return found
+
+
+def validated_scores(given: Iterable[Any]) -> list[Score]:
+    """Return copies of the scores that a scorer returned, with `NOT_A_SCORE` for what is none.
+
+    Whether a value lies on the scale of its metric is for the caller to check.
+
+    Raises:
+        Nonsense: when there are more than `MAX_RESULTS`, or a text exceeds `MAX_QUOTE_LENGTH`.
+    """
+    return [_score(one) for one in listed(given)]
+
+
+def written_reply(reply: ScorerReply) -> bytes:
+    """Return a reply of the child process as a line of JSON."""
+    return _scorer_reply().dump_json(reply) + b"\n"
+
+
+def read_reply(line: bytes) -> ScorerReply:
+    """Return the reply in a line of JSON from the child process.
+
+    Raises:
+        Nonsense: when the line is something else.
+    """
+    try:
+        return _scorer_reply().validate_json(line, strict=True)
+    except ValidationError:
+        raise Nonsense("its process sends what is no reply") from None
+
+
+def listed(given: Iterable[Any]) -> list[Any]:
+    """Return the items of an iterable that may never end.
+
+    Raises:
+        Nonsense: when there are more than `MAX_RESULTS`.
+    """
+    found = list(islice(given, MAX_RESULTS + 1))
+    if len(found) > MAX_RESULTS:
+        raise Nonsense(f"it returns more than {MAX_RESULTS:,} items")
+    return found
+
+
+def _score(given: object) -> Score:
+    try:
+        score = validated(given, Score)
+    except Nonsense:
+        return NOT_A_SCORE
+    if not math.isfinite(score.value):  # JSON has no such numbers
+        return NOT_A_SCORE
+    texts = [score.quote, *(text for detail in score.details for text in astuple(detail))]
+    if max(map(len, texts)) > MAX_QUOTE_LENGTH:
+        raise Nonsense(f"its quote is longer than {MAX_QUOTE_LENGTH:,} characters")
+    return score
+
+
+@cache
+def _scorer_reply() -> TypeAdapter[ScorerReply]:
+    return TypeAdapter(ScorerReply)
+
+
+@cache
+def _validator(shape: type) -> SchemaValidator:
+    """Return the validator of a dataclass, within a tuple: pydantic takes a configuration there."""
+    config = ConfigDict(strict=True, revalidate_instances="always", arbitrary_types_allowed=True)
+    schema: Any = TypeAdapter(tuple[shape], config=config).core_schema  # type: ignore[valid-type]
+    _allow_lists(schema)
+    return SchemaValidator(schema)
+
+
+def _allow_lists(schema: Any) -> None:
+    """Change a schema so that lists are taken for tuples, and sets for frozensets."""
+    if isinstance(schema, list):
+        for part in schema:
+            _allow_lists(part)
+    if not isinstance(schema, dict):
+        return
+    for part in schema.values():
+        _allow_lists(part)
+    kinds: dict[str, tuple[type, type]] = {"tuple": (list, tuple), "frozenset": (set, frozenset)}
+    if found := kinds.get(schema.get("type", "")):
+        loose, exact = found
+        inner = dict(schema)
+        schema.clear()
+        schema.update(
+            no_info_before_validator_function(
+                lambda given: exact(given) if isinstance(given, loose) else given, inner
+            )
+        )
+
+
+def _misfit(given: object, error: ValidationError) -> str:
+    """Return where the first wrong value is, and its type: ``its table.rows[0] is str``."""
+    path, value = "", given
+    for key in error.errors(include_url=False, include_input=False)[0]["loc"][1:]:
+        try:
+            value = value[key] if isinstance(key, int) else getattr(value, key)  # type: ignore[index]
+        except Exception:  # the rest names the members of a union
+            break
+        path += f"[{key}]" if isinstance(key, int) else f".{key}"
+    kind = type(value).__name__
+    return f"its {path.removeprefix('.')} is {kind}" if path else f"it is {kind}"

@@ -1,0 +1,199 @@
+"""Chats and commands of plugins behind guards, and the `View` that a command is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
+
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec
+from overheard.config.redaction import redacted, shortened, text_of
+from overheard.errors import (
+    ChatFailed,
+    ChatLost,
+    ChatUnavailable,
+    ConfirmationNeeded,
+    OverheardError,
+    PluginFault,
+)
+from overheard.interfaces import Chat, Desk, Finding, History, Linking, View
+from overheard.plugins import validate
+from overheard.plugins.isolate import Guard, awaited
+
+COMMAND_TIMEOUT_S = 600.0
+"""Seconds that a command may take."""
+CHAT_TIMEOUT_S = 25.0
+"""Seconds that a chat may take for one message; a delivery waits no longer than 30."""
+CANCEL_TIMEOUT_S = 0.5
+"""Seconds that a chat's connection has to end when it is cancelled."""
+
+Result = TypeVar("Result")
+
+
+class GuardedChat:
+    """A chat whose faults are the errors that chats may raise, and show no secret.
+
+    Its guard never pauses it: the supervisor starts it again, and the outbox tries messages again.
+
+    Args:
+        chat: The chat.
+        guard: Makes the calls.
+        secrets: Values to strike out of its errors.
+    """
+
+    def __init__(self, chat: Chat, guard: Guard, secrets: Collection[str]) -> None:
+        self.name = chat.name
+        self._chat = chat
+        self._guard = guard
+        self._secrets = secrets
+
+    async def run(self, desk: Desk) -> None:
+        """Connect and bring requests to the desk, until cancelled.
+
+        Raises:
+            ChatUnavailable: when there is no use in another try.
+            ChatLost: when it failed otherwise.
+        """
+        work = asyncio.create_task(awaited(self._guard.part, partial(self._chat.run, desk)))
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.wait({work}, timeout=CANCEL_TIMEOUT_S)
+            raise
+        error = work.result().error
+        if isinstance(error, ChatUnavailable):
+            raise ChatUnavailable(**self._shown(error))
+        if isinstance(error, OverheardError):
+            reason = shortened(redacted(text_of(error), self._secrets))
+            raise ChatLost(chat=self.name, reason=reason)
+        if error is not None:
+            problem = f"its plugin fails ({type(error).__name__}); {self._guard.remedy}"
+            raise ChatLost(chat=self.name, reason=problem)
+
+    async def post(
+        self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """Post a card and return the platform's id of the message.
+
+        Raises:
+            ChatFailed: when it was not posted, or that is not known.
+        """
+        message = await self._made(
+            partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
+        )
+        if not isinstance(message, str) or not message:
+            given = f"gives no id of the message (but {type(message).__name__})"
+            raise self._failure(f"its plugin {given}; {self._guard.remedy}")
+        return message
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace a posted card by another one.
+
+        Raises:
+            ChatFailed: when it was not replaced.
+        """
+        await self._made(partial(self._chat.edit, channel, message, card))
+
+    async def find(self, channel: str, key: str) -> str | None:
+        """Return the id of a recent message that was posted with this key, or None.
+
+        Raises:
+            ChatFailed: when that is not known.
+        """
+        found = await self._made(partial(self._chat.find, channel, key))
+        return found if isinstance(found, str) and found else None
+
+    async def link(self, channel: str, message: str) -> str:
+        """Return the address at which a message is read.
+
+        Raises:
+            ChatFailed: when it has none.
+        """
+        if not isinstance(self._chat, Linking):
+            raise ChatFailed(chat=self.name, reason="its messages have no addresses")
+        return str(await self._made(partial(self._chat.link, channel, message)))
+
+    async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
+        """Return whether credentials, scopes and these channels are as they should be.
+
+        Raises:
+            PluginFault: when it fails.
+        """
+
+        async def examined() -> list[Finding]:
+            found = validate.listed(await self._chat.examine(channels))
+            return [validate.validated(finding, Finding) for finding in found]
+
+        return await self._guard.call(examined, CHAT_TIMEOUT_S)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
+
+    async def _made(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a call; after a fault of the plugin the message may have gone through."""
+        try:
+            return await self._guard.call(
+                work, CHAT_TIMEOUT_S, passing=(ChatFailed, ChatUnavailable)
+            )
+        except ChatFailed as failed:
+            wait, shown = failed.retry_after, self._shown(failed)
+            error = ChatFailed(chat=shown["chat"], reason=shown["reason"])
+            error.retry_after = wait if isinstance(wait, int | float) and wait >= 0 else None
+            error.ambiguous = failed.ambiguous is True
+            raise error from None
+        except ChatUnavailable as refused:
+            raise ChatUnavailable(**self._shown(refused)) from None
+        except PluginFault as fault:
+            raise self._failure(f"its plugin {fault.details['problem']}") from None
+
+    def _failure(self, reason: str) -> ChatFailed:
+        error = ChatFailed(chat=self.name, reason=reason)
+        error.ambiguous = True
+        return error
+
+    def _shown(self, error: OverheardError) -> dict[str, str]:
+        return {
+            key: shortened(redacted(text_of(value), self._secrets))
+            for key, value in error.details.items()
+        }
+
+
+def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
+    """Return a command whose function is given a `View` and nothing else of the deployment."""
+    asking = (ConfirmationNeeded,) if spec.asks else ()
+
+    async def run(deployment: Any, call: Any, **options: Any) -> Card:
+        view = View(
+            deployment.catalogue,
+            _history(deployment.store),
+            deployment.clock,
+            call.zone,
+            call.who,
+            call.channel,
+        )
+
+        async def shown() -> Card:
+            return validate.validated_card(await spec.run(view, **options))
+
+        return await guard.call(shown, COMMAND_TIMEOUT_S, passing=asking)
+
+    return replace(spec, run=run, fill=None, opens=True)
+
+
+def _history(store: Any) -> History:
+    """Return what a store shows; nothing can be changed by it, and no attribute leads to it."""
+
+    def reader(name: str) -> Callable[..., Any]:
+        def read(*given: Any, **named: Any) -> Any:
+            return getattr(store, name)(*given, **named)
+
+        return read
+
+    names = [name for name in vars(History) if not name.startswith("_")]
+    return cast("History", SimpleNamespace(**{name: reader(name) for name in names}))

@@ -1,0 +1,420 @@
+"""What plugins registered, as the rest of the program uses it: behind guards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from overheard.config.redaction import printable, redacted, shortened, text_of
+from overheard.domain import (
+    Alert,
+    Answer,
+    FailureKind,
+    ModelUpdate,
+    Price,
+    Question,
+    RateLimits,
+    Reading,
+    Reply,
+    Score,
+    ScoreRecord,
+)
+from overheard.errors import (
+    BudgetUsedUp,
+    JudgeBudgetUsedUp,
+    ModelResting,
+    PluginFault,
+    ProviderFailed,
+    ProviderUnavailable,
+)
+from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer, UpdateFeed
+from overheard.plugins import scorer_process, validate
+from overheard.plugins.isolate import Guard, Guards, call_now, problem_of
+from overheard.plugins.registration import Registered, is_word
+from overheard.plugins.scorer_process import Origin, Problem, ScorerProcess
+from overheard.plugins.views import GuardedChat, guarded_command
+
+JUDGE_TIMEOUT_S = 3600.0
+"""Seconds that a judge may take for one reading: its questions wait for their turn."""
+FEED_TIMEOUT_S = 30.0
+"""Seconds that an update feed may take."""
+CLOSE_TIMEOUT_S = 2.0
+"""Seconds that a provider has to close its connections."""
+LISTENER_TIMEOUT_S = 5.0
+"""Seconds that a listener may take for one notification."""
+MAX_LISTENER_FAULTS = 3
+"""Faults in a row after which a listener is paused: each notification waits for it."""
+
+PROVIDER_ERRORS = (ProviderFailed, ProviderUnavailable)
+"""What a provider may raise."""
+ASKING_ERRORS = (*PROVIDER_ERRORS, BudgetUsedUp, JudgeBudgetUsedUp, ModelResting)
+"""What asking may raise in a judge; that is no fault of the judge."""
+OPTIONAL_CALLS = ("verify", "submit", "look", "cancel")
+"""What a provider may do in addition to answering (see `Verifiable`, `Batching`)."""
+
+log = logging.getLogger("overheard")
+
+
+def guarded(
+    made: Registered,
+    guards: Guards,
+    process: ScorerProcess | None = None,
+    origin: Origin | None = None,
+) -> Registered:
+    """Return what one plugin registers, behind guards.
+
+    Args:
+        made: What it registers.
+        guards: Makes the guards.
+        process: Runs the scorers of a third party; None for a plugin of our own, whose providers
+            and scorers need no guard.
+        origin: Where that process finds the plugin.
+    """
+    providers, scorers = made.providers, made.scorers
+    if process is not None and origin is not None:
+        providers = {name: GuardedProvider(one, guards) for name, one in providers.items()}
+        scorers = {
+            name: _guarded_scorer(one, guards, process, origin) for name, one in scorers.items()
+        }
+    return replace(
+        made,
+        providers=providers,
+        scorers=scorers,
+        chats={
+            name: GuardedChat(chat, guards.of(f"The chat {name}", None), guards.secrets)
+            for name, chat in made.chats.items()
+        },
+        feeds={
+            name: GuardedFeed(feed, guards.of(f"The feed {name}"))
+            for name, feed in made.feeds.items()
+        },
+        commands={
+            name: guarded_command(spec, guards.of(f'The command "{name}"', None))
+            for name, spec in made.commands.items()
+        },
+        listeners={
+            hook: [_guarded_listener(one, guards) for one in listeners]
+            for hook, listeners in made.listeners.items()
+        },
+    )
+
+
+class GuardedProvider:
+    """A provider whose replies are validated, and whose errors show no secret.
+
+    What it states of a model is read once. A model at which it keeps failing is paused; its other
+    models are not.
+
+    Args:
+        provider: The provider.
+        guards: Makes one guard for each model, and one for everything else.
+
+    Attributes:
+        remedy: What to do about a fault of it.
+    """
+
+    def __init__(self, provider: Provider, guards: Guards) -> None:
+        self.name = provider.name
+        self.concurrency = provider.concurrency
+        self._models = [model for model in provider.models() if is_word(model)]
+        self._provider = provider
+        self._guards = guards
+        self._guard = guards.of(f"The provider {self.name}", None)
+        self._by_model: dict[str, Guard] = {}
+        self._stated: dict[tuple[str, str], Any] = {}
+        self.remedy = self._guard.remedy
+        if hasattr(provider, "capabilities"):
+            self.capabilities = partial(self._stated_of, "capabilities")
+        for name in filter(partial(hasattr, provider), OPTIONAL_CALLS):
+            setattr(self, name, partial(self._done, getattr(provider, name)))
+
+    def models(self) -> Sequence[str]:
+        """Return the ids of its models."""
+        return self._models
+
+    def price(self, model: str) -> Price | None:
+        """Return what a model charges; None where it fails to say."""
+        price: Price | None = self._stated_of("price", model)
+        return price
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:
+        """Ask one question.
+
+        Raises:
+            ProviderFailed: when there is no answer.
+            ProviderUnavailable: when there never will be one.
+            PluginFault: when the plugin is at fault.
+        """
+        model = question.model.name
+        if model not in self._by_model:
+            self._by_model[model] = self._guards.of(f"The model {self.name}/{model}")
+
+        async def asked() -> Reply:
+            return validate.validated_reply(await self._provider.ask(question, seed=seed))
+
+        reply: Reply = await self._called(self._by_model[model], asked)
+        return reply
+
+    async def close(self) -> None:
+        """Close its connections."""
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await self._done(self._provider.close)
+
+    async def _done(self, method: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        return await self._called(self._guard, partial(method, *given))
+
+    async def _called(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await guard.call(work, None, passing=PROVIDER_ERRORS)
+        except ProviderFailed as failed:
+            raise self._failed(failed) from None
+        except ProviderUnavailable as refused:
+            details = {key: self._shown(value) for key, value in refused.details.items()}
+            raise ProviderUnavailable(**details) from None
+
+    def _stated_of(self, what: str, model: str) -> Any:
+        """Return what it states of a model; None where it fails."""
+        if (what, model) not in self._stated:
+            work = partial(getattr(self._provider, what), model)
+            outcome = call_now(self._guard.part, work)
+            if outcome.error is not None:
+                problem = problem_of(outcome.error, self._guards.secrets)
+                log.warning(
+                    "The provider %s %s when asked for the %s of %s; %s.",
+                    *(self.name, problem, what, model, self.remedy),
+                )
+            self._stated[what, model] = outcome.result
+        return self._stated[what, model]
+
+    def _failed(self, error: ProviderFailed) -> ProviderFailed:
+        """Return a copy of an error with plain values."""
+        wait = error.retry_after
+        return ProviderFailed(
+            model=self._shown(error.details.get("model", self.name)),
+            reason=self._shown(error.details.get("reason", "it says nothing.")),
+            kind=error.kind if isinstance(error.kind, FailureKind) else FailureKind.OTHER,
+            status=error.status if isinstance(error.status, int) else None,
+            retryable=error.retryable is True,
+            retry_after=float(wait) if isinstance(wait, int | float) and wait >= 0 else None,
+            limits=error.limits if isinstance(error.limits, RateLimits) else None,
+            ambiguous=error.ambiguous is True,
+        )
+
+    def _shown(self, words: object) -> str:
+        return shortened(redacted(text_of(words), self._guards.secrets))
+
+
+def _guarded_scorer(
+    scorer: Scorer, guards: Guards, process: ScorerProcess, origin: Origin
+) -> Scorer:
+    if isinstance(scorer, Judge):
+        return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))
+    guard = guards.of(f"The scorer {scorer.name}")
+    if inspect.iscoroutinefunction(scorer.score):
+        return GuardedScorer(scorer, guard)
+    return IsolatedScorer(scorer, guard, process, origin)
+
+
+class _Stated:
+    """What a scorer states of itself, read once, so that it cannot change or fail later."""
+
+    def __init__(self, scorer: Scorer, guard: Guard) -> None:
+        self.name = scorer.name
+        self.version = scorer.version
+        self.metrics = tuple(scorer.metrics)
+        self.reads_facts = getattr(scorer, "reads_facts", False) is True
+        self.remedy = guard.remedy
+        self._guard = guard
+
+
+class IsolatedScorer(_Stated):
+    """A scorer that reads in the child process of scorers."""
+
+    def __init__(
+        self, scorer: Scorer, guard: Guard, process: ScorerProcess, origin: Origin
+    ) -> None:
+        super().__init__(scorer, guard)
+        self._process = process
+        self._origin = origin
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Score one brand in one answer.
+
+        Raises:
+            PluginFault: when that fails.
+        """
+        [scores] = await self.score_all([[reading]])
+        if isinstance(scores, PluginFault):
+            raise scores
+        return scores[0]
+
+    async def score_all(
+        self, groups: Sequence[Sequence[Reading]]
+    ) -> list[Sequence[Sequence[Score]] | PluginFault]:
+        """Score several answers.
+
+        Args:
+            groups: The readings of each answer.
+
+        Returns:
+            For each answer the scores of its readings, or why there are none.
+        """
+        found: list[Sequence[Sequence[Score]] | PluginFault] = []
+        while len(found) < len(groups):
+            try:
+                self._guard.require_active()
+            except PluginFault as paused:
+                found += [paused] * (len(groups) - len(found))
+                break
+            left = groups[len(found) :]
+            for result in await self._process.score(self._origin, self.name, left):
+                if isinstance(result, Problem):
+                    found.append(self._fault(result))
+                else:
+                    self._guard.resume()
+                    found.append(result)
+        return found
+
+    def _fault(self, problem: Problem) -> PluginFault:
+        text = shortened(printable(redacted(problem.text)))
+        return self._guard.fault(text, late=problem.late)
+
+
+class GuardedScorer(_Stated):
+    """A scorer that awaits something else; it is given a copy of each reading."""
+
+    def __init__(self, scorer: Scorer, guard: Guard) -> None:
+        super().__init__(scorer, guard)
+        self._scorer = scorer
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Score one brand in one answer.
+
+        Raises:
+            PluginFault: when that fails.
+        """
+        return await self._guard.call(
+            partial(self._scores, reading), scorer_process.SCORE_TIMEOUT_S
+        )
+
+    async def _scores(self, reading: Reading) -> list[Score]:
+        # Other scorers read the same one, and a frozen object can still be changed on purpose.
+        result: Any = self._scorer.score(deepcopy(reading))
+        return validate.validated_scores(await result if inspect.isawaitable(result) else result)
+
+
+class GuardedJudge(GuardedScorer):
+    """A judge; its questions are asked with those of runs."""
+
+    def __init__(self, judge: Judge, guard: Guard) -> None:
+        super().__init__(judge, guard)
+        self.model = judge.model
+        self.budget = judge.budget
+        self.rehearsals = tuple(judge.rehearsals)
+        self._judge = judge
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Score one brand in one answer.
+
+        Raises:
+            PluginFault: when that fails.
+            OverheardError: when its model cannot be asked.
+        """
+        work = partial(self._scores, reading)
+        return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
+
+    def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
+        """Return how many gold labels the replies agree with, and how many there are; 0 of all
+        where it fails to say.
+        """
+
+        def counted() -> tuple[int, int]:
+            right, of = self._judge.agreement(replies)
+            return int(right), int(of)
+
+        outcome = call_now(self._guard.part, counted)
+        if outcome.error is None:
+            right, of = outcome.result
+            return right, of
+        self._warn("count its labels", outcome.error)
+        return 0, len(replies)
+
+    def connect(self, client: JudgeClient) -> None:
+        """Take the client to ask through; a judge that fails to do so fails when it is to judge."""
+        outcome = call_now(self._guard.part, lambda: self._judge.connect(client))
+        if outcome.error is not None:
+            self._warn("take whom to ask through", outcome.error)
+
+    def _warn(self, what: str, error: BaseException | None) -> None:
+        kind = type(error).__name__
+        log.warning("The judge %s fails to %s (%s); ask its author.", self.name, what, kind)
+
+
+class GuardedFeed:
+    """An update feed whose updates are validated."""
+
+    def __init__(self, feed: UpdateFeed, guard: Guard) -> None:
+        self.name = feed.name
+        self._feed = feed
+        self._guard = guard
+
+    async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
+        """Return the updates since a moment.
+
+        Raises:
+            PluginFault: when that fails.
+        """
+
+        async def read() -> list[ModelUpdate]:
+            return validate.validated_updates(await self._feed.updates(since))
+
+        return await self._guard.call(read, FEED_TIMEOUT_S)
+
+
+def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Awaitable[None]]:
+    """Return a listener whose faults change nothing."""
+    guard = guards.of(f"A listener of the plugin {guards.plugin}", MAX_LISTENER_FAULTS)
+
+    async def notify(*what: Any) -> None:
+        with contextlib.suppress(PluginFault):
+            # A copy: a frozen object can still be changed on purpose, and others use it too.
+            await guard.call(partial(listener, *deepcopy(what)), LISTENER_TIMEOUT_S)
+
+    return notify
+
+
+class Listeners:
+    """All listeners, by the hook that registered them."""
+
+    def __init__(self) -> None:
+        self._by_hook: dict[str, list[Callable[..., Awaitable[None]]]] = defaultdict(list)
+
+    def add(self, hook: str, listener: Callable[..., Awaitable[None]]) -> None:
+        """Add a guarded listener."""
+        self._by_hook[hook].append(listener)
+
+    async def answer_scored(self, answer: Answer, scores: Sequence[ScoreRecord]) -> None:
+        """Notify that a scorer has read an answer."""
+        await self._notify("overheard_answer_scored", answer, scores)
+
+    async def alert_raised(self, alert: Alert) -> None:
+        """Notify of each shift of a new alert."""
+        for shift in (alert.shift, *alert.also):
+            await self._notify("overheard_shift_detected", shift, alert)
+
+    async def alert_posted(self, alert: Alert, channel: str, message: str) -> None:
+        """Notify that an alert's message was posted in a channel."""
+        await self._notify("overheard_alert_posted", alert, channel, message)
+
+    async def _notify(self, hook: str, *what: Any) -> None:
+        for listener in self._by_hook.get(hook, ()):
+            await listener(*what)

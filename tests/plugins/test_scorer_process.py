@@ -1,0 +1,235 @@
+"""Tests of the child process in which third-party scorers read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broken_plugins import LATER, scorer
+from installing import Shelf
+from overheard import Brand, Finish, Model, Prompt, Question, Reading, Reply
+from overheard.config.loader import parse_config
+from overheard.domain import Answer, Catalogue
+from overheard.errors import PluginFault
+from overheard.plugins import IsolatedScorer, Plugins, load_plugins, scorer_process
+from overheard.plugins.isolate import watchdog
+from overheard.reading.reader import Reader
+from overheard.scoring.service import Scoring
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ACME = Brand("Acme")
+GOOD = "return [Score('good', 0.5, 'Acme is good.', (Detail('a', 'b'),))]"
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Somewhere to install plugins; what they do may take a second."""
+    monkeypatch.setattr(scorer_process, "SCORE_TIMEOUT_S", 1.0)
+    return Shelf(tmp_path, monkeypatch)
+
+
+def answer(number: int = 1) -> Answer:
+    """Return an answer."""
+    question = Question(Prompt("Which?"), Model("svc", "m-1"))
+    return Answer(1, question, Reply("Acme is good.", Finish.COMPLETE), NOW, id=number)
+
+
+def reading() -> Reading:
+    """Return an answer as a scorer sees it."""
+    return Reader([ACME]).read(answer()).reading(ACME, ())
+
+
+def isolated(plugins: Plugins, name: str) -> IsolatedScorer:
+    """Return a scorer of a third party."""
+    found = plugins.scorers[name]
+    assert isinstance(found, IsolatedScorer)
+    return found
+
+
+def running(pid: int) -> bool:
+    """Return whether a process is there, and no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_scores_come_back_whole(shelf: Shelf) -> None:
+    """With quotes and details, and from another process than ours."""
+    shelf.install("good", scorer("good", f"assert os.getpid() != {os.getpid()}; {GOOD}"))
+    plugins = load_plugins(parse_config(""))
+    [score] = await isolated(plugins, "good").score(reading())
+    plugins.close()
+
+    assert (score.metric, score.value, score.quote) == ("good", 0.5, "Acme is good.")
+    assert score.details[0].topic == "a"
+
+
+HARMFUL = (
+    "matching",
+    "eating",
+    "blocking",
+    "growing",
+    "leaving",
+    "crashing",
+    "forking",
+    "quitting",
+)
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+async def test_a_harmful_scorer_is_named_and_the_others_go_on(shelf: Shelf, name: str) -> None:
+    """A slow regular expression, a memory bomb, an exit, a crash, a fork that keeps the pipe."""
+    code, sentence = LATER[name]
+    shelf.install(name, code)
+    shelf.install("good", scorer("good", GOOD))
+    plugins = load_plugins(parse_config(""))
+    begun = time.monotonic()
+    with pytest.raises(PluginFault) as fault:
+        await isolated(plugins, name).score(reading())
+    [score] = await isolated(plugins, "good").score(reading())
+    plugins.close()
+
+    assert str(fault.value).startswith(sentence)
+    assert str(fault.value).endswith(f"; ask the author of overheard-{name} 1.2, or remove it.")
+    assert score.value == 0.5
+    assert time.monotonic() - begun < 30.0
+
+
+async def test_everything_else_goes_on_while_a_scorer_spins(shelf: Shelf) -> None:
+    """The event loop turns."""
+    shelf.install("matching", LATER["matching"][0])
+    plugins = load_plugins(parse_config(""))
+    scoring = asyncio.create_task(isolated(plugins, "matching").score_all([[reading()]]))
+    turns = 0
+    while not scoring.done():
+        turns += 1
+        await asyncio.sleep(0.01)
+    plugins.close()
+
+    assert turns > 20
+
+
+async def test_answers_are_read_many_at_a_time_and_a_fault_costs_one(shelf: Shelf) -> None:
+    """The scores of the others are kept, in their order."""
+    body = "if reading.answer.id % 5 == 0: os._exit(3)\n            "
+    body += "if reading.answer.id == 3: raise RuntimeError\n            "
+    shelf.install("odd", scorer("odd", body + "return [Score('odd', reading.answer.id / 100)]"))
+    plugins = load_plugins(parse_config(""))
+    scoring = Scoring([plugins.scorers["odd"]], Catalogue((ACME,)))
+    answers = [answer(number) for number in range(1, 12)]
+    [read] = await scoring.read((scoring.scorers[0], answers))
+    plugins.close()
+
+    assert {one.id: records[0].score.value for one, records in read} == {
+        number: number / 100 for number in (1, 2, 4, 6, 7, 8, 9, 11)
+    }
+    ask = "ask the author of overheard-odd 1.2, or remove it."
+    assert scoring.faults == {
+        f"The scorer odd fails (RuntimeError); {ask}": 1,
+        f"The scorer odd ended its process (exit status 3); {ask}": 2,
+    }
+
+
+async def test_a_scorer_that_keeps_failing_is_paused(shelf: Shelf) -> None:
+    """Its process is not started for it any more."""
+    shelf.install("leaving", LATER["leaving"][0])
+    plugins = load_plugins(parse_config(""))
+    given = await isolated(plugins, "leaving").score_all([[reading()]] * 7)
+    plugins.close()
+
+    told = [str(one) for one in given]
+    assert sum("ended its process" in one for one in told[:5]) == 5
+    assert all("is left alone for 10 minutes after 5 faults in a row" in one for one in told[5:])
+    assert plugins.paused == told[-1:]
+
+
+@pytest.mark.parametrize(
+    "sent", ["no reply\\n", '{"scores": [1]}\\n', '{"scores": [{"metric": 7}]}\\n', "[]\\n"]
+)
+async def test_what_is_no_reply_is_a_fault_and_never_unpickled(shelf: Shelf, sent: str) -> None:
+    """A scorer can write to the connection, and then its process is replaced."""
+    body = f"os.write(int(sys.argv[1]), {sent!r}.encode().decode('unicode_escape').encode())"
+    shelf.install("odd", scorer("odd", f"{body}; return []"))
+    shelf.install("good", scorer("good", GOOD))
+    plugins = load_plugins(parse_config(""))
+    with pytest.raises(PluginFault, match="fails \\(its process sends what is no reply\\)"):
+        await isolated(plugins, "odd").score(reading())
+    assert await isolated(plugins, "good").score(reading())
+    plugins.close()
+
+
+async def test_a_scorer_forks_and_nothing_is_left_when_plugins_are_closed(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    """All that its process has started ends with it."""
+    body = "child = os.fork()\n            if not child: time.sleep(600)\n            "
+    body += f"open({str(tmp_path / 'pids')!r}, 'w').write(f'{{os.getpid()}} {{child}}'); return []"
+    shelf.install("odd", scorer("odd", body))
+    plugins = load_plugins(parse_config(""))
+    await isolated(plugins, "odd").score(reading())
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert all(map(running, pids))
+    plugins.close()
+    async with asyncio.timeout(10):
+        while any(map(running, pids)):  # noqa: ASYNC110 - it says nothing when it ends
+            await asyncio.sleep(0.02)
+
+
+PARENT = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, sys.argv[2])
+from test_scorer_process import isolated, reading
+from overheard.config.loader import parse_config
+from overheard.plugins import load_plugins
+asyncio.run(isolated(load_plugins(parse_config("")), "odd").score(reading()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it may live for a minute")
+def test_the_process_dies_with_a_parent_that_is_killed(shelf: Shelf, tmp_path: Path) -> None:
+    """Even when a scorer holds it at that moment."""
+    pid = tmp_path / "pid"
+    body = f"open({str(pid)!r}, 'w').write(str(os.getpid())); "
+    shelf.install("odd", scorer("odd", body + "import re; re.match('(a+)+$', 'a' * 64 + '!')"))
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path), str(Path(__file__).parent)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    deadline = time.monotonic() + 30.0
+    while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child = int(pid.read_text())
+    assert running(child)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    deadline = time.monotonic() + 5.0
+    while running(child) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not running(child)
+
+
+async def test_the_watchdog_names_what_holds_the_event_loop(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, with the file and line, whether or not the call is async."""
+    shelf.install("dozing", scorer("dozing", "time.sleep(1); return []", "async def"))
+    plugins = load_plugins(parse_config(""))
+    dozing: Any = plugins.scorers["dozing"]
+    with watchdog(0.2):
+        await dozing.score(reading())
+
+    [told] = [line for line in caplog.messages if "held up" in line]
+    assert told.startswith("The scorer dozing has held up everything else for 0.2 s, at ")
+    assert "overheard_dozing.py:" in told
