@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overheard.detection.decide import MIN_LOG_EVIDENCE, Reason, decide
 from overheard.detection.effect import FULL_BASELINE_RUNS
-from overheard.detection.monitor import MIN_LOG_EVIDENCE, Alarm, Monitor
+from overheard.detection.evidence import NO_HISTORY, AlertPolicy
+from overheard.detection.monitor import Alarm, Monitor
 from overheard.detection.simulate import Change, Design, World, simulate
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
@@ -144,17 +146,21 @@ def test_only_the_model_that_shifted_begins_anew() -> None:
     assert second.answers[0] >= 13 * 60
 
 
-def test_what_is_not_worth_telling_is_not_raised() -> None:
-    """The gate is asked with the metric and what is expected of it, which is a little less."""
-    asked: list[tuple[str, float]] = []
+def test_a_change_that_is_too_small_is_not_raised() -> None:
+    """What is expected of many more answers, a little less than what was seen, is held against the
+    smallest change of the metric.
+    """
+    policy = AlertPolicy(smallest_changes={"visibility": 0.9})
+    monitor = Monitor("Acme", [fallen()], policy=policy)
+    assert list(monitor.replay()) == []
 
-    def worth(metric: str, change: float) -> bool:
-        asked.append((metric, change))
-        return False
-
-    assert shifts(fallen(), worth=worth) == []
-    assert {metric for metric, _ in asked} == {"visibility"}
-    assert all(-0.5 < change < -0.05 for _, change in asked)
+    [shift] = shifts(fallen())
+    [evidence] = monitor.evidence[shift.run_id]
+    silence = decide(evidence, policy, NO_HISTORY).silence
+    assert silence
+    assert (silence.reason, silence.smallest_change) == (Reason.TOO_SMALL, 0.9)
+    assert silence.change
+    assert shift.change < silence.change < -0.05
 
 
 def test_a_known_update_matches_its_dates() -> None:

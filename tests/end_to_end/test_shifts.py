@@ -57,6 +57,26 @@ def test_an_unchanged_system_is_silent(program: Program, write: Write) -> None:
     assert "Nothing moved by more than chance explains, in 10 runs." in sentences(out)
 
 
+def test_each_run_says_why_it_was_reported_or_not(program: Program, write: Write) -> None:
+    """`--why` adds the decision about each brand and model in each run, with its numbers."""
+    program.json("import", str(write("history.jsonl", history(12, turn=8))))
+    found = program.json("shifts", "acme", "--why")
+
+    assert found["shifts"] == program.json("shifts", "acme")
+    decisions = {decision["run"]: decision for decision in found["decisions"]}
+    assert len(decisions) == 12
+    assert decisions[found["shifts"][0]["run"]]["action"] == "raise"
+    reasons = {run: {s["reason"] for s in d["silences"]} for run, d in decisions.items()}
+    assert reasons["week-01"] == {"not enough runs"}
+    assert reasons["week-03"] == {"learning"}
+    below = decisions["week-08"]["silences"][0]
+    assert below["reason"] == "below threshold"
+    assert 0 < below["evidence"] < below["threshold"]
+    out, _ = program.run("shifts", "acme", "--why")
+    assert "week-08" in out
+    assert "the least for an alert, 20." in sentences(out)
+
+
 def test_without_history_there_is_nothing_to_show(program: Program) -> None:
     """The card says what to do."""
     out, _ = program.run("shifts")

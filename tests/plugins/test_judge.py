@@ -13,6 +13,7 @@ import pytest
 from loopback import Behaviour, ChatService
 from overheard import Model, PluginSettings, Score
 from overheard.config.sections import AskingTable, BudgetTable
+from overheard.detection.evidence import JudgeCheck
 from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Question, Run, Shift
 from overheard.errors import SettingsError
 from overheard.interfaces import Store
@@ -443,14 +444,14 @@ async def shifted(bench: Bench) -> Shift:
 async def test_a_shift_of_the_judge_itself_is_told_from_one_of_the_model(
     make: Callable[..., Bench],
 ) -> None:
-    """Old answers are judged anew: where they fare worse now, it is the judge that moved."""
+    """Old answers are judged again: where they fare worse now, it is the judge that moved."""
     bench = make()
     shift = await shifted(bench)
     bench.judgement = lambda _, __: [item("Acme", "negative", "Acme is a joy to use.")]
-    doubt = await Rejudging(bench.store, bench.scoring).doubt(shift)
+    check = await Rejudging(bench.store, bench.scoring).check(shift)
 
-    assert "the judge judge (svc/m-1) itself has moved" in doubt
-    assert "Of 12 old answers it says -1.00 now and said +1.00 then." in doubt
+    assert check == JudgeCheck("judge", "svc/m-1", 12, before=1.0, after=-1.0, p_value=0.0)
+    assert check.explains(shift.change)
 
 
 async def test_a_judge_that_says_the_same_raises_no_doubt(make: Callable[..., Bench]) -> None:
@@ -459,7 +460,9 @@ async def test_a_judge_that_says_the_same_raises_no_doubt(make: Callable[..., Be
     shift = await shifted(bench)
     before = len(bench.requests)
 
-    assert await Rejudging(bench.store, bench.scoring).doubt(shift) == ""
+    check = await Rejudging(bench.store, bench.scoring).check(shift)
+    assert check == JudgeCheck("judge", "svc/m-1", 12, before=1.0, after=1.0, p_value=1.0)
+    assert not check.explains(shift.change)
     assert len(bench.requests) == before + 12
     kept = [r async for r in bench.store.scores() if r.brand == "Acme"]
     assert {record.score.value for record in kept} == {1.0}
@@ -471,8 +474,8 @@ async def test_what_no_judge_gives_is_beyond_doubt(make: Callable[..., Bench]) -
     shift = await shifted(bench)
     asked_then = len(bench.service.calls)
     other = replace(shift, metric="visibility")
-    assert await Rejudging(bench.store, bench.scoring).doubt(other) == ""
+    assert await Rejudging(bench.store, bench.scoring).check(other) is None
     assert len(bench.service.calls) == asked_then
 
     poor = make(budget=0.0)
-    assert await Rejudging(poor.store, poor.scoring).doubt(shift) == ""
+    assert await Rejudging(poor.store, poor.scoring).check(shift) is None

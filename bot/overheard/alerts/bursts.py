@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from overheard.alerts.history import Past, Replay
+from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.detection import bursts, updates
 from overheard.detection.baseline import run_slice
 from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun
@@ -67,7 +67,9 @@ class Sentry:
         providers: Names of those that can be asked.
     """
 
-    def __init__(self, past: Past, policy: BurstPolicy, providers: Collection[str]) -> None:
+    def __init__(
+        self, past: HistoryReader, policy: BurstPolicy, providers: Collection[str]
+    ) -> None:
         self._past = past
         self._policy = policy
         self._providers = providers
@@ -270,17 +272,17 @@ class Suspicion:
     streams: tuple[Stream, ...]
 
 
-def suspicions(brand: str, replay: Replay) -> list[Suspicion]:
+def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
     """Return what the latest look at a brand says of it at each model."""
     monitor = replay.monitor
     return [
         _suspicion(brand, model, replay)
-        for model in sorted({seen.stream.key.model for seen in monitor.seen})
+        for model in sorted({seen.stream.key.model for seen in monitor.streams})
     ]
 
 
-def _suspicion(brand: str, model: Model, replay: Replay) -> Suspicion:
-    mine = [seen for seen in replay.monitor.seen if seen.stream.key.model == model]
+def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
+    mine = [seen for seen in replay.monitor.streams if seen.stream.key.model == model]
     alarms = [a.run for a in replay.alarms if any(s.model == model for s in a.shifts)]
     return Suspicion(
         brand=brand,

@@ -1,4 +1,6 @@
-"""A brand's past, fetched from the store for its monitor."""
+"""A brand's past, fetched from the store for its monitor; the decisions are in
+`detection/decide.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +9,33 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from overheard.alerts.grouping import worth_telling
+from overheard.alerts.reasons import alert_policy
 from overheard.config.loader import AlertsTable
+from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
-from overheard.domain import BURST, Catalogue, Metric, ModelUpdate
+from overheard.domain import BURST, BlockTable, Catalogue, Metric, ModelUpdate
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream, streams_of_table
+from overheard.measure.blocks import RunKey, StreamKey, streams_of_table
+from overheard.numpy_proxy import np
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
-    """A brand's past, looked at run by run.
+class BrandReplay:
+    """A brand's past, analysed run by run.
 
     Attributes:
-        monitor: As it stands after the latest run.
+        brand: The brand's name.
+        monitor: As it is after the latest run.
         alarms: What would have been raised, in the order of the runs.
     """
 
+    brand: str
     monitor: Monitor
     alarms: tuple[Alarm, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryReader:
     """Where the past of brands is, and what of it counts.
 
     Attributes:
@@ -46,36 +52,55 @@ class Past:
     versions: Collection[str]
     settings: AlertsTable
 
+    @property
+    def policy(self) -> AlertPolicy:
+        """What the deployment wants to be alerted of."""
+        return alert_policy(self.settings, self.metrics)
+
     async def replay(
         self, brand: str, updates: Iterable[ModelUpdate], until: datetime | None = None
-    ) -> Replay:
-        """Look at all runs of a brand, up to those that began at a time.
+    ) -> BrandReplay:
+        """Analyse all runs of a brand, up to those that began at a time.
 
         The thresholds that this takes are kept for the next time.
         """
         known = await self.store.thresholds(brand)
+        names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
+        table = await self.store.block_table(names, until=until)
+        read = table.of(self.versions, self.settings.metrics or tuple(self.metrics))
         monitor = Monitor(
             brand,
-            await self._streams(brand, until),
+            streams_of_table(read),
             updates,
-            per_year=self.settings.false_alarms_per_year,
-            worth=self._worth,
+            policy=self.policy,
             thresholds=known,
             bursts={run.id for run in await self.store.runs(label=BURST)},
+            unread=_unread(table, read),
         )
-        # It may take seconds, and everything else in the process goes on meanwhile.
+        # It may take seconds, and everything else in the process goes on in the meantime.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
         if monitor.thresholds != known:
             await self.store.keep_thresholds(brand, monitor.thresholds)
-        return Replay(monitor, alarms)
+        return BrandReplay(brand, monitor, alarms)
 
-    async def _streams(self, brand: str, until: datetime | None) -> list[Stream]:
-        """Return the streams of a brand and of its competitors."""
-        names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
-        blocks = await self.store.block_table(names, until=until)
-        return streams_of_table(
-            blocks.of(self.versions, self.settings.metrics or tuple(self.metrics))
-        )
 
-    def _worth(self, metric: str, change: float) -> bool:
-        return worth_telling(self.metrics[metric], change, self.settings)
+def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
+    """Return for streams with runs that only other scorer versions have read the first of those.
+
+    Args:
+        table: All blocks.
+        read: Those of the scorer versions as they are now.
+    """
+    first, first_read = _first_runs(table), _first_runs(read)
+    return {key: first[key] for key, run in first_read.items() if first[key] < run}
+
+
+def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
+    """Return the first run of each stream, whatever version has read it."""
+    first = np.full(len(table.streams), len(table.runs))
+    np.minimum.at(first, table.stream, table.run)
+    found: dict[StreamKey, RunKey] = {}
+    for (brand, model, metric, _), place in zip(table.streams, first.tolist(), strict=True):
+        key, run = StreamKey(brand, model, metric), RunKey(*table.runs[place])
+        found[key] = min(run, found.get(key, run))
+    return found

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from overheard.alerts import grouping
 from overheard.alerts.card import step
 from overheard.alerts.routes import Routes
 from overheard.cards import wording
+from overheard.detection.decide import Action, Placement, place
 from overheard.domain import (
     Alert,
     AlertEvent,
@@ -66,30 +66,35 @@ class Lifecycle:
         self._clock = clock
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Keep a new alert, and have it told in every channel that a route leads to.
+        """Keep what moved at a model in a run, as `decide.place` places it among the alerts before:
+        as an alert that is shown in every channel that a route leads to, or as growth of one.
 
-        What goes on with an alert that is not over lets that one grow instead. What takes one
-        back ends it. A new one follows the last of the same brand, model and metric.
+        Open alerts that it takes back have recovered. Where another process closes an alert at the
+        same time, it is placed again.
 
         Returns:
-            The alert that tells of this brand, model and run, and whether it is new.
+            The alert that reports this brand, model and run, and whether it is new.
         """
-        earlier = await self._store.alerts(brand=alert.shift.brand)
-        kept, is_new = grouping.told(earlier, alert), False
-        if kept is None:
-            kept, is_new = await self._grow_or_add(alert, earlier)
-        # Of a run that is looked at again: what was raised since is not touched.
-        for old in grouping.ended([old for old in earlier if old.id < kept.id], alert):
-            with contextlib.suppress(AlertUnchanged):  # somebody was quicker
-                await self.recover(old.id, f"See alert {kept.id}.")
+        while True:
+            earlier = await self._store.alerts(brand=alert.shift.brand)
+            placement = place((alert.shift, *alert.also), earlier)
+            with contextlib.suppress(AlertUnchanged):  # it was closed just now
+                kept, is_new = await self._placed(alert, placement, earlier)
+                break
+        for number in placement.recovers:
+            with contextlib.suppress(AlertUnchanged):  # another process was quicker
+                await self.recover(number, f"See alert {kept.id}.")
         return kept, is_new
 
-    async def _grow_or_add(self, alert: Alert, earlier: Sequence[Alert]) -> tuple[Alert, bool]:
-        if old := grouping.grown(earlier, alert):
-            with contextlib.suppress(AlertUnchanged):  # it was closed just now
-                return await self.grow(old.id, (alert.shift, *alert.also)), False
-        before = grouping.before(earlier, alert)
-        new = replace(alert, follows=before.id if before else 0)
+    async def _placed(
+        self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
+    ) -> tuple[Alert, bool]:
+        match placement.action:
+            case Action.KEEP:
+                return next(old for old in earlier if old.id == placement.alert), False
+            case Action.GROW:
+                return await self.grow(placement.alert, (alert.shift, *alert.also)), False
+        new = replace(alert, follows=placement.follows)
         return await self._store.add_alert(new, self._deliveries(new))
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:

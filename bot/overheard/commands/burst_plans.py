@@ -8,7 +8,7 @@ from typing import Any
 from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
 from overheard.cards import wording
 from overheard.cards.card import Table
-from overheard.commands.shifts import past
+from overheard.commands.shifts import history_reader
 from overheard.deployment import Call, Deployment
 from overheard.detection.bursts import BurstPolicy
 
@@ -26,7 +26,7 @@ async def planned_bursts(
         looked: What the latest look says; by default all brands are looked at anew.
     """
     policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
-    sentry = Sentry(past(deployment), policy, deployment.plugins.providers)
+    sentry = Sentry(history_reader(deployment), policy, deployment.plugins.providers)
     return await sentry.plan(await sentry.look() if looked is None else looked)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from overheard.alerts.watch import Look
+from overheard.alerts.detection_service import DetectionResult
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
 from overheard.commands.standings import Standing, table
@@ -28,7 +28,7 @@ def summary(
     outcome: Outcome,
     rows: Sequence[Standing],
     faults: Counter[str],
-    look: Look,
+    look: DetectionResult,
     alerts: tuple[Card, ...],
     warnings: Sequence[str] = (),
     bursts: Sequence[str] = (),
@@ -128,7 +128,7 @@ def _data(outcome: Outcome) -> dict[str, object]:
 
 
 def _paragraphs(
-    outcome: Outcome, faults: Counter[str], look: Look, alerts: tuple[Card, ...]
+    outcome: Outcome, faults: Counter[str], look: DetectionResult, alerts: tuple[Card, ...]
 ) -> Iterator[str]:
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other runs."

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from overheard.alerts.watch import Look
+from overheard.alerts.detection_service import DetectionResult
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.commands.alerts import show_alert
@@ -35,7 +35,7 @@ Done = TypeVar("Done")
 
 HOLDS = 5
 """How often a run is held, when the database is lost meanwhile, until somebody should see to it."""
-NOT_LOOKED = Look((), compared=False)
+NOT_LOOKED = DetectionResult((), compared=False)
 
 
 async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
@@ -177,7 +177,7 @@ async def _spread_scoring(deployment: Deployment, call: Call, run: Run) -> None:
         _note(deployment, list(results.values()))
 
 
-async def _look(deployment: Deployment, call: Call, run: Run) -> tuple[Look, list[str]]:
+async def _look(deployment: Deployment, call: Call, run: Run) -> tuple[DetectionResult, list[str]]:
     """Look whether brands have moved; return that, and which bursts would tell more."""
     if not deployment.queue.spread:
         look = await look_at(deployment, run)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overheard.alerts.watch import Look, Watch
+from overheard.alerts.detection_service import DetectionResult, DetectionService
 from overheard.commands.alerts import lifecycle
 from overheard.commands.burst_plans import planned_bursts, sentence
 from overheard.commands.run_price import asked_at_once
-from overheard.commands.shifts import past
+from overheard.commands.shifts import history_reader
 from overheard.deployment import Call, Deployment
 from overheard.detection.effect import Learning
 from overheard.domain import Alert, Panel, Run, RunState, Task, TaskKind
@@ -87,7 +87,9 @@ async def ask(deployment: Deployment, call: Call, run: Run) -> Outcome:
 
 
 @traced("detect", lambda _, run, *__: {"overheard.run": run.key})
-async def look_at(deployment: Deployment, run: Run, brands: Sequence[str] | None = None) -> Look:
+async def look_at(
+    deployment: Deployment, run: Run, brands: Sequence[str] | None = None
+) -> DetectionResult:
     """Look here whether brands have moved in a run; what is raised is kept and told.
 
     Args:
@@ -98,10 +100,14 @@ async def look_at(deployment: Deployment, run: Run, brands: Sequence[str] | None
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(plugins.feeds.values(), deployment.store, plugins.providers, now)
     deployment.scoring.faults.update(problems)
-    doubt = Rejudging(deployment.store, deployment.scoring).doubt
-    watch = Watch(past(deployment), lifecycle(deployment), plugins.listeners.alert_raised, doubt)
+    service = DetectionService(
+        history_reader(deployment),
+        lifecycle(deployment),
+        plugins.listeners.alert_raised,
+        Rejudging(deployment.store, deployment.scoring).check,
+    )
     chosen = served(deployment, run.panel) if brands is None else brands
-    return await watch.look(run, chosen, deployment.clock.now())
+    return await service.detect(run, chosen, deployment.clock.now())
 
 
 def served(deployment: Deployment, panel: Panel | None) -> list[str]:
@@ -114,20 +120,20 @@ def served(deployment: Deployment, panel: Panel | None) -> list[str]:
     return [n for n in names if any(not p.brands or n in p.brands for p in panel.prompts)]
 
 
-async def bursts(deployment: Deployment, call: Call, run: Run, look: Look) -> list[str]:
+async def bursts(deployment: Deployment, call: Call, run: Run, look: DetectionResult) -> list[str]:
     """Say which small runs would tell more of what was asked."""
     plans = await planned_bursts(deployment, look.suspicions) if look.suspicions else []
     models = run.panel.models if run.panel else ()
     return [sentence(deployment, call, plan) for plan in plans if plan.model in models]
 
 
-async def looked(store: Store, results: list[TaskResult]) -> tuple[Look, list[str]]:
+async def looked(store: Store, results: list[TaskResult]) -> tuple[DetectionResult, list[str]]:
     """Put together what looks at brands have found: one look, and which bursts would tell more."""
     alerts: list[Alert | None] = [
         await store.alert(number) for result in results for number in result.get("alerts", ())
     ]
     learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
-    look = Look(
+    look = DetectionResult(
         tuple(filter(None, alerts)),
         any(result.get("compared") for result in results),
         min(learning, key=lambda one: one.runs, default=None),

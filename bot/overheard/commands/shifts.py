@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from overheard.alerts.history import Past, Replay
+from overheard.alerts.history import BrandReplay, HistoryReader
+from overheard.alerts.reasons import decision_data, decision_sentence
 from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.deployment import Call, Deployment
+from overheard.detection.decide import Decision, decide
+from overheard.detection.evidence import AlertHistory
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import Brand, ModelUpdate, Run, Shift
 from overheard.errors import NothingToAsk
@@ -19,11 +22,14 @@ from overheard.measure.blocks import RunKey
 from overheard.runs.plan import find_brand, tracked
 from overheard.scoring.service import Scoring
 
+SHOWN_DECISIONS = 40
+"""Rows of decisions that a card shows."""
 
-def past(deployment: Deployment) -> Past:
+
+def history_reader(deployment: Deployment) -> HistoryReader:
     """Return where the past of a deployment's brands is."""
     scoring = deployment.scoring
-    return Past(
+    return HistoryReader(
         deployment.store,
         deployment.catalogue,
         scoring.metrics,
@@ -32,15 +38,19 @@ def past(deployment: Deployment) -> Past:
     )
 
 
-async def shifts(deployment: Deployment, call: Call, *, brands: Sequence[str] = ()) -> Card:
-    """Look at the whole past, run by run, and show what would have been raised, in that order.
+async def shifts(
+    deployment: Deployment, call: Call, *, brands: Sequence[str] = (), why: bool = False
+) -> Card:
+    """Analyse the whole past, run by run, and show what would have been raised, in that order.
 
-    Nothing is raised or told, and no look knows of later runs.
+    Nothing is raised or sent, and no analysis knows of later runs.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
+        why: Also show for each run, brand and model what was decided, and why nothing was
+            reported.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -52,7 +62,11 @@ async def shifts(deployment: Deployment, call: Call, *, brands: Sequence[str] = 
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs()}
-    return _card(deployment, call, await _replays(deployment, call, chosen, runs), runs)
+    replays = await _replays(deployment, call, chosen, runs)
+    card = _card(deployment, call, replays, runs)
+    if not why:
+        return card
+    return _with_reasons(deployment, card, await _decisions(deployment, replays, runs), runs)
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
@@ -66,12 +80,12 @@ async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, sinc
 
 async def _replays(
     deployment: Deployment, call: Call, brands: Sequence[Brand], runs: Mapping[int, Run]
-) -> list[Replay]:
+) -> list[BrandReplay]:
     updates = await _updates(deployment, runs)
     call.progress.start("Looking at the past", len(brands))
     replays = []
     for brand in brands:
-        replays.append(await past(deployment).replay(brand.name, updates))
+        replays.append(await history_reader(deployment).replay(brand.name, updates))
         call.progress.advance()
     call.progress.finish()
     return replays
@@ -87,11 +101,11 @@ async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[Mode
 
 
 def _card(
-    deployment: Deployment, call: Call, replays: Sequence[Replay], runs: Mapping[int, Run]
+    deployment: Deployment, call: Call, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
 ) -> Card:
     alarms = sorted((a for r in replays for a in r.alarms), key=lambda alarm: alarm.run)
     found = [shift for alarm in alarms for shift in alarm.shifts]
-    looked = max((replay.monitor.looks for replay in replays), default=0)
+    looked = max((len(replay.monitor.evidence) for replay in replays), default=0)
     return Card(
         title=wording.count(len(found), "shift") if found else "No shift",
         text="\n\n".join(_text(deployment, call, found, runs, looked)),
@@ -161,10 +175,50 @@ def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     }
 
 
+async def _decisions(
+    deployment: Deployment, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
+) -> list[Decision]:
+    """Decide about each brand and model in each run, with the alerts there are; the newest first.
+
+    The judge is not asked again: that would cost money.
+    """
+    policy = history_reader(deployment).policy
+    starts = {number: run.started_at for number, run in runs.items()}
+    found = []
+    for replay in replays:
+        alerts = await deployment.store.alerts(brand=replay.brand)
+        history = AlertHistory(alerts, starts)
+        measured = [one for part in replay.monitor.evidence.values() for one in part]
+        found += [decide(evidence, policy, history) for evidence in measured]
+    return sorted(found, key=lambda decision: decision.run, reverse=True)
+
+
+def _with_reasons(
+    deployment: Deployment, card: Card, decisions: Sequence[Decision], runs: Mapping[int, Run]
+) -> Card:
+    """Add what was decided about each brand and model in each run, the newest runs first."""
+    metrics = deployment.scoring.metrics
+    rows = [
+        (runs[d.run.id].key, d.brand, str(d.model), decision_sentence(d, metrics))
+        for d in decisions[:SHOWN_DECISIONS]
+    ]
+    left = len(decisions) - len(rows)
+    reasons = Card(
+        title="Why there was an alert or none",
+        table=Table(("Run", "Brand", "Model", "What was decided"), tuple(rows)) if rows else None,
+        footer=f"{wording.count(left, 'older row')} left out; --json has all." if left else "",
+    )
+    data = [{"run": runs[d.run.id].key, **decision_data(d)} for d in decisions]
+    return replace(card, more=(*card.more, reasons), data={"shifts": card.data, "decisions": data})
+
+
 SHIFTS = CommandSpec(
     "shifts",
     "Show what moved over the whole past, as it would have been raised run by run.",
     shifts,
-    (Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),),
-    examples=("shifts", "shifts Acme"),
+    (
+        Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),
+        Option("why", "Also show for each run why nothing was reported.", Kind.FLAG),
+    ),
+    examples=("shifts", "shifts Acme", "shifts --why"),
 )

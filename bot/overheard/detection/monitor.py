@@ -1,23 +1,22 @@
-"""The monitor of one brand: its past is looked at run by run, as it would have been looked at live.
+"""The monitor of one brand: its past is analysed run by run, as it would have been analysed live.
 
-After each run the evidence of all streams is averaged and held against the brand's threshold
-(`baseline`). An alarm names the streams whose own evidence exceeds that threshold: at least one
-does, or their mean would not. A named stream is told when its change, drawn towards none as far
-as the answers leave it open, is large enough. Then the baseline of its model begins again with
+After each run the evidence of all streams is averaged, and `decide` holds it against the brand's
+threshold (`baseline`). An alarm names the streams whose own evidence exceeds that threshold: at
+least one does, or their mean would not. After an alarm the baseline of its model begins again with
 the run with which the change most likely began, and nothing before it counts any more; a return
 to the old level is a shift like any other.
 
-A look knows nothing of the runs after it, and nothing is kept: the same runs always give the same
-shifts.
+An analysis knows nothing of the runs after it, and nothing is kept: the same runs always give the
+same shifts.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import log
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, log
 
 from overheard.detection import run_effects
 from overheard.detection.attribution import (
@@ -29,6 +28,7 @@ from overheard.detection.attribution import (
     is_recovery,
 )
 from overheard.detection.baseline import BaselineFit, fit, run_slice, settled
+from overheard.detection.decide import MIN_LOG_EVIDENCE, Decision, decide
 from overheard.detection.detector import (
     UPDATE_WEIGHT,
     ChangeEvidence,
@@ -43,29 +43,31 @@ from overheard.detection.effect import (
     probability,
     smallest_visible_change,
 )
+from overheard.detection.evidence import (
+    DEFAULT_ALERT_POLICY,
+    NO_HISTORY,
+    AlertPolicy,
+    ModelEvidence,
+    StreamEvidence,
+)
 from overheard.detection.known_time import compare_sides
 from overheard.detection.run_effects import Moments
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
-MIN_LOG_EVIDENCE = log(20.0)
-"""No evidence below this raises an alarm, whatever the threshold: twenty to one."""
 LEARNING_METRIC = "visibility"
-"""The metric whose smallest visible change is told while a baseline is short."""
+"""The metric whose smallest visible change is shown while a baseline is short."""
 MIN_RUNS_AFTER_SHIFT = 2
 """Runs that a model's new baseline has before a shift from it can be seen."""
-
-Worth = Callable[[str, float], bool]
-"""From a metric and its expected change to whether people want to be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What a look raised.
+    """What a run raised.
 
     Attributes:
         run: The run after which it was raised.
-        shifts: What shifted, the surest of each model first; one or more.
+        shifts: What shifted, the most certain of each model first; one or more.
     """
 
     run: RunKey
@@ -74,11 +76,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class StreamAnalysis:
-    """What one stream shows at a look.
+    """What one stream shows after a run.
 
     Attributes:
-        stream: Its runs from the beginning of the baseline to the look.
-        evidence: Of a change.
+        stream: Its runs from the beginning of the baseline to that run.
+        evidence: Evidence for a change.
         statistic: The logarithm of its sum, with the weights of known updates.
     """
 
@@ -88,21 +90,22 @@ class StreamAnalysis:
 
 
 class Monitor:
-    """Watches one brand at all its models.
+    """Analyses one brand at all its models, run by run.
 
     Args:
         brand: The brand's name.
         streams: Its streams and those of its competitors, from one call of `blocks.streams`.
         updates: Known updates of the models. A change is `UPDATE_WEIGHT` times likelier to begin
             with the first run after one.
-        per_year: False alarms that are allowed in a year.
-        worth: Says which changes are large enough to be told.
+        policy: How often an alarm may be false, and which changes are too small for one.
         thresholds: Those that are known already.
-        bursts: Numbers of the runs that are bursts: they are no pace to go by.
+        bursts: Numbers of the runs that are bursts: they do not set the pace.
+        unread: For streams with history that only other scorer versions have read, its first run.
 
     Attributes:
-        looks: How many runs have been looked at.
-        seen: What the brand's streams showed at the latest look.
+        evidence: What was measured at each model asked, by the number of the run; what `decide`
+            makes of it without a history is what the replay raises.
+        streams: What the brand's streams showed after the latest run.
         crossed: Whether their evidence was over the threshold then.
         thresholds: Those that were needed.
     """
@@ -113,10 +116,10 @@ class Monitor:
         streams: Iterable[Stream],
         updates: Iterable[ModelUpdate] = (),
         *,
-        per_year: float = 1.0,
-        worth: Worth = lambda metric, change: True,  # noqa: ARG005 - the names say what they are
+        policy: AlertPolicy = DEFAULT_ALERT_POLICY,
         thresholds: Mapping[str, float] | None = None,
         bursts: Collection[int] = (),
+        unread: Mapping[StreamKey, RunKey] | None = None,
     ) -> None:
         everything = list(streams)
         self._brand = brand
@@ -125,13 +128,13 @@ class Monitor:
         self._all = [s for s in everything if s.key.model in self._models]
         self._updates = sorted(updates, key=lambda update: (update.at, update.source))
         self._announced = first_after(self._updates, self._models)
-        self._per_year = per_year
-        self._worth = worth
+        self._policy = policy
         self._known = thresholds or {}
         self._bursts = frozenset(bursts)
+        self._unread = unread or {}
         self.thresholds: dict[str, float] = {}
-        self.looks = 0
-        self.seen: list[StreamAnalysis] = []
+        self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
+        self.streams: list[StreamAnalysis] = []
         self.crossed = False
         self._records = {s.key: StreamRecord(s) for s in self._all}
         self._begun = {model: runs[0] for model, runs in self._models.items()}
@@ -141,15 +144,25 @@ class Monitor:
 
     def replay(self) -> Iterator[Alarm]:
         """Yield what would have been raised, in the order of the runs."""
-        looks: list[RunKey] = []
+        runs: list[RunKey] = []
         for run in sorted({s.runs[row] for s in self._mine for row in rows_with_answers(s)}):
-            shifts = self._look(run, looks)
-            looks.append(run)
-            self.looks = len(looks)
+            self.evidence[run.id] = evidence = tuple(self._analyse(run, runs))
+            runs.append(run)
+            decisions = [decide(one, self._policy, NO_HISTORY) for one in evidence]
+            shifts = [shift for decision in decisions for shift in self._by_evidence(decision)]
             if shifts:
-                self._begin_anew(shifts)
+                self._restart_baselines(shifts)
                 self._raised += shifts
                 yield Alarm(run, tuple(shifts))
+
+    def _by_evidence(self, decision: Decision) -> list[Shift]:
+        """Return the shifts of a decision, those with the most evidence first."""
+        statistic = {
+            one.stream.key.metric: one.statistic
+            for one in self.streams
+            if one.stream.key.model == decision.model
+        }
+        return sorted(decision.shifts, key=lambda s: (-statistic[s.metric], s.metric))
 
     def learning(self) -> Learning | None:
         """Return how far the shortest baseline is after the latest look, or None when all are
@@ -177,28 +190,54 @@ class Monitor:
             else run_slice(stream, 0, 0)
         )
 
-    def _look(self, run: RunKey, looks: Sequence[RunKey]) -> list[Shift]:
-        """Return the shifts that are told after a run."""
-        self.seen, self.crossed = [], False
+    def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
+        """Yield what a run shows at each model that it asked, or that is over the threshold."""
+        self.streams, self.crossed = [], False
+        level, limit = -inf, MIN_LOG_EVIDENCE
         pasts = self._pasts(run)
-        if not pasts:
-            return []
+        if pasts:
+            fitted = self._fitted(pasts, run, earlier)
+            self.streams = [self._see(past.key, run, fitted) for past in pasts]
+            level = float(brand_statistic([one.statistic for one in self.streams]))
+            if level > MIN_LOG_EVIDENCE:  # else the threshold, which takes a while, is not needed
+                limit = max(MIN_LOG_EVIDENCE, self._limit(fitted))
+        self.crossed = level > limit
+        for model in sorted(self._models):
+            mine = [stream for stream in self._mine if stream.key.model == model]
+            evidence = tuple(self._stream_evidence(one, run, level, limit) for one in mine)
+            if self._is_asked(model, run) or any(one.shift for one in evidence):
+                yield ModelEvidence(self._brand, model, run, level, limit, evidence)
+
+    def _fitted(
+        self, pasts: Sequence[Stream], run: RunKey, earlier: Sequence[RunKey]
+    ) -> BaselineFit:
+        """Return what is normal before a run, fitted again where the last fit is out of date."""
         announced = frozenset((m, r.id) for m, r in self._announced if r <= run)
         if self._fit is None or not self._fit.serves(pasts, announced):
             windows = {past.key: self._moments(past.key, run) for past in pasts}
-            self._fit = fit(pasts, windows, looks, self._per_year, announced, run, self._bursts)
-        self.seen = seen = [self._see(past.key, run, self._fit) for past in pasts]
-        level = float(brand_statistic([one.statistic for one in seen]))
-        if level <= MIN_LOG_EVIDENCE:  # the threshold, which takes a while, is not worked out
-            return []
-        limit = max(MIN_LOG_EVIDENCE, self._limit(self._fit))
-        self.crossed = level > limit
-        if not self.crossed:
-            return []
-        named = [one for one in seen if one.statistic > limit]
-        named.sort(key=lambda one: (one.stream.key.model, -one.statistic, one.stream.key.metric))
-        shifts = (self._shift(one, run, self._fit) for one in named)
-        return [shift for shift in shifts if shift]
+            rate = self._policy.false_alarms_per_year
+            self._fit = fit(pasts, windows, earlier, rate, announced, run, self._bursts)
+        return self._fit
+
+    def _stream_evidence(
+        self, stream: Stream, run: RunKey, level: float, limit: float
+    ) -> StreamEvidence:
+        """Return what a stream shows after a run; in full where it is over the threshold."""
+        key, begun = stream.key, self._begun[stream.key.model]
+        past = self._between(stream, begun, run)
+        now = self._between(stream, run, run, with_end=True).n.any(axis=0)
+        found = next((one for one in self.streams if one.stream.key == key), None)
+        evidence = StreamEvidence(
+            metric=key.metric,
+            runs=len(rows_with_answers(past)),
+            runs_needed=self._runs_needed(stream),
+            has_unread_history=key in self._unread and self._unread[key] < begun,
+            shared_prompts=int((past.n.any(axis=0) & now).sum()) if now.any() else None,
+            statistic=found.statistic if found else None,
+        )
+        if found is None or self._fit is None or min(level, found.statistic) <= limit:
+            return evidence
+        return self._described(evidence, found, run, self._fit)
 
     def _limit(self, fit: BaselineFit) -> float:
         if fit.key not in self.thresholds:
@@ -210,12 +249,21 @@ class Monitor:
         """Return the brand's streams with a past to hold the run against."""
         pasts = []
         for stream in self._mine:
-            start = self._begun[stream.key.model]
-            past = self._between(stream, start, run)
-            anew = start > stream.runs[0]
-            if len(past.runs) >= (MIN_RUNS_AFTER_SHIFT if anew else 1) and past.n.any():
+            past = self._between(stream, self._begun[stream.key.model], run)
+            if len(past.runs) >= self._runs_needed(stream) and past.n.any():
                 pasts.append(past)
         return pasts
+
+    def _runs_needed(self, stream: Stream) -> int:
+        """Return how many runs a baseline needs: after a shift more than at the beginning."""
+        is_first = self._begun[stream.key.model] == stream.runs[0]
+        return 1 if is_first else MIN_RUNS_AFTER_SHIFT
+
+    def _is_asked(self, model: Model, run: RunKey) -> bool:
+        """Whether a model has answers in a run."""
+        runs = self._models[model]
+        place = bisect_left(runs, run)
+        return place < len(runs) and runs[place] == run
 
     def _between(
         self, stream: Stream, start: RunKey, end: RunKey, *, with_end: bool = False
@@ -242,19 +290,19 @@ class Monitor:
         weights = {r.id: UPDATE_WEIGHT for m, r in self._announced if m == model}
         return StreamAnalysis(stream, evidence, evidence.statistic(weights))
 
-    def _shift(self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit) -> Shift | None:
-        """Describe what a stream went through, or return None when it is not worth telling."""
+    def _described(
+        self, evidence: StreamEvidence, seen: StreamAnalysis, run: RunKey, fit: BaselineFit
+    ) -> StreamEvidence:
+        """Add to the evidence of a stream what it went through, where that can be compared."""
         key, found = seen.stream.key, seen.evidence
         began = found.starts[int(found.logs.argmax())]
         compared = compare_sides(seen.stream, began.id, fit.effects[key].tau2)
-        if compared is None or not self._worth(
-            key.metric, expected_change(compared, seen.stream.width)
-        ):
-            return None
+        if compared is None:
+            return evidence
         dates = found.dates()
         updates = falls_among(self._updates, key.model, dates, self._models[key.model])
         recovery = is_recovery(compared, key, self._raised)
-        return Shift(
+        shift = Shift(
             brand=key.brand,
             model=key.model,
             metric=key.metric,
@@ -272,6 +320,8 @@ class Monitor:
             explanation=explain(self._surroundings(seen, run, fit), updates, recovery=recovery),
             recovery=recovery,
         )
+        change = expected_change(compared, seen.stream.width)
+        return replace(evidence, expected_change=change, shift=shift)
 
     def _surroundings(self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit) -> Surroundings:
         """See who else moved: the competitors at this model, and the brand at other models."""
@@ -304,7 +354,7 @@ class Monitor:
                 moved[key] &= go_along(seen.stream, stream, max(chances, key=chances.__getitem__))
         return moved
 
-    def _begin_anew(self, shifts: Sequence[Shift]) -> None:
+    def _restart_baselines(self, shifts: Sequence[Shift]) -> None:
         """Begin the baseline of each model that shifted again with the likeliest run."""
         for model in {shift.model for shift in shifts}:
             first = next(shift for shift in shifts if shift.model == model)

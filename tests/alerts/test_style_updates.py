@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.watch import style_updates
+from overheard.alerts.detection_service import style_updates
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.alerts.history import Past
+from overheard.alerts.detection_service import CheckJudge, DetectionResult, DetectionService
+from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
-from overheard.alerts.watch import Doubt, Look, Watch
 from overheard.config.loader import AlertsTable
 from overheard.detection.effect import FULL_BASELINE_RUNS
+from overheard.detection.evidence import JudgeCheck
 from overheard.domain import (
     Alert,
     AlertEventKind,
@@ -50,7 +51,7 @@ NEVER: Hit = lambda prompt, repeat: False  # noqa: E731, ARG005 - the same
 ALWAYS: Hit = lambda prompt, repeat: True  # noqa: E731, ARG005 - the same
 
 
-class Standing:
+class FixedClock:
     """A clock that shows one time."""
 
     def __init__(self, at: datetime) -> None:
@@ -98,12 +99,14 @@ class House:
             await self.store.add_scores("s", version, scored)
         return run
 
-    async def watch(self, run: Run, version: str = "1", doubt: Doubt | None = None) -> Look:
+    async def watch(
+        self, run: Run, version: str = "1", check_judge: CheckJudge | None = None
+    ) -> DetectionResult:
         """Look at a run as it comes in."""
-        past = Past(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
-        lifecycle = Lifecycle(self.store, Routes((), METRICS), Standing(run.started_at))
-        watch = Watch(past, lifecycle, doubt=doubt)
-        return await watch.look(run, ["Acme"], run.started_at)
+        past = HistoryReader(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
+        lifecycle = Lifecycle(self.store, Routes((), METRICS), FixedClock(run.started_at))
+        service = DetectionService(past, lifecycle, check_judge=check_judge)
+        return await service.detect(run, ["Acme"], run.started_at)
 
     async def look(self, run: Run, version: str = "1") -> list[Alert]:
         """Look at a run, and return the alerts that it raised."""
@@ -143,16 +146,23 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
 
 
 async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
-    """The reason is told instead."""
+    """A judge that moved is reported instead."""
     house = House()
     for _ in range(2):
         await house.look(await house.run(OFTEN))
 
-    async def doubt(shift: Shift) -> str:
-        return f"No alert for {shift.brand}."
+    async def check(shift: Shift) -> JudgeCheck:
+        return JudgeCheck("judge", "svc/j", 20, 0.6, 0.6 + shift.change, p_value=0.001)
 
-    look = await house.watch(await house.run(NEVER), doubt=doubt)
-    assert (look.alerts, look.doubts) == ((), ("No alert for Acme.",))
+    look = await house.watch(await house.run(NEVER), check_judge=check)
+    assert look.alerts == ()
+    assert look.doubts == (
+        (
+            "No alert for Acme at svc/a: visibility seems to have moved by -0.67, and the judge "
+            "judge (svc/j) itself has moved. Of 20 old answers it says -0.07 now and said +0.60 "
+            "then."
+        ),
+    )
     assert await house.store.alerts() == []
 
 

@@ -1,0 +1,194 @@
+"""Detection after a run, for which `detection/decide.py` decides: this fetches and carries out."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from overheard.alerts.bursts import Suspicion, suspicions
+from overheard.alerts.history import HistoryReader
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.reasons import decision_sentence, judge_warning
+from overheard.detection.decide import Decision, decide
+from overheard.detection.effect import Learning
+from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
+from overheard.detection.update_signs import compare_styles, silent_updates
+from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
+from overheard.interfaces import Store
+from overheard.measure.blocks import RunKey
+
+log = logging.getLogger("overheard")
+
+COMPARED_RUNS = 12
+"""With how many earlier runs the replies of a run are compared, to see who served them."""
+
+AlertListener = Callable[[Alert], Awaitable[None]]
+"""Called with each alert that is new."""
+CheckJudge = Callable[[Shift], Awaitable[JudgeCheck | None]]
+"""Has old answers judged again; None where that is not possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionResult:
+    """What was found in a run.
+
+    Attributes:
+        alerts: The run's alerts, as they are kept; the same ones when it is analysed again.
+        compared: Whether there were earlier runs to compare it with.
+        learning: How far the shortest baseline is, or None when all are long enough.
+        suspicions: What it says of each brand at each model.
+        doubts: Why shifts are the judge's own and raise no alert, as sentences.
+    """
+
+    alerts: tuple[Alert, ...]
+    compared: bool
+    learning: Learning | None = None
+    suspicions: tuple[Suspicion, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+class DetectionService:
+    """Analyses each run as it comes in.
+
+    Args:
+        history: Reads the past of brands.
+        lifecycle: Raises the alerts.
+        listener: Called with each alert that is new.
+        check_judge: Called with each shift that would be reported.
+    """
+
+    def __init__(
+        self,
+        history: HistoryReader,
+        lifecycle: Lifecycle,
+        listener: AlertListener | None = None,
+        check_judge: CheckJudge | None = None,
+    ) -> None:
+        self._history = history
+        self._store = history.store
+        self._lifecycle = lifecycle
+        self._listener = listener
+        self._check_judge = check_judge
+
+    async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
+        """Compare a run with all before it, and carry out what is decided about each brand and
+        model.
+        """
+        for update in await self._silent_updates(run):
+            await self._store.add_update(update)
+        updates = await self._store.updates()
+        results = [await self._detect_in(run, brand, updates, now) for brand in brands]
+        learning = [result.learning for result in results if result.learning]
+        return DetectionResult(
+            tuple(alert for result in results for alert in result.alerts),
+            any(result.compared for result in results),
+            min(learning, key=lambda one: one.runs, default=None),
+            tuple(one for result in results for one in result.suspicions),
+            tuple(doubt for result in results for doubt in result.doubts),
+        )
+
+    async def _detect_in(
+        self, run: Run, brand: str, updates: Sequence[ModelUpdate], now: datetime
+    ) -> DetectionResult:
+        """Analyse all streams of a brand together: false alarms are promised for each brand."""
+        replay = await self._history.replay(brand, updates, until=run.started_at)
+        evidence = replay.monitor.evidence.get(run.id, ())
+        moved = any(stream.shift for one in evidence for stream in one.streams)
+        history = await self._alert_history(brand) if moved else NO_HISTORY
+        decisions = [await self._decide(one, history) for one in evidence]
+        alerts = [await self._carry_out(run, decision, now) for decision in decisions]
+        metrics = self._history.metrics
+        doubts = [
+            judge_warning(one, silence, metrics) for one in decisions for silence in one.silences
+        ]
+        return DetectionResult(
+            tuple(filter(None, alerts)),
+            len(replay.monitor.evidence) > 1,
+            replay.monitor.learning(),
+            tuple(suspicions(brand, replay)),
+            tuple(filter(None, doubts)),
+        )
+
+    async def _alert_history(self, brand: str) -> AlertHistory:
+        starts = {run.id: run.started_at for run in await self._store.runs()}
+        return AlertHistory(await self._store.alerts(brand=brand), starts)
+
+    async def _decide(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
+        """Decide, and where something would be reported ask the judge before, and decide again."""
+        policy = self._history.policy
+        decision = decide(evidence, policy, history)
+        if not decision.shifts or not self._check_judge:
+            return decision
+        checks = {shift.metric: await self._check_judge(shift) for shift in decision.shifts}
+        streams = [replace(one, judge=checks.get(one.metric)) for one in evidence.streams]
+        return decide(replace(evidence, streams=tuple(streams)), policy, history)
+
+    async def _carry_out(self, run: Run, decision: Decision, now: datetime) -> Alert | None:
+        """Raise the alert of a decision, or let one grow; return it, or None for a silent one."""
+        said = decision_sentence(decision, self._history.metrics)
+        level = logging.INFO if decision.shifts else logging.DEBUG
+        log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, said)
+        if not decision.shifts:
+            return None
+        head, *also = decision.shifts
+        alert, is_new = await self._lifecycle.raise_alert(Alert(head, now, tuple(also)))
+        if is_new and self._listener:
+            await self._listener(alert)
+        return alert
+
+    async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
+        """Return the updates that show in who served a run, and in how it is written."""
+        count = 1 + COMPARED_RUNS
+        runs = await self._store.runs(aside=False, until=run.started_at, limit=count)
+        compared = sorted(RunKey(one.started_at, one.id) for one in runs)
+        served = await self._store.served(runs=[key.id for key in compared])
+        found = [u for u in silent_updates(served, compared) if u.at == run.started_at]
+        return found + await style_updates(self._store, compared)
+
+
+STYLE_SOURCE = "style"
+STYLE_RUNS_BEFORE = 3
+"""With how many earlier runs a model's style is compared."""
+
+Texts = dict[str, list[str]]
+
+
+async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdate]:
+    """Return the models whose style changed with the latest run.
+
+    A style that has changed before is compared with the runs since then.
+
+    Args:
+        store: Where the answers are.
+        runs: The latest runs, the oldest first.
+    """
+    if len(runs) < 2:
+        return []
+    *earlier, latest = runs[-1 - STYLE_RUNS_BEFORE :]
+    after = await _answers(store, {latest.id})
+    texts = {run.id: await _answers(store, {run.id}) for run in earlier}
+    found = []
+    for model in sorted(after):
+        known = [u.at for u in await store.updates(model) if u.source == STYLE_SOURCE]
+        since = max((at for at in known if at < latest.at), default=None)
+        before: Texts = defaultdict(list)
+        for run in earlier:
+            if since is None or run.at >= since:
+                for prompt, given in texts[run.id].get(model, {}).items():
+                    before[prompt] += given
+        verdict = compare_styles(before, after[model], seed=latest.id)
+        if verdict.hit:
+            found.append(ModelUpdate(model, latest.at, STYLE_SOURCE, verdict.note))
+    return found
+
+
+async def _answers(store: Store, runs: Collection[int]) -> dict[Model, Texts]:
+    """Return what each model answered to each prompt; only whole answers have a style."""
+    found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
+    async for answer in store.answers(runs=runs):
+        if answer.complete and not (answer.reused_from or answer.gone):
+            found[answer.question.model][answer.question.prompt.key].append(answer.reply.text)
+    return found

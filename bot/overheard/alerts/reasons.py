@@ -1,0 +1,124 @@
+"""In words, why nothing was reported; the decision itself is made in `detection/decide.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp
+from typing import Any
+
+from overheard.cards import wording
+from overheard.config.loader import AlertsTable
+from overheard.detection.decide import MIN_LOG_EVIDENCE, Action, Decision, Reason, Silence
+from overheard.detection.evidence import AlertPolicy
+from overheard.domain import Metric, Scale
+
+
+def alert_policy(settings: AlertsTable, metrics: Mapping[str, Metric]) -> AlertPolicy:
+    """Return the policy that the [alerts] table sets for the metrics that are measured."""
+    smallest = {
+        Scale.POLARITY: settings.minimum_sentiment,
+        Scale.RANK: settings.minimum_ranks,
+    }
+    points = settings.minimum_points / 100
+    changes = {name: smallest.get(metric.scale, points) for name, metric in metrics.items()}
+    return AlertPolicy(settings.false_alarms_per_year, changes)
+
+
+SENTENCES = {
+    Reason.FEW_RUNS: "Its baseline has {runs} of the {needed} that it takes.",
+    Reason.SCORER_CHANGED: (
+        "The scorer changed, and its present version has not read the runs before."
+    ),
+    Reason.PANEL_CHANGED: "None of its prompts was asked before.",
+    Reason.LEARNING: "The baseline is being learnt: {runs} of {needed}. {evidence}",
+    Reason.BELOW_THRESHOLD: "{evidence}",
+    Reason.NOT_COMPARABLE: "Fewer than two prompts have answers both before and after.",
+    Reason.TOO_SMALL: "{label} changed by {change}; alerts begin at {smallest}.",
+    Reason.REPORTED: "Alert {alert} has reported it.",
+    Reason.JUDGE_MOVED: "{judge}",
+}
+
+
+def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
+    """Say why nothing was reported of a metric, with the numbers behind it."""
+    metric = metrics[silence.metric]
+    return SENTENCES[silence.reason].format(
+        runs=silence.runs,
+        needed=wording.count(silence.runs_needed, "run"),
+        evidence=_evidence(silence),
+        label=metric.label,
+        change=_size(silence.change, metric),
+        smallest=_size(silence.smallest_change, metric),
+        alert=silence.alert,
+        judge=_judge(silence, metric),
+    )
+
+
+def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Metric]) -> str:
+    """Warn that a shift is the judge's own; an empty string for other reasons."""
+    if silence.reason is not Reason.JUDGE_MOVED:
+        return ""
+    said = reason_sentences(silence, metrics)
+    return f"No alert for {decision.brand} at {decision.model}: {said[0].lower()}{said[1:]}"
+
+
+def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
+    """Say what was decided about a brand at a model."""
+    moved = wording.listing([metrics[shift.metric].label.lower() for shift in decision.shifts])
+    match decision.placement.action:
+        case Action.RAISE:
+            return f"An alert: {moved} moved."
+        case Action.GROW:
+            return f"Alert {decision.placement.alert} grows: {moved} moved further."
+        case Action.KEEP:
+            return f"Alert {decision.placement.alert} has reported this run: {moved} moved."
+    silence = decision.silence
+    return reason_sentences(silence, metrics) if silence else "Nothing was measured."
+
+
+def decision_data(decision: Decision) -> dict[str, Any]:
+    """Return what was decided, for machines: evidence and threshold as numbers, not logarithms."""
+    return {
+        "brand": decision.brand,
+        "model": str(decision.model),
+        "action": decision.placement.action.value,
+        "alert": decision.placement.alert or None,
+        "metrics": [shift.metric for shift in decision.shifts],
+        "silences": [_silence_data(silence) for silence in decision.silences],
+    }
+
+
+def _silence_data(silence: Silence) -> dict[str, Any]:
+    return {
+        "metric": silence.metric,
+        "reason": silence.reason.value,
+        "runs": silence.runs,
+        "runs_needed": silence.runs_needed,
+        "evidence": None if silence.evidence is None else exp(silence.evidence),
+        "threshold": None if silence.threshold is None else exp(silence.threshold),
+        "change": silence.change,
+        "smallest_change": silence.smallest_change,
+        "alert": silence.alert or None,
+    }
+
+
+def _evidence(silence: Silence) -> str:
+    if silence.evidence is None or silence.threshold is None:
+        return ""
+    name = "the threshold" if silence.threshold > MIN_LOG_EVIDENCE else "the least for an alert"
+    return f"Evidence {exp(silence.evidence):.3g} is below {name}, {exp(silence.threshold):.3g}."
+
+
+def _size(change: float | None, metric: Metric) -> str:
+    return wording.change(abs(change or 0.0), metric.scale).lstrip("+")
+
+
+def _judge(silence: Silence, metric: Metric) -> str:
+    check = silence.judge
+    if check is None:
+        return ""
+    return (
+        f"{metric.label.capitalize()} seems to have moved by {silence.change:+.2f}, and the judge "
+        f"{check.judge} ({check.model}) itself has moved. Of {check.answers} old answers it says "
+        f"{check.after:+.2f} now and said {check.before:+.2f} then."
+    )

@@ -1,0 +1,292 @@
+"""What becomes of the evidence about a brand at a model: the one place where it is decided whether
+an alert is raised, grows, ends or stays unsaid.
+
+`decide` is pure. The monitor, which replays the past, calls it with an empty history; after a run
+it is called with the stored alerts, and with what the judge says of old answers. Whatever it
+returns, it returns with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import log
+
+from overheard.detection.effect import FULL_BASELINE_RUNS
+from overheard.detection.evidence import (
+    AlertHistory,
+    AlertPolicy,
+    JudgeCheck,
+    ModelEvidence,
+    StreamEvidence,
+)
+from overheard.domain import Alert, Model, Shift
+from overheard.measure.blocks import RunKey
+
+MIN_LOG_EVIDENCE = log(20.0)
+"""Natural logarithm of the least evidence for an alert, whatever the threshold: twenty to one."""
+HEAD_METRICS = ("visibility", "accuracy", "sentiment")
+"""Metrics that head an alert, the first of them first, when several moved at once."""
+
+
+class Reason(StrEnum):
+    """Why nothing is reported, in the order in which it is found out."""
+
+    FEW_RUNS = "not enough runs"
+    SCORER_CHANGED = "scorer version changed"
+    PANEL_CHANGED = "panel changed"
+    LEARNING = "learning"
+    BELOW_THRESHOLD = "below threshold"
+    NOT_COMPARABLE = "nothing to compare"
+    TOO_SMALL = "effect too small"
+    REPORTED = "reported before"
+    JUDGE_MOVED = "judge moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why nothing is reported of a metric, and the numbers behind it.
+
+    Attributes:
+        metric: The metric.
+        reason: Why.
+        runs: Number of earlier runs in its baseline.
+        runs_needed: How many it takes; while learning, how many make a full baseline.
+        evidence: Natural logarithm of the evidence that was held against the threshold, or None.
+        threshold: The threshold, as a logarithm, or None.
+        change: The change that is expected, on the metric's scale, or None.
+        smallest_change: The smallest that is reported.
+        alert: Number of the alert that has reported it, or 0.
+        judge: What the judge says of old answers, or None.
+    """
+
+    metric: str
+    reason: Reason
+    runs: int
+    runs_needed: int
+    evidence: float | None = None
+    threshold: float | None = None
+    change: float | None = None
+    smallest_change: float = 0.0
+    alert: int = 0
+    judge: JudgeCheck | None = None
+
+
+class Action(StrEnum):
+    """What is to be done."""
+
+    RAISE = "raise"
+    GROW = "grow"
+    """An open alert goes further."""
+    KEEP = "keep"
+    """An alert has reported this very run: it is analysed again."""
+    NONE = "none"
+
+
+class AlertLevel(StrEnum):
+    """How certain an alert is. So far there is one level."""
+
+    SHIFT = "shift"
+    """The evidence is over the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How shifts relate to the alerts before.
+
+    Attributes:
+        action: Whether they are a new alert, or part of one.
+        alert: Number of the alert that grows, or has reported this run; 0 for a new one.
+        follows: Number of the alert that a new one follows, or 0.
+        recovers: Numbers of the open alerts that the shifts take back.
+    """
+
+    action: Action
+    alert: int = 0
+    follows: int = 0
+    recovers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of the evidence about a brand at a model.
+
+    Attributes:
+        brand: The brand's name.
+        model: The model.
+        run: The run.
+        shifts: What is reported; the first heads the alert.
+        placement: As what: a new alert, growth of an open one, nothing.
+        level: How certain it is; None when nothing is reported.
+        silences: The metrics of which nothing is reported, and why.
+    """
+
+    brand: str
+    model: Model
+    run: RunKey
+    shifts: tuple[Shift, ...]
+    placement: Placement
+    level: AlertLevel | None
+    silences: tuple[Silence, ...]
+
+    @property
+    def silence(self) -> Silence | None:
+        """The silence of the metric that came nearest to an alert; None when there is none."""
+        return max(self.silences, key=_nearness, default=None)
+
+
+def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) -> Decision:
+    """Decide what becomes of the evidence about a brand at a model after a run.
+
+    Args:
+        evidence: What was measured.
+        policy: What the deployment wants to be alerted of.
+        history: What was reported of the brand before.
+    """
+    silences = {one.metric: _silence(one, evidence, policy, history) for one in evidence.streams}
+    shifts = [one.shift for one in evidence.streams if one.shift and not silences[one.metric]]
+    shifts.sort(key=_prominence)
+    return Decision(
+        brand=evidence.brand,
+        model=evidence.model,
+        run=evidence.run,
+        shifts=tuple(shifts),
+        placement=place(shifts, history.alerts) if shifts else Placement(Action.NONE),
+        level=AlertLevel.SHIFT if shifts else None,
+        silences=tuple(filter(None, silences.values())),
+    )
+
+
+def _silence(
+    stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
+) -> Silence | None:
+    """Return why nothing is reported of a metric, or None when it is reported."""
+    unsure = _silence_of_weak_evidence(stream, evidence)
+    return unsure or _silence_of_strong_evidence(stream, policy, history)
+
+
+def _silence_of_weak_evidence(stream: StreamEvidence, evidence: ModelEvidence) -> Silence | None:
+    """Return why the evidence is not enough for an alert, or None when it is over the threshold.
+
+    Both the brand's evidence and the metric's own must exceed the threshold: of many metrics, one
+    may be high by chance.
+    """
+    silence = Silence(stream.metric, Reason.FEW_RUNS, stream.runs, stream.runs_needed)
+    if stream.statistic is None:
+        unread = stream.has_unread_history
+        return replace(silence, reason=Reason.SCORER_CHANGED) if unread else silence
+    weight = min(evidence.statistic, stream.statistic)
+    if weight > evidence.threshold:
+        return None
+    silence = replace(silence, evidence=weight, threshold=evidence.threshold)
+    if stream.shared_prompts == 0:
+        return replace(silence, reason=Reason.PANEL_CHANGED)
+    if stream.runs < FULL_BASELINE_RUNS:
+        return replace(silence, reason=Reason.LEARNING, runs_needed=FULL_BASELINE_RUNS)
+    return replace(silence, reason=Reason.BELOW_THRESHOLD)
+
+
+def _silence_of_strong_evidence(
+    stream: StreamEvidence, policy: AlertPolicy, history: AlertHistory
+) -> Silence | None:
+    """Return why a change that is over the threshold is not reported, or None when it is."""
+    silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
+    change, shift, smallest = (
+        stream.expected_change,
+        stream.shift,
+        policy.smallest_change(stream.metric),
+    )
+    if change is None or shift is None:
+        return silence
+    if abs(change) < smallest:
+        return replace(silence, reason=Reason.TOO_SMALL, change=change, smallest_change=smallest)
+    if alert := _reported(shift, history):
+        return replace(silence, reason=Reason.REPORTED, change=shift.change, alert=alert.id)
+    if stream.judge and stream.judge.explains(shift.change):
+        return replace(silence, reason=Reason.JUDGE_MOVED, change=shift.change, judge=stream.judge)
+    return None
+
+
+def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
+    """Return the alert that has reported a shift in another run, or None.
+
+    History that is imported or scored again can make a shift visible in a later run than before:
+    then a run between the shift's first run and this one has an alert already.
+    """
+    starts = history.run_starts
+    for alert in history.alerts:
+        for old in (alert.shift, *alert.later):
+            if (
+                old.model == shift.model
+                and old.run_id != shift.run_id
+                and starts[shift.began] < starts[old.run_id] < starts[shift.run_id]
+            ):
+                return alert
+    return None
+
+
+def place(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement:
+    """Decide whether the shifts of a model in a run are a new alert or part of one.
+
+    An alert that has reported the run is kept. An open alert of the head's metric grows when it
+    has reported each metric that moved now, the last time in the same direction. An open alert
+    is taken back by a head that returns from it, to nearer where it began than where it went.
+
+    Args:
+        shifts: What moved, the head first; one or more.
+        alerts: The brand's alerts, the newest first.
+    """
+    head = shifts[0]
+    mine = [alert for alert in alerts if alert.shift.model == head.model]
+    kept = next((a for a in mine if any(s.run_id == head.run_id for s in a.moved)), None)
+    if kept:  # what was raised since is not touched
+        return Placement(Action.KEEP, kept.id, recovers=_recovered(head, mine, kept.id))
+    previous = next((alert for alert in mine if _of_metric(alert, head)), None)
+    if previous and not previous.state.over and all(_goes_on(previous, s) for s in shifts):
+        recovers = _recovered(head, mine, previous.id)
+        return Placement(Action.GROW, previous.id, recovers=recovers)
+    follows = previous.id if previous else 0
+    return Placement(Action.RAISE, follows=follows, recovers=_recovered(head, mine))
+
+
+def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
+    """Return what an alert has reported of the metric of a shift, the oldest first."""
+    return [old for old in alert.moved if old.metric == shift.metric]
+
+
+def _goes_on(alert: Alert, shift: Shift) -> bool:
+    """Whether a shift goes in the direction in which its metric went last in an alert."""
+    reported = _of_metric(alert, shift)
+    return bool(reported) and reported[-1].change * shift.change > 0
+
+
+def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) -> tuple[int, ...]:
+    """Return the numbers of the open alerts that a shift takes back, of those before a number."""
+    return tuple(
+        alert.id
+        for alert in alerts
+        if not alert.state.over
+        and (before is None or alert.id < before)
+        and alert.shift.metric == head.metric
+        and _is_taken_back(alert, head)
+    )
+
+
+def _is_taken_back(alert: Alert, shift: Shift) -> bool:
+    """Whether a shift changes the direction of an alert, and ends nearer to its beginning."""
+    last = _of_metric(alert, shift)[-1]
+    nearer = abs(shift.after - alert.shift.before) < abs(shift.after - last.after)
+    return nearer and last.change * shift.change < 0
+
+
+def _prominence(shift: Shift) -> tuple[int, float, str]:
+    """Return the order in which shifts head an alert: by metric, then the most probable first."""
+    known = shift.metric in HEAD_METRICS
+    order = HEAD_METRICS.index(shift.metric) if known else len(HEAD_METRICS)
+    return order, -(shift.probability or 0.0), shift.metric
+
+
+def _nearness(silence: Silence) -> tuple[int, float]:
+    """Return how near a silent metric came to an alert."""
+    return tuple(Reason).index(silence.reason), silence.evidence or 0.0

@@ -1,0 +1,131 @@
+"""What `decide` decides from: evidence, the policy of a deployment, and the alerts before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from overheard.domain import Alert, Model, Shift
+from overheard.measure.blocks import RunKey
+
+JUDGE_LEVEL = 0.05
+"""Probability at which a judge that has not moved is taken for one that has."""
+JUDGE_SHARE = 0.5
+"""Share of a shift that the judge must have moved, in its direction, to count as its cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPolicy:
+    """What a deployment wants to be alerted of.
+
+    Attributes:
+        false_alarms_per_year: False alarms allowed for each brand.
+        smallest_changes: The smallest expected change that is reported, by metric, on the
+            metric's scale; 0 for metrics that are not named.
+    """
+
+    false_alarms_per_year: float = 1.0
+    smallest_changes: Mapping[str, float] = field(default_factory=dict)
+
+    def smallest_change(self, metric: str) -> float:
+        """Return the smallest expected change of a metric that is reported."""
+        return self.smallest_changes.get(metric, 0.0)
+
+
+DEFAULT_ALERT_POLICY = AlertPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeCheck:
+    """Old answers judged a second time: they have not changed, so a difference is the judge's own.
+
+    Attributes:
+        judge: Name of the scorer.
+        model: The model that judges.
+        answers: Number of old answers; 1 or more.
+        before: Mean of what was said of them then.
+        after: Mean of what is said of them now.
+        p_value: Probability of such a difference when the judge has not moved (paired t test).
+    """
+
+    judge: str
+    model: str
+    answers: int
+    before: float
+    after: float
+    p_value: float
+
+    def explains(self, change: float) -> bool:
+        """Whether the judge has moved in the direction of a change, by enough to be its cause."""
+        moved = self.after - self.before
+        enough = moved * change > 0 and abs(moved) >= JUDGE_SHARE * abs(change)
+        return self.answers > 1 and enough and self.p_value <= JUDGE_LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvidence:
+    """What one metric shows after a run.
+
+    Attributes:
+        metric: The metric.
+        runs: Number of earlier runs in its baseline.
+        runs_needed: How many it takes to look for a change.
+        has_unread_history: Whether earlier runs were read by other scorer versions alone.
+        shared_prompts: Number of prompts of this run that were asked before; None when the run
+            has no answers for this metric.
+        statistic: Natural logarithm of its evidence for a change (Shiryaev-Roberts statistic);
+            None without a baseline.
+        expected_change: The change to expect of many more answers, on the metric's scale; None
+            when its evidence is not over the threshold, or there is nothing to compare.
+        shift: The change in full; None in the same cases.
+        judge: What the judge says of old answers; None when it was not asked.
+    """
+
+    metric: str
+    runs: int
+    runs_needed: int = 1
+    has_unread_history: bool = False
+    shared_prompts: int | None = None
+    statistic: float | None = None
+    expected_change: float | None = None
+    shift: Shift | None = None
+    judge: JudgeCheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvidence:
+    """What one brand shows at one model after a run.
+
+    Attributes:
+        brand: The brand's name.
+        model: The model.
+        run: The run.
+        statistic: Natural logarithm of the brand's evidence, over all its models and metrics.
+        threshold: What that and the evidence of a metric must exceed, as a logarithm; where the
+            brand's evidence is not above `MIN_LOG_EVIDENCE` no other is worked out.
+        streams: The metrics, one or more.
+    """
+
+    brand: str
+    model: Model
+    run: RunKey
+    statistic: float
+    threshold: float
+    streams: tuple[StreamEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertHistory:
+    """What was reported of a brand before.
+
+    Attributes:
+        alerts: Its alerts, the newest first.
+        run_starts: When runs began, by number.
+    """
+
+    alerts: Sequence[Alert] = ()
+    run_starts: Mapping[int, datetime] = field(default_factory=dict)
+
+
+NO_HISTORY = AlertHistory()
