@@ -17,7 +17,7 @@ from overheard.config.loader import parse_config
 from overheard.config.sections import LoggingTable
 from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
-from overheard.runtime.metering import secrets
+from overheard.runtime.metrics import secrets
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.telemetry import about, write_log

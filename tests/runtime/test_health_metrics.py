@@ -15,7 +15,6 @@ import pytest
 
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
-from overheard.config.sections import HealthTable
 from overheard.deployment import Call, Deployment
 from overheard.domain import (
     Answer,
@@ -31,11 +30,9 @@ from overheard.domain import (
 )
 from overheard.errors import ProviderFailed
 from overheard.plugins import Guard
-from overheard.runs.counters import Tally
+from overheard.runs.counters import CallCounters
 from overheard.runs.queue import outdated, queue_standing
-from overheard.runtime.health import Health
-from overheard.runtime.metering import metrics
-from overheard.runtime.metrics import FRESH, Metrics
+from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
@@ -79,7 +76,7 @@ async def scraped(port: int) -> str:
                 break
             except OSError:
                 await asyncio.sleep(0.02)
-        writer.write(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n")
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         writer.close()
     assert head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4")
@@ -177,7 +174,7 @@ def counted(census: Callable[[], object], **given: object) -> Metrics:
     """Return metrics of something that is made up."""
     queue = given.get("queue")
     faults = given.get("faults", {})
-    return Metrics(census, queue, Tally(), faults, FixedClock(NOON))  # type: ignore[arg-type]
+    return Metrics(census, queue, CallCounters(), faults, FixedClock(NOON))  # type: ignore[arg-type]
 
 
 async def test_a_store_that_is_away_is_a_metric_and_no_failure() -> None:
@@ -195,7 +192,7 @@ async def test_a_store_that_is_away_is_a_metric_and_no_failure() -> None:
 
 async def test_a_slow_store_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks next waits for the same look; the store is not asked twice at a time."""
-    monkeypatch.setattr("overheard.runtime.metrics.LONGEST_LOOK", 0.02)
+    monkeypatch.setattr("overheard.runtime.metrics.SCRAPE_TIMEOUT_S", 0.02)
     looks, go_on = [], asyncio.Event()
 
     async def slow() -> Census:
@@ -215,9 +212,9 @@ async def test_a_store_that_has_become_slow_is_told_as_it_was_and_then_as_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A look that takes some seconds is no outage; one that takes for ever is."""
-    monkeypatch.setattr("overheard.runtime.metrics.LONGEST_LOOK", 0.02)
-    monkeypatch.setattr("overheard.runtime.metrics.FRESH", 0.0)
-    monkeypatch.setattr("overheard.runtime.metrics.SHARE", 0)
+    monkeypatch.setattr("overheard.runtime.metrics.SCRAPE_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("overheard.runtime.metrics.SNAPSHOT_TTL_S", 0.0)
+    monkeypatch.setattr("overheard.runtime.metrics.SNAPSHOT_TTL_FACTOR", 0)
     looks = []
 
     async def slower() -> Census:
@@ -229,7 +226,7 @@ async def test_a_store_that_has_become_slow_is_told_as_it_was_and_then_as_away(
     watched = counted(slower)
     for _ in range(2):
         assert value((await watched.text()).decode(), "overheard_store_up") == 1
-    monkeypatch.setattr("overheard.runtime.metrics.GIVEN_UP", 0.0)
+    monkeypatch.setattr("overheard.runtime.metrics.STORE_TIMEOUT_S", 0.0)
     assert value((await watched.text()).decode(), "overheard_store_up") == 0
     assert len(looks) == 2
 
@@ -246,7 +243,7 @@ async def test_the_store_is_not_counted_at_every_scrape(monkeypatch: pytest.Monk
     for _ in range(3):
         await watched.text()
     assert len(looks) == 1
-    monkeypatch.setattr("overheard.runtime.metrics.monotonic", lambda: 1e9 + FRESH)
+    monkeypatch.setattr("overheard.runtime.metrics.monotonic", lambda: 1e9 + SNAPSHOT_TTL_S)
     text = (await watched.text()).decode()
     assert value(text, 'overheard_runs{state="running"}') == 2
 
@@ -276,15 +273,8 @@ async def test_faults_of_plugins_are_counted_by_plugin(tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(Exception, match="acme"):
                 await guard.call(fail, 1.0)
-        text = (await metrics(deployment).text()).decode()
+        text = (await process_metrics(deployment).text()).decode()
     assert value(text, 'overheard_plugin_faults_total{plugin="acme"}') == 2
-
-
-async def test_without_metrics_there_is_no_such_place() -> None:
-    """A health endpoint can do without."""
-    assert (
-        Health(HealthTable(), dict).answer(b"GET /metrics HTTP/1.1\r\n").startswith(b"HTTP/1.1 404")
-    )
 
 
 async def test_the_dashboard_shows_what_there_is() -> None:
@@ -311,10 +301,10 @@ async def test_the_dashboard_shows_what_there_is() -> None:
 
 def full() -> Metrics:
     """Return metrics of which each has a sample."""
-    tally = Tally()
+    calls = CallCounters()
     question = Question(Prompt("Which?"), Model("echo", "echo-1"))
-    tally.called(Answer(1, question, Reply("Acme.", Finish.COMPLETE, cost_usd=0.5), NOON, 2.0))
-    tally.retried("echo")
+    calls.called(Answer(1, question, Reply("Acme.", Finish.COMPLETE, cost_usd=0.5), NOON, 2.0))
+    calls.retried("echo")
 
     async def census() -> Census:
         return Census()
@@ -322,7 +312,7 @@ def full() -> Metrics:
     async def queue() -> QueueStatus:
         return QueueStatus({"ask/echo": 1}, {}, {}, {"ask/echo": 2.0}, 1)
 
-    return Metrics(census, queue, tally, {"acme": 1}, FixedClock(NOON))
+    return Metrics(census, queue, calls, {"acme": 1}, FixedClock(NOON))
 
 
 async def test_every_metric_is_documented_and_named_as_the_field_does() -> None:
@@ -337,7 +327,7 @@ async def test_every_metric_is_documented_and_named_as_the_field_does() -> None:
 
 def test_answers_of_batches_are_counted_and_their_hours_are_no_latency() -> None:
     """By how they ended, and by what they cost."""
-    tally = Tally()
+    calls = CallCounters()
     question = Question(Prompt("Which?"), Model("echo", "echo-1"))
     whole, cut = Reply("Acme.", Finish.COMPLETE, cost_usd=0.5), Reply("Ac", Finish.LENGTH)
     given = [
@@ -345,7 +335,9 @@ def test_answers_of_batches_are_counted_and_their_hours_are_no_latency() -> None
         Answer(1, question, cut, NOON, 7200.0),
         Answer(1, question, cut, NOON, 7200.0, "echo returned an empty answer."),
     ]
-    tally.collected(given)
-    assert tally.calls == {("echo", "answered"): 1, ("echo", "cut"): 1, ("echo", "fault"): 1}
-    assert tally.usd == {"echo": 0.5}
-    assert not tally.latencies
+    calls.collected(given)
+    read = calls.registry.get_sample_value
+    for outcome in ("answered", "cut", "fault"):
+        assert read("overheard_asks_total", {"provider": "echo", "outcome": outcome}) == 1
+    assert read("overheard_spend_dollars_total", {"provider": "echo"}) == 0.5
+    assert read("overheard_ask_duration_seconds_count", {"provider": "echo"}) is None

@@ -20,7 +20,7 @@ from overheard.config.loader import parse_config
 from overheard.deployment import Call
 from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Chat
-from overheard.runtime.metering import be_seen
+from overheard.runtime.metrics import start_telemetry
 from overheard.runtime.wiring import open_deployment
 from overheard.telemetry import TracesUnavailable, begin_traces, end_traces, traced
 from overheard.testing import EchoProvider, FixedClock
@@ -171,10 +171,10 @@ async def test_the_configuration_says_whether_there_are_traces(
 ) -> None:
     """There are none by default."""
     begun: list[str] = []
-    monkeypatch.setattr("overheard.runtime.metering.begin_traces", begun.append)
-    monkeypatch.setattr("overheard.runtime.metering.write_log", lambda *_: None)
+    monkeypatch.setattr("overheard.runtime.metrics.begin_traces", begun.append)
+    monkeypatch.setattr("overheard.runtime.metrics.write_log", lambda *_: None)
     config = CONFIG.format(folder=tmp_path)
     config += '[telemetry]\ntraces = true\nservice = "ours"\n' if wanted else ""
     async with open_deployment(parse_config(config)) as deployment:
-        be_seen(deployment)
+        start_telemetry(deployment)
     assert begun == (["ours"] if wanted else [])

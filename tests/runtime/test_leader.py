@@ -9,7 +9,7 @@ import pytest
 
 from overheard.interfaces import Chat, Desk, Store
 from overheard.runtime import leader
-from overheard.runtime.leader import OwnedChat
+from overheard.runtime.leader import LeaderChat
 from overheard.testing.store import open_test_store
 
 DESK = cast("Desk", object())
@@ -33,16 +33,16 @@ class Line:
             self.ended = True
 
 
-def owned(line: Line, store: Store, present: dict[str, Chat]) -> OwnedChat:
+def owned(line: Line, store: Store, present: dict[str, Chat]) -> LeaderChat:
     """Return a chat of one process."""
-    return OwnedChat("discord", cast("Chat", line), store, present)
+    return LeaderChat("discord", cast("Chat", line), store, present)
 
 
 async def test_the_second_process_stands_by_and_takes_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As soon as the first has let go."""
-    monkeypatch.setattr(leader, "TAKE_OVER", 0.01)
+    monkeypatch.setattr(leader, "LOCK_RETRY_S", 0.01)
     store, first, second = open_test_store(), Line(), Line()
     here: dict[str, Chat] = {}
     there: dict[str, Chat] = {}
@@ -69,13 +69,13 @@ async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It lets go of the chat at once, and of its own connection when nobody needs it any more."""
-    monkeypatch.setattr(leader, "TAKE_OVER", 0.01)
-    monkeypatch.setattr(leader, "NOTICE", 0.1)
+    monkeypatch.setattr(leader, "LOCK_RETRY_S", 0.01)
+    monkeypatch.setattr(leader, "LEADER_TIMEOUT_S", 0.1)
     store, first, second = open_test_store(), Line(), Line()
     second.connected = False
     given: list[float] = []
     one = asyncio.create_task(
-        OwnedChat("discord", cast("Chat", first), store, {}, given.append).run(DESK)
+        LeaderChat("discord", cast("Chat", first), store, {}, given.append).run(DESK)
     )
     await first.begun.wait()
     other = asyncio.create_task(owned(second, store, {}).run(DESK))
@@ -89,7 +89,7 @@ async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
         await asyncio.wait({one})
     assert first.ended
     assert one.cancelled()
-    assert given == [leader.HANDING_OVER + leader.PATIENCE]
+    assert given == [leader.HANDOVER_TIMEOUT_S + leader.COMMAND_TIMEOUT_S]
     other.cancel()
 
 
@@ -97,10 +97,10 @@ async def test_an_owner_ends_at_once_where_nobody_stands_by(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It asks for no time."""
-    monkeypatch.setattr(leader, "NOTICE", 0.1)
+    monkeypatch.setattr(leader, "LEADER_TIMEOUT_S", 0.1)
     line, given = Line(), list[float]()
     one = asyncio.create_task(
-        OwnedChat("discord", cast("Chat", line), open_test_store(), {}, given.append).run(DESK)
+        LeaderChat("discord", cast("Chat", line), open_test_store(), {}, given.append).run(DESK)
     )
     await line.begun.wait()
     one.cancel()

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from overheard.config.sections import HealthTable
 from overheard.errors import ChatUnavailable, NothingToAsk
-from overheard.runtime.health import Health, PortTaken
-from overheard.runtime.supervisor import MOST_FAILURES, Condition, Service, Standing, Supervisor
+from overheard.runtime.health import HealthServer, PortTaken
+from overheard.runtime.supervisor import (
+    MAX_FAILURES,
+    Service,
+    ServiceState,
+    ServiceStatus,
+    Supervisor,
+)
 from recording import until
 
 REFUSED = ChatUnavailable(chat="slack", reason="the token is refused", remedy="name another")
@@ -31,7 +38,7 @@ class Play:
             [Service(name, self._run(name, plan)) for name, plan in services.items()],
             self.told.append,
             self.called.append,
-            first_pause=0.001,
+            first_delay_s=0.001,
         )
 
     def _run(self, name: str, plan: list[BaseException | None]) -> Callable[[], Awaitable[None]]:
@@ -55,9 +62,9 @@ class Play:
         await asyncio.wait({task})
         assert task.cancelled()
 
-    def condition(self, name: str) -> Condition:
+    def state(self, name: str) -> ServiceState:
         """Return how a service is."""
-        return self.supervisor.standings()[name].condition
+        return self.supervisor.statuses()[name].state
 
 
 async def test_a_service_that_fails_is_started_again() -> None:
@@ -71,18 +78,18 @@ async def test_a_service_that_fails_is_started_again() -> None:
         "outbox ended by itself.",
         "There is nothing to ask: x.",
     ]
-    assert play.condition("outbox") is Condition.UP
+    assert play.state("outbox") is ServiceState.UP
 
 
 async def test_somebody_is_called_once_when_a_service_keeps_failing_or_is_disabled() -> None:
     """An outage of a minute is nobody's business; the text of an error is told to nobody."""
-    plan = [RuntimeError("sk-secret")] * (MOST_FAILURES + 2)
-    play = Play(chat=plan, outbox=plan[: MOST_FAILURES - 1], slack=[REFUSED])
-    await play.run(lambda: play.starts["chat"] == MOST_FAILURES + 3)
+    plan = [RuntimeError("sk-secret")] * (MAX_FAILURES + 2)
+    play = Play(chat=plan, outbox=plan[: MAX_FAILURES - 1], slack=[REFUSED])
+    await play.run(lambda: play.starts["chat"] == MAX_FAILURES + 3)
 
     failing = "chat failed: RuntimeError; it is started again."
     assert sorted(play.called) == [
-        f"{failing} That was {MOST_FAILURES} times in a row; it is tried on and on.",
+        f"{failing} That was {MAX_FAILURES} times in a row; it is tried on and on.",
         str(REFUSED),
     ]
 
@@ -113,7 +120,7 @@ async def test_refused_credentials_disable_a_platform_and_the_other_runs_on() ->
 
     assert play.starts["slack"] == 1
     assert play.told[0] == str(REFUSED)
-    assert play.supervisor.standings()["slack"] == Standing(Condition.DISABLED, str(REFUSED))
+    assert play.supervisor.statuses()["slack"] == ServiceStatus(ServiceState.DISABLED, str(REFUSED))
 
 
 async def test_a_service_that_runs_without_a_connection_is_not_up() -> None:
@@ -127,14 +134,14 @@ async def test_a_service_that_runs_without_a_connection_is_not_up() -> None:
         await asyncio.Event().wait()
 
     services = [Service("chat", run, lambda: connected[0])]
-    supervisor = Supervisor(services, lambda _: None, first_pause=0.001)
-    assert supervisor.standings() == {"chat": Standing(Condition.CONNECTING)}
+    supervisor = Supervisor(services, lambda _: None, first_delay_s=0.001)
+    assert supervisor.statuses() == {"chat": ServiceStatus(ServiceState.CONNECTING)}
     task = asyncio.create_task(supervisor.run())
     await until(lambda: len(starts) == 2)
     told = "chat failed: OSError; it is started again."
-    assert supervisor.standings() == {"chat": Standing(Condition.CONNECTING, told)}
+    assert supervisor.statuses() == {"chat": ServiceStatus(ServiceState.CONNECTING, told)}
     connected[0] = True
-    assert supervisor.standings() == {"chat": Standing()}
+    assert supervisor.statuses() == {"chat": ServiceStatus()}
     task.cancel()
     await asyncio.wait({task})
 
@@ -149,73 +156,83 @@ async def test_a_fault_within_a_group_is_named() -> None:
 
 @contextmanager
 def taken() -> Iterator[int]:
-    """A port that somebody else listens at."""
+    """A port that another program listens at."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
 
 
-def asked(health: Health, path: str, method: str = "GET") -> tuple[int, dict[str, object]]:
+@asynccontextmanager
+async def serving(statuses: Mapping[str, ServiceStatus]) -> AsyncIterator[str]:
+    """Serve the endpoint, and give its address once it answers."""
+    with taken() as port:
+        pass
+    task = asyncio.create_task(HealthServer(HealthTable(port=port), lambda: statuses).run())
+    await connected(port)
+    yield f"http://127.0.0.1:{port}"
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def connected(port: int) -> asyncio.StreamWriter:
+    """Connect as soon as there is a server."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return (await asyncio.open_connection("127.0.0.1", port))[1]
+            except OSError:
+                await asyncio.sleep(0.01)
+
+
+async def asked(address: str, method: str = "GET") -> tuple[int, dict[str, Any]]:
     """Return the status and the body of an answer."""
-    head, _, body = health.answer(f"{method} {path} HTTP/1.1\r\n".encode()).partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body or "{}")
+    async with ClientSession() as session, session.request(method, address) as response:
+        return response.status, json.loads(await response.text() or "{}")
 
 
 @pytest.mark.parametrize(
-    ("standing", "status"),
+    ("status", "code"),
     [
-        (Standing(), 200),
-        (Standing(Condition.DISABLED, "The token is refused."), 200),
-        (Standing(Condition.DOWN, "It fails."), 503),
-        (Standing(Condition.CONNECTING), 503),
+        (ServiceStatus(), 200),
+        (ServiceStatus(ServiceState.DISABLED, "The token is refused."), 200),
+        (ServiceStatus(ServiceState.DOWN, "It fails."), 503),
+        (ServiceStatus(ServiceState.CONNECTING), 503),
     ],
 )
-def test_readiness_says_how_each_service_is(standing: Standing, status: int) -> None:
+async def test_readiness_says_how_each_service_is(status: ServiceStatus, code: int) -> None:
     """One that is down makes it unready; one that is disabled would not be helped by a restart."""
-    health = Health(HealthTable(), lambda: {"outbox": Standing(), "slack": standing})
-    found, body = asked(health, "/ready")
-
-    assert (found, body["ready"]) == (status, status == 200)
-    services = body["services"]
-    assert isinstance(services, dict)
-    assert services["slack"].get("problem", "") == standing.problem
-    assert asked(health, "/live") == (200, {"live": True})
+    async with serving({"outbox": ServiceStatus(), "slack": status}) as address:
+        found, body = await asked(f"{address}/ready")
+        assert (found, body["ready"]) == (code, code == 200)
+        assert body["services"]["slack"].get("problem", "") == status.problem
+        assert await asked(f"{address}/live") == (200, {"live": True})
 
 
-def test_what_is_not_asked_for_properly_is_refused() -> None:
-    """It never fails, whatever is sent."""
-    health = Health(HealthTable(), dict)
+async def test_what_is_not_asked_for_properly_is_refused() -> None:
+    """It never fails, whatever is sent; without metrics there is no such path."""
+    async with serving({}) as address:
+        for path in ("/", "/metrics"):
+            found, body = await asked(address + path)
+            assert (found, body["error"]) == (404, "ask for /live, /ready or /metrics")
+        assert (await asked(f"{address}/ready", "POST"))[0] == 405
+        assert await asked(f"{address}/live", "HEAD") == (200, {})
+        for line in (b"\xff\x00\r\n\r\n", b"GET\r\n\r\n"):
+            writer = await connected(int(address.rpartition(":")[2]))
+            writer.write(line)
+            writer.close()
+        assert (await asked(f"{address}/live"))[0] == 200
 
-    assert asked(health, "/")[0] == 404
-    assert asked(health, "/ready", "POST")[0] == 405
-    assert asked(health, "/live", "HEAD") == (200, {})
-    for line in (b"", b"\xff\x00\n", b"GET\n"):
-        assert health.answer(line).startswith(b"HTTP/1.1 4")
 
-
-async def test_it_answers_over_a_socket_also_beside_one_that_says_nothing() -> None:
-    """A peer that connects and is silent holds up nobody."""
-    with taken() as port:
-        pass
-    task = asyncio.create_task(Health(HealthTable(port=port), dict).run())
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, silent = await asyncio.open_connection("127.0.0.1", port)
-                break
-            except OSError:
-                await asyncio.sleep(0.01)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert (await reader.read()).endswith(b'{"live": true}\n')
-    for open_one in (silent, writer):
-        open_one.close()
-    task.cancel()
-    await asyncio.wait({task})
+async def test_a_silent_peer_does_not_block_others() -> None:
+    """One that connects and sends nothing keeps the endpoint neither from answering nor ending."""
+    async with serving({}) as address:
+        silent = await connected(int(address.rpartition(":")[2]))
+        assert await asked(f"{address}/live") == (200, {"live": True})
+    silent.close()
 
 
 async def test_a_port_that_is_taken_is_told() -> None:
     """The sentence names the place and the remedy."""
     with taken() as port, pytest.raises(PortTaken, match=f"{port}.*name another port there"):
-        await Health(HealthTable(port=port), dict).run()
+        await HealthServer(HealthTable(port=port), dict).run()

@@ -27,7 +27,7 @@ async def test_asking_and_scoring_are_taken_from_the_queue_apart(
 ) -> None:
     """Answers to be scored take no place from questions."""
     async with deployed(postgresql.ready(), "pgqueuer") as (deployment, _):
-        assert list(Worker(deployment, kinds, 8).supervisor.standings()) == flows
+        assert list(Worker(deployment, kinds, 8).supervisor.statuses()) == flows
 
 
 async def test_brands_are_read_once_for_tasks_that_come_together(

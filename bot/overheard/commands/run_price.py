@@ -225,4 +225,4 @@ def _batches(deployment: Deployment, call: Call) -> Batches:
     providers, config = deployment.plugins.providers, deployment.config
     retries = Retries(config.asking)
     outside = (config.budget, retries, deployment.clock, call.progress)
-    return Batches(deployment.store, providers, *outside, tally=deployment.limits.tally)
+    return Batches(deployment.store, providers, *outside, counters=deployment.limits.counters)

@@ -14,7 +14,7 @@ from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins import remedy_of
 from overheard.runs.call import LONGEST_CALL, NO_ANSWER, fault, judged
 from overheard.runs.cancellation import Brake
-from overheard.runs.counters import Tally
+from overheard.runs.counters import CallCounters
 from overheard.runs.outcome import Outcome
 from overheard.runs.retries import Retries
 
@@ -55,7 +55,7 @@ class Collector:
         clock: Says when.
         progress: Is told of each answer that a vendor has ready.
         patience: How a batch is waited for.
-        tally: Counts what came.
+        counters: Count what came.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Collector:
         clock: Clock,
         progress: Progress,
         patience: Patience,
-        tally: Tally,
+        counters: CallCounters,
     ) -> None:
         self._store = store
         self._calls = calls
         self._clock = clock
         self._progress = progress
         self._patience = patience
-        self._tally = tally
+        self._counters = counters
 
     async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
         """Wait until batches have ended and keep what came of them, or until the run is stopped.
@@ -162,7 +162,7 @@ class Collector:
         ]
         for start in range(0, len(answers), GROUP):
             group = answers[start : start + GROUP]
-            self._tally.collected(await self._store.add_answers(group))
+            self._counters.collected(await self._store.add_answers(group))
         await self.end(batch)
         for answer in answers:
             outcome.count(answer)

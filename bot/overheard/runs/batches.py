@@ -19,7 +19,7 @@ from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.runs.batch_collection import BatchCalls, Collector, Patience, item_of
 from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of
-from overheard.runs.counters import Tally
+from overheard.runs.counters import CallCounters
 from overheard.runs.outcome import Outcome
 from overheard.runs.plan import is_fresh
 from overheard.runs.retries import Retries
@@ -66,7 +66,7 @@ class Batches:
         clock: Clock,
         progress: Progress,
         patience: Patience | None = None,
-        tally: Tally | None = None,
+        counters: CallCounters | None = None,
     ) -> None:
         self._lacking = ""
         self._store = store
@@ -75,7 +75,7 @@ class Batches:
         self._retries = retries
         self._clock = clock
         self._collector = Collector(
-            store, self._calls, clock, progress, patience or Patience(), tally or Tally()
+            store, self._calls, clock, progress, patience or Patience(), counters or CallCounters()
         )
 
     async def run(self, run: Run) -> Outcome:

@@ -1,80 +1,92 @@
-"""What this process has asked since it began, counted for whoever watches it."""
+"""Counters of the calls that this process has made to providers, as Prometheus collects them."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from overheard.domain import Answer
 from overheard.errors import ProviderFailed
 
-BOUNDS = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-"""Seconds up to which calls are counted together, by how long they took."""
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+LATENCY_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 ANSWERED, CUT, FAULT = "answered", "cut", "fault"
-"""How a call may end, in addition to each `FailureKind`: with an answer that can be scored, with an
-answer that cannot, or by a fault in the provider's plugin.
+"""How a call may end, in addition to the failures that a provider reports (`FailureKind`): with an
+answer that can be scored, with one that cannot, or by a fault in the provider's plugin.
 """
 
 
-@dataclass(slots=True)
-class Latencies:
-    """How long calls took.
+class CallCounters:
+    """Counts calls by provider."""
 
-    Attributes:
-        counts: Calls by the first of `BOUNDS` that they did not exceed; the last place is for
-            those beyond all of them.
-        total: Seconds of all of them together.
-    """
-
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
-    total: float = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Count a call."""
-        self.counts[bisect_left(BOUNDS, seconds)] += 1
-        self.total += seconds
-
-
-class Tally:
-    """Counts calls, by provider.
-
-    Attributes:
-        calls: How many calls there were, by provider and how they ended.
-        latencies: How long they took.
-        retries: How many of them were asked again.
-        usd: Dollars that answers cost.
-    """
-
-    def __init__(self) -> None:
-        self.calls: Counter[tuple[str, str]] = Counter()
-        self.latencies: defaultdict[str, Latencies] = defaultdict(Latencies)
-        self.retries: Counter[str] = Counter()
-        self.usd: defaultdict[str, float] = defaultdict(float)
+    @property
+    def registry(self) -> CollectorRegistry:
+        """The metrics, for the exposition."""
+        return self._metrics.registry
 
     def called(self, answer: Answer, failure: ProviderFailed | None = None) -> None:
         """Count a call that ended."""
-        provider = answer.question.model.provider
-        self.calls[provider, _end(answer, failure)] += 1
-        self.latencies[provider].add(answer.latency)
-        self.usd[provider] += answer.reply.cost_usd or 0.0
+        self._ended(answer, failure)
+        self._metrics.latency.labels(answer.question.model.provider).observe(answer.latency)
 
     def collected(self, answers: Iterable[Answer]) -> None:
-        """Count answers that came in a batch: a batch takes hours, so that is no latency."""
+        """Count answers of a batch, whose hours are no latency."""
         for answer in answers:
-            provider = answer.question.model.provider
-            self.calls[provider, _end(answer, None)] += 1
-            self.usd[provider] += answer.reply.cost_usd or 0.0
+            self._ended(answer, None)
 
     def retried(self, provider: str) -> None:
         """Count a call that is made again."""
-        self.retries[provider] += 1
+        self._metrics.retries.labels(provider).inc()
+
+    def _ended(self, answer: Answer, failure: ProviderFailed | None) -> None:
+        provider = answer.question.model.provider
+        self._metrics.asks.labels(provider, _outcome(answer, failure)).inc()
+        self._metrics.spend.labels(provider).inc(answer.reply.cost_usd or 0.0)
+
+    @cached_property
+    def _metrics(self) -> _Metrics:
+        return _Metrics()
 
 
-def _end(answer: Answer, failure: ProviderFailed | None) -> str:
+class _Metrics:
+    """The metrics, made when the first call is counted: prometheus_client is slow to import."""
+
+    def __init__(self) -> None:
+        from prometheus_client import (
+            CollectorRegistry,
+            Counter,
+            Histogram,
+            disable_created_metrics,
+        )
+
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        own = self.registry = CollectorRegistry()  # several deployments may be open in a process
+        by = ["provider"]
+        self.asks = Counter(
+            "overheard_asks",
+            "Calls to providers, by how they ended.",
+            ["provider", "outcome"],
+            registry=own,
+        )
+        self.latency = Histogram(
+            "overheard_ask_duration_seconds",
+            "How long calls to providers took.",
+            by,
+            buckets=LATENCY_BUCKETS_S,
+            registry=own,
+        )
+        self.retries = Counter(
+            "overheard_ask_retries", "Calls that were made again.", by, registry=own
+        )
+        self.spend = Counter("overheard_spend_dollars", "What answers cost.", by, registry=own)
+
+
+def _outcome(answer: Answer, failure: ProviderFailed | None) -> str:
     if failure:
-        return failure.kind.value
+        return failure.kind.value.replace(" ", "_")
     if answer.error:
         return FAULT
     return ANSWERED if answer.complete else CUT

@@ -178,7 +178,7 @@ class Runner:
                     raise
                 first, tried = first or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
-                self._limits.tally.called(answer, failure)
+                self._limits.counters.called(answer, failure)
                 _tell(lane.gate, answer, failure, call.begun, wait)
                 if not failure or not self._retries.again(
                     failure, tried, call.ended + wait - first
@@ -188,7 +188,7 @@ class Runner:
                     return answer, failure
                 self._settle(held, answer, failure)
             job.outcome.retries += 1
-            self._limits.tally.retried(lane.provider.name)
+            self._limits.counters.retried(lane.provider.name)
             with job.brake.waiting():
                 await asyncio.sleep(wait)
 

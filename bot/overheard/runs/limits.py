@@ -17,7 +17,7 @@ from overheard.config.sections import LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.interfaces import Provider
-from overheard.runs.counters import Tally
+from overheard.runs.counters import CallCounters
 from overheard.runs.retries import Breaker, State
 
 PATIENCE = 600.0
@@ -201,13 +201,13 @@ class Limits:
         tables: The configured limits, by ``provider`` or ``provider/model``.
 
     Attributes:
-        tally: How the calls went that were let through.
+        counters: Of the calls that were admitted.
     """
 
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
         self._tables = tables or {}
         self._gates: dict[str, Gate] = {}
-        self.tally = Tally()
+        self.counters = CallCounters()
 
     def gates(self, provider: Provider, models: Iterable[Model]) -> list[Gate]:
         """Return the gates of a provider and of some of its models."""

@@ -1,4 +1,4 @@
-"""Says over HTTP whether a running deployment lives, and whether all of it works.
+"""The health endpoint: over HTTP, whether a deployment runs, and whether all of it works.
 
 ``GET /live`` answers 200 as long as the event loop responds. ``GET /ready`` answers 200 when each
 service is up, and 503 when one is down or still connecting; its body gives the state of each. A
@@ -9,21 +9,20 @@ help it. ``GET /metrics`` returns the Prometheus metrics of `overheard.runtime.m
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from overheard.config.sections import HealthTable
 from overheard.errors import OverheardError
 from overheard.runtime.metrics import CONTENT_TYPE
-from overheard.runtime.supervisor import Condition, Standing
+from overheard.runtime.supervisor import ServiceState, ServiceStatus
 
-PATIENCE = 5.0
-"""Seconds that somebody who asks has for the question."""
-READY = frozenset({Condition.UP, Condition.DISABLED})
-"""How services of a deployment are that is ready."""
+if TYPE_CHECKING:
+    from aiohttp import web
+    from aiohttp.typedefs import Handler
 
-_END = b"\r\n\r\n"
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+READY = frozenset({ServiceState.UP, ServiceState.DISABLED})
+"""States of services of a deployment that is ready."""
 
 
 class PortTaken(OverheardError):
@@ -38,92 +37,94 @@ class PortTaken(OverheardError):
     reason: str
 
 
-class Health:
-    """The endpoint.
+class HealthServer:
+    """Serves the endpoint.
 
     Args:
         settings: Where it listens.
-        standings: Returns how each service is, by name; called anew for each question.
-        metrics: Returns what Prometheus collects; None where nothing is counted.
+        statuses: Returns the status of each service by name; called for each request.
+        metrics: Returns what Prometheus collects; None without metrics.
     """
 
     def __init__(
         self,
         settings: HealthTable,
-        standings: Callable[[], Mapping[str, Standing]],
+        statuses: Callable[[], Mapping[str, ServiceStatus]],
         metrics: Callable[[], Awaitable[bytes]] | None = None,
     ) -> None:
         self._settings = settings
-        self._standings = standings
+        self._statuses = statuses
         self._metrics = metrics
 
     async def run(self) -> None:
-        """Answer until cancelled.
+        """Serve until cancelled.
 
         Raises:
             PortTaken: when it cannot listen.
         """
+        from aiohttp import web  # slow
+
+        app = web.Application(middlewares=[web.middleware(_json_errors)])
+        app.router.add_get("/live", self._live)
+        app.router.add_get("/ready", self._ready)
+        if self._metrics:
+            app.router.add_get("/metrics", self._scrape)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+        await runner.setup()
         host, port = self._settings.host, self._settings.port
         try:
-            server = await asyncio.start_server(self._serve, host, port)
+            await web.TCPSite(runner, host, port).start()
+            await asyncio.Event().wait()
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise PortTaken(host=host, port=port, reason=reason) from None
-        async with server:
-            await server.serve_forever()
+        finally:
+            await runner.cleanup()
 
-    async def keep(self, tell: Callable[[str], None]) -> None:
-        """Answer until cancelled, where there is a port; that it cannot is told, and no more."""
+    async def run_if_wanted(self, report: Callable[[str], None]) -> None:
+        """Serve until cancelled where a port is configured; a port that is taken is reported."""
         try:
             if self._settings.port:
                 await self.run()
         except PortTaken as error:
-            tell(str(error))
+            report(str(error))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                line = await reader.readline()
-                while (await reader.readline()).strip():  # headers say nothing that matters here
-                    pass
-                writer.write(await self._respond(line))
-                await writer.drain()
-        except (TimeoutError, OSError, ValueError):
-            pass  # whoever asked went away, or never asked
-        finally:
-            writer.close()
+    async def _live(self, _: web.Request) -> web.Response:
+        return _answer({"live": True})
 
-    async def _respond(self, line: bytes) -> bytes:
-        if self._metrics and line.decode("latin-1").split()[:2] == ["GET", "/metrics"]:
-            return _response(200, await self._metrics(), CONTENT_TYPE)
-        return self.answer(line)
-
-    def answer(self, line: bytes) -> bytes:
-        """Return the whole response to the first line of a request."""
-        method, path, *_ = [*line.decode("latin-1").split(), "", ""]
-        status, told = self._told(path)
-        if method not in {"GET", "HEAD"}:
-            status, told = 405, {"error": "ask with GET"}
-        response = _response(status, json.dumps(told).encode() + b"\n", "application/json")
-        return response if method == "GET" else response.partition(_END)[0] + _END
-
-    def _told(self, path: str) -> tuple[int, dict[str, object]]:
-        if path == "/live":
-            return 200, {"live": True}
-        if path != "/ready":
-            return 404, {"error": "ask for /live, /ready or /metrics"}
-        standings = self._standings()
-        ready = all(s.condition in READY for s in standings.values())
+    async def _ready(self, _: web.Request) -> web.Response:
+        statuses = self._statuses()
+        ready = all(status.state in READY for status in statuses.values())
         services = {
-            name: {"state": s.condition.value, **({"problem": s.problem} if s.problem else {})}
-            for name, s in standings.items()
+            name: {"state": s.state.value, **({"problem": s.problem} if s.problem else {})}
+            for name, s in statuses.items()
         }
-        return (200 if ready else 503), {"ready": ready, "services": services}
+        return _answer({"ready": ready, "services": services}, 200 if ready else 503)
+
+    async def _scrape(self, _: web.Request) -> web.Response:
+        from aiohttp import web
+
+        assert self._metrics  # noqa: S101 - without it there is no such route
+        headers = {"Content-Type": f"{CONTENT_TYPE}; charset=utf-8", "Cache-Control": "no-store"}
+        return web.Response(body=await self._metrics(), headers=headers)
 
 
-def _response(status: int, body: bytes, content: str) -> bytes:
-    head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {content}\r\n"
-        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close"
-    )
-    return head.encode() + _END + body
+async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer an unknown path or method in JSON, as all else."""
+    from aiohttp import web
+
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return _answer({"error": "ask for /live, /ready or /metrics"}, 404)
+    except web.HTTPMethodNotAllowed:
+        return _answer({"error": "ask with GET"}, 405)
+
+
+def _answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
+    import json
+
+    from aiohttp import web
+
+    headers = {"Cache-Control": "no-store"}
+    return web.json_response(text=json.dumps(body) + "\n", status=status, headers=headers)

@@ -1,9 +1,9 @@
-"""A chat belongs to one process of a deployment at a time.
+"""Leader election for chats: a lock in the store lets one process at a time connect a chat.
 
-Two processes at one gateway would both hear of each command. So whoever else is started, by mistake
-or for a new version, stands by, and takes over when the owner ends. An owner that is told to end
-lets go of the chat first, and goes on answering while the other connects. What both hear of
-meanwhile is answered once: the first to hear of a request notes it in the store.
+Two processes at one gateway would both receive each command. So another process, started by mistake
+or for a new version, waits as a standby and takes over when the leader ends. A leader that shuts
+down releases the lock first, and goes on answering while the standby connects. A request that both
+receive in that time is answered once: the first to receive it notes it in the store.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from contextlib import AsyncExitStack, suppress
 from overheard.errors import OverheardError
 from overheard.interfaces import Chat, Connectable, Desk, DrainingChat, Store
 
-TAKE_OVER = 0.2
-"""Seconds between two tries to take a chat over from another process."""
-NOTICE = 0.4
-"""Seconds in which one that stands by has taken it over, if there is one."""
-HANDING_OVER = 4.0
-"""Seconds for which an owner that is told to end goes on, until the other has connected."""
-PATIENCE = 3.0
-"""Seconds that commands under way have then."""
-LOOK = 0.1
-"""Seconds between two looks whether it has."""
+LOCK_RETRY_S = 0.2
+"""Seconds between two attempts of a standby to take the lock."""
+LEADER_TIMEOUT_S = 0.4
+"""Seconds after the release of the lock within which a standby has taken it, if there is one."""
+HANDOVER_TIMEOUT_S = 4.0
+"""Seconds that a leader that shuts down goes on until the standby has connected."""
+COMMAND_TIMEOUT_S = 3.0
+"""Seconds that commands under way have after the handover."""
+POLL_INTERVAL_S = 0.1
+"""Seconds between two checks whether the standby has connected."""
 
 
-class OwnedChat:
-    """A chat that is connected while this process owns it.
+class LeaderChat:
+    """A chat that is connected while this process holds its lock.
 
     Args:
         name: Of the platform.
         chat: The chat.
-        store: Says who owns it.
-        present: Where it stands, by its name, while it is owned: what can be posted to.
-        stay: Told for how many seconds more this process has to live when it hands over.
+        store: Keeps the locks.
+        present: The chats that can be posted to, by name; the chat is in it while the lock is held.
+        extend_shutdown: Called with the seconds for which the process must go on to hand over.
     """
 
     def __init__(
@@ -44,81 +44,81 @@ class OwnedChat:
         chat: Chat,
         store: Store,
         present: MutableMapping[str, Chat],
-        stay: Callable[[float], None] = lambda _: None,
+        extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._name = name
         self._chat = chat
         self._store = store
         self._present = present
-        self._stay = stay
-        self._owned, self._connected = f"chat {name}", f"chat {name} connected"
+        self._extend_shutdown = extend_shutdown
+        self._leader_lock, self._connected_lock = f"chat {name}", f"chat {name} connected"
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is connected, or stands by."""
+        """Whether the chat is connected, or this process is a standby."""
         return self._name not in self._present or self._is_connected
 
     async def run(self, desk: Desk) -> None:
-        """Wait until it is this process's, and run it then.
+        """Wait for the lock, then run the chat.
 
         Raises:
-            HoldLost: when somebody else may own it.
+            HoldLost: when the lock is lost, so that another process may hold it.
             Exception: what the chat raises.
         """
         while True:
-            async with AsyncExitStack() as owning:
-                if await owning.enter_async_context(self._store.on_duty(self._owned)):
+            async with AsyncExitStack() as locks:
+                if await locks.enter_async_context(self._store.on_duty(self._leader_lock)):
                     self._present[self._name] = self._chat
                     try:
-                        await self._run(desk, owning)
+                        await self._run(desk, locks)
                     finally:
                         del self._present[self._name]
                     return
-            await asyncio.sleep(TAKE_OVER)
+            await asyncio.sleep(LOCK_RETRY_S)
 
-    async def _run(self, desk: Desk, owning: AsyncExitStack) -> None:
+    async def _run(self, desk: Desk, locks: AsyncExitStack) -> None:
         running = asyncio.create_task(self._chat.run(desk))
-        telling = asyncio.create_task(self._tell_connected())
+        signal = asyncio.create_task(self._signal_connected())
         try:
             await asyncio.wait({running})
         except asyncio.CancelledError as cancelled:
-            await _end(telling)
-            # If this is how a lost hold ends, it says so here.
-            await owning.__aexit__(type(cancelled), cancelled, cancelled.__traceback__)
+            await _end(signal)
+            # A lost lock raises here.
+            await locks.__aexit__(type(cancelled), cancelled, cancelled.__traceback__)
             await self._hand_over(running)
             raise
         finally:
-            await _end(telling)
+            await _end(signal)
             await _end(running)
         running.result()
 
-    async def _tell_connected(self) -> None:
-        """Say to other processes that this one is connected, for as long as it owns the chat."""
+    async def _signal_connected(self) -> None:
+        """Hold a second lock while the chat is connected, which other processes can see."""
         while True:
             if self._is_connected:
                 with suppress(OverheardError):  # the database is away
-                    async with self._store.on_duty(self._connected) as mine:
-                        if mine:
+                    async with self._store.on_duty(self._connected_lock) as held:
+                        if held:
                             await asyncio.Event().wait()
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _hand_over(self, running: asyncio.Task[None]) -> None:
-        """Go on until whoever stands by has connected, if anybody does."""
-        await asyncio.sleep(NOTICE)
-        if not await self._is_held(self._owned):
+        """Go on until a standby has connected, if there is one."""
+        await asyncio.sleep(LEADER_TIMEOUT_S)
+        if not await self._is_held(self._leader_lock):
             return
-        self._stay(HANDING_OVER + PATIENCE)
+        self._extend_shutdown(HANDOVER_TIMEOUT_S + COMMAND_TIMEOUT_S)
         if isinstance(self._chat, DrainingChat):
-            self._chat.drain_s = PATIENCE
+            self._chat.drain_s = COMMAND_TIMEOUT_S
         with suppress(TimeoutError):
-            async with asyncio.timeout(HANDING_OVER):
-                while not running.done() and await self._is_held(self._owned):
-                    if await self._is_held(self._connected):
+            async with asyncio.timeout(HANDOVER_TIMEOUT_S):
+                while not running.done() and await self._is_held(self._leader_lock):
+                    if await self._is_held(self._connected_lock):
                         return
-                    await asyncio.sleep(LOOK)
+                    await asyncio.sleep(POLL_INTERVAL_S)
 
-    async def _is_held(self, duty: str) -> bool:
-        async with self._store.on_duty(duty) as free:
+    async def _is_held(self, lock: str) -> bool:
+        async with self._store.on_duty(lock) as free:
             return not free
 
     @property

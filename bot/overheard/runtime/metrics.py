@@ -7,44 +7,48 @@ process gives the same: take one of them, such as the maximum.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from overheard.config.settings import secrets_of
+from overheard.deployment import Deployment
 from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard.interfaces import Clock
-from overheard.runs.counters import BOUNDS, Latencies, Tally
+from overheard.runs.counters import CallCounters
+from overheard.runs.queue import queue_standing
+from overheard.telemetry import begin_traces, write_log
 
 if TYPE_CHECKING:
-    from prometheus_client.metrics_core import Metric
+    from prometheus_client import CollectorRegistry
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Of what is given: https://prometheus.io/docs/instrumenting/exposition_formats/"""
-FRESH = 10.0
-"""Seconds for which what the store and the queue hold is not counted again."""
-SHARE = 20
-"""A look that takes long is followed by so many times as much peace."""
-LONGEST_LOOK = 3.0
-"""Seconds for which somebody who asks waits for the store and the queue, and is then told what was
-there the last time."""
-GIVEN_UP = 30.0
-"""Seconds after which a store that does not answer is taken to be away."""
+CONTENT_TYPE = "text/plain; version=0.0.4"
+"""https://prometheus.io/docs/instrumenting/exposition_formats/, in UTF-8."""
+SNAPSHOT_TTL_S = 10.0
+"""Seconds for which the store and the queue are not counted again."""
+SNAPSHOT_TTL_FACTOR = 20
+"""A slow count is repeated after so many times its own duration, where that is longer."""
+SCRAPE_TIMEOUT_S = 3.0
+"""Seconds that a scrape waits for the store and the queue; then it gets the last snapshot."""
+STORE_TIMEOUT_S = 30.0
+"""Seconds after which a store that does not answer counts as down."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What stands outside of this process.
+class Snapshot:
+    """The state of the store and the queue.
 
     Attributes:
-        until: Until when it is not looked at again, on a clock that never jumps.
-        census: What the store holds; None when it could not be asked.
-        queue: How the queue is; None when there is none, or it could not be asked.
+        expires: On the monotonic clock, in seconds.
+        census: What the store holds; None when it does not answer.
+        queue: The state of the queue; None without one, or when it does not answer.
     """
 
-    until: float = 0.0
+    expires: float = 0.0
     census: Census | None = None
     queue: QueueStatus | None = None
 
@@ -54,173 +58,181 @@ class Metrics:
 
     Args:
         census: Counts what the store holds.
-        queue: Looks at the queue; None where there is none.
-        tally: What this process has asked.
+        queue: Returns the state of the queue; None where there is none.
+        calls: The calls of this process to providers.
         faults: How often plugins have failed in this process, by plugin.
-        clock: What time it is.
+        clock: The time that ages are measured with.
     """
 
     def __init__(
         self,
         census: Callable[[], Awaitable[Census]],
         queue: Callable[[], Awaitable[QueueStatus]] | None,
-        tally: Tally,
+        calls: CallCounters,
         faults: Mapping[str, int],
         clock: Clock,
     ) -> None:
         self._census = census
         self._queue = queue
-        self._tally = tally
+        self._calls = calls
         self._faults = faults
         self._clock = clock
-        self._looking: asyncio.Task[Seen] | None = None
-        self._seen, self._begun = Seen(), 0.0
+        self._counting: asyncio.Task[Snapshot] | None = None
+        self._snapshot, self._begun = Snapshot(), 0.0
 
     async def text(self) -> bytes:
-        """Return all of them as Prometheus reads them."""
-        from prometheus_client.exposition import generate_latest
-        from prometheus_client.registry import CollectorRegistry
+        """Return all metrics in the text format of Prometheus."""
+        from prometheus_client import CollectorRegistry, Counter, generate_latest
 
-        families = [*self._own(), *_outside(await self._look(), self._clock.now())]
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Given(families))
-        return generate_latest(registry)
+        own, registry = self._calls.registry, CollectorRegistry()
+        faults = Counter(
+            "overheard_plugin_faults",
+            "Calls into plugins that failed.",
+            ["plugin"],
+            registry=registry,
+        )
+        for plugin, count in sorted(self._faults.items()):
+            faults.labels(plugin).inc(count)
+        _add_snapshot(registry, await self._fresh(), self._clock.now())
+        return generate_latest(own) + generate_latest(registry)
 
-    async def _look(self) -> Seen:
-        """Look at the store and the queue, unless somebody just has, or still does."""
-        if monotonic() < self._seen.until:
-            return self._seen
-        if self._looking is None:
-            self._looking, self._begun = asyncio.create_task(self._count()), monotonic()
-        # Not cancelled: a look that is slow is what the next one who asks waits for.
-        done, _ = await asyncio.wait({self._looking}, timeout=LONGEST_LOOK)
+    async def _fresh(self) -> Snapshot:
+        """Return the snapshot, or count again if it has expired; all that ask share one count."""
+        if monotonic() < self._snapshot.expires:
+            return self._snapshot
+        if self._counting is None:
+            self._counting, self._begun = asyncio.create_task(self._count()), monotonic()
+        # Not cancelled: the next scrape waits for the same count.
+        done, _ = await asyncio.wait({self._counting}, timeout=SCRAPE_TIMEOUT_S)
         if done:
-            self._seen, self._looking = self._looking.result(), None
-        elif monotonic() - self._begun > GIVEN_UP:
-            return Seen()
-        return self._seen
+            self._snapshot, self._counting = self._counting.result(), None
+        elif monotonic() - self._begun > STORE_TIMEOUT_S:
+            return Snapshot()
+        return self._snapshot
 
-    async def _count(self) -> Seen:
+    async def _count(self) -> Snapshot:
         begun, census, queue = monotonic(), None, None
         try:
             census = await self._census()
             queue = await self._queue() if self._queue else None
-        except Exception:  # noqa: S110 - whatever a driver raises; that it is away is a metric
+        except Exception:  # noqa: S110 - of any driver; that the store is down is a metric
             pass
         now = monotonic()
-        return Seen(now + max(FRESH, SHARE * (now - begun)), census, queue)
-
-    def _own(self) -> Iterator[Metric]:
-        from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily
-
-        tally, provider = self._tally, ["provider"]
-        asks = CounterMetricFamily(
-            "overheard_asks",
-            "Calls to providers, by how they ended.",
-            labels=["provider", "outcome"],
-        )
-        for (name, outcome), count in sorted(tally.calls.items()):
-            asks.add_metric([name, outcome.replace(" ", "_")], count)
-        took = HistogramMetricFamily(
-            "overheard_ask_duration_seconds", "How long calls to providers took.", labels=provider
-        )
-        for name, latencies in sorted(tally.latencies.items()):
-            took.add_metric([name], _buckets(latencies), latencies.total)
-        yield from (asks, took)
-        for family, told, label, counts in (
-            ("overheard_ask_retries", "Calls that were made again.", "provider", tally.retries),
-            ("overheard_spend_dollars", "What answers cost.", "provider", tally.usd),
-            ("overheard_plugin_faults", "Calls into plugins that failed.", "plugin", self._faults),
-        ):
-            counter = CounterMetricFamily(family, told, labels=[label])
-            for name, value in sorted(dict(counts).items()):
-                counter.add_metric([name], value)
-            yield counter
+        ttl = max(SNAPSHOT_TTL_S, SNAPSHOT_TTL_FACTOR * (now - begun))
+        return Snapshot(now + ttl, census, queue)
 
 
-class _Given:
-    """What a registry collects, given as it is."""
+def process_metrics(deployment: Deployment) -> Metrics:
+    """Return the metrics of this process and of the deployment that it is a part of."""
+    config, many = deployment.config, deployment.config.queue.engine == "pgqueuer"
 
-    def __init__(self, families: list[Metric]) -> None:
-        self._families = families
+    async def census() -> Census:
+        return await deployment.store.census((await deployment.refreshed()).scoring.versions)
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield it."""
-        yield from self._families
-
-
-def _buckets(latencies: Latencies) -> list[tuple[str, float]]:
-    """Sum counts up, as Prometheus wants them."""
-    so_far, buckets = 0, []
-    for bound, count in zip([*map(str, BOUNDS), "+Inf"], latencies.counts, strict=True):
-        so_far += count
-        buckets.append((bound, float(so_far)))
-    return buckets
-
-
-def _outside(seen: Seen, now: datetime) -> Iterator[Metric]:
-    yield _gauge("overheard_store_up", "Whether the store answers.", float(seen.census is not None))
-    if seen.census:
-        yield from _stored(seen.census, now)
-    if seen.queue:
-        yield from _queued(seen.queue)
-
-
-def _stored(census: Census, now: datetime) -> Iterator[Metric]:
-    states = {**_none(RunState), **census.runs}
-    yield _gauges("overheard_runs", "Runs, by state.", "state", states)
-    states = {**_none(AlertState), **census.alerts}
-    yield _gauges("overheard_alerts", "Alerts, by state.", "state", states)
-    states = {**_none((WAITING, FAILING, SHOWN)), **census.deliveries}
-    yield _gauges("overheard_deliveries", "Messages to chats, by state.", "state", states)
-    yield _gauge(
-        "overheard_delivery_attempts",
-        "Attempts in vain at messages that no chat shows yet.",
-        census.attempts,
-    )
-    yield _gauge(
-        "overheard_scoring_lag_seconds",
-        "Age of the oldest answer of a run that goes on that no scorer has read.",
-        _age(census.unscored_since, now),
-    )
-    yield _gauge(
-        "overheard_detection_lag_seconds",
-        "Age of the oldest run that goes on, in which nobody has looked for shifts yet.",
-        _age(census.unseen_since, now),
+    return Metrics(
+        census,
+        partial(queue_standing, config.storage.url) if many else None,
+        deployment.limits.counters,
+        deployment.plugins.notices.faults,
+        deployment.clock,
     )
 
 
-def _queued(queue: QueueStatus) -> Iterator[Metric]:
-    from prometheus_client.metrics_core import GaugeMetricFamily
+def start_telemetry(deployment: Deployment) -> None:
+    """Write the log and the traces of this process from now on, as the configuration says.
 
-    labels = ["work", "state"]
-    jobs = GaugeMetricFamily("overheard_queue_jobs", "Jobs in the queue, by state.", labels=labels)
+    Raises:
+        TracesUnavailable: when a package is missing that traces need.
+    """
+    config = deployment.config
+    write_log(config.logging, secrets(deployment))
+    if config.telemetry.traces:
+        begin_traces(config.telemetry.service)
+
+
+def secrets(deployment: Deployment) -> list[str]:
+    """Return the secrets of a deployment, of plugins and of chats, which logs must not show."""
+    config = deployment.config
+    chats = (table for table in (config.slack, config.discord) if table)
+    return [
+        *deployment.plugins.secrets,
+        *(secret for table in chats for secret in secrets_of(table)),
+    ]
+
+
+def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime) -> None:
+    up = float(snapshot.census is not None)
+    _add_gauge(registry, "overheard_store_up", "Whether the store answers.", up)
+    if snapshot.census:
+        _add_census(registry, snapshot.census, now)
+    if snapshot.queue:
+        _add_queue(registry, snapshot.queue)
+
+
+def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> None:
+    for name, text, states, counts in (
+        ("overheard_runs", "Runs, by state.", RunState, census.runs),
+        ("overheard_alerts", "Alerts, by state.", AlertState, census.alerts),
+        (
+            "overheard_deliveries",
+            "Messages to chats, by state.",
+            (WAITING, FAILING, SHOWN),
+            census.deliveries,
+        ),
+    ):
+        # A state without any is 0: a metric that is missing says less.
+        _add_gauges(registry, name, text, "state", {**_zeros(states), **counts})
+    for name, text, value in (
+        (
+            "overheard_delivery_attempts",
+            "Attempts in vain at messages that no chat shows yet.",
+            census.attempts,
+        ),
+        (
+            "overheard_scoring_lag_seconds",
+            "Age of the oldest answer of a run that goes on that no scorer has read.",
+            _age(census.unscored_since, now),
+        ),
+        (
+            "overheard_detection_lag_seconds",
+            "Age of the oldest run that goes on, in which shifts have not been searched yet.",
+            _age(census.unseen_since, now),
+        ),
+    ):
+        _add_gauge(registry, name, text, value)
+
+
+def _add_queue(registry: CollectorRegistry, queue: QueueStatus) -> None:
+    from prometheus_client import Gauge
+
+    labels, text = ["work", "state"], "Jobs in the queue, by state."
+    jobs = Gauge("overheard_queue_jobs", text, labels, registry=registry)
     for state in ("waiting", "running", "held"):
         for work, count in sorted(getattr(queue, state).items()):
-            jobs.add_metric([work, state], count)
-    yield jobs
-    told = "How long the oldest waiting job waits."
-    yield _gauges("overheard_queue_oldest_seconds", told, "work", queue.oldest)
-    yield _gauge("overheard_queue_workers", "Workers that are connected.", queue.workers)
+            jobs.labels(work, state).set(count)
+    text = "How long the oldest waiting job waits."
+    _add_gauges(registry, "overheard_queue_oldest_seconds", text, "work", queue.oldest)
+    text = "Workers that are connected."
+    _add_gauge(registry, "overheard_queue_workers", text, queue.workers)
 
 
-def _gauge(name: str, told: str, value: float) -> Metric:
-    from prometheus_client.metrics_core import GaugeMetricFamily
+def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) -> None:
+    from prometheus_client import Gauge
 
-    return GaugeMetricFamily(name, told, value=value)
+    Gauge(name, text, registry=registry).set(value)
 
 
-def _gauges(name: str, told: str, label: str, values: Mapping[str, float]) -> Metric:
-    from prometheus_client.metrics_core import GaugeMetricFamily
+def _add_gauges(
+    registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, float]
+) -> None:
+    from prometheus_client import Gauge
 
-    family = GaugeMetricFamily(name, told, labels=[label])
+    gauge = Gauge(name, text, [label], registry=registry)
     for key, value in sorted(values.items()):
-        family.add_metric([str(key)], value)
-    return family
+        gauge.labels(str(key)).set(value)
 
 
-def _none(states: Iterable[str]) -> dict[str, int]:
-    """Return a zero for each state: a metric that is missing says less."""
+def _zeros(states: Iterable[str]) -> dict[str, int]:
     return dict.fromkeys(map(str, states), 0)
 
 

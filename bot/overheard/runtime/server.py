@@ -31,12 +31,11 @@ from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
 from overheard.runs.canary import canaries
 from overheard.runs.update_feeds import read_feeds
-from overheard.runtime.health import Health
-from overheard.runtime.leader import OwnedChat
-from overheard.runtime.metering import be_seen, metrics
+from overheard.runtime.health import HealthServer
+from overheard.runtime.leader import LeaderChat
+from overheard.runtime.metrics import process_metrics, start_telemetry
 from overheard.runtime.scheduler import Job, Scheduler
-from overheard.runtime.shutdown import Stop
-from overheard.runtime.supervisor import Service, Supervisor
+from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor
 from overheard.telemetry import about
 
 CANARIES = "canaries of the day"
@@ -65,14 +64,14 @@ class Server:
     Args:
         deployment: The open deployment.
         chats: The platforms, by name.
-        stay: See `OwnedChat`.
+        extend_shutdown: See `LeaderChat`.
     """
 
     def __init__(
         self,
         deployment: Deployment,
         chats: Mapping[str, Chat],
-        stay: Callable[[float], None] = lambda _: None,
+        extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._deployment = deployment
         self._planner = Planner()
@@ -90,19 +89,19 @@ class Server:
             *([Service("feeds", self._read_feeds)] if deployment.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
             *(
-                _service(OwnedChat(*chat, store, present, stay), chat[0], desk)
+                _service(LeaderChat(*chat, store, present, extend_shutdown), chat[0], desk)
                 for chat in chats.items()
             ),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
-        counted = metrics(self._deployment).text
-        self._health = Health(config.health, self.supervisor.standings, counted)
+        counted = process_metrics(self._deployment).text
+        self._health = HealthServer(config.health, self.supervisor.statuses, counted)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.supervisor.run())
-            group.create_task(self._health.keep(log.warning))
+            group.create_task(self._health.run_if_wanted(log.warning))
 
     async def jobs(self) -> Sequence[Job]:
         """Return what is done on a schedule: checks, reports, bursts and canaries."""
@@ -253,19 +252,19 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
 
     Args:
         deployment: The open deployment.
-        leave: See `Stop`.
+        leave: See `GracefulShutdown`.
     """
-    be_seen(deployment)
-    stop = Stop(leave)
+    start_telemetry(deployment)
+    shutdown = GracefulShutdown(leave)
     async with _chats(deployment) as chats:
-        server = Server(deployment, chats, stop.stay)
+        server = Server(deployment, chats, shutdown.extend)
         for report in deployment.plugins.faulty:
             log.warning("%s", report.told)
         log.warning("%s", _begun(deployment, chats))
-        await stop.run(server.run())
+        await shutdown.run(server.run())
 
 
-def _service(chat: OwnedChat, name: str, desk: Desk) -> Service:
+def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
     return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
 
 

@@ -1,22 +1,31 @@
-"""Services of one process, each kept alive on its own: one's trouble takes no other down."""
+"""The services of one process, and its shutdown.
+
+Each service is kept alive on its own, so that the failure of one takes no other down. SIGTERM and
+Ctrl-C end all of them in time.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
 
 from overheard.errors import ChatUnavailable, OverheardError
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
-"""Seconds until a service that failed is started again: twice as long each time."""
-HEALTHY = 60.0
-"""Seconds after which a service has proved itself, and pauses begin from the first."""
-MOST_FAILURES = 8
-"""Failures in a row after which somebody has to look: about two minutes, which outages take."""
+FIRST_RESTART_DELAY_S, MAX_RESTART_DELAY_S = 1.0, 300.0
+"""The delay before a service that failed is started again doubles each time."""
+HEALTHY_S = 60.0
+"""Seconds after which a service counts as healthy, and delays begin from the first."""
+MAX_FAILURES = 8
+"""Failures in a row after which an admin is called: about two minutes, longer than most outages."""
+SHUTDOWN_TIMEOUT_S = 1.5
+"""Seconds that services have to end."""
+EXIT_TIMEOUT_S = 1.8
+"""Seconds from the signal to the end of the process."""
 
 
 def _always() -> bool:
@@ -25,14 +34,13 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something that runs as long as the process.
+    """A part of a deployment that runs as long as the process.
 
     Attributes:
-        name: As people are told of it.
-        run: Runs until cancelled. Raises `ChatUnavailable` when it is of no use to try again, and
-            anything else when it is.
-        connected: Whether it is of use to anybody while it runs; one that speaks with nobody
-            outside always is.
+        name: As reports name it.
+        run: Runs until cancelled. Raises `ChatUnavailable` when a restart would not help, and
+            any other error when it may.
+        connected: Whether it has its connection; a service without any always has.
     """
 
     name: str
@@ -40,23 +48,23 @@ class Service:
     connected: Callable[[], bool] = _always
 
 
-class Condition(StrEnum):
-    """How a service is."""
+class ServiceState(StrEnum):
+    """The state of a service."""
 
     UP = "up"
     CONNECTING = "connecting"
-    """It is at work on a connection that it has not got yet, or has lost."""
+    """Its connection is not made yet, or was lost."""
     DOWN = "down"
     """It failed, and is started again soon."""
     DISABLED = "disabled"
-    """It cannot be used as it is configured, and is left alone."""
+    """It cannot be used as it is configured, and is not started again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a service is, and why."""
+class ServiceStatus:
+    """The state of a service, and the problem if there is one."""
 
-    condition: Condition = Condition.UP
+    state: ServiceState = ServiceState.UP
     problem: str = ""
 
 
@@ -64,55 +72,56 @@ class Supervisor:
     """Keeps services running.
 
     Args:
-        services: What runs.
-        tell: Is given one sentence when a service fails or is disabled; the same one once.
-        call: Is given one, too, when somebody has to look after a service: it is disabled, or has
-            failed `MOST_FAILURES` times in a row. Until it has proved itself, that is once.
-        first_pause: Seconds until a service that failed for the first time is started again.
+        services: The services.
+        report: Called with one sentence when a service fails or is disabled, once for the same
+            sentence.
+        call_admin: Called with one sentence when a service needs an admin: it is disabled, or has
+            failed `MAX_FAILURES` times in a row; once until it is healthy again.
+        first_delay_s: Seconds until a service that failed for the first time is started again.
     """
 
     def __init__(
         self,
         services: Iterable[Service],
-        tell: Callable[[str], None],
-        call: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None],
+        call_admin: Callable[[str], None] = lambda _: None,
         *,
-        first_pause: float = FIRST_PAUSE,
+        first_delay_s: float = FIRST_RESTART_DELAY_S,
     ) -> None:
         self._services = list(services)
-        self._tell = tell
-        self._call = call
-        self._first_pause = first_pause
-        self._told: dict[str, str] = {}
-        self._standings: dict[str, Standing] = {s.name: Standing() for s in self._services}
+        self._report = report
+        self._call_admin = call_admin
+        self._first_delay = first_delay_s
+        self._reported: dict[str, str] = {}
+        self._statuses: dict[str, ServiceStatus] = {s.name: ServiceStatus() for s in self._services}
 
-    def standings(self) -> dict[str, Standing]:
-        """Return how each service is at this moment, by name."""
-        return {service.name: self._standing(service) for service in self._services}
+    def statuses(self) -> dict[str, ServiceStatus]:
+        """Return the status of each service at this moment, by name."""
+        return {service.name: self._status(service) for service in self._services}
 
-    def _standing(self, service: Service) -> Standing:
-        """Return how a service is; that it runs is not enough for one that has to connect."""
-        standing = self._standings[service.name]
-        if standing.condition is not Condition.UP or service.connected():
-            return standing
-        return Standing(Condition.CONNECTING, self._told.get(service.name, ""))
+    def _status(self, service: Service) -> ServiceStatus:
+        """Return the status of a service; one that has to connect is not up by running alone."""
+        status = self._statuses[service.name]
+        if status.state is not ServiceState.UP or service.connected():
+            return status
+        return ServiceStatus(ServiceState.CONNECTING, self._reported.get(service.name, ""))
 
     async def run(self) -> None:
-        """Run all of them until cancelled."""
+        """Run all services until cancelled."""
         async with asyncio.TaskGroup() as group:
             for service in self._services:
                 group.create_task(self._keep(service))
 
     async def _keep(self, service: Service) -> None:
-        pause, failures = self._first_pause, 0
+        delay, failures = self._first_delay, 0
         while True:
             begun = monotonic()
             try:
                 await service.run()
                 problem = f"{service.name} ended by itself."
             except ChatUnavailable as error:
-                self._note(service, Condition.DISABLED, str(error))
-                self._call(str(error))
+                self._note(service, ServiceState.DISABLED, str(error))
+                self._call_admin(str(error))
                 return
             except OverheardError as error:
                 problem = str(error)
@@ -120,33 +129,79 @@ class Supervisor:
                 if _is_cancelled():
                     raise
                 problem = f"{service.name} was cut off by itself; it is started again."
-            except (Exception, SystemExit) as error:  # its text may hold a secret: its kind is told
+            except (Exception, SystemExit) as error:  # its text may hold a secret
                 problem = f"{service.name} failed: {_kind(error)}; it is started again."
-            self._note(service, Condition.DOWN, problem)
-            if monotonic() - begun > HEALTHY:
-                pause, failures = self._first_pause, 0
+            self._note(service, ServiceState.DOWN, problem)
+            if monotonic() - begun > HEALTHY_S:
+                delay, failures = self._first_delay, 0
             failures += 1
-            if failures == MOST_FAILURES:
-                self._call(f"{problem} That was {failures} times in a row; it is tried on and on.")
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-            pause = min(pause * 2, LONGEST_PAUSE)
-            self._standings[service.name] = Standing()
+            if failures == MAX_FAILURES:
+                self._call_admin(
+                    f"{problem} That was {failures} times in a row; it is tried on and on."
+                )
+            await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            delay = min(delay * 2, MAX_RESTART_DELAY_S)
+            self._statuses[service.name] = ServiceStatus()
 
-    def _note(self, service: Service, condition: Condition, problem: str) -> None:
-        if problem != self._told.get(service.name):
-            self._tell(problem)
-        self._told[service.name] = problem
-        self._standings[service.name] = Standing(condition, problem)
+    def _note(self, service: Service, state: ServiceState, problem: str) -> None:
+        if problem != self._reported.get(service.name):
+            self._report(problem)
+        self._reported[service.name] = problem
+        self._statuses[service.name] = ServiceStatus(state, problem)
 
 
 def _is_cancelled() -> bool:
-    """Whether it is this task that somebody cancels, and not one that it waited for."""
+    """Whether this task is cancelled, and not one that it waited for."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 def _kind(error: BaseException) -> str:
-    """Name an error; of a group, the first one in it."""
+    """Return the name of an error's class; of a group, that of its first error."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__
+
+
+class GracefulShutdown:
+    """Ends the work of a process at SIGTERM or Ctrl-C.
+
+    Args:
+        exit_within: Called at the signal with the seconds after which the process ends, whatever
+            happens; a later call replaces an earlier one.
+    """
+
+    def __init__(self, exit_within: Callable[[float], None]) -> None:
+        self._exit_within = exit_within
+        self._deadline = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._signalled = asyncio.Event()
+        # Not by the loop, which may be busy: the time to exit counts from the signal.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    async def run(self, work: Coroutine[object, object, None]) -> None:
+        """Work until the signal.
+
+        Raises:
+            Exception: what the work raises, if it ends by itself.
+        """
+        working = asyncio.ensure_future(work)
+        stopped = asyncio.create_task(self._signalled.wait())
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()  # only a fault ends it, which the caller must see
+        stopped.cancel()
+        working.cancel()
+        self._deadline = monotonic() + SHUTDOWN_TIMEOUT_S
+        while not working.done() and monotonic() < self._deadline:
+            await asyncio.wait({working}, timeout=self._deadline - monotonic())
+
+    def extend(self, seconds: float) -> None:
+        """Move the deadline to so many seconds from now, while another process takes over."""
+        self._deadline = monotonic() + SHUTDOWN_TIMEOUT_S + seconds
+        self._exit_within(EXIT_TIMEOUT_S + seconds)
+
+    def _on_signal(self, *_: object) -> None:
+        self._exit_within(EXIT_TIMEOUT_S)
+        self._loop.call_soon_threadsafe(self._signalled.set)

@@ -14,10 +14,9 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.interfaces import TaskResult
 from overheard.runs.partition import seats
-from overheard.runtime.health import Health
-from overheard.runtime.metering import be_seen, metrics
-from overheard.runtime.shutdown import Stop
-from overheard.runtime.supervisor import Service, Supervisor
+from overheard.runtime.health import HealthServer
+from overheard.runtime.metrics import process_metrics, start_telemetry
+from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor
 from overheard.telemetry import about
 
 WORKER = "worker"
@@ -49,14 +48,14 @@ class Worker:
             for name, kinds, at_once in _flows(kinds, at_once)
         ]
         self.supervisor = Supervisor(flows, log.warning)
-        settings, counted = deployment.config.health, metrics(self._deployment).text
-        self._health = Health(settings, self.supervisor.standings, counted)
+        settings, counted = deployment.config.health, process_metrics(self._deployment).text
+        self._health = HealthServer(settings, self.supervisor.statuses, counted)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.supervisor.run())
-            group.create_task(self._health.keep(log.warning))
+            group.create_task(self._health.run_if_wanted(log.warning))
 
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
         deployment = self._deployment
@@ -111,12 +110,12 @@ async def work(
         deployment: The open deployment.
         kinds: What it does.
         at_once: How many tasks at a time.
-        leave: See `Stop`.
+        leave: See `GracefulShutdown`.
     """
-    be_seen(deployment)
-    stop = Stop(leave)
+    start_telemetry(deployment)
+    shutdown = GracefulShutdown(leave)
     for report in deployment.plugins.faulty:
         log.warning("%s", report.told)
     names = ", ".join(sorted(kind.value for kind in kinds))
     log.warning("A worker has begun (%s), up to %s tasks at a time.", names, at_once)
-    await stop.run(Worker(deployment, kinds, at_once).run())
+    await shutdown.run(Worker(deployment, kinds, at_once).run())
