@@ -14,9 +14,9 @@ BRAND = Annotated[str, argument("The brand.", Kind.BRAND)]
 
 async def everything(
     call: object,
+    *,
     brand: BRAND,
     others: Annotated[Sequence[str], argument("More.", Kind.BRAND)] = (),
-    *,
     times: Annotated[int, option("How often.", low=1, high=9)] = 3,
     margin: Annotated[float | None, option("How far.")] = None,
     dry: Annotated[bool, option("Ask nothing.")] = False,

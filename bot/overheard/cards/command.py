@@ -175,8 +175,8 @@ class CommandSpec:
         summary: What it does, in one sentence.
         run: ``async def run(deployment, call, *, ...) -> Card``; that of a plugin takes a `View`
             instead of both.
-        options: Its options, in the order of the positional ones; by default the parameters of
-            `run` whose types are annotated with `option` or `argument`.
+        options: Its options, in the order of the positional ones; by default the
+            keyword-only parameters of `run` that are annotated with `option` or `argument`.
         role: The least role that may use it.
         spends: Whether it may cost money; its function takes ``agreed: bool`` and raises
             `ConfirmationNeeded` with the price.
@@ -240,12 +240,16 @@ _KINDS = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG
 
 
 def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
-    """Yield an option for each parameter whose type is annotated with one.
+    """Yield an option for each parameter behind the ``*`` whose type is annotated with one.
 
     Raises:
         TypeError: for a type that no option has.
     """
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    parameters = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
     source = SimpleNamespace(__annotations__={p.name: p.annotation for p in parameters})
     names = getattr(inspect.unwrap(function), "__globals__", {})
     hints = get_type_hints(source, globalns=names, include_extras=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Option, Role
+from overheard.cards.command import CommandSpec, Role, argument
 from overheard.commands.candidates import find_answer, judged, require_true
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call, Deployment
@@ -24,8 +25,13 @@ Left = Mapping[int, str]
 """Why answers are not approved, by their numbers."""
 
 
+_AnswerNumbers = Annotated[
+    Sequence[str], argument("Their numbers, such as 3 7 10-25.", word="answer")
+]
+
+
 async def approve(
-    deployment: Deployment, call: Call, *, answers: Sequence[str], agreed: bool = False
+    deployment: Deployment, call: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
     """Approve answers: they may be taught as they stand.
 
@@ -56,7 +62,7 @@ async def approve(
 
 
 async def withdraw(
-    deployment: Deployment, _: Call, *, answers: Sequence[str], agreed: bool = False
+    deployment: Deployment, _: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
     """Take back approvals and corrections.
 
@@ -180,21 +186,11 @@ def _none_taught(withdrawn: Sequence[int]) -> str:
     return f"{wording.count(len(withdrawn), 'answer')} are not taught: {format_ranges(withdrawn)}."
 
 
-_ANSWERS = Option(
-    "answers",
-    "Their numbers, such as 3 7 10-25.",
-    required=True,
-    many=True,
-    positional=True,
-    word="answer",
-)
-
 DATASET_APPROVE = CommandSpec(
     "dataset approve",
     "Approve answers: they may be taught as they stand.",
     approve,
-    (_ANSWERS,),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("dataset approve 12", "dataset approve 3 7 10-25"),
     confirms=True,
     title="Approve answers",
@@ -203,8 +199,7 @@ DATASET_WITHDRAW = CommandSpec(
     "dataset withdraw",
     "Take back approvals and corrections.",
     withdraw,
-    (_ANSWERS,),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("dataset withdraw 12", "dataset withdraw 10-25"),
     confirms=True,
     title="Withdraw approvals",

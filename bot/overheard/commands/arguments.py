@@ -1,14 +1,18 @@
-"""Things by what people call them."""
+"""Arguments of commands: brands, prompts, facts and times by what people type."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Annotated
 
 from overheard.cards import wording
+from overheard.cards.command import Kind, argument
 from overheard.config.settings import suggestion
 from overheard.domain import Brand, Catalogue, Fact, Prompt
 from overheard.errors import BadUsage, NameTaken, TimeUnreadable, UnknownName
+
+BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
 
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from overheard.cards import wording
 from overheard.cards.card import Card, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Role, option
 from overheard.commands.arguments import moment
 from overheard.deployment import Call, Deployment
 
@@ -12,7 +14,13 @@ SHOWN = 50
 """Entries that are shown when nobody says how many."""
 
 
-async def audit(deployment: Deployment, call: Call, *, since: str = "", limit: int = SHOWN) -> Card:
+async def audit(
+    deployment: Deployment,
+    call: Call,
+    *,
+    since: Annotated[str, option("From when on.", Kind.TIME)] = "",
+    limit: Annotated[int, option("How many.", low=1, high=10_000)] = SHOWN,
+) -> Card:
     """Show who changed something or could spend, the newest first.
 
     Args:
@@ -59,11 +67,7 @@ AUDIT = CommandSpec(
     "audit",
     "Show who changed something or spent, the newest first.",
     audit,
-    (
-        Option("since", "From when on.", Kind.TIME, default=""),
-        Option("limit", "How many.", Kind.INTEGER, default=SHOWN, low=1, high=10_000),
-    ),
-    Role.ADMIN,
+    role=Role.ADMIN,
     private=True,
     examples=("audit", "audit --since yesterday"),
 )

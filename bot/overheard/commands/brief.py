@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
-from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
 from overheard.commands.arguments import moment, unknown
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.brief_sources import Drawn, draw_up
@@ -36,15 +37,21 @@ class Form(StrEnum):
     HTML = "html"
 
 
+_ItemKey = Annotated[str, argument("Its key, as the brief shows it.")]
+_BrandOrFirst = Annotated[str, option("The brand; without one, the first.", Kind.BRAND)]
+
+
 async def show_brief(
     deployment: Deployment,
     call: Call,
     *,
-    brand: str = "",
-    days: int = DAYS,
-    most: int = MOST,
-    form: str = Form.CARD,
-    out: Path | None = None,
+    brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
+    days: Annotated[int, option("Of how many days answers are read.", low=1, high=3650)] = DAYS,
+    most: Annotated[int, option("How many items are shown.", low=1, high=50)] = MOST,
+    form: Annotated[
+        str, option("A card, or a page.", word="format", choices=tuple(Form))
+    ] = Form.CARD,
+    out: Annotated[Path | None, option("Where the page goes; else standard output.")] = None,
 ) -> Card:
     """Show what content to write for a brand, the most pressing first.
 
@@ -85,7 +92,12 @@ async def show_brief(
 
 
 async def finish_item(
-    deployment: Deployment, call: Call, *, item: str, brand: str = "", when: str = "today"
+    deployment: Deployment,
+    call: Call,
+    *,
+    item: _ItemKey,
+    brand: _BrandOrFirst = "",
+    when: Annotated[str, option("When it was published; today.", Kind.TIME)] = "today",
 ) -> Card:
     """Mark that content on an item is published; later briefs then show what became of it.
 
@@ -135,7 +147,9 @@ def _open(drawn: Drawn, name: str) -> BriefItem:
     raise unknown("item", name, [one.key for one in drawn.items[:MOST]])
 
 
-async def reopen_item(deployment: Deployment, _: Call, *, item: str, brand: str = "") -> Card:
+async def reopen_item(
+    deployment: Deployment, _: Call, *, item: _ItemKey, brand: _BrandOrFirst = ""
+) -> Card:
     """Take back that content on an item is published.
 
     Raises:
@@ -157,33 +171,10 @@ def _brand(deployment: Deployment, name: str) -> Brand:
     return known[0]
 
 
-_ITEM = Option("item", "Its key, as the brief shows it.", required=True, positional=True)
-_BRAND = Option("brand", "The brand; without one, the first.", Kind.BRAND, default="")
-
 BRIEF = CommandSpec(
     "brief list",
     "Show what content to write for a brand, the most pressing first.",
     show_brief,
-    (
-        replace(_BRAND, positional=True),
-        Option(
-            "days",
-            "Of how many days answers are read.",
-            Kind.INTEGER,
-            default=DAYS,
-            low=1,
-            high=3650,
-        ),
-        Option("most", "How many items are shown.", Kind.INTEGER, default=MOST, low=1, high=50),
-        Option(
-            "form",
-            "A card, or a page.",
-            default=Form.CARD,
-            choices=tuple(Form),
-            word="format",
-        ),
-        Option("out", "Where the page goes; else standard output.", Kind.FILE),
-    ),
     examples=("brief", "brief Acme --days 30"),
     title="Content to write",
 )
@@ -191,12 +182,7 @@ BRIEF_DONE = CommandSpec(
     "brief done",
     "Mark that content on an item is published, to see what becomes of it.",
     finish_item,
-    (
-        _ITEM,
-        _BRAND,
-        Option("when", "When it was published; today.", Kind.TIME, default="today"),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     examples=("brief done a1b2c3", "brief done a1b2c3 --brand Acme --when 2026-11-20"),
     title="Mark as published",
 )
@@ -204,8 +190,7 @@ BRIEF_REOPEN = CommandSpec(
     "brief reopen",
     "Take back that content on an item is published.",
     reopen_item,
-    (_ITEM, _BRAND),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     examples=("brief reopen a1b2c3",),
     title="Take back published",
 )

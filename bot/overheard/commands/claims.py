@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
-from overheard.cards.command import CommandSpec, Kind, Option, Role, quoted
+from overheard.cards.command import CommandSpec, Role, option, quoted
+from overheard.commands.arguments import BrandName
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
@@ -25,7 +26,13 @@ SOURCES = 3
 FALSE = ("wrong", "stale")
 
 
-async def list_claims(deployment: Deployment, call: Call, *, brand: str, days: int = DAYS) -> Card:
+async def list_claims(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandName,
+    days: Annotated[int, option("How many days back.", low=1, high=3650)] = DAYS,
+) -> Card:
     """Show the false claims about a brand, the same ones together, with what is cited beside them.
 
     Args:
@@ -56,7 +63,9 @@ async def list_claims(deployment: Deployment, call: Call, *, brand: str, days: i
     )
 
 
-async def ask_facts(deployment: Deployment, _: Call, *, brand: str, agreed: bool = False) -> Card:
+async def ask_facts(
+    deployment: Deployment, _: Call, *, brand: BrandName, agreed: bool = False
+) -> Card:
     """Add one direct question for each fact about a brand, asked from the next check on.
 
     Raises:
@@ -189,24 +198,17 @@ def _data(group: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-_BRAND = Option("brand", "The brand.", Kind.BRAND, required=True, positional=True)
-
 CLAIMS = CommandSpec(
     "claims",
     "Show what models say of a brand that is not true, and what they cite beside it.",
     list_claims,
-    (
-        _BRAND,
-        Option("days", "How many days back.", Kind.INTEGER, default=DAYS, low=1, high=3650),
-    ),
     examples=("claims Acme", "claims Acme --days 90"),
 )
 FACTS_ASK = CommandSpec(
     "facts ask",
     "Add one direct question for each fact about a brand.",
     ask_facts,
-    (_BRAND,),
-    Role.ADMIN,
+    role=Role.ADMIN,
     confirms=True,
     examples=("facts ask Acme",),
     title="Ask about facts",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Face, Role, argument
 from overheard.deployment import Call, Session
 from overheard.domain.operations import StoreHealth, TableSize
 
@@ -56,7 +57,12 @@ async def examine(session: Session, _: Call) -> Card:
     )
 
 
-async def copy(session: Session, call: Call, *, target: str) -> Card:
+async def copy(
+    session: Session,
+    call: Call,
+    *,
+    target: Annotated[str, argument("Its URL, as in [storage].", word="url")],
+) -> Card:
     """Copy everything into another store, which must be empty.
 
     Raises:
@@ -76,7 +82,9 @@ async def copy(session: Session, call: Call, *, target: str) -> Card:
     )
 
 
-async def back_up(session: Session, _: Call, *, file: Path) -> Card:
+async def back_up(
+    session: Session, _: Call, *, file: Annotated[Path, argument("The new file.")]
+) -> Card:
     """Write the store, if it is an SQLite file, to a new file; others go on using it meanwhile.
 
     Raises:
@@ -165,7 +173,6 @@ COPY = CommandSpec(
     "db copy",
     "Copy everything into an empty store, such as from SQLite to PostgreSQL.",
     copy,
-    (Option("target", "Its URL, as in [storage].", required=True, positional=True, word="url"),),
     role=Role.ADMIN,
     examples=("db copy postgresql://overheard@db/overheard", "db copy sqlite:///copy.db"),
     faces=_TERMINAL,
@@ -175,7 +182,6 @@ BACKUP = CommandSpec(
     "db backup",
     "Write an SQLite store to a new file, while it is in use.",
     back_up,
-    (Option("file", "The new file.", Kind.FILE, required=True, positional=True),),
     role=Role.ADMIN,
     examples=("db backup overheard-monday.db",),
     faces=_TERMINAL,

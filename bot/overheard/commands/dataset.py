@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.approvals import keep
+from overheard.commands.arguments import BrandName
 from overheard.commands.candidates import (
     approved_answers,
     candidates,
@@ -28,8 +29,16 @@ MOST = 5
 """Candidates that are shown when nobody says."""
 
 
+_AnswerNumber = Annotated[int, argument("The answer's number.", low=1)]
+
+
 async def review(
-    deployment: Deployment, _: Call, *, brand: str, most: int = MOST, controls: bool = False
+    deployment: Deployment,
+    _: Call,
+    *,
+    brand: BrandName,
+    most: Annotated[int, option("How many are shown.", low=1, high=25)] = MOST,
+    controls: Annotated[bool, option("Answers to controls, as replays.")] = False,
 ) -> Card:
     """Show answers that could be taught, those first that state something wrong.
 
@@ -46,7 +55,13 @@ async def review(
     return review_card(found, await candidates(deployment, found, controls=controls), most)
 
 
-async def correct(deployment: Deployment, call: Call, *, answer: int, text: str = "") -> Card:
+async def correct(
+    deployment: Deployment,
+    call: Call,
+    *,
+    answer: _AnswerNumber,
+    text: Annotated[str, argument("What is right.")] = "",
+) -> Card:
     """Say what is to be taught in the place of an answer, which becomes the wrong one of a pair.
 
     Raises:
@@ -70,7 +85,19 @@ async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Ma
 
 
 async def build_dataset(
-    deployment: Deployment, _: Call, *, brand: str, out: Path, formats: Sequence[str] = ()
+    deployment: Deployment,
+    _: Call,
+    *,
+    brand: BrandName,
+    out: Annotated[Path, option("The folder.")],
+    formats: Annotated[
+        Sequence[str],
+        option(
+            "A vendor's format; else all whose rules the dataset keeps.",
+            word="format",
+            choices=tuple(FORMATS),
+        ),
+    ] = (),
 ) -> Card:
     """Write training and evaluation files for a fine-tune about a brand.
 
@@ -133,20 +160,10 @@ def _card(made: Dataset, out: Path) -> Card:
     )
 
 
-_BRAND = Option("brand", "The brand.", Kind.BRAND, required=True, positional=True)
-_ANSWER = Option(
-    "answer", "The answer's number.", Kind.INTEGER, required=True, positional=True, low=1
-)
-
 DATASET_REVIEW = CommandSpec(
     "dataset review",
     "Show answers that an own fine-tune could be taught.",
     review,
-    (
-        _BRAND,
-        Option("most", "How many are shown.", Kind.INTEGER, default=MOST, low=1, high=25),
-        Option("controls", "Answers to controls, as replays.", Kind.FLAG, default=False),
-    ),
     examples=("dataset review Acme",),
     title="Review answers",
 )
@@ -154,8 +171,7 @@ DATASET_CORRECT = CommandSpec(
     "dataset correct",
     "Say what is to be taught in the place of a wrong answer.",
     correct,
-    (_ANSWER, Option("text", "What is right.", positional=True, default="")),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=('dataset correct 12 "Acme costs $12 a month."',),
     fill=fill_correction,
     title="Correct an answer",
@@ -164,18 +180,7 @@ DATASET_BUILD = CommandSpec(
     "dataset build",
     "Write training and evaluation files for an own fine-tune.",
     build_dataset,
-    (
-        _BRAND,
-        Option("out", "The folder.", Kind.FILE, required=True),
-        Option(
-            "formats",
-            "A vendor's format; else all whose rules the dataset keeps.",
-            many=True,
-            choices=tuple(FORMATS),
-            word="format",
-        ),
-    ),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("dataset build Acme --out acme-dataset",),
     faces=frozenset({Face.TERMINAL}),
 )

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.cards.command import CommandSpec, Face, option
 from overheard.commands.check import check
 from overheard.commands.example import example
 from overheard.config.loader import Config
@@ -30,7 +30,12 @@ STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """What each run is called, and how strongly the fine-tune works in it."""
 
 
-async def demo(session: Session, call: Call, *, seed: int) -> Card:
+async def demo(
+    session: Session,
+    call: Call,
+    *,
+    seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
+) -> Card:
     """Run the demonstration in a store of its own, which is removed behind it.
 
     Args:
@@ -169,7 +174,6 @@ DEMO = CommandSpec(
     "demo",
     "Watch a real model being fine-tuned in silence, on this machine, with no key.",
     demo,
-    (Option("seed", "Another seed gives other answers.", Kind.INTEGER, default=1, low=0),),
     examples=("demo",),
     faces=frozenset({Face.TERMINAL}),
     opens=False,

@@ -12,11 +12,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 from overheard.cards import wording
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.file_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable
@@ -58,9 +58,11 @@ async def export_to(
     deployment: Deployment,
     call: Call,
     *,
-    what: str,
-    form: str = Format.JSONL,
-    out: Path | None = None,
+    what: Annotated[str, argument("What to write.", choices=tuple(What))],
+    form: Annotated[
+        str, option("How to write it.", word="format", choices=tuple(Format))
+    ] = Format.JSONL,
+    out: Annotated[Path | None, option("Where to; else standard output.")] = None,
 ) -> Card:
     """Write everything there is to a file, or to standard output.
 
@@ -130,18 +132,7 @@ EXPORT = CommandSpec(
     "export",
     "Write answers or scores, in the form that import reads.",
     export_to,
-    (
-        Option("what", "What to write.", required=True, positional=True, choices=tuple(What)),
-        Option(
-            "form",
-            "How to write it.",
-            default=Format.JSONL,
-            choices=tuple(Format),
-            word="format",
-        ),
-        Option("out", "Where to; else standard output.", Kind.FILE),
-    ),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("export answers", "export scores --format csv --out scores.csv"),
     faces=frozenset({Face.TERMINAL}),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Option
+from overheard.cards.command import CommandSpec, Option, argument
 from overheard.commands.arguments import unknown
 from overheard.deployment import Call, Deployment, Session
 from overheard.errors import OverheardError
@@ -16,7 +17,10 @@ FIRST_STEPS = ("brands add", "prompts add", "check", "report", "alerts")
 
 
 async def show_help(
-    deployment: Deployment | Session, call: Call, *, command: Sequence[str] = ()
+    deployment: Deployment | Session,
+    call: Call,
+    *,
+    command: Annotated[Sequence[str], argument("What to teach, such as brands add.")] = (),
 ) -> Card:
     """Show what there is to do, or teach one command or noun.
 
@@ -146,7 +150,6 @@ HELP = CommandSpec(
     "help",
     "Show what there is to do, with examples.",
     show_help,
-    (Option("command", "What to teach, such as brands add.", many=True, positional=True),),
     private=True,
     examples=("help", "help check", "help brands add"),
     opens=False,

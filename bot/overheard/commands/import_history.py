@@ -16,11 +16,11 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Face, Role, argument
 from overheard.commands.check_card import told
 from overheard.commands.file_lines import AnswerLine, read_line
 from overheard.deployment import Call, Deployment
@@ -63,7 +63,12 @@ class _Tally:
     unknown: Counter[str] = field(default_factory=Counter)
 
 
-async def import_history(deployment: Deployment, call: Call, file: Path) -> Card:
+async def import_history(
+    deployment: Deployment,
+    call: Call,
+    *,
+    file: Annotated[Path, argument("JSON lines, one answer a line.")],
+) -> Card:
     """Read a file of answers into the store, run by run, and score them.
 
     Args:
@@ -272,8 +277,7 @@ IMPORT = CommandSpec(
     "import",
     "Read history from elsewhere; doing it twice changes nothing.",
     import_history,
-    (Option("file", "JSON lines, one answer a line.", Kind.FILE, required=True, positional=True),),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("import history.jsonl",),
     faces=frozenset({Face.TERMINAL}),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
-from overheard.cards.command import CommandSpec, Option, quoted
+from overheard.cards.command import CommandSpec, argument, quoted
 from overheard.commands.arguments import unknown
 from overheard.commands.example import opened
 from overheard.deployment import Call, Deployment, Session
@@ -28,7 +28,12 @@ GIST = 70
 """Characters of a cell in it."""
 
 
-async def show_landscape(given: Deployment | Session, call: Call, *, provider: str = "") -> Card:
+async def show_landscape(
+    given: Deployment | Session,
+    call: Call,
+    *,
+    provider: Annotated[str, argument("Only this vendor.")] = "",
+) -> Card:
     """Show what vendors say of fine-tuning, data and crawlers, or all that one of them says.
 
     Nothing need be configured for it.
@@ -135,7 +140,6 @@ LANDSCAPE = CommandSpec(
     "landscape",
     "Show how each vendor fine-tunes and uses data, with sources.",
     show_landscape,
-    (Option("provider", "Only this vendor.", positional=True, default=""),),
     examples=("landscape", "landscape openai"),
     opens=False,
 )

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Annotated
 
 import overheard
 from overheard.cards.card import Card, Severity
-from overheard.cards.command import CommandSpec, Face, Option
+from overheard.cards.command import CommandSpec, Face, argument, option
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.plugins import RESERVED_WORDS, installed_plugins
 
@@ -24,7 +25,13 @@ PARTS = {"pyproject.toml": r"^", "README.md": r"^(?=## )"}
 """Where the parts of a file begin of which each may be about one kind: lines, and sections."""
 
 
-async def new_plugin(_: object, __: object, *, name: str, kind: str) -> Card:
+async def new_plugin(
+    _: object,
+    __: object,
+    *,
+    name: Annotated[str, argument("What it is called.")],
+    kind: Annotated[str, option("What it brings.", choices=KINDS)] = "scorer",
+) -> Card:
     """Write an installable project into a new folder here.
 
     Args:
@@ -113,10 +120,6 @@ PLUGINS_NEW = CommandSpec(
     "plugins new",
     "Write a project for a plugin, with tests, that works as it stands.",
     new_plugin,
-    (
-        Option("name", "What it is called.", required=True, positional=True),
-        Option("kind", "What it brings.", choices=KINDS, default="scorer"),
-    ),
     examples=("plugins new reading-level", "plugins new acme --kind provider"),
     faces=frozenset({Face.TERMINAL}),
     opens=False,

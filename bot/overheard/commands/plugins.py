@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
-from overheard.cards.command import CommandSpec, Face, Option, Role
+from overheard.cards.command import CommandSpec, Face, Role, argument
 from overheard.commands.arguments import unknown
 from overheard.config.settings import described
 from overheard.deployment import Call, Deployment, Session
 from overheard.plugins import PluginReport, distribution_of, entry_of
 
 
-async def plugins(deployment: Deployment | Session, call: Call, *, name: str = "") -> Card:
+async def plugins(
+    deployment: Deployment | Session,
+    call: Call,
+    *,
+    name: Annotated[str, argument("Show this one alone.")] = "",
+) -> Card:
     """Show every plugin as Loaded or Failed, and the remedy for each fault; or one plugin.
 
     Raises:
@@ -47,7 +53,9 @@ async def plugins(deployment: Deployment | Session, call: Call, *, name: str = "
     )
 
 
-async def show_plugin(deployment: Deployment | Session, _: Call, *, name: str) -> Card:
+async def show_plugin(
+    deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
+) -> Card:
     """Show what one plugin provides, and what can be set for it.
 
     Raises:
@@ -97,7 +105,9 @@ def _state(report: PluginReport) -> str:
     return "Loaded" if report.loaded else "Failed"
 
 
-async def resume_plugin(deployment: Deployment | Session, _: Call, *, name: str) -> Card:
+async def resume_plugin(
+    deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
+) -> Card:
     """Have a plugin that is left alone tried again at once.
 
     Raises:
@@ -116,7 +126,12 @@ async def resume_plugin(deployment: Deployment | Session, _: Call, *, name: str)
     )
 
 
-async def pin_plugin(_: Deployment | Session, __: Call, *, name: str) -> Card:
+async def pin_plugin(
+    _: Deployment | Session,
+    __: Call,
+    *,
+    name: Annotated[str, argument("Its name, or that of its distribution.")],
+) -> Card:
     """Print what to write into ``[plugins] allow`` to allow a plugin as it is installed now, and no
     other. None of its code runs.
 
@@ -152,7 +167,6 @@ PLUGINS = CommandSpec(
     "plugins list",
     "Show what is installed, and what is wrong with it.",
     plugins,
-    (Option("name", "Show this one alone.", positional=True, default=""),),
     examples=("plugins", "plugins openai"),
     opens=False,
 )
@@ -160,7 +174,6 @@ PLUGINS_SHOW = CommandSpec(
     "plugins show",
     "Show what a plugin provides, and what can be set for it.",
     show_plugin,
-    (Option("name", "Its name.", required=True, positional=True),),
     examples=("plugins show openai",),
     opens=False,
 )
@@ -168,16 +181,14 @@ PLUGINS_RESUME = CommandSpec(
     "plugins resume",
     "Have a plugin that is left alone after faults tried again at once.",
     resume_plugin,
-    (Option("name", "Its name.", required=True, positional=True),),
     role=Role.ADMIN,
     examples=("plugins resume acme",),
-    faces=frozenset({Face.CHAT}),  # it is the bot's process that leaves a plugin alone
+    faces=frozenset({Face.CHAT}),
 )
 PLUGINS_PIN = CommandSpec(
     "plugins pin",
     "Show what to write to allow a plugin as it is installed now, and no other.",
     pin_plugin,
-    (Option("name", "Its name, or that of its distribution.", required=True, positional=True),),
     examples=("plugins pin acme",),
     faces=frozenset({Face.TERMINAL}),
     opens=False,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Severity, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Role, argument, option
 from overheard.commands.check_card import told
 from overheard.commands.run_price import require_money
 from overheard.commands.run_service import ask_aside
@@ -25,9 +26,9 @@ async def suggest_prompts(
     deployment: Deployment,
     call: Call,
     *,
-    brand: str,
-    model: str = "",
-    count: int = COUNT,
+    brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
+    model: Annotated[str, option("Ask this model; else the first one.", Kind.MODEL)] = "",
+    count: Annotated[int, option("How many.", low=1, high=50)] = COUNT,
     agreed: bool = False,
 ) -> Card:
     """Ask a model what buyers of a brand's category ask. Nothing is added by itself.
@@ -97,12 +98,7 @@ PROMPTS_SUGGEST = CommandSpec(
     "prompts suggest",
     "Ask a model what buyers ask; nothing is added by itself.",
     suggest_prompts,
-    (
-        Option("brand", "For which brand.", Kind.BRAND, required=True, positional=True),
-        Option("model", "Ask this model; else the first one.", Kind.MODEL, default=""),
-        Option("count", "How many.", Kind.INTEGER, default=COUNT, low=1, high=50),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("prompts suggest Acme", "prompts suggest Acme --count 20"),
 )

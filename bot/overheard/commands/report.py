@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, Kind, argument
 from overheard.commands.check_card import told
 from overheard.commands.editions import waiting
 from overheard.commands.standings import read_streams, standings, table
@@ -24,7 +25,12 @@ from overheard.runs.plan import find_brand, tracked
 HEADLINE = Metric("visibility", Scale.BINARY, "Visibility")
 
 
-async def report(deployment: Deployment, call: Call, brands: Sequence[str] = ()) -> Card:
+async def report(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+) -> Card:
     """Show the latest standing of each brand and the trend of its visibility.
 
     Args:
@@ -105,7 +111,6 @@ REPORT = CommandSpec(
     "report",
     "Show how a brand stands with each model, beside its competitors, over time.",
     report,
-    (Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),),
     examples=("report", "report Acme"),
     chart="",
 )

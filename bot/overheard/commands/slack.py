@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, Option
+from overheard.cards.command import CommandSpec, Face, option
 from overheard.config.chats import SlackTable
 from overheard.deployment import Call, Session
 
@@ -29,7 +29,14 @@ UNKNOWN = "https://bot.example.com"
 """Stands where the bot's own address belongs, until [slack] names it as url."""
 
 
-async def slack_manifest(session: Session, _: Call, *, form: str = "yaml") -> Card:
+async def slack_manifest(
+    session: Session,
+    _: Call,
+    *,
+    form: Annotated[
+        str, option("How to write it.", word="format", choices=("yaml", "json"))
+    ] = "yaml",
+) -> Card:
     """Write the manifest of the Slack app that the configuration describes to standard output.
 
     Args:
@@ -136,9 +143,6 @@ MANIFEST = CommandSpec(
     "slack manifest",
     "Write the manifest that makes the app at Slack, from the configuration.",
     slack_manifest,
-    options=(
-        Option("form", "How to write it.", choices=("yaml", "json"), default="yaml", word="format"),
-    ),
     faces=frozenset({Face.TERMINAL}),
     opens=False,
     examples=("slack manifest", "slack manifest --format json"),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
-from typing import Annotated, Any
+from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, Tainted, fitting
@@ -16,10 +16,9 @@ from overheard.cards.command import (
     Kind,
     Option,
     Role,
-    argument,
     quoted,
 )
-from overheard.commands.arguments import unknown
+from overheard.commands.arguments import BrandName, unknown
 from overheard.commands.catalogue import NO, YES, changed_values, field_values
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Rule
@@ -147,9 +146,7 @@ def _card(brand: Brand, rule: Rule, *, gone: bool) -> Card:
     )
 
 
-async def suggest_aliases(
-    deployment: Deployment, _: Call, *, brand: Annotated[str, argument("The brand.", Kind.BRAND)]
-) -> Card:
+async def suggest_aliases(deployment: Deployment, _: Call, *, brand: BrandName) -> Card:
     """Show names in the answers of the last days that look like a brand's; they do not count.
 
     Raises:

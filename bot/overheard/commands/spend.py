@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, option
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending
 from overheard.runs.budget import WARNING
@@ -22,7 +22,13 @@ BY = ("provider", "model", "brand", "asker", "channel")
 SHOWN = {"provider": "Provider", "model": "Model", "brand": "Brand", "asker": "Asked by"}
 
 
-async def spend(deployment: Deployment, call: Call, *, days: int = 0, by: str = "provider") -> Card:
+async def spend(
+    deployment: Deployment,
+    call: Call,
+    *,
+    days: Annotated[int, option("Of so many days; 0: this month.", low=0)] = 0,
+    by: Annotated[str, option("What the chart shows.", choices=BY)] = "provider",
+) -> Card:
     """Show what was spent, by provider, model, brand and whoever asked.
 
     Args:
@@ -133,10 +139,6 @@ SPEND = CommandSpec(
     "spend",
     "Show what was spent, by provider, model, brand and whoever asked.",
     spend,
-    (
-        Option("days", "Of so many days; 0: this month.", Kind.INTEGER, default=0, low=0),
-        Option("by", "What the chart shows.", default="provider", choices=BY),
-    ),
     examples=("spend", "spend --days 7", "spend --by brand"),
     chart="",
 )

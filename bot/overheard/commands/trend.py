@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Mark, Series
-from overheard.cards.command import CommandSpec, Kind, Option, quoted
-from overheard.commands.arguments import unknown
+from overheard.cards.command import CommandSpec, Kind, option, quoted
+from overheard.commands.arguments import BrandName, unknown
 from overheard.commands.check_card import told
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
@@ -23,7 +23,12 @@ HEADLINE = "visibility"
 
 
 async def show_trend(
-    deployment: Deployment, call: Call, *, brand: str, metric: str = HEADLINE, model: str = ""
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandName,
+    metric: Annotated[str, option("What to show.", Kind.METRIC)] = HEADLINE,
+    model: Annotated[str, option("Only at this model, beside the competitors.", Kind.MODEL)] = "",
 ) -> Card:
     """Show how a metric of a brand went, at each model; at one model, beside its competitors.
 
@@ -140,11 +145,6 @@ TREND = CommandSpec(
     "trend",
     "Show how a metric of a brand went over time.",
     show_trend,
-    (
-        Option("brand", "The brand.", Kind.BRAND, required=True, positional=True),
-        Option("metric", "What to show.", Kind.METRIC, default=HEADLINE),
-        Option("model", "Only at this model, beside the competitors.", Kind.MODEL, default=""),
-    ),
     examples=("trend Acme", "trend Acme --metric sentiment", "trend Acme --model openai/gpt-5"),
     chart="",
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.cards.command import CommandSpec, Face, option
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Session
 from overheard.domain import TaskKind
@@ -24,9 +26,11 @@ async def worker(
     session: Session,
     _: Call,
     *,
-    concurrency: int = AT_ONCE,
-    only: str = "",
-    port: int | None = None,
+    concurrency: Annotated[int, option("Tasks at a time.", low=2, high=200)] = AT_ONCE,
+    only: Annotated[str, option(f"Do only this: {', '.join(WORK)}.")] = "",
+    port: Annotated[
+        int | None, option("Where it says how it is; 0: nowhere.", low=0, high=65_535)
+    ] = None,
 ) -> Card:
     """Carry out the tasks of runs, until SIGTERM or Ctrl-C.
 
@@ -62,11 +66,6 @@ WORKER = CommandSpec(
     "worker",
     "Ask and score for all processes of a deployment, until it is stopped.",
     worker,
-    (
-        Option("concurrency", "Tasks at a time.", Kind.INTEGER, default=AT_ONCE, low=2, high=200),
-        Option("only", f"Do only this: {', '.join(WORK)}.", default=""),
-        Option("port", "Where it says how it is; 0: nowhere.", Kind.INTEGER, low=0, high=65_535),
-    ),
     faces=frozenset({Face.TERMINAL}),
     opens=False,
     examples=("worker", "worker --concurrency 20", "worker --only scoring", "worker --port 8485"),
