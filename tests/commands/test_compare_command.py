@@ -101,7 +101,7 @@ async def test_both_models_get_the_same_seeds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompts", "most", "rounds", "stride"),
+    ("prompts", "most", "rounds", "rounds_per_check"),
     [(1, None, 300, 30), (12, None, 30, 3), (30, None, 10, 1), (99, None, 10, 1), (12, 25, 25, 3)],
 )
 def test_few_prompts_are_asked_in_more_rounds(

@@ -9,10 +9,10 @@ import pytest
 
 from overheard import FailureKind, Finish, HostedService, Model, PriceList, Prompt, Question
 from overheard.errors import ProviderFailed, ProviderUnavailable
-from overheard.provider_kit.diagnosis import Place, read_fault
+from overheard.provider_kit.diagnosis import Endpoint, read_fault
 from overheard.provider_kit.settings import ProviderSettings
 
-PLACE = Place("svc", "http://host/v1", "the Acme API", timeout=5, silence=5)
+PLACE = Endpoint("svc", "http://host/v1", "the Acme API", timeout=5, silence=5)
 MODEL = Model("svc", "m-1")
 SECRET = "sk-very-secret"
 

@@ -17,7 +17,7 @@ from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
 from overheard.finetune.comparison import MARGIN
-from overheard.finetune.rounds import CONTROL_TAG, Comparison, ComparisonSetup, control_prompts
+from overheard.finetune.rounds import CONTROL_TAG, ComparisonSetup, ModelComparison, control_prompts
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import choose_models, find_brand, new_run, tracked
 
@@ -68,7 +68,7 @@ async def compare(
         payer = _run(deployment, call, match.whole[0]).payer
         await require_money_for(deployment, calls, payer, agreed=agreed, answers=calls.total())
         carry_out = partial(ask_aside, deployment, call)
-        game = Comparison(
+        game = ModelComparison(
             match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
         )
         found = await game.play()

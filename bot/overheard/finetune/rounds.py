@@ -138,7 +138,7 @@ def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
     return tuple(Prompt(question) for question in tomllib.loads(text)["prompts"])
 
 
-class Comparison:
+class ModelComparison:
     """Carries out a comparison.
 
     Args:

@@ -14,7 +14,7 @@ from overheard.provider_kit.rate_headers import rate_limits, retry_after, wait
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """The service that an error message is about.
 
     Attributes:
@@ -33,7 +33,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ServiceFault:
     """A classified error: the fields of `ProviderFailed`, and two more.
 
     Attributes:
@@ -51,10 +51,10 @@ class Fault:
     retry_after: float | None = None
     limits: RateLimits | None = None
 
-    def failure(self, model: Model, place: Place) -> OverheardError:
+    def failure(self, model: Model, endpoint: Endpoint) -> OverheardError:
         """Return the error to raise for a question."""
         if self.final:
-            return self.unavailable(place)
+            return self.unavailable(endpoint)
         return ProviderFailed(
             model=model,
             reason=f"{self.reason}; {self.remedy}.",
@@ -66,33 +66,35 @@ class Fault:
             ambiguous=self.ambiguous,
         )
 
-    def unavailable(self, place: Place) -> ProviderUnavailable:
+    def unavailable(self, endpoint: Endpoint) -> ProviderUnavailable:
         """Return the error to raise when no question was involved."""
-        return ProviderUnavailable(provider=place.provider, reason=self.reason, remedy=self.remedy)
+        return ProviderUnavailable(
+            provider=endpoint.provider, reason=self.reason, remedy=self.remedy
+        )
 
 
-KEY = Fault(
+KEY = ServiceFault(
     FailureKind.AUTH, "the service refuses the key", "check api_key_env or api_key_file", final=True
 )
-CREDIT = Fault(
+CREDIT = ServiceFault(
     FailureKind.AUTH, "the account has no credit left", "top it up at the service", final=True
 )
-FILTER = Fault(
+FILTER = ServiceFault(
     FailureKind.FILTERED, "the service's content filter refuses the question", "word it otherwise"
 )
-BUSY = Fault(
+BUSY = ServiceFault(
     FailureKind.RATE_LIMIT,
     "the service says it is asked too often",
     "wait, or lower concurrency",
     retryable=True,
 )
-BROKEN = Fault(
+BROKEN = ServiceFault(
     FailureKind.SERVER,
     "the service answers with status {status}",
     "try again later",
     retryable=True,
 )
-REFUSED = Fault(
+REFUSED = ServiceFault(
     FailureKind.REQUEST,
     "the service refuses the question with status {status}",
     "check the model and the settings that are sent with it",
@@ -108,44 +110,46 @@ BY_WORD = {
 BY_STATUS = {  # for a response without a code in BY_WORD
     401: KEY,
     402: CREDIT,
-    403: Fault(
+    403: ServiceFault(
         FailureKind.AUTH, "the key may not ask this model", "check its rights at the service"
     ),
-    404: Fault(FailureKind.REQUEST, "there is no such model at {url}", "check models and base_url"),
+    404: ServiceFault(
+        FailureKind.REQUEST, "there is no such model at {url}", "check models and base_url"
+    ),
     408: BROKEN,
     409: BROKEN,
     425: BROKEN,
     429: BUSY,
 }
 
-UNREACHABLE = Fault(
+UNREACHABLE = ServiceFault(
     FailureKind.CONNECTION,
     "{url} cannot be reached",
     "check base_url and the network",
     retryable=True,
 )
-SILENT = Fault(
+SILENT = ServiceFault(
     FailureKind.TIMEOUT,
     "the service was silent for {silence:g} s",
     "try again, or raise first_byte_timeout",
     retryable=True,
     ambiguous=True,
 )
-SLOW = Fault(
+SLOW = ServiceFault(
     FailureKind.TIMEOUT,
     "no whole answer within {timeout:g} s",
     "try again, or raise timeout",
     retryable=True,
     ambiguous=True,
 )
-UNREADABLE = Fault(
+UNREADABLE = ServiceFault(
     FailureKind.MALFORMED,
     "the answer cannot be read as one of {api}",
     "check base_url, or try again later",
     ambiguous=True,
 )
 
-BY_CLASS: tuple[tuple[frozenset[str], Fault], ...] = (
+BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
     (
         frozenset({"gaierror", "ClientConnectorDNSError"}),
         replace(UNREACHABLE, reason="the name in {url} is not known", remedy="check base_url"),
@@ -198,20 +202,20 @@ BY_CLASS: tuple[tuple[frozenset[str], Fault], ...] = (
 """Faults by the class names of an error and its causes; the first match counts."""
 
 
-def read_fault(error: BaseException, place: Place) -> Fault:
+def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
     """Classify an exception of an SDK: by HTTP status, else by class names along its causes."""
     fault = _by_status(error) or _by_class(error)
     facts = {
-        "url": place.url,
-        "api": place.api,
-        "timeout": place.timeout,
-        "silence": place.silence,
+        "url": endpoint.url,
+        "api": endpoint.api,
+        "timeout": endpoint.timeout,
+        "silence": endpoint.silence,
         "status": fault.status,
     }
     return replace(fault, reason=fault.reason.format(**facts))
 
 
-def _by_status(error: BaseException) -> Fault | None:
+def _by_status(error: BaseException) -> ServiceFault | None:
     status = _status(error)
     if not status:
         return None
@@ -235,12 +239,12 @@ def _headers(error: BaseException) -> Mapping[str, str]:
     return getattr(response, "headers", None) or {}
 
 
-def _by_class(error: BaseException) -> Fault:
+def _by_class(error: BaseException) -> ServiceFault:
     names = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}
     for known, fault in BY_CLASS:
         if known & names:
             return fault
-    return Fault(FailureKind.OTHER, type(error).__name__, "try again later")
+    return ServiceFault(FailureKind.OTHER, type(error).__name__, "try again later")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

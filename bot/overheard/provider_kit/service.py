@@ -9,7 +9,7 @@ from dataclasses import fields
 
 from overheard.domain import FREE, Citation, Finish, Model, Price, Question, Reply, Usage
 from overheard.errors import OverheardError
-from overheard.provider_kit.diagnosis import Place, read_fault
+from overheard.provider_kit.diagnosis import Endpoint, read_fault
 from overheard.provider_kit.prices import PriceList
 from overheard.provider_kit.rate_headers import rate_limits
 from overheard.provider_kit.settings import ProviderSettings
@@ -34,7 +34,7 @@ class HostedService:
         self.name = name
         self._settings = settings
         self._prices = prices
-        self._place = Place(name, settings.base_url, api, settings.timeout, settings.silence)
+        self._endpoint = Endpoint(name, settings.base_url, api, settings.timeout, settings.silence)
 
     def price(self, model: str) -> Price | None:
         """Return the price of a model name, or None when unknown."""
@@ -65,7 +65,7 @@ class HostedService:
         except OverheardError:
             raise
         except Exception as error:
-            raise read_fault(error, self._place).failure(model, self._place) from None
+            raise read_fault(error, self._endpoint).failure(model, self._endpoint) from None
 
     @asynccontextmanager
     async def trying(self, ready: Callable[[], object] = lambda: None) -> AsyncIterator[None]:
@@ -82,9 +82,9 @@ class HostedService:
         except OverheardError:
             raise
         except Exception as error:
-            fault = read_fault(error, self._place)
+            fault = read_fault(error, self._endpoint)
             if fault.status not in {404, 405, 501}:
-                raise fault.unavailable(self._place) from None
+                raise fault.unavailable(self._endpoint) from None
 
     def reply(
         self,
