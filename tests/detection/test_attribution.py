@@ -30,6 +30,9 @@ def around(rivals: str = "", models: str = "") -> Surroundings:
     ("rivals", "models", "pattern"),
     [
         ("mms", "ss", Pattern.MODEL),
+        ("ms", "ss", Pattern.MODEL),
+        ("mmss", "", Pattern.CATEGORY_OR_MODEL),
+        ("mmsss", "ss", Pattern.BRAND),
         ("sss", "ss", Pattern.BRAND),
         ("mss", "sm", Pattern.BRAND),
         ("sss", "mm", Pattern.WEB),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,18 @@ def test_a_drop_is_raised_once_with_its_dates() -> None:
     assert shift.change == pytest.approx(-0.3, abs=0.12)
     assert shift.probability is not None
     assert shift.probability > 0.5
+
+
+def test_the_probability_in_an_alert_is_by_hand() -> None:
+    """The statistic over the looks in a year, which are 365.25 / 7 at a weekly pace, as odds."""
+    monitor = Monitor("Acme", [fallen(-20.0)])
+    alarm = next(iter(monitor.replay()))
+    [evidence] = monitor.evidence[alarm.run.id]
+    [measured] = evidence.streams
+    assert measured.statistic
+    odds = exp(measured.statistic) / (365.25 / 7)
+    assert alarm.shifts[0].probability == pytest.approx(odds / (1 + odds))
+    assert odds < 20  # or a year's looks would not be seen in it
 
 
 def test_a_system_that_does_not_change_is_silent() -> None:

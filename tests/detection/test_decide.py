@@ -1,0 +1,300 @@
+"""Tests of the decision: what is reported, as what, and why not."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import inf, log
+from typing import Any
+
+import pytest
+
+from overheard.detection.decide import (
+    MIN_LOG_EVIDENCE,
+    Action,
+    AlertLevel,
+    Decision,
+    Placement,
+    Reason,
+    decide,
+    place,
+)
+from overheard.detection.effect import FULL_BASELINE_RUNS
+from overheard.detection.evidence import (
+    JUDGE_LEVEL,
+    NO_HISTORY,
+    AlertHistory,
+    AlertPolicy,
+    JudgeCheck,
+    ModelEvidence,
+    StreamEvidence,
+)
+from overheard.domain import Alert, AlertState, Model, Shift
+from overheard.measure.blocks import RunKey
+
+MODEL = Model("svc", "m-1")
+START = datetime(2026, 1, 5, tzinfo=UTC)
+STARTS = {number: START + timedelta(weeks=number) for number in range(1, 30)}
+LIMIT = log(40.0)
+POLICY = AlertPolicy(smallest_changes={"visibility": 0.05})
+JUDGE = JudgeCheck("judge", "svc/j", 20, 0.8, 0.7, p_value=0.001)
+
+
+def shift(metric: str = "visibility", run: int = 12, **values: Any) -> Shift:
+    """Return a fall from 70 to 45 %, which most likely began two runs before it was seen."""
+    given = {"before": 0.7, "after": 0.45, "began": run - 2, "probability": 0.9} | values
+    change = given["after"] - given["before"]
+    return Shift("Acme", MODEL, metric, run, change=change, interval=(-1.0, 1.0), **given)
+
+
+def stream(metric: str = "visibility", **values: Any) -> StreamEvidence:
+    """Return a metric over the threshold, in the 12th run."""
+    known = StreamEvidence(
+        metric,
+        runs=11,
+        shared_prompts=10,
+        statistic=LIMIT + 1,
+        expected_change=-0.2,
+        shift=shift(metric),
+    )
+    return replace(known, **values)
+
+
+def evidence(*streams: StreamEvidence, statistic: float = LIMIT + 0.5) -> ModelEvidence:
+    """Return what a brand shows at a model after the 12th run."""
+    return ModelEvidence("Acme", MODEL, RunKey(STARTS[12], 12), statistic, LIMIT, streams)
+
+
+def decided(*streams: StreamEvidence, alerts: tuple[Alert, ...] = (), **values: Any) -> Decision:
+    """Decide about it."""
+    return decide(evidence(*streams, **values), POLICY, AlertHistory(alerts, STARTS))
+
+
+def alert(moved: Shift, number: int = 7, **values: Any) -> Alert:
+    """Return an alert that was raised before."""
+    return Alert(moved, STARTS[moved.run_id], id=number, **values)
+
+
+def reason(*streams: StreamEvidence, **values: Any) -> Reason:
+    """Return why nothing is reported."""
+    decision = decided(*streams, **values)
+    assert (decision.shifts, decision.level) == ((), None)
+    assert decision.placement == Placement(Action.NONE)
+    assert decision.silence
+    return decision.silence.reason
+
+
+def test_evidence_over_the_threshold_raises_an_alert() -> None:
+    """The decision names the brand, the model, the run, what moved and how certain that is."""
+    decision = decided(stream())
+    assert (decision.brand, decision.model, decision.run.id) == ("Acme", MODEL, 12)
+    assert decision.shifts == (shift(),)
+    assert (decision.placement, decision.level) == (Placement(Action.RAISE), AlertLevel.SHIFT)
+    assert decision.silence is None
+
+
+@pytest.mark.parametrize(
+    ("own", "brand", "weight"),
+    [(LIMIT, LIMIT + 1, LIMIT), (LIMIT + 1, LIMIT, LIMIT), (-inf, LIMIT + 1, -inf)],
+)
+def test_brand_and_metric_must_both_exceed_the_threshold(
+    own: float, brand: float, weight: float
+) -> None:
+    """The lower of the two is the evidence that is shown beside the threshold."""
+    decision = decided(stream(statistic=own), statistic=brand)
+    assert decision.shifts == ()
+    assert decision.silence
+    assert decision.silence.reason is Reason.BELOW_THRESHOLD
+    assert (decision.silence.evidence, decision.silence.threshold) == (weight, LIMIT)
+
+
+def test_the_least_evidence_is_twenty_to_one() -> None:
+    """Whatever a threshold of simulated histories may be."""
+    assert pytest.approx(log(20)) == MIN_LOG_EVIDENCE
+
+
+def test_a_first_run_has_no_baseline() -> None:
+    """The numbers say how many runs there are, and how many it takes."""
+    decision = decided(StreamEvidence("visibility", runs=1, runs_needed=2))
+    assert decision.silence
+    assert decision.silence.reason is Reason.FEW_RUNS
+    assert (decision.silence.runs, decision.silence.runs_needed) == (1, 2)
+
+
+def test_history_of_another_scorer_version_is_no_baseline() -> None:
+    """It is said that the scorer changed, rather than that there are no runs."""
+    new = StreamEvidence("visibility", runs=0, has_unread_history=True)
+    assert reason(new) is Reason.SCORER_CHANGED
+
+
+def test_a_short_baseline_is_learning() -> None:
+    """Below the threshold and before the sixth run it is said how far the baseline is."""
+    decision = decided(stream(runs=FULL_BASELINE_RUNS - 1, statistic=1.0))
+    assert decision.silence
+    assert decision.silence.reason is Reason.LEARNING
+    assert (decision.silence.runs, decision.silence.runs_needed) == (5, 6)
+    assert reason(stream(runs=FULL_BASELINE_RUNS, statistic=1.0)) is Reason.BELOW_THRESHOLD
+    assert decided(stream(runs=2)).shifts  # over the threshold it is reported all the same
+
+
+def test_a_panel_without_old_prompts_cannot_be_compared() -> None:
+    """A run without answers for the metric is no change of the panel."""
+    assert reason(stream(shared_prompts=0, statistic=0.0)) is Reason.PANEL_CHANGED
+    assert reason(stream(shared_prompts=None, statistic=0.0)) is Reason.BELOW_THRESHOLD
+
+
+def test_one_shared_prompt_is_not_enough_to_describe_a_shift() -> None:
+    """Evidence without a comparison raises nothing."""
+    assert reason(stream(shift=None, expected_change=None)) is Reason.NOT_COMPARABLE
+
+
+def test_a_change_below_the_smallest_is_not_reported() -> None:
+    """The expected change counts, either way; exactly the smallest is reported."""
+    assert reason(stream(expected_change=-0.049)) is Reason.TOO_SMALL
+    assert reason(stream(expected_change=0.049)) is Reason.TOO_SMALL
+    assert decided(stream(expected_change=0.05)).shifts
+    assert decided(stream("sentiment", expected_change=0.001)).shifts  # nothing is set for it
+
+
+def test_a_shift_that_becomes_visible_later_is_reported_once() -> None:
+    """An alert between the first run of the shift and this one has reported it, also as growth."""
+    old = alert(shift(run=11))
+    decision = decided(stream(), alerts=(old,))
+    assert decision.silence
+    assert (decision.silence.reason, decision.silence.alert) == (Reason.REPORTED, 7)
+    grown = alert(shift(run=5), later=(shift(run=11),))
+    assert reason(stream(), alerts=(grown,)) is Reason.REPORTED
+
+    before = alert(shift(run=10))
+    assert decided(stream(), alerts=(before,)).shifts  # it began with that run or later
+    elsewhere = alert(replace(shift(run=11), model=Model("svc", "m-2")))
+    assert decided(stream(), alerts=(elsewhere,)).shifts
+
+
+def test_a_judge_that_moved_explains_a_shift() -> None:
+    """Nothing is reported, and what the judge says is kept with the reason."""
+    moved = replace(JUDGE, after=0.6)
+    decision = decided(stream(judge=moved))
+    assert decision.silence
+    assert (decision.silence.reason, decision.silence.judge) == (Reason.JUDGE_MOVED, moved)
+    assert decided(stream(judge=JUDGE)).shifts
+
+
+@pytest.mark.parametrize(
+    ("check", "explains"),
+    [
+        (replace(JUDGE, before=0.8, after=0.675), True),
+        (replace(JUDGE, before=0.8, after=0.676), False),
+        (replace(JUDGE, before=0.6, after=0.8), False),
+        (replace(JUDGE, after=0.5, p_value=JUDGE_LEVEL), True),
+        (replace(JUDGE, after=0.5, p_value=JUDGE_LEVEL + 0.001), False),
+        (replace(JUDGE, after=0.5, answers=2), True),
+        (replace(JUDGE, after=0.5, answers=1), False),
+        (replace(JUDGE, after=0.8), False),
+    ],
+)
+def test_a_judge_must_have_moved_half_of_the_way_and_surely(
+    check: JudgeCheck, explains: bool
+) -> None:
+    """In the direction of a change by -0.25, by 0.125 or more, at a level of 0.05."""
+    assert check.explains(-0.25) is explains
+
+
+def test_the_nearest_miss_is_the_reason() -> None:
+    """Of several silent metrics that one is shown which came nearest to an alert."""
+    small, weak = stream("visibility", expected_change=0.01), stream("accuracy", statistic=3.0)
+    weaker = stream("sentiment", statistic=2.0)
+    for order in ((small, weak, weaker), (weaker, weak, small)):
+        decision = decided(*order)
+        assert len(decision.silences) == 3
+        assert decision.silence
+        assert decision.silence.metric == "visibility"
+    nearest = decided(weaker, weak).silence
+    assert nearest
+    assert nearest.metric == "accuracy"
+
+
+def test_a_metric_may_be_silent_beside_one_that_is_reported() -> None:
+    """The decision has both."""
+    decision = decided(stream("accuracy"), stream(expected_change=0.01))
+    assert [s.metric for s in decision.shifts] == ["accuracy"]
+    assert [(s.metric, s.reason) for s in decision.silences] == [("visibility", Reason.TOO_SMALL)]
+
+
+def test_the_metric_that_readers_know_heads_an_alert() -> None:
+    """Visibility before accuracy before sentiment, however probable they are."""
+    metrics = ["sentiment", "accuracy", "rank", "visibility"]
+    streams = [
+        stream(name, shift=shift(name, probability=0.5 + place / 10))
+        for place, name in enumerate(metrics)
+    ]
+    names = [s.metric for s in decided(*streams).shifts]
+    assert names == ["visibility", "accuracy", "sentiment", "rank"]
+
+
+def test_of_other_metrics_the_most_probable_heads_an_alert() -> None:
+    """And the name decides between two that are alike."""
+    chances = {"rank": 0.6, "share_of_voice": 0.9, "citations": 0.6}
+    streams = [
+        stream(name, shift=shift(name, probability=chance)) for name, chance in chances.items()
+    ]
+    names = [s.metric for s in decided(*streams).shifts]
+    assert names == ["share_of_voice", "citations", "rank"]
+
+
+def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
+    """Also where it is growth of an older alert; a newer alert is not taken back."""
+    raised = alert(shift(), number=5)
+    newer = alert(shift(run=14, before=0.45, after=0.2), number=6)
+    assert place([shift()], [newer, raised]) == Placement(Action.KEEP, 5)
+    grown = alert(shift(run=5), number=4, later=(shift(),))
+    assert place([shift()], [grown]) == Placement(Action.KEEP, 4)
+
+
+def test_an_open_alert_grows_in_its_direction() -> None:
+    """Each metric that moved must have been reported, the last time in the same direction."""
+    first = alert(shift(run=4), also=(shift("accuracy", run=4),))
+    further = shift(before=0.45, after=0.2)
+    assert place([further], [first]) == Placement(Action.GROW, 7)
+    assert place([further, shift("accuracy")], [first]) == Placement(Action.GROW, 7)
+    other = [further, shift("sentiment")]
+    assert place(other, [first]) == Placement(Action.RAISE, follows=7)
+    turned = [further, shift("accuracy", after=0.9)]
+    assert place(turned, [first]) == Placement(Action.RAISE, follows=7)
+    over = replace(first, state=AlertState.CLOSED)
+    assert place([further], [over]) == Placement(Action.RAISE, follows=7)
+
+
+def test_the_last_step_of_an_alert_gives_its_direction() -> None:
+    """An alert that has come back a little does not grow by a fall."""
+    returned = alert(shift(run=4), later=(shift(run=6, before=0.45, after=0.5),))
+    fall = shift(before=0.5, after=0.3)
+    assert place([fall], [returned]).action is Action.RAISE
+
+
+def test_a_recovery_comes_nearer_to_the_beginning() -> None:
+    """Back from 45 towards 70 %: 58 % is nearer to the beginning, 57 % is not."""
+    fell = alert(shift(run=4))
+    assert place([shift(before=0.45, after=0.58)], [fell]).recovers == (7,)
+    assert place([shift(before=0.45, after=0.57)], [fell]).recovers == ()
+
+
+def test_a_recovery_changes_direction() -> None:
+    """A fall that ends near the old level, because the metric had risen in between, is none."""
+    fell = alert(shift(run=4))
+    assert place([shift(before=0.95, after=0.68)], [fell]).recovers == ()
+
+
+def test_only_open_alerts_of_the_head_metric_recover() -> None:
+    """One that is over, of another metric or of another model stays as it is."""
+    back = shift(before=0.45, after=0.7)
+    over = alert(shift(run=4), state=AlertState.RECOVERED)
+    metric = alert(shift("accuracy", run=4))
+    model = alert(replace(shift(run=4), model=Model("svc", "m-2")))
+    assert place([back], [over]).recovers == ()
+    assert place([back], [metric]) == Placement(Action.RAISE)
+    assert place([back], [model]) == Placement(Action.RAISE)
+
+
+def test_without_history_everything_is_new() -> None:
+    """As the replay of the past sees it."""
+    decision = decide(evidence(stream()), AlertPolicy(), NO_HISTORY)
+    assert decision.placement == Placement(Action.RAISE)
