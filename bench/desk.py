@@ -133,7 +133,7 @@ async def ask(deployment: Deployment, repeats: int, until: float) -> int:
     loop, answered = asyncio.get_running_loop(), 0
     while True:
         begun = loop.time()
-        card = await check(deployment, Call(), repeats=repeats, agreed=True)
+        card = await (await check(deployment, Call(), repeats=repeats)).execute()
         answered += int(card.data["answers"])
         if begun + PAUSE >= until:
             return answered
@@ -153,7 +153,7 @@ async def opened(folder: str, url: str) -> AsyncIterator[tuple[Deployment, FakeC
 async def still(commands: int, calls: int, folder: str, url: str) -> bool:
     """Show what memory commands take while the history stays as it is."""
     async with opened(folder, url) as (deployment, chat):
-        await check(deployment, Call(), repeats=calls // PROMPTS, agreed=True)
+        await (await check(deployment, Call(), repeats=calls // PROMPTS)).execute()
         told = []
         for number in range(commands + 1):
             if number % max(1, commands // 20) == 0:
@@ -169,7 +169,9 @@ async def measure(calls: int, rate: float, minutes: float, folder: str, url: str
     """Run a check with people around it, and show how long they waited."""
     async with opened(folder, url) as (deployment, chat):
         people = People(chat, rate, minutes * 60 or LONGEST)
-        await check(deployment, Call(), repeats=1, agreed=True)  # imports and connections are warm
+        await (
+            await check(deployment, Call(), repeats=1)
+        ).execute()  # imports and connections are warm
         for words in TYPED:
             await people.chat.type(words)
         before, begun = resident(), time.perf_counter()

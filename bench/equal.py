@@ -108,15 +108,17 @@ async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
         # Ten answers at a time take less, but then a seed does not always give the same words.
         async with deployment(store, 10 if own else 1) as opened:
             for seed in range(0, 1000 * seeds, 1000):
-                card = await compare(
-                    opened,
-                    Call(),
-                    base=str(MODEL),
-                    tuned=str(MODEL),
-                    brand=BRAND,
-                    seed=seed,
-                    own_seeds=own,
-                )
+                card = await (
+                    await compare(
+                        opened,
+                        Call(),
+                        base=str(MODEL),
+                        tuned=str(MODEL),
+                        brand=BRAND,
+                        seed=seed,
+                        own_seeds=own,
+                    )
+                ).execute()
                 yield {"own_seeds": own, "seed": seed, **card.data}
 
 

@@ -172,7 +172,7 @@ async def _life(
     """Yield the check of a quiet week, and the alert wherever its life has brought it."""
     for number in range(len(WEEKS)):
         week.number = number
-        card = await check(await deployment.refreshed(), call, repeats=REPEATS, agreed=True)
+        card = await (await check(await deployment.refreshed(), call, repeats=REPEATS)).execute()
         if number == 1:
             yield Scene("Measure and read", "check, in a quiet week", card)
         async for scene in _changed(deployment):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
-from overheard.cards.command import CommandSpec, Role
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Proposal, Role
 from overheard.chat.desk import ChatDesk
 from overheard.config.loader import Config, parse_config
 from overheard.deployment import Deployment
@@ -112,3 +114,8 @@ async def open_office(
         clock=SteppingClock(),
     )
     return Office(deployment, store, provider, forms=forms, **paces)
+
+
+async def executed(quoting: Awaitable[Proposal]) -> Card:
+    """Execute what a command proposes, whatever it costs."""
+    return await (await quoting).execute()

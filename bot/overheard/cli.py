@@ -10,23 +10,27 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, require_sizes
 from overheard.chat.access import logged
+from overheard.chat.confirmations import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
 from overheard.commands.registry import sections
 from overheard.config.loader import Config
 from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
-from overheard.errors import ConfirmationNeeded, OverheardError
+from overheard.errors import OverheardError
 from overheard.plugins import separated_output
 
 __all__ = ["Session", "app"]
+
+Result = TypeVar("Result")
 
 
 def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
@@ -37,61 +41,65 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     )
 
     as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
+    agreed, ask = values.pop(grammar.AGREED, False), not as_json and sys.stdin.isatty()
     session = replace(ctx.obj, config=ctx.find_root().params["config"])
     call = Call(zone=local_zone(), progress=RichProgress())
     with nullcontext() if chart or spec.chart is None else unseen():
-        card = _agreed(session, call, spec, values, ask=not as_json and sys.stdin.isatty())
+        card = _agreed(session, call, Order(spec, values), agreed=agreed, ask=ask)
     _print(card, as_json, chart)
     if card.failed:
         raise click.exceptions.Exit(1)
 
 
-def _agreed(
-    session: Session, call: Call, spec: CommandSpec, values: dict[str, Any], *, ask: bool
-) -> Card:
-    """Carry out a command, after a yes where it needs one."""
-    try:
-        return _guarded(lambda: _carry_out(session, call, spec, values))
-    except ConfirmationNeeded as needed:
+def _agreed(session: Session, call: Call, order: Order, *, agreed: bool, ask: bool) -> Card:
+    """Quote a command and execute it, after a yes where it needs one."""
+    agreed_usd = inf if agreed else 0.0
+    while True:
+        given = _guarded(partial(_carry_out, session, call, order, agreed_usd))
+        if not isinstance(given, Unagreed):
+            return given
         if not ask:
-            _fail(needed)
-        click.confirm(needed.question, abort=True, err=True)
-    return _guarded(lambda: _carry_out(session, call, spec, values | {grammar.AGREED: True}))
+            _fail(given.needed)
+        click.confirm(given.needed.question, abort=True, err=True)
+        agreed_usd = given.needed.usd
+        order = replace(order, options={**order.options, **given.drawn})
 
 
 async def _carry_out(
-    session: Session, call: Call, spec: CommandSpec, values: dict[str, Any]
-) -> Card:
-    """Carry out a command; what a plugin prints meanwhile does not get between its results."""
+    session: Session, call: Call, order: Order, agreed_usd: float
+) -> Card | Unagreed:
+    """Carry out a command; what a plugin prints does not get between its results."""
     with separated_output():
-        return await _open_and_run(session, call, spec, values)
+        return await _open_and_run(session, call, order, agreed_usd)
 
 
 async def _open_and_run(
-    session: Session, call: Call, spec: CommandSpec, values: dict[str, Any]
-) -> Card:
+    session: Session, call: Call, order: Order, agreed_usd: float
+) -> Card | Unagreed:
     """Open the deployment if the command needs one, run it, and close the deployment."""
-    require_sizes(spec, values)
-    words = Order(spec, values).words
+    spec, stage = order.spec, Stage(quoting=order.spec.asks)
+    require_sizes(spec, order.options)
     if not spec.opens:
-        noting = partial(_noted, session.open_deployment, call, spec, words)
-        return await spec.run(replace(session, open_deployment=noting), call, **values)
+        noting = partial(_noted, session.open_deployment, call, order, stage)
+        opener = replace(session, open_deployment=noting)
+        return await run_command(order, opener, call, agreed_usd=agreed_usd, stage=stage)
     async with session.open_deployment(session.read_config()) as deployment:
         if spec.spends:
             for report in deployment.plugins.faulty:
                 click.echo(report.told, err=True)
-        async with logged(deployment.store, deployment.clock, spec, call.who, words):
-            return await spec.run(deployment, call, **values)
+        store, clock = deployment.store, deployment.clock
+        async with logged(store, clock, spec, call.who, order.words, stage):
+            return await run_command(order, deployment, call, agreed_usd=agreed_usd, stage=stage)
 
 
 @asynccontextmanager
 async def _noted(
-    open_deployment: OpenDeployment, call: Call, spec: CommandSpec, words: str, config: Config
+    open_deployment: OpenDeployment, call: Call, order: Order, stage: Stage, config: Config
 ) -> AsyncIterator[Deployment]:
     """Open a deployment for a command that does so itself, and write down that it was used."""
     async with (
         open_deployment(config) as deployment,
-        logged(deployment.store, deployment.clock, spec, call.who, words),
+        logged(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
     ):
         yield deployment
 
@@ -108,16 +116,14 @@ def _added(ctx: click.Context) -> list[CommandSpec]:
     return [spec for spec in commands.values() if Face.TERMINAL in spec.faces]
 
 
-def _guarded(command: Callable[[], Awaitable[Card]]) -> Card:
+def _guarded(command: Callable[[], Awaitable[Result]]) -> Result:
     """Run a command to its end; what we know can go wrong ends in one sentence."""
 
-    async def awaited() -> Card:
+    async def awaited() -> Result:
         return await command()
 
     try:
         return asyncio.run(awaited())
-    except ConfirmationNeeded:
-        raise
     except OverheardError as error:
         _fail(error)
     except KeyboardInterrupt:

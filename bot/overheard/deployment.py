@@ -16,8 +16,12 @@ from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.operations import Tending
 from overheard.plugins import Plugins, load_plugins
+from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
+from overheard.runs.quote import Pricing
+from overheard.scoring.judge import judges
+from overheard.scoring.judge_cost import judging_cost
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring
 
@@ -112,6 +116,23 @@ class Deployment:
     def current(self) -> Scoring:
         """The scorers by the names and facts of now, also while scores of before are read."""
         return self.scoring.over(self.catalogue)
+
+    @property
+    def pricing(self) -> Pricing:
+        """Quotes runs."""
+        providers, budget, spread = self.plugins.providers, self.config.budget, self.queue.spread
+        return Pricing(self.store, providers, budget, self.clock, self.judging_cost, spread=spread)
+
+    async def judging_cost(self, answers: int) -> Estimate:
+        """Price the judging of a number of answers that are still to come."""
+        return await judging_cost(
+            judges(self.plugins.scorers.values()),
+            answers,
+            len({fact.brand for fact in self.catalogue.facts}),
+            self.plugins.providers,
+            self.store,
+            self.clock.now(),
+        )
 
     async def caught_up(self, progress: Progress, expected: int = 0) -> Deployment:
         """Score the answers that have no scores, and history again where that is done at once.

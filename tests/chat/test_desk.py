@@ -14,7 +14,7 @@ from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.access import NOBODY
 from overheard.chat.desk import ChatDesk
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, Run, RunState
+from overheard.domain import Alert, Price, Run, RunState
 from overheard.errors import ChangeNeedsYes, NothingToAsk
 from overheard.interfaces import Person
 from overheard.testing.fake_chat import ADA, GENERAL, FakeChat, Screen
@@ -244,6 +244,21 @@ class TestMoney:
         assert again.card.title == "This question is closed"
         assert office.gate.notes == [("Ada", "check Acme", "done")]
 
+    async def test_a_yes_holds_for_the_price_that_was_shown(self) -> None:
+        """When the price has risen by then, also after a restart, the desk asks again."""
+        office = await open_office(price=PRICE)
+        question = await office.chat.type("check Acme")
+        dearer = Price(10 * PRICE.input, 10 * PRICE.output)
+        office.provider.price = lambda _: dearer  # type: ignore[method-assign,assignment]
+        office.chat.desk = ChatDesk(office.deployment, office.gate)
+        again = await office.chat.click(question, "Go on")
+        assert again.card.title == "Go on?"
+        assert office.provider.asked == []
+        done = await office.chat.click(again, "Go on")
+
+        assert done.card.title == "Checked Acme"
+        assert len(office.provider.asked) == 1
+
     async def test_a_no_leaves_it(self) -> None:
         """A yes that comes after it is too late."""
         office = await open_office(price=PRICE)
@@ -337,10 +352,9 @@ class TestLongWork:
         answered.set()
         await task
 
-        working = screen.cards[-2]
+        [working, *_] = [card for card in screen.cards if _fields(card).get("Done") == "0 of 1"]
         assert working.title == "Working on it: check"
-        fields = {field.name: field.value for field in working.fields}
-        assert fields["Done"] == "0 of 1"
+        fields = _fields(working)
         assert fields["Spent"] == "$0.00"
         assert screen.card.title == "Checked Acme"
 
@@ -377,7 +391,7 @@ class TestLongWork:
             await looked.wait()
             return reply("Acme is good.")
 
-        office.store.run_state = watched  # type: ignore[method-assign] # to know when it was asked
+        office.store.run_state = watched  # type: ignore[method-assign,assignment] # to know when it was asked
         office.provider.answer = lambda _: answer()
         screen = Watched(asyncio.Event())
         task = asyncio.create_task(
@@ -447,8 +461,14 @@ class Watched(Screen):
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card."""
         await super().show(card, private=private)
-        if not self.stop or any(action.label == "Stop" for action in card.actions):
+        stops = any(action.label == "Stop" for action in card.actions) and "Done" in _fields(card)
+        if not self.stop or stops:
             self.ready.set()
+
+
+def _fields(card: Card) -> dict[str, str]:
+    """Return the values of a card's fields by their names."""
+    return {field.name: str(field.value) for field in card.fields}
 
 
 async def complete(office: Office, *typed: str, person: Person = BOB) -> Sequence[str]:
@@ -547,7 +567,7 @@ class TestHome:
         async def broken(**_: Any) -> list[Alert]:
             raise OSError("disk")
 
-        office.store.alerts = broken  # type: ignore[method-assign] # the store fails
+        office.store.alerts = broken  # type: ignore[method-assign,assignment] # the store fails
         card = await office.desk.home(BOB)
 
         assert card.failed

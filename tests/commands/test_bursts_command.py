@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from office import executed
 from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
 from overheard.commands.burst_plans import BURSTS, planned_bursts
 from overheard.commands.bursts import list_bursts, run_bursts
@@ -28,7 +29,7 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.errors import BudgetExceeded, ConfirmationNeeded, RunUnderWay
+from overheard.errors import BudgetExceeded, RunUnderWay
 from overheard.runs.plan import lay_out
 from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
@@ -108,7 +109,7 @@ class House:
         for share in shares:
             self.clock.pass_(hours=WEEK / timedelta(hours=1))
             self.provider.share = share
-            text = str((await check(self.deployment, Call(), models=["svc/m-1"])).text)
+            text = str((await executed(check(self.deployment, Call(), models=["svc/m-1"]))).text)
         return text
 
     async def plan(self) -> Planned | None:
@@ -119,7 +120,7 @@ class House:
         """Ask the burst that comes next when it is due, and return the text."""
         self.clock.pass_(hours=3)
         self.provider.share = share
-        return str((await run_bursts(self.deployment, Call())).text)
+        return str((await executed(run_bursts(self.deployment, Call()))).text)
 
     async def bursts(self) -> list[int]:
         """Return how many questions each burst that was made asked."""
@@ -150,7 +151,7 @@ async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House
     assert "The next scheduled run is enough" in str(
         (await list_bursts(house.deployment, Call())).text
     )
-    assert (await run_bursts(house.deployment, Call())).title == "No burst is due"
+    assert (await executed(run_bursts(house.deployment, Call()))).title == "No burst is due"
     assert await house.bursts() == []
 
 
@@ -181,7 +182,9 @@ async def test_a_restart_makes_the_same_plan_from_the_store_alone(
 async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(house: House) -> None:
     """Its answers are scored, and the next burst is three hours after it."""
     await house.weeks(0)
-    assert "after 4 May 2026, 12:00 UTC" in str((await run_bursts(house.deployment, Call())).text)
+    assert "after 4 May 2026, 12:00 UTC" in str(
+        (await executed(run_bursts(house.deployment, Call()))).text
+    )
     assert await house.bursts() == []
     await house.burst(3)
 
@@ -201,7 +204,7 @@ async def test_two_processes_ask_a_burst_once(house: House, config: Config) -> N
         other.plugins.providers["svc"] = house.provider
         both = [house.deployment, replace(other, clock=house.clock)]
         results = await asyncio.gather(
-            *(run_bursts(one, Call()) for one in both), return_exceptions=True
+            *(executed(run_bursts(one, Call())) for one in both), return_exceptions=True
         )
 
     assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
@@ -220,7 +223,7 @@ async def test_a_burst_that_was_cut_off_goes_on(house: House) -> None:
     asked = list(planned.panel.questions())[:12]
     await store.add_answers([Answer(run.id, question, reply(), at) for question in asked])
     house.provider.asked.clear()
-    await run_bursts(house.deployment, Call())
+    await executed(run_bursts(house.deployment, Call()))
 
     assert len(house.provider.asked) == 18
     assert await house.bursts() == [30]
@@ -253,7 +256,7 @@ async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
     await house.weeks(0)
     house.provider.answer = lambda _: RuntimeError("down")
     await house.burst(0)
-    assert (await run_bursts(house.deployment, Call())).title == "No burst is due"
+    assert (await executed(run_bursts(house.deployment, Call()))).title == "No burst is due"
     house.deployment = automatic(house.deployment, calls_a_year=1000)
     for number in range(7):
         planned = await house.plan()
@@ -278,11 +281,12 @@ async def test_a_burst_needs_a_yes_and_the_money(house: House) -> None:
     await house.weeks(0)
     house.clock.pass_(hours=3)
     house.provider.charge(Price(1.0, 2.0))
-    with pytest.raises(ConfirmationNeeded, match="30 questions"):
-        await run_bursts(house.deployment, Call())
+    proposal = await run_bursts(house.deployment, Call())
+    assert "30 questions" in proposal.price
+    assert proposal.usd > 0
     poor = house.deployment.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
     with pytest.raises(BudgetExceeded):
-        await run_bursts(replace(house.deployment, config=poor), Call(), agreed=True)
+        await executed(run_bursts(replace(house.deployment, config=poor), Call()))
 
     assert await house.bursts() == []
 

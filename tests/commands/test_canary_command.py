@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from office import executed
 from overheard.commands.canary import run_canaries, set_up
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Capabilities, Price, Question, RunState
-from overheard.errors import CanaryImpossible, ConfirmationNeeded, NothingToAsk
+from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.runs.canary import CANDIDATES, LIMIT, canaries
 from overheard.runtime.server import CANARIES, Server
 from overheard.runtime.wiring import open_deployment
@@ -53,7 +54,7 @@ async def test_the_set_up_finds_the_torn_questions(
     deployment: Deployment, provider: ScriptedProvider
 ) -> None:
     """Five of them; every call is short, and nothing is scored."""
-    card = await set_up(deployment, Call(), model="svc/m-1")
+    card = await executed(set_up(deployment, Call(), model="svc/m-1"))
     assert len(card.data["prompts"]) == 5
     assert all(p["prompt"] in TORN for p in card.data["prompts"])
     assert card.data["prompts"][0]["answers"] == {"oak": 4, "elm": 2}
@@ -66,9 +67,9 @@ async def test_the_set_up_finds_the_torn_questions(
 
 async def test_the_same_model_is_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
     """Either word was seen before; a day costs five calls."""
-    await set_up(deployment, Call(), model="svc/m-1")
+    await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.asked.clear()
-    card = await run_canaries(deployment, Call())
+    card = await executed(run_canaries(deployment, Call()))
     assert card.data["canaries"][0]["hit"] is False
     assert len(provider.asked) == 5
     assert await deployment.store.updates() == []
@@ -76,17 +77,17 @@ async def test_the_same_model_is_no_hit(deployment: Deployment, provider: Script
 
 async def test_another_model_is_a_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
     """It is kept as an update, once; then the canary is silent until it is learnt anew."""
-    await set_up(deployment, Call(), model="svc/m-1")
+    await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.answer = torn_between("Ash", "Fir")
-    card = await run_canaries(deployment, Call())
+    card = await executed(run_canaries(deployment, Call()))
     assert "it may have been exchanged" in str(card.text)
     (update,) = await deployment.store.updates()
     assert (update.source, str(update.model)) == ("canary", "svc/m-1")
     provider.asked.clear()
-    assert "learn it anew" in str((await run_canaries(deployment, Call())).text)
+    assert "learn it anew" in str((await executed(run_canaries(deployment, Call()))).text)
     assert provider.asked == []
-    await set_up(deployment, Call(), model="svc/m-1")
-    assert (await run_canaries(deployment, Call())).data["canaries"][0]["hit"] is False
+    await executed(set_up(deployment, Call(), model="svc/m-1"))
+    assert (await executed(run_canaries(deployment, Call()))).data["canaries"][0]["hit"] is False
     assert len(await deployment.store.updates()) == 1
 
 
@@ -94,28 +95,29 @@ async def test_a_single_new_word_joins_the_reference(
     deployment: Deployment, provider: ScriptedProvider
 ) -> None:
     """One odd word a day is no hit, and the next day it is known."""
-    card = await set_up(deployment, Call(), model="svc/m-1")
+    card = await executed(set_up(deployment, Call(), model="svc/m-1"))
     odd = card.data["prompts"][0]["prompt"]
     provider.answer = lambda q: reply("Yew" if q.prompt.text == odd else "Oak")
-    assert (await run_canaries(deployment, Call())).data["canaries"][0]["hit"] is False
+    assert (await executed(run_canaries(deployment, Call()))).data["canaries"][0]["hit"] is False
     (known,) = await canaries(deployment.store)
     assert any("Yew" in texts for texts in known.answers.values())
 
 
 async def test_failed_calls_are_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
     """A service that is down says nothing of its model."""
-    await set_up(deployment, Call(), model="svc/m-1")
+    await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.answer = lambda _: RuntimeError("down")
-    card = await run_canaries(deployment, Call())
+    card = await executed(run_canaries(deployment, Call()))
     assert card.data["canaries"][0]["asked"] == 0
     assert card.data["canaries"][0]["hit"] is False
 
 
 async def test_it_asks_before_it_spends(deployment: Deployment) -> None:
-    """A model with a price needs a yes."""
+    """A model with a price is quoted, and nothing is asked before that is agreed to."""
     deployment.plugins.providers["svc"] = ScriptedProvider(price=Price(1.0, 2.0))
-    with pytest.raises(ConfirmationNeeded, match="360 questions"):
-        await set_up(deployment, Call(), model="svc/m-1")
+    proposal = await set_up(deployment, Call(), model="svc/m-1")
+    assert "360 questions" in proposal.price
+    assert proposal.usd > 0
     assert await deployment.store.runs() == []
 
 
@@ -130,16 +132,16 @@ class Reasoner(ScriptedProvider):
 async def test_reasoning_and_search_are_refused(deployment: Deployment) -> None:
     """Their first words say nothing."""
     with pytest.raises(CanaryImpossible, match="searches the web"):
-        await set_up(deployment, Call(), model="svc/m-1+search")
+        await executed(set_up(deployment, Call(), model="svc/m-1+search"))
     deployment.plugins.providers["svc"] = Reasoner()
     with pytest.raises(CanaryImpossible, match="takes no temperature"):
-        await set_up(deployment, Call(), model="svc/m-1")
+        await executed(set_up(deployment, Call(), model="svc/m-1"))
 
 
 async def test_without_a_canary_there_is_nothing_to_run(deployment: Deployment) -> None:
     """The message says how to get one."""
     with pytest.raises(NothingToAsk, match="canary setup MODEL"):
-        await run_canaries(deployment, Call())
+        await executed(run_canaries(deployment, Call()))
 
 
 async def test_a_deployment_asks_the_canaries_that_are_set_up_once_a_day(
@@ -153,7 +155,7 @@ async def test_a_deployment_asks_the_canaries_that_are_set_up_once_a_day(
     )
     await job.run(start)
     assert provider.asked == []
-    await set_up(deployment, Call(), model="svc/m-1")
+    await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.answer = torn_between("Ash", "Fir")
     provider.asked.clear()
     await job.run(start)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from office import executed
 from overheard.commands.check import check
 from overheard.commands.models import list_models
 from overheard.config.loader import load_config
@@ -69,7 +70,7 @@ async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path)
     async with open_deployment(load_config(file)) as deployment:
         deployment.plugins.providers["svc"] = failing
         assert (await list_models(deployment, Call())).data["models"][0]["told"] == "works"
-        await check(deployment, Call(), agreed=True)
+        await executed(check(deployment, Call()))
         card = await list_models(deployment, Call())
 
     [model] = card.data["models"]

@@ -11,6 +11,7 @@ import pytest
 
 from both_chats import Chats, eventually
 from loopback import ChatService
+from office import executed
 from overheard.chat.factory import open_chats
 from overheard.commands.alert_actions import close
 from overheard.commands.check import check
@@ -42,7 +43,7 @@ class House:
             return f"{'Acme' if named else 'Zeta'} is good. ({prompt})"
 
         self._service.answer = answer
-        card = await check(await self.deployment.refreshed(), Call(), repeats=REPEATS, agreed=True)
+        card = await executed(check(await self.deployment.refreshed(), Call(), repeats=REPEATS))
         assert card.data["state"] == "complete"
         return str(card.text)
 

@@ -16,6 +16,7 @@ import pytest
 from both_chats import DISCORD, SLACK, TOKENS, Chats, both_chats, eventually
 from broken_plugins import SCORER
 from installing import Shelf
+from office import executed
 from overheard import Card, ChatFailed
 from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
@@ -83,7 +84,7 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
             deployment, AccessGate(deployment.config.access, deployment.store, deployment.clock)
         )
         for _ in range(2):
-            card = await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
+            card = await executed(check(await deployment.refreshed(), Call(), repeats=1))
             assert card.data["state"] == "complete"
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
@@ -95,14 +96,14 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
 
         resume = next(spec for spec in desk.commands if spec.name == "plugins resume")
         odd.failing = False
-        resumed = await resume.run(deployment, Call(), name="odd")
+        resumed: Any = await resume.run(deployment, Call(), name="odd")
         assert resumed.text == "Tried again from now on: the scorer odd."
-        await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
+        await executed(check(await deployment.refreshed(), Call(), repeats=1))
         assert odd.reads > 5
         assert deployment.plugins.paused == []
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
-        again = await resume.run(deployment, Call(), name="odd")
+        again: Any = await resume.run(deployment, Call(), name="odd")
         assert again.text == "Nothing of it is left alone."
 
 
@@ -182,7 +183,7 @@ async def test_a_chat_of_a_plugin_is_served_and_told(
     program.configure(config + TABLES)
     async with at_work(program) as deployment:
         chat: Any = sys.modules["overheard_team"].Team
-        await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
+        await executed(check(await deployment.refreshed(), Call(), repeats=1))
         await eventually(lambda: chat.posts)
         assert chat.posts == [("here", TITLE)]
         assert chat.runs == 1
@@ -229,7 +230,7 @@ async def test_a_chat_whose_connection_fails_takes_nothing_down(
     program.configure(config + TABLES)
     async with at_work(program) as deployment:
         await eventually(lambda: told in "\n".join(heard), 60.0)
-        card = await check(await deployment.refreshed(), Call(), repeats=1, agreed=True)
+        card = await executed(check(await deployment.refreshed(), Call(), repeats=1))
 
     assert card.data["state"] == "complete"
     assert "t-0815-4711" not in "\n".join(heard)

@@ -18,7 +18,6 @@ from overheard import (
     Brand,
     Capabilities,
     Card,
-    ConfirmationNeeded,
     Field,
     Finish,
     Link,
@@ -332,8 +331,8 @@ async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
     shelf.install("other", code.replace('"odd"', '"other"'))
     commands = load().commands
 
-    with pytest.raises(ConfirmationNeeded, match=r"It costs \$2"):
-        await commands["odd"].run(_Given(), _Given(), agreed=False)
+    proposal: Any = await commands["odd"].run(_Given(), _Given())
+    assert (proposal.price, proposal.usd) == ("It costs $2", 2.0)
     with pytest.raises(PluginFault, match="ask the author of overheard-other"):
         await commands["other"].run(_Given(), _Given())
 

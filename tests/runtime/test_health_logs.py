@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from office import executed
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
 from overheard.config.sections import LoggingTable
@@ -157,7 +158,7 @@ async def test_a_run_is_followed_by_its_key_and_nothing_of_its_answers_is_told(
     for given in (SAID, RuntimeError(f"{SAID} {KEY}")):
         async with deployed(tmp_path) as deployment:
             deployment.plugins.providers["echo"] = EchoProvider(given)
-            await check(deployment, Call(), agreed=True)
+            await executed(check(deployment, Call()))
     written = capsys.readouterr().err
     told = [json.loads(line) for line in written.splitlines()]
     assert len({line["run"] for line in told if "run" in line}) == 2
@@ -171,7 +172,7 @@ async def test_a_worker_names_the_task(tmp_path: Path, capsys: pytest.CaptureFix
     write_log(JSON)
     async with deployed(tmp_path) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider()
-        await check(deployment, Call(), agreed=True)
+        await executed(check(deployment, Call()))
         (run,) = await deployment.store.runs()
         capsys.readouterr()
         task = Task(TaskKind.SCORE, run.id)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from office import executed
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
@@ -117,7 +118,7 @@ async def deployed(url: str, engine: str = "inline") -> AsyncIterator[tuple[Depl
 async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
     """Calls by how they ended, how long they took, what was asked again, and what it cost."""
     async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, port):
-        await check(deployment, Call(), agreed=True)
+        await executed(check(deployment, Call()))
         async with running(Server(deployment, {}).run):
             text = await scraped(port)
     assert value(text, 'overheard_asks_total{outcome="answered",provider="echo"}') == 1
@@ -141,7 +142,7 @@ async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
         async with running(Worker(deployment, [TaskKind.DETECT], 2).run):
             await until(url, lambda queue: queue.workers == 1)
             # Nobody asks here, so the check waits.
-            async with running(lambda: check(deployment, Call(), agreed=True)):
+            async with running(lambda: executed(check(deployment, Call()))):
                 await until(url, lambda queue: bool(queue.waiting))
                 await asyncio.sleep(1.1)
                 text = await scraped(port)

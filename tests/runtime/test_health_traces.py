@@ -14,6 +14,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from office import executed
 from overheard.alerts.outbox import Outbox
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
@@ -67,7 +68,7 @@ async def checked(folder: Path) -> str:
     """Run a check, and return the run's key."""
     async with open_deployment(parse_config(CONFIG.format(folder=folder))) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider(SAID)
-        await check(deployment, Call(), agreed=True)
+        await executed(check(deployment, Call()))
         (run,) = await deployment.store.runs()
         return run.key
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from office import executed
 from overheard.alerts.bursts import Cause, Planned
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts
@@ -128,7 +129,7 @@ async def test_a_burst_is_taken_up_again(cut_off: Deployment) -> None:
     """It ends as it would have, and its card is that of the whole burst."""
     burst = Burst(NOW, dict.fromkeys((prompt.key for prompt in TWO.prompts), 1), "a test")
     plan = Planned("burst-1", Cause.SIGN, ("Acme",), TWO.models[0], burst, TWO)
-    card = await run_bursts(cut_off, Call(), plans=[plan])
+    card = await executed(run_bursts(cut_off, Call(), plans=[plan]))
     assert card.data["state"] == "complete"
     assert len(_asked(cut_off)) == 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from types import NoneType, SimpleNamespace
@@ -163,6 +163,24 @@ def argument(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
     return replace(option(meaning, kind, **more), positional=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A command that has been quoted and waits to be executed.
+
+    Attributes:
+        price: What it would cost, in words.
+        usd: The most dollars that it may cost; 0 when it is free, infinite when a price is not
+            known.
+        execute: Carries it out.
+        drawn: Options that were drawn at random, with which the command proposes the same again.
+    """
+
+    price: str
+    usd: float
+    execute: Callable[[], Awaitable[Card]]
+    drawn: Mapping[str, Any] = field(default_factory=dict)
+
+
 _SIGNATURE = (Option("", "The options are read from the signature of the function."),)
 
 
@@ -178,13 +196,12 @@ class CommandSpec:
         options: Its options, in the order of the positional ones; by default the
             keyword-only parameters of `run` that are annotated with `option` or `argument`.
         role: The least role that may use it.
-        spends: Whether it may cost money; its function takes ``agreed: bool`` and raises
-            `ConfirmationNeeded` with the price.
+        spends: Whether it may cost money. Its function returns a `Proposal`; that of a plugin takes
+            ``agreed: bool`` and raises `ConfirmationNeeded` with the price.
         private: Whether only the person who asked sees the result.
         examples: Argument lists as people type them, without the root command.
-        confirms: Whether it asks for a yes before it does something that is hard to take back;
-            like a command that spends, its function takes ``agreed`` and raises
-            `ConfirmationNeeded`.
+        confirms: Whether it asks for a yes before it does something that is hard to take back; its
+            function takes ``agreed: bool`` and raises `ChangeNeedsYes`.
         faces: Where it can be used.
         opens: Whether it works in an open deployment. Otherwise the terminal passes its function a
             `overheard.deployment.Session`, from which a deployment can be opened.
@@ -198,7 +215,7 @@ class CommandSpec:
 
     name: str
     summary: str
-    run: Callable[..., Awaitable[Card]]
+    run: Callable[..., Awaitable[Card | Proposal]]
     options: tuple[Option, ...] = _SIGNATURE
     role: Role = Role.VIEWER
     spends: bool = False
@@ -217,7 +234,7 @@ class CommandSpec:
 
     @property
     def asks(self) -> bool:
-        """Whether it may ask for a yes, and so takes ``agreed``."""
+        """Whether it may ask for a yes."""
         return self.spends or self.confirms
 
     @property

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from overheard.cards.command import CommandSpec, Role
+from overheard.chat.confirmations import Stage
 from overheard.config.sections import AccessTable
 from overheard.domain import AuditEntry
-from overheard.errors import ConfirmationNeeded, OverheardError
+from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Store
 
 NOBODY = -1
@@ -71,16 +72,15 @@ class AccessGate:
 
 @asynccontextmanager
 async def logged(
-    store: Store, clock: Clock, spec: CommandSpec, who: str, words: str
+    store: Store, clock: Clock, spec: CommandSpec, who: str, words: str, stage: Stage
 ) -> AsyncIterator[None]:
-    """Write down that a command was used in the terminal, and how that ended."""
+    """Write down that a command was used in the terminal, and how that ended; a quote alone is not
+    written down.
+    """
     outcome = "stopped"
     try:
         yield
-        outcome = "done"
-    except ConfirmationNeeded:
-        outcome = ""  # it was only asked what it would cost
-        raise
+        outcome = "" if stage.quoting else "done"
     except OverheardError as error:
         outcome = str(error)
         raise

@@ -1,23 +1,98 @@
-"""What outlives the program: commands that wait for a yes, and which requests were served."""
+"""A yes before a command spends or removes something, and commands that wait for one."""
 
 from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
+from typing import Any
 
-from overheard.cards.command import CommandSpec
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Proposal
 from overheard.chat.parser import Order
+from overheard.deployment import Call, Deployment, Session
 from overheard.domain import PendingConfirmation
+from overheard.errors import ConfirmationNeeded
 from overheard.interfaces import Clock, Person, Request, Store
 
 EXPIRY = timedelta(hours=1)
-REMEMBERED = timedelta(days=1)
+"""How long a command waits for a yes."""
+REQUEST_MEMORY = timedelta(days=1)
 """How long a request is remembered; Slack sends one again for about an hour."""
-SWEEP = timedelta(hours=1)
-"""Time between two sweeps of what nobody waits for any more."""
+SWEEP_INTERVAL = timedelta(hours=1)
+"""Time between two removals of expired confirmations and requests."""
+PRICE_TOLERANCE = 1.1
+"""A command that waited is asked about again when its price has risen by more than this factor."""
+AGREED_USD = "agreed_usd"
+"""The entry of a stored command's options that holds the price of its quote; None when it was not
+known."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """How far a command is.
+
+    Attributes:
+        quoting: Whether it has only been quoted so far.
+    """
+
+    quoting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unagreed:
+    """A command that needs a yes.
+
+    Attributes:
+        needed: What is asked.
+        drawn: See `overheard.cards.command.Proposal`.
+    """
+
+    needed: ConfirmationNeeded
+    drawn: Mapping[str, Any]
+
+
+async def run_command(
+    order: Order,
+    deployment: Deployment | Session,
+    call: Call,
+    *,
+    agreed_usd: float = 0.0,
+    free_usd: float = 0.0,
+    stage: Stage | None = None,
+) -> Card | Unagreed:
+    """Quote and execute a command, as far as a person has agreed to it.
+
+    Args:
+        order: The command and its options.
+        deployment: The open deployment, or a session for a command that does not need one.
+        call: Who asks and where.
+        agreed_usd: The price to which a person said yes; infinite for a yes to any price or to a
+            change, 0 without a yes.
+        free_usd: The most dollars that may be spent without a yes.
+        stage: Is updated when the quote is executed.
+
+    Returns:
+        Its result, or the question that a person has to answer with yes before.
+    """
+    spec, stage = order.spec, stage or Stage()
+    try:
+        confirmed = {"agreed": agreed_usd > 0} if spec.confirms and not spec.spends else {}
+        given = await spec.run(deployment, call, **order.options, **confirmed)
+    except ConfirmationNeeded as needed:
+        if agreed_usd or needed.usd > free_usd:
+            return Unagreed(needed, {})
+        given = await spec.run(deployment, call, **order.options, agreed=True)
+    if isinstance(given, Proposal):
+        if given.usd > max(free_usd, agreed_usd * PRICE_TOLERANCE):
+            return Unagreed(ConfirmationNeeded(price=given.price, usd=given.usd), given.drawn)
+        stage.quoting = False
+        return await given.execute()
+    stage.quoting = False
+    return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +103,13 @@ class Asked:
         order: What is to be done.
         person: Who wants it.
         channel: Where.
+        usd: The price of its quote in dollars; infinite when that was not known.
     """
 
     order: Order
     person: Person
     channel: str
+    usd: float = inf
 
 
 class Pending:
@@ -56,17 +133,19 @@ class Pending:
     async def first(self, request: Request) -> bool:
         """Whether a request comes for the first time; from now on it does not."""
         now = self._clock.now()
-        if self._swept is None or now - self._swept >= SWEEP:
+        if self._swept is None or now - self._swept >= SWEEP_INTERVAL:
             self._swept = now
-            await self._store.forget_requests(now - REMEMBERED, now)
+            await self._store.forget_requests(now - REQUEST_MEMORY, now)
         return await self._store.first_request(request.person.platform, request.id, now)
 
-    async def add(self, order: Order, person: Person, channel: str) -> str:
-        """Let a command wait, and return the word that stands for it."""
+    async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
+        """Let a command wait for a yes, and return the token of the question."""
+        usd = unagreed.needed.usd
+        options = {**order.options, **unagreed.drawn, AGREED_USD: None if usd == inf else usd}
         token = secrets.token_urlsafe(9)
         until = self._clock.now() + EXPIRY
         who = (person.platform, person.id, person.name)
-        waiting = PendingConfirmation(token, order.spec.name, order.options, *who, channel, until)
+        waiting = PendingConfirmation(token, order.spec.name, options, *who, channel, until)
         await self._store.add_waiting(waiting)
         return token
 
@@ -77,7 +156,9 @@ class Pending:
         if found is None or spec is None or found.until <= self._clock.now():
             return None
         person = Person(found.platform, found.person, found.name)
-        return Asked(Order(spec, found.options), person, found.channel)
+        options = dict(found.options)
+        usd = options.pop(AGREED_USD, None)
+        return Asked(Order(spec, options), person, found.channel, inf if usd is None else usd)
 
     async def take(self, token: str) -> bool:
         """Let a command wait no longer; False when somebody else did so before."""

@@ -15,7 +15,7 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
-from overheard.chat.confirmations import Pending, Seen
+from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
 from overheard.commands.guide import HELP, teach
@@ -23,7 +23,7 @@ from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
-from overheard.errors import BadUsage, ConfirmationNeeded, UnknownCommand
+from overheard.errors import BadUsage, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.telemetry import about
 
@@ -220,7 +220,7 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
         *,
-        agreed: bool = False,
+        agreed_usd: float = 0.0,
     ) -> None:
         """Do a command and show what came of it."""
         spec = order.spec
@@ -235,12 +235,13 @@ class ChatDesk:
         outcome = "stopped"
         try:
             async with progress.shown():
-                card = await self._run(order, deployment, call, agreed=agreed)
-            outcome = "done"
-        except ConfirmationNeeded as needed:
-            outcome = ""  # nothing was done yet
-            token = await self._pending.add(order, person, call.channel)
-            card = replies.question(order, needed, token)
+                given = await self._run(order, deployment, call, agreed_usd)
+            if isinstance(given, Unagreed):
+                outcome = ""  # nothing was done yet
+                token = await self._pending.add(order, person, call.channel, given)
+                card = replies.question(order, given.needed, token)
+            else:
+                card, outcome = given, "done"
         except Exception as error:
             card, outcome = replies.failed(error), replies.sentence(error)
         except asyncio.CancelledError:
@@ -268,18 +269,16 @@ class ChatDesk:
         except Exception:
             log.exception("%s by %s was not written into the audit log.", order.words, person)
 
-    async def _run(self, order: Order, deployment: Deployment, call: Call, *, agreed: bool) -> Card:
+    async def _run(
+        self, order: Order, deployment: Deployment, call: Call, agreed_usd: float
+    ) -> Card | Unagreed:
         """Run a command; what costs less than the channel may spend needs no yes."""
-        spec = order.spec
-        if not spec.asks:
-            async with self._slots.slot() if spec.role is Role.VIEWER else nullcontext():
-                return await spec.run(deployment, call, **order.options)
-        try:
-            return await spec.run(deployment, call, **order.options, agreed=agreed)
-        except ConfirmationNeeded as needed:
-            if agreed or needed.usd > deployment.config.chat.free(call.channel):
-                raise
-        return await spec.run(deployment, call, **order.options, agreed=True)
+        spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
+        reads = spec.role is Role.VIEWER and not spec.asks
+        async with self._slots.slot() if reads else nullcontext():
+            return await run_command(
+                order, deployment, call, agreed_usd=agreed_usd, free_usd=free_usd
+            )
 
     async def _decide(
         self, request: Request, conversation: Conversation, token: str, *, yes: bool
@@ -300,7 +299,12 @@ class ChatDesk:
         else:
             deployment, call = await self._opened(request.person, waiting.channel)
             await self._do(
-                waiting.order, request.person, deployment, call, conversation, agreed=True
+                waiting.order,
+                request.person,
+                deployment,
+                call,
+                conversation,
+                agreed_usd=waiting.usd,
             )
 
     async def _may_decide(

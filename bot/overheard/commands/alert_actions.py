@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from overheard.alerts.events import life_data, state
 from overheard.cards.card import Action, Card, Severity
-from overheard.cards.command import CommandSpec, Option, Role
+from overheard.cards.command import CommandSpec, Option, Proposal, Role
 from overheard.commands.alerts import NUMBER, lifecycle, number_of
 from overheard.commands.check import check
 from overheard.commands.rechecking import recheck_of
@@ -90,18 +90,17 @@ async def mark_update(deployment: Deployment, call: Call, *, alert: str, note: s
     return Card(card.title, text, actions=card.actions, data={**card.data, "update": marked})
 
 
-async def recheck(deployment: Deployment, call: Call, *, alert: str, agreed: bool = False) -> Card:
+async def recheck(deployment: Deployment, call: Call, *, alert: str) -> Proposal:
     """Ask the alert's model about its brand again, as often as the run that raised it.
 
     Raises:
         UnknownName: when there is no such alert, or its brand or model is gone.
         BudgetExceeded: when the budget does not cover it.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     found = await lifecycle(deployment).find(number_of(alert))
     again = await recheck_of(deployment, found)
     label = f"alert {found.id}, checked again"
-    return await check(deployment, call, **again, agreed=agreed, label=label)
+    return await check(deployment, call, **again, label=label)
 
 
 def _card(call: Call, alert: Alert) -> Card:

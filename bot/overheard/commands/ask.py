@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
 from overheard.commands.check_card import told
-from overheard.commands.run_price import require_money
 from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
@@ -30,8 +29,7 @@ async def ask(
     *,
     question: str,
     models: Sequence[str] = (),
-    agreed: bool = False,
-) -> Card:
+) -> Proposal:
     """Ask every model one question, and show the answers side by side.
 
     The answers are kept and paid for like others, and stand aside of the history: they are never
@@ -42,14 +40,12 @@ async def ask(
         call: Who asks and where, and who is shown progress.
         question: What to ask.
         models: As ``provider/model``; empty means all that are configured.
-        agreed: Whether the price has been agreed to.
 
     Raises:
         UnknownName: for a model that does not exist.
         NothingToAsk: when there is no model.
         BudgetExceeded: when the budget does not cover it.
         BudgetUnknown: when there is a budget and a price that nobody has told.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     asked = choose_models(deployment.plugins.providers, models)
     panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(31))
@@ -57,9 +53,13 @@ async def ask(
         panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )
     run = replace(new, aside=True)
-    await require_money(deployment, run, agreed=agreed)
-    outcome, answers = await ask_aside(deployment, call, run)
-    return _card(question, answers, outcome)
+    quote = await deployment.pricing.quote(run)
+
+    async def execute() -> Card:
+        outcome, answers = await ask_aside(deployment, call, run)
+        return _card(question, answers, outcome)
+
+    return Proposal(quote.price, quote.usd, execute)
 
 
 def _card(question: str, answers: Sequence[Answer], outcome: Outcome) -> Card:

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from overheard.alerts.bursts import Planned
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
-from overheard.cards.command import CommandSpec, Role
+from overheard.cards.command import CommandSpec, Proposal, Role
 from overheard.commands.burst_plans import planned_bursts, planned_data, sentence, table
-from overheard.commands.run_price import require_money, require_money_for
 from overheard.commands.run_service import carry_out, held
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
@@ -42,22 +41,19 @@ async def run_bursts(
     deployment: Deployment,
     call: Call,
     *,
-    agreed: bool = False,
     plans: Sequence[Planned] | None = None,
-) -> Card:
+) -> Proposal:
     """Ask the planned bursts that are due, and go on with those that were cut off.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        agreed: Whether the price has been agreed to.
         plans: Those that are planned, where they are known already.
 
     Raises:
         RunUnderWay: when another process asks one just now.
         BudgetExceeded: when the budget does not cover them.
         BudgetUnknown: when there is a budget and a price that nobody has told.
-        ConfirmationNeeded: when they may cost something and nobody has agreed.
     """
     plans = await _planned(deployment, call) if plans is None else plans
     due = [
@@ -70,9 +66,13 @@ async def run_bursts(
         answers += unasked(panel, ()).total()
         brands.update(dict.fromkeys(panel.brands))
     payer = Payer(0, tuple(brands), call.channel)
-    await require_money_for(deployment, calls, payer, agreed=agreed, answers=answers)
-    cards = [card for one in due if (card := await _carry_out(deployment, call, *one))]
-    return _outcome(deployment, call, cards, plans[:1])
+    quote = await deployment.pricing.quote_calls(calls, payer, answers=answers)
+
+    async def execute() -> Card:
+        cards = [card for one in due if (card := await _carry_out(deployment, call, *one))]
+        return _outcome(deployment, call, cards, plans[:1])
+
+    return Proposal(quote.price, quote.usd, execute)
 
 
 class Planner:
@@ -131,7 +131,7 @@ def _new(deployment: Deployment, call: Call, plan: Planned) -> tuple[Run, Panel]
 
 async def _carry_out(deployment: Deployment, call: Call, run: Run, panel: Panel) -> Card | None:
     """Carry a burst out as any check; None when another process has done it meanwhile."""
-    await require_money(deployment, run, agreed=True)
+    await deployment.pricing.quote(run)  # the bursts before may have used the money up
     run = await deployment.store.start_run(run)
 
     async def work() -> Card | None:

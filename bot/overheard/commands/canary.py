@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.commands.run_price import require_money
+from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
 from overheard.commands.run_service import held
 from overheard.deployment import Call, Deployment
 from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
-from overheard.domain import Model, ModelUpdate, Panel, Run
+from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
-from overheard.runs.budget import capabilities_of
+from overheard.runs.budget import Pair, capabilities_of, unasked
 from overheard.runs.canary import (
     DAILY,
     REFERENCE,
@@ -37,28 +39,30 @@ from overheard.runs.retries import Retries
 from overheard.runs.spend import Purse
 
 
-async def set_up(deployment: Deployment, call: Call, *, model: str, agreed: bool = False) -> Card:
+async def set_up(deployment: Deployment, call: Call, *, model: str) -> Proposal:
     """Search for a model's border prompts, and learn what they usually answer.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         model: As ``provider/model``.
-        agreed: Whether the price has been agreed to.
 
     Raises:
         UnknownName: for a model that nobody serves.
         CanaryImpossible: for a model that takes no temperature, searches or does not answer.
         BudgetExceeded: when the budget does not cover it.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     chosen = _suited(deployment, model)
-    await require_money(deployment, _run(deployment, call, whole_panel(chosen)), agreed=agreed)
-    search = await _ask(deployment, call, search_panel(chosen), SEARCH, agreed=True)
+    quote = await deployment.pricing.quote(_run(deployment, call, whole_panel(chosen)))
+    return Proposal(quote.price, quote.usd, partial(_learn, deployment, call, chosen))
+
+
+async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
+    search = await _ask(deployment, call, search_panel(chosen), SEARCH)
     found = await border_prompts(deployment.store, search)
     if len(found) < MIN_UNSEEN_WORDS:
         raise CanaryImpossible(model=chosen, reason="it hardly answers")
-    await _ask(deployment, call, reference_panel(chosen, found), REFERENCE, agreed=True)
+    await _ask(deployment, call, reference_panel(chosen, found), REFERENCE)
     texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
     torn = sum(border.tie > 0 for border in found)
     return Card(
@@ -79,18 +83,25 @@ async def set_up(deployment: Deployment, call: Call, *, model: str, agreed: bool
     )
 
 
-async def run_canaries(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
+async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
     """Ask the border prompts of every model that has some; a hit is kept as a model update.
 
     Raises:
         NothingToAsk: when no model has a canary.
         BudgetExceeded: when the budget does not cover it.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     known = await canaries(deployment.store)
     if not known:
         raise NothingToAsk(missing="no model has a canary, begin with: canary setup MODEL")
-    days = [await _day(deployment, call, canary, agreed=agreed) for canary in known]
+    calls = Counter[Pair]()
+    for canary in known:
+        calls += Counter() if canary.hit else unasked(daily_panel(canary), ())
+    quote = await deployment.pricing.quote_calls(calls, Payer(0, channel=call.channel))
+    return Proposal(quote.price, quote.usd, partial(_ask_canaries, deployment, call, known))
+
+
+async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Canary]) -> Card:
+    days = [await _day(deployment, call, canary) for canary in known]
     return Card(
         title="Canaries",
         text="\n\n".join(day.sentence(call) for day in days),
@@ -138,10 +149,10 @@ class Day:
         }
 
 
-async def _day(deployment: Deployment, call: Call, canary: Canary, *, agreed: bool) -> Day:
+async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
     if canary.hit:
         return Day(canary, None)
-    run = await _ask(deployment, call, daily_panel(canary), DAILY, agreed=agreed)
+    run = await _ask(deployment, call, daily_panel(canary), DAILY)
     today = await first_words(deployment.store, [run])
     verdict = compare_first_words(
         canary.answers, {prompt: texts[0] for prompt, texts in today.items()}
@@ -152,13 +163,11 @@ async def _day(deployment: Deployment, call: Call, canary: Canary, *, agreed: bo
     return Day(canary, verdict)
 
 
-async def _ask(
-    deployment: Deployment, call: Call, panel: Panel, label: str, *, agreed: bool
-) -> Run:
+async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> Run:
     """Carry out a run for first words, beside the history."""
     store, clock = deployment.store, deployment.clock
     run = _run(deployment, call, panel, label)
-    await require_money(deployment, run, agreed=agreed)
+    await deployment.pricing.quote(run)  # the runs before may have used the money up
     run = await store.start_run(run)
 
     async def work() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.commands.run_price import require_batched, require_money
+from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
 from overheard.commands.run_service import carry_out, held
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
+from overheard.domain import Panel, Run
 from overheard.errors import UnknownName
+from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
 from overheard.runs.reuse import parse_age
 from overheard.runs.reuse import reuse as reuse_answers
@@ -27,11 +30,10 @@ async def check(
     repeats: int = 1,
     batch: bool = False,
     seed: int | None = None,
-    agreed: bool = False,
     reuse: str = "",
     label: str = "",
     asked_by: str = "",
-) -> Card:
+) -> Proposal:
     """Ask the models what buyers ask, score the answers, and say what changed.
 
     A check of the same questions that was cut off is taken up again.
@@ -45,7 +47,6 @@ async def check(
         batch: Whether models that are sold in batches are asked in one, which takes up to 24
             hours; the others are asked at once.
         seed: Base of the sampling seeds; by default a new one for each run.
-        agreed: Whether the price has been agreed to.
         reuse: How old an answer to the same question may be to be taken instead of asking, such
             as ``24h`` or ``7d``; empty asks all.
         label: A few words for the run.
@@ -59,32 +60,40 @@ async def check(
         NothingBatched: when none of the models can be asked in a batch.
         BudgetExceeded: when the budget does not cover it.
         BudgetUnknown: when there is a budget and a price that nobody has told.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     _check_metrics(deployment)
+    drawn = secrets.randbits(31) if seed is None else seed
     panel = lay_out(
         deployment.catalogue,
         deployment.plugins.providers,
         brands=brands,
         models=models,
         repeats=repeats,
-        seed=secrets.randbits(31) if seed is None else seed,
+        seed=drawn,
     )
     panel = replace(panel, batch=batch)
-    require_batched(deployment, panel)
+    require_batched(panel, deployment.plugins.providers)
     now = deployment.clock.now()
     begun = await unfinished(deployment.store, panel, now)
     run = begun or new_run(
         panel, now, label=label, asked_by=asked_by or call.who, channel=call.channel
     )
-    age = parse_age(reuse) if reuse else None
-    await require_money(deployment, run, age=age, agreed=agreed)
+    reuse_within = parse_age(reuse) if reuse else None
+    quote = await deployment.pricing.quote(run, reuse_within=reuse_within)
+    execute = partial(_execute, deployment, call, run, panel, reuse_within)
+    return Proposal(quote.price, quote.usd, execute, {"seed": drawn})
+
+
+async def _execute(
+    deployment: Deployment, call: Call, run: Run, panel: Panel, reuse_within: timedelta | None
+) -> Card:
     run = await deployment.store.start_run(run)
-    reused = 0
+    now, reused = deployment.clock.now(), 0
 
     async def work() -> Card:
         nonlocal reused
-        reused += await reuse_answers(deployment.store, run, age, now) if age else 0
+        if reuse_within:
+            reused += await reuse_answers(deployment.store, run, reuse_within, now)
         return await carry_out(deployment, call, run, panel, reused=reused)
 
     return await held(deployment.store, run, work)

@@ -8,10 +8,9 @@ from dataclasses import replace
 from functools import partial
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.example import opened
-from overheard.commands.run_price import require_money_for
 from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run
@@ -35,8 +34,7 @@ async def compare(
     seed: int | None = None,
     own_seeds: bool = False,
     rounds: int | None = None,
-    agreed: bool = False,
-) -> Card:
+) -> Proposal:
     """Ask two models the same, round by round, until it is clear which serves a brand better.
 
     The answers are kept and paid for like others, and stand aside of the history.
@@ -51,22 +49,26 @@ async def compare(
         seed: Base of the sampling seeds; by default another one each time.
         own_seeds: Whether each model draws for itself, as those do that keep to no seed.
         rounds: How many rounds may be asked; by default ten, and more where there are few prompts.
-        agreed: Whether the price has been agreed to.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.
         NothingToAsk: when there is no brand or prompt.
         BudgetExceeded: when the budget does not cover all rounds.
         BudgetUnknown: when there is a budget and a price that nobody has told.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
+    drawn = secrets.randbits(31) if seed is None else seed
     async with opened(given) as deployment:
-        drawn = secrets.randbits(31) if seed is None else seed
         match = _match(deployment, base, tuned, brand, margin / 100, drawn)
         match = replace(match, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in match.whole), Counter[Pair]())
         payer = _run(deployment, call, match.whole[0]).payer
-        await require_money_for(deployment, calls, payer, agreed=agreed, answers=calls.total())
+        quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
+    return Proposal(quote.price, quote.usd, partial(_play, given, call, match), {"seed": drawn})
+
+
+async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:
+    """Ask round by round, and show what was found."""
+    async with opened(given) as deployment:
         carry_out = partial(ask_aside, deployment, call)
         game = ModelComparison(
             match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring

@@ -64,7 +64,7 @@ async def _check(
     """Check once, in a deployment of its own; what plugins do wrong is added to the faults."""
     async with session.open_deployment(config) as deployment:
         faults += (report.told for report in deployment.plugins.faulty)
-        card = await check(
+        proposal = await check(
             deployment,
             call,
             models=_bundled(deployment),
@@ -73,6 +73,7 @@ async def _check(
             label=label,
             asked_by="demo",
         )
+        card = await proposal.execute()
     if card.data["state"] == RunState.FAILED:
         raise NothingAnswered(reasons=" ".join(card.data["failures"]))
     faults += card.data["faults"]

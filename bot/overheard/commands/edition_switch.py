@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from overheard.cards.card import Card
 from overheard.commands.editions import switched_card, used_edition
-from overheard.commands.run_price import require_money_for
 from overheard.commands.run_tasks import look_at
 from overheard.deployment import Deployment
 from overheard.domain import PENDING, Delivery, DeliveryKind, Edition, EditionState, Payer, Prompt
 from overheard.interfaces import Progress
+from overheard.runs.quote import Quote
 from overheard.scoring.judge import channel_of, judges
 from overheard.scoring.rescoring import DUTY, Rescoring
 
@@ -79,19 +79,15 @@ async def _tell(deployment: Deployment, before: Edition, after: Edition) -> None
     )
 
 
-async def require_judges_money(
-    deployment: Deployment, rescoring: Rescoring, *, agreed: bool
-) -> None:
-    """Price what judges have not read anew: a question an answer, one for each brand's facts, and
-    the gold texts that each of them judges first.
+async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Quote:
+    """Quote what judges have not read yet: a question for an answer, one for each brand's facts,
+    and the gold texts that each judge reads first.
 
     Args:
         deployment: The open deployment.
-        rescoring: Whoever scores history anew.
-        agreed: Whether the price has been agreed to.
+        rescoring: Scores history again.
 
     Raises:
-        ConfirmationNeeded: when nobody has agreed.
         BudgetExceeded: when the budget does not cover it.
     """
     gap = await rescoring.gap()
@@ -104,6 +100,5 @@ async def require_judges_money(
             calls |= {(Prompt(text), judge.model): 1 for text in judge.rehearsals}
         channels[channel_of(judge)] = judge.budget
     budget = deployment.config.budget.model_copy(update={"channels": channels})
-    config = deployment.config.model_copy(update={"budget": budget})
     payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")
-    await require_money_for(replace(deployment, config=config), calls, payer, agreed=agreed)
+    return await deployment.pricing.quote_calls(calls, payer, budget=budget)

@@ -13,7 +13,6 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, Option
 from overheard.commands import panel_options
 from overheard.commands.panel_options import WITHIN, Offer
-from overheard.commands.run_price import judged_cost
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
@@ -203,7 +202,7 @@ async def _price(deployment: Deployment, plan: Plan, model: Model) -> float | No
     if price_of(model, providers) is None:
         return None
     costs = [call_cost(prompt, model, providers, TYPICAL) for prompt in plan.prompts]
-    judged = await judged_cost(deployment, plan.repeats * len(plan.prompts))
+    judged = await deployment.judging_cost(plan.repeats * len(plan.prompts))
     return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 
 

@@ -8,9 +8,8 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Severity, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Role, argument, option
+from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.check_card import told
-from overheard.commands.run_price import require_money
 from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel
@@ -29,8 +28,7 @@ async def suggest_prompts(
     brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
     model: Annotated[str, option("Ask this model; else the first one.", Kind.MODEL)] = "",
     count: Annotated[int, option("How many.", low=1, high=50)] = COUNT,
-    agreed: bool = False,
-) -> Card:
+) -> Proposal:
     """Ask a model what buyers of a brand's category ask. Nothing is added by itself.
 
     The model learns the category and not the brand, and what names a brand is left out.
@@ -41,13 +39,11 @@ async def suggest_prompts(
         brand: The name of the brand.
         model: As ``provider/model``; empty means the first that is configured.
         count: How many questions to ask for.
-        agreed: Whether the price has been agreed to.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
         NothingToAsk: when there is no model.
         BudgetExceeded: when the budget does not cover it.
-        ConfirmationNeeded: when it may cost something and nobody has agreed.
     """
     found = find_brand(deployment.catalogue, brand)
     models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
@@ -60,11 +56,15 @@ async def suggest_prompts(
         channel=call.channel,
     )
     run = replace(new, aside=True)
-    await require_money(deployment, run, agreed=agreed)
-    outcome, answers = await ask_aside(deployment, call, run)
-    text = "\n".join(answer.reply.text for answer in answers)
-    catalogue = deployment.catalogue
-    return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome)
+    quote = await deployment.pricing.quote(run)
+
+    async def execute() -> Card:
+        outcome, answers = await ask_aside(deployment, call, run)
+        text = "\n".join(answer.reply.text for answer in answers)
+        catalogue = deployment.catalogue
+        return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome)
+
+    return Proposal(quote.price, quote.usd, execute)
 
 
 def _card(brand: str, questions: list[str], outcome: Outcome) -> Card:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from overheard.commands.run_price import price_in_short
 from overheard.deployment import Deployment
 from overheard.domain import Alert
 from overheard.errors import OverheardError
@@ -44,4 +43,4 @@ async def recheck_price(deployment: Deployment, alert: Alert) -> str:
         )
     except OverheardError:  # its brand or its model is gone; who clicks is told which
         return ""
-    return await price_in_short(deployment, panel)
+    return (await deployment.pricing.unchecked(panel)).short

@@ -79,7 +79,8 @@ class Leftovers:
                 if self._is_of_a_chat(run):
                     await deployment.store.add_deliveries([_result_of(run, deployment.clock.now())])
                 call = Call(run.asked_by, run.channel, deployment.zone)
-                await resume_run(deployment, call, run=run.key, agreed=True)
+                proposal = await resume_run(deployment, call, run=run.key)
+                await proposal.execute()
                 return
             self._known.discard(run.id)  # whoever holds it may yet die
         except OverheardError as error:

@@ -12,18 +12,25 @@ from overheard.cards.card import Card
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import paused, summary
 from overheard.commands.editions import waiting
-from overheard.commands.run_price import ask_in_batches
 from overheard.commands.run_tasks import Tasks, bursts, look_at, looked, served
 from overheard.commands.standings import Standing, standings
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Answer, Panel, Run, RunState
-from overheard.errors import HoldLost, RunUnderWay
+from overheard.errors import (
+    BatchUncollected,
+    HoldLost,
+    ProviderFailed,
+    ProviderUnavailable,
+    RunUnderWay,
+)
 from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.measure.blocks import Stream, streams
+from overheard.runs.batches import Batches, asking_only, batched
 from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.outcome import Outcome
 from overheard.runs.partition import asking, detecting, part_of, scoring
 from overheard.runs.plan import doing
+from overheard.runs.retries import Retries
 from overheard.runs.reuse import merged
 from overheard.scoring.judge import agreements, doubt, judges
 from overheard.scoring.service import Scoring
@@ -239,3 +246,44 @@ async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
     for judge in judges(deployment.plugins.scorers.values()):
         if sentence := doubt(judge, await agreements(deployment.store, judge)):
             yield sentence
+
+
+async def ask_in_batches(deployment: Deployment, call: Call, run: Run, outcome: Outcome) -> None:
+    """Ask what a run asks in batches, and wait for it. Whoever calls this holds the run.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        run: A run that the store holds.
+        outcome: What became of its other questions; what becomes of these is added.
+
+    Raises:
+        BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
+    """
+    models = batched(run.panel, deployment.plugins.providers)
+    waiting = await deployment.store.batches(runs=[run.id])
+    models += tuple(batch.model for batch in waiting)  # sold when they were handed in
+    if models and not outcome.stopped:
+        try:
+            asked = await _batches(deployment, call).run(asking_only(run, models))
+        except (ProviderFailed, ProviderUnavailable) as error:
+            raise BatchUncollected(run=run.key, reason=error) from None
+        outcome.add(asked.result())
+
+
+async def cancel_batches(deployment: Deployment, call: Call, run: Run) -> list[str]:
+    """Cancel what a run has handed in and keep what is answered; return what is to be told."""
+    if not await deployment.store.batches(runs=[run.id]):
+        return []
+    outcome = await _batches(deployment, call).cancel(run)
+    if outcome.complete + outcome.incomplete:
+        kept = wording.count(outcome.complete + outcome.incomplete, "answer")
+        outcome.notes.insert(0, f"{kept} of its batches were ready, and are kept.")
+    return outcome.notes
+
+
+def _batches(deployment: Deployment, call: Call) -> Batches:
+    providers, config = deployment.plugins.providers, deployment.config
+    retries = Retries(config.asking)
+    outside = (config.budget, retries, deployment.clock, call.progress)
+    return Batches(deployment.store, providers, *outside, counters=deployment.limits.counters)

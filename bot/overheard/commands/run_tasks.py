@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from overheard.alerts.detection_service import DetectionResult, DetectionService
 from overheard.commands.alerts import lifecycle
 from overheard.commands.burst_plans import planned_bursts, sentence
-from overheard.commands.run_price import asked_at_once
 from overheard.commands.shifts import history_reader
 from overheard.deployment import Call, Deployment
 from overheard.detection.effect import Learning
 from overheard.domain import Alert, Panel, Run, RunState, Task, TaskKind
 from overheard.interfaces import Store, TaskResult
+from overheard.runs.batches import asked_at_once
 from overheard.runs.execute import Runner
 from overheard.runs.outcome import Outcome
 from overheard.runs.partition import part_of, seat
@@ -83,7 +83,7 @@ async def ask(deployment: Deployment, call: Call, run: Run) -> Outcome:
     retries = Retries(deployment.config.asking)
     providers = deployment.plugins.providers
     runner = Runner(store, providers, deployment.limits, purse, retries, clock, call.progress)
-    return await runner.run(asked_at_once(deployment, run))
+    return await runner.run(asked_at_once(run, providers))
 
 
 @traced("detect", lambda _, run, *__: {"overheard.run": run.key})

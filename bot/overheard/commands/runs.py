@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
-from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.commands.run_price import cancel_batches, require_money
-from overheard.commands.run_service import carry_out, held
+from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.commands.run_service import cancel_batches, carry_out, held
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
@@ -69,7 +70,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: str) -> Card:
     return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
 
 
-async def resume_run(deployment: Deployment, call: Call, *, run: str, agreed: bool = False) -> Card:
+async def resume_run(deployment: Deployment, call: Call, *, run: str) -> Proposal:
     """Go on with a run that was paused or cut off.
 
     Raises:
@@ -78,7 +79,6 @@ async def resume_run(deployment: Deployment, call: Call, *, run: str, agreed: bo
         RunTooOld: when it was begun too long ago to compare.
         RunUnderWay: when another process carries it out.
         BudgetExceeded: when the budget does not cover the rest.
-        ConfirmationNeeded: when the rest may cost something and nobody has agreed.
     """
     found = await find_run(deployment.store, run)
     age = deployment.clock.now() - found.started_at
@@ -86,14 +86,14 @@ async def resume_run(deployment: Deployment, call: Call, *, run: str, agreed: bo
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
     if age >= TAKEN_UP_WITHIN and not await deployment.store.batches(runs=[found.id]):
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
-    await require_money(deployment, found, agreed=agreed)
+    quote = await deployment.pricing.quote(found)
     panel = found.panel
 
     async def work() -> Card:
         await deployment.store.steer_run(found.id, RunState.RUNNING)
         return await carry_out(deployment, call, found, panel)
 
-    return await held(deployment.store, found, work)
+    return Proposal(quote.price, quote.usd, partial(held, deployment.store, found, work))
 
 
 async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:

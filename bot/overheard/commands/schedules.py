@@ -8,7 +8,15 @@ from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
-from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, argument
+from overheard.cards.command import (
+    MAX_NAME_CHARS,
+    CommandSpec,
+    Kind,
+    Option,
+    Proposal,
+    Role,
+    argument,
+)
 from overheard.commands.arguments import unknown
 from overheard.commands.burst_plans import BURSTS, planned_bursts, planned_data, sentence
 from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
@@ -68,30 +76,24 @@ async def resume_schedule(deployment: Deployment, call: Call, *, name: ScheduleN
     return await _switch(deployment, call, name, paused=False)
 
 
-async def run_schedule(
-    deployment: Deployment, call: Call, *, name: ScheduleName, agreed: bool = False
-) -> Card:
+async def run_schedule(deployment: Deployment, call: Call, *, name: ScheduleName) -> Proposal:
     """Run a schedule's check now.
 
     Raises:
         UnknownName: when there is none.
-        ConfirmationNeeded: when it may cost something and that has not been agreed to.
     """
     schedule = find_schedule(await deployment.store.catalogue(), name)
-    return await carry_out_schedule(deployment, call, schedule, agreed=agreed)
+    return await check_schedule(deployment, call, schedule)
 
 
-async def carry_out_schedule(
-    deployment: Deployment, call: Call, schedule: Schedule, *, agreed: bool
-) -> Card:
-    """Run the check of a schedule like any other check."""
+async def check_schedule(deployment: Deployment, call: Call, schedule: Schedule) -> Proposal:
+    """Propose the check of a schedule."""
     return await check(
         deployment,
         call,
         brands=schedule.brands,
         repeats=schedule.repeats,
         batch=schedule.batch,
-        agreed=agreed,
         label=schedule.name,
     )
 

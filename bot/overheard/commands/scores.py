@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import require_yes
-from overheard.commands.edition_switch import look_again, require_judges_money
+from overheard.commands.edition_switch import look_again, quote_rescoring
 from overheard.commands.editions import (
     chosen_card,
     moves_sentence,
@@ -62,27 +63,32 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     )
 
 
-async def rescore(
-    deployment: Deployment, call: Call, *, judge: bool = False, agreed: bool = False
-) -> Card:
+async def rescore(deployment: Deployment, call: Call, *, judge: bool = False) -> Card | Proposal:
     """Score history for the names, facts and scorers of now, and switch to it.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         judge: Whether judges are asked about history too, for their own money.
-        agreed: Whether the price has been agreed to.
 
     Raises:
-        ConfirmationNeeded: when a judge would cost something and nobody has agreed.
         BudgetExceeded: when the budget does not cover it.
     """
     rescoring, before = deployment.rescoring, await used_edition(deployment)
     edition = await rescoring.open()
     if edition is None or before is None:
         return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
-    if judge:
-        await require_judges_money(deployment, rescoring, agreed=agreed)
+    carry_out = partial(_rescore, deployment, call, before, edition, judge=judge)
+    if not judge:
+        return await carry_out()
+    quote = await quote_rescoring(deployment, rescoring)
+    return Proposal(quote.price, quote.usd, carry_out)
+
+
+async def _rescore(
+    deployment: Deployment, call: Call, before: Edition, edition: Edition, *, judge: bool
+) -> Card:
+    rescoring = deployment.rescoring
     if edition.state is not EditionState.SCORING:
         await deployment.store.set_edition(edition.id, EditionState.SCORING)
         edition = replace(edition, state=EditionState.SCORING)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec
+from overheard.cards.command import CommandSpec, Proposal
 from overheard.config.redaction import redacted, shortened, text_of
 from overheard.errors import (
     ChatFailed,
@@ -165,10 +165,14 @@ class GuardedChat:
 
 
 def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
-    """Return a command whose function is given a `View` and nothing else of the deployment."""
+    """Return a command whose function is given a `View` and nothing else of the deployment.
+
+    The function of a command that spends raises `ConfirmationNeeded` where those of Overheard
+    return a `Proposal`; it runs again when its price has been agreed to.
+    """
     asking = (ConfirmationNeeded,) if spec.asks else ()
 
-    async def run(deployment: Any, call: Any, **options: Any) -> Card:
+    async def run(deployment: Any, call: Any, **options: Any) -> Card | Proposal:
         view = View(
             deployment.catalogue,
             _history(deployment.store),
@@ -178,10 +182,19 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             call.channel,
         )
 
-        async def shown() -> Card:
-            return validate.validated_card(await spec.run(view, **options))
+        async def shown(**more: Any) -> Card:
+            return validate.validated_card(await spec.run(view, **options, **more))
 
-        return await guard.call(shown, COMMAND_TIMEOUT_S, passing=asking)
+        async def guarded(**more: Any) -> Card:
+            return await guard.call(partial(shown, **more), COMMAND_TIMEOUT_S, passing=asking)
+
+        if not spec.spends:
+            return await guarded()
+        try:
+            return await guarded(agreed=False)
+        except ConfirmationNeeded as needed:
+            price = needed.reason.removesuffix(".")
+            return Proposal(price, needed.usd, partial(guarded, agreed=True))
 
     return replace(spec, run=run, fill=None, opens=True)
 

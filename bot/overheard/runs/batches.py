@@ -15,10 +15,10 @@ from dataclasses import replace
 from overheard.cards import wording
 from overheard.config.sections import BudgetTable
 from overheard.domain import Account, Batch, Claim, Model, Panel, Question, Run, RunState
-from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
+from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.runs.batch_collection import BatchCalls, Collector, Patience, item_of
-from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of
+from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
 from overheard.runs.counters import CallCounters
 from overheard.runs.outcome import Outcome
 from overheard.runs.plan import is_fresh
@@ -26,6 +26,8 @@ from overheard.runs.retries import Retries
 
 MOST = 50_000
 """Questions of one batch: as many as every vendor takes."""
+BATCH_TIME = "up to 24 hours"
+"""How long vendors take for a batch."""
 TOO_LATE = "The run was begun too long ago to ask more: the answers would not compare."
 
 
@@ -42,6 +44,37 @@ def asking_only(run: Run, models: Collection[Model]) -> Run:
         return run
     chosen = tuple(model for model in run.panel.models if model in models)
     return replace(run, panel=replace(run.panel, models=chosen))
+
+
+def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
+    """Return a run with those of its questions that are not asked in batches."""
+    waiting = batched(run.panel, providers)
+    models = run.panel.models if run.panel else ()
+    return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
+
+
+def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:
+    """Refuse a panel that is to be asked in batches and cannot be.
+
+    Raises:
+        NothingBatched: when none of its models can.
+    """
+    if panel.batch and not batched(panel, providers):
+        raise NothingBatched(models=wording.listing([str(model) for model in panel.models]))
+
+
+def batch_note(panel: Panel | None, providers: Mapping[str, Provider]) -> str:
+    """Say which models of a panel are asked in batches, at what price and how long that takes; an
+    empty string when none is.
+    """
+    models = batched(panel, providers)
+    if panel is None or not models:
+        return ""
+    shares = {price.batch for m in models if (price := price_of(m, providers)) and price.batch}
+    told = "half price" if shares == {0.5} else "a lower price"
+    names = wording.listing([str(m) for m in models])
+    some = "" if len(models) == len(panel.models) else f"{names} "
+    return f"{some}in a batch: {told}, {BATCH_TIME}"
 
 
 class Batches:

@@ -22,7 +22,7 @@ from overheard.commands.delivery_cards import Letters
 from overheard.commands.edition_switch import follow_changes
 from overheard.commands.retain import limited, retain_texts
 from overheard.commands.run_resume import Leftovers
-from overheard.commands.schedules import carry_out_schedule
+from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Schedule
@@ -135,7 +135,7 @@ class Server:
     async def _check(self, schedule: Schedule, _: datetime) -> None:
         """Run a check as anybody else would; that it is scheduled is the yes to its price."""
         async with self._audited(f"schedule {schedule.name}", "check") as (deployment, call):
-            await carry_out_schedule(deployment, call, schedule, agreed=True)
+            await (await check_schedule(deployment, call, schedule)).execute()
 
     async def _bursts(self, _: datetime) -> None:
         """Ask the bursts that are due; that they are automatic is the yes to their price."""
@@ -143,7 +143,7 @@ class Server:
         call = Call(BURST, SCHEDULE, deployment.zone)
         if plans := await self._planner.plans(deployment, call):
             # What refuses it is asked again, and not noted.
-            await run_bursts(deployment, call, agreed=True, plans=plans)
+            await (await run_bursts(deployment, call, plans=plans)).execute()
             entry = AuditEntry(
                 deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"
             )
@@ -153,7 +153,7 @@ class Server:
         """Ask the canaries that somebody has set up."""
         if await canaries(self._deployment.store):
             async with self._audited(f"{SCHEDULE} canary", "canary run") as (deployment, call):
-                await run_canaries(deployment, call, agreed=True)
+                await (await run_canaries(deployment, call)).execute()
 
     async def _retain(self, _: datetime) -> None:
         """Remove the texts that are older than they may be; that it is set is the yes to it."""

@@ -1,0 +1,204 @@
+"""A quote: what questions would cost, with the budget checked, before any of them is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import inf
+
+from overheard.cards import wording
+from overheard.config.sections import BudgetTable
+from overheard.domain import Panel, Payer, Run
+from overheard.interfaces import Clock, Provider, Store
+from overheard.runs.batches import batch_note, batched
+from overheard.runs.budget import Estimate, Pair, check_budget, estimate, unasked
+from overheard.runs.reuse import reusable
+from overheard.runs.spend import release_dead
+
+NOTHING = Estimate(0, 0.0, 0.0)
+"""The estimate of no calls."""
+
+JudgingPrice = Callable[[int], Awaitable[Estimate]]
+"""Prices the judging of a number of answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What questions would cost. The budget covers it.
+
+    Attributes:
+        asking: The estimate of the questions.
+        judging: The estimate of judging their answers. A judge spends no more than its own budget,
+            and without money for it the questions are asked all the same.
+        batch: Which models are asked in a batch, at what price and for how long; or empty.
+        reused: Number of answers of earlier runs that are taken instead of asking.
+        run: The run that asks the questions, if it is a single one.
+        reuse_within: The age up to which answers are reused, or None.
+    """
+
+    asking: Estimate
+    judging: Estimate = NOTHING
+    batch: str = ""
+    reused: int = 0
+    run: Run | None = None
+    reuse_within: timedelta | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether it certainly costs nothing."""
+        return self.asking.free and self.judging.free
+
+    @property
+    def usd(self) -> float:
+        """The most dollars that it may cost; infinite when a price is not known."""
+        if self.asking.unknown or self.judging.unknown:
+            return inf
+        return self.asking.worst + self.judging.worst
+
+    @property
+    def price(self) -> str:
+        """The price as people are asked to agree to it."""
+        return "; ".join(filter(None, (_asking(self.asking), self.batch, _judging(self.judging))))
+
+    @property
+    def short(self) -> str:
+        """The price in at most three words, such as ``about $0.42``."""
+        if self.usd == inf:
+            return "price unknown"
+        if self.free:
+            return "free"
+        typical = self.asking.typical + self.judging.typical
+        return f"about ${typical:,.2f}" if typical >= 0.01 else wording.money(typical)
+
+
+class Pricing:
+    """Quotes runs.
+
+    Args:
+        store: The answers and accounts so far.
+        providers: By name.
+        budget: What may be spent.
+        clock: Says on which day and month questions are booked.
+        judging: Prices the judging of answers.
+        spread: Whether workers may carry runs out.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider],
+        budget: BudgetTable,
+        clock: Clock,
+        judging: JudgingPrice,
+        *,
+        spread: bool,
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._budget = budget
+        self._clock = clock
+        self._judging = judging
+        self._spread = spread
+
+    async def quote(
+        self, run: Run, *, reuse_within: timedelta | None = None, judged: bool | None = None
+    ) -> Quote:
+        """Quote the questions that a run has not asked yet.
+
+        A run that is not stored yet has the number 0, under which nothing was asked or spent.
+
+        Args:
+            run: The run.
+            reuse_within: The age up to which answers of other runs are reused, or None.
+            judged: Whether its answers are scored; by default, unless the run is aside.
+
+        Raises:
+            BudgetExceeded: when the budget does not cover it.
+            BudgetUnknown: when there is a budget and a price that is not known.
+        """
+        calls: dict[Pair, int] = {}
+        answers = reused = 0
+        if run.panel:
+            now = self._clock.now()
+            taken = await reusable(self._store, run, reuse_within, now) if reuse_within else {}
+            left = unasked(run.panel, await self._store.asked(run.id))
+            calls = {pair: count - taken.get(pair, 0) for pair, count in left.items()}
+            judged = not run.aside if judged is None else judged
+            reused = sum(taken.values())
+            answers = unasked(run.panel, ()).total() - reused if judged else 0
+        return await self.quote_calls(
+            calls,
+            run.payer,
+            answers=answers,
+            reused=reused,
+            run=run,
+            reuse_within=reuse_within,
+        )
+
+    async def quote_calls(
+        self,
+        calls: Mapping[Pair, int],
+        payer: Payer,
+        *,
+        answers: int = 0,
+        reused: int = 0,
+        run: Run | None = None,
+        reuse_within: timedelta | None = None,
+        budget: BudgetTable | None = None,
+    ) -> Quote:
+        """Quote calls.
+
+        Args:
+            calls: How often each prompt is put to each model.
+            payer: The accounts on which they are booked.
+            answers: Number of answers that are judged then, where there is a judge.
+            reused: See `Quote`.
+            run: The run that makes all of the calls; some of them may be made in batches.
+            reuse_within: See `Quote`.
+            budget: What may be spent; by default the configured budget.
+
+        Raises:
+            BudgetExceeded: when the budget does not cover it.
+            BudgetUnknown: when there is a budget and a price that is not known.
+        """
+        panel = run.panel if run else None
+        priced = self._estimate(calls, payer, panel)
+        await release_dead(self._store, spread=self._spread)
+        await check_budget(budget or self._budget, self._store, priced)
+        judged = await self._judging(answers)
+        note = batch_note(panel, self._providers)
+        return Quote(priced, judged, note, reused, run, reuse_within)
+
+    async def unchecked(self, panel: Panel) -> Quote:
+        """Quote a panel without a look at the budget, for the label of a button."""
+        calls = unasked(panel, ())
+        priced = self._estimate(calls, Payer(0), panel)
+        return Quote(priced, await self._judging(calls.total()))
+
+    def _estimate(self, calls: Mapping[Pair, int], payer: Payer, panel: Panel | None) -> Estimate:
+        models = batched(panel, self._providers)
+        return estimate(calls, self._providers, payer, self._clock.now(), models)
+
+
+def _asking(priced: Estimate) -> str:
+    calls = wording.count(priced.calls, "question")
+    if priced.unknown:
+        names = wording.listing([str(model) for model in priced.unknown])
+        return f"{calls}; nobody has told the price of {names}"
+    return f"{calls} for {_range(priced)}"
+
+
+def _judging(judged: Estimate) -> str:
+    if judged.unknown:
+        names = wording.listing([str(model) for model in judged.unknown])
+        return f"the answers are judged by {names}, whose price nobody has told"
+    if judged.free:
+        return ""
+    return f"judging the answers adds {_range(judged)}"
+
+
+def _range(priced: Estimate) -> str:
+    typical, worst = wording.money(priced.typical), wording.money(priced.worst)
+    about = "" if typical.startswith("less") else "about "
+    return about + typical + ("" if worst == typical else f", at most {worst}")
