@@ -249,7 +249,7 @@ class TestMoney:
         office = await open_office(price=PRICE)
         question = await office.chat.type("check Acme")
         dearer = Price(10 * PRICE.input, 10 * PRICE.output)
-        office.provider.price = lambda _: dearer  # type: ignore[method-assign,assignment]
+        office.provider.price = lambda _: dearer  # type: ignore[method-assign, assignment]
         office.chat.desk = ChatDesk(office.deployment, office.gate)
         again = await office.chat.click(question, "Go on")
         assert again.card.title == "Go on?"
@@ -391,7 +391,7 @@ class TestLongWork:
             await looked.wait()
             return reply("Acme is good.")
 
-        office.store.run_state = watched  # type: ignore[method-assign,assignment] # to know when it was asked
+        office.store.run_state = watched  # type: ignore[method-assign] # to know when it was asked
         office.provider.answer = lambda _: answer()
         screen = Watched(asyncio.Event())
         task = asyncio.create_task(
@@ -567,7 +567,7 @@ class TestHome:
         async def broken(**_: Any) -> list[Alert]:
             raise OSError("disk")
 
-        office.store.alerts = broken  # type: ignore[method-assign,assignment] # the store fails
+        office.store.alerts = broken  # type: ignore[method-assign] # the store fails
         card = await office.desk.home(BOB)
 
         assert card.failed
