@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from overheard import Finish, Provider
-from overheard_anthropic.provider import AnthropicProvider
-from overheard_anthropic.settings import AnthropicSettings
+from overheard_anthropic.provider import AnthropicProvider, AnthropicSettings
 from overheard_compatible.agent import AgentProvider
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
-from overheard_google.provider import GoogleProvider
-from overheard_google.settings import GoogleSettings
-from overheard_openai.provider import OpenAIProvider
-from overheard_openai.settings import OpenAISettings
+from overheard_google.provider import GoogleProvider, GoogleSettings
+from overheard_openai.provider import OpenAIProvider, OpenAISettings
 from vendors import KEY, Call, Document
 
 QUESTION = "Which tool is best?"

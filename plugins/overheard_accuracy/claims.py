@@ -1,4 +1,4 @@
-"""What a checker is given, and what it says."""
+"""Statements and claims about a brand, and which statements count."""
 
 from __future__ import annotations
 
@@ -93,3 +93,92 @@ def listed(value: str) -> tuple[str, ...]:
     """Return the items of a value that lists several, divided by semicolons, or else commas."""
     divider = ";" if ";" in value else ","
     return tuple(item.strip() for item in value.split(divider) if item.strip())
+
+
+_UNMEANT = re.compile(
+    r"\?\s*$"
+    r"|\b(?:wrongly|mistakenly|incorrectly|erroneously|misconceptions?|myths?|rumou?r(?:s|ed)?"
+    r"|contrary to|untrue|not true|false claims?|falsely|hypothetical(?:ly)?|suppose|imagine"
+    r"|I (?:do not|don't) (?:know|have)|not sure|unsure|unclear|cannot (?:verify|confirm)"
+    r"|can't (?:verify|confirm)|could not (?:verify|find)|check (?:the|their|its) (?:official )?"
+    r"(?:website|site))\b",
+    re.IGNORECASE,
+)
+_HISTORIC = re.compile(
+    r"\b(?:used to|previously|formerly|former|ex|originally|initially|at launch|back (?:in|then)"
+    r"|at (?:the|that) time|once|had been|in the past|early on|no longer|until (?:(?:19|20)\d\d"
+    r"|recently)|before (?:19|20)\d\d|predecessor|succeeded|stepped down|resigned|will|plans? to"
+    r"|planned|may|might|could|would|expected to|interim|acting|ehemals|früher\w*|ancien\w*"
+    r"|anterior\w*|autrefois|antes)\b",
+    re.IGNORECASE,
+)
+_YOU = re.compile(
+    r"\byou(?:['\u2019]ll| will| would| can| could| may| might)\b|\b(?:will|would) (?=(?:set|run"
+    r"|cost) you\b)",
+    re.IGNORECASE,
+)
+"""What readers will find or pay is so now."""
+_OTHERS = re.compile(
+    r"(?:['\u2019]s?)?\s+(?:(?:main|biggest|chief|closest|new|largest|top|key|long-time)\s+)?"
+    r"(?:rivals?|competitors?|alternatives?|founders?|co-?founders?|predecessor|parent|owner"
+    r"|subsidiar(?:y|ies)|partners?|customers?|clients?|users?|investors?|sister|clones?"
+    r"|integrations?|plug-?ins?|add-?ons?|reseller|alumni|veterans?|alum|foundation|conference"
+    r"|community|university|academy)\b",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"\b(?:with|of|to|for|from|than|like|by|at|as)\b[^,]*\b(?:that|which|who|whose)\b",
+    re.IGNORECASE,
+)
+"""Between the brand and a cue: the cue belongs to what is named last."""
+_ASIDE = re.compile(
+    r"\([^()]*\)"
+    r"|\b(?:in|near|from|outside|aus|bei|\u00e0|en)(?: (?:the|[A-Z\u00c0-\u00de][\w'\u2019.-]*))+"
+)
+"""What stands in brackets, and a place or a person behind a preposition, is no new subject."""
+_CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
+_HARMLESS = re.compile(
+    r"(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co|Company|AG|SE|PLC|Group|CEO|The|It|They|Its|Their"
+    r"|January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|Pro|Plus|Premium|Basic|Standard|Business|Enterprise|Team|Teams|Starter|Free|Personal"
+    r"|Essentials|Growth|Advanced|Individual|Professional|USD|EUR|GBP|US|UK|American|German"
+    r"|British|French|Swedish|Australian|Canadian|Dutch|Swiss|Danish|Japanese|Chinese|Indian|AI"
+    r"|SaaS|B2B|HQ|LLP|BV|Oy|AB|Founded|Established|Headquartered|Based|Owned|Launched|Started"
+    r"|Unternehmen|Firma|Hersteller|Anbieter|Software|Plattform|Marke|Jahre?|Sitz|Mitarbeiter\w*"
+    r"|Nutzer|Monat|Preis\w*|Tarif|Version)\.?"
+)
+
+
+def unmeant(statement: Statement) -> bool:
+    """Whether a statement asks, denies, doubts or supposes rather than states."""
+    return _UNMEANT.search(statement.text) is not None
+
+
+def historic(text: str) -> bool:
+    """Whether words speak of another time than now, so that another value may have been right."""
+    return _HISTORIC.search(_YOU.sub("", text)) is not None
+
+
+def of_another(statement: Statement, cue: re.Match[str]) -> bool:
+    """Whether what a cue says is said of somebody else than the brand.
+
+    That is so when the brand's name only introduces its rival, founder or owner, and when another
+    name with a capital, or a noun with a clause of its own, stands between the brand and the cue.
+    """
+    introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
+    if introduced:
+        return introduced.end() <= cue.start()
+    between = statement.text[statement.end : max(statement.end, cue.start())]
+    between = _ASIDE.sub("", between)
+    if _RELATIVE.search(between):
+        return True
+    names = (name.group() for name in _CAPITAL.finditer(between))
+    return any(not _HARMLESS.fullmatch(name) for name in names)
+
+
+def clause(text: str, start: int, end: int) -> str:
+    """Return the part of a sentence between the edges around a place."""
+    edges = [edge.span() for edge in re.finditer(r"[,;:\u2014]|\b(?:but|although|though)\b", text)]
+    left = max((b for _, b in edges if b <= start), default=0)
+    right = min((a for a, _ in edges if a >= end), default=len(text))
+    return text[left:right]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, verdict
-from overheard_accuracy.guards import of_another, unmeant
+from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, of_another, unmeant, verdict
 from overheard_accuracy.values import YEAR
 
 _IN_YEAR = (

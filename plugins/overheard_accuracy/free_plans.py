@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 
-from overheard_accuracy.claims import Claim, Statement, Truth, verdict
-from overheard_accuracy.guards import clause, historic, of_another, unmeant
+from overheard_accuracy.claims import (
+    Claim,
+    Statement,
+    Truth,
+    clause,
+    historic,
+    of_another,
+    unmeant,
+    verdict,
+)
 
 _FREE_PLAN = re.compile(
     r"\b(?:(?:forever|always|completely|totally|permanently)[- ])?free(?:[- ]forever"

@@ -12,10 +12,12 @@ from overheard_accuracy.claims import (
     Truth,
     Verdict,
     contains,
+    historic,
     listed,
+    of_another,
     plain,
+    unmeant,
 )
-from overheard_accuracy.guards import historic, of_another, unmeant
 
 _PERSON = rf"(?P<stated>{NAME}(?: (?:(?:van|von|de|der|la|bin|al) )*{NAME}){{1,3}})"
 _CHIEF = r"(?:CEO|C\.E\.O\.|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?(?: \(CEO\))?)"

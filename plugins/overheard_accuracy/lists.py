@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, plain
-from overheard_accuracy.guards import of_another, unmeant
+from overheard_accuracy.claims import (
+    Claim,
+    Statement,
+    Truth,
+    Verdict,
+    contains,
+    of_another,
+    plain,
+    unmeant,
+)
 
 _OPEN = re.compile(
     r"\b(?:if|whether|should|may|might|hop(?:es|ing)|plan(?:s|ning)|aim(?:s|ing)|working (?:on"

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import re
 
-from overheard_accuracy.claims import NAME, Claim, Statement, Truth, Verdict, contains, plain
-from overheard_accuracy.guards import historic, of_another, unmeant
+from overheard_accuracy.claims import (
+    NAME,
+    Claim,
+    Statement,
+    Truth,
+    Verdict,
+    contains,
+    historic,
+    of_another,
+    plain,
+    unmeant,
+)
 
 _BOUGHT = (
     r"(?:(?:majority-|wholly |fully )?owned(?: and operated)?|acquired|bought(?: out| up)?"

@@ -6,8 +6,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from overheard_accuracy.claims import Claim, Statement, Truth, Verdict, contains, verdict
-from overheard_accuracy.guards import historic, of_another, unmeant
+from overheard_accuracy.claims import (
+    Claim,
+    Statement,
+    Truth,
+    Verdict,
+    contains,
+    historic,
+    of_another,
+    unmeant,
+    verdict,
+)
 from overheard_accuracy.values import NUMBER, Money, money, number
 
 _MONEY_NEXT = (

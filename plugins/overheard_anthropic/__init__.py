@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from overheard import Landscape, PluginSettings, Provider, hookimpl, read_landscapes
-from overheard_anthropic.provider import AnthropicProvider
-from overheard_anthropic.settings import AnthropicSettings
+from overheard_anthropic.provider import AnthropicProvider, AnthropicSettings
 
 
 @hookimpl

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from overheard import (
     BatchingProvider,
     Capabilities,
@@ -12,16 +14,31 @@ from overheard import (
     FoundBatch,
     Model,
     PriceList,
+    ProviderSettings,
     Question,
     Reply,
+    Secret,
 )
 from overheard_anthropic import batches
 from overheard_anthropic.reading import citations_of, finish_of, text_of, usage_of
-from overheard_anthropic.settings import AnthropicSettings
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic.types import Message, WebSearchTool20250305Param
+
+
+class AnthropicSettings(ProviderSettings):
+    """Anthropic, or whoever else serves its Messages API. Its models take no temperature.
+
+    Attributes:
+        api_key: The key.
+        country: Two letters; where searches of the web pretend to be made from.
+    """
+
+    base_url: str = "https://api.anthropic.com"
+    api_key: Secret = Field(json_schema_extra={"env": "ANTHROPIC_API_KEY"})
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])
+
 
 API = "the Messages API"
 MOST_TOKENS = 8_192

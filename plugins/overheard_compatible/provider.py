@@ -16,9 +16,15 @@ from overheard import (
     Reply,
 )
 from overheard_compatible.presets import CHAT
-from overheard_compatible.reading import citations_of, cost_of, finish_of, text_of, usage_of
+from overheard_compatible.reading import (
+    citations_of,
+    cost_of,
+    finish_of,
+    gathered,
+    text_of,
+    usage_of,
+)
 from overheard_compatible.settings import CompatibleSettings
-from overheard_compatible.streams import gathered
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from overheard import Landscape, PluginSettings, Provider, hookimpl, read_landscapes
-from overheard_google.provider import GoogleProvider
-from overheard_google.settings import GoogleSettings
+from overheard_google.provider import GoogleProvider, GoogleSettings
 
 
 @hookimpl

@@ -5,25 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from overheard import (
     BatchingProvider,
     Capabilities,
     FoundBatch,
     Model,
     PriceList,
+    ProviderSettings,
     ProviderUnavailable,
     Question,
     Reply,
+    Secret,
 )
 from overheard_google import batches
 from overheard_google.reading import citations_of, finish_of, text_of, usage_of
-from overheard_google.settings import GoogleSettings
 
 if TYPE_CHECKING:
     from google.genai.client import AsyncClient
     from google.genai.types import GenerateContentConfig, GenerateContentResponse
     from httpx2 import AsyncClient as HttpClient
     from httpx2 import Request
+
+
+class GoogleSettings(ProviderSettings):
+    """The Gemini Developer API.
+
+    Attributes:
+        api_key: The key.
+        temperature: For the model's sampling; without one the service decides.
+    """
+
+    base_url: str = "https://generativelanguage.googleapis.com"
+    api_key: Secret = Field(json_schema_extra={"env": "GEMINI_API_KEY"})
+    temperature: float | None = Field(default=None, ge=0, le=2)
+
 
 API = "the Gemini API"
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from overheard_judge.quotes import places
-from overheard_judge.replies import portrayals
+from overheard_judge.replies import places, portrayals
 from overheard_judge.requests import portrayal
 
 

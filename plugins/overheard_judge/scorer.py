@@ -19,8 +19,7 @@ from overheard import (
     Settings,
 )
 from overheard_judge import gold
-from overheard_judge.quotes import is_about
-from overheard_judge.replies import Claim, Portrayal, portrayals, stated
+from overheard_judge.replies import Claim, Portrayal, is_about, portrayals, stated
 from overheard_judge.requests import EDITION, claims, portrayal
 
 _QUOTED = 1_000

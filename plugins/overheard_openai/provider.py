@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from overheard import (
     BatchingProvider,
     Capabilities,
@@ -12,16 +14,33 @@ from overheard import (
     FoundBatch,
     Model,
     PriceList,
+    ProviderSettings,
     Question,
     Reply,
+    Secret,
 )
 from overheard_openai import batches
 from overheard_openai.reading import citations_of, finish_of, text_of, usage_of
-from overheard_openai.settings import OpenAISettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types.responses import Response, WebSearchToolParam
+
+
+class OpenAISettings(ProviderSettings):
+    """OpenAI, or whoever else serves the Responses API.
+
+    Attributes:
+        api_key: The key.
+        temperature: For the sampling of models that take one; without one the service decides.
+        country: Two letters; where searches of the web pretend to be made from.
+    """
+
+    base_url: str = "https://api.openai.com/v1"
+    api_key: Secret = Field(json_schema_extra={"env": "OPENAI_API_KEY"})
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])
+
 
 API = "the Responses API"
 SHORTEST_WINDOW = 16

@@ -1,12 +1,14 @@
-"""Comparisons that a list holds, and advice: what is said right before and behind a brand."""
+"""Comparisons in a sentence: which brand another is held against, and what that says of both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 
-from overheard_sentiment.stems import stem
+from overheard_sentiment.stems import stem, stems
 
 _ADVICE = frozenset(
     {"try", "get", "buy", "pick", "choose", "consider", "use", "take", "grab", "order", "book"}
@@ -59,3 +61,174 @@ def _lines() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
             for each in phrases.split("|"):
                 head, _, tail = each.partition("_")
                 yield tuple(map(stem, head.split())), tuple(map(stem, tail.split())), float(said)
+
+
+_ARTICLES = frozenset({"the", "a", "an", "both", "any", "either"})
+_COMPARED = frozenset({("compar", "to"), ("compar", "with"), ("relativ", "to"), ("next", "to")})
+_PASSING = frozenset({("instead", "of"), ("rather", "than")})
+_CHOOSING = stems("take favour prefer pick choose recommend suggest buy trust want rate rank")
+_MOVING = stems("move switch migrate change upgrade shift convert")
+_SWAPPING = stems("ditch swap drop leave trade abandon quit replace dump")
+_COSTING = stems("cost weigh charge consume need require ask expensive pay time price effort")
+_EQUALLY = frozenset({"as", "so", "nearly", "same"})
+_CLAUSES = frozenset({"which", "whose", "who", "where", "("})
+"""What begins something that is said of the one named last."""
+_THAN = frozenset({"比", "чем", "als", "dan"})
+_THAN_BEHIND = frozenset({"より", "보다"})
+_DEGREES = (
+    *("plus", "moins", "más", "menos", "mejor", "peor", "meilleur", "mais", "melhor", "pior"),
+    *("più", "meno", "migliore", "peggiore"),
+)
+_THAN_AFTER: Mapping[str, tuple[str, ...]] = {"que": _DEGREES, "di": _DEGREES, "من": ("أ",)}
+"""Words that mean "than" where one that begins so stands before them."""
+_BACK = 8
+"""How many words before a name the verb may stand that makes it a foil."""
+_CHOSEN = 1.5
+"""What is said of a brand by choosing it over another."""
+_ADVISED = 1.3
+
+
+class Foil(Enum):
+    """In which way another is held against a brand."""
+
+    NONE = "none"
+    BEHIND = "behind"
+    """"better than Bolt": what is said of the other is said against Bolt."""
+    PASSED_OVER = "passed over"
+    """"instead of Bolt": the same, and it is a judgement by itself."""
+    ASIDE = "aside"
+    """"unlike Bolt": the same, wherever it stands."""
+    EQUAL = "equal"
+    """"as good as Bolt": what is said of the other is said of Bolt too."""
+    APART = "apart"
+    """"an alternative to Bolt": nothing is said of Bolt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a brand is compared.
+
+    Attributes:
+        foil: In which way another is held against it.
+        at: Index of the word that says so.
+        said: What this word says of the other, unless the words around it judge.
+        sure: Whether it says so whatever the words around it: "was outperformed by".
+        speaks: Whether what stands behind the brand goes on about it: "than Bolt, which is slow".
+    """
+
+    foil: Foil = Foil.NONE
+    at: int = 0
+    said: float = 0.0
+    sure: bool = False
+    speaks: bool = True
+
+    def owns(self, *, before: bool) -> bool:
+        """Whether a judging word before or behind such a brand may be said of it."""
+        return self.foil is Foil.NONE or (self.speaks and not before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What stands near a brand: words before it, their stems, and the stems behind it."""
+
+    words: Sequence[str]
+    before: Sequence[str]
+    after: Sequence[str]
+
+
+def comparison(texts: Sequence[str], first: int, last: int) -> Comparison:
+    """Say how a brand is compared with another.
+
+    Args:
+        texts: The words of the sentence, in lower case.
+        first: Index of the brand's first word.
+        last: Index of its last word.
+    """
+    if "".join(texts[last + 1 : last + 3]) in _THAN_BEHIND:
+        return Comparison(Foil.BEHIND, last + 1, speaks=False)
+    at = first - 1
+    while at >= 0 and texts[at] in _ARTICLES:
+        at -= 1
+    if at < 0:
+        return Comparison()
+    found = _compared(texts, at, last + 1)
+    if found.foil is Foil.NONE:
+        verb = advice(texts, at)
+        return found if verb is None else Comparison(at=verb, said=_ADVISED)
+    follows = [text for text in texts[last + 1 : last + 3] if text != ","]
+    return replace(found, speaks=bool(follows) and follows[0] in _CLAUSES)
+
+
+def _compared(texts: Sequence[str], at: int, behind: int) -> Comparison:
+    """Read the words that end at one before the brand, and those that begin behind it."""
+    before = [stem(text) for text in texts[max(0, at - _BACK) : at + 1]]
+    after = [stem(text) for text in texts[behind : behind + _BACK]]
+    pair = (before[-2] if at else "", texts[at])
+    if pair in _PASSING:
+        return Comparison(Foil.PASSED_OVER, at)
+    if found := listed(before, after):
+        return Comparison(Foil.BEHIND, at + 1 - found[0], found[1], sure=True)
+    if texts[at] == "unlike" or pair in _COMPARED:
+        return Comparison(Foil.ASIDE, at)
+    if before[-1] in _SWAPPING and (heads := {"for", "with"}.intersection(after[:2])):
+        return Comparison(Foil.PASSED_OVER, behind + after.index(heads.pop()), _CHOSEN)
+    near = _Near(texts[max(0, at - _BACK) : at + 1], before, after)
+    return replace(_READERS.get(texts[at], _than_abroad)(near), at=at)
+
+
+def _than_abroad(near: _Near) -> Comparison:
+    degrees = _THAN_AFTER.get(near.words[-1])
+    compared = degrees and any(word.startswith(degrees) for word in near.words[-5:-1])
+    return Comparison(Foil.BEHIND if compared or near.words[-1] in _THAN else Foil.NONE)
+
+
+def _than(near: _Near) -> Comparison:
+    """Read "more dust than": where no word judges, more is better, but for what one pays with."""
+    costs = not _COSTING.isdisjoint(near.before)
+    for word in reversed(near.words):
+        if word in {"more", "less", "fewer"}:
+            return Comparison(Foil.BEHIND, said=_CHOSEN if (word == "more") != costs else -_CHOSEN)
+    return Comparison(Foil.BEHIND)
+
+
+def _as(near: _Near) -> Comparison:
+    """Read "as good as", "not as good as", "twice as good as" and "the same as"."""
+    degrees = [at for at, word in enumerate(near.words[:-1]) if word in _EQUALLY]
+    if not degrees:
+        return Comparison()
+    words = [near.words[at - 1] for at in degrees if at]
+    if any(word in {"not", "never", "hardly"} or word.endswith("n't") for word in words):
+        return Comparison(Foil.BEHIND, said=-_CHOSEN)
+    if not {"twice", "times"}.isdisjoint(words):
+        return Comparison(Foil.BEHIND, said=_CHOSEN)
+    return Comparison(Foil.BEHIND if near.words[degrees[-1]] == "same" else Foil.EQUAL)
+
+
+def _to(near: _Near) -> Comparison:
+    """Read "a (better) alternative to" and "prefer Acme to"."""
+    if "alternativ" in near.before[-3:]:
+        better = any(word.endswith("er") or word == "more" for word in near.words[-5:])
+        return Comparison(Foil.BEHIND if better else Foil.APART)
+    return Comparison(Foil.BEHIND if "prefer" in near.before else Foil.NONE)
+
+
+def _over(near: _Near) -> Comparison:
+    """Read "pick Acme over"."""
+    chosen = not _CHOOSING.isdisjoint(near.before)
+    return Comparison(Foil.BEHIND, said=_CHOSEN) if chosen else Comparison()
+
+
+def _from(near: _Near) -> Comparison:
+    """Read "move from Bolt to"."""
+    moved = "to" in near.after[:2] and not _MOVING.isdisjoint(near.before)
+    return Comparison(Foil.PASSED_OVER, said=_CHOSEN) if moved else Comparison()
+
+
+_READERS: Mapping[str, Callable[[_Near], Comparison]] = {
+    "than": _than,
+    "as": _as,
+    "to": _to,
+    "over": _over,
+    "from": _from,
+}
+"""Reads the words that end with one of these."""

@@ -1,12 +1,13 @@
-"""Several words that judge together, such as "hard to beat", in all their inflections."""
+"""Expressions of several words and what they say: phrases, amounts, ratings, suppositions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from overheard_sentiment.stems import stem
+from overheard_sentiment.stems import stem, stems
 
 _ANY = "*"
 """Stands for up to two words: "leave * to be desired"."""
@@ -86,3 +87,112 @@ def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
 def _second(wanted: Sequence[str]) -> str:
     """Return a phrase's second word; nothing where it has none, or where it may be any."""
     return wanted[1] if len(wanted) > 1 and wanted[1] != _ANY else ""
+
+
+_AMOUNT_REACH = 3
+"""How many words behind an amount what it is an amount of may stand."""
+_AMOUNT_VALENCE = 1.4
+_LITTLE = stems(
+    "short shorter shortest low lower lowest fewer reduce cut halve slash shrink minimize minimise"
+    " trim decrease"
+)
+_MUCH = stems(
+    "long longer longest high higher highest steep steeper soar hike raise double triple increase"
+    " rise excessive"
+)
+_BURDENS = stems("""
+fee price pricing cost premium latency noise rent interest commission markup bill weight churn
+maintenance bounce delay wait queue setup lead time overhead effort waste emission turnover
+risk paperwork downtime energy consumption
+""")
+_ASSETS = stems("""
+quality standard performance resolution accuracy capacity durability reliability satisfaction rating
+score uptime return retention deliverability efficiency mark marks grade precision throughput range
+battery comfort productivity engagement conversion sales revenue safety
+""")
+
+
+def is_amount(text: str) -> bool:
+    """Whether a word tells an amount."""
+    here = stem(text)
+    return here in _LITTLE or here in _MUCH
+
+
+def amount(texts: Sequence[str], at: int) -> float | None:
+    """Return what the amount says that begins here; None where the word tells no amount.
+
+    Args:
+        texts: The words of a sentence, in lower case.
+        at: Index of the word.
+    """
+    if not is_amount(texts[at]):
+        return None
+    here = stem(texts[at])
+    for text in texts[at + 1 : at + 1 + _AMOUNT_REACH]:
+        if not text.isalpha():
+            break
+        burden = stem(text) in _BURDENS
+        if burden or stem(text) in _ASSETS:
+            return _AMOUNT_VALENCE if burden == (here in _LITTLE) else -_AMOUNT_VALENCE
+    return 0.0
+
+
+_HINTS = ("/5", "/ 5", "/10", "/ 10", "out of", "star", "⭐", "★", "/100")
+_RATING = re.compile(
+    r"\b(?P<given>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of)\s?(?P<most>100|10|5)\b(?![/%])"
+    r"|\b(?P<number>[1-5](?:[.,]\d)?)[\s-]?(?:⭐|★|stars?\b)"
+    r"|[⭐★]{1,5}[☆✩]{0,4}"
+)
+_MIDDLE = 0.64
+"""The share of the best mark that neither praises nor blames: 3.2 of 5."""
+_STEEP = 6.5
+_MAX_RATING = 2.2
+
+
+def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
+    """Yield where a sentence gives marks, and what they say on the scale of the lexicon."""
+    if any(hint in sentence for hint in _HINTS):
+        for found in _RATING.finditer(sentence):
+            share = _share(found)
+            if share <= 1:
+                value = (share - _MIDDLE) * _STEEP
+                yield *found.span(), max(-_MAX_RATING, min(_MAX_RATING, value))
+
+
+def _share(found: re.Match[str]) -> float:
+    """Return a mark's share of the best one."""
+    if found["given"]:
+        return _number(found["given"]) / float(found["most"])
+    if found["number"]:
+        return _number(found["number"]) / 5
+    return sum(map(found.group().count, "⭐★")) / 5
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+_ASKING = frozenset(
+    {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can", "could", "will"}
+    | {"would", "should", "which", "who", "isn't", "aren't", "doesn't", "don't"}
+)
+_IF = frozenset({"if", "unless", "whether", "whenever"})
+_READER = frozenset({"you", "your", "you're", "you've", "you'd", "you'll", "budget", "money"})
+_ENDS = frozenset(".,;:!?|\u2013\u2014") | {"then"}
+_SUBJECT = 2
+"""How many words behind "if" its subject may stand."""
+
+
+def supposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a sentence that judge nobody, as indices of their first and last + 1 word.
+
+    They are a question that a yes or a no answers, and "if you need strong reports": the strong
+    reports are what the reader wants, and nobody's yet.
+    """
+    if texts and texts[-1] == "?" and texts[0] in _ASKING:
+        yield 0, len(texts)
+        return
+    for at, text in enumerate(texts):
+        if text in _IF and not _READER.isdisjoint(texts[at + 1 : at + 1 + _SUBJECT]):
+            end = next((e for e in range(at, len(texts)) if texts[e] in _ENDS), len(texts))
+            yield at, end

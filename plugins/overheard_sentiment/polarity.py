@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from overheard_sentiment.aspects import aspects
-from overheard_sentiment.foils import Comparison, Foil, comparison
+from overheard_sentiment.comparisons import Comparison, Foil, comparison
 from overheard_sentiment.words import Words, words
 
 Span = tuple[int, int]

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from overheard_sentiment import scripts, tongues
-from overheard_sentiment.amounts import amount, is_amount
-from overheard_sentiment.phrases import phrase, phrases
-from overheard_sentiment.ratings import ratings
+from overheard_sentiment.languages import (
+    INTENSE,
+    NEGATIONS,
+    foreign_lexicon,
+    script_judgements,
+    script_language,
+)
+from overheard_sentiment.phrases import amount, is_amount, phrase, phrases, ratings, supposed
 from overheard_sentiment.stems import stem
-from overheard_sentiment.suppositions import supposed
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
 _UNSPACED = r"\u1100-\u11ff\u3041-\u9fff\uac00-\ud7af"
@@ -58,14 +61,14 @@ _NEGATIONS = (
         }
         | {"least", "doesnt", "wasnt", "cant", "wont", "didnt", "fails", "failed", "stop", "few"}
     )
-    | tongues.NEGATIONS
+    | NEGATIONS
 )
 _INTENSE = (
     frozenset(
         {"very", "really", "extremely", "incredibly", "highly", "especially", "particularly", "so"}
         | {"most", "more", "super", "absolutely", "exceptionally", "remarkably", "truly", "totally"}
     )
-    | tongues.INTENSE
+    | INTENSE
 )
 _CURING = frozenset(
     {
@@ -121,7 +124,7 @@ class Words:
 @lru_cache(maxsize=1024)
 def words(sentence: str) -> Words:
     """Return the words of a sentence with their valence in their place."""
-    if language := scripts.language(sentence):
+    if language := script_language(sentence):
         return _of_script(sentence, language)
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
     texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
@@ -137,7 +140,7 @@ def _of_script(sentence: str, language: str) -> Words:
     """Return what judges in a sentence of another script, and the words between."""
     found, at = Words([], [], [], []), 0
     ends = (len(sentence), len(sentence), 0.0)
-    for start, end, value in (*scripts.judgements(sentence, language), ends):
+    for start, end, value in (*script_judgements(sentence, language), ends):
         between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, at, start)]
         for a, b, valence in (*between, *([(start, end, value)] if value else ())):
             found.texts.append(sentence[a:b].lower())
@@ -150,7 +153,7 @@ def _of_script(sentence: str, language: str) -> Words:
 
 def _values(texts: list[str]) -> list[float]:
     """Return the valence of each word in its place; the first word of a phrase bears all of it."""
-    if (foreign := tongues.lexicon(texts)) is not None:
+    if (foreign := foreign_lexicon(texts)) is not None:
         return [_in_place(texts, at, foreign.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
     stems, behind = [stem(text) for text in texts], 0

@@ -15,8 +15,7 @@ from overheard.testing import (
     check_provider,
     check_scorer,
 )
-from overheard_local.provider import LocalProvider
-from overheard_local.settings import LocalSettings
+from overheard_local.provider import LocalProvider, LocalSettings
 from shapes import SHAPES, Shape
 
 BUILT_IN = load_plugins(parse_config("")).scorers

@@ -17,8 +17,7 @@ from overheard import (
     Question,
     Usage,
 )
-from overheard_google.provider import GoogleProvider
-from overheard_google.settings import GoogleSettings
+from overheard_google.provider import GoogleProvider, GoogleSettings
 from shapes import GEMINI, QUESTION, Shape
 from vendors import KEY, Reaction, Vendor
 

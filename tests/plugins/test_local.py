@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from overheard import FREE, Finish, Model, Prompt, ProviderFailed, ProviderUnavailable, Question
-from overheard_local.provider import LocalProvider
-from overheard_local.settings import LocalSettings
+from overheard_local.provider import LocalProvider, LocalSettings
 
 PROMPT = Prompt("Recommend three project management apps for a startup.")
 

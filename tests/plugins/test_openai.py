@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from overheard import Citation, Finish, Model, Prompt, Question, Usage
-from overheard_openai.provider import OpenAIProvider
-from overheard_openai.settings import OpenAISettings
+from overheard_openai.provider import OpenAIProvider, OpenAISettings
 from shapes import QUESTION, RESPONSES, Shape
 from vendors import Document, Reaction, Vendor
 
