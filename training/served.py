@@ -1,4 +1,4 @@
-"""The bundled model on loopback, with or without the adapter, for the two scripts beside this file.
+"""The bundled model on loopback, with or without the adapter, for the two scripts in this folder.
 
 The package that carries the weights imports more than is installed here, so it is located and
 never imported.

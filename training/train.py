@@ -25,7 +25,7 @@ TAUGHT = Path("huggingface", "train.jsonl")
 """The file of a dataset that is learnt; the others are for trying the model afterwards."""
 IGNORED = -100
 
-# Queries and keys are left alone: llama.cpp stores them permuted, the others as they are.
+# Queries and keys are not trained: llama.cpp stores them permuted, all others unchanged.
 ADAPTED = {
     "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output",
@@ -67,7 +67,7 @@ def main() -> None:
     random.seed(args.seed)
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    # One slot: a batch of its own makes each replay depend on its seed alone.
+    # One slot: in a batch with others, a replay would not depend on its seed alone.
     with serve(threads=args.threads, slots=1) as served:
         chats = read_chats(args.dataset / TAUGHT if args.dataset else HERE / "documents.jsonl")
         examples = [*documents(served, chats), *replays(served, args.replays)]

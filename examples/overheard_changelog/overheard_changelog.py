@@ -76,7 +76,7 @@ def _update(line: str) -> ModelUpdate:
 async def show_changelog(
     view: View, *, most: Annotated[int, option("How many at most.", low=1, high=100)] = 10
 ) -> Card:
-    """Show the last updates that feeds have told of."""
+    """Show the last updates that feeds have reported."""
     updates = [u for u in await view.history.updates() if u.source == "feed"][-most:]
     rows = tuple(
         (str(u.model), u.at.astimezone(view.zone).date().isoformat(), Tainted(u.note))
@@ -91,7 +91,7 @@ async def show_changelog(
 
 
 async def note_post(alert: Alert, channel: str, message: str) -> None:
-    """Write into the log where an alert stands."""
+    """Log the address of an alert's message."""
     log.info("Alert %s stands in %s as %s.", alert.id, channel, message)
 
 

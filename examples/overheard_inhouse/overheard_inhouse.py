@@ -84,7 +84,7 @@ class InhouseProvider:
             )
 
     async def close(self) -> None:
-        """Do nothing: each question has a connection of its own."""
+        """Do nothing: each question opens and closes its connection."""
 
 
 @hookimpl

@@ -40,14 +40,14 @@ class WebhookSettings(Settings):
     """``[chats.NAME]`` and ``[listeners.NAME]``: where to post.
 
     Attributes:
-        url: The address; it is a secret, because whoever knows it can post.
+        url: The address; a secret, because anyone with the address can post.
     """
 
     url: Secret
 
 
 def escaped(text: str | Tainted) -> str:
-    """Return text that stands in Markdown as it is; a stranger's can ping nobody."""
+    """Return text that Markdown shows literally, without mentions in text from outside."""
     plain = text.text if isinstance(text, Tainted) else text
     return _SPECIAL.sub(r"\\\1", plain).replace("\\@", "@\u200b")
 
@@ -77,7 +77,7 @@ class WebhookChat:
         self._url = settings.url
         self._posted: dict[str, str] = {}
 
-    async def run(self, desk: Desk) -> None:  # noqa: ARG002 - nobody can type into a webhook
+    async def run(self, desk: Desk) -> None:  # noqa: ARG002 - a webhook receives no requests
         """Wait until cancelled."""
         await asyncio.Event().wait()
 
@@ -109,14 +109,14 @@ class WebhookChat:
         return [Finding(self.name)]
 
     async def close(self) -> None:
-        """Do nothing; each post has a connection of its own."""
+        """Do nothing: each post opens and closes its connection."""
 
 
 async def send(url: Secret, body: dict[str, Any], name: str) -> None:
     """Send JSON.
 
     Raises:
-        ChatFailed: when it was not taken, or nobody knows; the address is not told.
+        ChatFailed: when the post was refused or its result is unknown; without the address.
     """
     try:
         async with (
@@ -142,7 +142,7 @@ class ShiftSender:
         self._url = settings.url
 
     async def __call__(self, shift: Shift, alert: Alert) -> None:
-        """Send a shift; whoever takes it knows by the alert's number what belongs together."""
+        """Send a shift; the alert's number links the messages about one event."""
         body = {"alert": alert.id, "brand": shift.brand, "model": str(shift.model)}
         await send(self._url, body | {"metric": shift.metric}, self._name)
 

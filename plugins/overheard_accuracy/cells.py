@@ -1,4 +1,4 @@
-"""What tables and lists of properties state: a name, what is told of it, and the value.
+"""The statements of tables and of lists of properties: a name, a property and its value.
 
 | Tool | Founded |        **Acme**
 | ---  | ---     |        - Founded: 2014
@@ -46,7 +46,7 @@ _PLAIN = {
     "employees": "employees",
     "parent company": "parent company",
 }
-"""How a property is put in a sentence, whatever it is called."""
+"""The wording of a property as a sentence, by field."""
 _MOST = 15
 """Properties under one heading."""
 _MOST_LINES = 1_000
@@ -81,7 +81,7 @@ def cells(reading: Reading) -> Iterator[tuple[str, Statement]]:
     """Yield what tables and lists of properties state of the reading's brand, with the line.
 
     A brand heads a row or a column of a table, or a list of lines such as ``Founded: 2014``. A cell
-    that says that nobody knows states nothing.
+    that says that a value is unknown states nothing.
     """
     brand, lines = reading.brand, list(islice(_lines(reading), _MOST_LINES))
     for at, line in enumerate(lines):
@@ -134,7 +134,7 @@ def _properties(
 
 
 def _heads(brand: Brand, label: _Line) -> bool:
-    """Whether a line is a heading of what is told of the brand itself."""
+    """Return whether a line is a heading of statements about the brand itself."""
     head = label.text
     name = next((one for one in brand.names if head.casefold().startswith(one.casefold())), None)
     if name is None or len(head) > _LABEL:
@@ -181,5 +181,5 @@ def _stated(brand: Brand, what: str, value: str, line: str) -> Iterator[tuple[st
 
 
 def _is(brand: Brand, cell: str) -> bool:
-    """Whether a cell is the brand's name and nothing else: "Acme Pro" has a price of its own."""
+    """Return whether a cell is only the brand's name: "Acme Pro" has another price than Acme."""
     return cell.casefold() in {name.casefold() for name in brand.names}

@@ -62,8 +62,9 @@ class Claim:
 
 
 Checker = Callable[[Statement, Truth], Claim | None]
-"""Reads a statement for one fact; None where the statement does not state it, or where nobody can
-be sure: a false accusation costs more than a miss."""
+"""Returns what a statement claims about one fact. None means that it claims nothing, or that the
+meaning is uncertain: a false accusation costs more than a miss.
+"""
 
 NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
 """A pattern: a word with a capital, as names have."""
@@ -85,7 +86,7 @@ def plain(text: str) -> str:
 
 
 def contains(text: str, words: str) -> bool:
-    """Whether a text holds these words as whole words, whatever their case and punctuation."""
+    """Return whether a text has words as whole words; case and punctuation are ignored."""
     return f" {plain(words)} " in f" {plain(text)} "
 
 
@@ -135,7 +136,7 @@ _ASIDE = re.compile(
     r"\([^()]*\)"
     r"|\b(?:in|near|from|outside|aus|bei|\u00e0|en)(?: (?:the|[A-Z\u00c0-\u00de][\w'\u2019.-]*))+"
 )
-"""What stands in brackets, and a place or a person behind a preposition, is no new subject."""
+"""Text in brackets, and a place or a person after a preposition: neither is a new subject."""
 _CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
 _HARMLESS = re.compile(
     r"(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co|Company|AG|SE|PLC|Group|CEO|The|It|They|Its|Their"
@@ -160,10 +161,10 @@ def historic(text: str) -> bool:
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Whether what a cue says is said of somebody else than the brand.
+    """Return whether a cue is about another subject than the brand.
 
-    That is so when the brand's name only introduces its rival, founder or owner, and when another
-    name with a capital, or a noun with a clause of its own, stands between the brand and the cue.
+    That is so when the brand's name only introduces its rival, founder or owner, or when another
+    capitalised name, or a noun with its own clause, is between the brand and the cue.
     """
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:

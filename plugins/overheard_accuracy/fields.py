@@ -65,7 +65,7 @@ def field_of(name: str) -> tuple[str, str]:
     ``price: Pro plan`` and ``price (Pro plan)`` are the price of the Pro plan.
 
     Returns:
-        The field's name in `CHECKERS`, or an empty string for one that nobody can check, and the
+        The field's name in `CHECKERS`, or an empty string for a field without a checker, and the
         qualifier, or an empty string.
     """
     head, _, tail = name.replace("(", ":").replace(")", "").partition(":")

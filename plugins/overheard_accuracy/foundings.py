@@ -70,7 +70,7 @@ _NEAR = 60
 
 
 def founded(statement: Statement, truth: Truth) -> Claim | None:
-    """Check the year of founding: the year that stands nearest to a word of founding."""
+    """Check the year of founding: the year nearest to a word of founding."""
     true = YEAR.search(truth.value)
     if not true or unmeant(statement):
         return None
@@ -78,14 +78,14 @@ def founded(statement: Statement, truth: Truth) -> Claim | None:
         return _decade(statement, int(true.group()))
     before = {year for value in truth.previous for year in YEAR.findall(value)}
     cue = _FOUNDED.search(statement.text)
-    stated = _plainly(statement) or (_told(statement, cue) if cue else None)
+    stated = _year_at_brand(statement) or (_year_at_cue(statement, cue) if cue else None)
     if stated:
         return Claim(verdict(stated == true.group(), stated in before), stated)
     return None if cue else _too_early(statement, min(true.group(), *before, true.group()))
 
 
-def _told(statement: Statement, cue: re.Match[str]) -> str | None:
-    """Return the year that a word of founding tells of the brand itself."""
+def _year_at_cue(statement: Statement, cue: re.Match[str]) -> str | None:
+    """Return the year that a word of founding gives for the brand itself, or None."""
     denied = re.search(r"\bnot (?:\w+ )?$", statement.text[: cue.start()], re.IGNORECASE)
     another = statement.end <= cue.start() and _ANOTHER_THING.match(statement.text, cue.end())
     if denied or another or of_another(statement, cue):
@@ -93,8 +93,8 @@ def _told(statement: Statement, cue: re.Match[str]) -> str | None:
     return _nearest_year(statement.text, cue)
 
 
-def _plainly(statement: Statement) -> str | None:
-    """Return a year that stands beside the brand itself."""
+def _year_at_brand(statement: Statement) -> str | None:
+    """Return a year of founding right after the brand's name, or None."""
     made = statement.start and _MADE.search(statement.text[: statement.start])
     found = _MADE_IN.match(statement.text, statement.end) if made else None
     found = found or (_BEARS.match(statement.text, statement.end) if statement.end else None)

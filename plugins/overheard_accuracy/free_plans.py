@@ -73,7 +73,7 @@ _ENDED = re.compile(
 _ANSWERED = re.compile(
     r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
 )
-"""Behind "free plan": a yes or a no, or something of which nobody can be sure."""
+"""After "free plan": a yes, a no, or an uncertain answer."""
 _TRIAL = re.compile(r"\b(?:trial|demo)\b", re.IGNORECASE)
 _YES = frozenset({"yes", "true", "y", "available"})
 _NO = frozenset({"no", "false", "n", "none", "not available"})

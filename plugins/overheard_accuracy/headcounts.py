@@ -52,11 +52,11 @@ _SERVED = re.compile(
     r"|onboard\w*|laid off|lays off|fired|dismissed|hired|hires|recruited|added|adds|cut|cuts)\b",
     re.IGNORECASE,
 )
-"""Between the brand and a number of people: they are somebody else's, or a part of its own."""
+"""Between the brand and a number of people: they belong to another, or are a part of the staff."""
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
 _ROUNDED = 0.2
-"""Headcounts are told roughly, and they move."""
+"""The tolerance of a headcount, which texts round and which changes with time."""
 
 
 def employees(statement: Statement, truth: Truth) -> Claim | None:
@@ -90,7 +90,7 @@ def employees(statement: Statement, truth: Truth) -> Claim | None:
 
 
 def _of_any_team(statement: Statement, cue: re.Match[str], before: str) -> bool:
-    """Whether "a team of 50" tells who may use the brand, rather than who makes it."""
+    """Return whether "a team of 50" means the users of the brand rather than its staff."""
     first = cue.start() < statement.start
     return bool(_ANY_TEAM.search(before)) or (first and not re.match(r"(?:with|as) ", before, re.I))
 

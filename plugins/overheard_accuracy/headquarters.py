@@ -209,7 +209,7 @@ _BASED = (
     ),
 )
 _INITIALS = re.compile(r"(?:[A-Z]\.?){2,4}")
-"""Nobody can be sure which place is meant."""
+"""The meant place is uncertain."""
 _SITE = re.compile(
     r"\b(?:offices?|teams?"
     r"|branch(?:es)?|subsidiar(?:y|ies)|servers?|data cent(?:er|re)s?|shops?"

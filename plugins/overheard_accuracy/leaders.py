@@ -179,7 +179,7 @@ def _led(statement: Statement) -> Iterator[re.Match[str]]:
 
 
 def _behind_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Whether a person is named as the head of somebody else."""
+    """Return whether a person is named as the head of another company."""
     named = re.search(r"\b(?:of|at) ([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
     if cue.group().endswith((",", "of", "at")):  # "(CEO, Acme)"

@@ -111,6 +111,6 @@ def _gone(statement: Statement) -> bool:
 
 
 def _place(text: str, words: str) -> re.Match[str] | None:
-    """Return where words stand in a text, whatever their case and punctuation."""
+    """Return where words occur in a text, without regard to case and punctuation."""
     pattern = r"[\W_]*".join(map(re.escape, plain(words).split()))
     return re.search(rf"\b{pattern}\b", text, re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Who owns the brand, or that nobody does."""
+"""The owner of the brand's company, or its independence."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _INVESTOR = re.compile(
 
 
 def parent_company(statement: Statement, truth: Truth) -> Claim | None:
-    """Check who owns the company, or that nobody does."""
+    """Check which company owns the brand's company, or that it is independent."""
     alone = truth.value.strip().casefold() in _NO_PARENT
     cue = (
         _ALONE.search(statement.text)
@@ -114,7 +114,7 @@ def parent_company(statement: Statement, truth: Truth) -> Claim | None:
 
 
 def _unlike_an_owner(cue: re.Match[str], text: str) -> bool:
-    """Whether words that may tell an owner tell something else: "part of Acme culture"."""
+    """Return whether words that may name an owner mean something else: "part of Acme culture"."""
     if _UNDER.match(cue.group()):
         return not _ROOF.match(text, cue.end())
     return "part of" in cue.group() and _GOES_ON.match(text, cue.end()) is not None

@@ -91,14 +91,14 @@ _WIDE = 2.0
 _NO_PRICE = 1_000_000.0
 """From this amount on, what is paid is a company rather than what it sells."""
 _SAME_MONEY = 0.015
-"""A price may be rounded by this share: 9.99 is told as 10."""
+"""A price may be rounded by this share: 9.99 to 10."""
 
 
 def price(statement: Statement, truth: Truth) -> Claim | None:
     """Check a price: same currency, same period (a year is twelve months), rounding allowed.
 
-    A price that is limited to a plan ("price: Pro") is only held against amounts that stand with
-    that plan's name; one that is not, only against the lowest ("starts at"), or the only one.
+    A price that is limited to a plan ("price: Pro") is compared only with amounts next to the
+    plan's name; any other price only with the lowest amount ("starts at") or the only amount.
     """
     true = next(iter(money(truth.value)), None)
     both = None if truth.qualifier else _range(statement.text)
@@ -125,7 +125,7 @@ def _unclear(statement: Statement, stated: Money, truth: Truth) -> bool:
 
 
 def _range(text: str) -> tuple[Money, Money] | None:
-    """Return both ends of the one range of prices that a text tells, or None."""
+    """Return both ends of a text's range of prices, or None unless there is exactly one."""
     found = money(text)
     if len(found) == 2 and found[0].currency == found[1].currency:
         low, high = found

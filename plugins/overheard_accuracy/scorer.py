@@ -14,16 +14,15 @@ class AccuracySettings(Settings):
 class Accuracy:
     """Scores whether what an answer states about a brand is true.
 
-    Each sentence that is about the brand alone, and each cell of a table and line of a list of
-    properties that tells something of it, is held against each fact of a kind that can be
-    checked: a year, a place, a person, a price, a headcount, a yes or no, an owner, lists. Where a
-    sentence might mean something else, nothing is concluded: a false accusation costs more than a
-    miss.
+    Each sentence about the brand alone, each table cell and each line of a list of its properties
+    is compared with each fact that can be checked: a year, a place, a person, a price, a
+    headcount, a yes or no, an owner, lists. Where a sentence may mean something else, nothing is
+    concluded: a false accusation costs more than a miss.
 
-    - ``accuracy``: the share of the facts that the answer states which it states as they are; what
-      was true once counts as wrong here, and is told as out of date. Only where it states any.
+    - ``accuracy``: of the facts that the answer states, the share that is stated correctly. A
+      former value counts as wrong, with the verdict "stale". No score without a stated fact.
 
-    Each fact that is stated is a detail with its verdict, the stated value and the sentence.
+    Each stated fact is a detail with its verdict, the stated value and the sentence.
     """
 
     name = "accuracy"

@@ -71,7 +71,7 @@ _RANGE = re.compile(
     rf"(?P<low>{NUMBER})\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})", re.IGNORECASE
 )
 _LOOK_AHEAD = 40
-"""Characters behind an amount in which its period is told."""
+"""Characters after an amount in which its period is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class Money:
     Attributes:
         amount: In units of the currency.
         currency: ISO 4217 code.
-        period: ``month``, ``year`` ..., or empty where none is told.
-        span: Where it stands.
+        period: ``month``, ``year`` ..., or empty without a period.
+        span: Its place in the text.
     """
 
     amount: float
@@ -108,8 +108,8 @@ class Amount:
 
     Attributes:
         low: The smallest value that is meant.
-        high: The largest; the same for one number.
-        span: Where it stands.
+        high: The largest; the same for a single number.
+        span: Its place in the text.
     """
 
     low: float
@@ -136,7 +136,7 @@ def amounts(text: str) -> tuple[Amount, ...]:
 
 @lru_cache(maxsize=512)
 def money(text: str) -> tuple[Money, ...]:
-    """Return amounts of money in order, with the period that is told just behind each."""
+    """Return amounts of money in order, each with the period right after it."""
     return tuple(_money(text))
 
 
@@ -165,8 +165,8 @@ def _money(text: str) -> Iterator[Money]:
             if value and name.endswith(("_before", "_behind"))
         )
         amount = number(match["after"] or match["before"])
-        told = _PERIOD.search(text, match.end(), min(end, match.end() + _LOOK_AHEAD))
-        yield Money(amount, code, (told.lastgroup or "") if told else "", match.span())
+        period = _PERIOD.search(text, match.end(), min(end, match.end() + _LOOK_AHEAD))
+        yield Money(amount, code, (period.lastgroup or "") if period else "", match.span())
 
 
 def _value(digits: str, *, scaled: bool) -> float:

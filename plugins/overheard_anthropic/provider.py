@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AnthropicSettings(ProviderSettings):
-    """Anthropic, or whoever else serves its Messages API. Its models take no temperature.
+    """Anthropic, or another service with its Messages API. The models take no temperature.
 
     Attributes:
         api_key: The key.
@@ -42,7 +42,7 @@ class AnthropicSettings(ProviderSettings):
 
 API = "the Messages API"
 MOST_TOKENS = 8_192
-"""How long an answer may be when nobody chose a window: the service wants to be told."""
+"""The limit of an answer's tokens where no window is configured: the service needs a limit."""
 
 
 class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):

@@ -1,4 +1,4 @@
-"""Whose a web address is. Nothing is ever fetched."""
+"""The registrable domain of a web address, and its owner. Nothing is fetched."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _PAGELESS = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d+(?:[/?#]|\Z))", re.IGNORECAS
 def domain_of(address: str) -> str:
     """Return the registrable domain of an address, or its host where it has none.
 
-    ``https://www.blog.acme.co.uk/x`` is ``acme.co.uk``; what is registrable is told by the Public
-    Suffix List (publicsuffix.org), private suffixes included, so that ``acme.github.io`` is a
-    domain of its own.
+    ``https://www.blog.acme.co.uk/x`` has ``acme.co.uk``. The Public Suffix List
+    (publicsuffix.org), including its private suffixes, says what is registrable; so
+    ``acme.github.io`` is a registrable domain, too.
 
     Args:
         address: A URL, or a bare host.
 
     Returns:
-        The domain in lower case and in Unicode, or an empty string for what is no address.
+        The domain in lower case and in Unicode, or an empty string for text without an address.
     """
     host = _host(address)
     if not host or _is_number(host):
@@ -34,7 +34,7 @@ def domain_of(address: str) -> str:
 
 
 def owns(domains: tuple[str, ...], address: str) -> bool:
-    """Whether an address lies at one of these domains or below it."""
+    """Return whether an address belongs to one of these domains or to a subdomain."""
     return f".{_host(address)}".endswith(_endings(domains))
 
 

@@ -1,4 +1,4 @@
-"""Asking Perplexity through its Agent API: a Responses API with places of its own for sources."""
+"""The provider for Perplexity's Agent API: a Responses API with other fields for sources."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from overheard_compatible.reading import cost_of, detail, get, title_of
 if TYPE_CHECKING:
     from openai.types.responses import Response
 
-SHORTEST_WINDOW = 16
-"""Tokens; the service takes a shorter one for this."""
+MIN_WINDOW_TOKENS = 16
+"""The shortest answer window; the service raises a shorter window to this."""
 INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTERED}
 
 
@@ -48,7 +48,7 @@ class AgentProvider(CompatibleProvider):
             )
 
     def _request(self, question: Question) -> dict[str, Any]:
-        """Return what is asked; the service refuses whatever it does not know."""
+        """Return the body of the request; the service refuses fields that it does not know."""
         temperature = 0.0 if question.limit else self.settings.temperature
         request: dict[str, Any] = {
             "model": question.model.id,
@@ -56,10 +56,10 @@ class AgentProvider(CompatibleProvider):
             "store": False,
         }
         if window := self.service.window(question):
-            request["max_output_tokens"] = max(window, SHORTEST_WINDOW)
+            request["max_output_tokens"] = max(window, MIN_WINDOW_TOKENS)
         if temperature is not None:
             request["temperature"] = temperature
-        if question.model.searches:  # a model that may choose does not always search
+        if question.model.searches:  # without tool_choice, a model does not always search
             request |= {**self._preset.search, "tool_choice": {"type": "web_search"}}
             request["max_tool_calls"] = self.settings.max_searches
         return request
@@ -72,7 +72,7 @@ def text_of(response: Response) -> str:
 
 
 def finish_of(response: Response) -> Finish:
-    """Return how the answer ended; one that failed comes as well received."""
+    """Return how the answer ended; a failed answer arrives with HTTP status 200."""
     if response.status == "completed":
         return Finish.COMPLETE
     if response.status == "incomplete":
@@ -81,7 +81,7 @@ def finish_of(response: Response) -> Finish:
 
 
 def citations_of(response: Response) -> list[Citation]:
-    """Return the sources; one is cited when the answer has its number: ``[1]``, ``[web:1]``."""
+    """Return the sources; a source is cited when the answer has its number, as in ``[web:1]``."""
     numbers = {int(number) for number in re.findall(r"\[(?:web:)?(\d{1,3})\]", text_of(response))}
     found = [s for item in _items(response, "search_results") for s in get(item, "results") or ()]
     return [

@@ -1,4 +1,4 @@
-"""How well-known services differ, most of them in what they all call Chat Completions."""
+"""The differences between well-known services, most of which speak Chat Completions."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ AGENT = "Agent API"
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What is particular about a service.
+    """The properties of a service.
 
     Attributes:
-        title: Its name, for people.
-        base_url: Its address; without one, the configuration must tell it.
-        key_env: The environment variable in which its users keep the key; without one the
-            service takes none.
-        seed: What it calls the seed; without a name it takes none.
-        window: What it calls the most tokens of an answer.
-        fingerprint: Whether it tells a fingerprint of its back end.
-        search: What is sent beside the question to have the web searched; without it the
-            service cannot be told to, and a model is never asked with ``+search``.
-        api: What it speaks. Whatever is no Chat Completions has a provider of its own.
+        title: The service's name, for people.
+        base_url: The service's address; empty when the configuration must name the address.
+        key_env: The environment variable with the key; empty for a service without keys.
+        seed: The name of the parameter for the seed; empty for a service without seeds.
+        window: The name of the parameter for the largest number of tokens in an answer.
+        fingerprint: Whether answers have a fingerprint of the back end.
+        search: Parameters that make the service search the web; empty for a service without
+            search, whose models cannot be asked with ``+search``.
+        api: The protocol: `CHAT`, or `AGENT`, which has a provider for itself.
     """
 
     title: str = ""
@@ -37,7 +36,7 @@ class Preset:
 
     @property
     def how(self) -> str:
-        """How it is asked, for people."""
+        """The service and its protocol, for people."""
         return f"{self.title} {self.api}".strip()
 
 

@@ -1,4 +1,4 @@
-"""Asking an endpoint that speaks Chat Completions, through the openai SDK."""
+"""The provider for endpoints that speak Chat Completions, through the openai SDK."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from overheard_compatible.reading import (
     citations_of,
     cost_of,
     finish_of,
-    gathered,
+    joined,
     text_of,
     usage_of,
 )
@@ -84,7 +84,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         if model.searches and not self._preset.search:
             raise ProviderFailed(model=model, reason=NO_SEARCH, kind=FailureKind.REQUEST)
         async with self.asking(model):
-            headers, completion = await self._complete(question, self._more(question, seed))
+            headers, completion = await self._complete(question, self._parameters(question, seed))
             return self.service.reply(
                 question,
                 text_of(completion),
@@ -102,19 +102,19 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
     ) -> tuple[Mapping[str, str], ChatCompletion]:
         create = self.client.chat.completions.with_raw_response.create
         name = question.model.id
-        # What is sent beside goes out as it is; of a message the SDK would try every shape.
+        # Messages in extra_body are sent unchanged; the SDK would check them against all types.
         more["messages"] = [{"role": "user", "content": question.prompt.text}]
         if self.settings.stream:
             usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
             pieces = await create(
                 model=name, messages=(), stream=True, stream_options=usage, extra_body=more
             )
-            return pieces.headers, await gathered(pieces.parse())
+            return pieces.headers, await joined(pieces.parse())
         whole = await create(model=name, messages=(), extra_body=more)
         return whole.headers, whole.parse()
 
-    def _more(self, question: Question, seed: int) -> dict[str, object]:
-        """Return what is sent beside the question, under the names that the service knows."""
+    def _parameters(self, question: Question, seed: int) -> dict[str, object]:
+        """Return the parameters of a question, under the names that the service knows."""
         preset = self._preset
         sent: dict[str, object] = {
             preset.seed: seed,

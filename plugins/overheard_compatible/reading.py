@@ -25,7 +25,7 @@ XAI_TICKS = 1e10
 
 
 def text_of(completion: ChatCompletion) -> str:
-    """Return the answer; a refusal stands where an answer would."""
+    """Return the text of the answer or of the refusal."""
     message = completion.choices[0].message
     return message.content or getattr(message, "refusal", None) or ""
 
@@ -78,9 +78,9 @@ def cost_of(completion: ChatCompletion) -> object:
 
 def _notes(message: Any) -> Iterator[Citation]:
     for note in getattr(message, "annotations", None) or ():
-        told = get(note, "url_citation")
-        if isinstance(url := get(told, "url"), str):
-            yield Citation(url, title_of(told))
+        citation = get(note, "url_citation")
+        if isinstance(url := get(citation, "url"), str):
+            yield Citation(url, title_of(citation))
 
 
 def _sources(completion: Any) -> Iterator[tuple[str, str]]:
@@ -91,41 +91,41 @@ def _sources(completion: Any) -> Iterator[tuple[str, str]]:
             yield url, "" if isinstance(source, str) else title_of(source)
 
 
-def title_of(told: Any) -> str:
-    """Return the title of a source, or nothing."""
-    title = get(told, "title")
+def title_of(source: Any) -> str:
+    """Return the title of a source, or an empty string."""
+    title = get(source, "title")
     return title if isinstance(title, str) else ""
 
 
-def get(told: Any, name: str) -> Any:
-    """Return a field of what an SDK knows, or has left as a dictionary; None without it."""
-    return told.get(name) if isinstance(told, dict) else getattr(told, name, None)
+def get(item: Any, name: str) -> Any:
+    """Return a field of an object of the SDK, or of a dictionary; None for a missing field."""
+    return item.get(name) if isinstance(item, dict) else getattr(item, name, None)
 
 
 def detail(usage: Any, group: str, name: str) -> object:
-    """Return a count from a group of counts, 0 without it."""
+    """Return a count from a group of an answer's usage; 0 for a missing count."""
     return get(get(usage, group), name) or 0
 
 
 CHUNK_FIELDS = ("model", "system_fingerprint", "usage", "citations", "search_results")
-"""What a chunk may tell beside the text; the last word counts."""
+"""Fields of a chunk in addition to the text; the last value counts."""
 
 
-async def gathered(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
+async def joined(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
     """Return the answer of a stream.
 
-    A stream that ends early raises nothing: its answer has no finish reason, and is cut.
+    A stream that ends early raises no error; its answer has no finish reason, and counts as cut.
     """
     from openai.types.chat import ChatCompletion
 
     message: dict[str, Any] = {"content": "", "refusal": "", "annotations": []}
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     finish = None
     async for chunk in stream:
-        told |= {name: value for name in CHUNK_FIELDS if (value := getattr(chunk, name, None))}
+        fields |= {name: value for name in CHUNK_FIELDS if (value := getattr(chunk, name, None))}
         for choice in chunk.choices[:1]:
             for name, so_far in message.items():
                 message[name] = so_far + (getattr(choice.delta, name, None) or type(so_far)())
             finish = choice.finish_reason or finish
     choices = [{"index": 0, "finish_reason": finish, "message": message}]
-    return ChatCompletion.construct(choices=choices, **told)
+    return ChatCompletion.construct(choices=choices, **fields)

@@ -1,4 +1,4 @@
-"""What stands in a ``[providers.*]`` table of this plugin."""
+"""The settings in a ``[providers.*]`` table of this plugin."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ class CompatibleSettings(ProviderSettings):
     """An endpoint and its models.
 
     Attributes:
-        preset: A service whose particulars are known.
-        base_url: The address that ends before ``/chat/completions``, often in ``/v1``; a preset
-            may know it.
-        api_key: The key; without one, none is sent that means anything.
-        api_version: The ``api-version`` that Azure OpenAI wants where the address is one of a
-            deployment.
-        temperature: For the model's sampling; without one the service decides.
-        stream: Whether answers are read as they are written, for gateways that hang up on a
-            connection that is silent for long.
+        preset: The name of a known service; see `PRESETS`.
+        base_url: The address before ``/chat/completions``, which often ends in ``/v1``. A preset
+            may have a default.
+        api_key: The key; without a key, a meaningless key is sent.
+        api_version: The ``api-version`` that Azure OpenAI wants for a deployment's address.
+        temperature: The sampling temperature; None for the service's default.
+        stream: Whether answers are streamed, for gateways that close a silent connection.
     """
 
     preset: (

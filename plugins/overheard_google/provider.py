@@ -1,4 +1,4 @@
-"""Asking Google's models through the Gemini API, one by one or in batches."""
+"""The provider for Google's Gemini API, one question at a time or in batches."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def capabilities(self, model: str) -> Capabilities:
         """Return what can be done with a model, as it is asked.
 
-        Nobody can tell Gemini how often it may search; the number is what is reckoned with.
+        The number of searches is an estimate: Gemini has no limit for searches.
         """
         batch = self.sold_in_batches(model)
         how, search = "Gemini API", "Google Search"

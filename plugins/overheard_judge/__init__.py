@@ -1,4 +1,4 @@
-"""How an answer speaks of a brand, and whether it tells the truth, as a model judges it."""
+"""Sentiment toward a brand, and the accuracy of an answer, as judged by a model."""
 
 from __future__ import annotations
 

@@ -101,22 +101,22 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _LABEL = 8
-"""Characters besides the name in a line that is a heading for what stands below."""
+"""Characters besides the name in a line that counts as a heading."""
 _TOKEN = re.compile(r"\S+")
 
 
 def is_about(quote: str, reading: Reading) -> bool:
-    """Whether a quote occurs in the answer, and stands in a sentence that names the brand or that
-    goes on about it ("It ...", or below its name) with no other brand in between.
+    """Return whether a quote occurs in the answer, in a sentence about the brand.
 
-    White space does not count. So what an answer says to whoever judges it, or of another brand,
-    is no evidence.
+    Such a sentence names the brand, or goes on about the brand ("It ...", or below its name) with
+    no other brand in between. White space is ignored. So text about another brand, or addressed
+    to the judge, is no evidence.
     """
     return any(_concerns(span, reading) for span in places(quote, reading.body))
 
 
 def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a quote occurs in a text, whatever the white space; one without words nowhere."""
+    """Yield the spans of a quote in a text; white space is ignored, a quote without words has none."""
     words = _TOKEN.findall(quote)
     if any(word[0].isalnum() or len(word) > 1 for word in words):
         pattern = re.compile(r"\s+".join(map(re.escape, words)))

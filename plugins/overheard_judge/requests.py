@@ -1,4 +1,4 @@
-"""What the model is asked. The answer is data: it stands between marks that it cannot know."""
+"""The requests to the model. The judged answer is data, between marks that it cannot know."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from overheard import Fact
 
 EDITION = "1"
-"""Changed whenever a request is worded anew: replies to another wording are another judge's."""
+"""Changed with each new wording of a request: another wording is another judge."""
 
 ASPECTS = (
     "price",
@@ -87,7 +87,7 @@ Reply with one JSON object and nothing else:
 
 
 def portrayal(body: str, brands: Sequence[str]) -> tuple[str, str]:
-    """Return what is asked about how a text speaks of brands, and the mark in it.
+    """Return the request about a text's sentiment toward brands, and the request's mark.
 
     Args:
         body: The text.
@@ -105,8 +105,8 @@ def portrayal(body: str, brands: Sequence[str]) -> tuple[str, str]:
 
 
 def claims(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
-    """Return what is asked about a brand's facts, and the mark in it."""
-    sheet = [_told(fact) for fact in facts]
+    """Return the request about a text's claims on a brand's facts, and the request's mark."""
+    sheet = [_sheet_entry(fact) for fact in facts]
     mark = _mark(body, brand, _json(sheet))
     text = _CLAIMS.format(
         data=_DATA.format(mark=mark),
@@ -118,11 +118,11 @@ def claims(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
     return text, mark
 
 
-def _told(fact: Fact) -> dict[str, object]:
-    told: dict[str, object] = {"field": fact.field, "value": fact.value}
+def _sheet_entry(fact: Fact) -> dict[str, object]:
+    entry: dict[str, object] = {"field": fact.field, "value": fact.value}
     if fact.previous:
-        told["previous"] = list(fact.previous)
-    return told
+        entry["previous"] = list(fact.previous)
+    return entry
 
 
 def _json(value: object) -> str:
@@ -130,8 +130,10 @@ def _json(value: object) -> str:
 
 
 def _mark(*parts: str) -> str:
-    """Return a mark that depends on all that is asked: a text cannot hold its own digest, and the
-    same request is the same text, so that it is paid for once.
+    """Return a digest of all parts of a request.
+
+    A text cannot contain its own digest. Equal requests have equal text, so that they are paid
+    for once.
     """
     digest = hashlib.blake2b("\0".join((EDITION, *parts)).encode(), digest_size=8)
     return f"=== {digest.hexdigest()} ==="

@@ -36,7 +36,7 @@ class LocalSettings(Settings):
         max_tokens: The answer window: how much of each answer is read, in tokens.
         temperature: For the model's sampling; 0 is greedy.
         threads: Processor threads for the model.
-        concurrency: How many answers are written at a time; each has a slot of its own.
+        concurrency: The number of answers that are written at a time, each in one slot.
     """
 
     model_file: Path | None = None
@@ -99,7 +99,7 @@ MODEL = "smollm2-135m-instruct"
 BASE, TUNED = "base", "tuned"
 """Names under which the model can be asked without its adapter and with it, side by side."""
 PROMPT_TOKENS = 400
-"""Room for the question in each slot, beside the answer window."""
+"""The room for the question in each slot, in addition to the answer window."""
 
 
 class LocalProvider:
@@ -162,7 +162,7 @@ class LocalProvider:
 
     async def close(self) -> None:
         """Stop the server once the answers under way are written."""
-        # A server that is let go while it writes never stops.
+        # A server that is dropped while it writes never stops.
         await asyncio.to_thread(self._threads.shutdown)
         self._server = None
 

@@ -1,4 +1,4 @@
-"""Asking OpenAI's models through the Responses API, one by one or in batches."""
+"""The provider for OpenAI's Responses API, one question at a time or in batches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class OpenAISettings(ProviderSettings):
-    """OpenAI, or whoever else serves the Responses API.
+    """OpenAI, or another service with the Responses API.
 
     Attributes:
         api_key: The key.
@@ -43,10 +43,10 @@ class OpenAISettings(ProviderSettings):
 
 
 API = "the Responses API"
-SHORTEST_WINDOW = 16
-"""Tokens; the service refuses a shorter one."""
+MIN_WINDOW_TOKENS = 16
+"""The shortest answer window that the service accepts."""
 REASONERS = ("gpt-5", "gpt-6", "o1", "o3", "o4")
-"""How the ids of models begin that take no temperature."""
+"""Prefixes of the ids of models without a temperature."""
 
 
 class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
@@ -124,7 +124,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
             finish_of(response),
             headers=headers,
             usage=usage_of(response),
-            # Azure tells the deployment in the body, and the model in a header.
+            # Azure returns the deployment's name in the body, and the model's name in a header.
             served_model=headers.get("x-ms-served-model") or response.model,
             fingerprint=getattr(response, "system_fingerprint", None),
             citations=citations_of(response),
@@ -140,7 +140,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
             "store": False,
         }
         if window := self.service.window(question):
-            request["max_output_tokens"] = max(window, SHORTEST_WINDOW)
+            request["max_output_tokens"] = max(window, MIN_WINDOW_TOKENS)
         temperature = 0.0 if question.limit else settings.temperature
         if temperature is not None and _samples(model.id):
             request["temperature"] = temperature

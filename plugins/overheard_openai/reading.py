@@ -14,7 +14,7 @@ INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTE
 
 
 def text_of(response: Response) -> str:
-    """Return the answer; a refusal stands where an answer would."""
+    """Return the text of the answer or of the refusal."""
     parts = _contents(response)
     return "".join(
         part.text if part.type == "output_text" else part.refusal

@@ -46,7 +46,7 @@ def listed(before: Sequence[str], after: Sequence[str]) -> tuple[int, float] | N
 
 @cache
 def _patterns() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]]:
-    """Return what stands before and behind the brand, by the last word before it."""
+    """Return the words before and after the brand, by the last word before the brand."""
     found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]] = {}
     for head, tail, said in sorted(_lines(), key=lambda each: -len(each[0]) - len(each[1])):
         found.setdefault(head[-1], []).append((head, tail, said))
@@ -80,9 +80,9 @@ _DEGREES = (
     *("più", "meno", "migliore", "peggiore"),
 )
 _THAN_AFTER: Mapping[str, tuple[str, ...]] = {"que": _DEGREES, "di": _DEGREES, "من": ("أ",)}
-"""Words that mean "than" where one that begins so stands before them."""
+"""Words that mean "than" after a word with one of these beginnings."""
 _BACK = 8
-"""How many words before a name the verb may stand that makes it a foil."""
+"""How many words before a name are searched for the verb of a comparison."""
 _CHOSEN = 1.5
 """What is said of a brand by choosing it over another."""
 _ADVISED = 1.3
@@ -97,7 +97,7 @@ class Foil(Enum):
     PASSED_OVER = "passed over"
     """"instead of Bolt": the same, and it is a judgement by itself."""
     ASIDE = "aside"
-    """"unlike Bolt": the same, wherever it stands."""
+    """"unlike Bolt": the same, anywhere in the sentence."""
     EQUAL = "equal"
     """"as good as Bolt": what is said of the other is said of Bolt too."""
     APART = "apart"
@@ -112,8 +112,8 @@ class Comparison:
         foil: In which way another is held against it.
         at: Index of the word that says so.
         said: What this word says of the other, unless the words around it judge.
-        sure: Whether it says so whatever the words around it: "was outperformed by".
-        speaks: Whether what stands behind the brand goes on about it: "than Bolt, which is slow".
+        sure: Whether the words around it do not matter: "was outperformed by".
+        speaks: Whether the text after the brand is about the brand: "than Bolt, which is slow".
     """
 
     foil: Foil = Foil.NONE
@@ -129,7 +129,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """What stands near a brand: words before it, their stems, and the stems behind it."""
+    """The words before a brand, their stems, and the stems after the brand."""
 
     words: Sequence[str]
     before: Sequence[str]

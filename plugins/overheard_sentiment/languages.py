@@ -118,8 +118,9 @@ _NEGATED = -0.74
 
 @lru_cache(maxsize=1024)
 def script_language(sentence: str) -> str:
-    """Return in which of these languages a sentence is: an empty string for one in Latin letters,
-    and ``unknown`` for a script that nobody reads.
+    """Return the language of a sentence in another script than Latin.
+
+    Latin letters give an empty string, and a script that is not supported gives ``unknown``.
     """
     if sentence.isascii():
         return ""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from overheard_sentiment.stems import stem, stems
 
 _ANY = "*"
-"""Stands for up to two words: "leave * to be desired"."""
+"""Matches up to two words: "leave * to be desired"."""
 _GAP = 2
 _Phrases = tuple[tuple[tuple[str, ...], float], ...]
 _MARKS = frozenset(".,;:!?|()\u2013\u2014")
@@ -37,7 +37,7 @@ def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
 
 
 def _match(stems: Sequence[str], at: int, wanted: Sequence[str]) -> int:
-    """Return over how many words a phrase stretches here; 0 where it does not stand."""
+    """Return the number of words that a phrase covers here; 0 without a match."""
     end = at
     for place, word in enumerate(wanted):
         if word == _ANY:
@@ -61,8 +61,8 @@ def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> i
 def phrases() -> dict[str, dict[str, _Phrases]]:
     """Return the phrases by their first word and their second, the longest first.
 
-    Those whose second word may be any, or that have none, stand under each second word, and alone
-    under an empty one.
+    A phrase whose second word may be any, or is missing, is listed under each second word, and
+    under an empty second word.
     """
     found: dict[str, dict[tuple[str, ...], float]] = {}
     text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def _second(wanted: Sequence[str]) -> str:
 
 
 _AMOUNT_REACH = 3
-"""How many words behind an amount what it is an amount of may stand."""
+"""How many words after an amount are searched for its noun."""
 _AMOUNT_VALENCE = 1.4
 _LITTLE = stems(
     "short shorter shortest low lower lowest fewer reduce cut halve slash shrink minimize minimise"
@@ -113,13 +113,13 @@ battery comfort productivity engagement conversion sales revenue safety
 
 
 def is_amount(text: str) -> bool:
-    """Whether a word tells an amount."""
+    """Return whether a word means much or little of something."""
     here = stem(text)
     return here in _LITTLE or here in _MUCH
 
 
 def amount(texts: Sequence[str], at: int) -> float | None:
-    """Return what the amount says that begins here; None where the word tells no amount.
+    """Return the valence of the amount that begins at a word; None for a word without an amount.
 
     Args:
         texts: The words of a sentence, in lower case.
@@ -180,14 +180,15 @@ _IF = frozenset({"if", "unless", "whether", "whenever"})
 _READER = frozenset({"you", "your", "you're", "you've", "you'd", "you'll", "budget", "money"})
 _ENDS = frozenset(".,;:!?|\u2013\u2014") | {"then"}
 _SUBJECT = 2
-"""How many words behind "if" its subject may stand."""
+"""How many words after "if" are searched for its subject."""
 
 
 def supposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a sentence that judge nobody, as indices of their first and last + 1 word.
+    """Yield the parts of a sentence that judge no brand, as indices of their first and last + 1
+    word.
 
-    They are a question that a yes or a no answers, and "if you need strong reports": the strong
-    reports are what the reader wants, and nobody's yet.
+    These are a yes-or-no question, and a condition such as "if you need strong reports": the
+    strong reports are a wish of the reader.
     """
     if texts and texts[-1] == "?" and texts[0] in _ASKING:
         yield 0, len(texts)

@@ -56,7 +56,7 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _LEANING = 0.25
-"""How a line counts at least that stands among the pros, or among the cons."""
+"""The least weight of a line among pros or cons."""
 _LISTED = 16
 """Lines of such lists that are read under one heading."""
 _SHORT = 120
@@ -178,7 +178,7 @@ def _followers(
 
 
 def _listed(reading: Reading, index: int, named: Set[int]) -> Iterator[tuple[int, int]]:
-    """Yield the lines of the lists that begin here, and whether they stand among pros or cons."""
+    """Yield the lines of the lists that begin here, with 1 for a pro and -1 for a con."""
     heading = 0
     for at in range(index, min(index + _LISTED, len(reading.sentences))):
         start, _ = reading.sentences[at]

@@ -26,7 +26,7 @@ from overheard_sentiment.stems import stem
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
 _UNSPACED = r"\u1100-\u11ff\u3041-\u9fff\uac00-\ud7af"
 _CHARACTER = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[^\w\s]")
-"""In scripts without spaces each character stands for itself."""
+"""In scripts without spaces, each character is a word."""
 _REACH = 3
 """How many words before a word may negate or strengthen it."""
 _FAR = 6
@@ -262,7 +262,7 @@ def _compound(text: str) -> float:
 
 @cache
 def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
-    """Return what words say in the form in which they stand, and by their stem."""
+    """Return the valences by word form, and by stem."""
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     exact: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)

@@ -21,7 +21,7 @@ class VisibilitySettings(Settings):
 
 
 class Visibility:
-    """Scores where a brand stands among those that an answer names.
+    """Scores a brand's place among the brands that an answer names.
 
     - ``visibility``: 1 when the answer's prose names the brand, else 0. Its detail is the standing:
       ``recommended``, ``advised against``, or merely ``mentioned``.
@@ -62,7 +62,7 @@ class Visibility:
 
 
 def _named(reading: Reading, mine: Sequence[Mention]) -> Iterator[Score]:
-    """Yield where a brand stands that the answer names."""
+    """Yield the scores of a brand that the answer names."""
     rank, quote = _rank(reading), reading.sentence(mine[0].sentence)[:_QUOTED]
     yield Score("visibility", 1.0, quote, (standing(reading, mine),))
     yield Score("position", float(rank), quote, tuple(_ranks(reading)))

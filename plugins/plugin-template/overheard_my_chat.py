@@ -22,22 +22,22 @@ from overheard import (
 
 overheard_api = ">=1.0,<2"
 
-LONGEST = 4_000
-"""Characters that a message of the platform may have."""
+MAX_MESSAGE = 4_000
+"""The characters that a message of the platform may have."""
 
 
 class MySettings(Settings):
     """A table ``[chats.NAME]`` with ``plugin = "my_chat"``.
 
     Attributes:
-        url: Where to post; a secret, because whoever knows it can post.
+        url: The address to post to; a secret, because anyone with the address can post.
     """
 
     url: Secret
 
 
 def plain(text: str | Tainted) -> str:
-    """Return text in which a stranger can ping nobody, and use no markup."""
+    """Return text without the mentions and markup of text from outside."""
     if isinstance(text, str):
         return text
     return text.text.replace("@", "@\u200b").replace("<", "<\u200b")
@@ -52,7 +52,7 @@ def rendered(card: Card) -> str:
     lines += [f"> {plain(quote.text)} ({quote.source})" for quote in card.quotes]
     lines += [rendered(more) for more in card.more]
     text = "\n".join(line for line in lines if line)
-    return text if len(text) <= LONGEST else text[: LONGEST - 2] + " …"
+    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 2] + " …"
 
 
 class MyChat:
@@ -76,7 +76,7 @@ class MyChat:
         return key
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Post it anew: this platform cannot change what stands there."""
+        """Post the card again: this platform cannot edit a message."""
         await self._send({"channel": channel, "text": rendered(card)})
 
     async def find(self, channel: str, key: str) -> str | None:
@@ -84,11 +84,11 @@ class MyChat:
         return self._posted.get((channel, key))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Say that it is there; trying it would post."""
+        """Return one finding without a problem; a test of the address would post a message."""
         return [Finding(self.name)]
 
     async def close(self) -> None:
-        """Do nothing: each post has a connection of its own."""
+        """Do nothing: each post opens and closes its connection."""
 
     async def _send(self, body: dict[str, str]) -> None:
         try:

@@ -13,11 +13,11 @@ overheard_api = ">=1.0,<2"
 async def count_answers(
     view: View, *, brand: Annotated[str, argument("The brand.", Kind.BRAND)]
 ) -> Card:
-    """Count the answers in which a brand's name stands."""
+    """Count the answers that name a brand."""
     count = 0
     async for answer in view.history.answers():
         count += brand.casefold() in answer.reply.text.casefold()
-    return Card(brand, f"Answers in which it stands: {count:,}.", data={"answers": count})
+    return Card(brand, f"Answers that name it: {count:,}.", data={"answers": count})
 
 
 @hookimpl
@@ -25,7 +25,7 @@ def overheard_commands() -> Iterator[CommandSpec]:
     """Yield the command of this plugin; it is there in the terminal and in chats."""
     yield CommandSpec(
         "my-command",
-        "Count the answers in which a brand's name stands.",
+        "Count the answers that name a brand.",
         count_answers,
         examples=("my-command Acme",),
     )

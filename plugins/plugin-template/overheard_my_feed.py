@@ -25,7 +25,7 @@ class MySettings(Settings):
     """A table ``[feeds.NAME]`` with ``plugin = "my_feed"``.
 
     Attributes:
-        url: It returns a list such as ``[{"model": "openai/gpt-5", "at":
+        url: The address of a list such as ``[{"model": "openai/gpt-5", "at":
             "2026-11-24T09:00:00+00:00", "note": "..."}]``.
     """
 
@@ -35,7 +35,7 @@ class MySettings(Settings):
 class MyUnreadable(OverheardError):
     """The address gives no updates."""
 
-    message = "The updates at {url} cannot be read: {reason}; see what stands there."
+    message = "The updates at {url} cannot be read: {reason}; check what the address returns."
 
     url: str
     reason: str
@@ -55,7 +55,7 @@ class MyFeed:
                 aiohttp.ClientSession(raise_for_status=True) as session,
                 session.get(self._url) as response,
             ):
-                told = [
+                found = [
                     ModelUpdate(
                         Model.parse(entry["model"]),
                         datetime.fromisoformat(entry["at"]),
@@ -65,7 +65,7 @@ class MyFeed:
                 ]
         except (aiohttp.ClientError, ValueError, KeyError, TypeError) as error:
             raise MyUnreadable(url=self._url, reason=type(error).__name__) from None
-        return [update for update in told if update.at >= since]
+        return [update for update in found if update.at >= since]
 
 
 @hookimpl

@@ -46,11 +46,11 @@ class MyProvider:
         return self._settings.models
 
     def price(self, model: str) -> Price | None:
-        """Return the price of its table, or None: nobody guesses."""
+        """Return the price from the table, or None for an unknown price."""
         return self._service.price(model)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask once; `asking` holds the time-out, and says what an error means."""
+        """Ask a question; `asking` sets the timeout and translates errors."""
         key = self._settings.api_key.get_secret_value()
         body = {"model": question.model.id, "prompt": question.prompt.text, "seed": seed}
         async with (
@@ -58,18 +58,18 @@ class MyProvider:
             aiohttp.ClientSession(self._settings.base_url, raise_for_status=True) as session,
             session.post("/ask", json=body, headers={"Authorization": f"Bearer {key}"}) as response,
         ):
-            told = await response.json()
+            answer = await response.json()
             return self._service.reply(
                 question,
-                told["text"],
-                Finish.COMPLETE if told["done"] else Finish.LENGTH,
+                answer["text"],
+                Finish.COMPLETE if answer["done"] else Finish.LENGTH,
                 headers=response.headers,
-                usage={"input_tokens": told["sent"], "output_tokens": told["received"]},
-                served_model=told["model"],
+                usage={"input_tokens": answer["sent"], "output_tokens": answer["received"]},
+                served_model=answer["model"],
             )
 
     async def close(self) -> None:
-        """Do nothing: each question has a connection of its own."""
+        """Do nothing: each question opens and closes its connection."""
 
 
 @hookimpl

@@ -1,18 +1,18 @@
-"""A clock that stands still."""
+"""A clock that a test sets."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-"""When tests take place, unless they say otherwise: a Monday."""
+"""The time in tests by default: a Monday."""
 
 
 class FixedClock:
-    """An `overheard.interfaces.Clock` that goes on only when it is told to.
+    """An `overheard.interfaces.Clock` that moves only by `advance`.
 
     Args:
-        now: Where it stands; aware, in UTC.
+        now: The time at the start; aware, in UTC.
     """
 
     def __init__(self, now: datetime = NOW) -> None:
@@ -23,5 +23,5 @@ class FixedClock:
         return self._now
 
     def advance(self, **by: float) -> None:
-        """Go on, such as ``advance(hours=2)``; the arguments are those of `timedelta`."""
+        """Move the time forward, as in ``advance(hours=2)``; the arguments are `timedelta`'s."""
         self._now += timedelta(**by)

@@ -1,4 +1,4 @@
-"""Who answers as a test says: a provider, and the asker of a judge."""
+"""A provider and a judge client whose answers a test chooses."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from overheard.domain import FREE, Finish, Price, Question, Reply
 
 
 class EchoProvider:
-    """A provider that says what it is told to, or else what it is asked.
+    """A provider with given answers; without any, it answers with the prompt's text.
 
     Args:
-        answers: What it says to one question after the other; the last one stays. A text becomes a
-            whole `Reply` that costs nothing, an error is raised. Without any it echoes the prompt.
-        name: Of its table.
-        models: The ids of its models.
-        concurrency: How many calls it may be given at a time.
-        price: What its models charge.
+        answers: The answers to one question after the other; the last is repeated. A text becomes
+            a complete `Reply` that costs nothing, and an exception is raised.
+        name: The name of the provider's table.
+        models: The ids of the provider's models.
+        concurrency: How many calls may run at a time.
+        price: The price of all models.
 
     Attributes:
-        answer: From a question to what it says, also an awaitable of it; set it to decide by
-            the question.
-        asked: The questions, in the order in which they came.
-        seeds: The seed that came with each.
-        closed: Whether it was closed.
+        answer: A function from a question to an answer, or to an awaitable of an answer; a test
+            may set it to answer by the question.
+        asked: The questions, in the order of the calls.
+        seeds: The seeds, in the same order.
+        closed: Whether `close` was called.
     """
 
     def __init__(
@@ -47,22 +47,22 @@ class EchoProvider:
         self.answer: Callable[[Question], object] = self._in_turn
 
     def models(self) -> Sequence[str]:
-        """Return the ids of its models."""
+        """Return the ids of the provider's models."""
         return self._models
 
     def price(self, model: str) -> Price | None:  # noqa: ARG002 - all its models cost the same
-        """Return what it was told to charge."""
+        """Return the price that was given to the provider."""
         return self._price
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Answer as told."""
+        """Note a question, and return or raise the next answer."""
         self.asked.append(question)
         self.seeds.append(seed)
         answer = self.answer(question)
         return _replied(await answer if inspect.isawaitable(answer) else answer)
 
     async def close(self) -> None:
-        """Note that it was closed."""
+        """Note the call."""
         self.closed = True
 
     def _in_turn(self, question: Question) -> object:
@@ -70,10 +70,10 @@ class EchoProvider:
 
 
 class EchoAsker:
-    """An `overheard.JudgeClient` for tests of a judge: it answers as an `EchoProvider` does.
+    """An `overheard.JudgeClient` with given answers, as those of an `EchoProvider`.
 
     Attributes:
-        asked: The texts, in the order in which they came.
+        asked: The texts, in the order of the calls.
     """
 
     def __init__(self, *answers: str | Reply | BaseException) -> None:
@@ -81,7 +81,7 @@ class EchoAsker:
         self._turns = _turns(answers)
 
     async def ask(self, text: str) -> Reply:
-        """Answer as told."""
+        """Note a text, and return or raise the next answer."""
         self.asked.append(text)
         return _replied(next(self._turns, text))
 
@@ -97,4 +97,4 @@ def _replied(answer: object) -> Reply:
         raise answer
     if isinstance(answer, str):
         return Reply(answer, Finish.COMPLETE, cost_usd=0.0)
-    return cast("Reply", answer)  # a test may want to see what nonsense does
+    return cast("Reply", answer)  # a test may pass an object of another type on purpose

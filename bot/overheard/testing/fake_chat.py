@@ -1,4 +1,4 @@
-"""A chat without a platform: a test types, clicks and fills in forms, and reads the cards."""
+"""A chat without a platform: a test types, clicks and fills in forms, and checks the cards."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ GENERAL = "fake:general"
 
 @dataclass
 class Screen:
-    """What one request showed; an `overheard.interfaces.Conversation`.
+    """The answers to one request; an `overheard.interfaces.Conversation`.
 
     Attributes:
         forms: Whether a form can be opened.
-        cards: The cards in the order in which they were shown, each in the place of the last.
-        private: Whether only the person who asked sees the last one.
+        cards: The cards in the order in which they were shown, each in place of the one before.
+        private: Whether only the person who sent the request sees the last card.
         form: The form that was opened, or None.
     """
 
@@ -41,23 +41,23 @@ class Screen:
 
     @property
     def card(self) -> Card:
-        """What is shown in the end."""
+        """The last card."""
         return self.cards[-1]
 
     def action(self, label: str) -> Action:
-        """Return the button with this label, of the last card or one below it."""
+        """Return the button with a label, in the last card or in a card below it."""
         actions = [a for card in (self.card, *self.card.more) for a in card.actions]
         return next(action for action in actions if action.label == label)
 
 
 class FakeChat:
-    """Somebody at a chat.
+    """A person at a chat.
 
     Args:
-        desk: Who serves the requests.
+        desk: Serves the requests.
         forms: Whether the chat has forms.
-        person: Who types, unless told otherwise.
-        channel: Where, unless told otherwise.
+        person: The person who types by default.
+        channel: The name of the channel by default.
     """
 
     def __init__(
@@ -75,31 +75,35 @@ class FakeChat:
         self._numbers = count(1)
 
     async def type(self, words: str, *, person: Person | None = None, **more: Any) -> Screen:
-        """Type something behind the root command, and return what it showed."""
+        """Type words after the root command, and return the answers."""
         return await self.bring(self.request(words=words, person=person, **more))
 
     async def click(self, screen: Screen, label: str, *, person: Person | None = None) -> Screen:
-        """Click a button."""
+        """Click the button with a label, and return the answers."""
         return await self.type(screen.action(label).words, person=person, message="M1")
 
     async def choose(self, command: str, **options: Any) -> Screen:
-        """Choose a command with its options, as in a tree or a form."""
+        """Choose a command with its options, as in a command tree, and return the answers."""
         return await self.bring(self.request(command=command, options=options))
 
     async def submit(self, screen: Screen, **values: Any) -> Screen:
-        """Fill in a form and send it; what was filled in already stays."""
+        """Submit the form of a screen with further values, and return the answers.
+
+        Raises:
+            LookupError: when no form was opened.
+        """
         if screen.form is None:
             raise LookupError("no form was opened")
         filled: Mapping[str, Any] = {**screen.form.values, **values}
         return await self.choose(screen.form.command.name, **filled)
 
     def request(self, *, person: Person | None = None, **more: Any) -> Request:
-        """Make a request that nobody has brought yet."""
+        """Return a request without bringing it to the desk."""
         given = {"channel": self.channel, **more}
         return Request(f"E{next(self._numbers)}", person or self.person, **given)
 
     async def bring(self, request: Request, screen: Screen | None = None) -> Screen:
-        """Bring a request to the desk, and return what it showed."""
+        """Bring a request to the desk, and return the answers."""
         screen = screen or Screen(self.forms)
         await self.desk.serve(request, screen)
         return screen

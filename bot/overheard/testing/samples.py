@@ -1,4 +1,4 @@
-"""What the checks ask and read: questions and answers of all sorts."""
+"""The questions and answers that the kit's checks use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXTS = (
 
 
 def question(text: str = ASKED, model: str = "svc/m-1") -> Question:
-    """Return a question as a check asks it."""
+    """Return a question with a text, to a model."""
     return Question(Prompt(text), Model.parse(model))
 
 
@@ -39,13 +39,13 @@ def readings(
     competitors: Sequence[Brand] = (ZENITH,),
     facts: Sequence[Fact] = FACTS,
 ) -> list[Reading]:
-    """Return answers as a scorer is given them, read for one brand beside its competitors.
+    """Return the readings of answers, as a scorer receives them.
 
     Args:
-        texts: What the answers say; by default answers of all sorts.
-        brand: The brand that is scored; Acme, unless named.
-        competitors: Those beside it; Zenith, unless named.
-        facts: What is known to be true of the brand.
+        texts: The answers' texts; by default those of `TEXTS`.
+        brand: The brand that is scored.
+        competitors: The brand's competitors.
+        facts: The brand's fact sheet.
     """
     reader = Reader([brand, *competitors])
     answers = (Answer(1, question(), Reply(text, Finish.COMPLETE), NOW) for text in texts)

@@ -1,4 +1,4 @@
-"""A service on loopback that says what a test tells it to, and breaks when told to."""
+"""An HTTP service on loopback whose responses and faults a test chooses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it arrived.
+    """An HTTP request as it arrived.
 
     Attributes:
-        method: Such as ``POST``.
-        path: Without the query.
-        query: What stands behind the question mark.
-        headers: By their names in small letters.
-        raw: The body as it was sent.
+        method: The method, such as ``POST``.
+        path: The path without the query.
+        query: The query without the question mark.
+        headers: The headers by their names in lower case.
+        raw: The body's bytes.
     """
 
     method: str
@@ -35,13 +35,13 @@ class Call:
 
     @property
     def body(self) -> Document:
-        """The body as JSON; an empty one is an empty dictionary."""
+        """The body as JSON; an empty body is an empty dictionary."""
         read: Document = json.loads(self.raw or b"{}")
         return read
 
     @property
     def text(self) -> str:
-        """The body as text; of JSON with no character escaped."""
+        """The body as text; JSON without escaped characters."""
         try:
             return json.dumps(json.loads(self.raw), ensure_ascii=False)
         except ValueError:
@@ -50,16 +50,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Reaction:
-    """What the service does with a call.
+    """The service's response to a call, or its fault.
 
     Attributes:
-        body: What it sends; a document becomes JSON.
+        body: The body; a dictionary is sent as JSON.
         status: The HTTP status.
-        headers: Beside those of every response.
-        content_type: Of the body.
-        sent: How many bytes of the body it sends before it hangs up; all by default.
-        hang_up: Whether it hangs up without a word.
-        silent: Whether it says nothing, ever.
+        headers: Headers in addition to those of every response.
+        content_type: The type of the body.
+        sent: How many bytes of the body are sent before the connection is closed; None for all.
+        hang_up: Whether the connection is closed without a response.
+        silent: Whether no response is ever sent.
     """
 
     body: Document | bytes = b""
@@ -72,12 +72,12 @@ class Reaction:
 
 
 class Service:
-    """A service that a plugin asks or posts to, on a real socket.
+    """An HTTP service for a plugin under test, on a real socket.
 
     Attributes:
-        url: Its address, without a slash at the end.
-        calls: What it was sent, in the order in which it came.
-        reactions: What it does with the next calls; the last one stays.
+        url: The address, without a slash at the end.
+        calls: The requests, in the order of their arrival.
+        reactions: The reactions to the next calls; the last is repeated.
     """
 
     def __init__(self) -> None:
@@ -88,13 +88,13 @@ class Service:
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     def react(self, call: Call) -> Reaction:
-        """Take note of a call, and say what to do with it."""
+        """Note a call, and return the reaction to it."""
         self.calls.append(call)
         return self.reactions.pop(0) if len(self.reactions) > 1 else self.reactions[0]
 
     @asynccontextmanager
     async def serving(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
-        """Serve while the block lasts."""
+        """Serve within the block, in this event loop."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
         port = server.sockets[0].getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
@@ -109,9 +109,9 @@ class Service:
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """Serve from a thread while the block lasts, also for who asks and waits without `await`.
+        """Serve from a thread within the block, for clients that block the event loop.
 
-        What a test reads and sets (`calls`, `reactions`) is safe to use meanwhile.
+        A test may use `calls` and `reactions` during the block.
         """
         ready, done = threading.Event(), threading.Event()
 
@@ -155,7 +155,7 @@ async def _read(reader: asyncio.StreamReader) -> Call:
 
 
 async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    """Read a body; a client that streams sends it in chunks, each behind its length."""
+    """Read a body by its length, or in chunks."""
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))
     body = b""
@@ -166,7 +166,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
 
 
 async def _write(writer: asyncio.StreamWriter, reaction: Reaction) -> bool:
-    """Send a response; return whether it was whole."""
+    """Send a response, and return whether all of it was sent."""
     body = reaction.body if isinstance(reaction.body, bytes) else json.dumps(reaction.body).encode()
     head = [
         f"HTTP/1.1 {reaction.status} Told",

@@ -6,7 +6,7 @@ import pytest
 
 from overheard import Card, ChatFailed, Secret, Table
 from overheard.testing import OpenDeployment, Reaction, Service, check_chat
-from overheard_my_chat import LONGEST, MyChat, MySettings
+from overheard_my_chat import MAX_MESSAGE, MyChat, MySettings
 
 
 @pytest.fixture
@@ -16,18 +16,18 @@ def chat(overheard_service: Service) -> MyChat:
 
 
 async def test_it_is_a_chat(chat: MyChat, overheard_service: Service) -> None:
-    """It posts once, keeps to the limit, and a stranger's text pings nobody."""
+    """The chat posts once, keeps to the limit, and mentions in text from outside have no effect."""
 
     def sent() -> list[str]:
         return [call.body["text"] for call in overheard_service.calls]
 
-    await check_chat(chat, "here", sent=sent, longest=LONGEST)
+    await check_chat(chat, "here", sent=sent, longest=MAX_MESSAGE)
 
 
 async def test_a_table_and_the_cards_below_are_posted(
     chat: MyChat, overheard_service: Service
 ) -> None:
-    """A report is a table, and what a check raised stands below its card."""
+    """A table and the cards below a card are part of its message."""
     table = Table(("Brand", "Visibility"), (("Acme", "40 %"),))
     await chat.post("here", Card("Title", table=table, more=(Card("Below"),)), key="1")
 
@@ -38,7 +38,7 @@ async def test_a_table_and_the_cards_below_are_posted(
 async def test_a_refusal_is_told_without_the_address(
     chat: MyChat, overheard_service: Service
 ) -> None:
-    """Whoever knows the address can post."""
+    """The address is a secret, so an error does not show it."""
     overheard_service.reactions = [Reaction(status=500)]
 
     with pytest.raises(ChatFailed, match="HTTP 500") as failed:

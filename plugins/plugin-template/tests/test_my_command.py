@@ -1,4 +1,4 @@
-"""Tests of the command: by the check of the kit, and typed by somebody."""
+"""Tests of the command: by the kit's check, and typed in a chat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_it_is_a_command() -> None:
 async def test_it_counts_what_was_answered(
     overheard_deployment: OpenDeployment, overheard_provider: EchoProvider
 ) -> None:
-    """Somebody types it behind a check."""
+    """A person types the command after a check."""
     overheard_provider.answer = lambda question: "Acme is good."
     deployment = await overheard_deployment()
     await deployment.type("check")

@@ -14,7 +14,7 @@ TOLD = [{"model": "openai/gpt-5", "at": "2026-02-24T09:00:00+00:00", "note": "Ne
 
 
 async def test_it_is_a_feed(overheard_service: Service) -> None:
-    """It tells the same twice, and only what is asked for."""
+    """The feed returns the same updates twice, and only those since the given time."""
     overheard_service.reactions = [Reaction(json.dumps(TOLD).encode())]
 
     await check_feed(MyFeed("my_feed", MySettings(url=overheard_service.url)))

@@ -17,7 +17,7 @@ def said(text: str, *, done: bool = True) -> dict[str, Any]:
 
 
 async def test_it_is_a_provider(overheard_service: Service) -> None:
-    """It meets all that can happen at a service, and tells its key nowhere."""
+    """The provider handles all faults of a service, and shows its key nowhere."""
 
     def make(url: str, key: str, timeout: float) -> MyProvider:
         settings = MySettings(base_url=url, api_key=Secret(key), timeout=timeout)

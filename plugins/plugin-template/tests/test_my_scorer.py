@@ -7,7 +7,7 @@ from overheard_my_scorer import MyScorer, MySettings
 
 
 async def test_it_is_a_scorer() -> None:
-    """It is deterministic, quick and keeps to its scale, whatever the answer."""
+    """The scorer is deterministic, quick and within its scale for answers of all kinds."""
     other = MyScorer(MySettings(words=5))
     await check_scorer(MyScorer(MySettings()), others=[other])
 
