@@ -1,4 +1,4 @@
-"""An update feed: a file in which somebody keeps when models were updated, one JSON object a line.
+"""An update feed: a file with the dates of model updates, one JSON object a line.
 
 Each line is ``{"model": "openai/gpt-5", "at": "2026-11-24T09:00:00+00:00", "note": "..."}``.
 """

@@ -1,6 +1,6 @@
 """A chat that can only be posted to: an incoming webhook, as Mattermost and others offer them.
 
-It also sends each shift as JSON to an address, for whoever listens there.
+It also sends each shift as JSON to an address, for other programs.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def is_about(quote: str, reading: Reading) -> bool:
 
 
 def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of a quote in a text; white space is ignored, a quote without words has none."""
+    """Yield the spans of a quote in a text, ignoring white space; a quote needs words."""
     words = _TOKEN.findall(quote)
     if any(word[0].isalnum() or len(word) > 1 for word in words):
         pattern = re.compile(r"\s+".join(map(re.escape, words)))
