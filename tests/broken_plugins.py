@@ -302,7 +302,7 @@ LATER = {
             "number = type('Odd', (float,), odd); "
             "return [Score('posing', number(1.0))]",
         ),
-        "The scorer posing",
+        "",  # its number is copied as a plain one
     ),
     "hiding": (
         scorer(

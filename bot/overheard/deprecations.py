@@ -1,6 +1,6 @@
 """What plugins should no longer use, in one place: since when, what instead, and when it ends.
 
-A name that moved or was renamed stands here and goes on working, with a warning, until the release
+A name that moved or was renamed is listed here and keeps working, with a warning, until the release
 in which it ends; a test fails in that release until it is taken out.
 """
 
@@ -43,7 +43,7 @@ def overdue(release: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> li
 
 
 def replacement(name: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> str:
-    """Return the name that takes another one's place, and warn whoever still uses that one.
+    """Return the name that replaces a deprecated one, with a warning to the caller.
 
     Raises:
         AttributeError: when the face has no such name and never had, or has it no longer.
@@ -54,6 +54,6 @@ def replacement(name: str, known: Mapping[str, Deprecation] = DEPRECATIONS) -> s
     warnings.warn(
         f"overheard.{name} ends in Overheard {old.ends}; use overheard.{old.instead}",
         DeprecationWarning,
-        stacklevel=3,  # who imports it: `replacement` is called by the face's `__getattr__`
+        stacklevel=3,  # the importing module: `replacement` is called by the face's `__getattr__`
     )
     return old.instead

@@ -48,7 +48,7 @@ class PluginSettings:
         self.problems: list[str] = []
         """What is wrong in the tables that `each` left out, as whole sentences."""
         self.asked: dict[str, type[Settings]] = {}
-        """What the plugin expects to stand in which table, such as ``providers.acme``."""
+        """The settings that the plugin reads from each table, such as ``providers.acme``."""
         self.secrets: list[str] = []
         """The secrets that it was given, so that no message of it shows one."""
 
@@ -187,54 +187,54 @@ def overheard_update_feeds(settings: PluginSettings) -> Iterable[UpdateFeed]:
 
 @hookspec
 def overheard_answer_scored(settings: PluginSettings) -> Iterable[ScoredListener]:
-    """Return those who want to be told of each answer that a scorer has read.
+    """Return listeners that are called for each answer that a scorer has read.
 
     Called once at start, with the ``[listeners.*]`` tables of this plugin.
 
     Example:
         ::
 
-            async def tell(answer, scores): ...
+            async def notify(answer, scores): ...
 
             @hookimpl
             def overheard_answer_scored(settings):
-                yield tell
+                yield notify
     """
     raise NotImplementedError
 
 
 @hookspec
 def overheard_shift_detected(settings: PluginSettings) -> Iterable[ShiftListener]:
-    """Return those who want to be told of each shift that raises an alert.
+    """Return listeners that are called for each shift that raises an alert.
 
     Called once at start, with the ``[listeners.*]`` tables of this plugin.
 
     Example:
         ::
 
-            async def tell(shift, alert): ...
+            async def notify(shift, alert): ...
 
             @hookimpl
             def overheard_shift_detected(settings):
-                yield tell
+                yield notify
     """
     raise NotImplementedError
 
 
 @hookspec
 def overheard_alert_posted(settings: PluginSettings) -> Iterable[PostedListener]:
-    """Return those who want to be told when an alert's message stands in a channel.
+    """Return listeners that are called when an alert's message was posted in a channel.
 
     Called once at start, with the ``[listeners.*]`` tables of this plugin.
 
     Example:
         ::
 
-            async def tell(alert, channel, message): ...
+            async def notify(alert, channel, message): ...
 
             @hookimpl
             def overheard_alert_posted(settings):
-                yield tell
+                yield notify
     """
     raise NotImplementedError
 

@@ -181,7 +181,7 @@ async def test_an_async_scorer_that_never_returns_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The time-out is told, and the next scorer goes on."""
-    monkeypatch.setattr(scorers, "LONGEST_CALL", 0.01)
+    monkeypatch.setattr(scorers, "SCORER_TIMEOUT_S", 0.01)
     good = Counting(lambda _: [Score("good", 1.0)], "good")
     store = await answered((WHICH, Finish.COMPLETE))
     scoring = Scoring([Endless(one), good], Catalogue((Brand("Acme"),)))

@@ -122,7 +122,7 @@ class Guard:
     @property
     def pause(self) -> str:
         """The sentence that says why the part is paused; empty when it is not."""
-        return str(self._paused()) if self._now() < self._until else ""
+        return str(self.paused() or "")
 
     def resume(self) -> None:
         """Forget all faults, so that the next call is made."""
@@ -150,7 +150,8 @@ class Guard:
         Raises:
             PluginFault: when the call fails or takes too long, or the part is paused.
         """
-        self.require_active()
+        if paused := self.paused():
+            raise paused
         task = asyncio.create_task(_outcome(self.part, work))
         try:
             await asyncio.wait({task}, timeout=timeout_s)
@@ -168,14 +169,9 @@ class Guard:
         result: Result = outcome.result
         return result
 
-    def require_active(self) -> None:
-        """Raise the sentence of the pause while the part is paused.
-
-        Raises:
-            PluginFault: when it is.
-        """
-        if self._now() < self._until:
-            raise self._paused()
+    def paused(self) -> PluginFault | None:
+        """Return why the part is paused, or None when it is not."""
+        return self._pause_fault() if self._now() < self._until else None
 
     def fault(self, problem: str, *, late: bool = False) -> PluginFault:
         """Count a fault and return its sentence.
@@ -193,13 +189,13 @@ class Guard:
             self._faults >= self._max_faults or self._late >= MAX_LATE
         ):
             self._until = self._now() + PAUSE_S
-            log.warning("%s", self._paused())
+            log.warning("%s", self._pause_fault())
             if self._notices and not self._noticed:
-                self._notices.add(Notice(str(self._paused()), self.plugin))
+                self._notices.add(Notice(str(self._pause_fault()), self.plugin))
             self._noticed = True
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
 
-    def _paused(self) -> PluginFault:
+    def _pause_fault(self) -> PluginFault:
         return PluginFault(
             part=self.part,
             problem=f"is left alone for {wording.count(round(PAUSE_S / 60), 'minute')} after "

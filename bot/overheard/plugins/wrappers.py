@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
@@ -40,7 +40,7 @@ from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer,
 from overheard.plugins import scorer_process, validate
 from overheard.plugins.isolate import Guard, Guards, call_now, problem_of
 from overheard.plugins.registration import Registered, is_word
-from overheard.plugins.scorer_process import Origin, Problem, ScorerProcess
+from overheard.plugins.scorer_process import GroupScores, Origin, Problem, ScorerProcess
 from overheard.plugins.views import GuardedChat, guarded_command
 
 JUDGE_TIMEOUT_S = 3600.0
@@ -221,7 +221,7 @@ def _guarded_scorer(
     guard = guards.of(f"The scorer {scorer.name}")
     if inspect.iscoroutinefunction(scorer.score):
         return GuardedScorer(scorer, guard)
-    return IsolatedScorer(scorer, guard, process, origin)
+    return IsolatedScorer(scorer, guard, process, origin, guards.secrets)
 
 
 class _Stated:
@@ -240,9 +240,15 @@ class IsolatedScorer(_Stated):
     """A scorer that reads in the child process of scorers."""
 
     def __init__(
-        self, scorer: Scorer, guard: Guard, process: ScorerProcess, origin: Origin
+        self,
+        scorer: Scorer,
+        guard: Guard,
+        process: ScorerProcess,
+        origin: Origin,
+        secrets: Collection[str] = (),
     ) -> None:
         super().__init__(scorer, guard)
+        self._secrets = secrets
         self._process = process
         self._origin = origin
 
@@ -259,7 +265,7 @@ class IsolatedScorer(_Stated):
 
     async def score_all(
         self, groups: Sequence[Sequence[Reading]]
-    ) -> list[Sequence[Sequence[Score]] | PluginFault]:
+    ) -> list[GroupScores | PluginFault]:
         """Score several answers.
 
         Args:
@@ -268,25 +274,24 @@ class IsolatedScorer(_Stated):
         Returns:
             For each answer the scores of its readings, or why there are none.
         """
-        found: list[Sequence[Sequence[Score]] | PluginFault] = []
+        found: list[GroupScores | PluginFault] = []
         while len(found) < len(groups):
-            try:
-                self._guard.require_active()
-            except PluginFault as paused:
-                found += [paused] * (len(groups) - len(found))
-                break
+            if paused := self._guard.paused():
+                return found + [paused] * (len(groups) - len(found))
             left = groups[len(found) :]
-            for result in await self._process.score(self._origin, self.name, left):
-                if isinstance(result, Problem):
-                    found.append(self._fault(result))
-                else:
-                    self._guard.resume()
-                    found.append(result)
+            results = await self._process.score(self._origin, self.name, left)
+            found += map(self._counted, results)
         return found
 
-    def _fault(self, problem: Problem) -> PluginFault:
-        text = shortened(printable(redacted(problem.text)))
-        return self._guard.fault(text, late=problem.late)
+    def _counted(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
+        """Return the scores of one answer, or a fault; a message may go on during a pause."""
+        paused = self._guard.paused()
+        if isinstance(result, Problem):
+            text = shortened(printable(redacted(result.text, self._secrets)))
+            return paused or self._guard.fault(text, late=result.late)
+        if not paused:
+            self._guard.resume()
+        return result
 
 
 class GuardedScorer(_Stated):

@@ -1,4 +1,4 @@
-"""A call into a scorer: whatever it raises or returns stays its own fault."""
+"""A call into a scorer: what it raises or returns is a fault of it alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from overheard.interfaces import Judge, Scorer, Store
 from overheard.plugins import IsolatedScorer, remedy_of
 from overheard.reading.reader import READING_VERSION
 
-LONGEST_CALL = 60.0
+SCORER_TIMEOUT_S = 60.0
 """Seconds after which an async scorer is given up for one reading."""
 
 _GIVEN = (GeneratorType, list, tuple, Iterator)
@@ -134,8 +134,10 @@ def _records(
 
 
 async def _waited(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
-    """Wait for an async scorer; a judge's questions have time-outs of their own."""
-    limit = asyncio.timeout(None if isinstance(scorer, Judge) else LONGEST_CALL)
+    """Wait for an async scorer; a judge's questions and the child process have other time-outs."""
+    limit = asyncio.timeout(
+        None if isinstance(scorer, Judge | IsolatedScorer) else SCORER_TIMEOUT_S
+    )
     try:
         async with limit:
             return await result
@@ -143,7 +145,7 @@ async def _waited(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterabl
         raise
     except BaseException as error:
         if limit.expired():
-            raise Late(seconds=LONGEST_CALL) from error
+            raise Late(seconds=SCORER_TIMEOUT_S) from error
         raise
 
 
@@ -195,8 +197,8 @@ def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
     yield from found.values()
 
 
-async def beside(works: Iterable[Coroutine[None, None, None]]) -> None:
-    """Do several things beside each other, and wait for all of them; the first error ends the
+async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
+    """Run several coroutines concurrently and wait for all of them; the first error cancels the
     others, and is raised as it is.
     """
     try:
@@ -234,7 +236,7 @@ _NUMBER = (int, float)
 
 
 def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
-    """Whether something that a scorer gave is a score on one of its own scales."""
+    """Whether something that a scorer gave is a score on one of its scales."""
     if not isinstance(score, Score) or not isinstance(score.quote, str):
         return False
     if not isinstance(score.details, tuple):

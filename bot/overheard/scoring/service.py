@@ -26,7 +26,7 @@ from overheard.scoring.scorers import (
     Share,
     asked,
     asked_together,
-    beside,
+    concurrently,
     digest,
     edition,
     in_turn,
@@ -169,7 +169,7 @@ class Scoring:
                 known = sum(len(batch) for _, batch in shares)
                 progress.start("Scoring answers", max(expected * len(streams), known))
                 begun = True
-            await beside(self._keep(store, group, progress) for group in _groups(shares))
+            await concurrently(self._keep(store, group, progress) for group in _groups(shares))
             self._just_read.clear()
         if begun:
             progress.finish()

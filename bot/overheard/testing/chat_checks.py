@@ -32,7 +32,7 @@ async def check_chat(
     longest: int,
     pings: Sequence[str] = PINGS,
 ) -> None:
-    """Check that a chat posts once, finds what it posted, keeps to its limits, and pings nobody.
+    """Check that a chat posts once, finds what it posted, keeps to its limits, and pings no person.
 
     Args:
         chat: Connected to a platform on loopback.

@@ -14,7 +14,7 @@ _LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 async def check_feed(feed: UpdateFeed) -> None:
-    """Check that a feed tells the same twice, with times that have a zone, and only what is asked.
+    """Check that a feed returns the same twice, with time zones, and only what it is asked for.
 
     Raises:
         AssertionError: with what is wrong.

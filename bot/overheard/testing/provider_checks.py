@@ -16,10 +16,9 @@ from overheard.testing.service import Document, Reaction, Service
 
 KEY = "sk-check-0123456789-secret"
 ANSWER = "Acme \U0001f600 är bra. Acmeは良いです。"
-PATIENCE, HASTE = 30.0, 0.5
-"""Seconds that a provider is told to wait for an answer: for one that comes, and one that does
-not."""
-PROMPTLY = 5.0
+LONG_TIMEOUT_S, SHORT_TIMEOUT_S = 30.0, 0.5
+"""Time-outs that a provider is given: for an answer that comes, and for one that does not."""
+REACTION_TIMEOUT_S = 5.0
 """Seconds within which it must notice a time-out or heed its cancelling."""
 
 Make = Callable[[str, str, float], Provider]
@@ -54,7 +53,7 @@ async def check_failure(provider: Provider, *, secret: str, model: str = "") -> 
 
     Args:
         provider: Connected to a service that refuses.
-        secret: What must be told nowhere.
+        secret: What no message may show.
         model: Which of its models; by default the first one.
 
     Returns:
@@ -74,9 +73,9 @@ async def check_hosted_provider(
     """Check that a provider that asks over the network meets all that can happen there.
 
     It asks once for each question, with every character; answers that are whole, cut, empty or
-    unreadable are told apart; a refusal for too many questions (429) says when to ask again; a
+    unreadable are distinguished; a refusal for too many questions (429) says when to ask again; a
     service that fails, hangs up, refuses the key or says nothing is an error of the right kind;
-    it can be cancelled; its key is told nowhere.
+    it can be cancelled; no message shows its key.
 
     Args:
         make: Makes a provider from the service's address, the key and the seconds that it waits
@@ -105,11 +104,13 @@ class _Trial:
     answer: Answer
 
     @asynccontextmanager
-    async def asking(self, reaction: Reaction, patience: float = PATIENCE) -> AsyncIterator[_Ready]:
+    async def asking(
+        self, reaction: Reaction, timeout_s: float = LONG_TIMEOUT_S
+    ) -> AsyncIterator[_Ready]:
         """Give a new provider whose service reacts in this way, and close it behind the block."""
         self.service.reactions = [reaction]
         self.service.calls.clear()
-        provider = self.make(self.service.url, KEY, patience)
+        provider = self.make(self.service.url, KEY, timeout_s)
         try:
             yield _Ready(provider, _question(provider))
         finally:
@@ -200,9 +201,9 @@ async def _check_fault(trial: _Trial, fault: _Fault) -> None:
 
 async def _check_silence(trial: _Trial) -> None:
     silent = Reaction(silent=True)
-    async with trial.asking(silent, HASTE) as ready:
+    async with trial.asking(silent, SHORT_TIMEOUT_S) as ready:
         try:
-            async with asyncio.timeout(PROMPTLY):
+            async with asyncio.timeout(REACTION_TIMEOUT_S):
                 error = await _failure(ready.provider, ready.question, KEY, " when silent")
         except TimeoutError:
             raise AssertionError("it does not heed its time-out") from None
@@ -220,7 +221,7 @@ async def _check_cancelling(
     while trial and not trial.times and not call.done():  # noqa: ASYNC110 - the service has a thread
         await asyncio.sleep(0.01)
     call.cancel()
-    await asyncio.wait({call}, timeout=PROMPTLY)
+    await asyncio.wait({call}, timeout=REACTION_TIMEOUT_S)
     assert call.done(), "it does not heed its cancelling"
     assert call.cancelled() or trial is None, "it swallows its cancelling"
 

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Sequence
 
 from overheard.domain import Reading, Score
 from overheard.interfaces import Scorer
+from overheard.plugins.validate import NOT_A_SCORE, Nonsense, validated_scores
 from overheard.scoring.scorers import RANGES
 from overheard.testing.samples import readings
 
-SPEED = 1.0
+MAX_COMPUTE_S = 1.0
 """Seconds that a scorer may compute for one answer: a check scores thousands."""
 
 
 async def check_scorer(
-    scorer: Scorer, *, others: Iterable[Scorer] = (), seconds: float = SPEED
+    scorer: Scorer, *, others: Iterable[Scorer] = (), seconds: float = MAX_COMPUTE_S
 ) -> None:
     """Check that a scorer is deterministic, quick, and gives only values of its metrics, in range.
 
@@ -25,7 +26,7 @@ async def check_scorer(
     Args:
         scorer: What to check.
         others: The same scorer with other settings, under which an answer can get another score:
-            each has a version of its own.
+            each needs another version.
         seconds: What it may compute for one answer; waiting for a service does not count.
 
     Raises:
@@ -56,9 +57,14 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
 async def _scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
     begun = time.thread_time()  # of this thread alone: other programs do not count
     result = scorer.score(reading)
-    scores = list(await result if inspect.isawaitable(result) else result)
+    given = list(await result if inspect.isawaitable(result) else result)
     taken = time.thread_time() - begun
     length = len(reading.answer.reply.text)
     told = f"it computes {taken:.1f} s for an answer of {length:,} characters"
     assert taken <= seconds, f"{told}, and may take {seconds:g} s"
+    try:
+        scores = validated_scores(given)
+    except Nonsense as nonsense:
+        raise AssertionError(str(nonsense)) from None
+    assert NOT_A_SCORE not in scores, "it returns what is no Score, or wrong types"
     return scores
