@@ -9,7 +9,7 @@ import yaml
 from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
-from overheard.commands.slack import SCOPES, manifest
+from overheard.commands.chat_setup import SLACK_SCOPES, manifest
 from overheard.config.chats import SlackTable
 from overheard.interfaces import Finding
 from program import Program
@@ -92,7 +92,7 @@ def test_the_manifest_asks_for_no_more_than_is_used() -> None:
     """Each scope is that of a method which the bot calls, or of the slash command."""
     used = {method.scope for method in METHODS.values()} | {"commands", "groups:history"}
 
-    assert set(SCOPES) == used - {""}
+    assert set(SLACK_SCOPES) == used - {""}
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])

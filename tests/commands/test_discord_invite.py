@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from overheard.commands.discord import PERMISSIONS
+from overheard.commands.chat_setup import DISCORD_PERMISSIONS
 from program import Program
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret"
@@ -40,8 +40,9 @@ def test_nothing_is_asked_for_that_is_not_needed(program: Program) -> None:
 
     names = {name for name, granted in discord.Permissions(told["permissions"]) if granted}
     assert told["application_id"] == "42"
-    assert {name for name in PERMISSIONS if getattr(discord.Permissions(told["permissions"]), name)}
-    assert len(names) == len(PERMISSIONS)
+    granted = discord.Permissions(told["permissions"])
+    assert {name for name in DISCORD_PERMISSIONS if getattr(granted, name)}
+    assert len(names) == len(DISCORD_PERMISSIONS)
 
 
 @pytest.mark.parametrize("token", ["", "no-token", "bm90IGEgbnVtYmVy.x.y"])

@@ -7,7 +7,7 @@ import asyncio
 import psycopg
 import pytest
 
-from overheard.commands.doctor_queue import queue_findings
+from overheard.commands.doctor import queue_findings
 from overheard.config.loader import Config, parse_config
 from overheard.domain import TaskKind
 from overheard.interfaces import Finding

@@ -10,7 +10,7 @@ from functools import partial
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
 from overheard.commands.compare_card import comparison_card
-from overheard.commands.example import opened
+from overheard.commands.demo import opened
 from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run

@@ -13,19 +13,23 @@ from typing import TypeVar
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role
-from overheard.commands.doctor_queue import queue_findings
+from overheard.config.loader import Config
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment, Session
+from overheard.domain import QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
+from overheard.runs.queue import outdated, queue_standing
 
-PATIENCE = 20.0
+CHECK_TIMEOUT_S = 20.0
 """Seconds that one examination may take."""
-SPARE_DISK = 500_000_000
+MIN_FREE_DISK_BYTES = 500_000_000
 """Bytes that should be left on the disk of an SQLite store."""
 SHOWN_WAITING = 5
-CLOCK = timedelta(seconds=30)
-"""By how much a clock may be wrong: schedules bear it, and so do signatures of requests."""
+MAX_CLOCK_ERROR = timedelta(seconds=30)
+"""The error of a clock that schedules and the signatures of requests tolerate."""
+MAX_JOB_WAIT = timedelta(minutes=5)
+"""The wait of a job in the queue from which on it is reported."""
 
 Result = TypeVar("Result")
 
@@ -81,7 +85,7 @@ class _Ward:
         if url.startswith("postgresql"):
             return  # its disk is another machine's
         free = shutil.disk_usage(Path(url.removeprefix("sqlite:///")).absolute().parent).free
-        low = free < SPARE_DISK
+        low = free < MIN_FREE_DISK_BYTES
         problem = f"only {free / 1e6:,.0f} MB are left" if low else ""
         yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
 
@@ -183,7 +187,7 @@ def _clock(ahead: Sequence[timedelta]) -> Finding:
     if not ahead:
         return Finding("clock (not compared: no provider tells its time)")
     nearest = min(ahead, key=abs)
-    if abs(nearest) <= CLOCK:
+    if abs(nearest) <= MAX_CLOCK_ERROR:
         return Finding("clock")
     late = "behind" if nearest > timedelta() else "ahead of"
     problem = (
@@ -193,14 +197,14 @@ def _clock(ahead: Sequence[timedelta]) -> Finding:
 
 
 async def _in_time(work: Callable[[], Awaitable[Result]]) -> Result:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(CHECK_TIMEOUT_S):
         return await work()
 
 
 def _told(error: Exception) -> str:
     """Say what is wrong; a foreign error's text may hold a secret, so only its kind."""
     if isinstance(error, TimeoutError):
-        return f"no answer within {PATIENCE:.0f} s"
+        return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
     return str(error).rstrip(".") if isinstance(error, OverheardError) else type(error).__name__
 
 
@@ -229,6 +233,51 @@ def _card(findings: Sequence[Finding]) -> Card:
         },
         failed=bool(faults),
     )
+
+
+async def queue_findings(config: Config) -> AsyncIterator[Finding]:
+    """Yield how the queue is; nothing where this process does its work by itself."""
+    if config.queue.engine != "pgqueuer":
+        return
+    try:
+        if await outdated(config.storage.url):
+            problem = "its tables are missing, or are those of another version of PGQueuer"
+            yield Finding("queue", problem, "start an overheard worker of this version")
+            return
+        standing = await queue_standing(config.storage.url)
+    except Exception as error:  # whatever the driver raises; its text may hold a login
+        problem = f"it cannot be reached ({type(error).__name__})"
+        yield Finding("queue", problem, "see whether the server in [storage] url runs")
+        return
+    for finding in _standing(standing):
+        yield finding
+
+
+def _standing(standing: QueueStatus) -> Iterator[Finding]:
+    count = wording.count(standing.workers, "worker")
+    if standing.workers:
+        yield Finding(f"queue ({count})")
+    else:
+        waits = f", and {_waiting(standing)}" if standing.waiting else ""
+        remedy = "start one with: overheard worker"
+        yield Finding("queue", f"no worker is connected{waits}", remedy)
+    oldest = max(standing.oldest, key=lambda work: standing.oldest[work], default="")
+    if oldest and standing.oldest[oldest] > MAX_JOB_WAIT.total_seconds():
+        minutes = wording.count(round(standing.oldest[oldest] / 60), "minute")
+        problem = f"a job of {oldest} has waited for {minutes}; {_waiting(standing)}"
+        provider = oldest.partition("/")[2]
+        limits = f", or let more calls through in [limits.{provider}]" if provider else ""
+        remedy = f"start more workers{limits}"
+        yield Finding("jobs that wait", problem, remedy)
+    if standing.held:
+        held = wording.count(sum(standing.held.values()), "job")
+        problem = f"{held} failed for good ({', '.join(sorted(standing.held))})"
+        remedy = "read why in the log of the workers, then put them in again with: pgq requeue"
+        yield Finding("jobs that failed", problem, remedy)
+
+
+def _waiting(standing: QueueStatus) -> str:
+    return wording.count(sum(standing.waiting.values()), "job waits", "jobs wait")
 
 
 DOCTOR = CommandSpec(

@@ -10,7 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, argument, quoted
 from overheard.commands.arguments import unknown
-from overheard.commands.example import opened
+from overheard.commands.demo import opened
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Landscape, LandscapeTopic
 from overheard.finetune.landscape import (

@@ -9,7 +9,7 @@ import discord
 from overheard.chat.discord.api import PORTAL, chat_failed
 from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.sync import is_served
-from overheard.commands.discord import PERMISSIONS, invitation
+from overheard.commands.chat_setup import DISCORD_PERMISSIONS, invitation
 from overheard.interfaces import Finding
 
 PLACE = "discord"
@@ -82,4 +82,4 @@ async def _missing_permissions(client: DiscordClient, channel: int) -> list[str]
     guild = await client.fetch_guild(guild_id.id, with_counts=False)
     me = await guild.fetch_member(client.user.id if client.user else 0)
     permissions = (await guild.fetch_channel(channel)).permissions_for(me)
-    return [name for name in PERMISSIONS if not getattr(permissions, name)]
+    return [name for name in DISCORD_PERMISSIONS if not getattr(permissions, name)]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from overheard.cards import wording
 from overheard.chat.slack.client import SlackClient, SlackFailed
 from overheard.chat.slack.workspaces import Workspace, Workspaces, token_refusal
-from overheard.commands.slack import OPTIONAL, SCOPES
+from overheard.commands.chat_setup import OPTIONAL_SLACK_SCOPES, SLACK_SCOPES
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Finding
 
@@ -74,9 +74,9 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.scopes:
         yield Finding(f"{place} (not compared: Slack does not tell them)")
         return
-    missing = [scope for scope in SCOPES if scope not in workspace.scopes]
-    needed = [scope for scope in missing if scope not in OPTIONAL]
-    optional = [scope for scope in missing if scope in OPTIONAL]
+    missing = [scope for scope in SLACK_SCOPES if scope not in workspace.scopes]
+    needed = [scope for scope in missing if scope not in OPTIONAL_SLACK_SCOPES]
+    optional = [scope for scope in missing if scope in OPTIONAL_SLACK_SCOPES]
     for which, scopes in (("", needed), ("optional ", optional)):
         if scopes:
             verb = "scope {} is" if len(scopes) == 1 else "scopes {} are"

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from overheard.chat.slack.client import NAME, REFUSED_TOKEN_CODES, SlackClient, SlackFailed
-from overheard.commands.slack import REDIRECT, SCOPES
+from overheard.commands.chat_setup import SLACK_REDIRECT_PATH, SLACK_SCOPES
 from overheard.config.chats import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Person
@@ -248,10 +248,10 @@ class Installations:
             settings=AsyncOAuthSettings(
                 client_id=self._settings.client_id,
                 client_secret=secret.get_secret_value() if secret else "",
-                scopes=SCOPES,
+                scopes=SLACK_SCOPES,
                 user_scopes=[],
-                redirect_uri=f"{self._settings.url.rstrip('/')}{REDIRECT}",
-                redirect_uri_path=REDIRECT,
+                redirect_uri=f"{self._settings.url.rstrip('/')}{SLACK_REDIRECT_PATH}",
+                redirect_uri_path=SLACK_REDIRECT_PATH,
                 authorization_url=_authorization(self._settings.base_url),
                 installation_store=self._store,
                 state_store=self._states,

@@ -1,4 +1,4 @@
-"""`worker`: a process that asks and scores for all that share a PostgreSQL database."""
+"""`run` and `worker`: the processes of a deployment, each until it is stopped."""
 
 from __future__ import annotations
 
@@ -10,6 +10,30 @@ from overheard.config.settings import suggestion
 from overheard.deployment import Call, Session
 from overheard.domain import TaskKind
 from overheard.errors import UnknownName, WorkerUnused
+
+
+async def run(session: Session, _: Call) -> Card:
+    """Connect the chats, carry out schedules and deliver alerts, until SIGTERM or Ctrl-C.
+
+    Raises:
+        ConfigError: with all that is wrong.
+        StoreError: when the store cannot be used.
+    """
+    async with session.open_deployment(session.read_config()) as deployment:
+        if session.serve:
+            await session.serve(deployment)
+    return Card("Stopped", "Runs that were under way go on with the next start.")
+
+
+RUN = CommandSpec(
+    "run",
+    "Connect the chats, carry out schedules and deliver alerts, until it is stopped.",
+    run,
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+    examples=("run",),
+)
+
 
 AT_ONCE = 8
 """Tasks that a worker carries out at a time; most of each is waiting for a provider."""

@@ -1,17 +1,22 @@
-"""`slack manifest`: what makes the app at Slack, with no more rights than the bot uses."""
+"""`slack manifest` and `discord invite`: what lets the bot into each chat."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, option
-from overheard.config.chats import SlackTable
+from overheard.config.chats import DiscordTable, SlackTable
 from overheard.deployment import Call, Session
+from overheard.errors import ChatUnavailable
 
-SCOPES = (
+SLACK_SCOPES = (
     "commands",  # take the slash command
     "chat:write",  # answer, and post alerts
     "files:write",  # put charts into threads
@@ -21,11 +26,11 @@ SCOPES = (
     "usergroups:read",  # give roles to user groups
 )
 """What the bot may do, and what for."""
-OPTIONAL = frozenset({"usergroups:read"})
+OPTIONAL_SLACK_SCOPES = frozenset({"usergroups:read"})
 """Scopes without which it works as well, but for what they are for."""
-EVENTS = "/slack/events"
-REDIRECT = "/slack/oauth_redirect"
-UNKNOWN = "https://bot.example.com"
+SLACK_EVENTS_PATH = "/slack/events"
+SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
+EXAMPLE_ADDRESS = "https://bot.example.com"
 """Stands where the bot's own address belongs, until [slack] names it as url."""
 
 
@@ -87,11 +92,11 @@ def _features(settings: SlackTable) -> dict[str, Any]:
 
 
 def _rights(settings: SlackTable) -> dict[str, Any]:
-    needed = [scope for scope in SCOPES if scope not in OPTIONAL]
-    scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL)}
+    needed = [scope for scope in SLACK_SCOPES if scope not in OPTIONAL_SLACK_SCOPES]
+    scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL_SLACK_SCOPES)}
     if not settings.many:
         return {"scopes": scopes}
-    return {"redirect_urls": [_address(settings) + REDIRECT], "scopes": scopes}
+    return {"redirect_urls": [_address(settings) + SLACK_REDIRECT_PATH], "scopes": scopes}
 
 
 def _settings(settings: SlackTable) -> dict[str, Any]:
@@ -113,11 +118,11 @@ def _settings(settings: SlackTable) -> dict[str, Any]:
 
 def _at(settings: SlackTable, key: str) -> dict[str, str]:
     """Return where Slack sends requests; Socket Mode needs no address."""
-    return {} if settings.mode == "socket" else {key: _address(settings) + EVENTS}
+    return {} if settings.mode == "socket" else {key: _address(settings) + SLACK_EVENTS_PATH}
 
 
 def _address(settings: SlackTable) -> str:
-    return settings.url.rstrip("/") or UNKNOWN
+    return settings.url.rstrip("/") or EXAMPLE_ADDRESS
 
 
 def to_yaml(value: Any, indent: str = "") -> str:
@@ -139,11 +144,80 @@ def _entry(value: Any, indent: str) -> str:
     return f"{indent}- {to_yaml(value, indent + '  ').lstrip()}"
 
 
-MANIFEST = CommandSpec(
+SLACK_MANIFEST = CommandSpec(
     "slack manifest",
     "Write the manifest that makes the app at Slack, from the configuration.",
     slack_manifest,
     faces=frozenset({Face.TERMINAL}),
     opens=False,
     examples=("slack manifest", "slack manifest --format json"),
+)
+
+
+DISCORD_PERMISSIONS: Mapping[str, int] = {
+    "view_channel": 1 << 10,
+    "send_messages": 1 << 11,
+    "embed_links": 1 << 14,
+    "attach_files": 1 << 15,
+    "read_message_history": 1 << 16,
+    "create_public_threads": 1 << 35,
+    "send_messages_in_threads": 1 << 38,
+}
+"""What the bot needs in a channel, by discord.py's names, and Discord's bit of each."""
+_DISCORD_SCOPES = ("bot", "applications.commands")
+_INVITATION_PAGE = "https://discord.com/oauth2/authorize"
+
+
+async def invite(session: Session, _: Call) -> Card:
+    """Print the address that lets the bot into a server, with the least permissions.
+
+    Raises:
+        ChatUnavailable: when neither the settings nor the token tell the application's id.
+    """
+    settings = session.read_config(needed=False).discord or DiscordTable()
+    application = application_of(settings)
+    if application is None:
+        raise ChatUnavailable(
+            chat="Discord",
+            reason="nobody has told the application's id",
+            remedy="set the environment variable DISCORD_TOKEN, or write application_id into "
+            "[discord]; it stands on the page General Information of your application at "
+            "https://discord.com/developers/applications",
+        )
+    url = invitation(application)
+    sys.stdout.write(url + "\n")  # on a line of its own, whole at any width
+    data = {"url": url, "application_id": str(application), "permissions": needed()}
+    return Card("", data=data)
+
+
+def invitation(application: int) -> str:
+    """Return the address that lets an application's bot into a server."""
+    query = {"client_id": application, "scope": " ".join(_DISCORD_SCOPES), "permissions": needed()}
+    return f"{_INVITATION_PAGE}?{urlencode(query)}"
+
+
+def needed() -> int:
+    """Return the permissions that the bot needs, as Discord's number."""
+    return sum(DISCORD_PERMISSIONS.values())
+
+
+def application_of(settings: DiscordTable) -> int | None:
+    """Return the application's id: the first part of a bot's token is its id, in base 64."""
+    if settings.application_id or settings.token is None:
+        return settings.application_id
+    first = settings.token.get_secret_value().strip().split(".")[0]
+    try:
+        told = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode()
+        return int(told) if told.isascii() and told.isdigit() else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+DISCORD_INVITE = CommandSpec(
+    "discord invite",
+    "Print the address that lets the bot into a Discord server.",
+    invite,
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+    examples=("discord invite",),
 )
