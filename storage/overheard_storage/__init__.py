@@ -1,4 +1,4 @@
-"""The store of Overheard: what it heard, on SQLite or PostgreSQL."""
+"""The store of Overheard, on SQLite or PostgreSQL."""
 
 from overheard_storage.store import SqlStore, migrate, open_store
 

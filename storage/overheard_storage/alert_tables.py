@@ -1,4 +1,4 @@
-"""The tables of what changed, who is told, and how a deployment is run; see `tables`."""
+"""The tables of detection and alerts; `tables` has all tables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from overheard_storage.columns import Moment, Prose
-from overheard_storage.parts import column, metadata, number, part, reference
+from overheard_storage.columns import (
+    Moment,
+    Prose,
+    column,
+    id_column,
+    key_reference,
+    metadata,
+    reference,
+)
 
 updates = Table(
     "updates",
     metadata,
-    number(),
+    id_column(),
     reference("model_id", "models"),
     column("at", Moment),
     column("source", Prose),
@@ -31,7 +38,7 @@ updates = Table(
 alerts = Table(
     "alerts",
     metadata,
-    number(),
+    id_column(),
     reference("brand_id", "brands"),
     reference("model_id", "models"),
     reference("run_id", "runs"),
@@ -47,7 +54,7 @@ alerts = Table(
 events = Table(
     "events",
     metadata,
-    number(),
+    id_column(),
     Column("alert_id", ForeignKey("alerts.id"), nullable=False, index=True),
     column("what", String(16)),
     column("at", Moment),
@@ -58,7 +65,7 @@ events = Table(
 shifts = Table(
     "shifts",
     metadata,
-    number(),
+    id_column(),
     reference("alert_id", "alerts"),
     column("place", Integer),
     reference("brand_id", "brands"),
@@ -82,20 +89,20 @@ shifts = Table(
     UniqueConstraint("alert_id", "place"),
 )
 
-# What can be worked out again: how strong a brand's evidence must be, by what that depends on.
+# A cache: how strong a brand's evidence must be, by the key of what that depends on.
 thresholds = Table(
     "thresholds",
     metadata,
-    part("brand_id", "brands"),
+    key_reference("brand_id", "brands"),
     Column("key", String(32), primary_key=True),
     column("value", Double),
 )
 
-# A delivery belongs to the process `owner` until `leased_until`; see `overheard.alerts.outbox`.
+# A delivery is leased to the process `owner` until `leased_until`; see `overheard.alerts.outbox`.
 deliveries = Table(
     "deliveries",
     metadata,
-    number(),
+    id_column(),
     column("kind", String(16)),
     column("key", Prose, unique=True),
     column("channel", Prose),
@@ -111,29 +118,4 @@ deliveries = Table(
     column("problem", Prose),
     column("owner", Prose),
     Column("leased_until", Moment),
-)
-
-# Operating
-
-schedule_states = Table(
-    "schedule_states",
-    metadata,
-    number(),
-    column("name", Prose, unique=True),
-    column("paused", Boolean),
-    column("begun", Moment),
-    column("done", Moment),
-    column("problem", Prose),
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    number(),
-    Column("at", Moment, nullable=False, index=True),
-    column("who", Prose),
-    column("channel", Prose),
-    column("command", Prose),
-    column("words", Prose),
-    column("outcome", Prose),
 )

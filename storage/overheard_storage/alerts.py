@@ -1,4 +1,4 @@
-"""What changed: model updates, and alerts with their shifts and events."""
+"""Alerts with their shifts and events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import (
@@ -16,63 +16,34 @@ from overheard.domain import (
     AlertState,
     Delivery,
     DeliveryKind,
-    Model,
-    ModelUpdate,
     Shift,
     alert_key,
 )
 from overheard_storage import tables
 from overheard_storage.database import uninterrupted
-from overheard_storage.outbox import announce, delivery_row, insert_deliveries
-from overheard_storage.shapes import shift_of, shift_row, update_of
-from overheard_storage.shelf import Shelf, among
-from overheard_storage.tables import alerts, brands, events, metrics, models, shifts, updates
+from overheard_storage.deliveries import announce, delivery_row, insert_deliveries
+from overheard_storage.repository import Repository, among
+from overheard_storage.rows import shift_of, shift_row
+from overheard_storage.tables import alerts, brands, events, metrics, models, shifts
 
 
-class AlertShelf(Shelf):
-    """Updates and alerts. The Protocol `overheard.interfaces.Store` says what each method does."""
-
-    @uninterrupted
-    async def add_update(self, update: ModelUpdate) -> ModelUpdate:
-        """Keep a model update; the same model, time and source returns the one already kept."""
-        model = await self._registers.models.number(update.model.provider, update.model.name)
-        insert = self._database.insert(updates).on_conflict_do_nothing()
-        row = {"model_id": model, "at": update.at, "source": update.source}
-        same = [updates.c[column] == value for column, value in row.items()]
-        async with self._database.writing() as connection:
-            await connection.execute(insert, row | {"note": update.note})
-            return update_of((await connection.execute(_updates_query().where(*same))).one())
+class AlertRepository(Repository):
+    """Alerts; see `overheard.interfaces.alerts.AlertRepository`."""
 
     @uninterrupted
-    async def remove_update(self, number: int) -> bool:
-        """Forget a model update by its number; False when there is none."""
-        async with self._database.writing() as connection:
-            gone = await connection.execute(delete(updates).where(updates.c.id == number))
-        return gone.rowcount > 0
-
-    async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
-        """Return model updates, the oldest first."""
-        query = _updates_query().order_by(updates.c.at, updates.c.id)
-        if model is not None:
-            query = query.where(models.c.provider == model.provider, models.c.name == model.name)
-        return [update_of(row) for row in await self._database.rows(query)]
-
-    @uninterrupted
-    async def add_alert(
-        self, alert: Alert, deliveries: Sequence[Delivery] = ()
-    ) -> tuple[Alert, bool]:
-        """Keep an alert with its shifts, and return it; False when it was there already."""
+    async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
+        """Store an alert with its shifts, and return it and whether it is new."""
         rows = await self._shift_rows(dict(enumerate(alert.moved)))
         async with self._database.writing() as connection:
             number = await self._open(connection, alert, rows)
             if number is not None:
-                await self._tell(connection, number, alert, deliveries)
+                await self._announce(connection, number, alert, deliveries)
             (kept,) = await _alerts(connection, *_same(rows[0]))
         return kept, number is not None
 
     @uninterrupted
-    async def change_alert(self, alert: Alert, event: AlertEvent) -> bool:
-        """Keep an alert as it is now with what happened; False when others were quicker."""
+    async def change(self, alert: Alert, event: AlertEvent) -> bool:
+        """Store an alert's new state and an event; False when the revision has changed."""
         change = (
             update(alerts)
             .where(alerts.c.id == alert.id, alerts.c.revision == alert.revision - 1)
@@ -93,27 +64,27 @@ class AlertShelf(Shelf):
             return True
 
     async def events(self, alert_id: int) -> list[AlertEvent]:
-        """Return what happened to an alert, in order."""
+        """Return the events of an alert, in order."""
         query = select(events).where(events.c.alert_id == alert_id).order_by(events.c.id)
         return [_event(row) for row in await self._database.rows(query)]
 
-    async def alert(self, number: int) -> Alert | None:
+    async def get(self, number: int) -> Alert | None:
         """Return an alert by its number, or None."""
         async with self._database.reading() as connection:
             return next(iter(await _alerts(connection, alerts.c.id == number)), None)
 
     @uninterrupted
-    async def alerts(self, *, brand: str | None = None) -> list[Alert]:
+    async def find(self, *, brand: str | None = None) -> list[Alert]:
         """Return alerts, the newest first."""
         wanted = [] if brand is None else [brands.c.name == brand]
         async with self._database.reading() as connection:
             return await _alerts(connection, *wanted)
 
     async def _shift_rows(self, placed: Mapping[int, Shift]) -> list[dict[str, Any]]:
-        """Write shifts of an alert, by their places in it."""
-        brand_ids = await self._registers.of_brands(shift.brand for shift in placed.values())
-        model_ids = await self._registers.of_models(shift.model for shift in placed.values())
-        metric_ids = await self._registers.of_metrics(shift.metric for shift in placed.values())
+        """Return rows of an alert's shifts, given by their places in the alert."""
+        brand_ids = await self._lookups.brand_ids(shift.brand for shift in placed.values())
+        model_ids = await self._lookups.model_ids(shift.model for shift in placed.values())
+        metric_ids = await self._lookups.metric_ids(shift.metric for shift in placed.values())
         return [
             {
                 **shift_row(shift),
@@ -128,7 +99,7 @@ class AlertShelf(Shelf):
     async def _open(
         self, connection: AsyncConnection, alert: Alert, rows: list[dict[str, Any]]
     ) -> int | None:
-        """Write an alert with its shifts and return its number; None when it is there already."""
+        """Insert an alert with its shifts and return its number; None when it is stored already."""
         row = {column.name: rows[0][column.name] for column in _SAME}
         row |= {"opened_at": alert.opened_at, "follows_id": alert.follows or None}
         row |= _life(alert)
@@ -138,14 +109,14 @@ class AlertShelf(Shelf):
             await connection.execute(shifts.insert(), [row | {"alert_id": number} for row in rows])
         return number
 
-    async def _tell(
+    async def _announce(
         self,
         connection: AsyncConnection,
         number: int,
         alert: Alert,
         deliveries: Sequence[Delivery],
     ) -> None:
-        """Write down that an alert was raised, and where it is to be shown."""
+        """Insert the event that an alert was raised, and its deliveries."""
         raised = AlertEvent(AlertEventKind.RAISED, alert.opened_at)
         await connection.execute(events.insert(), _event_row(raised, number))
         rows = [
@@ -165,10 +136,6 @@ _SAME = (alerts.c.brand_id, alerts.c.model_id, alerts.c.run_id)
 
 def _same(row: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return [column == row[column.name] for column in _SAME]
-
-
-def _updates_query() -> Select[Any]:
-    return select(updates, models.c.provider, models.c.name.label("model")).join(models)
 
 
 async def _alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> list[Alert]:

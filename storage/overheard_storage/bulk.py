@@ -1,7 +1,7 @@
-"""Writing many rows at once, without what SQLAlchemy does for each of them.
+"""Bulk inserts that bypass SQLAlchemy's work for each row.
 
-A delivery of scores has tens of rows for each answer. Built statement by statement, their
-parameters take longer than the database does.
+There are tens of scores for each answer. When SQLAlchemy prepares their parameters one by one,
+that takes longer than the database does.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Writer = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """Rows whose key is there already are added to what stands there.
+    """How rows with an existing key are added to the stored rows.
 
     Attributes:
-        key: The columns that tell rows apart; a primary key.
-        sums: The columns that are added up. Others stay as they are.
+        key: The columns of the primary key.
+        sums: The columns that are summed. Others keep their stored values.
     """
 
     key: tuple[str, ...]
@@ -40,14 +40,14 @@ async def insert_many(
     rows: Sequence[tuple[Any, ...]],
     adding: Adding | None = None,
 ) -> None:
-    """Insert rows; PostgreSQL is sent new ones by COPY.
+    """Insert rows; PostgreSQL receives new rows by COPY.
 
     Args:
-        connection: In a transaction.
-        table: Where they go.
+        connection: A connection in a transaction.
+        table: The table.
         columns: The names of the columns that the rows have.
         rows: One or more; each value as SQLAlchemy would take it.
-        adding: What becomes of rows that are there already; without it, they are an error.
+        adding: How rows with an existing key are added; None if such a key is an error.
     """
     dialect = connection.dialect
     if adding and dialect.name == "postgresql":
@@ -67,10 +67,10 @@ async def insert_many(
 
 
 def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
-    """Select rows that are given as one list for each column; only PostgreSQL can.
+    """Return a query of rows from one array parameter for each column; PostgreSQL only.
 
-    A statement with thousands of values is taken apart by the driver, which takes longer than
-    PostgreSQL does. This one has as many as there are columns, each written by `by_column`.
+    The driver parses a statement with thousands of values for longer than PostgreSQL executes it.
+    This statement has one value for each column, written by `by_column`.
     """
     lists = [
         cast(bindparam(c, type_=Text()), ARRAY(table.c[c].type, dimensions=1)) for c in columns
@@ -80,9 +80,9 @@ def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
 
 
 def by_column(table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> dict[str, str]:
-    """Return rows, one or more, as `each_of` takes them: each column as an array's literal.
+    """Return one or more rows as parameters for `each_of`: each column as an array literal.
 
-    The driver would write them too, in three times the time.
+    The driver takes three times as long to write the same literals.
     """
     return {
         name: _array([row[name] for row in rows], _writer(table, name, dialect)) for name in rows[0]
@@ -109,7 +109,7 @@ def _quoted(text: str) -> str:
 
 
 async def _copy(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
-    """Send rows past SQLAlchemy, and tell of errors as it would."""
+    """Send rows by COPY, bypassing SQLAlchemy; errors are raised as SQLAlchemy's."""
     import psycopg  # comes with the extra `postgres`
 
     driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -131,7 +131,7 @@ def _copying(table: Table, columns: Sequence[str], dialect: Dialect) -> str:
 
 @lru_cache
 def _adding(table: Table, columns: tuple[str, ...], adding: Adding) -> Any:
-    """Build the statement once: that takes as long as writing some rows."""
+    """Return the upsert, built once: building it takes as long as writing some rows."""
     from sqlalchemy.dialects.postgresql import insert as begun
 
     insert = begun(table).from_select(columns, each_of(table, columns))
@@ -153,9 +153,11 @@ def _added(table: Table, adding: Adding) -> str:
 
 
 def _writer(table: Table, column: str, dialect: Dialect) -> Writer | None:
-    """Return what turns a value into one that the driver takes; None when it does as it is."""
+    """Return the conversion of values for the driver; None when values need no conversion."""
     kind = table.c[column].type
-    if isinstance(kind, JSON):  # the driver would write a thousand equal documents a thousand times
+    if isinstance(
+        kind, JSON
+    ):  # the driver would encode a thousand equal documents a thousand times
         bare = kind.none_as_null
         return _once(lambda value: None if bare and value is None else json.dumps(value))
     write = kind.dialect_impl(dialect).bind_processor(dialect)
@@ -163,8 +165,9 @@ def _writer(table: Table, column: str, dialect: Dialect) -> Writer | None:
 
 
 def _once(write: Writer) -> Writer:
-    """Write a value once that is the same as the one before it, or empty: most quotes and details
-    are empty, and all blocks of a run began with it.
+    """Cache the conversion of the previous value and of empty values.
+
+    Most quotes and details are empty, and all blocks of a run have its start.
     """
     empty: dict[type, Any] = {}
     last = result = None

@@ -1,4 +1,4 @@
-"""What is measured: brands, prompts, facts, schedules."""
+"""The catalogue: brands, prompts, facts and schedules."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
 from overheard_storage import tables
-from overheard_storage.addresses import explained
 from overheard_storage.database import uninterrupted
-from overheard_storage.shapes import (
+from overheard_storage.repository import Repository
+from overheard_storage.rows import (
     brand_of,
     brand_row,
     fact_of,
@@ -22,27 +22,27 @@ from overheard_storage.shapes import (
     schedule_of,
     schedule_row,
 )
-from overheard_storage.shelf import Shelf
 from overheard_storage.tables import brands, facts, prompts, schedules
+from overheard_storage.urls import explained
 
 Row = Mapping[str, Any]
 
 
-class CatalogueShelf(Shelf):
-    """The catalogue. The Protocol `overheard.interfaces.Store` says what each method does."""
+class CatalogueRepository(Repository):
+    """The catalogue; see `overheard.interfaces.catalogue.CatalogueRepository`."""
 
     async def provision(self, catalogue: Catalogue) -> None:
-        """Make the declared ones those of the configuration, and retire the others.
+        """Make exactly these entries the declared ones, and retire those declared before.
 
         Raises:
-            StoreError: when nothing can be written; this is the first that anybody writes.
+            StoreError: when the store cannot be written; this is the first write of a process.
         """
         with explained(self._database.url):
             await self._provision(catalogue)
 
     @uninterrupted
     async def _provision(self, catalogue: Catalogue) -> None:
-        numbers = await self._registers.of_brands(fact.brand for fact in catalogue.facts)
+        numbers = await self._lookups.brand_ids(fact.brand for fact in catalogue.facts)
         fact_rows = [fact_row(fact, numbers[fact.brand]) for fact in catalogue.facts]
         schedule_rows = [schedule_row(schedule) for schedule in catalogue.schedules]
         async with self._database.writing() as connection:
@@ -51,61 +51,61 @@ class CatalogueShelf(Shelf):
             await self._declare(connection, facts, ["brand_id", "field", "value"], fact_rows)
             await self._declare(connection, schedules, ["name"], schedule_rows)
 
-    async def catalogue(self) -> Catalogue:
-        """Return what is measured now: the declared ones first, then the added ones."""
+    async def current(self) -> Catalogue:
+        """Return the current entries: the declared ones first, then the added ones."""
         return await self._where(lambda one: or_(one.provisioned, one.added))
 
     async def declared(self) -> Catalogue:
-        """Return what the configuration declares."""
+        """Return the entries that the configuration declares."""
         return await self._where(lambda one: one.provisioned)
 
     async def retired(self) -> Catalogue:
-        """Return what was measured once; a name that is only referred to has no place."""
+        """Return the retired entries; a name that is only referred to has place 0."""
         return await self._where(lambda one: and_(~one.provisioned, ~one.added, one.place > 0))
 
     async def add_brands(self, brands: Iterable[Brand]) -> None:
-        """Add brands; a retired one comes back, as it is given now."""
+        """Add brands; a retired brand is replaced."""
         await self._add(tables.brands, "name", [brand_row(brand) for brand in brands])
 
     async def add_prompts(self, prompts: Iterable[Prompt]) -> None:
-        """Add prompts; a retired one comes back, as it is given now."""
+        """Add prompts; a retired prompt is replaced."""
         await self._add(tables.prompts, "key", [prompt_row(prompt) for prompt in prompts])
 
     async def set_brand(self, brand: Brand) -> bool:
-        """Add a brand, or replace an added one; False when a declared one has its name."""
+        """Add or replace an added brand; False when a declared brand has its name."""
         return await self._set(brands, ["name"], brand_row(brand))
 
     async def remove_brand(self, name: str) -> bool:
-        """Retire a brand that somebody added; False when nobody did."""
+        """Retire an added brand; False when there is no such brand."""
         return await self._remove(brands, brands.c.name == name)
 
     async def set_prompt(self, prompt: Prompt) -> bool:
-        """Add a prompt, or replace an added one; False when a declared one has its text."""
+        """Add or replace an added prompt; False when a declared prompt has its key."""
         return await self._set(prompts, ["key"], prompt_row(prompt))
 
     async def remove_prompt(self, key: str) -> bool:
-        """Retire a prompt that somebody added; False when nobody did."""
+        """Retire an added prompt; False when there is no such prompt."""
         return await self._remove(prompts, prompts.c.key == key)
 
     async def set_fact(self, fact: Fact) -> bool:
-        """Add a fact, or replace an added one; False when a declared one says the same."""
-        numbers = await self._registers.of_brands([fact.brand])
+        """Add or replace an added fact; False when a declared fact has its value."""
+        numbers = await self._lookups.brand_ids([fact.brand])
         return await self._set(
             facts, ["brand_id", "field", "value"], fact_row(fact, numbers[fact.brand])
         )
 
     async def remove_fact(self, fact: Fact) -> bool:
-        """Retire a fact that somebody added; False when nobody did."""
-        number = await self._registers.brands.find(fact.brand)
+        """Retire an added fact; False when there is no such fact."""
+        number = await self._lookups.brands.find(fact.brand)
         same = (facts.c.field == fact.field, facts.c.value == fact.value)
         return await self._remove(facts, facts.c.brand_id == number, *same)
 
     async def set_schedule(self, schedule: Schedule) -> bool:
-        """Add a schedule, or replace an added one; False when a declared one has its name."""
+        """Add or replace an added schedule; False when a declared schedule has its name."""
         return await self._set(schedules, ["name"], schedule_row(schedule))
 
     async def remove_schedule(self, name: str) -> bool:
-        """Remove a schedule that somebody added; False when nobody did."""
+        """Retire an added schedule; False when there is no such schedule."""
         return await self._remove(schedules, schedules.c.name == name)
 
     @uninterrupted
@@ -113,7 +113,7 @@ class CatalogueShelf(Shelf):
         behind = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
         insert = self._database.insert(table).values(added=True, place=behind)
         new: dict[str, Any] = {column: insert.excluded[column] for column in (*row, "added")}
-        # What is there keeps its place; what comes back stands last.
+        # An added entry keeps its place; a retired one gets the last place.
         new["place"] = case((table.c.added, table.c.place), else_=insert.excluded.place)
         upsert = insert.on_conflict_do_update(
             index_elements=name, set_=new, where=~table.c.provisioned
@@ -129,12 +129,12 @@ class CatalogueShelf(Shelf):
             return (await connection.execute(retire)).rowcount == 1
 
     @uninterrupted
-    async def _where(self, standing: Callable[[Any], ColumnElement[bool]]) -> Catalogue:
-        """Return what stands in some way, which is asked of the columns of each table."""
+    async def _where(self, condition: Callable[[Any], ColumnElement[bool]]) -> Catalogue:
+        """Return the entries that fulfil a condition on the columns of each table."""
 
         def query(table: Table, base: Select[Any]) -> Select[Any]:
             columns = table.c
-            wanted = base.where(standing(columns))
+            wanted = base.where(condition(columns))
             return wanted.order_by(columns.provisioned.desc(), columns.place, columns.id)
 
         with_brand = select(facts, brands.c.name.label("brand")).join(brands)

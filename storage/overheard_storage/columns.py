@@ -1,26 +1,38 @@
-"""Column types that keep the domain's promises on both databases."""
+"""Column types that both databases store alike, and the parts that tables are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Text,
+)
 from sqlalchemy.types import TypeDecorator
 
 from overheard.domain import storable
 
 LONG = BigInteger().with_variant(Integer(), "sqlite")
-"""A number of something that is counted in millions; SQLite numbers rows only in INTEGER."""
+"""A 64-bit number for tables of millions of rows; SQLite numbers rows only in INTEGER."""
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time, kept in UTC and returned aware; one without a zone is refused."""
+    """A time, stored in UTC and returned aware; a time without a zone raises ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn any aware time into UTC; SQLite keeps it without its zone."""
+        """Convert an aware time into UTC; SQLite stores it without its zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,22 +41,65 @@ class Moment(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
+        """Return the stored time with its zone, UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 class Prose(TypeDecorator[str]):
-    """Text that came from outside, of any length.
+    """Text from outside, of any length.
 
-    Models send what no database takes. `storable` replaces it, so that the rest of the answer is
-    kept.
+    Models send characters that databases refuse; `storable` replaces them, so that the rest of
+    the text is stored.
     """
 
     impl = Text()
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Replace what cannot be written."""
+        """Replace characters that cannot be stored."""
         return None if value is None else storable(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+column = partial(Column, nullable=False)
+"""A column that is never NULL."""
+
+
+def id_column() -> Column[int]:
+    """Return the primary key of a table whose rows are numbered."""
+    return Column("id", Integer, primary_key=True)
+
+
+def key_reference(name: str, target: str) -> Column[int]:
+    """Return a part of a primary key that refers to another table."""
+    return Column(name, ForeignKey(f"{target}.id"), primary_key=True)
+
+
+def reference(name: str, target: str) -> Column[int]:
+    """Return a column that refers to another table."""
+    return Column(name, ForeignKey(f"{target}.id"), nullable=False)
+
+
+def unchecked_reference(name: str, target: str) -> ForeignKeyConstraint:
+    """Return a foreign key that PostgreSQL does not check.
+
+    PostgreSQL's check takes longer than writing the row does. SQLite's takes next to no time, and
+    SQLite cannot drop a constraint without writing the whole table again.
+    """
+    key = ForeignKeyConstraint([name], [f"{target}.id"], info={"dialect": "sqlite"})
+    return key.ddl_if(dialect="sqlite")
+
+
+def made_on(dialect: str) -> Callable[..., bool]:
+    """Return a filter for Alembic of the parts of the tables that a dialect has."""
+    return lambda item, *_: item.info.get("dialect", dialect) == dialect

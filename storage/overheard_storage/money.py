@@ -1,8 +1,9 @@
-"""Money: what is spent, and what is held for calls that may be under way.
+"""Money: spending, and reservations for calls that may be in progress.
 
-A run holds money on its accounts before it calls. What an answer then costs is taken out of that
-and booked as spent, in the transaction that keeps the answer. So what is spent and held together
-never exceeds what was allowed when it was held, whatever is under way in however many processes.
+A run reserves money on its accounts before it calls a model. The cost of an answer is taken from
+the reservation and booked as spent, in the transaction that stores the answer. So spending and
+reservations together never exceed the limit at the time of the reservation, over all processes.
+The SQL table of reservations is called ``holds``.
 """
 
 from __future__ import annotations
@@ -27,74 +28,78 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Account, Answer, Balance, Claim, Model, Payer, Spending
+from overheard_storage.bulk import insert_many
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.shapes import asked_prompt_of, run_of
-from overheard_storage.shelf import ASKED_PROMPT, Shelf, among
-from overheard_storage.tables import accounts, answers, holds, models, prompts, runs, spend
+from overheard_storage.lookups import Lookups
+from overheard_storage.repository import ASKED_PROMPT, Repository, among
+from overheard_storage.rows import asked_prompt_of, run_of
+from overheard_storage.tables import accounts, answers, models, prompts, reservations, runs, spend
 
-_HOLDERS = 0x686F6C64
-"""PostgreSQL's lock number for whoever holds money; anything constant."""
+_RESERVATION_LOCK = 0x686F6C64
+"""PostgreSQL's advisory lock for reservations; an arbitrary constant."""
 
-_PENNY = 1e-9
+_TOLERANCE_USD = 1e-9
 """Dollars by which sums of the same amounts can differ."""
 
 
-class MoneyShelf(Shelf):
-    """Accounts. The Protocol `overheard.interfaces.Store` says what each method does."""
+class MoneyRepository(Repository):
+    """Accounts; see `overheard.interfaces.money.MoneyRepository`."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, lookups: Lookups) -> None:
+        super().__init__(database, lookups)
         self._payers: dict[int, Payer] = {}
-        self._holding: set[int] = set()
+        self._reserving: set[int] = set()
 
     @uninterrupted
     async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
-        """Hold money on all of some accounts, or on none."""
+        """Reserve money on all given accounts, or on no account."""
         if not claims:
             return None
-        self._holding.add(run_id)
+        self._reserving.add(run_id)
         async with self._database.writing() as connection:
             if not self._database.is_sqlite:  # SQLite has one writer anyway
-                await connection.execute(select(func.pg_advisory_xact_lock(_HOLDERS)))
+                await connection.execute(select(func.pg_advisory_xact_lock(_RESERVATION_LOCK)))
             there = await _balances(connection, [claim.account for claim in claims])
             for claim in claims:
                 balance = there[claim.account]
-                if balance.spent + balance.held + claim.usd > claim.allowed + _PENNY:
+                if balance.spent + balance.held + claim.usd > claim.allowed + _TOLERANCE_USD:
                     return claim.account
             amounts = {str(claim.account): claim.usd for claim in claims}
             rows = [{"run_id": run_id, **row} for row in _rows(amounts)]
-            await connection.execute(_adding(self._database, holds, "run_id", "account"), rows)
+            await connection.execute(
+                _adding(self._database, reservations, "run_id", "account"), rows
+            )
         return None
 
     @uninterrupted
     async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
-        """Give back a part of what a run holds."""
+        """Reduce the reservations of a run."""
         left = {(run_id, str(account)): usd for account, usd in amounts.items() if usd > 0}
-        nothing = (holds.c.run_id == run_id, holds.c.usd <= _PENNY)
+        nothing = (reservations.c.run_id == run_id, reservations.c.usd <= _TOLERANCE_USD)
         async with self._database.writing() as connection:
             if left:
                 await connection.execute(_taking(), _taken_rows(left))
-            await connection.execute(delete(holds).where(*nothing))
+            await connection.execute(delete(reservations).where(*nothing))
 
     @uninterrupted
     async def release(self, run_id: int) -> None:
-        """Give back what a run holds."""
+        """Delete all reservations of a run."""
         async with self._database.writing() as connection:
-            await connection.execute(delete(holds).where(holds.c.run_id == run_id))
+            await connection.execute(delete(reservations).where(reservations.c.run_id == run_id))
 
-    async def holders(self) -> set[int]:
-        """Return the numbers of the runs that hold money."""
-        rows = await self._database.rows(select(holds.c.run_id).distinct())
+    async def reserving_runs(self) -> set[int]:
+        """Return the numbers of the runs that have reservations."""
+        rows = await self._database.rows(select(reservations.c.run_id).distinct())
         return {row.run_id for row in rows}
 
     @uninterrupted
     async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
-        """Return what is spent and held on accounts."""
+        """Return the spending and the reservations on some accounts."""
         async with self._database.reading() as connection:
             return await _balances(connection, accounts)
 
     async def spending(self, *, since: datetime | None = None) -> list[Spending]:
-        """Return what answers cost, summed up by run, prompt and model."""
+        """Return the costs of answers, summed by run, prompt and model."""
         rows = await self._database.rows(_spending_query(since))
         return [
             Spending(r.run_id, asked_prompt_of(r), Model(r.provider, r.model), r.answers, r.usd)
@@ -103,7 +108,7 @@ class MoneyShelf(Shelf):
 
     @uninterrupted
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars spent on answers."""
+        """Return the dollars that answers cost."""
         query = select(func.coalesce(func.sum(spend.c.usd), 0.0))
         if since is not None:
             query = query.where(spend.c.at >= since)
@@ -112,9 +117,21 @@ class MoneyShelf(Shelf):
         async with self._database.reading() as connection:
             return float((await connection.execute(query)).scalar_one())
 
-    async def _book(self, connection: AsyncConnection, kept: Iterable[Answer]) -> None:
-        """Take what answers cost out of what their runs hold, and add it to what is spent."""
+    async def book(
+        self,
+        connection: AsyncConnection,
+        kept: Iterable[Answer],
+        model_ids: Mapping[Model, int],
+    ) -> None:
+        """Book the costs of new answers as spent, and take them from their runs' reservations.
+
+        Args:
+            connection: The connection of the transaction that stores the answers.
+            kept: The new answers with their numbers.
+            model_ids: The numbers of their models.
+        """
         paid = [answer for answer in kept if answer.reply.cost_usd]
+        await _insert_spend(connection, paid, model_ids)
         payers = await self._payers_of(connection, {answer.run_id for answer in paid})
         booked: dict[str, float] = defaultdict(float)
         taken: dict[tuple[int, str], float] = defaultdict(float)
@@ -127,8 +144,8 @@ class MoneyShelf(Shelf):
         if booked:
             add = _adding(self._database, accounts, "account")
             await connection.execute(add, _rows(booked))
-        # A run belongs to one process, so that this one knows whether it holds anything.
-        held = {key: usd for key, usd in taken.items() if key[0] in self._holding}
+        # One process executes a run, so that this one knows whether the run has reservations.
+        held = {key: usd for key, usd in taken.items() if key[0] in self._reserving}
         if held:
             await connection.execute(_taking(), _taken_rows(held))
 
@@ -142,17 +159,28 @@ class MoneyShelf(Shelf):
         return {run_id: self._payers[run_id] for run_id in run_ids}
 
 
+async def _insert_spend(
+    connection: AsyncConnection, paid: Sequence[Answer], model_ids: Mapping[Model, int]
+) -> None:
+    rows = [
+        (answer.id, answer.asked_at, model_ids[answer.question.model], answer.reply.cost_usd)
+        for answer in paid
+    ]
+    if rows:
+        await insert_many(connection, spend, ("answer_id", "at", "model_id", "usd"), rows)
+
+
 async def _balances(
     connection: AsyncConnection, wanted: Collection[Account]
 ) -> dict[Account, Balance]:
-    """Read both tables in one statement: an answer that is kept between two moves money."""
+    """Read both tables in one statement: a booking between two statements would be missed."""
     names = [str(account) for account in wanted]
     spent = select(accounts.c.account, accounts.c.usd, literal(0.0).label("held"))
-    held = select(holds.c.account, literal(0.0), func.sum(holds.c.usd))
+    held = select(reservations.c.account, literal(0.0), func.sum(reservations.c.usd))
     rows = await connection.execute(
         union_all(
             spent.where(accounts.c.account.in_(names)),
-            held.where(holds.c.account.in_(names)).group_by(holds.c.account),
+            held.where(reservations.c.account.in_(names)).group_by(reservations.c.account),
         )
     )
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -163,17 +191,20 @@ async def _balances(
 
 
 def _adding(database: Database, table: Table, *key: str) -> Any:
-    """Add amounts to what stands in a table."""
+    """Return an upsert that adds amounts to the stored ones."""
     insert = database.insert(table)
     usd = table.c.usd + insert.excluded.usd
     return insert.on_conflict_do_update(index_elements=list(key), set_={"usd": usd})
 
 
 def _taking() -> Any:
-    """Take amounts out of holds, as far as there is something held."""
-    left = holds.c.usd - bindparam("amount")
-    mine = (holds.c.run_id == bindparam("of_run"), holds.c.account == bindparam("of_account"))
-    return update(holds).where(*mine).values(usd=case((left > 0, left), else_=0.0))
+    """Return an update that reduces reservations, to zero at least."""
+    left = reservations.c.usd - bindparam("amount")
+    mine = (
+        reservations.c.run_id == bindparam("of_run"),
+        reservations.c.account == bindparam("of_account"),
+    )
+    return update(reservations).where(*mine).values(usd=case((left > 0, left), else_=0.0))
 
 
 def _rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:

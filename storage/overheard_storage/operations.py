@@ -1,8 +1,7 @@
-"""How a deployment is run: where schedules stand, who is on duty, who did what."""
+"""The states of schedules, and the audit log."""
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
@@ -10,23 +9,18 @@ from sqlalchemy import ColumnElement, Row, Update, select, update
 
 from overheard.domain import AuditEntry, ScheduleState
 from overheard_storage.database import uninterrupted
-from overheard_storage.holds import on_duty
-from overheard_storage.shelf import Shelf
+from overheard_storage.repository import Repository
 from overheard_storage.tables import audit, schedule_states
 
 _states = schedule_states.c
 
 
-class OperationShelf(Shelf):
-    """Operating. The Protocol `overheard.interfaces.Store` says what each method does."""
-
-    def on_duty(self, duty: str) -> AbstractAsyncContextManager[bool]:
-        """Hold a duty for this process while the block lasts."""
-        return on_duty(self._database, duty)
+class ScheduleRepository(Repository):
+    """States of schedules; see `overheard.interfaces.operations.ScheduleRepository`."""
 
     @uninterrupted
-    async def schedule_state(self, name: str, now: datetime) -> ScheduleState:
-        """Return where a schedule stands; one that is seen for the first time begins now."""
+    async def state(self, name: str, now: datetime) -> ScheduleState:
+        """Return the state of a schedule; a new schedule begins now."""
         new = {"name": name, "paused": False, "begun": now, "done": now, "problem": ""}
         insert = self._database.insert(schedule_states).on_conflict_do_nothing()
         async with self._database.writing() as connection:
@@ -35,41 +29,45 @@ class OperationShelf(Shelf):
             return _state((await connection.execute(found)).one())
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
-        """Take a slot; False when it was taken before, or the schedule is paused."""
+        """Claim a slot; False when it was claimed before, or the schedule is paused."""
         free = (_states.name == name, _states.begun < slot, ~_states.paused)
         return await self._changed(_update(*free).values(begun=slot))
 
     async def finish_slot(self, name: str, slot: datetime, problem: str = "") -> None:
-        """Say that a slot was brought to its end, and what went wrong."""
+        """Store that a slot is finished, and its problem."""
         await self._changed(_update(_states.name == name).values(done=slot, problem=problem))
 
-    async def pause_schedule(self, name: str, now: datetime, *, paused: bool) -> bool:
-        """Pause or resume a schedule; what was due in the meantime is not made up for."""
-        await self.schedule_state(name, now)
+    async def pause(self, name: str, now: datetime, *, paused: bool) -> bool:
+        """Pause or resume a schedule; slots of the time in between are skipped."""
+        await self.state(name, now)
         other = _update(_states.name == name, _states.paused != paused)
         return await self._changed(other.values(paused=paused, begun=now, done=now))
-
-    @uninterrupted
-    async def add_audit(self, entry: AuditEntry) -> None:
-        """Write down who did what."""
-        row = {column.name: getattr(entry, column.name) for column in audit.c}
-        del row["id"]
-        async with self._database.writing() as connection:
-            await connection.execute(audit.insert(), row)
-
-    async def audit(
-        self, *, since: datetime | None = None, limit: int | None = None
-    ) -> list[AuditEntry]:
-        """Return who did what, the newest first."""
-        query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-        if since is not None:
-            query = query.where(audit.c.at >= since)
-        return [_entry(row) for row in await self._database.rows(query)]
 
     @uninterrupted
     async def _changed(self, change: Update) -> bool:
         async with self._database.writing() as connection:
             return (await connection.execute(change)).rowcount == 1
+
+
+class AuditRepository(Repository):
+    """The audit log; see `overheard.interfaces.operations.AuditRepository`."""
+
+    @uninterrupted
+    async def add(self, entry: AuditEntry) -> None:
+        """Append an entry."""
+        row = {column.name: getattr(entry, column.name) for column in audit.c}
+        del row["id"]
+        async with self._database.writing() as connection:
+            await connection.execute(audit.insert(), row)
+
+    async def find(
+        self, *, since: datetime | None = None, limit: int | None = None
+    ) -> list[AuditEntry]:
+        """Return entries, the newest first."""
+        query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(audit.c.at >= since)
+        return [_entry(row) for row in await self._database.rows(query)]
 
 
 def _update(*wanted: ColumnElement[bool]) -> Update:

@@ -1,47 +1,45 @@
-"""What answers say of brands: readings, scores, blocks."""
+"""Scores of answers, and which answers each version of a scorer has read (readings)."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Answer, Block, Model, Run, ScoreRecord
+from overheard.domain import COMPLETE, Answer, Model, Run, ScoreRecord
 from overheard_storage import tables
-from overheard_storage.bulk import Adding, by_column, each_of, insert_many
+from overheard_storage.blocks import add_blocks
+from overheard_storage.bulk import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.marks import read_to, unread
-from overheard_storage.shapes import block_of, record_of
-from overheard_storage.shelf import Shelf, among
+from overheard_storage.editions import split_versions
+from overheard_storage.repository import Repository, among
+from overheard_storage.rows import record_of
 from overheard_storage.tables import (
     answers,
     blocks,
     brands,
+    editions,
     metrics,
-    models,
-    prompts,
     readings,
     runs,
     scorers,
     scores,
 )
+from overheard_storage.watermarks import advance, unread
 
-_STREAM = ("run_id", "prompt_id", "model_id", "brand_id", "metric_id", "scorer_id")
-_SUMS = ("n", "total", "squares")
-_BLOCK = (*_STREAM, *_SUMS, "at")
 _SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
+PRUNED_ANSWERS = 5_000
+"""Answers whose scores are deleted in one transaction, so that others can write in between."""
+
 _VALUE = _SCORE.index("value")
-_ORDER = attrgetter("at", "run_id", "prompt", "model", "brand", "metric", "version")
 
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The numbers of the names in one delivery of scores."""
+    """The numbers of the names in some scored answers."""
 
     scorer: int
     prompts: Mapping[str, int]
@@ -50,15 +48,15 @@ class _Numbers:
     metrics: Mapping[str, int]
 
 
-Delivery = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
+ScoredAnswers = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
 Row = tuple[Any, ...]
-"""A score, in the order of `_SCORE`, or a block, in the order of `_BLOCK`."""
+"""A score, in the order of `_SCORE`, or the key and the sums of a block."""
 Key = tuple[int, int, int]
 """Answer, brand and metric."""
 
 
-class ScoreShelf(Shelf):
-    """Scores and blocks. The Protocol `overheard.interfaces.Store` says what each method does."""
+class ScoreRepository(Repository):
+    """Scores; see `overheard.interfaces.scores.ScoreRepository`."""
 
     async def unscored(
         self,
@@ -70,10 +68,10 @@ class ScoreShelf(Shelf):
         part: Run | None = None,
     ) -> AsyncIterator[int]:
         """Stream the numbers of the complete answers that this version of a scorer has not read."""
-        number = await self._registers.scorers.find(scorer, version)
+        number = await self._lookups.scorers.find(scorer, version)
         query = select(answers.c.id).where(*unread(number))
         if part is None:
-            query = query.where(answers.c.id > await read_to(self._database, number))
+            query = query.where(answers.c.id > await advance(self._database, number))
         if seen is not None:
             query = query.where(_seen(scorer) if seen else ~_seen(scorer))
         if part is not None:
@@ -82,18 +80,18 @@ class ScoreShelf(Shelf):
             yield row.id
 
     async def _within(self, part: Run) -> list[ColumnElement[bool]]:
-        """Say that an answer is to a question of a run's panel."""
+        """Return the conditions that an answer is one to a question of a run's panel."""
         wanted: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
         if panel := part.panel:
-            asked = await self._registers.prompts.known((p.key,) for p in panel.prompts)
-            named = await self._registers.models.known((m.provider, m.name) for m in panel.models)
+            asked = await self._lookups.prompts.known((p.key,) for p in panel.prompts)
+            named = await self._lookups.models.known((m.provider, m.name) for m in panel.models)
             wanted.append(among(answers.c.prompt_id, asked.values()))
             wanted.append(among(answers.c.model_id, named.values()))
         return wanted
 
     @uninterrupted
-    async def add_scores(self, scorer: str, version: str, scores: Delivery) -> None:
-        """Keep what one scorer said of some answers, and add it to their blocks."""
+    async def add(self, scorer: str, version: str, scores: ScoredAnswers) -> None:
+        """Store one scorer's scores of some answers and add them to their blocks."""
         if not scores:
             return
         numbers = await self._numbers(scorer, version, scores)
@@ -105,7 +103,7 @@ class ScoreShelf(Shelf):
                 await insert_many(connection, tables.scores, _SCORE, list(rows.values()))
                 await add_blocks(connection, _summed(rows, scores, numbers))
 
-    async def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
+    async def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream scores in the order of their answers."""
         query = select(answers.c.id)
         if runs is not None:
@@ -114,54 +112,79 @@ class ScoreShelf(Shelf):
             for row in await self._database.rows(records_query([row.id for row in page])):
                 yield record_of(row)
 
-    async def blocks(
-        self,
-        *,
-        brand: str | None = None,
-        model: Model | None = None,
-        metric: str | None = None,
-        since: datetime | None = None,
-        run: int | None = None,
-    ) -> list[Block]:
-        """Return blocks, the oldest first."""
-        query = blocks_query()
-        if brand is not None:
-            number = await self._registers.brands.find(brand)
-            query = query.where(blocks.c.brand_id == number)
-        if model is not None:
-            number = await self._registers.models.find(model.provider, model.name)
-            query = query.where(blocks.c.model_id == number)
-        if metric is not None:
-            number = await self._registers.metrics.find(metric)
-            query = query.where(blocks.c.metric_id == number)
-        if since is not None:
-            query = query.where(blocks.c.at >= since)
-        if run is not None:
-            query = query.where(blocks.c.run_id == run)
-        # Names sort by the database's language there, and by code point here.
-        return sorted(map(block_of, await self._database.rows(query)), key=_ORDER)
+    async def of_answers(self, answers: Collection[int]) -> list[ScoreRecord]:
+        """Return the scores of some answers, in the order of their numbers."""
+        return [record_of(row) for row in await self._database.rows(records_query(answers))]
 
-    async def reused_blocks(self, run_id: int) -> list[Block]:
-        """Return the scores of the answers that a run reuses, summed up."""
-        rows = await self._database.rows(_reused_query(run_id))
-        return sorted(map(block_of, rows), key=_ORDER)
+    async def count_read(self, scorer: str, version: str) -> int:
+        """Return how many answers that have their text a version of a scorer has read."""
+        number = await self._lookups.scorers.find(scorer, version)
+        gone = select(answers.c.id).where(answers.c.gone)
+        query = select(func.count()).where(
+            readings.c.scorer_id == number, readings.c.answer_id.not_in(gone)
+        )
+        return int((await self._database.rows(query))[0][0])
 
-    async def _numbers(self, scorer: str, version: str, delivery: Delivery) -> _Numbers:
-        questions = [answer.question for answer, _ in delivery]
-        records = [record for _, records in delivery for record in records]
+    async def count_scorable(self) -> int:
+        """Return the number of scorable answers."""
+        aside = select(runs.c.id).where(runs.c.aside)
+        query = select(func.count()).where(
+            answers.c.finish.in_(sorted(COMPLETE)),
+            answers.c.reused_from.is_(None),
+            ~answers.c.gone,
+            answers.c.run_id.not_in(aside),
+        )
+        return int((await self._database.rows(query))[0][0])
+
+    async def prune(self, versions: Collection[str]) -> int:
+        """Delete all scores, blocks and editions except those of some versions."""
+        rows = await self._database.rows(select(scorers))
+        gone = [row.id for row in rows if f"{row.name}@{row.version}" not in versions]
+        await self._remove_blocks(gone, versions)
+        removed = 0
+        highest = await self._database.rows(select(func.max(readings.c.answer_id)))
+        for start in range(0, (highest[0][0] or 0) + 1, PRUNED_ANSWERS):
+            removed += await self._remove_scores(gone, range(start, start + PRUNED_ANSWERS))
+        return removed
+
+    @uninterrupted
+    async def _remove_blocks(self, gone: Collection[int], versions: Collection[str]) -> None:
+        found = [
+            row.id
+            for row in await self._database.rows(select(editions.c.id, editions.c.versions))
+            if not split_versions(row.versions) <= set(versions)
+        ]
+        async with self._database.writing() as connection:
+            await connection.execute(delete(editions).where(among(editions.c.id, found)))
+            await connection.execute(delete(blocks).where(among(blocks.c.scorer_id, gone)))
+
+    @uninterrupted
+    async def _remove_scores(self, gone: Collection[int], part: range) -> int:
+        async with self._database.writing() as connection:
+            kept = scores.c.answer_id, readings.c.answer_id
+            mine = [number.between(part.start, part.stop - 1) for number in kept]
+            said = delete(scores).where(mine[0], among(scores.c.scorer_id, gone))
+            read = delete(readings).where(mine[1], among(readings.c.scorer_id, gone))
+            removed = (await connection.execute(said)).rowcount
+            await connection.execute(read)
+            return removed
+
+    async def _numbers(self, scorer: str, version: str, scored: ScoredAnswers) -> _Numbers:
+        questions = [answer.question for answer, _ in scored]
+        records = [record for _, records in scored for record in records]
         return _Numbers(
-            scorer=await self._registers.scorers.number(scorer, version),
-            prompts=await self._registers.of_prompts(question.prompt for question in questions),
-            models=await self._registers.of_models(question.model for question in questions),
-            brands=await self._registers.of_brands(record.brand for record in records),
-            metrics=await self._registers.of_metrics(record.score.metric for record in records),
+            scorer=await self._lookups.scorers.number(scorer, version),
+            prompts=await self._lookups.prompt_ids(question.prompt for question in questions),
+            models=await self._lookups.model_ids(question.model for question in questions),
+            brands=await self._lookups.brand_ids(record.brand for record in records),
+            metrics=await self._lookups.metric_ids(record.score.metric for record in records),
         )
 
 
 async def note_readings(
     database: Database, connection: AsyncConnection, scorer: int, answer_ids: Iterable[int]
 ) -> set[int]:
-    """Note that a scorer has read answers; return those that it had not read before."""
+    """Store that a scorer has read answers; return the numbers of those that are new."""
     rows = [{"scorer_id": scorer, "answer_id": number} for number in sorted(set(answer_ids))]
     insert = database.insert(readings)
     if not database.is_sqlite:
@@ -173,74 +196,14 @@ async def note_readings(
     return set(new.scalars())
 
 
-async def add_blocks(connection: AsyncConnection, summed: Sequence[Row]) -> None:
-    """Add sums to the blocks of their streams.
-
-    Args:
-        connection: In the transaction that keeps the scores.
-        summed: The numbers of run, prompt, model, brand, metric and scorer, then count, sum and
-            sum of squares; sorted, so that two writers cannot wait for each other.
-    """
-    begun = await connection.execute(
-        select(runs.c.id, runs.c.started_at).where(among(runs.c.id, {row[0] for row in summed}))
-    )
-    at = {row.id: row.started_at for row in begun}
-    rows = [(*row, at[row[0]]) for row in summed]
-    await insert_many(connection, blocks, _BLOCK, rows, Adding(_STREAM, _SUMS))
-
-
 def _seen(scorer: str) -> ColumnElement[bool]:
-    """Say that any version of a scorer has read an answer."""
+    """Return the condition that any version of a scorer has read an answer."""
     mine = select(scorers.c.id).where(scorers.c.name == scorer)
     return exists().where(readings.c.scorer_id.in_(mine), readings.c.answer_id == answers.c.id)
 
 
-def blocks_query() -> Select[Any]:
-    """Select blocks with their names, as `shapes.block_of` reads them."""
-    return (
-        select(
-            *(blocks.c.run_id, blocks.c.at, blocks.c.n, blocks.c.total, blocks.c.squares),
-            *(prompts.c.key.label("prompt"), models.c.provider, models.c.name.label("model")),
-            *(brands.c.name.label("brand"), metrics.c.name.label("metric")),
-            *(scorers.c.name.label("scorer"), scorers.c.version),
-        )
-        .select_from(blocks)
-        .join(prompts)
-        .join(models)
-        .join(brands)
-        .join(metrics)
-        .join(scorers)
-    )
-
-
-def _reused_query(run_id: int) -> Select[Any]:
-    """Sum the scores of the originals up, with the columns in the order of `blocks_query`."""
-    keys = (
-        *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),
-        *(models.c.provider, models.c.name.label("model"), brands.c.name.label("brand")),
-        *(metrics.c.name.label("metric"), scorers.c.name.label("scorer"), scorers.c.version),
-    )
-    sums = (
-        *(func.count().label("n"), func.sum(scores.c.value).label("total")),
-        func.sum(scores.c.value * scores.c.value).label("squares"),
-    )
-    return (
-        select(*keys[:2], *sums, *keys[2:])
-        .select_from(answers)
-        .join(scores, scores.c.answer_id == answers.c.reused_from)
-        .join(runs, answers.c.run_id == runs.c.id)
-        .join(prompts, answers.c.prompt_id == prompts.c.id)
-        .join(models, answers.c.model_id == models.c.id)
-        .join(brands, scores.c.brand_id == brands.c.id)
-        .join(metrics, scores.c.metric_id == metrics.c.id)
-        .join(scorers, scores.c.scorer_id == scorers.c.id)
-        .where(answers.c.run_id == run_id)
-        .group_by(*keys)
-    )
-
-
 def records_query(answer_ids: Collection[int]) -> Select[Any]:
-    """Select the scores of answers with their names, as `shapes.record_of` reads them."""
+    """Return a query of the scores of answers with their names, for `rows.record_of`."""
     return (
         select(
             *(scores.c.answer_id, scores.c.value, scores.c.quote, scores.c.details),
@@ -256,26 +219,26 @@ def records_query(answer_ids: Collection[int]) -> Select[Any]:
     )
 
 
-def _score_rows(new: Collection[int], delivery: Delivery, numbers: _Numbers) -> dict[Key, Row]:
-    """Write the scores of new answers: one for each answer, brand and metric, the first given."""
+def _score_rows(new: Collection[int], scored: ScoredAnswers, numbers: _Numbers) -> dict[Key, Row]:
+    """Return rows of the scores of new answers; of equal keys, the first score is used."""
     rows: dict[Key, Row] = {}
     scorer = numbers.scorer
-    for answer, records in delivery:
+    for answer, records in scored:
         for record in records if answer.id in new else ():
             score = record.score
             brand, metric = numbers.brands[record.brand], numbers.metrics[score.metric]
             key = (answer.id, brand, metric)
             if key not in rows:
-                told = score.details and [
+                details = score.details and [
                     (d.topic, d.verdict, d.stated, d.quote) for d in score.details
                 ]
-                rows[key] = (answer.id, scorer, brand, metric, score.value, score.quote, told)
+                rows[key] = (answer.id, scorer, brand, metric, score.value, score.quote, details)
     return rows
 
 
-def _summed(rows: Mapping[Key, Row], delivery: Delivery, numbers: _Numbers) -> list[Row]:
-    """Sum scores up in blocks, in an order that all writers share; when they began is missing."""
-    asked = {answer.id: _asked(answer, numbers) for answer, _ in delivery}
+def _summed(rows: Mapping[Key, Row], scored: ScoredAnswers, numbers: _Numbers) -> list[Row]:
+    """Return sums of scores for `blocks.add_blocks`, sorted."""
+    asked = {answer.id: _asked(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
         stream = (*asked[answer_id], brand, metric, numbers.scorer)

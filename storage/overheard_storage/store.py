@@ -1,71 +1,91 @@
-"""The store's face: everything that is kept, in one SQL database."""
+"""The store: the repositories of one SQL database."""
 
 from __future__ import annotations
 
-from overheard_storage.addresses import address, explained
-from overheard_storage.alerts import AlertShelf
-from overheard_storage.batching import BatchShelf
-from overheard_storage.catalogue import CatalogueShelf
-from overheard_storage.census import CensusShelf
+from collections.abc import Collection
+
+from overheard.domain import Census
+from overheard_storage.alerts import AlertRepository
+from overheard_storage.answers import AnswerRepository
+from overheard_storage.blocks import BlockRepository
+from overheard_storage.catalogue import CatalogueRepository
+from overheard_storage.chat_state import ChatStateRepository
 from overheard_storage.database import Database
-from overheard_storage.editions import EditionShelf
-from overheard_storage.finetuning import FinetuneShelf
-from overheard_storage.operations import OperationShelf
-from overheard_storage.outbox import OutboxShelf
-from overheard_storage.retaining import RetentionShelf
-from overheard_storage.runs import RunShelf
-from overheard_storage.schema import bring_up, require_current
-from overheard_storage.scores import ScoreShelf
-from overheard_storage.tabulating import TableShelf
-from overheard_storage.talking import TalkShelf
-from overheard_storage.watching import WatchShelf
-from overheard_storage.working import WorkShelf
+from overheard_storage.deliveries import DeliveryRepository
+from overheard_storage.editions import EditionRepository
+from overheard_storage.finetune import FinetuneRepository
+from overheard_storage.health import CensusRepository
+from overheard_storage.locks import LockRepository
+from overheard_storage.lookups import Lookups
+from overheard_storage.money import MoneyRepository
+from overheard_storage.operations import AuditRepository, ScheduleRepository
+from overheard_storage.retention import RetentionRepository
+from overheard_storage.runs import BatchRepository, RunRepository
+from overheard_storage.scores import ScoreRepository
+from overheard_storage.updates import ThresholdRepository, UpdateRepository
+from overheard_storage.upgrades import require_current, upgrade
+from overheard_storage.urls import explained, parse_url
 
 
-class SqlStore(
-    CatalogueShelf,
-    RunShelf,
-    BatchShelf,
-    CensusShelf,
-    ScoreShelf,
-    TableShelf,
-    EditionShelf,
-    RetentionShelf,
-    WatchShelf,
-    AlertShelf,
-    OutboxShelf,
-    OperationShelf,
-    FinetuneShelf,
-    TalkShelf,
-    WorkShelf,
-):
-    """The `overheard.interfaces.Store` on SQLite or PostgreSQL; `open_store` makes one."""
+class SqlStore:
+    """The `overheard.interfaces.Store` on SQLite or PostgreSQL; `open_store` opens one.
+
+    Args:
+        database: The database, whose tables exist in this version.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        shared = (database, Lookups(database))
+        self.catalogue = CatalogueRepository(*shared)
+        self.money = MoneyRepository(*shared)
+        self.runs = RunRepository(*shared)
+        self.answers = AnswerRepository(*shared, self.money)
+        self.batches = BatchRepository(*shared)
+        self.retention = RetentionRepository(*shared)
+        self.scores = ScoreRepository(*shared)
+        self.blocks = BlockRepository(*shared)
+        self.editions = EditionRepository(*shared)
+        self.updates = UpdateRepository(*shared)
+        self.thresholds = ThresholdRepository(*shared)
+        self.alerts = AlertRepository(*shared)
+        self.deliveries = DeliveryRepository(*shared)
+        self.locks = LockRepository(database)
+        self.schedules = ScheduleRepository(*shared)
+        self.audit = AuditRepository(*shared)
+        self.chat_state = ChatStateRepository(*shared)
+        self.finetune = FinetuneRepository(*shared)
+        self._census = CensusRepository(*shared)
 
     @classmethod
     def at(cls, url: str) -> SqlStore:
-        """Return a store whose tables are known to exist in this version; nothing is checked."""
-        return cls(Database(address(url)))
+        """Return a store without checking its tables, which must exist in this version."""
+        return cls(Database(parse_url(url)))
+
+    async def census(self, versions: Collection[str]) -> Census:
+        """Count what the store holds; see `overheard.interfaces.Store.census`."""
+        return await self._census.census(versions)
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close all connections."""
         await self._database.close()
 
 
 async def open_store(url: str, *, migrate: bool = True) -> SqlStore:
-    """Open a store, and make it where there is none.
+    """Open a store, which is created when it does not exist.
 
     Args:
-        url: ``sqlite:///file.db``, the bare path of such a file, or ``postgresql://...``.
-        migrate: Whether older tables are brought up to this version.
+        url: ``sqlite:///file.db``, the path of such a file, or ``postgresql://...``.
+        migrate: Whether older tables are upgraded to this version.
 
     Raises:
-        StoreError: when it cannot be used; the message names it, without its password.
+        StoreError: when the store cannot be used; the message has its URL without the password.
     """
-    place = address(url)
+    place = parse_url(url)
     with explained(place):
         database = Database(place)
         try:
-            await (bring_up(database) if migrate else require_current(database))
+            await (upgrade(database) if migrate else require_current(database))
         except BaseException:
             await database.close()
             raise
@@ -73,18 +93,18 @@ async def open_store(url: str, *, migrate: bool = True) -> SqlStore:
 
 
 async def migrate(url: str) -> tuple[str | None, str]:
-    """Bring a store's tables up to this version.
+    """Upgrade a store's tables to this version.
 
     Returns:
-        Their revision before, None where there were none, and after.
+        The revision before (None for an empty database) and after.
 
     Raises:
         StoreError: when the store cannot be used.
     """
-    place = address(url)
+    place = parse_url(url)
     with explained(place):
         database = Database(place)
         try:
-            return await bring_up(database)
+            return await upgrade(database)
         finally:
             await database.close()

@@ -1,6 +1,7 @@
-"""The tables. Names have small numbers, and everything else refers to those.
+"""All tables. Names (of brands, prompts, models ...) are rows with numbers that others refer to.
 
-Whatever changes here needs a migration (see `overheard_storage.migrations`) and a new `REVISION`.
+A change needs a migration (see `overheard_storage.migrations`) and a new `REVISION`. For a new
+column of `answers`, `overheard_storage.rows` lists the places to change.
 """
 
 from __future__ import annotations
@@ -21,20 +22,31 @@ from sqlalchemy import (
 
 from overheard_storage.alert_tables import (
     alerts,
-    audit,
     deliveries,
     events,
-    schedule_states,
     shifts,
     thresholds,
     updates,
 )
-from overheard_storage.batch_tables import batches
-from overheard_storage.columns import LONG, Moment, Prose
-from overheard_storage.finetune_tables import approvals, publications
-from overheard_storage.parts import column, metadata, number, part, reference, unlooked
-from overheard_storage.talk_tables import requests, waiting
-from overheard_storage.work_tables import results
+from overheard_storage.columns import (
+    LONG,
+    Moment,
+    Prose,
+    column,
+    id_column,
+    key_reference,
+    metadata,
+    reference,
+    unchecked_reference,
+)
+from overheard_storage.operation_tables import (
+    approvals,
+    audit,
+    publications,
+    requests,
+    schedule_states,
+    waiting,
+)
 
 __all__ = [
     "REVISION",
@@ -50,7 +62,6 @@ __all__ = [
     "editions",
     "events",
     "facts",
-    "holds",
     "metadata",
     "metrics",
     "models",
@@ -58,6 +69,7 @@ __all__ = [
     "publications",
     "readings",
     "requests",
+    "reservations",
     "results",
     "runs",
     "schedule_states",
@@ -72,11 +84,11 @@ __all__ = [
 ]
 
 REVISION = "0003"
-"""The migration that makes exactly these tables, and their triggers."""
+"""The migration that makes exactly these tables and their triggers."""
 
 
-def _standing() -> tuple[Column[bool], Column[bool], Column[int]]:
-    """Who measures it: the configuration, people, or (when retired) nobody any more."""
+def _origin() -> tuple[Column[bool], Column[bool], Column[int]]:
+    """Return the origin of an entry: the configuration, people, or (retired) neither; its place."""
     return (
         column("provisioned", Boolean, default=False),
         column("added", Boolean, default=False),
@@ -89,7 +101,7 @@ def _standing() -> tuple[Column[bool], Column[bool], Column[int]]:
 brands = Table(
     "brands",
     metadata,
-    number(),
+    id_column(),
     column("name", Prose, unique=True),
     column("aliases", JSON, default=list),
     column("domains", JSON, default=list),
@@ -98,13 +110,13 @@ brands = Table(
     column("tracked", Boolean, default=False),
     column("rules", JSON, default=list),
     column("parent", Prose, default=""),
-    *_standing(),
+    *_origin(),
 )
 
 prompts = Table(
     "prompts",
     metadata,
-    number(),
+    id_column(),
     column("key", String(16), unique=True),
     column("text", Prose),
     column("tags", JSON, default=list),
@@ -113,52 +125,52 @@ prompts = Table(
     column("persona", Prose, default=""),
     column("language", Prose, default=""),
     column("market", Prose, default=""),
-    *_standing(),
+    *_origin(),
 )
 
 facts = Table(
     "facts",
     metadata,
-    number(),
+    id_column(),
     reference("brand_id", "brands"),
     column("field", Prose),
     column("value", Prose),
     Column("as_of", Date),
     column("source", Prose),
     column("previous", JSON),
-    *_standing(),
+    *_origin(),
     UniqueConstraint("brand_id", "field", "value"),
 )
 
 schedules = Table(
     "schedules",
     metadata,
-    number(),
+    id_column(),
     column("name", Prose, unique=True),
     column("cron", Prose),
     column("timezone", Prose),
     column("brands", JSON),
     column("repeats", Integer),
     column("batch", Boolean, default=False),
-    *_standing(),
+    *_origin(),
 )
 
 models = Table(
     "models",
     metadata,
-    number(),
+    id_column(),
     column("provider", Prose),
     column("name", Prose),
     UniqueConstraint("provider", "name"),
 )
 
-metrics = Table("metrics", metadata, number(), column("name", Prose, unique=True))
+metrics = Table("metrics", metadata, id_column(), column("name", Prose, unique=True))
 
-# `read_to` is its mark, see `overheard_storage.marks`.
+# `read_to` is its mark, see `overheard_storage.watermarks`.
 scorers = Table(
     "scorers",
     metadata,
-    number(),
+    id_column(),
     column("name", Prose),
     column("version", Prose),
     column("read_to", LONG, default=0, server_default="0"),
@@ -170,7 +182,7 @@ scorers = Table(
 runs = Table(
     "runs",
     metadata,
-    number(),
+    id_column(),
     column("key", Prose, unique=True),
     column("started_at", Moment, index=True),
     Column("panel", JSON(none_as_null=True)),
@@ -210,9 +222,32 @@ answers = Table(
     Column("reused_from", ForeignKey("answers.id")),
     column("gone", Boolean, default=False),
     UniqueConstraint("run_id", "prompt_id", "model_id", "repeat"),
-    unlooked("prompt_id", "prompts"),
-    unlooked("model_id", "models"),
+    unchecked_reference("prompt_id", "prompts"),
+    unchecked_reference("model_id", "models"),
 )
+
+batches = Table(
+    "batches",
+    metadata,
+    id_column(),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    reference("model_id", "models"),
+    column("questions", JSON),
+    column("handed_in_at", Moment),
+    column("vendor_id", Prose),
+    Column("ended_at", Moment),
+)
+
+# Results of the tasks that runs are divided into
+results = Table(
+    "results",
+    metadata,
+    key_reference("run_id", "runs"),
+    Column("task", Prose, primary_key=True),
+    column("result", JSON),
+)
+
+# Money
 
 spend = Table(
     "spend",
@@ -223,12 +258,12 @@ spend = Table(
     column("model_id", Integer),
     column("usd", Double),
     Index("ix_spend_at_usd", "at", "usd"),
-    unlooked("answer_id", "answers"),
-    unlooked("model_id", "models"),
+    unchecked_reference("answer_id", "answers"),
+    unchecked_reference("model_id", "models"),
 )
 
-# `spend` says what each answer cost. `accounts` sums it up by what limits are set for, so that
-# holding money takes the same time however much has been spent.
+# `spend` has the cost of each answer. `accounts` has its sums by what limits are set for, so that
+# a reservation takes the same time however much has been spent.
 accounts = Table(
     "accounts",
     metadata,
@@ -236,10 +271,10 @@ accounts = Table(
     column("usd", Double),
 )
 
-holds = Table(
+reservations = Table(
     "holds",
     metadata,
-    part("run_id", "runs"),
+    key_reference("run_id", "runs"),
     Column("account", Prose, primary_key=True),
     column("usd", Double),
 )
@@ -251,16 +286,16 @@ readings = Table(
     metadata,
     column("scorer_id", Integer, primary_key=True),
     column("answer_id", LONG, primary_key=True),
-    unlooked("scorer_id", "scorers"),
-    unlooked("answer_id", "answers"),
+    unchecked_reference("scorer_id", "scorers"),
+    unchecked_reference("answer_id", "answers"),
     sqlite_with_rowid=False,
 )
 
-# `versions` are written one a line, in order: of the same ones there is one edition.
+# `versions` has one version a line, sorted: an edition is unique by its versions.
 editions = Table(
     "editions",
     metadata,
-    number(),
+    id_column(),
     column("versions", Prose, unique=True),
     column("catalogue", JSON),
     column("at", Moment),
@@ -278,15 +313,15 @@ scores = Table(
     column("value", Double),
     column("quote", Prose),
     column("details", JSON),
-    unlooked("answer_id", "answers"),
-    unlooked("scorer_id", "scorers"),
-    unlooked("brand_id", "brands"),
-    unlooked("metric_id", "metrics"),
+    unchecked_reference("answer_id", "answers"),
+    unchecked_reference("scorer_id", "scorers"),
+    unchecked_reference("brand_id", "brands"),
+    unchecked_reference("metric_id", "metrics"),
     sqlite_with_rowid=False,
 )
 
-# `at` repeats the run's start, and the index every column: the trend of a stream is read from
-# one stretch of the index, however many blocks there are.
+# `at` repeats the run's start, and the index has every column: the trend of a stream is read from
+# one range of the index, however many blocks there are.
 blocks = Table(
     "blocks",
     metadata,
@@ -300,12 +335,12 @@ blocks = Table(
     column("n", Integer),
     column("total", Double),
     column("squares", Double),
-    unlooked("run_id", "runs"),
-    unlooked("prompt_id", "prompts"),
-    unlooked("model_id", "models"),
-    unlooked("brand_id", "brands"),
-    unlooked("metric_id", "metrics"),
-    unlooked("scorer_id", "scorers"),
+    unchecked_reference("run_id", "runs"),
+    unchecked_reference("prompt_id", "prompts"),
+    unchecked_reference("model_id", "models"),
+    unchecked_reference("brand_id", "brands"),
+    unchecked_reference("metric_id", "metrics"),
+    unchecked_reference("scorer_id", "scorers"),
     Index(
         "ix_blocks_stream",
         *("brand_id", "model_id", "metric_id", "at"),

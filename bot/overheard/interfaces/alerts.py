@@ -1,4 +1,4 @@
-"""What is kept of alerts: their lives, and where they are told."""
+"""Repositories of alerts and of their deliveries to channels."""
 
 from __future__ import annotations
 
@@ -9,102 +9,100 @@ from typing import Protocol
 from overheard.domain import Alert, AlertEvent, Delivery
 
 
-class AlertStore(Protocol):
-    """The part of the store that keeps alerts and deliveries."""
+class AlertRepository(Protocol):
+    """Alerts with their shifts and events."""
 
-    async def add_alert(
-        self, alert: Alert, deliveries: Sequence[Delivery] = ()
-    ) -> tuple[Alert, bool]:
-        """Keep an alert with its shifts, and return it with its number.
+    async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
+        """Store an alert with its shifts, and return it with its number.
 
-        There is one alert for each brand, model and run: a second one returns the first.
+        An alert is unique by brand, model and run: a second one returns the first.
 
         Args:
-            alert: What was raised; that it was raised becomes its first event.
-            deliveries: Where it is to be shown, kept in the same transaction. Those of the
-                alert itself get its number, and the key of `overheard.domain.alert_key`.
+            alert: The alert; its first event, RAISED, is stored with it.
+            deliveries: The deliveries to store in the same transaction. Those of kind ALERT get
+                the alert's number, and `overheard.domain.alert_key` as their key.
 
         Returns:
-            The alert that is kept, and whether it is new.
+            The stored alert, and whether it is new.
         """
         ...
 
-    async def alert(self, number: int) -> Alert | None:
+    async def get(self, number: int) -> Alert | None:
         """Return an alert by its number, or None."""
         ...
 
-    async def alerts(self, *, brand: str | None = None) -> list[Alert]:
-        """Return alerts, the newest first."""
+    async def find(self, *, brand: str | None = None) -> list[Alert]:
+        """Return the alerts of one brand, or of all, the newest first."""
         ...
 
-    async def change_alert(self, alert: Alert, event: AlertEvent) -> bool:
-        """Keep where an alert stands now, together with what happened, in one transaction.
+    async def change(self, alert: Alert, event: AlertEvent) -> bool:
+        """Store the new state of an alert together with an event, in one transaction.
 
-        Every channel that shows it gets deliveries of its new revision and of the event.
+        Every channel that shows the alert gets deliveries of its new revision and of the event.
 
         Args:
-            alert: As it is now; its revision is one more than before. Its shifts stay, and
-                those that were seen since are kept beside them.
-            event: What happened.
+            alert: The alert as it is now; its revision is one more than before. Its stored
+                shifts stay, and shifts without a number are added.
+            event: The event that changed the alert.
 
         Returns:
-            False, and nothing is kept, when somebody else changed it meanwhile.
+            False, and nothing is stored, when the stored revision is not the one before.
         """
         ...
 
     async def events(self, alert_id: int) -> list[AlertEvent]:
-        """Return what happened to an alert, in order."""
+        """Return the events of an alert, in order."""
         ...
 
-    # Deliveries
 
-    async def add_deliveries(self, wanted: Iterable[Delivery]) -> None:
-        """Write down what is to be shown; a known key is left as it is."""
+class DeliveryRepository(Protocol):
+    """The outbox: what channels are to show, and which process posts it."""
+
+    async def add(self, wanted: Iterable[Delivery]) -> None:
+        """Store deliveries; one whose key is known stays unchanged."""
         ...
 
-    async def add_delivery(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Note that an alert was shown in a channel; False when it had been already."""
+    async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
+        """Store that a channel shows an alert already; False when that is known."""
         ...
 
-    async def deliveries(
+    async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
     ) -> list[Delivery]:
-        """Return deliveries in the order of their numbers, or only those with work left."""
+        """Return deliveries in the order of their numbers; `waiting` for those that are due."""
         ...
 
-    async def claim_deliveries(
+    async def claim(
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
     ) -> list[Delivery]:
-        """Take deliveries that are due for one process, those due longest first.
+        """Lease deliveries that are due to one process, those due longest first.
 
         An event waits for its alert's message, and for earlier events of the same alert in the
-        same channel. What another process took is left to it until its time is over; then nobody
-        knows whether it was posted, and the delivery that is returned is `uncertain`.
+        same channel. A delivery of another process is leased only when the lease has expired; it
+        is returned as `uncertain`, because that process may have posted it.
 
         Args:
-            owner: Names the process.
-            now: What time it is.
-            until: How long they belong to it.
-            chats: The platforms that it can post to.
-            limit: How many at most.
+            owner: The name of the process.
+            now: The current time.
+            until: The end of the lease.
+            chats: The platforms that the process can post to.
+            limit: The maximum number of deliveries.
         """
         ...
 
-    async def record_delivery(
-        self, delivery: Delivery, owner: str, *, message: str, shown: int
-    ) -> bool:
-        """Say what a channel shows now, and let the delivery go.
+    async def record(self, delivery: Delivery, owner: str, *, message: str, shown: int) -> bool:
+        """Store what a channel shows now, and end the lease.
 
         Returns:
-            False, and nothing is kept, when the delivery belongs to another process by now.
+            False, and nothing is stored, when another process has the lease.
         """
         ...
 
-    async def postpone_delivery(
+    async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
     ) -> bool:
-        """Say when a delivery is tried again and why, and let it go; see `record_delivery`.
+        """Store when and why a delivery is tried again, and end the lease; see `record`.
 
-        An attempt counts when there is a problem.
+        The attempt is counted when there is a problem.
         """
         ...

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from overheard.domain import Batch, BatchStatus, Capabilities, Price, Question, Reply
+from overheard.domain import BatchStatus, Capabilities, Price, Question, Reply
 
 
 @runtime_checkable
@@ -112,16 +112,4 @@ class Batching(Protocol):
         Raises:
             ProviderUnavailable: when the request does not reach the vendor.
         """
-        ...
-
-
-class BatchStore(Protocol):
-    """The part of the store that keeps submitted batches."""
-
-    async def keep_batch(self, batch: Batch) -> Batch:
-        """Store a new batch, or update the one with its number; return it with its number."""
-        ...
-
-    async def batches(self, *, runs: Collection[int] | None = None) -> list[Batch]:
-        """Return the batches of some runs, or of all runs, that have not ended, oldest first."""
         ...

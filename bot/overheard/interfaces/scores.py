@@ -1,4 +1,4 @@
-"""What is kept of how answers were scored."""
+"""Repositories of how answers were scored: scores, blocks and editions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from overheard.domain import (
 )
 
 
-class ScoreStore(Protocol):
-    """The part of the store that keeps scores, and the blocks that sum them up."""
+class ScoreRepository(Protocol):
+    """Scores of answers, and which answers each version of a scorer has read.
+
+    An answer is scorable when it is complete, is not reused, has its text and belongs to a run
+    that is part of the brands' history.
+    """
 
     def unscored(
         self,
@@ -30,35 +34,63 @@ class ScoreStore(Protocol):
         newest: bool = False,
         part: Run | None = None,
     ) -> AsyncIterator[int]:
-        """Stream the numbers of the complete answers that this version of a scorer has not read.
-
-        Answers that are reused are not among them, nor those of runs that stand aside.
+        """Stream the numbers of the scorable answers that this version has not read.
 
         Args:
             scorer: The scorer's name.
             version: Its version.
-            seen: True for those alone that another version of it has read, False for those that
-                none has, None for both.
-            newest: Whether the latest come first; by default they come last.
-            part: A run whose panel says which of its answers are meant; None for all there are.
+            seen: True for answers that another version of the scorer has read, False for answers
+                that no version has read, None for both.
+            newest: Whether the order is descending.
+            part: A run whose panel restricts its answers; None for the answers of all runs.
         """
         ...
 
-    async def add_scores(
+    async def add(
         self, scorer: str, version: str, scores: Sequence[tuple[Answer, Sequence[ScoreRecord]]]
     ) -> None:
-        """Keep what one scorer said of some answers, and add it to their blocks.
+        """Store one scorer's scores of some answers and add them to their blocks.
 
-        One transaction. An answer that this version has read before is left out, so that a
-        second delivery changes nothing. An answer without scores counts as read.
+        One transaction. Answers that this version has read before are left out, so that a
+        repetition changes nothing. An answer without scores counts as read.
         """
         ...
 
-    def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Stream scores in the order of their answers."""
+    def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
+        """Stream the scores of some runs, or of all, in the order of their answers."""
         ...
 
-    async def blocks(
+    async def of_answers(self, answers: Collection[int]) -> list[ScoreRecord]:
+        """Return the scores of some answers, in the order of the answers' numbers."""
+        ...
+
+    async def count_read(self, scorer: str, version: str) -> int:
+        """Return how many answers that have their text a version of a scorer has read."""
+        ...
+
+    async def count_scorable(self) -> int:
+        """Return the number of scorable answers."""
+        ...
+
+    async def prune(self, versions: Collection[str]) -> int:
+        """Delete all editions, scores, readings and blocks except those of some versions.
+
+        Blocks are deleted first, in a transaction of their own, so that half-deleted scores are
+        never read. An interrupted call is completed by another one.
+
+        Args:
+            versions: What is kept, written as `Block.version`.
+
+        Returns:
+            The number of deleted scores.
+        """
+        ...
+
+
+class BlockRepository(Protocol):
+    """Sums of scores by run, prompt, model, brand, metric and scorer."""
+
+    async def find(
         self,
         *,
         brand: str | None = None,
@@ -67,10 +99,10 @@ class ScoreStore(Protocol):
         since: datetime | None = None,
         run: int | None = None,
     ) -> list[Block]:
-        """Return blocks in the order of the runs' start, then run, prompt, model, brand, metric."""
+        """Return blocks ordered by the start of the run, run, prompt, model, brand and metric."""
         ...
 
-    async def block_table(
+    async def table(
         self,
         brands: Collection[str] | None = None,
         *,
@@ -78,75 +110,51 @@ class ScoreStore(Protocol):
         metric: str | None = None,
         until: datetime | None = None,
     ) -> BlockTable:
-        """Return the blocks of some brands by column, which is many times as fast.
+        """Return blocks as columns, which is many times as fast as `find`.
 
         Args:
-            brands: Their names; by default all brands there are.
-            model: The only model that is wanted.
-            metric: The only metric that is wanted.
-            until: The latest time at which the run of a block began.
+            brands: The names of brands; None for all.
+            model: The only model, or None for all.
+            metric: The only metric, or None for all.
+            until: The latest start of the blocks' runs.
         """
         ...
 
-    async def reused_blocks(self, run_id: int) -> list[Block]:
-        """Return the scores of the answers that a run reuses, summed up as if they were its own.
+    async def reused(self, run_id: int) -> list[Block]:
+        """Return the sums of the scores of the answers that a run reuses.
 
-        They are kept nowhere as blocks: trends and detection do not read them.
+        They are computed and not stored: trends and detection do not read them.
         """
         ...
 
 
-class EditionStore(Protocol):
-    """The part of the store that keeps which scores are read."""
+class EditionRepository(Protocol):
+    """Editions: each names the versions of the scorers whose scores are read together."""
 
-    async def editions(self) -> list[Edition]:
+    async def all(self) -> list[Edition]:
         """Return all editions, the oldest first."""
         ...
 
-    async def add_edition(self, edition: Edition) -> Edition:
-        """Keep an edition and return it with its number.
+    async def add(self, edition: Edition) -> Edition:
+        """Store an edition and return it with its number.
 
-        Of editions with the same versions there is one: it gets the state, the note and the time
-        that are given. One that is used or to be used takes the place of another, which is kept.
+        Versions are unique: an edition of the same versions gets the new state, note and time.
+        An edition that is used, or pending, replaces the one in that state, which becomes kept.
         """
         ...
 
-    async def set_edition(self, number: int, state: EditionState, note: str = "") -> None:
-        """Say what an edition is good for.
+    async def set_state(self, number: int, state: EditionState, note: str = "") -> None:
+        """Set the state and the note of an edition, in one transaction.
 
-        One transaction: when it is to be used, the one that was used before is kept.
+        When the state is USED, the edition that was used before becomes kept.
         """
         ...
 
-    async def leave_edition(self, number: int, instead: int) -> None:
-        """Use an edition again instead of the one that is used, which nobody wants by itself.
-
-        One transaction.
+    async def leave(self, number: int, instead: int) -> None:
+        """Mark the used edition as LEFT and use another one, in one transaction.
 
         Args:
-            number: The one that is used now.
-            instead: The one to use.
+            number: The edition that is used now.
+            instead: The edition to use.
         """
-        ...
-
-    async def prune_scores(self, versions: Collection[str]) -> int:
-        """Remove all editions, scores, readings and blocks but those of some versions.
-
-        Blocks go first, so that nothing is read of what is half removed. Cut off in between, it
-        is done by another call.
-
-        Args:
-            versions: What is left, as `Block.version` names them.
-
-        Returns:
-            How many scores were removed.
-        """
-        ...
-
-    async def read_by(self, scorer: str, version: str) -> int:
-        """Return how many of the answers that scorers are shown a version of a scorer has read."""
-        ...
-
-    async def scorable(self) -> int:
-        """Return how many answers scorers are shown; none whose text is gone."""
         ...

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from overheard.domain import Run, Task, TaskKind
+from overheard.domain import Task, TaskKind
 
 
 class Clock(Protocol):
@@ -89,28 +89,4 @@ class Queue(Protocol):
             at_once: The largest number of concurrent tasks in this process.
             seats: By provider, the largest number of concurrent asking tasks over all processes.
         """
-        ...
-
-
-class WorkStore(Protocol):
-    """The part of the store that keeps results of tasks."""
-
-    async def run(self, number: int) -> Run | None:
-        """Return a run by its number, or None."""
-        ...
-
-    async def count_answers(self, run_id: int) -> int:
-        """Return the number of questions of a run that have an answer."""
-        ...
-
-    async def keep_result(self, task: Task, result: TaskResult) -> None:
-        """Store the result of a task; an existing result is kept."""
-        ...
-
-    async def results(self, run_id: int, keys: Iterable[str]) -> dict[str, TaskResult]:
-        """Return the stored results of some tasks of a run, by task key."""
-        ...
-
-    async def forget_results(self, run_id: int) -> None:
-        """Delete the results of all tasks of a run."""
         ...

@@ -1,295 +1,226 @@
-"""What is kept."""
+"""The store: one repository for each noun, and the maintenance of a store as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from overheard.domain import (
-    Account,
-    Answer,
-    Balance,
-    Brand,
-    Catalogue,
-    Claim,
-    Fact,
-    Model,
-    ModelUpdate,
-    Prompt,
-    Run,
-    RunState,
-    Schedule,
-    ServedModelCount,
-    Spending,
-)
-from overheard.interfaces.alerts import AlertStore
+from overheard.domain import Alert, Answer, Block, Census, Model, ModelUpdate, Run, ScoreRecord
+from overheard.domain.operations import StoreHealth
+from overheard.interfaces.alerts import AlertRepository, DeliveryRepository
+from overheard.interfaces.catalogue import CatalogueRepository, FinetuneRepository
+from overheard.interfaces.money import MoneyRepository
 from overheard.interfaces.operations import (
-    CensusStore,
-    FinetuneStore,
-    OperationStore,
-    RetentionStore,
-    TalkStore,
+    AuditRepository,
+    ChatStateRepository,
+    LockRepository,
+    ScheduleRepository,
 )
-from overheard.interfaces.providers import BatchStore
-from overheard.interfaces.scores import EditionStore, ScoreStore
-from overheard.interfaces.services import WorkStore
+from overheard.interfaces.runs import (
+    AnswerRepository,
+    BatchRepository,
+    RetentionRepository,
+    RunRepository,
+)
+from overheard.interfaces.scores import BlockRepository, EditionRepository, ScoreRepository
+from overheard.interfaces.services import Progress
+from overheard.interfaces.updates import ThresholdRepository, UpdateRepository
 
 
-class Store(
-    AlertStore,
-    BatchStore,
-    CensusStore,
-    OperationStore,
-    EditionStore,
-    FinetuneStore,
-    RetentionStore,
-    ScoreStore,
-    TalkStore,
-    WorkStore,
-    Protocol,
-):
-    """What is kept. Returns domain objects, never rows; every write is one transaction."""
+class Store(Protocol):
+    """All repositories of one database.
+
+    Repositories return domain objects, never rows. Every write is one transaction, unless its
+    docstring says otherwise.
+    """
+
+    @property
+    def catalogue(self) -> CatalogueRepository:
+        """Brands, prompts, facts and schedules."""
+        ...
+
+    @property
+    def runs(self) -> RunRepository:
+        """Runs and the results of their tasks."""
+        ...
+
+    @property
+    def answers(self) -> AnswerRepository:
+        """Answers with their costs."""
+        ...
+
+    @property
+    def batches(self) -> BatchRepository:
+        """Batches that were submitted to vendors."""
+        ...
+
+    @property
+    def retention(self) -> RetentionRepository:
+        """The removal of old texts."""
+        ...
+
+    @property
+    def scores(self) -> ScoreRepository:
+        """Scores of answers, and which answers each scorer has read."""
+        ...
+
+    @property
+    def blocks(self) -> BlockRepository:
+        """Sums of scores by run, prompt, model, brand, metric and scorer."""
+        ...
+
+    @property
+    def editions(self) -> EditionRepository:
+        """Editions: which versions of the scorers are read."""
+        ...
+
+    @property
+    def updates(self) -> UpdateRepository:
+        """Model updates."""
+        ...
+
+    @property
+    def thresholds(self) -> ThresholdRepository:
+        """Detection thresholds that were computed before."""
+        ...
+
+    @property
+    def alerts(self) -> AlertRepository:
+        """Alerts with their shifts and events."""
+        ...
+
+    @property
+    def deliveries(self) -> DeliveryRepository:
+        """The outbox: what channels are to show."""
+        ...
+
+    @property
+    def money(self) -> MoneyRepository:
+        """Reservations and spending."""
+        ...
+
+    @property
+    def locks(self) -> LockRepository:
+        """Locks that are shared by all processes."""
+        ...
+
+    @property
+    def schedules(self) -> ScheduleRepository:
+        """The states of schedules."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepository:
+        """The audit log."""
+        ...
+
+    @property
+    def chat_state(self) -> ChatStateRepository:
+        """Requests that were handled, and commands that wait for a confirmation."""
+        ...
+
+    @property
+    def finetune(self) -> FinetuneRepository:
+        """Approved answers and published content."""
+        ...
+
+    async def census(self, versions: Collection[str]) -> Census:
+        """Count what the store holds; see `overheard.domain.Census`.
+
+        Args:
+            versions: The versions of scorers in use, written as in `overheard.domain.Block`.
+        """
+        ...
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close all connections."""
         ...
 
-    # The catalogue
 
-    async def provision(self, catalogue: Catalogue) -> None:
-        """Make the declared brands, prompts, facts and schedules those of the configuration.
+class StoreHistory:
+    """The `overheard.interfaces.History` of a store: the read-only part that plugins see.
 
-        What was declared before and is no longer is retired: kept for its history, and left out
-        of `catalogue`. What people added themselves stays.
-        """
-        ...
+    Args:
+        store: The store to read.
+    """
 
-    async def catalogue(self) -> Catalogue:
-        """Return what is measured now, in the order in which it was declared or added."""
-        ...
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    async def add_brands(self, brands: Iterable[Brand]) -> None:
-        """Add brands that are not there yet; a known name is left as it is."""
-        ...
-
-    async def add_prompts(self, prompts: Iterable[Prompt]) -> None:
-        """Add prompts that are not there yet; a known text is left as it is."""
-        ...
-
-    async def declared(self) -> Catalogue:
-        """Return what the configuration declares; people cannot change it."""
-        ...
-
-    async def retired(self) -> Catalogue:
-        """Return what was measured once and is no longer; its history is kept."""
-        ...
-
-    async def set_brand(self, brand: Brand) -> bool:
-        """Add a brand, or put it in the place of an added one of the same name.
-
-        Returns:
-            False when the configuration declares one of this name; that one stays.
-        """
-        ...
-
-    async def remove_brand(self, name: str) -> bool:
-        """Retire a brand that somebody added; False when nobody did."""
-        ...
-
-    async def set_prompt(self, prompt: Prompt) -> bool:
-        """Add a prompt, or change whom an added one of the same text is asked for.
-
-        Returns:
-            False when the configuration declares it; that one stays.
-        """
-        ...
-
-    async def remove_prompt(self, key: str) -> bool:
-        """Retire a prompt that somebody added; False when nobody did."""
-        ...
-
-    async def set_fact(self, fact: Fact) -> bool:
-        """Add a fact, or change the day and the source of one that says the same.
-
-        Returns:
-            False when the configuration declares it; that one stays.
-        """
-        ...
-
-    async def remove_fact(self, fact: Fact) -> bool:
-        """Retire a fact that somebody added; False when nobody did."""
-        ...
-
-    async def set_schedule(self, schedule: Schedule) -> bool:
-        """Add a schedule, or put it in the place of an added one of the same name.
-
-        Returns:
-            False when the configuration declares one of this name; that one stays.
-        """
-        ...
-
-    async def remove_schedule(self, name: str) -> bool:
-        """Remove a schedule that somebody added.
-
-        Returns:
-            False when nobody did.
-        """
-        ...
-
-    # Runs and answers
-
-    async def start_run(self, run: Run) -> Run:
-        """Keep a run and return it with its number; a known key returns the run already kept.
-
-        Imported history (a run without a panel) can come in parts: it begins no later than any
-        part says.
-        """
-        ...
-
-    def holding(self, run_id: int) -> AbstractAsyncContextManager[bool]:
-        """Hold a run for this process while the block lasts; give False when another holds it.
-
-        The hold ends with the process, however that ends.
-        """
-        ...
-
-    async def steer_run(self, run_id: int, state: RunState) -> bool:
-        """Ask a run that has not ended to pause, to go on or to be given up.
-
-        Whoever carries it out looks at `run_state`.
-
-        Returns:
-            False when it has ended already.
-        """
-        ...
-
-    async def run_state(self, run_id: int) -> RunState:
-        """Return where a run stands just now."""
-        ...
-
-    async def finish_run(self, run_id: int, state: RunState, at: datetime) -> None:
-        """Say how and when a run ended."""
-        ...
-
-    async def runs(
-        self,
-        *,
-        state: RunState | None = None,
-        label: str | None = None,
-        aside: bool | None = None,
-        until: datetime | None = None,
-        limit: int | None = None,
-    ) -> list[Run]:
-        """Return runs, the newest (by start) first.
-
-        Args:
-            state: The only state that is wanted.
-            label: The only label that is wanted.
-            aside: Whether those that stand aside are wanted, or those that do not; both by default.
-            until: The latest time at which they began.
-            limit: How many are wanted at most.
-        """
-        ...
-
-    async def add_answers(self, answers: Sequence[Answer]) -> list[Answer]:
-        """Keep answers with what they cost, in one transaction.
-
-        What they cost is taken out of what their runs hold, and booked as spent.
-
-        An answer whose run already holds one to the same question is left out, so that nothing
-        is kept or paid for twice; an answer that failed gives way to a later one.
-
-        Returns:
-            Those that were new, with their numbers.
-        """
-        ...
+    async def runs(self, *, limit: int | None = None) -> list[Run]:
+        """Return runs, the newest first."""
+        return await self._store.runs.find(limit=limit)
 
     def answers(
+        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+    ) -> AsyncIterator[Answer]:
+        """Stream answers in the order of their numbers."""
+        return self._store.answers.stream(runs=runs, prompts=prompts)
+
+    def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
+        """Stream scores in the order of their answers."""
+        return self._store.scores.stream(runs=runs)
+
+    async def blocks(
         self,
         *,
-        runs: Collection[int] | None = None,
-        prompts: Collection[str] | None = None,
-        numbers: Collection[int] | None = None,
-    ) -> AsyncIterator[Answer]:
-        """Stream answers in the order of their numbers: of some runs, prompt keys or numbers, or
-        all.
-        """
-        ...
-
-    async def asked(
-        self, run_id: int, *, prompts: Collection[str] | None = None
-    ) -> set[tuple[str, str, int]]:
-        """Return the keys of the questions of a run that have an answer; failed calls have none.
-
-        Args:
-            run_id: The run.
-            prompts: The keys of the prompts that are meant; by default all.
-        """
-        ...
-
-    # Updates
-
-    async def served(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
-        """Return who served the complete answers of some runs, or of all, by run and model."""
-        ...
-
-    async def add_update(self, update: ModelUpdate) -> ModelUpdate:
-        """Keep a model update and return it with its number."""
-        ...
-
-    async def remove_update(self, number: int) -> bool:
-        """Forget a model update by its number; False when there is none."""
-        ...
+        brand: str | None = None,
+        model: Model | None = None,
+        metric: str | None = None,
+        since: datetime | None = None,
+    ) -> list[Block]:
+        """Return blocks, the oldest first."""
+        return await self._store.blocks.find(brand=brand, model=model, metric=metric, since=since)
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return model updates, the oldest first."""
-        ...
+        return await self._store.updates.find(model)
 
-    async def thresholds(self, brand: str) -> dict[str, float]:
-        """Return a brand's thresholds by what they were worked out from.
+    async def alerts(self, *, brand: str | None = None) -> list[Alert]:
+        """Return alerts, the newest first."""
+        return await self._store.alerts.find(brand=brand)
 
-        They save time, and nothing else: without them they are worked out again, and are the same.
+
+class StoreMaintenance(Protocol):
+    """Work on a store as a whole, which is named by its URL."""
+
+    async def migrate(self, url: str) -> tuple[str | None, str]:
+        """Upgrade the tables to this version; return the revision before and after.
+
+        Raises:
+            StoreError: when the store cannot be used.
         """
         ...
 
-    async def keep_thresholds(self, brand: str, thresholds: Mapping[str, float]) -> None:
-        """Keep a brand's thresholds in the place of those that were kept before."""
+    async def examine(self, url: str) -> StoreHealth:
+        """Check a store's integrity and measure its size; nothing is changed.
+
+        Raises:
+            StoreError: when the store cannot be used.
+        """
         ...
 
-    # Money
+    async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
+        """Copy all rows into an empty store, in one transaction; numbers stay the same.
 
-    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
-        """Hold money on all of some accounts, or on none.
-
-        What is spent there and held by all runs of all processes never exceeds what is allowed.
+        Rows that are written to the source during the copy are not copied.
 
         Returns:
-            The account on which it is not there, or None when it is held.
+            The number of rows of each table, counted in both stores.
+
+        Raises:
+            StoreError: when a store cannot be used, the target is not empty, or a count
+                differs; the target is then empty.
         """
         ...
 
-    async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
-        """Give back a part of what a run holds, in dollars by account."""
-        ...
+    async def back_up(self, url: str, file: Path) -> int:
+        """Write a snapshot of an SQLite store to a new file; return its size in bytes.
 
-    async def release(self, run_id: int) -> None:
-        """Give back what a run still holds."""
-        ...
-
-    async def holders(self) -> set[int]:
-        """Return the numbers of the runs that hold money; their processes may be dead."""
-        ...
-
-    async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
-        """Return what is spent and held on accounts."""
-        ...
-
-    async def spending(self, *, since: datetime | None = None) -> list[Spending]:
-        """Return what answers cost, summed up by run, prompt and model."""
-        ...
-
-    async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars spent on answers."""
+        Raises:
+            StoreError: when it is not an SQLite store, or cannot be used.
+            FileUnwritable: when the file exists, or cannot be written.
+        """
         ...

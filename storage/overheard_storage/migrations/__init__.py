@@ -1,5 +1,5 @@
-"""The history of the tables, as Alembic's scripts.
+"""The migrations of the tables, as Alembic's scripts.
 
-They run on a connection that `overheard_storage.schema` hands over; there is no alembic.ini.
-A change of the tables is written down with ``python -m overheard_storage.migrations "message"``.
+They run on a connection from `overheard_storage.upgrades`; there is no alembic.ini. After a change
+of the tables, ``python -m overheard_storage.migrations "message"`` writes a new migration.
 """

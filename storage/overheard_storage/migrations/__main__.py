@@ -1,4 +1,4 @@
-"""Write the migration that takes the tables from the last revision to what `tables` says now."""
+"""Write the migration from the last revision to the tables of `overheard_storage.tables`."""
 
 import asyncio
 import sys
@@ -8,10 +8,10 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection
 
-from overheard_storage.addresses import address
 from overheard_storage.database import Database
-from overheard_storage.schema import configuration
 from overheard_storage.tables import REVISION
+from overheard_storage.upgrades import configuration
+from overheard_storage.urls import parse_url
 
 
 def _write(connection: Connection, message: str) -> None:
@@ -22,13 +22,13 @@ def _write(connection: Connection, message: str) -> None:
 
 
 async def main(message: str) -> None:
-    """Compare a fresh database, brought up to the last migration, with the tables.
+    """Compare a new database at the last revision with the tables.
 
     Args:
-        message: What changes, in a few words.
+        message: The change, in a few words.
     """
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(address(str(Path(folder, "fresh.db"))))
+        database = Database(parse_url(str(Path(folder, "fresh.db"))))
         async with database.writing() as connection:
             await connection.run_sync(_write, message)
         await database.close()

@@ -1,16 +1,16 @@
-"""What Alembic runs for each command, on the connection that it is handed."""
+"""The environment that Alembic runs for each command."""
 
 from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-from overheard_storage.parts import made_on
+from overheard_storage.columns import made_on
 from overheard_storage.tables import metadata
 
 
 def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """Write our own column types as those beneath, so that a migration never changes with us."""
+    """Render our column types as SQLAlchemy's, so that migrations do not depend on our code."""
     return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 

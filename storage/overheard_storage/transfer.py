@@ -1,4 +1,4 @@
-"""All of a store, copied into another one: from SQLite to PostgreSQL, or back."""
+"""The copy of a whole store into another one: from SQLite to PostgreSQL, or back."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.errors import StoreError
 from overheard.interfaces.services import Progress
-from overheard_storage.addresses import shown
 from overheard_storage.bulk import insert_many
 from overheard_storage.database import Database
 from overheard_storage.tables import metadata
+from overheard_storage.urls import shown
 
-PAGE = 2_000
+PAGE_ROWS = 2_000
 """Rows in memory at a time."""
 
 
 async def copy(source: Database, target: Database, progress: Progress) -> dict[str, int]:
-    """Copy everything in one transaction; see `overheard.interfaces.operations.Tending`.
+    """Copy all rows in one transaction; see `overheard.interfaces.store.StoreMaintenance`.
 
     Raises:
         StoreError: when the target is not empty, or counts differ.
     """
     async with source.reading() as reader, target.writing() as writer:
-        if not source.is_sqlite:  # all tables as they were at one moment; SQLite does no other
+        if not source.is_sqlite:  # one snapshot of all tables; SQLite always has that
             await reader.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         counts = {table.name: await _count(reader, table) for table in metadata.sorted_tables}
         await _require_empty(writer, target)
@@ -45,13 +45,13 @@ async def _copy(
 ) -> None:
     """Copy a table page by page.
 
-    A row may refer to a later one of its own table, so such columns are filled in at the end.
+    A row may refer to a later row of its table, so such columns are filled in at the end.
     """
     own = [column for column in table.columns if _refers_to(column, table)]
     names = [column.name for column in table.columns if column not in own]
     later: list[dict[str, Any]] = []
     rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
-    async for page in rows.partitions(PAGE):
+    async for page in rows.partitions(PAGE_ROWS):
         await insert_many(writer, table, names, [_values(row, names) for row in page])
         later += [found for row in page if (found := _own(row, own))]
         progress.advance(len(page))
@@ -105,7 +105,7 @@ def _numbered(table: Table) -> bool:
 
 
 async def _count_on(writer: AsyncConnection, table: Table) -> None:
-    """Have PostgreSQL count on behind the highest number."""
+    """Set a table's sequence in PostgreSQL behind the highest number."""
     sequence = func.pg_get_serial_sequence(table.name, "id")
     highest = func.coalesce(func.max(table.c.id) + 1, 1)
     await writer.execute(select(func.setval(sequence, highest, False)))

@@ -1,4 +1,4 @@
-"""The tables' revision: which it is, and how it is brought up to this version's."""
+"""Upgrades of the tables to the revision of this version."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from overheard.errors import StoreError
-from overheard_storage.addresses import shown
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.tables import REVISION
+from overheard_storage.urls import shown
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _LOCK = 0x6F766572
-"""The number of PostgreSQL's advisory lock under which tables are changed; anything constant."""
+"""PostgreSQL's advisory lock for changes of the tables; an arbitrary constant."""
 
 
 @uninterrupted
-async def bring_up(database: Database) -> tuple[str | None, str]:
-    """Make or change the tables, in one transaction.
+async def upgrade(database: Database) -> tuple[str | None, str]:
+    """Create or upgrade the tables, in one transaction.
 
-    Of several processes that do this at once, one does and the others wait for it.
+    When several processes call this at once, one upgrades and the others wait.
 
     Returns:
         The revision before (None for an empty database) and after.
 
     Raises:
-        StoreError: when the tables were made by a newer version.
+        StoreError: when a newer version made the tables.
     """
     before = await _revision(database)
     if before == REVISION:
@@ -39,16 +39,16 @@ async def bring_up(database: Database) -> tuple[str | None, str]:
         before = await connection.run_sync(read_revision)
         _refuse_newer(database, before)
         if before != REVISION:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_run_migrations)
     return before, REVISION
 
 
 @uninterrupted
 async def require_current(database: Database) -> None:
-    """Leave the tables as they are, and see that this version can use them.
+    """Check that the tables have the revision of this version.
 
     Raises:
-        StoreError: when it cannot.
+        StoreError: when they have another one.
     """
     found = await _revision(database)
     _refuse_newer(database, found)
@@ -61,7 +61,7 @@ async def require_current(database: Database) -> None:
 
 
 def configuration(connection: Connection) -> Config:
-    """Return what Alembic needs to work on a connection; there is no alembic.ini."""
+    """Return Alembic's configuration for a connection; there is no alembic.ini."""
     # Alembic takes half a second to import, and most starts do without it.
     from alembic.config import Config
 
@@ -77,14 +77,14 @@ async def _revision(database: Database) -> str | None:
 
 
 def read_revision(connection: Connection) -> str | None:
-    """Return the revision of a database's tables; None when it has none."""
+    """Return the revision of a database's tables, or None for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
 
 
-def _upgrade(connection: Connection) -> None:
+def _run_migrations(connection: Connection) -> None:
     from alembic import command
 
     command.upgrade(configuration(connection), "head")

@@ -1,4 +1,4 @@
-"""What channels are to be shown: deliveries, and which process is at them."""
+"""Deliveries: what channels are to show, and which process posts it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import AlertEvent, Delivery, DeliveryKind, alert_key
 from overheard_storage.database import Insert, uninterrupted
-from overheard_storage.shelf import Shelf, among
+from overheard_storage.repository import Repository, among
 from overheard_storage.tables import deliveries
 
 _FREE = {"owner": "", "leased_until": None}
@@ -32,19 +32,19 @@ _parents = deliveries.alias("parents")
 _others = deliveries.alias("others")
 
 
-class OutboxShelf(Shelf):
-    """Deliveries. The Protocol `overheard.interfaces.Store` says what each method does."""
+class DeliveryRepository(Repository):
+    """Deliveries; see `overheard.interfaces.alerts.DeliveryRepository`."""
 
     @uninterrupted
-    async def add_deliveries(self, wanted: Iterable[Delivery]) -> None:
-        """Write down what is to be shown; a known key is left as it is."""
+    async def add(self, wanted: Iterable[Delivery]) -> None:
+        """Store deliveries; one whose key is known stays unchanged."""
         rows = [delivery_row(delivery) for delivery in wanted]
         async with self._database.writing() as connection:
             await insert_deliveries(connection, self._database.insert(deliveries), rows)
 
     @uninterrupted
-    async def add_delivery(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Note that an alert was shown in a channel; False when it had been already."""
+    async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
+        """Store that a channel shows an alert already; False when that is known."""
         key = alert_key(alert_id, channel)
         shown = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)
         insert = self._database.insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
@@ -52,7 +52,7 @@ class OutboxShelf(Shelf):
             new = await connection.execute(insert.returning(deliveries.c.id), delivery_row(shown))
             return new.scalar() is not None
 
-    async def deliveries(
+    async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
     ) -> list[Delivery]:
         """Return deliveries in the order of their numbers."""
@@ -63,15 +63,15 @@ class OutboxShelf(Shelf):
         return [_delivery(row) for row in rows]
 
     @uninterrupted
-    async def claim_deliveries(
+    async def claim(
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
     ) -> list[Delivery]:
-        """Take deliveries that are due for one process, those due longest first."""
+        """Lease deliveries that are due to one process, those due longest first."""
         due = _due(now, chats).limit(limit)
         if not await self._database.rows(due):
-            return []  # most looks find nothing, and need not wait for their turn to write
+            return []  # the usual case, which needs no write transaction
         async with self._database.writing() as connection:
-            # Rows that another process is just taking are left to it.
+            # Rows that another process is claiming are skipped.
             taking = due.with_for_update(skip_locked=True, of=deliveries)
             numbers = list((await connection.execute(taking)).scalars())
             found = await connection.execute(_query().where(among(deliveries.c.id, numbers)))
@@ -84,17 +84,15 @@ class OutboxShelf(Shelf):
             for delivery in sorted(taken, key=attrgetter("due_at", "id"))
         ]
 
-    async def record_delivery(
-        self, delivery: Delivery, owner: str, *, message: str, shown: int
-    ) -> bool:
-        """Say what a channel shows now, and let the delivery go."""
+    async def record(self, delivery: Delivery, owner: str, *, message: str, shown: int) -> bool:
+        """Store what a channel shows now, and end the lease."""
         values = {"message": message, "shown": shown, "attempts": 0, "problem": ""}
         return await self._release(delivery, owner, values | {"uncertain": False})
 
-    async def postpone_delivery(
+    async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
     ) -> bool:
-        """Say when a delivery is tried again and why, and let it go."""
+        """Store when and why a delivery is tried again, and end the lease."""
         attempts = delivery.attempts + bool(problem)
         values = {"due_at": due_at, "problem": problem, "attempts": attempts}
         return await self._release(delivery, owner, values | {"uncertain": uncertain})
@@ -110,7 +108,7 @@ class OutboxShelf(Shelf):
 async def insert_deliveries(
     connection: AsyncConnection, insert: Insert, rows: list[dict[str, Any]]
 ) -> None:
-    """Write deliveries down within a transaction; a known key is left as it is."""
+    """Insert deliveries within a transaction; one whose key is known stays unchanged."""
     if rows:
         await connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]), rows)
 
@@ -118,10 +116,10 @@ async def insert_deliveries(
 async def announce(
     connection: AsyncConnection, insert: Insert, alert_id: int, revision: int, event: AlertEvent
 ) -> None:
-    """Have every channel that shows an alert, or will, show its new revision and the event."""
+    """Deliver an alert's new revision and an event to each channel that shows the alert."""
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
     await connection.execute(update(deliveries).where(*shows).values(wanted=revision))
-    # What was shown in the terminal has no thread, and no platform.
+    # A delivery to the terminal has no platform and no thread.
     found = select(deliveries.c.channel).where(*shows, deliveries.c.channel.contains(":"))
     channels = (await connection.execute(found)).scalars()
     rows = [
@@ -141,7 +139,7 @@ async def announce(
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:
-    """Write a delivery that nobody has claimed."""
+    """Return the row of a delivery without a lease."""
     return {
         "kind": delivery.kind,
         "key": delivery.key,
@@ -161,7 +159,7 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
 
 
 def _thread() -> tuple[FromClause, ColumnElement[bool]]:
-    """Return how a delivery of an event finds the message of its alert."""
+    """Return the join of an event's delivery to the delivery of its alert."""
     same = and_(
         _parents.c.alert_id == deliveries.c.alert_id,
         _parents.c.channel == deliveries.c.channel,
@@ -177,7 +175,7 @@ def _query() -> Select[Any]:
 
 
 def _due(now: datetime, chats: Collection[str]) -> Select[Any]:
-    """Choose what is due: events follow their alert's message, and each other in order."""
+    """Return a query of due deliveries: events follow their alert's message, and are in order."""
     column = deliveries.c
     earlier = select(_others.c.id).where(
         _others.c.kind == DeliveryKind.EVENT,

@@ -1,4 +1,4 @@
-"""What can be done with a store as a whole, by its URL; see `overheard.interfaces.operations`."""
+"""Maintenance of a store as a whole; see `overheard.interfaces.store.StoreMaintenance`."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from sqlalchemy import URL, text
 from overheard.domain.operations import StoreHealth
 from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces.services import Progress
-from overheard_storage import checking, copying
-from overheard_storage.addresses import address, explained, shown
+from overheard_storage import health, transfer
 from overheard_storage.database import Database
-from overheard_storage.schema import bring_up, require_current
 from overheard_storage.store import migrate
+from overheard_storage.upgrades import require_current, upgrade
+from overheard_storage.urls import explained, parse_url, shown
 
 
-class StoreTools:
-    """Looks after stores."""
+class SqlMaintenance:
+    """Maintenance of SQLite and PostgreSQL stores."""
 
     async def migrate(self, url: str) -> tuple[str | None, str]:
-        """Bring its schema to this version; return the revision before and after."""
+        """Upgrade the tables to this version; return the revision before and after."""
         return await migrate(url)
 
     async def examine(self, url: str) -> StoreHealth:
-        """See whether it is well, and how large it is."""
+        """Check a store's integrity and measure its size."""
         async with _opened(url, there=True) as database:
-            return await checking.examine(database)
+            return await health.examine(database)
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
-        """Copy all there is into an empty store, and return the counts."""
+        """Copy all rows into an empty store; return the number of rows of each table."""
         async with _opened(source, there=True) as here, _opened(target) as there:
             await require_current(here)
-            await bring_up(there)
-            counts = await copying.copy(here, there, progress)
+            await upgrade(there)
+            counts = await transfer.copy(here, there, progress)
             if not there.is_sqlite:
                 async with there.session() as connection:
                     await connection.execute(text("ANALYZE"))
             return counts
 
     async def back_up(self, url: str, file: Path) -> int:
-        """Write an SQLite store as it is at this moment to a new file."""
+        """Write a snapshot of an SQLite store to a new file; return its size in bytes."""
         async with _opened(url, there=True) as database:
             if not database.is_sqlite:
                 raise StoreError(
@@ -56,7 +56,7 @@ class StoreTools:
 
 
 def _vacuum_into(store: str, file: Path) -> int:
-    """Copy a file in a connection that begins no transaction, as this needs."""
+    """Run VACUUM INTO, which needs a connection without a transaction."""
     if file.exists():
         raise FileUnwritable(file=file, reason="it is there already")
     with closing(sqlite3.connect(store)) as connection:
@@ -77,10 +77,10 @@ async def _opened(url: str, *, there: bool = False) -> AsyncIterator[Database]:
     """Open a database.
 
     Args:
-        url: Its URL.
-        there: Whether it must be there; an SQLite file is made otherwise.
+        url: The URL of the store.
+        there: Whether an SQLite file must exist; a missing file is created otherwise.
     """
-    place = address(url)
+    place = parse_url(url)
     with explained(place):
         database = Database(place)
         if there and _is_missing(place):

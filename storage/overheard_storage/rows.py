@@ -1,4 +1,19 @@
-"""Domain objects as rows, and rows as domain objects."""
+"""The mapping between domain objects and rows: `x_row` returns a row, `x_of` a domain object.
+
+A new column of the table ``answers`` needs changes in these places:
+
+- the domain object: `overheard.domain.Reply` or `Usage` (what a provider returned) or `Answer`;
+- the table and `REVISION`: `overheard_storage.tables`;
+- a migration: ``python -m overheard_storage.migrations "message"``; a column that is never NULL
+  needs a ``server_default``;
+- this module: `answer_row`, and `_reply` or `answer_of` (fields of `Usage` are mapped already);
+- when providers return the value: the reading of their replies in ``plugins/``, and the check of
+  replies in `overheard.plugins`;
+- when the value is exported: ``ANSWER_FIELDS`` in `overheard.commands` and docs/commands.md;
+- the INSERT of ``bench/large_store.py``.
+
+Inserts, copies and streams take the columns from the table.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +56,12 @@ _USAGE = tuple(field.name for field in fields(Usage))
 
 
 def brand_row(brand: Brand) -> dict[str, Any]:
-    """Write a brand."""
+    """Return the row of a brand."""
     return asdict(brand)
 
 
 def brand_of(row: Row[Any]) -> Brand:
-    """Read a brand."""
+    """Return the brand of a row."""
     aliases, domains, competitors = map(tuple, (row.aliases, row.domains, row.competitors))
     return Brand(
         row.name,
@@ -72,35 +87,35 @@ def _rule(stored: Mapping[str, Any]) -> Rule:
 
 
 def prompt_row(prompt: Prompt) -> dict[str, Any]:
-    """Write a prompt."""
+    """Return the row of a prompt."""
     return {"key": prompt.key, **asdict(prompt)}
 
 
 def prompt_of(row: Row[Any]) -> Prompt:
-    """Read a prompt."""
+    """Return the prompt of a row."""
     tags, brands = tuple(row.tags), tuple(row.brands)
     return Prompt(row.text, tags, brands, row.topic, row.persona, row.language, row.market)
 
 
 def fact_row(fact: Fact, brand_id: int) -> dict[str, Any]:
-    """Write a fact."""
+    """Return the row of a fact."""
     row = asdict(fact)
     del row["brand"]
     return row | {"brand_id": brand_id}
 
 
 def fact_of(row: Row[Any]) -> Fact:
-    """Read a fact."""
+    """Return the fact of a row."""
     return Fact(row.brand, row.field, row.value, row.as_of, row.source, tuple(row.previous))
 
 
 def schedule_row(schedule: Schedule) -> dict[str, Any]:
-    """Write a schedule."""
+    """Return the row of a schedule."""
     return asdict(schedule)
 
 
 def schedule_of(row: Row[Any]) -> Schedule:
-    """Read a schedule."""
+    """Return the schedule of a row."""
     brands = tuple(row.brands)
     return Schedule(row.name, row.cron, row.timezone, brands, row.repeats, row.batch)
 
@@ -109,14 +124,14 @@ def schedule_of(row: Row[Any]) -> Schedule:
 
 
 def run_row(run: Run) -> dict[str, Any]:
-    """Write a run, without its number."""
+    """Return the row of a run, without its number."""
     row = asdict(run)
     del row["id"]
     return row
 
 
 def run_of(row: Row[Any]) -> Run:
-    """Read a run."""
+    """Return the run of a row."""
     return Run(
         key=row.key,
         started_at=row.started_at,
@@ -132,7 +147,7 @@ def run_of(row: Row[Any]) -> Run:
 
 
 def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
-    """Write an answer, without its number."""
+    """Return the row of an answer, without its number."""
     reply = answer.reply
     return {
         "run_id": answer.run_id,
@@ -157,7 +172,7 @@ def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
 
 
 def answer_of(row: Row[Any]) -> Answer:
-    """Read an answer; the row holds its prompt and model too."""
+    """Return the answer of a row of `answers.answers_query`, with its prompt and model."""
     return Answer(
         run_id=row.run_id,
         question=Question(asked_prompt_of(row), Model(row.provider, row.model), row.repeat),
@@ -172,7 +187,7 @@ def answer_of(row: Row[Any]) -> Answer:
 
 
 def asked_prompt_of(row: Row[Any]) -> Prompt:
-    """Read the prompt of a row that holds more than a prompt."""
+    """Return the prompt of a row that has other columns too; see `repository.ASKED_PROMPT`."""
     tags, brands = tuple(row.tags), tuple(row.brands)
     return Prompt(row.prompt, tags, brands, row.topic, row.persona, row.language, row.market)
 
@@ -181,14 +196,14 @@ def asked_prompt_of(row: Row[Any]) -> Prompt:
 
 
 def record_of(row: Row[Any]) -> ScoreRecord:
-    """Read a score."""
+    """Return the score of a row."""
     details = tuple(Detail(*each) for each in row.details)
     score = Score(row.metric, row.value, row.quote, details)
     return ScoreRecord(row.answer_id, row.brand, row.scorer, row.version, score)
 
 
 def block_of(row: Row[Any]) -> Block:
-    """Read a block, in the order of `scores.blocks_query`; there are many of them."""
+    """Return the block of a row in the column order of `blocks`'s query; it has to be fast."""
     run_id, at, n, total, squares, prompt, provider, model, brand, metric, scorer, version = tuple(
         row
     )
@@ -207,12 +222,12 @@ def _version(scorer: str, version: str) -> str:
 
 
 def update_of(row: Row[Any]) -> ModelUpdate:
-    """Read a model update."""
+    """Return the model update of a row."""
     return ModelUpdate(Model(row.provider, row.model), row.at, row.source, row.note, row.id)
 
 
 def shift_row(shift: Shift) -> dict[str, Any]:
-    """Write what a shift measured; whose it is has numbers."""
+    """Return the row of a shift, without the numbers of its brand, model and metric."""
     return {
         "run_id": shift.run_id,
         "before": shift.before,
@@ -233,7 +248,7 @@ def shift_row(shift: Shift) -> dict[str, Any]:
 
 
 def shift_of(row: Row[Any]) -> Shift:
-    """Read a shift."""
+    """Return the shift of a row."""
     return Shift(
         brand=row.brand,
         model=Model(row.provider, row.model),

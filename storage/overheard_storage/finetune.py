@@ -1,4 +1,4 @@
-"""What people decide for the fine-tuning side: approved answers and published content."""
+"""Answers that are approved for datasets, and content that is published."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from sqlalchemy import ColumnElement, Delete, delete, select
 
 from overheard.domain import Approval, Publication
 from overheard_storage.database import uninterrupted
-from overheard_storage.shelf import Shelf
+from overheard_storage.repository import Repository
 from overheard_storage.tables import approvals, brands, publications
 
 
-class FinetuneShelf(Shelf):
-    """The Protocol `overheard.interfaces.Store` says what each method does."""
+class FinetuneRepository(Repository):
+    """Fine-tuning; see `overheard.interfaces.catalogue.FinetuneRepository`."""
 
     @uninterrupted
     async def approve(self, approval: Approval) -> None:
-        """Keep an approval in the place of an earlier one of the same answer."""
+        """Store an approval; it replaces an earlier one of the same answer."""
         row = {column.name: getattr(approval, column.name) for column in approvals.c}
         earlier = delete(approvals).where(approvals.c.answer_id == approval.answer_id)
         async with self._database.writing() as connection:
@@ -25,7 +25,7 @@ class FinetuneShelf(Shelf):
             await connection.execute(approvals.insert(), row)
 
     async def withdraw_approval(self, answer_id: int) -> bool:
-        """Forget an approval; False when there is none."""
+        """Delete an approval; False when there is no approval of this answer."""
         return await self._removed(delete(approvals).where(approvals.c.answer_id == answer_id))
 
     async def approvals(self) -> list[Approval]:
@@ -35,8 +35,8 @@ class FinetuneShelf(Shelf):
 
     @uninterrupted
     async def publish(self, publication: Publication) -> None:
-        """Keep that content is published, in the place of what was kept of the same item."""
-        number = await self._registers.brands.number(publication.brand)
+        """Store a publication; it replaces an earlier one of the same item."""
+        number = await self._lookups.brands.number(publication.brand)
         row: dict[str, Any] = {"brand_id": number}
         for column in publications.c:
             if column.name not in row:
@@ -46,12 +46,12 @@ class FinetuneShelf(Shelf):
             await connection.execute(publications.insert(), row)
 
     async def retract_publication(self, brand: str, item: str) -> bool:
-        """Forget that content is published; False when it was not."""
-        number = await self._registers.brands.find(brand)
+        """Delete a publication; False when there is no such publication."""
+        number = await self._lookups.brands.find(brand)
         return await self._removed(_item(number, item))
 
     async def publications(self, brand: str) -> list[Publication]:
-        """Return what was published for a brand, the oldest first."""
+        """Return the publications of a brand, the oldest first."""
         mine: ColumnElement[bool] = brands.c.name == brand
         query = (
             select(publications)

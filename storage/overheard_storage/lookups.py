@@ -1,4 +1,4 @@
-"""The small numbers of names: looked up once, made when new, remembered."""
+"""The numbers of names, cached: looked up once, created when a name is new."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from sqlalchemy import Table, select, tuple_
 from overheard.domain import Model, Prompt
 from overheard_storage import tables
 from overheard_storage.database import Database
-from overheard_storage.shapes import prompt_row
+from overheard_storage.rows import prompt_row
 
 Name = tuple[str, ...]
 
-_BATCH = 200
-"""Names in one query; SQLite allows 999 variables in old builds."""
+_QUERY_NAMES = 200
+"""Names in one query; old builds of SQLite allow 999 variables."""
 
 
-class Register:
-    """Gives every name in one table its number.
+class Lookup:
+    """The numbers of the names in one table.
 
-    A new name is written in a transaction of its own, before the one that needs it. What that
-    one then does or undoes, the number stays true; the worst that is left is an unused name.
+    A new name is committed before the transaction that needs its number. When that transaction
+    fails, the number stays valid; an unused name may remain.
 
     Args:
         database: Where the table is.
         table: The table.
-        columns: The columns that make up a name, in its order.
+        columns: The columns that a name consists of, in order.
     """
 
     def __init__(self, database: Database, table: Table, *columns: str) -> None:
@@ -39,38 +39,38 @@ class Register:
         self._names: dict[int, Name] = {}
 
     async def number(self, *name: str) -> int:
-        """Return the number of one name."""
+        """Return the number of a name, which is created when it is new."""
         return (await self.numbers({name: {}}))[name]
 
     async def find(self, *name: str) -> int:
-        """Return the number of one name, and 0, which is no number, when it has none."""
+        """Return the number of a name, or 0 when the name is unknown."""
         return (await self.known([name])).get(name, 0)
 
     async def numbers(self, rows: Mapping[Name, Mapping[str, Any]]) -> dict[Name, int]:
-        """Return the numbers of names.
+        """Return the numbers of names, which are created when they are new.
 
         Args:
-            rows: The names, each with what else is written when it is new.
+            rows: The names, each with the values of its other columns for a new row.
         """
         missing = rows.keys() - (await self.known(rows)).keys()
         if missing:
-            # In order, so that two writers of the same names cannot wait for each other.
+            # Sorted, so that two writers of the same names cannot deadlock.
             await self._write([self._named(name) | dict(rows[name]) for name in sorted(missing)])
         return await self.known(rows)
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
-        """Return the numbers of those names that have one."""
+        """Return the numbers of the names that are known."""
         wanted = set(names)
         missing = iter(sorted(wanted - self._known.keys()))
-        while chunk := list(islice(missing, _BATCH)):
+        while chunk := list(islice(missing, _QUERY_NAMES)):
             await self._look_up(chunk)
         return {name: self._known[name] for name in wanted if name in self._known}
 
     async def names(self, numbers: Collection[int]) -> dict[int, Name]:
-        """Return the names of numbers, all of which have one."""
+        """Return the names of existing numbers."""
         columns = [self._table.c[column] for column in self._columns]
         missing = iter(sorted(set(numbers) - self._names.keys()))
-        while chunk := list(islice(missing, _BATCH)):
+        while chunk := list(islice(missing, _QUERY_NAMES)):
             found = select(*columns, self._table.c.id).where(self._table.c.id.in_(chunk))
             self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(found)}
         return {number: self._names[number] for number in numbers}
@@ -90,34 +90,38 @@ class Register:
             self._known[tuple(row[:-1])] = row[-1]
 
 
-class Registers:
-    """All registers of a store."""
+class Lookups:
+    """The lookups of a store.
+
+    Args:
+        database: The database of their tables.
+    """
 
     def __init__(self, database: Database) -> None:
-        self.brands = Register(database, tables.brands, "name")
-        self.prompts = Register(database, tables.prompts, "key")
-        self.models = Register(database, tables.models, "provider", "name")
-        self.metrics = Register(database, tables.metrics, "name")
-        self.scorers = Register(database, tables.scorers, "name", "version")
+        self.brands = Lookup(database, tables.brands, "name")
+        self.prompts = Lookup(database, tables.prompts, "key")
+        self.models = Lookup(database, tables.models, "provider", "name")
+        self.metrics = Lookup(database, tables.metrics, "name")
+        self.scorers = Lookup(database, tables.scorers, "name", "version")
 
-    async def of_brands(self, names: Iterable[str]) -> dict[str, int]:
-        """Return the numbers of brands, by name."""
+    async def brand_ids(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of brands by name; new names are created."""
         return _single(await self.brands.numbers({(name,): {} for name in set(names)}))
 
-    async def of_metrics(self, names: Iterable[str]) -> dict[str, int]:
-        """Return the numbers of metrics, by name."""
+    async def metric_ids(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of metrics by name; new names are created."""
         return _single(await self.metrics.numbers({(name,): {} for name in set(names)}))
 
-    async def of_prompts(self, prompts: Iterable[Prompt]) -> dict[str, int]:
-        """Return the numbers of prompts, by key."""
+    async def prompt_ids(self, prompts: Iterable[Prompt]) -> dict[str, int]:
+        """Return the numbers of prompts by key; new prompts are created."""
         named: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
         known = await self.prompts.known(named)
         if len(known) < len(named):
             known = await self.prompts.numbers({n: prompt_row(p) for n, p in named.items()})
         return _single(known)
 
-    async def of_models(self, models: Iterable[Model]) -> dict[Model, int]:
-        """Return the numbers of models."""
+    async def model_ids(self, models: Iterable[Model]) -> dict[Model, int]:
+        """Return the numbers of models; new models are created."""
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         found = await self.models.numbers({name: {} for name in names})
         return {names[name]: number for name, number in found.items()}

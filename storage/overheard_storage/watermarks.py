@@ -1,8 +1,7 @@
-"""How far scorers have read. Up to its mark no answer is left for a scorer, so that whoever asks
-for the rest need not look at all that were ever read.
+"""Watermarks: the answer number up to which a scorer has read all scorable answers.
 
-Triggers keep marks true: one goes back when an answer that failed is replaced, or when readings
-are removed, whoever does it.
+A search for unread answers starts there, and not at the first answer. Triggers keep watermarks
+valid: one is lowered when a failed answer is replaced, or when readings are deleted.
 """
 
 from __future__ import annotations
@@ -15,34 +14,35 @@ from overheard.domain import COMPLETE
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.tables import answers, readings, runs, scorers
 
-ANSWERING = 0x616E7377
-"""PostgreSQL's lock: who moves a mark has it alone, and a trigger shares it among writers of
-answers. Numbers are given out in one order and become visible in another: a mark must not pass one
-that is on its way.
+WATERMARK_LOCK = 0x616E7377
+"""PostgreSQL's advisory lock: exclusive to move a watermark, shared (by a trigger) to write answers.
+
+Numbers are assigned in one order and committed in another: a watermark must not pass a number that
+is not committed yet.
 """
-STRIDE = 50_000
-"""How many numbers a mark moves on in one transaction; writers of answers wait for it."""
-WORTH = 1_000
-"""A mark is moved once so many numbers or more can lie behind it."""
+MAX_STEP = 50_000
+"""Answer numbers that a watermark moves in one transaction, for which writers of answers wait."""
+MIN_STEP = 1_000
+"""A watermark is moved when it can pass this many answer numbers."""
 
 
 def unread(scorer: int) -> tuple[ColumnElement[bool], ...]:
-    """Say that an answer can be read and that a scorer has not."""
+    """Return the conditions that an answer is scorable and that a scorer has not read it."""
     read = exists().where(readings.c.scorer_id == scorer, readings.c.answer_id == answers.c.id)
     aside = select(runs.c.id).where(runs.c.aside)
     fit = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None), ~answers.c.gone)
     return (*fit, ~read, answers.c.run_id.not_in(aside))
 
 
-async def read_to(database: Database, scorer: int) -> int:
-    """Return a scorer's mark, moved as far as it can be."""
+async def advance(database: Database, scorer: int) -> int:
+    """Advance a scorer's watermark as far as possible, and return it."""
     newest = select(func.max(answers.c.id)).scalar_subquery()
-    standing = select(scorers.c.read_to, newest).where(scorers.c.id == scorer)
-    rows = [tuple(row) for row in await database.rows(standing)]
+    current = select(scorers.c.read_to, newest).where(scorers.c.id == scorer)
+    rows = [tuple(row) for row in await database.rows(current)]
     mark, last = rows[0] if rows else (0, None)
     last = last or 0
-    while last - mark >= WORTH:
-        if await database.rows(_first(scorer, mark, mark + WORTH).limit(1)):
+    while last - mark >= MIN_STEP:
+        if await database.rows(_first(scorer, mark, mark + MIN_STEP).limit(1)):
             break
         moved = await _move(database, scorer, mark)
         if moved == mark:
@@ -55,9 +55,9 @@ async def read_to(database: Database, scorer: int) -> int:
 async def _move(database: Database, scorer: int, mark: int) -> int:
     async with database.writing() as connection:
         if not database.is_sqlite:  # which has one writer anyway
-            await connection.execute(select(func.pg_advisory_xact_lock(ANSWERING)))
+            await connection.execute(select(func.pg_advisory_xact_lock(WATERMARK_LOCK)))
         newest = await connection.scalar(select(func.max(answers.c.id)))
-        end = min(mark + STRIDE, int(newest or 0))
+        end = min(mark + MAX_STEP, int(newest or 0))
         left = await connection.scalar(_first(scorer, mark, end).limit(1))
         moved = end if left is None else int(left) - 1
         here = update(scorers).where(scorers.c.id == scorer, scorers.c.read_to == mark)

@@ -1,24 +1,38 @@
-"""Whether a store is well, and how large it is."""
+"""The health, the size and the census of a store."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import isclose
 from typing import Any
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import Column, case, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain.operations import StoreHealth, TableSize
-from overheard_storage.addresses import shown
+from overheard.domain import COMPLETE, Census, RunState
+from overheard.domain.operations import FAILING, SHOWN, WAITING, StoreHealth, TableSize
 from overheard_storage.database import Database
-from overheard_storage.schema import read_revision
-from overheard_storage.shelf import among
-from overheard_storage.tables import REVISION, answers, blocks, metadata, runs, scores
+from overheard_storage.repository import Repository, among
+from overheard_storage.tables import (
+    REVISION,
+    alerts,
+    answers,
+    blocks,
+    deliveries,
+    metadata,
+    readings,
+    runs,
+    scores,
+)
+from overheard_storage.upgrades import read_revision
+from overheard_storage.urls import shown
 
-SAMPLE = 20
-"""Runs whose blocks are held against their scores: the newest and some of all ages."""
-_LARGEST = 6
-"""Tables whose size is told."""
+COMPARED_RUNS = 20
+"""Runs whose blocks are compared with their scores: the newest and some of all ages."""
+_LISTED_TABLES = 6
+"""Tables whose size is reported, the largest first."""
+
+_OPEN = deliveries.c.shown < deliveries.c.wanted
 
 _SIZES = text("""
     SELECT relname, n_live_tup, pg_total_relation_size(relid), n_dead_tup,
@@ -28,8 +42,57 @@ _SIZES = text("""
 """)
 
 
+class CensusRepository(Repository):
+    """Counts for the monitoring of a deployment."""
+
+    async def census(self, versions: Collection[str]) -> Census:
+        """Count what the store holds; see `overheard.interfaces.Store.census`."""
+        status = case((~_OPEN, SHOWN), (deliveries.c.problem != "", FAILING), else_=WAITING)
+        failed = select(func.coalesce(func.sum(deliveries.c.attempts), 0)).where(_OPEN)
+        going = (runs.c.state == RunState.RUNNING, ~runs.c.aside)
+        begun = select(runs.c.started_at).where(*going).order_by(runs.c.started_at).limit(1)
+        # Of running runs only: all answers of a finished run have been read.
+        read = select(readings.c.answer_id).where(
+            readings.c.scorer_id.in_(await self._scorers(versions)),
+            readings.c.answer_id == answers.c.id,
+        )
+        unread = (
+            select(answers.c.asked_at)
+            .join(runs)
+            .where(
+                *going,
+                answers.c.finish.in_(sorted(COMPLETE)),
+                answers.c.reused_from.is_(None),
+                ~read.exists(),
+            )
+            .order_by(answers.c.asked_at)
+            .limit(1)
+        )
+        return Census(
+            await self._counts(runs.c.state),
+            await self._counts(alerts.c.state),
+            await self._counts(status.label("status")),
+            int((await self._database.rows(failed))[0][0]),
+            *[
+                next((row[0] for row in await self._database.rows(q)), None)
+                for q in (unread, begun)
+            ],
+        )
+
+    async def _scorers(self, versions: Collection[str]) -> list[int]:
+        named = [version.partition("@") for version in sorted(versions)]
+        found = [await self._lookups.scorers.find(name, version) for name, _, version in named]
+        return [number for number in found if number]
+
+    async def _counts(self, what: Any | Column[str]) -> dict[str, int]:
+        query = select(what, func.count()).group_by(what)
+        return {
+            str(value): int(count) for value, count in map(tuple, await self._database.rows(query))
+        }
+
+
 async def examine(database: Database) -> StoreHealth:
-    """Look at a store; see `overheard.interfaces.operations.Tending`."""
+    """Check a store; see `overheard.interfaces.store.StoreMaintenance`."""
     place = shown(database.url)
     async with database.reading() as connection:
         revision = await connection.run_sync(read_revision)
@@ -51,8 +114,10 @@ async def _broken(connection: AsyncConnection) -> tuple[str, ...]:
 
 
 async def _orphans(connection: AsyncConnection) -> dict[str, int]:
-    """Count rows that refer to nothing. A database sees to that itself, unless somebody has
-    switched it off, to restore a part of a backup say.
+    """Count rows whose foreign key has no target, by column.
+
+    Databases prevent such rows unless the checks are switched off, to restore a part of a backup
+    for example.
     """
     found = {}
     for table in metadata.sorted_tables:
@@ -66,14 +131,14 @@ async def _orphans(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def _compare(connection: AsyncConnection) -> tuple[int, int]:
-    """Hold blocks against the scores of their answers; return how many, and how many differ."""
+    """Compare blocks with the sums of their scores; return how many exist and how many differ."""
     number = func.row_number().over(order_by=runs.c.id.desc())
     listed = select(runs.c.id, number.label("place"), func.count().over().label("all")).subquery()
-    half = SAMPLE // 2
+    half = COMPARED_RUNS // 2
     sampled = select(listed.c.id).where(
         (listed.c.place <= half) | (listed.c.place % (listed.c.all / half + 1) == 0)
     )
-    ids = (await connection.execute(sampled.limit(SAMPLE))).scalars().all()
+    ids = (await connection.execute(sampled.limit(COMPARED_RUNS))).scalars().all()
     kept = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_blocks(ids))}
     summed = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_sums(ids))}
     differing = [key for key in kept | summed if not _same(kept.get(key), summed.get(key))]
@@ -98,7 +163,7 @@ def _sums(ids: Any) -> Any:
 
 
 def _same(one: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> bool:
-    """Whether sums agree but for the order in which they were added up."""
+    """Return whether sums are equal up to rounding errors."""
     if one is None or other is None:
         return False
     return all(isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) for a, b in zip(one, other, strict=True))
@@ -112,5 +177,5 @@ async def _room(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize,
 
 async def _sizes(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:
     size = await connection.scalar(text("SELECT pg_database_size(current_database())"))
-    rows = await connection.execute(_SIZES, {"most": _LARGEST})
+    rows = await connection.execute(_SIZES, {"most": _LISTED_TABLES})
     return int(size or 0), 0, tuple(TableSize(*row) for row in rows)

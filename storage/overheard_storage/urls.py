@@ -1,4 +1,4 @@
-"""Where a store lies, and what to say when it cannot be used there."""
+"""URLs of stores, and the errors of stores that cannot be opened."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _REMEDIES = {
 _KINDS = "write it as sqlite:///path/to/file.db or postgresql://user:password@host/database"
 
 
-def address(url: str) -> URL:
-    """Read a store's URL, or the bare path of an SQLite file.
+def parse_url(url: str) -> URL:
+    """Parse a store's URL, or the bare path of an SQLite file.
 
     Raises:
-        StoreError: when it is of neither kind.
+        StoreError: when the URL is of neither kind.
     """
     scheme, found, _ = url.partition("://")
     if not found:
@@ -42,17 +42,17 @@ def address(url: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Return the URL as people may see it: no password, no driver, no parameters."""
+    """Return the URL for messages: without its password, driver and parameters."""
     plain = url.set(drivername=url.get_backend_name(), query={})
     return plain.render_as_string(hide_password=True)
 
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Turn what goes wrong inside, while a store is opened, into one sentence.
+    """Convert errors of opening a store into a `StoreError`.
 
     Raises:
-        StoreError: with the URL, its password hidden, the reason and the remedy.
+        StoreError: with the URL (its password hidden), the reason and the remedy.
     """
     try:
         yield

@@ -1,0 +1,122 @@
+"""Repositories of what people decide: the catalogue, approvals and publications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from overheard.domain import Approval, Brand, Catalogue, Fact, Prompt, Publication, Schedule
+
+
+class CatalogueRepository(Protocol):
+    """Brands, prompts, facts and schedules.
+
+    An entry is declared by the configuration, added in a chat or the terminal, or retired. People
+    can change added entries only; retired ones are kept for their history.
+    """
+
+    async def provision(self, catalogue: Catalogue) -> None:
+        """Make exactly these entries the declared ones.
+
+        Entries that were declared before and are missing now are retired. Added entries stay.
+
+        Raises:
+            StoreError: when the store cannot be written.
+        """
+        ...
+
+    async def current(self) -> Catalogue:
+        """Return the declared and the added entries, in the order in which they came."""
+        ...
+
+    async def declared(self) -> Catalogue:
+        """Return the entries that the configuration declares."""
+        ...
+
+    async def retired(self) -> Catalogue:
+        """Return the entries that were measured once and are no longer."""
+        ...
+
+    async def add_brands(self, brands: Iterable[Brand]) -> None:
+        """Add brands; a brand whose name is current stays unchanged."""
+        ...
+
+    async def add_prompts(self, prompts: Iterable[Prompt]) -> None:
+        """Add prompts; a prompt whose text is current stays unchanged."""
+        ...
+
+    async def set_brand(self, brand: Brand) -> bool:
+        """Add a brand, or replace an added brand of the same name.
+
+        Returns:
+            False when the configuration declares a brand of this name, which stays unchanged.
+        """
+        ...
+
+    async def remove_brand(self, name: str) -> bool:
+        """Retire an added brand; False when there is no such brand."""
+        ...
+
+    async def set_prompt(self, prompt: Prompt) -> bool:
+        """Add a prompt, or replace an added prompt of the same key.
+
+        Returns:
+            False when the configuration declares this prompt, which stays unchanged.
+        """
+        ...
+
+    async def remove_prompt(self, key: str) -> bool:
+        """Retire an added prompt; False when there is no such prompt."""
+        ...
+
+    async def set_fact(self, fact: Fact) -> bool:
+        """Add a fact, or replace an added fact of the same brand, field and value.
+
+        Returns:
+            False when the configuration declares this fact, which stays unchanged.
+        """
+        ...
+
+    async def remove_fact(self, fact: Fact) -> bool:
+        """Retire an added fact; False when there is no such fact."""
+        ...
+
+    async def set_schedule(self, schedule: Schedule) -> bool:
+        """Add a schedule, or replace an added schedule of the same name.
+
+        Returns:
+            False when the configuration declares a schedule of this name, which stays unchanged.
+        """
+        ...
+
+    async def remove_schedule(self, name: str) -> bool:
+        """Retire an added schedule; False when there is no such schedule."""
+        ...
+
+
+class FinetuneRepository(Protocol):
+    """Answers that are approved for datasets, and content that is published."""
+
+    async def approve(self, approval: Approval) -> None:
+        """Store an approval; it replaces an earlier one of the same answer."""
+        ...
+
+    async def withdraw_approval(self, answer_id: int) -> bool:
+        """Delete an approval; False when there is no approval of this answer."""
+        ...
+
+    async def approvals(self) -> list[Approval]:
+        """Return all approvals in the order of their answers."""
+        ...
+
+    async def publish(self, publication: Publication) -> None:
+        """Store a publication; it replaces an earlier one of the same item."""
+        ...
+
+    async def retract_publication(self, brand: str, item: str) -> bool:
+        """Delete a publication; False when there is no such publication."""
+        ...
+
+    async def publications(self, brand: str) -> list[Publication]:
+        """Return the publications of a brand, the oldest first."""
+        ...

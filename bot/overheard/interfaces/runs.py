@@ -1,0 +1,180 @@
+"""Repositories of what was asked: runs, answers, batches, and the retention of texts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from overheard.domain import Answer, Batch, Run, RunState, ServedModelCount, Task
+from overheard.interfaces.services import TaskResult
+
+
+class RunRepository(Protocol):
+    """Runs and the results of their tasks."""
+
+    async def start(self, run: Run) -> Run:
+        """Store a run and return it with its number; a known key returns the stored run.
+
+        Imported history (a run without a panel) can arrive in parts: its start becomes the
+        earliest start of all parts.
+        """
+        ...
+
+    async def get(self, number: int) -> Run | None:
+        """Return a run by its number, or None."""
+        ...
+
+    async def state(self, run_id: int) -> RunState:
+        """Return the current state of a run."""
+        ...
+
+    async def steer(self, run_id: int, state: RunState) -> bool:
+        """Request a running run to pause, to resume or to be cancelled.
+
+        The process that executes the run polls `state`.
+
+        Returns:
+            False when the run has ended already.
+        """
+        ...
+
+    async def finish(self, run_id: int, state: RunState, at: datetime) -> None:
+        """Store the final state and the end of a run."""
+        ...
+
+    async def find(
+        self,
+        *,
+        state: RunState | None = None,
+        label: str | None = None,
+        aside: bool | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Return runs, the newest (by start) first; arguments that are None do not filter.
+
+        Args:
+            state: The state of the runs.
+            label: The label of the runs.
+            aside: True for runs outside of the brands' history, False for the others.
+            until: The latest start.
+            limit: The maximum number of runs.
+        """
+        ...
+
+    async def keep_result(self, task: Task, result: TaskResult) -> None:
+        """Store the result of a task; an earlier result of the same task stays unchanged."""
+        ...
+
+    async def results(self, run_id: int, keys: Iterable[str]) -> dict[str, TaskResult]:
+        """Return the results of finished tasks of a run, by the tasks' keys."""
+        ...
+
+    async def forget_results(self, run_id: int) -> None:
+        """Delete the results of a run's tasks."""
+        ...
+
+
+class AnswerRepository(Protocol):
+    """Answers with their costs."""
+
+    async def add(self, answers: Sequence[Answer]) -> list[Answer]:
+        """Store answers with their costs, in one transaction.
+
+        Each cost is taken from the reservation of the answer's run and booked as spent. An answer
+        to a question that the run has an answer to already is left out, so that nothing is stored
+        or paid for twice; a failed answer is replaced by a later one.
+
+        Returns:
+            The answers that were new, with their numbers.
+        """
+        ...
+
+    def stream(
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
+    ) -> AsyncIterator[Answer]:
+        """Stream answers in the order of their numbers; arguments that are None do not filter.
+
+        Args:
+            runs: The numbers of runs.
+            prompts: The keys of prompts.
+            numbers: The numbers of answers.
+        """
+        ...
+
+    async def asked(
+        self, run_id: int, *, prompts: Collection[str] | None = None
+    ) -> set[tuple[str, str, int]]:
+        """Return the keys of a run's questions that have an answer; failed answers do not count.
+
+        Args:
+            run_id: The run.
+            prompts: The keys of prompts; None for all.
+        """
+        ...
+
+    async def count(self, run_id: int) -> int:
+        """Return how many questions of a run have an answer that did not fail."""
+        ...
+
+    async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
+        """Return which served models gave the complete answers of some runs, or of all runs.
+
+        Ordered by run and model. Reused answers do not count.
+        """
+        ...
+
+
+class BatchRepository(Protocol):
+    """Batches that were submitted to vendors."""
+
+    async def keep(self, batch: Batch) -> Batch:
+        """Store a new batch, or the changes of one that has a number; return it with its number."""
+        ...
+
+    async def unfinished(self, *, runs: Collection[int] | None = None) -> list[Batch]:
+        """Return the batches of some runs, or of all, that have not ended, the oldest first."""
+        ...
+
+
+class RetentionRepository(Protocol):
+    """The removal of old texts; scores, blocks and spending stay."""
+
+    def old_texts(self, before: datetime) -> AsyncIterator[Answer]:
+        """Stream the answers that were asked before a time and have a text, by number.
+
+        Answers that are approved for a dataset are left out.
+        """
+        ...
+
+    async def forget_texts(self, answers: Collection[int]) -> int:
+        """Remove the texts of answers, and the sentences that their scores quote.
+
+        One transaction. Values, verdicts, blocks, spending and readings stay, so that no scorer
+        is given such an answer again.
+
+        Returns:
+            How many answers had a text.
+        """
+        ...
+
+    async def carry_scores(self, scorer: str, before: str, after: str) -> int:
+        """Copy the scores of answers without a text from one version of a scorer to another.
+
+        Blocks are included. It takes several transactions, each of which can be repeated; scores
+        that the newer version has already stay unchanged.
+
+        Args:
+            scorer: The scorer's name.
+            before: The version that has read the texts.
+            after: The version that can no longer read them.
+
+        Returns:
+            The number of answers whose scores were copied.
+        """
+        ...

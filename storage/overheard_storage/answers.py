@@ -1,0 +1,205 @@
+"""Answers with their costs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount
+from overheard_storage import tables
+from overheard_storage.bulk import by_column, each_of
+from overheard_storage.database import Database, uninterrupted
+from overheard_storage.lookups import Lookups
+from overheard_storage.money import MoneyRepository
+from overheard_storage.repository import ASKED_PROMPT, Repository, among
+from overheard_storage.rows import answer_of, answer_row
+from overheard_storage.tables import answers, models, prompts
+
+_QUESTION = ("run_id", "prompt_id", "model_id", "repeat")
+
+_WRITER_LOCKS = 0x616E73
+"""The first half of PostgreSQL's lock numbers for writers to runs; unlike those of `locks`."""
+
+
+class AnswerRepository(Repository):
+    """Answers; see `overheard.interfaces.runs.AnswerRepository`.
+
+    Args:
+        database: The database of the tables.
+        lookups: The numbers of names.
+        money: Books the costs of answers.
+    """
+
+    def __init__(self, database: Database, lookups: Lookups, money: MoneyRepository) -> None:
+        super().__init__(database, lookups)
+        self._money = money
+
+    @uninterrupted
+    async def add(self, answers: Sequence[Answer]) -> list[Answer]:
+        """Store answers with their costs, in one transaction."""
+        asked = [answer.question for answer in answers]
+        prompt_ids = await self._lookups.prompt_ids(question.prompt for question in asked)
+        model_ids = await self._lookups.model_ids(question.model for question in asked)
+        kept: list[Answer] = []
+        async with self._database.writing() as connection:
+            await self._lock_runs(connection, {answer.run_id for answer in answers})
+            for round_ in _rounds(answers):
+                kept += await self._keep(connection, round_, prompt_ids, model_ids)
+            await self._money.book(connection, kept, model_ids)
+        return kept
+
+    async def stream(
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
+    ) -> AsyncIterator[Answer]:
+        """Stream answers in the order of their numbers."""
+        query = answers_query()
+        if runs is not None:
+            query = query.where(among(answers.c.run_id, runs))
+        if prompts is not None:
+            known = await self._lookups.prompts.known((key,) for key in prompts)
+            query = query.where(among(answers.c.prompt_id, known.values()))
+        if numbers is not None:
+            query = query.where(among(answers.c.id, numbers))
+        async for row in self._stream(query, answers.c.id):
+            yield answer_of(row)
+
+    async def asked(
+        self, run_id: int, *, prompts: Collection[str] | None = None
+    ) -> set[tuple[str, str, int]]:
+        """Return the keys of the questions of a run that have an answer."""
+        named = tables.prompts
+        query = (
+            select(named.c.key, models.c.provider, models.c.name, answers.c.repeat)
+            .select_from(answers)
+            .join(named)
+            .join(models)
+            .where(answers.c.run_id == run_id, answers.c.finish != Finish.FAILED)
+        )
+        if prompts is not None:
+            known = await self._lookups.prompts.known((key,) for key in prompts)
+            query = query.where(among(answers.c.prompt_id, known.values()))
+        return {
+            (row.key, str(Model(row.provider, row.name)), row.repeat)
+            for row in await self._database.rows(query)
+        }
+
+    async def count(self, run_id: int) -> int:
+        """Return how many questions of a run have an answer that did not fail."""
+        asked = (answers.c.run_id == run_id, answers.c.finish != Finish.FAILED)
+        [row] = await self._database.rows(select(func.count()).where(*asked))
+        return int(row[0])
+
+    async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
+        """Return which served models gave the complete answers of some runs, or of all runs."""
+        shown = (answers.c.served_model, answers.c.model_version, answers.c.fingerprint)
+        query = (
+            select(answers.c.run_id, models.c.provider, models.c.name, *shown, func.count())
+            .join(models)
+            .where(answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
+            .group_by(answers.c.run_id, models.c.provider, models.c.name, *shown)
+            .order_by(answers.c.run_id, models.c.provider, models.c.name, *shown)
+        )
+        if runs is not None:
+            query = query.where(among(answers.c.run_id, runs))
+        rows = await self._database.rows(query)
+        return [
+            ServedModelCount(
+                run, Model(provider, name), f"{served} {version}".strip(), fingerprint, count
+            )
+            for run, provider, name, served, version, fingerprint, count in map(tuple, rows)
+        ]
+
+    async def _lock_runs(self, connection: AsyncConnection, run_ids: Collection[int]) -> None:
+        """Lock runs against other writers of their answers until the transaction ends.
+
+        Answers are written in the order in which they came, so that two writers of the same
+        answers could deadlock. SQLite has one writer at a time.
+        """
+        if run_ids and not self._database.is_sqlite:
+            locks = [
+                func.pg_advisory_xact_lock(_WRITER_LOCKS, number) for number in sorted(run_ids)
+            ]
+            await connection.execute(select(*locks))
+
+    async def _keep(
+        self,
+        connection: AsyncConnection,
+        given: Mapping[tuple[Any, ...], Answer],
+        prompt_ids: Mapping[str, int],
+        model_ids: Mapping[Model, int],
+    ) -> list[Answer]:
+        """Write answers to different questions, and return the new ones with their numbers."""
+        rows = {}
+        for answer in given.values():
+            question = answer.question
+            row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
+            rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
+        ordered = [row for row, _ in rows.values()]
+        written = await connection.execute(
+            self._upsert_answers,
+            ordered
+            if self._database.is_sqlite
+            else by_column(answers, ordered, connection.dialect),
+        )
+        numbers = {tuple(question): number for number, *question in written}
+        return [
+            replace(answer, id=numbers[question])
+            for question, (_, answer) in rows.items()
+            if question in numbers
+        ]
+
+    @cached_property
+    def _upsert_answers(self) -> Any:
+        """The upsert, built once: building it takes as long as writing some answers."""
+        columns = [column.name for column in answers.columns if column.name != "id"]
+        return _upsert(self._database, columns)
+
+
+def answers_query() -> Select[Any]:
+    """Return a query of answers with their prompts and models, for `rows.answer_of`."""
+    return (
+        select(
+            answers,
+            *ASKED_PROMPT,
+            *(models.c.provider, models.c.name.label("model")),
+        )
+        .join(prompts, answers.c.prompt_id == prompts.c.id)
+        .join(models, answers.c.model_id == models.c.id)
+    )
+
+
+def _upsert(database: Database, columns: Sequence[str]) -> Any:
+    """Return an INSERT of answers; a failed answer is replaced, and returned like a new one."""
+    insert = database.insert(answers)
+    if not database.is_sqlite:
+        insert = insert.from_select(columns, each_of(answers, columns))
+    new = insert.excluded
+    other_call: ColumnElement[bool] = or_(
+        new.finish != Finish.FAILED, new.asked_at != answers.c.asked_at
+    )
+    return insert.on_conflict_do_update(
+        index_elements=_QUESTION,
+        set_={column: new[column] for column in columns if column not in _QUESTION},
+        where=(answers.c.finish == Finish.FAILED) & other_call,
+    ).returning(answers.c.id, *(answers.c[column] for column in _QUESTION))
+
+
+def _rounds(given: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
+    """Divide answers into rounds without two answers to one question, for one INSERT each."""
+    rounds: list[dict[tuple[Any, ...], Answer]] = []
+    for answer in given:
+        question = (answer.run_id, *answer.question.key)
+        free = next((answers_ for answers_ in rounds if question not in answers_), None)
+        if free is None:
+            rounds.append(free := {})
+        free[question] = answer
+    return rounds

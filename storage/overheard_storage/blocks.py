@@ -1,0 +1,244 @@
+"""Blocks: sums of scores by run, prompt, model, brand, metric and scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, ColumnElement, LargeBinary, Select, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model
+from overheard.domain.block_table import named
+from overheard.numpy_proxy import Counts, np
+from overheard_storage.bulk import Adding, insert_many
+from overheard_storage.database import uninterrupted
+from overheard_storage.repository import Repository, among
+from overheard_storage.rows import block_of
+from overheard_storage.tables import (
+    answers,
+    blocks,
+    brands,
+    metrics,
+    models,
+    prompts,
+    runs,
+    scorers,
+    scores,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_KEY = ("run_id", "prompt_id", "model_id", "brand_id", "metric_id", "scorer_id")
+_SUMS = ("n", "total", "squares")
+_COLUMNS = (*_KEY, *_SUMS, "at")
+_ORDER = attrgetter("at", "run_id", "prompt", "model", "brand", "metric", "version")
+
+_STREAM = ("model_id", "brand_id", "metric_id", "scorer_id")
+_CELLS = {"run_id": "i4", "prompt_id": "i4", "n": "i4", "total": "f8", "squares": "f8"}
+"""The other columns, with the types in which PostgreSQL sends them."""
+_NOTHING = cast(b"", LargeBinary)
+
+
+class BlockRepository(Repository):
+    """Blocks; see `overheard.interfaces.scores.BlockRepository`."""
+
+    async def find(
+        self,
+        *,
+        brand: str | None = None,
+        model: Model | None = None,
+        metric: str | None = None,
+        since: datetime | None = None,
+        run: int | None = None,
+    ) -> list[Block]:
+        """Return blocks, the oldest first."""
+        query = _query()
+        if brand is not None:
+            number = await self._lookups.brands.find(brand)
+            query = query.where(blocks.c.brand_id == number)
+        if model is not None:
+            number = await self._lookups.models.find(model.provider, model.name)
+            query = query.where(blocks.c.model_id == number)
+        if metric is not None:
+            number = await self._lookups.metrics.find(metric)
+            query = query.where(blocks.c.metric_id == number)
+        if since is not None:
+            query = query.where(blocks.c.at >= since)
+        if run is not None:
+            query = query.where(blocks.c.run_id == run)
+        # Databases sort names by language; here they are sorted by code point.
+        return sorted(map(block_of, await self._database.rows(query)), key=_ORDER)
+
+    async def reused(self, run_id: int) -> list[Block]:
+        """Return the sums of the scores of the answers that a run reuses."""
+        rows = await self._database.rows(_reused_query(run_id))
+        return sorted(map(block_of, rows), key=_ORDER)
+
+    @uninterrupted
+    async def table(
+        self,
+        brands: Collection[str] | None = None,
+        *,
+        model: Model | None = None,
+        metric: str | None = None,
+        until: datetime | None = None,
+    ) -> BlockTable:
+        """Return blocks as columns."""
+        wanted: list[ColumnElement[bool]] = []
+        if brands is not None:
+            known = await self._lookups.brands.known((name,) for name in brands)
+            wanted.append(among(blocks.c.brand_id, known.values()))
+        if model is not None:
+            number = await self._lookups.models.find(model.provider, model.name)
+            wanted.append(blocks.c.model_id == number)
+        if metric is not None:
+            number = await self._lookups.metrics.find(metric)
+            wanted.append(blocks.c.metric_id == number)
+        if until is not None:
+            wanted.append(blocks.c.at <= until)
+        async with self._database.reading() as connection:
+            read = await (_plain if self._database.is_sqlite else _packed)(connection, wanted)
+            cells = read.cells
+            begun = select(runs.c.id, runs.c.started_at)
+            begun = begun.where(among(runs.c.id, set(cells["run_id"].tolist())))
+            ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(begun))}
+        keys = await self._lookups.prompts.names(set(cells["prompt_id"].tolist()))
+        ran_in, run = named(cells["run_id"], ran)
+        prompts, prompt = named(
+            cells["prompt_id"], {number: key for number, (key,) in keys.items()}
+        )
+        of, place = named(read.stream, dict(enumerate(await self._named(read.streams))))
+        sums = {name: cells[name] for name in ("n", "total", "squares")}
+        return BlockTable(ran_in, prompts, of, run, prompt, place, **sums)
+
+    async def _named(self, streams: Sequence[Sequence[int]]) -> list[BlockStream]:
+        """Return the streams of some numbers of model, brand, metric and scorer."""
+        lookups = self._lookups
+        model, brand, metric, scorer = [
+            await lookup.names(set(numbers))
+            for lookup, numbers in zip(
+                (lookups.models, lookups.brands, lookups.metrics, lookups.scorers),
+                zip(*streams, strict=True) if streams else [()] * len(_STREAM),
+                strict=True,
+            )
+        ]
+        return [
+            BlockStream(brand[b][0], Model(*model[m]), metric[k][0], "{}@{}".format(*scorer[s]))
+            for m, b, k, s in streams
+        ]
+
+
+async def add_blocks(connection: AsyncConnection, summed: Sequence[tuple[Any, ...]]) -> None:
+    """Add sums to blocks, which are created when they are new.
+
+    Args:
+        connection: The connection of the transaction that stores the scores.
+        summed: Rows of the numbers of run, prompt, model, brand, metric and scorer, then count,
+            sum and sum of squares; sorted, so that two writers cannot deadlock.
+    """
+    begun = await connection.execute(
+        select(runs.c.id, runs.c.started_at).where(among(runs.c.id, {row[0] for row in summed}))
+    )
+    at = {row.id: row.started_at for row in begun}
+    rows = [(*row, at[row[0]]) for row in summed]
+    await insert_many(connection, blocks, _COLUMNS, rows, Adding(_KEY, _SUMS))
+
+
+def _query() -> Select[Any]:
+    """Return a query of blocks with their names, for `rows.block_of`."""
+    return (
+        select(
+            *(blocks.c.run_id, blocks.c.at, blocks.c.n, blocks.c.total, blocks.c.squares),
+            *(prompts.c.key.label("prompt"), models.c.provider, models.c.name.label("model")),
+            *(brands.c.name.label("brand"), metrics.c.name.label("metric")),
+            *(scorers.c.name.label("scorer"), scorers.c.version),
+        )
+        .select_from(blocks)
+        .join(prompts)
+        .join(models)
+        .join(brands)
+        .join(metrics)
+        .join(scorers)
+    )
+
+
+def _reused_query(run_id: int) -> Select[Any]:
+    """Return a query of the sums of the original answers' scores, in the columns of `_query`."""
+    keys = (
+        *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),
+        *(models.c.provider, models.c.name.label("model"), brands.c.name.label("brand")),
+        *(metrics.c.name.label("metric"), scorers.c.name.label("scorer"), scorers.c.version),
+    )
+    sums = (
+        *(func.count().label("n"), func.sum(scores.c.value).label("total")),
+        func.sum(scores.c.value * scores.c.value).label("squares"),
+    )
+    return (
+        select(*keys[:2], *sums, *keys[2:])
+        .select_from(answers)
+        .join(scores, scores.c.answer_id == answers.c.reused_from)
+        .join(runs, answers.c.run_id == runs.c.id)
+        .join(prompts, answers.c.prompt_id == prompts.c.id)
+        .join(models, answers.c.model_id == models.c.id)
+        .join(brands, scores.c.brand_id == brands.c.id)
+        .join(metrics, scores.c.metric_id == metrics.c.id)
+        .join(scorers, scores.c.scorer_id == scorers.c.id)
+        .where(answers.c.run_id == run_id)
+        .group_by(*keys)
+    )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Blocks with numbers instead of names.
+
+    Attributes:
+        streams: The numbers of each stream, in the order of `_STREAM`.
+        stream: The index in `streams` of each block.
+        cells: The columns of `_CELLS`, by name.
+    """
+
+    streams: Sequence[tuple[int, ...]]
+    stream: Counts
+    cells: Mapping[str, NDArray[Any]]
+
+
+async def _packed(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
+    """Read the blocks of each stream as one byte string from PostgreSQL.
+
+    The driver would create an object for each number.
+    """
+    sent = [_sent(blocks.c[name], kind) for name, kind in _CELLS.items()]
+    packed = func.string_agg(reduce(lambda one, next_: one.concat(next_), sent), _NOTHING)
+    stream = [blocks.c[name] for name in _STREAM]
+    query = select(*stream, packed).where(*wanted).group_by(*stream)
+    found = [tuple(row) for row in await connection.execute(query)]
+    layout = np.dtype([(name, f">{kind}") for name, kind in _CELLS.items()])
+    rows = np.frombuffer(b"".join(row[-1] for row in found), layout)
+    counts = [len(row[-1]) // layout.itemsize for row in found]
+    cells = {name: rows[name].astype(f"{kind[0]}8") for name, kind in _CELLS.items()}
+    return _Read([row[:-1] for row in found], np.repeat(np.arange(len(found)), counts), cells)
+
+
+def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
+    send = func.int4send if kind == "i4" else func.float8send
+    return send(column, type_=LargeBinary)
+
+
+async def _plain(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
+    """Read blocks row by row from SQLite."""
+    query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*wanted)
+    rows = (await connection.execute(query)).all()
+    keys = [tuple(row[: len(_STREAM)]) for row in rows]
+    streams = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    cells = {
+        name: np.array([row[place] for row in rows], f"{kind[0]}8")
+        for place, (name, kind) in enumerate(_CELLS.items(), len(_STREAM))
+    }
+    return _Read(list(streams), np.array([streams[key] for key in keys], np.int64), cells)

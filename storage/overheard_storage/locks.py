@@ -1,0 +1,155 @@
+"""Locks that are shared by all processes on a store: one process executes a run, one leads a duty.
+
+Two processes that asked the same questions would pay for them twice. A lock is one of the operating
+system (SQLite) or an advisory lock of PostgreSQL, not a row: it ends with the process that holds
+it, however that process ends, so that a run that was killed can be resumed at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
+from hashlib import blake2b
+from pathlib import Path
+from time import monotonic
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard.errors import HoldLost
+from overheard_storage.database import Database
+
+_DEAD_HOLDER_WAIT_S = 1.0
+"""Seconds that a server has to notice that the process that held a run's lock is dead."""
+_RETRY_S = 0.05
+"""Seconds until a lock is tried again."""
+_CHECK_S = 5.0
+"""Seconds between two checks that the connection with a lock still exists."""
+_RUN_LOCKS = 0x72756E
+_LEADER_LOCKS = 0x647574
+"""The first halves of PostgreSQL's lock numbers for runs and for duties; arbitrary constants."""
+
+
+class LockRepository:
+    """Locks of runs and leaders; see `overheard.interfaces.operations.LockRepository`.
+
+    Args:
+        database: The database that the processes share.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run_lock(self, run_id: int) -> AbstractAsyncContextManager[bool]:
+        """Lock a run while the block lasts; yields False when another process holds the lock."""
+        return _run_lock(self._database, run_id)
+
+    def leader_lock(self, duty: str) -> AbstractAsyncContextManager[bool]:
+        """Lead a duty while the block lasts; yields False when another process leads it."""
+        return _leader_lock(self._database, duty)
+
+
+@asynccontextmanager
+async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
+    if database.is_sqlite:
+        with _file_lock(f"{database.url.database}-run-{run_id}.lock", removed=True) as mine:
+            yield mine
+    else:
+        async with _server_lock(database, _RUN_LOCKS, run_id, wait_s=_DEAD_HOLDER_WAIT_S) as mine:
+            yield mine
+
+
+@asynccontextmanager
+async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
+    if database.is_sqlite:
+        with _file_lock(f"{database.url.database}-{duty}.lock", removed=False) as mine:
+            yield mine
+    else:
+        number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
+        async with _server_lock(database, _LEADER_LOCKS, number, wait_s=0.0) as mine:
+            yield mine
+
+
+@contextmanager
+def _file_lock(name: str, *, removed: bool) -> Iterator[bool]:
+    """Lock a file; `removed` deletes the file at the end of the block."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(name)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+        # Not on an error, and only for runs: a process may still open the old file while another
+        # creates a new one. Then both have the lock, but of a run that leaves nothing to ask.
+        if removed:
+            Path(name).unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def _server_lock(
+    database: Database, space: int, number: int, *, wait_s: float
+) -> AsyncIterator[bool]:
+    """Take an advisory lock of PostgreSQL within `wait_s` seconds; yields False when it is held."""
+    numbers = {"space": space, "number": number}
+    async with database.session() as connection:
+        take = text("SELECT pg_try_advisory_lock(:space, :number)")
+        deadline = monotonic() + wait_s
+        while not await connection.scalar(take, numbers):
+            if monotonic() >= deadline:
+                yield False
+                return
+            await asyncio.sleep(_RETRY_S)
+        try:
+            async with _watched(connection):
+                yield True
+        finally:
+            with suppress(SQLAlchemyError):  # a lost connection has lost the lock already
+                give = text("SELECT pg_advisory_unlock(:space, :number)")
+                await connection.execute(give, numbers)
+
+
+@asynccontextmanager
+async def _watched(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Stop the block when its lock is lost with the connection: another process may have it then.
+
+    Raises:
+        HoldLost: when the lock was lost.
+    """
+    ended, limit = asyncio.Event(), asyncio.timeout(None)
+
+    async def watch() -> None:
+        while not ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CHECK_S):
+                    await ended.wait()
+                    return
+            try:
+                await connection.execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                limit.reschedule(asyncio.get_running_loop().time())
+                return
+
+    watcher = asyncio.create_task(watch())
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if limit.expired():
+            raise HoldLost from None
+        raise
+    finally:
+        ended.set()
+        await asyncio.wait({watcher})

@@ -1,0 +1,68 @@
+"""Model updates, and the cache of detection thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, delete, select
+
+from overheard.domain import Model, ModelUpdate
+from overheard_storage import tables
+from overheard_storage.database import uninterrupted
+from overheard_storage.repository import Repository
+from overheard_storage.rows import update_of
+from overheard_storage.tables import brands, models, updates
+
+
+class UpdateRepository(Repository):
+    """Model updates; see `overheard.interfaces.updates.UpdateRepository`."""
+
+    @uninterrupted
+    async def add(self, update: ModelUpdate) -> ModelUpdate:
+        """Store a model update; an equal model, time and source returns the stored one."""
+        model = await self._lookups.models.number(update.model.provider, update.model.name)
+        insert = self._database.insert(updates).on_conflict_do_nothing()
+        row = {"model_id": model, "at": update.at, "source": update.source}
+        same = [updates.c[column] == value for column, value in row.items()]
+        async with self._database.writing() as connection:
+            await connection.execute(insert, row | {"note": update.note})
+            return update_of((await connection.execute(_query().where(*same))).one())
+
+    @uninterrupted
+    async def remove(self, number: int) -> bool:
+        """Delete a model update by its number; False when there is no such update."""
+        async with self._database.writing() as connection:
+            gone = await connection.execute(delete(updates).where(updates.c.id == number))
+        return gone.rowcount > 0
+
+    async def find(self, model: Model | None = None) -> list[ModelUpdate]:
+        """Return model updates, the oldest first."""
+        query = _query().order_by(updates.c.at, updates.c.id)
+        if model is not None:
+            query = query.where(models.c.provider == model.provider, models.c.name == model.name)
+        return [update_of(row) for row in await self._database.rows(query)]
+
+
+class ThresholdRepository(Repository):
+    """Thresholds; see `overheard.interfaces.updates.ThresholdRepository`."""
+
+    async def of(self, brand: str) -> dict[str, float]:
+        """Return a brand's thresholds by the key of what they depend on."""
+        query = select(tables.thresholds).join(brands).where(brands.c.name == brand)
+        return {row.key: row.value for row in await self._database.rows(query)}
+
+    @uninterrupted
+    async def keep(self, brand: str, thresholds: Mapping[str, float]) -> None:
+        """Store a brand's thresholds; they replace all earlier ones."""
+        (number,) = (await self._lookups.brand_ids([brand])).values()
+        rows = [{"brand_id": number, "key": k, "value": v} for k, v in sorted(thresholds.items())]
+        kept = tables.thresholds
+        async with self._database.writing() as connection:
+            await connection.execute(delete(kept).where(kept.c.brand_id == number))
+            if rows:
+                await connection.execute(kept.insert(), rows)
+
+
+def _query() -> Select[Any]:
+    return select(updates, models.c.provider, models.c.name.label("model")).join(models)
