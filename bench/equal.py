@@ -71,21 +71,21 @@ class Asked:
 async def asked(deployment: Deployment, call: Call, seed: int) -> None:
     """Ask one round, and keep it beside the history."""
     panel = Panel((BRAND,), tuple(deployment.catalogue.prompts), (MODEL,), seed=seed)
-    run = await deployment.store.start_run(
+    run = await deployment.store.runs.start(
         replace(new_run(panel, deployment.clock.now(), label="equal"), aside=True)
     )
-    async with deployment.store.holding(run.id):
+    async with deployment.store.locks.run_lock(run.id):
         outcome = await ask(deployment, call, run)
-        await deployment.store.finish_run(run.id, outcome.state, deployment.clock.now())
+        await deployment.store.runs.finish(run.id, outcome.state, deployment.clock.now())
 
 
 async def kept(deployment: Deployment) -> list[Asked]:
     """Return the whole rounds that the store holds, scored."""
     rounds = []
-    for run in await deployment.store.runs():
+    for run in await deployment.store.runs.find():
         if not run.panel or set(run.panel.prompts) != set(deployment.catalogue.prompts):
             continue
-        answers = [a async for a in deployment.store.answers(runs=[run.id]) if a.complete]
+        answers = [a async for a in deployment.store.answers.stream(runs=[run.id]) if a.complete]
         if len(answers) == len(deployment.catalogue.prompts):
             blocks = summarise(await deployment.scoring.score(answers), answers, [run])
             mine = tuple(block for block in blocks if block.brand == BRAND)

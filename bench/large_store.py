@@ -19,7 +19,7 @@ import psycopg
 from overheard.deployment import NoProgress
 from overheard.domain import Brand, Catalogue, Prompt
 from overheard_storage import SqlStore, open_store
-from overheard_storage.tending import StoreTools
+from overheard_storage.maintenance import SqlMaintenance
 
 PROMPTS, MODELS, REPEATS, ROUNDS, SAID = 30, 4, 3, 52, 3
 A_RUN = PROMPTS * MODELS * REPEATS
@@ -119,8 +119,10 @@ def _hit(number: str) -> str:
 async def found(url: str) -> Place | None:
     """Open a database that was filled before, or return None when it is new."""
     store = await open_store(url)
-    if await store.runs(limit=1):
-        return Place(url, store, sum(brand.tracked for brand in (await store.catalogue()).brands))
+    if await store.runs.find(limit=1):
+        return Place(
+            url, store, sum(brand.tracked for brand in (await store.catalogue.current()).brands)
+        )
     await store.close()
     return None
 
@@ -133,7 +135,7 @@ async def load(url: str, brands: int) -> Place:
         tuple(brand for name in names for brand in market(name)),
         tuple(Prompt(f"Question {n} of {name}?") for name in names for n in range(PROMPTS)),
     )
-    await store.provision(catalogue)
+    await store.catalogue.provision(catalogue)
     with psycopg.connect(url, autocommit=True) as connection:
         for setting, value in LOADING.items():
             connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
@@ -172,7 +174,7 @@ async def copied(place: Place, file: Path) -> Place:
     url = f"sqlite:///{file}"
     await place.store.close()
     if not await asyncio.to_thread(file.exists):
-        await StoreTools().copy(place.url, url, NoProgress())
+        await SqlMaintenance().copy(place.url, url, NoProgress())
     return Place(url, await open_store(url), place.brands)
 
 

@@ -67,7 +67,7 @@ async def read_trends(place: Place) -> Sequence[Figure]:
         for number in range(TIMES):
             shown = [brand.name for brand in market(place.brand(7 * number))[:names]]
             with watch:
-                blocks = await place.store.block_table(shown, metric="visibility", model=model)
+                blocks = await place.store.blocks.table(shown, metric="visibility", model=model)
                 points = [trend(stream) for stream in streams_of_table(blocks)]
             assert len(points) == names * (1 if model else MODELS)
         figures += watch.figures(title, bar)
@@ -77,7 +77,7 @@ async def read_trends(place: Place) -> Sequence[Figure]:
 async def detect(place: Place) -> Sequence[Figure]:
     """Whether a brand moved, after a new run: its past is read and replayed."""
     metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
-    catalogue = await place.store.catalogue()
+    catalogue = await place.store.catalogue.current()
     past = Past(place.store, catalogue, metrics, frozenset({VERSION}), AlertsTable())
     watch = Watch()
     for number in range(TIMES):
@@ -148,7 +148,7 @@ STORE: tuple[Measuring, ...] = (read_trends, detect, catch_up, write, weigh)
 
 
 async def _left(place: Place) -> list[Answer]:
-    return [answer async for answer in place.store.unscored("bench", "1")]
+    return [answer async for answer in place.store.scores.unscored("bench", "1")]
 
 
 Written = tuple[str, list[Answer]]
@@ -162,7 +162,7 @@ async def _prepare(place: Place, first: int) -> list[Written]:
     written = []
     for number in range(first, first + RUNS):
         name = place.brand(-1 - number)
-        run = await place.store.start_run(Run(f"written {token_hex(4)}", START + ROUNDS * WEEK))
+        run = await place.store.runs.start(Run(f"written {token_hex(4)}", START + ROUNDS * WEEK))
         asked = [
             Question(Prompt(f"Question {n} of {name}?"), model, repeat)
             for repeat in range(REPEATS)
@@ -182,11 +182,11 @@ async def _write(
         brands = [brand.name for brand in market(name)]
         for start in range(0, len(answers), together):
             began = time.perf_counter()
-            kept = await place.store.add_answers(answers[start : start + together])
+            kept = await place.store.answers.add(answers[start : start + together])
             asking += time.perf_counter() - began
             said = [(answer, _said(answer, brands)) for answer in kept]
             began = time.perf_counter()
-            await place.store.add_scores("bench", "1", said)
+            await place.store.scores.add("bench", "1", said)
             scoring += time.perf_counter() - began
     return asking, scoring
 

@@ -177,7 +177,7 @@ async def _life(
             yield Scene("Measure and read", "check, in a quiet week", card)
         async for scene in _changed(deployment):
             yield scene
-        [latest, *_] = [*await deployment.store.alerts(), None]
+        [latest, *_] = [*await deployment.store.alerts.find(), None]
         if latest is None or latest.state is not AlertState.OPEN or latest.id > 1:
             continue
         for words in ("alerts acknowledge 1", "alerts snooze 1 --for update"):
@@ -193,7 +193,7 @@ async def _life(
 async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
     """Yield the message of each alert that has changed since, and what its thread is told."""
     now = await deployment.refreshed()
-    for alert in reversed(await now.store.alerts()):
+    for alert in reversed(await now.store.alerts.find()):
         if _told.get(alert.id) == alert.revision:
             continue
         _told[alert.id] = alert.revision
@@ -202,13 +202,13 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
             if alert.follows:
                 card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
-        for event in (await now.store.events(alert.id))[1:][-1:]:
+        for event in (await now.store.alerts.events(alert.id))[1:][-1:]:
             yield Scene("Alerts", "In its thread", event_card(alert, event))
 
 
 async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
     """Yield what nobody asked for."""
-    alerts = await deployment.store.alerts()
+    alerts = await deployment.store.alerts.find()
     digest = digest_card(alerts, deployment.scoring.metrics, call.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
     yield Scene("Run and set up", HOME, await desk.home(ADA))

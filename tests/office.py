@@ -102,8 +102,8 @@ async def open_office(
     store = open_test_store()
     provider = ScriptedProvider(price=price) if price else ScriptedProvider()
     read: Config = parse_config(config)
-    await store.provision(read.catalogue())
-    catalogue = await store.catalogue()
+    await store.catalogue.provision(read.catalogue())
+    catalogue = await store.catalogue.current()
     plugins = Plugins({"svc": provider}, {"visibility": Visibility()})
     deployment = Deployment(
         config=read,

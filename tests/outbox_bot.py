@@ -34,7 +34,7 @@ class Bot:
 
     async def raise_alert(self) -> Alert:
         """Raise an alert."""
-        run = await self.store.start_run(Run("first", self.clock.now()))
+        run = await self.store.runs.start(Run("first", self.clock.now()))
         numbers = (0.7, 0.45, -0.25, (-0.4, -0.1))
         shift = Shift("Acme", Model("svc", "m-1"), "visibility", run.id, *numbers)
         alert, _ = await self.lifecycle.raise_alert(Alert(shift, self.clock.now()))
@@ -42,13 +42,13 @@ class Bot:
 
     async def compose(self, delivery: Delivery) -> Letter | None:
         """Write a card that says how the alert is."""
-        alert = await self.store.alert(delivery.alert_id)
+        alert = await self.store.alerts.get(delivery.alert_id)
         card = Card(f"Alert: {alert.state}" if alert else "")
         return Letter(card, alert.revision, earlier=self.earlier) if alert else None
 
     async def settle(self) -> None:
         """Work until all is posted, for three hours at most."""
         end = self.clock.now() + timedelta(hours=3)
-        while self.clock.now() < end and await self.store.deliveries(waiting=True):
+        while self.clock.now() < end and await self.store.deliveries.find(waiting=True):
             if not await self.outbox.work():
                 self.clock.pass_(seconds=30)

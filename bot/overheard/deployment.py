@@ -14,7 +14,7 @@ from overheard.cards.command import Face
 from overheard.config.loader import Config, find_config, load_config
 from overheard.domain import Catalogue, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
-from overheard.interfaces.operations import Tending
+from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, load_plugins
 from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
@@ -103,7 +103,7 @@ class Deployment:
         """Return the deployment with the catalogue of now, which people may have changed. No scorer
         has failed yet in what is returned.
         """
-        catalogue = await self.store.catalogue()
+        catalogue = await self.store.catalogue.current()
         scoring = await in_use(self.scoring.over(catalogue), self.store)
         return replace(self, catalogue=catalogue, scoring=scoring)
 
@@ -192,7 +192,7 @@ class Session:
 
     Attributes:
         open_deployment: Opens one.
-        tending: Returns the maintenance tools of stores.
+        maintenance: Returns the maintenance of stores.
         config: The configuration file that was named, or None.
         serve: Runs a deployment until the process is stopped.
         open_chats: Makes the chats that a configuration describes, by name; they connect later.
@@ -200,7 +200,7 @@ class Session:
     """
 
     open_deployment: OpenDeployment
-    tending: Callable[[], Tending]
+    maintenance: Callable[[], StoreMaintenance]
     config: Path | None = None
     serve: Serve | None = None
     open_chats: OpenChats = _no_chats

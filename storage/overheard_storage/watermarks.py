@@ -15,7 +15,7 @@ from overheard_storage.database import Database, uninterrupted
 from overheard_storage.tables import answers, readings, runs, scorers
 
 WATERMARK_LOCK = 0x616E7377
-"""PostgreSQL's advisory lock: exclusive to move a watermark, shared (by a trigger) to write answers.
+"""PostgreSQL's advisory lock: exclusive to move a watermark, shared by writers of answers.
 
 Numbers are assigned in one order and committed in another: a watermark must not pass a number that
 is not committed yet.

@@ -82,9 +82,9 @@ class House:
         """Keep a run with an answer to each prompt and repeat; one hit function a model."""
         self.weeks += 1
         said = replace(reply(), served_model=served)
-        run = await self.store.start_run(Run(f"w{self.weeks}", START + self.weeks * WEEK))
+        run = await self.store.runs.start(Run(f"w{self.weeks}", START + self.weeks * WEEK))
         for model, hit in zip(MODELS, hits, strict=False):
-            answers = await self.store.add_answers(
+            answers = await self.store.answers.add(
                 [
                     Answer(run.id, Question(prompt, model, repeat), said, run.started_at)
                     for prompt in PROMPTS
@@ -96,7 +96,7 @@ class House:
                 value = values[0] if hit(*divmod(index, 3)) else values[1]
                 score = Score(metric, value)
                 scored.append((answer, [ScoreRecord(answer.id, brand, "s", version, score)]))
-            await self.store.add_scores("s", version, scored)
+            await self.store.scores.add("s", version, scored)
         return run
 
     async def watch(
@@ -163,7 +163,7 @@ async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
             "then."
         ),
     )
-    assert await house.store.alerts() == []
+    assert await house.store.alerts.find() == []
 
 
 async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
@@ -174,7 +174,7 @@ async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
     run = await house.run(NEVER)
 
     assert await house.look(run) == await house.look(run) != []
-    assert len(await house.store.alerts()) == 1
+    assert len(await house.store.alerts.find()) == 1
 
 
 async def test_each_model_that_moved_has_its_own_alert() -> None:
@@ -245,7 +245,7 @@ async def test_another_served_model_is_kept_as_an_update() -> None:
         run = await house.run(OFTEN, served=served)
         assert await house.look(run) == await house.look(run) == []
 
-    [update] = await house.store.updates()
+    [update] = await house.store.updates.find()
     assert (update.model, update.source, update.note) == (MODELS[0], "served model", "a-2")
 
 
@@ -254,7 +254,7 @@ async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
     house = House()
     for hit in (OFTEN, OFTEN, NEVER, NEVER, OFTEN, OFTEN):
         await house.look(await house.run(hit))
-    back, first = await house.store.alerts()
+    back, first = await house.store.alerts.find()
 
     assert back.shift.recovery
     assert back.follows == first.id
@@ -279,9 +279,9 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
         (2, AlertState.OPEN, 1),
         (3, AlertState.OPEN, 2),
     ]
-    states = [alert.state for alert in await house.store.alerts()]
+    states = [alert.state for alert in await house.store.alerts.find()]
     assert states == [AlertState.OPEN, AlertState.RECOVERED, AlertState.RECOVERED]
-    events = [event.what for event in await house.store.events(1)]
+    events = [event.what for event in await house.store.alerts.events(1)]
     assert events == [AlertEventKind.RAISED, AlertEventKind.GREW, AlertEventKind.RECOVERED]
 
 
@@ -293,6 +293,6 @@ async def test_thresholds_that_are_kept_change_nothing() -> None:
         for hit in (OFTEN, OFTEN, OFTEN, NEVER):
             raised = await house.look(await house.run(hit))
             if forgetful:
-                await house.store.keep_thresholds("Acme", {})
+                await house.store.thresholds.keep("Acme", {})
         alerts.append(raised)
     assert alerts[0] == alerts[1] != []

@@ -54,14 +54,14 @@ class House:
         also: tuple[str, ...] = (),
     ) -> Alert:
         """Raise an alert."""
-        run = await self.store.start_run(Run(key, self.clock.now()))
+        run = await self.store.runs.start(Run(key, self.clock.now()))
         shift, *more = (shift_of(run, name, *moved) for name in (metric, *also))
         alert = Alert(shift, self.clock.now(), tuple(more))
         return (await self.life.raise_alert(alert))[0]
 
     async def history(self, alert: Alert) -> list[tuple[AlertEventKind, str]]:
         """Return what happened, and who did it."""
-        return [(event.what, event.who) for event in await self.store.events(alert.id)]
+        return [(event.what, event.who) for event in await self.store.alerts.events(alert.id)]
 
 
 async def test_who_acknowledged_it_is_kept() -> None:
@@ -116,14 +116,14 @@ async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
     """An update before it, or of another model, does not count."""
     house = House()
     alert = await house.raise_alert()
-    await house.store.add_update(ModelUpdate(MODEL, house.clock.now()))
+    await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
     await house.life.snooze(alert.id, "Ada", None, "")
     house.clock.pass_(hours=1)
-    await house.store.add_update(ModelUpdate(Model("svc", "m-2"), house.clock.now()))
+    await house.store.updates.add(ModelUpdate(Model("svc", "m-2"), house.clock.now()))
     assert await house.life.wake() == []
 
-    await house.store.add_update(ModelUpdate(MODEL, house.clock.now()))
+    await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     assert [woken.state for woken in await house.life.wake()] == [AlertState.OPEN]
 
 
@@ -132,14 +132,14 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     house = House()
     number = (await house.raise_alert()).id
     await house.life.snooze(number, "Ada", None, "")
-    further = shift_of(await house.store.start_run(Run("x", house.clock.now())), to=0.12)
+    further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
     assert (await house.life.grow(number, [further])).state is AlertState.GROWING
     await house.life.acknowledge(number, "Ada")
     await house.life.recover(number, "It is back at 70 %.")
     with pytest.raises(AlertUnchanged, match="recovered already"):
         await house.life.grow(number, [replace(further, run_id=99)])
 
-    assert [event.note for event in await house.store.events(number)][2::2] == [
+    assert [event.note for event in await house.store.alerts.events(number)][2::2] == [
         "Visibility fell from 70 % to 12 %.",
         "It is back at 70 %.",
     ]
@@ -154,7 +154,7 @@ async def test_a_recurrence_follows_the_alert_before_it() -> None:
     again = await house.raise_alert("third")
 
     assert (first.follows, other.follows, again.follows) == (0, 0, first.id)
-    told = await house.store.deliveries(channel="slack:C1")
+    told = await house.store.deliveries.find(channel="slack:C1")
     assert sum(one.kind is DeliveryKind.ALERT for one in told) == 3
     assert await house.raise_alert("third") == again
 
@@ -174,7 +174,7 @@ async def test_what_goes_on_is_the_same_alert() -> None:
     assert (again.state, len(again.later)) == (AlertState.ACKNOWLEDGED, 1)
     last = await house.raise_alert("third", metric="sentiment", moved=(0.3, 0.1))
     assert (last.id, len(last.later)) == (first.id, 2)
-    told = await house.store.deliveries(channel="slack:C1")
+    told = await house.store.deliveries.find(channel="slack:C1")
     assert sum(one.kind is DeliveryKind.ALERT for one in told) == 1
 
 
@@ -218,7 +218,7 @@ async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
     back = await house.raise_alert("second", moved=(0.45, 0.68))
     assert (back.state, back.follows) == (AlertState.OPEN, first.id)
     assert (await house.life.find(first.id)).state is AlertState.RECOVERED
-    assert (await house.store.events(first.id))[-1].note == f"See alert {back.id}."
+    assert (await house.store.alerts.events(first.id))[-1].note == f"See alert {back.id}."
 
     assert await house.raise_alert("second", moved=(0.45, 0.68)) == back
     assert len(await house.history(first)) == 2
@@ -231,7 +231,7 @@ async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
     house.clock.pass_(hours=5)
     update = await house.life.mark_update(alert.id, "Ada", "")
 
-    assert await house.store.updates(MODEL) == [update]
+    assert await house.store.updates.find(MODEL) == [update]
     assert (update.at, update.source) == (alert.opened_at, "people")
     assert (await house.life.find(alert.id)).state is AlertState.OPEN
 
@@ -240,14 +240,14 @@ async def test_two_who_are_equally_quick_are_both_kept() -> None:
     """The slower one's change is made to the alert as the quicker one left it."""
     house = House()
     alert = await house.raise_alert()
-    change = house.store.change_alert
+    change = house.store.alerts.change
 
     async def overtaken(changed: Alert, event: object) -> bool:
-        house.store.change_alert = change  # type: ignore[method-assign]
+        house.store.alerts.change = change  # type: ignore[method-assign]
         await house.life.acknowledge(alert.id, "Ada")
         return await change(changed, event)  # type: ignore[arg-type]
 
-    house.store.change_alert = overtaken  # type: ignore[method-assign, assignment]
+    house.store.alerts.change = overtaken  # type: ignore[method-assign, assignment]
     closed = await house.life.close(alert.id, "Bob")
 
     assert (closed.state, closed.revision) == (AlertState.CLOSED, 3)

@@ -46,7 +46,7 @@ class House:
 
     async def raise_alert(self, key: str = "first") -> Alert:
         """Raise an alert."""
-        run = await self.store.start_run(Run(key, self.clock.now()))
+        run = await self.store.runs.start(Run(key, self.clock.now()))
         shift = Shift(
             "Acme", Model("svc", key), "visibility", run.id, 0.7, 0.45, -0.25, (-0.4, -0.1)
         )
@@ -59,7 +59,7 @@ class House:
 
     async def compose(self, delivery: Delivery) -> Letter | None:
         """Write a card that says which revision it shows."""
-        alert = await self.store.alert(delivery.alert_id)
+        alert = await self.store.alerts.get(delivery.alert_id)
         assert alert
         if delivery.kind is DeliveryKind.EVENT:
             return Letter(Card(f"event {delivery.event_id}"))
@@ -74,7 +74,7 @@ class House:
             pause: Seconds by the clock until the bot works again.
         """
         end = self.clock.now() + timedelta(hours=hours)
-        while self.clock.now() < end and await self.store.deliveries(waiting=True):
+        while self.clock.now() < end and await self.store.deliveries.find(waiting=True):
             if not await bot.work():
                 self.clock.pass_(seconds=pause)
 
@@ -175,7 +175,7 @@ async def test_a_process_that_is_killed_anywhere_leaves_one_message(steps: int) 
         "alert-1@slack:C1",
         "event-2@slack:C1",
     ]
-    assert await house.store.deliveries(waiting=True) == []
+    assert await house.store.deliveries.find(waiting=True) == []
 
 
 async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
@@ -191,7 +191,7 @@ async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
     await house.settle(bot, hours=6, pause=150)
     assert house.shown() == []
     assert len(house.chat.calls) < 2 * 50
-    (waiting, _) = await house.store.deliveries(waiting=True)
+    (waiting, _) = await house.store.deliveries.find(waiting=True)
     assert waiting.problem == "slack did not take a message: it is down."
 
     house.chat.before = lambda _: None
@@ -250,7 +250,7 @@ async def test_a_fault_in_one_channel_holds_up_no_other() -> None:
     house.chat.before = faulty
     bot = house.bot()
     await bot.work()
-    found = await house.store.deliveries(waiting=True)
+    found = await house.store.deliveries.find(waiting=True)
     assert {delivery.problem for delivery in found} == {"It fails: RuntimeError."}
 
     house.chat.before = lambda _: None
@@ -270,7 +270,7 @@ async def test_a_message_that_somebody_deleted_is_let_be() -> None:
 
     assert house.shown() == []
     assert house.chat.calls.count("edit") == MOST_EDITS
-    assert await house.store.deliveries(waiting=True) == []
+    assert await house.store.deliveries.find(waiting=True) == []
 
 
 async def test_a_bot_that_was_asleep_does_not_post_what_another_has_taken() -> None:
@@ -325,7 +325,7 @@ async def test_a_card_that_is_not_wanted_any_more_is_not_posted() -> None:
     await Outbox(house.store, {"slack": house.chat}, nothing, house.clock).work()
 
     assert house.chat.calls == []
-    assert await house.store.deliveries(waiting=True) == []
+    assert await house.store.deliveries.find(waiting=True) == []
 
 
 async def test_two_bots_on_one_store_post_each_alert_once(tmp_path: Path) -> None:

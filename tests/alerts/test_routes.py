@@ -107,7 +107,7 @@ async def test_a_night_makes_one_digest() -> None:
     routes = Routes([RouteTable(channel="slack:C1", quiet="22:00-07:00")], METRICS)
     life = Lifecycle(store, routes, clock)
     for key in ("first", "second", "third"):
-        run = await store.start_run(Run(key, clock.now()))
+        run = await store.runs.start(Run(key, clock.now()))
         shift = alert().shift
         moved = Shift(
             shift.brand, Model("svc", key), shift.metric, run.id, 0.7, 0.4, -0.3, (-0.4, -0.1)
@@ -116,7 +116,7 @@ async def test_a_night_makes_one_digest() -> None:
         clock.pass_(minutes=10)
     await life.close(2, "Ada")
 
-    digest, *alerts = [d for d in await store.deliveries() if d.kind is not DeliveryKind.EVENT]
+    digest, *alerts = [d for d in await store.deliveries.find() if d.kind is not DeliveryKind.EVENT]
     assert digest.kind is DeliveryKind.DIGEST
     assert len(alerts) == 3
     told = await held_back(store, digest)

@@ -33,8 +33,8 @@ async def ask(
 ) -> RunKey:
     """Keep a run in which every prompt was answered in a style."""
     at = START + timedelta(weeks=week)
-    run = await store.start_run(Run(f"run {week}", at, Panel((), PROMPTS, (MODEL,))))
-    await store.add_answers(
+    run = await store.runs.start(Run(f"run {week}", at, Panel((), PROMPTS, (MODEL,))))
+    await store.answers.add(
         [
             Answer(run.id, Question(prompt, MODEL), reply(write(n), finish), at)
             for n, prompt in enumerate(PROMPTS)
@@ -52,7 +52,7 @@ async def test_a_new_style_is_an_update() -> None:
     (update,) = await style_updates(store, runs)
     assert (update.model, update.at, update.source) == (MODEL, runs[-1].at, "style")
     assert "bullets up" in update.note
-    await store.add_update(update)
+    await store.updates.add(update)
     runs.append(await ask(store, 4, listed))
     assert await style_updates(store, runs) == []
 
@@ -62,7 +62,7 @@ async def test_a_second_look_finds_the_same() -> None:
     store = open_test_store()
     runs = [await ask(store, 0, plain), await ask(store, 1, listed)]
     first = await style_updates(store, runs)
-    await store.add_update(ModelUpdate(MODEL, runs[-1].at, "style"))
+    await store.updates.add(ModelUpdate(MODEL, runs[-1].at, "style"))
     assert await style_updates(store, runs) == first != []
 
 

@@ -90,7 +90,7 @@ async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
     await keeper.note(ADA, "slack:C1", "check acme", SPEND)
     await keeper.note(ADA, "slack:C1", "brands add Zeta", CONFIGURE, "Only admins may configure.")
 
-    assert [(e.who, e.command, e.words, e.outcome) for e in await store.audit()] == [
+    assert [(e.who, e.command, e.words, e.outcome) for e in await store.audit.find()] == [
         ("Ada (slack:U1)", "brands add", "brands add Zeta", "Only admins may configure."),
         ("Ada (slack:U1)", "check", "check acme", "done"),
     ]

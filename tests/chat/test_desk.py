@@ -99,7 +99,7 @@ async def test_a_refusal_is_shown_to_who_asked_and_noted() -> None:
     assert screen.card.text == "Ada may not use brands add."
     assert screen.private
     assert office.gate.notes == [("Ada", "brands add Umbra", "Ada may not use brands add.")]
-    assert office.deployment.catalogue == await office.store.catalogue()
+    assert office.deployment.catalogue == await office.store.catalogue.current()
 
 
 async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
@@ -216,7 +216,7 @@ class TestForms:
         done = await office.chat.submit(screen, category="lamps")
 
         assert done.card.title == "Changed Umbra"
-        assert (await office.store.catalogue()).brand("Umbra") is not None
+        assert (await office.store.catalogue.current()).brand("Umbra") is not None
 
     async def test_a_form_for_what_does_not_exist_is_a_sentence(self) -> None:
         """There is nothing to fill it in with."""
@@ -315,7 +315,7 @@ class TestMoney:
         """The store knows who and where."""
         office = await open_office()
         await office.chat.type("check Acme")
-        [run] = await office.store.runs()
+        [run] = await office.store.runs.find()
 
         assert (run.asked_by, run.channel) == ("Ada (fake:U1)", "fake:general")
 
@@ -368,7 +368,7 @@ class TestLongWork:
 
         office = await office_with(command(look))
         now, who = office.deployment.clock.now(), str(ADA)
-        await office.store.start_run(Run("mine", now, asked_by=who, channel=GENERAL))
+        await office.store.runs.start(Run("mine", now, asked_by=who, channel=GENERAL))
         screen = Watched(shown, stop=False)
         await office.chat.bring(office.chat.request(words="try"), screen)
 
@@ -379,7 +379,7 @@ class TestLongWork:
         """The button cancels the run; what was answered is kept."""
         office = await open_office(patience=0.01, pause=0.01)
         looked = asyncio.Event()
-        run_state = office.store.run_state
+        run_state = office.store.runs.state
 
         async def watched(run_id: int) -> RunState:
             state = await run_state(run_id)
@@ -391,7 +391,7 @@ class TestLongWork:
             await looked.wait()
             return reply("Acme is good.")
 
-        office.store.run_state = watched  # type: ignore[method-assign] # to know when it was asked
+        office.store.runs.state = watched  # type: ignore[method-assign] # to know when it was asked
         office.provider.answer = lambda _: answer()
         screen = Watched(asyncio.Event())
         task = asyncio.create_task(
@@ -400,7 +400,7 @@ class TestLongWork:
         await screen.ready.wait()
         stopped = await office.chat.click(screen, "Stop")
         await task
-        [run] = await office.store.runs()
+        [run] = await office.store.runs.find()
 
         assert stopped.card.title == "Cancelled"
         assert run.state is RunState.CANCELLED
@@ -483,7 +483,9 @@ class TestCompletion:
     async def test_values_come_from_the_store(self) -> None:
         """Those that begin with what was typed stand first."""
         office = await open_office()
-        await office.store.set_brand(replace(office.deployment.catalogue.brands[0], name="Zacme"))
+        await office.store.catalogue.set_brand(
+            replace(office.deployment.catalogue.brands[0], name="Zacme")
+        )
 
         assert await complete(office, "check", "brands", "AC") == ["Acme", "Zacme"]
 
@@ -520,7 +522,7 @@ class TestCompletion:
         """And none that is too long."""
         office = await open_office()
         for number in range(40):
-            await office.store.set_brand(
+            await office.store.catalogue.set_brand(
                 replace(office.deployment.catalogue.brands[0], name=f"{number} {'x' * 200}")
             )
         values = await complete(office, "check", "brands", "x")
@@ -567,7 +569,7 @@ class TestHome:
         async def broken(**_: Any) -> list[Alert]:
             raise OSError("disk")
 
-        office.store.alerts = broken  # type: ignore[method-assign] # the store fails
+        office.store.alerts.find = broken  # type: ignore[method-assign] # the store fails
         card = await office.desk.home(BOB)
 
         assert card.failed

@@ -50,7 +50,7 @@ async def test_an_outage_of_an_hour_is_waited_out(peer: Peer, bot: Bot) -> None:
         await bot.outbox.work()
         bot.clock.pass_(seconds=30)
     assert titles(peer) == []
-    [stuck] = await bot.store.deliveries(waiting=True)
+    [stuck] = await bot.store.deliveries.find(waiting=True)
     assert stuck.problem
     peer.faults.clear()
     await bot.settle()

@@ -47,7 +47,7 @@ async def discord(office: Office) -> AsyncIterator[Peer]:
 
 async def brand(office: Office, name: str) -> Brand | None:
     """Return a brand that is measured."""
-    return (await office.store.catalogue()).brand(name)
+    return (await office.store.catalogue.current()).brand(name)
 
 
 @pytest.mark.usefixtures("in_slack")

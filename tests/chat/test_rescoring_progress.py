@@ -37,22 +37,22 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     monkeypatch.setattr(rescoring, "SLICE", 1)
     office = await open_office("", patience=0.05, pause=0.05)
     store, deployment = office.store, office.deployment
-    await store.set_brand(Brand("Acme"))
-    run = await store.start_run(Run("r", NOW))
+    await store.catalogue.set_brand(Brand("Acme"))
+    run = await store.runs.start(Run("r", NOW))
     model = Model("svc", "m-1")
     asked = [Question(Prompt(f"Which is best for {n}?"), model) for n in range(ANSWERS)]
-    await store.add_answers(
+    await store.answers.add(
         [Answer(run.id, one, reply(f"Acmeo is good. {n}"), NOW) for n, one in enumerate(asked)]
     )
     await (await deployment.refreshed()).caught_up(NoProgress())
-    await store.set_brand(Brand("Acme", ("Acmeo",)))
-    add = store.add_scores
+    await store.catalogue.set_brand(Brand("Acme", ("Acmeo",)))
+    add = store.scores.add
 
     async def slowly(*given: Any) -> None:
         await asyncio.sleep(0.05)
         await add(*given)
 
-    monkeypatch.setattr(store, "add_scores", slowly)
+    monkeypatch.setattr(store.scores, "add", slowly)
     return office
 
 

@@ -59,7 +59,7 @@ def in_discord(peer: Peer) -> DiscordChat:
 
 async def refusals(office: Office) -> list[tuple[str, str]]:
     """Return what the audit log says was not allowed, and by whom it was tried."""
-    entries = await office.store.audit()
+    entries = await office.store.audit.find()
     return [(one.who, one.words) for one in entries if one.outcome.startswith("Only operators")]
 
 

@@ -35,7 +35,7 @@ async def test_a_check_is_asked_for_agreed_to_and_shown(slack: SlackPeer, office
 
     assert len(office.provider.asked) == 1
     assert len(slack.messages) == 1
-    assert [run.channel for run in await office.store.runs()] == [f"slack:{CHANNEL}"]
+    assert [run.channel for run in await office.store.runs.find()] == [f"slack:{CHANNEL}"]
 
 
 async def test_a_check_that_is_not_agreed_to_spends_nothing(

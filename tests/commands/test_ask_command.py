@@ -44,11 +44,11 @@ async def test_no_figure_rests_on_it() -> None:
     office = await open_office()
     await office.chat.type("ask Which tool is best?")
     await office.chat.type("check")
-    runs = {run.label: run for run in await office.store.runs()}
+    runs = {run.label: run for run in await office.store.runs.find()}
 
     assert runs["ask"].state is RunState.COMPLETE
-    assert len([a async for a in office.store.answers(runs=[runs["ask"].id])]) == 1
-    assert {block.run_id for block in await office.store.blocks()} == {runs[""].id}
+    assert len([a async for a in office.store.answers.stream(runs=[runs["ask"].id])]) == 1
+    assert {block.run_id for block in await office.store.blocks.find()} == {runs[""].id}
 
 
 async def test_a_long_answer_is_cut_and_says_so() -> None:

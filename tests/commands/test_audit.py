@@ -40,7 +40,7 @@ async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
         if action.words.startswith(f"{CONFIRM} "):
             await chat.type(action.words)
 
-    [entry] = [one for one in await office.store.audit() if one.command == spec.name]
+    [entry] = [one for one in await office.store.audit.find() if one.command == spec.name]
     assert (entry.who, entry.channel) == (str(ADA), chat.channel)
     assert entry.words.startswith(spec.name)
     assert entry.outcome
@@ -54,7 +54,7 @@ async def test_what_is_refused_in_a_chat_is_noted(spec: CommandSpec) -> None:
     gate = AccessGate(viewers, office.store, office.deployment.clock)
     await FakeChat(ChatDesk(office.deployment, gate)).type(spec.examples[0])
 
-    [entry] = await office.store.audit()
+    [entry] = await office.store.audit.find()
     assert (entry.command, entry.outcome[:5]) == (spec.name, "Only ")
 
 

@@ -14,7 +14,7 @@ async def test_a_brand_brings_its_competitors() -> None:
     screen = await office.chat.type(
         "brands add Umbra Corp --alias Umb --competitor acme --competitor Nova --domain umbra.com"
     )
-    catalogue = await office.store.catalogue()
+    catalogue = await office.store.catalogue.current()
 
     assert screen.card.title == "Added Umbra Corp"
     assert catalogue.brand("umb") == Brand("Umbra Corp", ("Umb",), ("umbra.com",), ("Acme", "Nova"))
@@ -28,7 +28,7 @@ async def test_a_competitor_can_become_a_brand_of_its_own() -> None:
     screen = await office.chat.type("brands add nova")
 
     assert screen.card.title == "Added Nova"
-    assert (await office.store.catalogue()).brand("Nova") == Brand("Nova")
+    assert (await office.store.catalogue.current()).brand("Nova") == Brand("Nova")
 
 
 DECLARED_THERE = "is declared in config.toml and read-only here; change it there and restart."
@@ -50,11 +50,11 @@ DECLARED_THERE = "is declared in config.toml and read-only here; change it there
 async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
     """Nothing is changed."""
     office = await open_office()
-    before = await office.store.catalogue()
+    before = await office.store.catalogue.current()
     screen = await office.chat.type(words)
 
     assert str(screen.card.text).startswith(problem)
-    assert await office.store.catalogue() == before
+    assert await office.store.catalogue.current() == before
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_a_rule_is_one_click_away_from_the_warning() -> None:
         "exact_case": "no",
         "inside_words": "no",
     }
-    found = (await office.store.catalogue()).brand("Target")
+    found = (await office.store.catalogue.current()).brand("Target")
     assert found
     assert found.rules == (Rule("Target", exact_case=True, near=("store",)),)
     assert ("Target", 'counts written exactly so; beside "store"') in [
@@ -106,7 +106,7 @@ async def test_a_rule_that_asks_for_nothing_is_taken_away() -> None:
 
     assert kept.card.data["not_near"] == ["bow"]
     assert gone.card.title == "Took the rule away from TGT"
-    found = (await office.store.catalogue()).brand("Target")
+    found = (await office.store.catalogue.current()).brand("Target")
     assert found
     assert found.rules == ()
 
@@ -136,7 +136,7 @@ async def test_an_address_stands_for_its_domain_and_a_name_is_no_alias_of_itself
     )
     umbra = Brand("Umbra", ("Umb",), ("umbra.com",))
 
-    assert (await office.store.catalogue()).brand("Umbra") == umbra
+    assert (await office.store.catalogue.current()).brand("Umbra") == umbra
 
 
 async def test_what_is_not_given_stays_and_a_dash_empties() -> None:
@@ -145,7 +145,7 @@ async def test_what_is_not_given_stays_and_a_dash_empties() -> None:
     await office.chat.type("brands add Umbra --alias Umb --domain umbra.com --category lamps")
     await office.chat.type("brands edit Umbra --alias UC --domain - --tracked no")
 
-    assert (await office.store.catalogue()).brand("Umbra") == Brand(
+    assert (await office.store.catalogue.current()).brand("Umbra") == Brand(
         "Umbra", ("UC",), category="lamps", tracked=False
     )
 
@@ -164,12 +164,12 @@ async def test_removing_asks_first_and_can_be_undone() -> None:
     office = await open_office()
     await office.chat.type("brands add Umbra --alias Umb")
     question = await office.chat.type("brands remove umb")
-    assert (await office.store.catalogue()).brand("Umbra") is not None
+    assert (await office.store.catalogue.current()).brand("Umbra") is not None
     removed = await office.chat.click(question, "Go on")
-    assert (await office.store.catalogue()).brand("Umbra") is None
+    assert (await office.store.catalogue.current()).brand("Umbra") is None
     await office.chat.click(removed, "Undo")
 
-    assert (await office.store.catalogue()).brand("Umbra") == Brand("Umbra", ("Umb",))
+    assert (await office.store.catalogue.current()).brand("Umbra") == Brand("Umbra", ("Umb",))
 
 
 async def test_a_name_that_was_given_away_does_not_come_back() -> None:

@@ -95,12 +95,12 @@ class House:
     async def keep(self, run: Run) -> None:
         """Keep the answers of a run, as they would have been."""
         store, panel = self.deployment.store, run.panel
-        kept = await store.start_run(run)
+        kept = await store.runs.start(run)
         asked = [
             (q, await self.provider.ask(q, seed=0)) for q in (panel.questions() if panel else ())
         ]
-        await store.add_answers([Answer(kept.id, q, said, run.started_at) for q, said in asked])
-        await store.finish_run(kept.id, RunState.COMPLETE, run.started_at)
+        await store.answers.add([Answer(kept.id, q, said, run.started_at) for q, said in asked])
+        await store.runs.finish(kept.id, RunState.COMPLETE, run.started_at)
         await self.deployment.scoring.catch_up(store, Quiet())
 
     async def weeks(self, *shares: int) -> str:
@@ -124,7 +124,7 @@ class House:
 
     async def bursts(self) -> list[int]:
         """Return how many questions each burst that was made asked."""
-        runs = await self.deployment.store.runs()
+        runs = await self.deployment.store.runs.find()
         return [len(run.panel or ()) for run in runs if run.label == BURST]
 
 
@@ -188,8 +188,8 @@ async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(house
     assert await house.bursts() == []
     await house.burst(3)
 
-    [run] = [run for run in await house.deployment.store.runs() if run.label == BURST]
-    blocks = await house.deployment.store.blocks(brand="Acme", metric="visibility")
+    [run] = [run for run in await house.deployment.store.runs.find() if run.label == BURST]
+    blocks = await house.deployment.store.blocks.find(brand="Acme", metric="visibility")
     assert sum(block.n for block in blocks if block.run_id == run.id) == 30
     again = await house.plan()
     assert again is None or again.burst.at == run.started_at + timedelta(hours=3)
@@ -219,9 +219,9 @@ async def test_a_burst_that_was_cut_off_goes_on(house: House) -> None:
     assert planned is not None
     house.clock.pass_(hours=3)
     store, at = house.deployment.store, house.clock.now()
-    run = await store.start_run(Run(planned.key, at, planned.panel, label=BURST))
+    run = await store.runs.start(Run(planned.key, at, planned.panel, label=BURST))
     asked = list(planned.panel.questions())[:12]
-    await store.add_answers([Answer(run.id, question, reply(), at) for question in asked])
+    await store.answers.add([Answer(run.id, question, reply(), at) for question in asked])
     house.provider.asked.clear()
     await executed(run_bursts(house.deployment, Call()))
 
@@ -238,7 +238,7 @@ async def test_bursts_stop_when_the_suspicion_is_gone(house: House) -> None:
 
     assert 1 <= len(await house.bursts()) < 4
     assert await house.plan() is None
-    assert await house.deployment.store.alerts() == []
+    assert await house.deployment.store.alerts.find() == []
 
 
 async def test_bursts_stop_when_an_alert_is_raised(house: House) -> None:
@@ -248,7 +248,7 @@ async def test_bursts_stop_when_an_alert_is_raised(house: House) -> None:
         await house.burst(0)
 
     assert 1 <= len(await house.bursts()) < 8
-    assert len(await house.deployment.store.alerts()) == 1
+    assert len(await house.deployment.store.alerts.find()) == 1
 
 
 async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
@@ -263,8 +263,8 @@ async def test_a_burst_that_nobody_answers_was_made(house: House) -> None:
         assert planned is not None
         house.clock.pass_(hours=3)
         failed = Run(f"failed {number}", house.clock.now(), planned.panel, label=BURST)
-        kept = await house.deployment.store.start_run(failed)
-        await house.deployment.store.finish_run(kept.id, RunState.FAILED, house.clock.now())
+        kept = await house.deployment.store.runs.start(failed)
+        await house.deployment.store.runs.finish(kept.id, RunState.FAILED, house.clock.now())
 
     assert await house.plan() is None
 
@@ -312,7 +312,7 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
 async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) -> None:
     """Sixty questions each, three hours apart, six at most; then it is clear."""
     update = ModelUpdate(MODEL, house.clock.now() + timedelta(hours=1))
-    await house.deployment.store.add_update(update)
+    await house.deployment.store.updates.add(update)
     planned = await house.plan()
     assert planned is not None
     assert (planned.cause, planned.burst.at, planned.burst.calls) == (Cause.UPDATE, update.at, 60)
@@ -348,7 +348,7 @@ async def test_the_deployment_asks_bursts_that_are_due_when_it_may(house: House)
     await jobs[BURSTS].run(house.clock.now())
 
     assert await house.bursts() == [30]
-    assert [e.command for e in await house.deployment.store.audit()] == ["bursts run"]
+    assert [e.command for e in await house.deployment.store.audit.find()] == ["bursts run"]
 
 
 async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
@@ -397,9 +397,9 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
 
     assert await looked() == 1
     assert await looked() == 0
-    await store.add_update(ModelUpdate(MODEL, house.clock.now() - 10 * WEEK, note="old"))
+    await store.updates.add(ModelUpdate(MODEL, house.clock.now() - 10 * WEEK, note="old"))
     assert await looked() == 1
-    await store.add_brands([Brand("Zeta")])
+    await store.catalogue.add_brands([Brand("Zeta")])
     assert await looked() == 1
     house.clock.pass_(hours=24)
     assert await looked() == 1

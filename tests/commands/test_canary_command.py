@@ -61,8 +61,8 @@ async def test_the_set_up_finds_the_torn_questions(
     assert {question.limit for question in provider.asked} == {LIMIT}
     assert len(provider.asked) == 40 * 6 + 5 * 20
     await deployment.scoring.catch_up(deployment.store, Quiet())
-    assert await deployment.store.blocks() == []
-    assert {run.state for run in await deployment.store.runs()} == {RunState.COMPLETE}
+    assert await deployment.store.blocks.find() == []
+    assert {run.state for run in await deployment.store.runs.find()} == {RunState.COMPLETE}
 
 
 async def test_the_same_model_is_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
@@ -72,7 +72,7 @@ async def test_the_same_model_is_no_hit(deployment: Deployment, provider: Script
     card = await executed(run_canaries(deployment, Call()))
     assert card.data["canaries"][0]["hit"] is False
     assert len(provider.asked) == 5
-    assert await deployment.store.updates() == []
+    assert await deployment.store.updates.find() == []
 
 
 async def test_another_model_is_a_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
@@ -81,14 +81,14 @@ async def test_another_model_is_a_hit(deployment: Deployment, provider: Scripted
     provider.answer = torn_between("Ash", "Fir")
     card = await executed(run_canaries(deployment, Call()))
     assert "it may have been exchanged" in str(card.text)
-    (update,) = await deployment.store.updates()
+    (update,) = await deployment.store.updates.find()
     assert (update.source, str(update.model)) == ("canary", "svc/m-1")
     provider.asked.clear()
     assert "learn it anew" in str((await executed(run_canaries(deployment, Call()))).text)
     assert provider.asked == []
     await executed(set_up(deployment, Call(), model="svc/m-1"))
     assert (await executed(run_canaries(deployment, Call()))).data["canaries"][0]["hit"] is False
-    assert len(await deployment.store.updates()) == 1
+    assert len(await deployment.store.updates.find()) == 1
 
 
 async def test_a_single_new_word_joins_the_reference(
@@ -118,7 +118,7 @@ async def test_it_asks_before_it_spends(deployment: Deployment) -> None:
     proposal = await set_up(deployment, Call(), model="svc/m-1")
     assert "360 questions" in proposal.price
     assert proposal.usd > 0
-    assert await deployment.store.runs() == []
+    assert await deployment.store.runs.find() == []
 
 
 class Reasoner(ScriptedProvider):
@@ -161,4 +161,4 @@ async def test_a_deployment_asks_the_canaries_that_are_set_up_once_a_day(
     await job.run(start)
 
     assert len(provider.asked) == 5
-    assert [update.source for update in await deployment.store.updates()] == ["canary"]
+    assert [update.source for update in await deployment.store.updates.find()] == ["canary"]

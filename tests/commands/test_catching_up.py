@@ -36,9 +36,9 @@ class Slow:
 async def test_what_two_commands_need_is_scored_once() -> None:
     """The second waits for the first, and finds it done."""
     office, slow = await open_office(), Slow()
-    run = await office.store.start_run(Run("r", NOW))
+    run = await office.store.runs.start(Run("r", NOW))
     questions = [Question(Prompt("Best?"), Model("svc", "m-1"), number) for number in range(3)]
-    await office.store.add_answers([Answer(run.id, one, reply(), NOW) for one in questions])
+    await office.store.answers.add([Answer(run.id, one, reply(), NOW) for one in questions])
     scoring = Scoring((slow,), office.deployment.catalogue)
     deployment = replace(office.deployment, scoring=scoring)
     await asyncio.gather(

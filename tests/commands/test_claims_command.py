@@ -39,8 +39,8 @@ async def heard(*said: tuple[str, str, str]) -> Office:
     deployment = office.deployment
     scoring = Scoring([Accuracy()], deployment.catalogue)
     office.deployment = replace(deployment, scoring=scoring)
-    run = await office.store.start_run(Run("r", deployment.clock.now()))
-    await office.store.add_answers(
+    run = await office.store.runs.start(Run("r", deployment.clock.now()))
+    await office.store.answers.add(
         [
             Answer(
                 run.id,
@@ -112,9 +112,9 @@ async def test_facts_are_asked_after_a_yes_and_once() -> None:
     office = await open_office(CONFIG)
     with pytest.raises(ChangeNeedsYes, match="2 questions will be asked"):
         await ask_facts(office.deployment, Call(), brand="acme")
-    assert (await office.store.catalogue()).prompts == ()
+    assert (await office.store.catalogue.current()).prompts == ()
     await ask_facts(office.deployment, Call(), brand="acme", agreed=True)
-    asked = (await office.store.catalogue()).prompts
+    asked = (await office.store.catalogue.current()).prompts
 
     assert [prompt.text for prompt in asked] == [
         "Does Acme have a free plan?",

@@ -150,14 +150,14 @@ async def test_it_is_priced_for_all_rounds_before_anything_is_asked() -> None:
     await office.chat.click(question, "Go on")
 
     assert office.provider.asked
-    assert await office.store.blocks() == []
+    assert await office.store.blocks.find() == []
 
 
 async def test_a_deployments_own_controls_take_the_place_of_ours() -> None:
     """They are prompts with a tag, and are not asked as the brand's."""
     office = await office_with_prompts()
     await office.chat.type('prompts add "How do I cook rice?" --tag control')
-    catalogue = await office.store.catalogue()
+    catalogue = await office.store.catalogue.current()
     assert [prompt.text for prompt in control_prompts(catalogue.prompts)] == ["How do I cook rice?"]
     card = (await office.chat.type(f"compare {BASE} {TUNED}")).card
 

@@ -14,9 +14,9 @@ NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
 async def office_with_answers(*texts: str, prompt: str = "Which tool is best?") -> Office:
     """Open an office that has heard answers."""
     office = await open_office()
-    run = await office.store.start_run(Run("first", NOON))
+    run = await office.store.runs.start(Run("first", NOON))
     question = Prompt(prompt, brands=("Acme",))
-    await office.store.add_answers(
+    await office.store.answers.add(
         [
             Answer(
                 run.id, Question(question, Model("svc", "m"), n), Reply(t, Finish.COMPLETE), NOON
@@ -32,7 +32,7 @@ async def test_answers_that_name_the_brand_are_candidates_with_buttons() -> None
     office = await office_with_answers("Acme is best.", "Zeta is best.", "Acme is best.")
     review = await office.chat.type("dataset review Acme")
     await office.chat.click(review, "Approve 3")
-    [kept] = await office.store.approvals()
+    [kept] = await office.store.finetune.approvals()
     empty = await office.chat.type("dataset review Acme")
 
     assert [row["answer"] for row in review.card.data["answers"]] == [3]
@@ -56,12 +56,12 @@ async def test_a_correction_needs_another_text() -> None:
     office = await office_with_answers("Acme is worst.")
     same = await office.chat.type('dataset correct 1 "Acme is worst."')
     right = await office.chat.type('dataset correct 1 "Acme is a tool."')
-    [kept] = await office.store.approvals()
+    [kept] = await office.store.finetune.approvals()
     await office.chat.click(right, "Undo")
 
     assert "The correction is missing" in str(same.card.text)
     assert kept.text == "Acme is a tool."
-    assert await office.store.approvals() == []
+    assert await office.store.finetune.approvals() == []
 
 
 async def test_a_form_shows_the_answer_to_correct() -> None:
@@ -72,7 +72,7 @@ async def test_a_form_shows_the_answer_to_correct() -> None:
     assert screen.form
     await office.chat.submit(screen, text="Acme is good.")
 
-    assert [one.text for one in await office.store.approvals()] == ["Acme is good."]
+    assert [one.text for one in await office.store.finetune.approvals()] == ["Acme is good."]
 
 
 async def test_what_cannot_be_taught_is_one_sentence() -> None:
@@ -85,7 +85,7 @@ async def test_what_cannot_be_taught_is_one_sentence() -> None:
     assert "holds the e-mail address ada@example.org" in str(personal.card.text)
     assert "Answer 99 cannot be taught: there is no such answer" in str(missing.card.text)
     assert 'There is no approved answer called "1"' in str(nothing.card.text)
-    assert await office.store.approvals() == []
+    assert await office.store.finetune.approvals() == []
 
 
 async def test_many_are_approved_after_a_look_at_the_list() -> None:
@@ -94,9 +94,9 @@ async def test_many_are_approved_after_a_look_at_the_list() -> None:
         "Acme is best.", "Acme: ask ada@example.org.", "Acme is good.", "Acme is best.", "Rice."
     )
     question = await office.chat.type("dataset approve 1-5 99")
-    before = await office.store.approvals()
+    before = await office.store.finetune.approvals()
     done = await office.chat.click(question, "Go on")
-    approved = [one.answer_id for one in await office.store.approvals()]
+    approved = [one.answer_id for one in await office.store.finetune.approvals()]
     await office.chat.click(done, "Undo")
 
     asked = str(question.card.text)
@@ -107,7 +107,7 @@ async def test_many_are_approved_after_a_look_at_the_list() -> None:
     assert "99, there is no such answer" in asked
     assert before == []
     assert approved == [1, 3]
-    assert await office.store.approvals() == []
+    assert await office.store.finetune.approvals() == []
 
 
 async def test_all_that_a_review_shows_are_one_button() -> None:
@@ -117,7 +117,7 @@ async def test_all_that_a_review_shows_are_one_button() -> None:
     question = await office.chat.click(review, "Approve all 2")
     await office.chat.click(question, "Go on")
 
-    assert [one.answer_id for one in await office.store.approvals()] == [1, 2]
+    assert [one.answer_id for one in await office.store.finetune.approvals()] == [1, 2]
 
 
 async def test_what_is_decided_is_not_approved_again_with_many() -> None:
@@ -126,13 +126,13 @@ async def test_what_is_decided_is_not_approved_again_with_many() -> None:
     await office.chat.type('dataset correct 1 "Acme is a tool."')
     question = await office.chat.type("dataset approve 1-2")
     await office.chat.click(question, "Go on")
-    kept = [one.text for one in await office.store.approvals()]
+    kept = [one.text for one in await office.store.finetune.approvals()]
     lost = await office.chat.type("dataset withdraw 1-2")
 
     assert "1, it is corrected already" in str(question.card.text)
     assert kept == ["Acme is a tool.", ""]
     assert "1 correction would be lost with what was written: 1" in str(lost.card.text)
-    assert len(await office.store.approvals()) == 2
+    assert len(await office.store.finetune.approvals()) == 2
 
 
 async def test_numbers_that_are_none_are_refused() -> None:

@@ -16,7 +16,7 @@ async def test_a_fact_is_true_as_of_today() -> None:
     office = await open_office()
     await office.chat.type("facts add acme price $10 a month --source https://acme.com")
     await office.chat.type("facts add acme seats 5 --as-of 2026-01-31")
-    [_, price, seats] = (await office.store.catalogue()).facts
+    [_, price, seats] = (await office.store.catalogue.current()).facts
 
     assert price == Fact("Acme", "price", "$10 a month", TODAY, "https://acme.com")
     assert seats.as_of == date(2026, 1, 31)
@@ -28,7 +28,7 @@ async def test_an_old_value_is_remembered() -> None:
     await office.chat.type("facts add Acme price $10 --as-of 2026-01-31")
     await office.chat.type("facts edit Acme Price $12")
     await office.chat.type("facts edit Acme price $14")
-    [_, price] = (await office.store.catalogue()).facts
+    [_, price] = (await office.store.catalogue.current()).facts
 
     assert price == Fact("Acme", "price", "$14", TODAY, previous=("$12", "$10"))
 
@@ -38,7 +38,7 @@ async def test_a_value_that_is_true_again_is_not_old() -> None:
     office = await open_office()
     for words in ("add Acme price $10", "edit Acme price $12", "edit Acme price $10"):
         await office.chat.type(f"facts {words}")
-    [_, price] = (await office.store.catalogue()).facts
+    [_, price] = (await office.store.catalogue.current()).facts
 
     assert (price.value, price.previous) == ("$10", ("$12",))
 
@@ -56,11 +56,11 @@ async def test_a_value_that_is_true_again_is_not_old() -> None:
 async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
     """Nothing is changed."""
     office = await open_office()
-    before = await office.store.catalogue()
+    before = await office.store.catalogue.current()
     screen = await office.chat.type(words)
 
     assert str(screen.card.text).startswith(problem) or problem in str(screen.card.text)
-    assert await office.store.catalogue() == before
+    assert await office.store.catalogue.current() == before
 
 
 async def test_removing_can_be_undone() -> None:
@@ -69,10 +69,10 @@ async def test_removing_can_be_undone() -> None:
     await office.chat.type("facts add Acme price $10")
     await office.chat.type("facts edit Acme price $12")
     removed = await office.chat.click(await office.chat.type("facts remove Acme price"), "Go on")
-    assert len((await office.store.catalogue()).facts) == 1
+    assert len((await office.store.catalogue.current()).facts) == 1
     await office.chat.click(removed, "Undo")
 
-    assert (await office.store.catalogue()).facts[1].value == "$12"
+    assert (await office.store.catalogue.current()).facts[1].value == "$12"
 
 
 async def test_a_form_shows_a_fact_as_it_is() -> None:
@@ -82,7 +82,7 @@ async def test_a_form_shows_a_fact_as_it_is() -> None:
     screen = await office.chat.type("facts edit Acme price")
     assert screen.form
     await office.chat.submit(screen, value="$12")
-    [_, price] = (await office.store.catalogue()).facts
+    [_, price] = (await office.store.catalogue.current()).facts
 
     assert (price.value, price.source) == ("$12", "https://acme.com")
 

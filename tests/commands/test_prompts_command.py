@@ -13,7 +13,7 @@ async def test_a_prompt_needs_no_quotation_marks() -> None:
     """What is typed behind the command is the question."""
     office = await open_office()
     screen = await office.chat.type("prompts add Is Acme worth its price? --brand acme --tag money")
-    [_, added] = (await office.store.catalogue()).prompts
+    [_, added] = (await office.store.catalogue.current()).prompts
 
     assert screen.card.title == "Added a prompt"
     assert added == Prompt("Is Acme worth its price?", ("money",), ("Acme",))
@@ -32,7 +32,7 @@ async def test_labels_change_and_the_history_goes_on() -> None:
     office = await open_office()
     await office.chat.type("prompts add Is Acme good? --tag old")
     screen = await office.chat.type('prompts edit "is acme" --tag new --topic quality')
-    [_, after] = (await office.store.catalogue()).prompts
+    [_, after] = (await office.store.catalogue.current()).prompts
 
     assert after == Prompt("Is Acme good?", ("new",), topic="quality")
     assert "Its history goes on." in str(screen.card.text)
@@ -43,10 +43,10 @@ async def test_another_text_is_another_prompt() -> None:
     office = await open_office()
     await office.chat.type("prompts add Is Acme good? --tag x")
     screen = await office.chat.type('prompts edit "is acme" --text "Is Acme bad?"')
-    [_, after] = (await office.store.catalogue()).prompts
+    [_, after] = (await office.store.catalogue.current()).prompts
 
     assert after == Prompt("Is Acme bad?", ("x",))
-    assert [p.text for p in (await office.store.retired()).prompts] == ["Is Acme good?"]
+    assert [p.text for p in (await office.store.catalogue.retired()).prompts] == ["Is Acme good?"]
     assert "its history begins now" in str(screen.card.text)
 
 
@@ -62,11 +62,11 @@ async def test_another_text_is_another_prompt() -> None:
 async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
     """Nothing is changed."""
     office = await open_office()
-    before = await office.store.catalogue()
+    before = await office.store.catalogue.current()
     screen = await office.chat.type(words)
 
     assert str(screen.card.text).startswith(problem)
-    assert await office.store.catalogue() == before
+    assert await office.store.catalogue.current() == before
 
 
 async def test_a_beginning_that_two_prompts_share_names_neither() -> None:
@@ -86,10 +86,10 @@ async def test_removing_can_be_undone() -> None:
     office = await open_office()
     await office.chat.type("prompts add Is Acme good? --tag x")
     removed = await office.chat.click(await office.chat.type("prompts remove Is Acme"), "Go on")
-    assert len((await office.store.catalogue()).prompts) == 1
+    assert len((await office.store.catalogue.current()).prompts) == 1
     await office.chat.click(removed, "Undo")
 
-    assert (await office.store.catalogue()).prompts[1] == Prompt("Is Acme good?", ("x",))
+    assert (await office.store.catalogue.current()).prompts[1] == Prompt("Is Acme good?", ("x",))
 
 
 async def test_a_form_shows_a_prompt_as_it_is() -> None:
@@ -100,7 +100,7 @@ async def test_a_form_shows_a_prompt_as_it_is() -> None:
     assert screen.form
     await office.chat.submit(screen, topic="quality")
 
-    assert (await office.store.catalogue()).prompts[1].topic == "quality"
+    assert (await office.store.catalogue.current()).prompts[1].topic == "quality"
 
 
 async def test_the_list_can_be_that_of_one_brand() -> None:

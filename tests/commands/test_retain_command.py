@@ -140,19 +140,19 @@ async def test_a_deployment_does_it_every_night(tmp_path: Path) -> None:
     """That it is set is the yes to it, and the audit log says that it was done."""
     office = await open_office(f'{DECLARED}[retention]\ndays = 30\nfolder = "{tmp_path}"\n')
     store, now = office.store, office.deployment.clock.now()
-    run = await store.start_run(Run("old", now - 60 * DAY))
+    run = await store.runs.start(Run("old", now - 60 * DAY))
     question = Question(Prompt("Which tool is best?"), Model("svc", "m-1"))
     reply = Reply("Acme is.", Finish.COMPLETE)
-    await store.add_answers([Answer(run.id, question, reply, now - 60 * DAY)])
+    await store.answers.add([Answer(run.id, question, reply, now - 60 * DAY)])
     [job] = [j for j in await Server(office.deployment, {}).jobs() if j.name == RETENTION]
 
     await job.run(now)
 
-    assert [(a.reply.text, a.gone) async for a in store.answers()] == [("", True)]
-    assert [block.n for block in await store.blocks(brand="Acme", metric="visibility")] == [1]
+    assert [(a.reply.text, a.gone) async for a in store.answers.stream()] == [("", True)]
+    assert [block.n for block in await store.blocks.find(brand="Acme", metric="visibility")] == [1]
     [file] = tmp_path.iterdir()  # noqa: ASYNC240 - nobody waits for it
     assert '"text": "Acme is."' in file.read_text(encoding="utf-8")
-    assert [entry.command for entry in await store.audit()] == ["db retain"]
+    assert [entry.command for entry in await store.audit.find()] == ["db retain"]
 
 
 async def test_nothing_is_done_at_night_when_texts_are_kept() -> None:

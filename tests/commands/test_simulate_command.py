@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from overheard.cli import Session, app
 from overheard.commands.simulate import simulate
-from overheard.runtime.wiring import open_deployment, tending
+from overheard.runtime.wiring import open_deployment, store_maintenance
 
 
 class Steps:
@@ -77,7 +77,7 @@ def test_the_dynamic_policy_costs_less() -> None:
 def test_the_program_prints_it_for_machines() -> None:
     """The terminal's command needs no configuration, and prints one document."""
     options = "--drop 20 --tau 0 --prompts 5 --repeats 1 --sparse 0 --panels 20 --seed 2 --json"
-    session = Session(open_deployment, tending)
+    session = Session(open_deployment, store_maintenance)
     result = CliRunner().invoke(app, ["simulate", *options.split()], obj=session)
     assert result.exit_code == 0, result.output
     data = json.loads(result.stdout.splitlines()[-1])

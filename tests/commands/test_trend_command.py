@@ -58,7 +58,7 @@ async def test_evidence_shows_sentences_from_before_and_after() -> None:
     for answer in ("Acme is best.", "Acme is best.", "Zeta is best."):
         office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
         await office.chat.type("check --repeats 3")
-    [alert, *_] = await office.store.alerts()
+    [alert, *_] = await office.store.alerts.find()
     card = (await office.chat.type(f"evidence {alert.id}")).card
 
     assert card.title == "What svc/m-1 said of Acme"

@@ -53,7 +53,7 @@ def raised(program: Program, config: str, kept: Path) -> Program:
 
 async def raise_alert(deployment: Deployment) -> None:
     """Raise what the second run shows, however sure detection is of it."""
-    [run, _] = await deployment.store.runs()
+    [run, _] = await deployment.store.runs.find()
     assert run.panel
     prompts = tuple(PromptShift(p.key, 1.0, 0.0, 1, 1) for p in run.panel.prompts)
     shift = Shift(
@@ -82,7 +82,7 @@ def work(folder: Path, chat: RecordingChat) -> None:
         )
         while await outbox.work():
             pass
-        assert await deployment.store.deliveries(channel="slack:C1", waiting=True) == []
+        assert await deployment.store.deliveries.find(channel="slack:C1", waiting=True) == []
 
     opened(folder, done)
 
@@ -130,7 +130,7 @@ def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
     """Its message is posted, plain, with what was kept of it and why there is no more."""
 
     async def by_a_plugin(deployment: Deployment) -> None:
-        [first] = await deployment.store.alerts()
+        [first] = await deployment.store.alerts.find()
         shift = replace(first.shift, metric="joy", model=Model("svc", "m-2"))
         await lifecycle(deployment).raise_alert(Alert(shift, deployment.clock.now()))
 
@@ -236,7 +236,7 @@ def test_what_is_over_by_morning_is_told_by_the_digest_alone(raised: Program) ->
     digest = Delivery(DeliveryKind.DIGEST, "digest", "slack:C2", MONDAY, end)
     held = Delivery(DeliveryKind.ALERT, "alert-1@slack:C2", "slack:C2", MONDAY, end, alert_id=1)
     raised.run("alerts", "close", "1")
-    opened(raised.folder, lambda deployment: deployment.store.add_deliveries([digest, held]))
+    opened(raised.folder, lambda deployment: deployment.store.deliveries.add([digest, held]))
     work(raised.folder, chat)
 
     [card] = [message.card for message in chat.messages.values() if message.channel == "C2"]

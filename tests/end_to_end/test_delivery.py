@@ -107,7 +107,7 @@ class Bots:
         """Wait until everything is posted."""
         store = await open_store(f"sqlite:///{self.folder}/store.db")
         async with asyncio.timeout(60):
-            while await store.deliveries(waiting=True):  # noqa: ASYNC110 - another process posts
+            while await store.deliveries.find(waiting=True):  # noqa: ASYNC110 - another process posts
                 await asyncio.sleep(0.1)
         await store.close()
 
@@ -131,7 +131,7 @@ async def bots(program: Program, config: str, chats: Chats) -> Bots:
     clock, model = Clock(), Model("svc", "m-1")
     panel = Panel(("Acme",), (Prompt("Which tool is best?"),), (model,))
     now = clock.now()
-    run = await store.start_run(Run("first", now, panel, RunState.COMPLETE, now))
+    run = await store.runs.start(Run("first", now, panel, RunState.COMPLETE, now))
     shift = Shift("Acme", model, "visibility", run.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
     routes = Routes([RouteTable(channel=SLACK), RouteTable(channel=DISCORD)], {})
     await Lifecycle(store, routes, clock).raise_alert(Alert(shift, now))

@@ -86,15 +86,15 @@ async def test_a_changed_name_is_noticed_scored_switched_to_looked_at_and_told(
     """The fall that the other spelling hid raises its alert, and the notice says what changed."""
     brand = at_work.catalogue.brand("Acme")
     assert brand
-    assert not await at_work.store.alerts()
-    await at_work.store.set_brand(replace(brand, aliases=("Acmeo",)))
+    assert not await at_work.store.alerts.find()
+    await at_work.store.catalogue.set_brand(replace(brand, aliases=("Acmeo",)))
 
     for shown in (chats.in_slack, chats.in_discord):
         await chats.eventually(
             shown, "Acme: visibility fell from 100 %", "The numbers follow your change"
         )
-    before, after = await at_work.store.editions()
+    before, after = await at_work.store.editions.all()
     assert (before.state, after.state) == (EditionState.KEPT, EditionState.USED)
     [notice] = [m for m in chats.slack.messages if "follow your change" in str(m)]
     assert "50 %" in str(notice["blocks"])
-    assert not await at_work.store.deliveries(waiting=True)
+    assert not await at_work.store.deliveries.find(waiting=True)

@@ -56,7 +56,7 @@ async def raise_alerts(program: Program, at: datetime, *brands: str) -> None:
     store = await open_store(f"sqlite:///{program.folder}/store.db")
     model = Model("svc", "m-1")
     panel = Panel(brands, (Prompt("Which tool is best?"),), (model,))
-    run = await store.start_run(Run("first", at, panel, RunState.COMPLETE, at))
+    run = await store.runs.start(Run("first", at, panel, RunState.COMPLETE, at))
     routes = Routes(load_config(program.folder / "config.toml").routes, {})
     for brand in brands:
         shift = Shift(brand, model, "visibility", run.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
@@ -94,13 +94,13 @@ async def test_a_report_is_posted_once_for_its_week(
     """Its slot passed while nothing ran: it is made up for once, by whichever process."""
     program.configure(f"{config}{REPORT}{chats.tables()}[health]\nport = 0\n")
     store = await open_store(f"sqlite:///{program.folder}/store.db")
-    await store.schedule_state("report week", datetime.now(UTC) - timedelta(days=15))
+    await store.schedules.state("report week", datetime.now(UTC) - timedelta(days=15))
     for _ in range(2):
         async with running(program):
             await eventually(chats.in_slack)
             await chats.discord.ready()
             await asyncio.sleep(3)
-    state = await store.schedule_state("report week", datetime.now(UTC))
+    state = await store.schedules.state("report week", datetime.now(UTC))
     await store.close()
 
     assert chats.in_slack() == ["Acme"]

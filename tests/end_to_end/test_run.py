@@ -92,7 +92,7 @@ def overdue(folder: Path, name: str = "yearly") -> None:
 
     async def look_back() -> None:
         store = await open_store(f"sqlite:///{folder}/store.db")
-        await store.schedule_state(name, datetime.now(UTC) - timedelta(days=366))
+        await store.schedules.state(name, datetime.now(UTC) - timedelta(days=366))
         await store.close()
 
     asyncio.run(look_back())
@@ -103,7 +103,7 @@ def states(folder: Path) -> list[tuple[str, RunState]]:
 
     async def look() -> list[tuple[str, RunState]]:
         store = await open_store(f"sqlite:///{folder}/store.db")
-        found = [(run.asked_by, run.state) for run in await store.runs()]
+        found = [(run.asked_by, run.state) for run in await store.runs.find()]
         await store.close()
         return found
 

@@ -92,9 +92,9 @@ class Bench:
 
     async def keep(self, *texts: str) -> None:
         """Keep answers that are not scored yet."""
-        run = await self.store.start_run(Run(f"r{len(texts)}{texts[0][:9]}", NOW))
+        run = await self.store.runs.start(Run(f"r{len(texts)}{texts[0][:9]}", NOW))
         question = Question(Prompt("Which is best?"), Model("svc", "asked"))
-        await self.store.add_answers(
+        await self.store.answers.add(
             [
                 Answer(run.id, Question(question.prompt, question.model, at), reply(text), NOW)
                 for at, text in enumerate(texts)
@@ -106,7 +106,7 @@ class Bench:
         if texts:
             await self.keep(*texts)
         await self.scoring.catch_up(self.store, Quiet())
-        kept = [record async for record in self.store.scores()]
+        kept = [record async for record in self.store.scores.stream()]
         return {(record.brand, record.score.metric): record.score for record in kept}
 
     @property
@@ -351,11 +351,11 @@ async def test_what_is_judged_is_kept_beside_the_history(make: Callable[..., Ben
     """The judge's replies are answers of a run that stands aside, which are never scored."""
     bench = make()
     await bench.scores(TEXT)
-    [run] = [run for run in await bench.store.runs() if run.label == "judge"]
+    [run] = [run for run in await bench.store.runs.find() if run.label == "judge"]
     assert run.aside
     assert run.channel == "judge:judge"
-    assert await bench.store.spent(run_id=run.id) > 0
-    kept = [answer async for answer in bench.store.answers(runs=[run.id])]
+    assert await bench.store.money.spent(run_id=run.id) > 0
+    kept = [answer async for answer in bench.store.answers.stream(runs=[run.id])]
     assert {answer.reply.finish for answer in kept} == {Finish.COMPLETE}
 
 
@@ -433,7 +433,7 @@ async def shifted(bench: Bench) -> Shift:
     """Keep twelve answers and what was said of them, and return a fall in a later run."""
     bench.judgement = lambda _, __: [item("Acme", "positive", "Acme is a joy to use.")]
     await bench.scores(*map(praise, range(12)))
-    later = await bench.store.start_run(Run("later", NOW + timedelta(days=7)))
+    later = await bench.store.runs.start(Run("later", NOW + timedelta(days=7)))
     asked_model = Model("svc", "asked")
     return Shift(
         "Acme", asked_model, "judged_sentiment", later.id, 1.0, -1.0, -2.0, (-2.0, -1.9),
@@ -464,7 +464,7 @@ async def test_a_judge_that_says_the_same_raises_no_doubt(make: Callable[..., Be
     assert check == JudgeCheck("judge", "svc/m-1", 12, before=1.0, after=1.0, p_value=1.0)
     assert not check.explains(shift.change)
     assert len(bench.requests) == before + 12
-    kept = [r async for r in bench.store.scores() if r.brand == "Acme"]
+    kept = [r async for r in bench.store.scores.stream() if r.brand == "Acme"]
     assert {record.score.value for record in kept} == {1.0}
 
 

@@ -138,7 +138,9 @@ async def test_a_feed_is_read_once_for_each_update(shelf: Shelf, tmp_path: Path)
         assert await read_feeds(plugins.feeds.values(), store, ["openai"], NOW) == []
 
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
-    assert await store.updates() == [ModelUpdate(Model("openai", "gpt-5"), at, "feed", "new", id=1)]
+    assert await store.updates.find() == [
+        ModelUpdate(Model("openai", "gpt-5"), at, "feed", "new", id=1)
+    ]
 
 
 async def test_a_feed_that_cannot_be_read_is_one_sentence(shelf: Shelf, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class House:
 
     async def start(self, panel: Panel = PANEL) -> Run:
         """Begin a run."""
-        return await self.store.start_run(new_run(panel, self.clock.now()))
+        return await self.store.runs.start(new_run(panel, self.clock.now()))
 
     def batches(self) -> Batches:
         """Return whoever asks, as a new process would."""
@@ -65,7 +65,7 @@ class House:
 
     async def answers(self) -> list[Any]:
         """Return what is kept."""
-        return [answer async for answer in self.store.answers()]
+        return [answer async for answer in self.store.answers.stream()]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_all_questions_are_answered_in_one_batch(house: House, service: Ba
     assert {answer.question.key for answer in answers} == {q.key for q in PANEL.questions()}
     assert all(a.reply.text == f"Acme is good. ({item_of(a.question)})" for a in answers)
     assert len({answer.asked_at for answer in answers}) == 1
-    assert await house.store.batches() == []
+    assert await house.store.batches.unfinished() == []
 
 
 async def test_what_was_handed_in_is_collected_and_not_asked_again(
@@ -115,13 +115,13 @@ async def test_what_was_handed_in_is_collected_and_not_asked_again(
 ) -> None:
     """Its name was kept before anybody waited for it."""
     run = await handed_in(house, service)
-    assert [batch.vendor_id for batch in await house.store.batches()] == ["batch_0"]
+    assert [batch.vendor_id for batch in await house.store.batches.unfinished()] == ["batch_0"]
 
     service.ready = True
     outcome = await house.run(run)
     assert outcome.complete == 8
     assert len(service.batches) == 1
-    assert await house.store.spent() == pytest.approx(8 * COST)
+    assert await house.store.money.spent() == pytest.approx(8 * COST)
 
 
 async def test_a_batch_that_is_collected_twice_is_kept_and_paid_once(
@@ -132,11 +132,11 @@ async def test_a_batch_that_is_collected_twice_is_kept_and_paid_once(
     await house.run(run)
     items = tuple(item_of(question) for question in PANEL.questions())
     batch = Batch(run.id, MODEL, items, house.clock.now(), "batch_0")
-    await house.store.keep_batch(batch)
+    await house.store.batches.keep(batch)
     await house.run(run)
 
     assert len(await house.answers()) == 8
-    assert await house.store.spent() == pytest.approx(8 * COST)
+    assert await house.store.money.spent() == pytest.approx(8 * COST)
     assert len(service.batches) == 1
 
 
@@ -145,7 +145,7 @@ async def test_a_batch_whose_name_was_lost_is_told_and_asked_again(
 ) -> None:
     """Nobody knows whether the vendor has it."""
     run = await house.start()
-    await house.store.keep_batch(Batch(run.id, MODEL, ("x-0", "x-1"), house.clock.now()))
+    await house.store.batches.keep(Batch(run.id, MODEL, ("x-0", "x-1"), house.clock.now()))
     outcome = await house.run(run)
 
     assert outcome.complete == 8
@@ -180,15 +180,15 @@ async def test_money_is_held_before_a_batch_is_handed_in_and_given_back(
     run = await handed_in(house, service)
     [account] = [a for a in run.payer.accounts(PROMPTS[0], run.started_at) if a.kind == "run"]
     worst = call_cost(PROMPTS[0], MODEL, house.providers, WORST, batch=True)
-    held = (await house.store.balances([account]))[account].held
+    held = (await house.store.money.balances([account]))[account].held
     assert held == pytest.approx(8 * worst)
 
     await release_dead(house.store)
-    assert (await house.store.balances([account]))[account].held == held
+    assert (await house.store.money.balances([account]))[account].held == held
 
     service.ready = True
     await house.run(run)
-    balance = (await house.store.balances([account]))[account]
+    balance = (await house.store.money.balances([account]))[account]
     assert balance.held == 0
     assert balance.spent == pytest.approx(8 * COST)
 
@@ -227,12 +227,12 @@ async def test_a_run_that_is_paused_leaves_its_batch_at_the_vendor(
     run = await house.start()
     waiting = asyncio.create_task(house.run(run))
     await looked_at(service)
-    await house.store.steer_run(run.id, RunState.PAUSED)
+    await house.store.runs.steer(run.id, RunState.PAUSED)
     outcome = await waiting
 
     assert outcome.stopped is RunState.PAUSED
     assert not service.batches["batch_0"].cancelled
-    await house.store.steer_run(run.id, RunState.RUNNING)
+    await house.store.runs.steer(run.id, RunState.RUNNING)
     service.ready = True
     assert (await house.run(run)).complete == 8
     assert len(service.batches) == 1
@@ -247,13 +247,13 @@ async def test_a_run_that_is_cancelled_cancels_its_batch_and_keeps_what_is_answe
     waiting = asyncio.create_task(house.run(run))
     await looked_at(service)
     service.fate = lambda item: OK if item.endswith("-0") else CANCELLED
-    await house.store.steer_run(run.id, RunState.CANCELLED)
+    await house.store.runs.steer(run.id, RunState.CANCELLED)
     outcome = await waiting
 
     assert service.batches["batch_0"].cancelled
     assert (outcome.stopped, outcome.complete) == (RunState.CANCELLED, 4)
-    assert await house.store.spent() == pytest.approx(4 * COST)
-    assert await house.store.batches() == []
+    assert await house.store.money.spent() == pytest.approx(4 * COST)
+    assert await house.store.batches.unfinished() == []
 
 
 async def test_nobody_need_wait_for_a_run_that_is_cancelled(
@@ -265,7 +265,7 @@ async def test_nobody_need_wait_for_a_run_that_is_cancelled(
 
     assert service.batches["batch_0"].cancelled
     assert outcome.complete == 8
-    assert await house.store.batches() == []
+    assert await house.store.batches.unfinished() == []
 
 
 async def test_a_vendor_that_refuses_a_batch_fails_its_questions(
@@ -277,7 +277,7 @@ async def test_a_vendor_that_refuses_a_batch_fails_its_questions(
 
     assert outcome.failures.total() == 8
     assert outcome.notes == []
-    assert await house.store.batches() == []
+    assert await house.store.batches.unfinished() == []
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, ProviderFailed), (401, ProviderUnavailable)])
@@ -304,8 +304,8 @@ async def test_a_run_that_waits_for_a_batch_is_taken_up_however_old(
     found = await unfinished(house.store, PANEL, later)
     assert found == run
 
-    [batch] = await house.store.batches()
-    await house.store.keep_batch(replace(batch, items=batch.items[:3]))
+    [batch] = await house.store.batches.unfinished()
+    await house.store.batches.keep(replace(batch, items=batch.items[:3]))
     house.clock = SteppingClock(later)
     service.ready = True
     outcome = await house.run(run)
@@ -359,7 +359,7 @@ async def test_a_provider_that_returns_nonsense_costs_one_sentence(house: House)
 
     run = await house.start(replace(PANEL, seed=1))
     batch = Batch(run.id, MODEL, ("x-0",), house.clock.now(), "batch_9")
-    await house.store.keep_batch(batch)
+    await house.store.batches.keep(batch)
     with pytest.raises(ProviderFailed) as raised:
         await house.run(run)
     assert KEY not in str(raised.value)

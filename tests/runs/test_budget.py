@@ -83,9 +83,9 @@ def test_a_local_model_is_free() -> None:
 
 async def spent(store: Store, cost: float, at: datetime = NOW) -> Run:
     """Start a run and spend money in it."""
-    run = await store.start_run(Run(f"r {at}", at, PANEL, channel="slack:C1"))
+    run = await store.runs.start(Run(f"r {at}", at, PANEL, channel="slack:C1"))
     question = Question(PANEL.prompts[0], PANEL.models[0])
-    await store.add_answers([Answer(run.id, question, reply(cost_usd=cost), at)])
+    await store.answers.add([Answer(run.id, question, reply(cost_usd=cost), at)])
     return run
 
 
@@ -126,8 +126,8 @@ async def test_a_run_that_is_taken_up_has_only_what_it_did_not_spend() -> None:
 async def test_what_others_hold_is_not_there() -> None:
     """Money that is held for calls under way may be spent at any moment."""
     store = open_test_store()
-    run = await store.start_run(Run("under way", NOW, PANEL))
-    await store.reserve(run.id, [Claim(Account("day", period="2026-03-15"), 4.5, 5.0)])
+    run = await store.runs.start(Run("under way", NOW, PANEL))
+    await store.money.reserve(run.id, [Claim(Account("day", period="2026-03-15"), 4.5, 5.0)])
 
     with pytest.raises(BudgetExceeded, match=r"\[budget\] day leaves \$0\.50"):
         await check_budget(BudgetTable(day=5), store, priced(ScriptedProvider(price=Price(0, 700))))

@@ -34,7 +34,7 @@ async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -
         await asyncio.sleep(0)
         cost = worst * share
         question = Question(PROMPT, MODEL, repeat)
-        await store.add_answers([Answer(run.id, question, reply(cost_usd=cost), START)])
+        await store.answers.add([Answer(run.id, question, reply(cost_usd=cost), START)])
         purse.settle(held, cost)
 
     async with asyncio.TaskGroup() as group:
@@ -50,15 +50,15 @@ async def test_runs_together_never_spend_more_than_there_is(
 ) -> None:
     """However the calls of two runs overlap, and whatever of its worst each of them costs."""
     store = open_test_store()
-    runs = [await store.start_run(Run(key, START, PANEL)) for key in ("one", "two")]
+    runs = [await store.runs.start(Run(key, START, PANEL)) for key in ("one", "two")]
     budget = BudgetTable(day=money)
 
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for run, calls in zip(runs, (first, second), strict=True):
             group.create_task(carry_out(store, run, budget, calls))
 
-    assert await store.spent() <= money + 1e-6
-    assert await store.holders() == set()
+    assert await store.money.spent() <= money + 1e-6
+    assert await store.money.reserving_runs() == set()
 
 
 @settings(deadline=None, max_examples=40)
@@ -66,34 +66,34 @@ async def test_runs_together_never_spend_more_than_there_is(
 async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) -> None:
     """Brands that share an answer share its cost, and the one with a limit keeps it."""
     store = open_test_store()
-    run = await store.start_run(Run("one", START, PANEL))
+    run = await store.runs.start(Run("one", START, PANEL))
     async with asyncio.timeout(60):
         await carry_out(store, run, BudgetTable(brands={"Acme": money}), made)
 
-    assert await store.spent() / 2 <= money + 1e-6
+    assert await store.money.spent() / 2 <= money + 1e-6
 
 
 async def test_without_a_limit_nothing_is_held() -> None:
     """The store is not asked for what nobody limits."""
     store = open_test_store()
-    purse = Purse(store, BudgetTable(), (await store.start_run(Run("r", START))).payer, Clock())
+    purse = Purse(store, BudgetTable(), (await store.runs.start(Run("r", START))).payer, Clock())
     held = await purse.hold(PROMPT, 1e6)
 
     assert held is not None
-    assert await store.holders() == set()
+    assert await store.money.reserving_runs() == set()
 
 
 async def test_what_a_dead_process_held_is_given_back() -> None:
     """Whoever can hold a run knows that nobody carries it out; a run under way keeps its money."""
     store = open_test_store()
-    dead, alive = [await store.start_run(Run(key, START, PANEL)) for key in ("dead", "alive")]
+    dead, alive = [await store.runs.start(Run(key, START, PANEL)) for key in ("dead", "alive")]
     for run in (dead, alive):
         await Purse(store, BudgetTable(day=9), run.payer, Clock()).hold(PROMPT, 0.1)
 
-    async with store.holding(alive.id):
+    async with store.locks.run_lock(alive.id):
         await release_dead(store)
 
-    assert await store.holders() == {alive.id}
+    assert await store.money.reserving_runs() == {alive.id}
 
 
 Clock = SteppingClock

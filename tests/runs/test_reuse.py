@@ -20,9 +20,9 @@ PANEL = Panel(("Acme",), PROMPTS, (MODEL,), repeats=2)
 
 async def answered(store: Store, at: datetime, finish: Finish = Finish.COMPLETE) -> Run:
     """Keep a run with one answer to the first prompt."""
-    run = await store.start_run(Run(f"{at} {finish}", at, PANEL))
+    run = await store.runs.start(Run(f"{at} {finish}", at, PANEL))
     text = reply(f"As of {at:%d}", finish, cost_usd=0.25)
-    await store.add_answers([Answer(run.id, Question(PROMPTS[0], MODEL), text, at)])
+    await store.answers.add([Answer(run.id, Question(PROMPTS[0], MODEL), text, at)])
     return run
 
 
@@ -32,31 +32,31 @@ async def test_the_newest_whole_answers_within_the_age_are_copied() -> None:
     for days in (2, 0.3, 0.2, 0.1):
         await answered(store, NOW - days * DAY)
     await answered(store, NOW - 0.05 * DAY, Finish.CUT)
-    run = await store.start_run(Run("new", NOW, PANEL))
+    run = await store.runs.start(Run("new", NOW, PANEL))
     found = await reusable(store, run, DAY, NOW)
 
     assert await reuse(store, run, DAY, NOW) == 2
-    copies = [answer async for answer in store.answers(runs=[run.id])]
-    originals = [answer async for answer in store.answers() if answer.run_id != run.id]
+    copies = [answer async for answer in store.answers.stream(runs=[run.id])]
+    originals = [answer async for answer in store.answers.stream() if answer.run_id != run.id]
     assert found == {(PROMPTS[0], MODEL): 2}
     assert [copy.question.repeat for copy in copies] == [0, 1]
     assert [copy.reused_from for copy in copies] == [originals[3].id, originals[2].id]
     assert {copy.reply.cost_usd for copy in copies} == {0.0}
-    assert await store.spent(run_id=run.id) == 0
-    assert await store.asked(run.id) == {copy.question.key for copy in copies}
+    assert await store.money.spent(run_id=run.id) == 0
+    assert await store.answers.asked(run.id) == {copy.question.key for copy in copies}
 
 
 async def test_a_copy_is_neither_scored_nor_copied_again() -> None:
     """It is no new evidence, and its age is that of the original."""
     store = open_test_store()
     await answered(store, NOW - DAY / 2)
-    first = await store.start_run(Run("first", NOW, PANEL))
+    first = await store.runs.start(Run("first", NOW, PANEL))
     await reuse(store, first, DAY, NOW)
-    second = await store.start_run(Run("second", NOW, PANEL))
+    second = await store.runs.start(Run("second", NOW, PANEL))
 
-    assert len([one async for one in store.unscored("s", "1")]) == 1
+    assert len([one async for one in store.scores.unscored("s", "1")]) == 1
     assert await reuse(store, second, DAY, NOW) == 1
-    [copy] = [answer async for answer in store.answers(runs=[second.id])]
+    [copy] = [answer async for answer in store.answers.stream(runs=[second.id])]
     assert copy.reused_from == 1
 
 

@@ -39,7 +39,7 @@ class House:
 
     async def run(self, run: Run) -> Outcome:
         """Carry a run out."""
-        kept = await self.store.start_run(run)
+        kept = await self.store.runs.start(run)
         purse = Purse(self.store, self._budget, kept.payer, self.clock)
         outside = (self.limits, purse, self.retries, self.clock, self.progress)
         return await Runner(self.store, self.providers, *outside).run(kept)
@@ -60,7 +60,7 @@ async def test_every_question_is_asked_once_and_every_answer_is_kept() -> None:
     outcome = await house.run(house.new_run())
 
     assert sorted(q.key for q in provider.asked) == sorted(q.key for q in PANEL.questions())
-    assert len([a async for a in house.store.answers()]) == 6
+    assert len([a async for a in house.store.answers.stream()]) == 6
     assert (outcome.complete, outcome.state) == (6, RunState.COMPLETE)
     assert house.progress.steps == 6
 
@@ -112,17 +112,17 @@ async def test_a_run_that_is_cut_off_asks_only_what_is_missing() -> None:
 async def test_a_run_that_was_cut_off_long_ago_is_closed() -> None:
     """Answers from before and after a model update must not lie in one block."""
     house = House(ScriptedProvider())
-    run = await house.store.start_run(house.new_run())
+    run = await house.store.runs.start(house.new_run())
 
     assert await house.unfinished(PANEL, timedelta(hours=11)) == run
     assert await house.unfinished(PANEL, timedelta(hours=13)) is None
-    assert [run.state for run in await house.store.runs()] == [RunState.PARTIAL]
+    assert [run.state for run in await house.store.runs.find()] == [RunState.PARTIAL]
 
 
 async def test_a_run_of_other_questions_is_not_taken_up() -> None:
     """Only the same brands, prompts, models and repeats continue a run."""
     house = House(ScriptedProvider())
-    await house.store.start_run(house.new_run())
+    await house.store.runs.start(house.new_run())
 
     assert await house.unfinished(Panel(("Acme",), PROMPTS[:2], PANEL.models)) is None
 
@@ -136,7 +136,7 @@ async def test_an_incomplete_answer_is_kept_and_counted_apart() -> None:
 
     assert (outcome.complete, outcome.incomplete) == (0, 6)
     assert outcome.state is RunState.PARTIAL
-    assert {a.complete async for a in house.store.answers()} == {False}
+    assert {a.complete async for a in house.store.answers.stream()} == {False}
 
 
 async def test_a_call_that_fails_is_kept_with_its_reason_and_asked_again_next_time() -> None:
@@ -150,7 +150,7 @@ async def test_a_call_that_fails_is_kept_with_its_reason_and_asked_again_next_ti
 
     assert outcome.state is RunState.PARTIAL
     assert outcome.failures == {"svc/m-1 did not answer: it is busy; try again later.": 2}
-    assert len(await house.store.asked(outcome.run.id)) == 4
+    assert len(await house.store.answers.asked(outcome.run.id)) == 4
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ async def test_money_is_held_before_each_call_so_that_nothing_overspends() -> No
     [reason] = outcome.failures
     assert reason.startswith("What is left of [budget] run does not cover the most that such")
     assert outcome.failures.total() == 3
-    assert await house.store.spent() == pytest.approx(0.9)
+    assert await house.store.money.spent() == pytest.approx(0.9)
 
 
 async def test_calls_wait_for_money_that_is_only_held() -> None:
@@ -296,7 +296,7 @@ async def test_money_that_may_have_been_charged_stays_held() -> None:
     outcome = await house.run(house.new_run())
 
     assert outcome.complete == 1
-    assert await house.store.spent() == pytest.approx(0.39)
+    assert await house.store.money.spent() == pytest.approx(0.39)
 
 
 async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
@@ -312,7 +312,7 @@ async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
 
     usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
     assert usual > 0
-    assert await house.store.spent() == pytest.approx(usual + 5 * 0.01) == outcome.spent
+    assert await house.store.money.spent() == pytest.approx(usual + 5 * 0.01) == outcome.spent
     assert [reason.endswith(RECKONED) for reason in outcome.failures] == [True]
 
 
@@ -321,7 +321,7 @@ async def test_money_is_given_back_when_a_run_ends() -> None:
     house = House(ScriptedProvider(price=Price(0, 100)), limit=10)
     await house.run(house.new_run())
 
-    assert await house.store.holders() == set()
+    assert await house.store.money.reserving_runs() == set()
 
 
 async def test_a_dearer_answer_than_the_worst_is_held_for_from_then_on() -> None:
@@ -332,7 +332,7 @@ async def test_a_dearer_answer_than_the_worst_is_held_for_from_then_on() -> None
     outcome = await house.run(house.new_run())
 
     assert outcome.complete == 2
-    assert await house.store.spent() <= 1.0
+    assert await house.store.money.spent() <= 1.0
 
 
 async def test_a_run_that_is_paused_elsewhere_finishes_its_calls_and_stops() -> None:
@@ -340,18 +340,18 @@ async def test_a_run_that_is_paused_elsewhere_finishes_its_calls_and_stops() -> 
     provider, answered = ScriptedProvider(concurrency=2), asyncio.Event()
     provider.answer = lambda _: _when(answered)
     house = House(provider)
-    run = await house.store.start_run(house.new_run())
+    run = await house.store.runs.start(house.new_run())
     running = asyncio.create_task(house.run(run))
     while len(provider.asked) < 2:  # noqa: ASYNC110 - a provider tells nobody that it was asked
         await asyncio.sleep(0)
-    assert await house.store.steer_run(run.id, RunState.PAUSED)
+    assert await house.store.runs.steer(run.id, RunState.PAUSED)
     await asyncio.sleep(LOOKS * 1.5)
     answered.set()
     outcome = await running
 
     assert outcome.state is RunState.PAUSED
     assert (outcome.complete, len(provider.asked)) == (2, 2)
-    assert len(await house.store.asked(run.id)) == 2
+    assert len(await house.store.answers.asked(run.id)) == 2
 
 
 async def test_a_stopped_run_does_not_wait_for_a_retry() -> None:
@@ -359,11 +359,11 @@ async def test_a_stopped_run_does_not_wait_for_a_retry() -> None:
     provider = ScriptedProvider(concurrency=1)
     provider.answer = lambda _: failing(FailureKind.SERVER, retryable=True, retry_after=300.0)
     house = House(provider)
-    run = await house.store.start_run(house.new_run())
+    run = await house.store.runs.start(house.new_run())
     running = asyncio.create_task(house.run(run))
     while not provider.asked:  # noqa: ASYNC110 - a provider tells nobody that it was asked
         await asyncio.sleep(0)
-    await house.store.steer_run(run.id, RunState.CANCELLED)
+    await house.store.runs.steer(run.id, RunState.CANCELLED)
     async with asyncio.timeout(5):
         outcome = await running
 
@@ -375,7 +375,7 @@ async def test_an_answer_that_came_in_is_kept_when_the_run_is_cut_off() -> None:
     provider = ScriptedProvider(concurrency=1)
     provider.answer = lambda _: asyncio.sleep(3600) if len(provider.asked) > 1 else reply()
     house = House(provider)
-    run = await house.store.start_run(house.new_run())
+    run = await house.store.runs.start(house.new_run())
     running = asyncio.create_task(house.run(run))
     await asyncio.sleep(0)
     while not provider.asked:  # noqa: ASYNC110 - a provider tells nobody that it was asked
@@ -385,7 +385,7 @@ async def test_an_answer_that_came_in_is_kept_when_the_run_is_cut_off() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    assert len(await house.store.asked(run.id)) == len(provider.asked) == 1
+    assert len(await house.store.answers.asked(run.id)) == len(provider.asked) == 1
 
 
 async def _when(event: asyncio.Event) -> Reply:

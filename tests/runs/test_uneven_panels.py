@@ -9,7 +9,7 @@ from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
 from overheard.runs.reuse import reusable
 from overheard.testing.store import open_test_store
-from overheard_storage.shapes import run_of, run_row
+from overheard_storage.rows import run_of, run_row
 from scripted import reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -52,10 +52,10 @@ def test_what_is_left_to_ask_is_counted_for_each_prompt() -> None:
 async def test_no_more_answers_are_reused_than_are_asked_for() -> None:
     """Three earlier answers to each: three serve the first prompt, one the second."""
     store = open_test_store()
-    before = await store.start_run(Run("before", NOW, Panel(("Acme",), PROMPTS, (MODEL,), 3)))
+    before = await store.runs.start(Run("before", NOW, Panel(("Acme",), PROMPTS, (MODEL,), 3)))
     questions = before.panel.questions() if before.panel else ()
-    await store.add_answers([Answer(before.id, q, reply(), NOW) for q in questions])
-    run = await store.start_run(Run("burst", NOW, UNEVEN))
+    await store.answers.add([Answer(before.id, q, reply(), NOW) for q in questions])
+    run = await store.runs.start(Run("burst", NOW, UNEVEN))
 
     found = await reusable(store, run, timedelta(days=1), NOW)
     assert found == {(BEST, MODEL): 3, (CHEAP, MODEL): 1}
@@ -64,7 +64,7 @@ async def test_no_more_answers_are_reused_than_are_asked_for() -> None:
 async def test_a_run_of_other_times_is_not_taken_up() -> None:
     """Nor one that asks all alike; one that asks the same, in whatever words, is."""
     store = open_test_store()
-    run = await store.start_run(Run("burst", NOW, UNEVEN))
+    run = await store.runs.start(Run("burst", NOW, UNEVEN))
     others = (Panel(("Acme",), PROMPTS, MODELS, 3), Panel(("Acme",), PROMPTS, MODELS, 1, 0, (1, 3)))
 
     assert [await unfinished(store, panel, NOW) for panel in others] == [None, None]

@@ -173,7 +173,7 @@ async def test_a_worker_names_the_task(tmp_path: Path, capsys: pytest.CaptureFix
     async with deployed(tmp_path) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider()
         await executed(check(deployment, Call()))
-        (run,) = await deployment.store.runs()
+        (run,) = await deployment.store.runs.find()
         capsys.readouterr()
         task = Task(TaskKind.SCORE, run.id)
         await Worker(deployment, list(TaskKind), 2)._do(task)

@@ -69,7 +69,7 @@ async def checked(folder: Path) -> str:
     async with open_deployment(parse_config(CONFIG.format(folder=folder))) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider(SAID)
         await executed(check(deployment, Call()))
-        (run,) = await deployment.store.runs()
+        (run,) = await deployment.store.runs.find()
         return run.key
 
 
@@ -94,7 +94,7 @@ async def test_a_delivery_is_traced(spans: Spans) -> None:
 
     store, clock = open_test_store(), FixedClock()
     notice = Delivery(DeliveryKind.NOTICE, "notice-1", "fake:C0", clock.now(), SAID)
-    await store.add_deliveries([notice])
+    await store.deliveries.add([notice])
     chats = cast("dict[str, Chat]", {"fake": None})  # nothing is posted that is not wanted
     assert await Outbox(store, chats, unwanted, clock).work() == 1
     (span,) = spans.all()

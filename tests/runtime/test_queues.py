@@ -77,7 +77,7 @@ async def begun(office: Office, prompts: int = 10) -> Run:
         (Model("svc", "m-1"), Model("svc", "m-2")),
         50,
     )
-    return await office.store.start_run(Run("first", NOON, panel))
+    return await office.store.runs.start(Run("first", NOON, panel))
 
 
 async def test_all_tasks_are_carried_out_once_and_their_results_come_back(office: Office) -> None:
@@ -149,7 +149,7 @@ class TestManyWorkers:
         """Its result is there already."""
         run, hands = await begun(office), Hands()
         [first, *others] = asking(run, spread=True)
-        await office.store.keep_result(first, {"of": "earlier"})
+        await office.store.runs.keep_result(first, {"of": "earlier"})
         async with workers(office, hands):
             results = await office.queue.carry([first, *others], hands.do)
         assert results[first.key] == {"of": "earlier"}
@@ -175,7 +175,7 @@ class TestManyWorkers:
         """Nobody carries them out meanwhile."""
         run, hands = await begun(office), Hands()
         tasks = asking(run, spread=True)
-        await office.store.steer_run(run.id, RunState.PAUSED)
+        await office.store.runs.steer(run.id, RunState.PAUSED)
         async with workers(office, hands):
             looks = iter([True, True, True])
 
@@ -184,7 +184,7 @@ class TestManyWorkers:
 
             assert await office.queue.carry(tasks, hands.do, going) == {}
             assert not hands.done
-            await office.store.steer_run(run.id, RunState.RUNNING)
+            await office.store.runs.steer(run.id, RunState.RUNNING)
             assert len(await office.queue.carry(tasks, hands.do)) == len(tasks)
 
     async def test_what_was_asked_is_scored_before_the_rest_is_asked(self, office: Office) -> None:

@@ -52,7 +52,7 @@ class House:
 
     async def problem(self) -> str:
         """Return what went wrong last."""
-        return (await self.store.schedule_state("daily", self.clock.now())).problem
+        return (await self.store.schedules.state("daily", self.clock.now())).problem
 
     async def _jobs(self) -> list[Job]:
         return [self.job]
@@ -146,9 +146,9 @@ async def test_a_paused_schedule_waits_and_makes_up_for_nothing() -> None:
     """Resumed, it goes on with what is due from then on."""
     house = House()
     await house.look()
-    await house.store.pause_schedule("daily", house.clock.now(), paused=True)
+    await house.store.schedules.pause("daily", house.clock.now(), paused=True)
     assert await house.look(24) == []
-    await house.store.pause_schedule("daily", house.clock.now(), paused=False)
+    await house.store.schedules.pause("daily", house.clock.now(), paused=False)
     assert await house.look(0) == []
     assert await house.look(24) == [SEVEN + timedelta(days=1)]
 
@@ -258,7 +258,7 @@ async def test_jobs_follow_the_store() -> None:
 async def test_what_is_due_at_the_start_is_done_at_once() -> None:
     """A slot that was missed, or cut off, does not wait for the next one."""
     store = open_test_store()
-    await store.schedule_state("one", SEVEN - timedelta(days=1))
+    await store.schedules.state("one", SEVEN - timedelta(days=1))
     process = Process(store)
     process.jobs = [process.job("one", NEVER)]
     await until(lambda: process.done["one"])
@@ -291,7 +291,7 @@ async def test_a_store_that_fails_ends_the_scheduler() -> None:
     async def lost(*_: object) -> NoReturn:
         raise HoldLost
 
-    store.schedule_state = lost  # type: ignore[assignment]
+    store.schedules.state = lost  # type: ignore[assignment]
     await asyncio.wait({process.task})
     assert process.task.exception()
 
@@ -315,6 +315,6 @@ async def test_the_next_time_is_told_unless_it_is_paused() -> None:
     """A schedule that is paused has none."""
     store, cron = open_test_store(), Cron("0 7 * * *")
     now = SEVEN - timedelta(hours=1)
-    assert next_time(cron, await store.schedule_state("daily", now), now) == SEVEN
-    await store.pause_schedule("daily", now, paused=True)
-    assert next_time(cron, await store.schedule_state("daily", now), now) is None
+    assert next_time(cron, await store.schedules.state("daily", now), now) == SEVEN
+    await store.schedules.pause("daily", now, paused=True)
+    assert next_time(cron, await store.schedules.state("daily", now), now) is None

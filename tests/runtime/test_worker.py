@@ -35,14 +35,18 @@ async def test_brands_are_read_once_for_tasks_that_come_together(
 ) -> None:
     """And anew for those of another run, which may be about a brand that is new."""
     async with deployed(postgresql.ready(), "pgqueuer") as (deployment, _):
-        worker, asked, read = Worker(deployment, list(TaskKind), 8), 0, deployment.store.catalogue
+        worker, asked, read = (
+            Worker(deployment, list(TaskKind), 8),
+            0,
+            deployment.store.catalogue.current,
+        )
 
         async def counted() -> object:
             nonlocal asked
             asked += 1
             return await read()
 
-        monkeypatch.setattr(deployment.store, "catalogue", counted)
+        monkeypatch.setattr(deployment.store.catalogue, "current", counted)
         first = await worker._now(1)
         first.scoring.faults["broken"] += 1
         assert not (await worker._now(1)).scoring.faults

@@ -53,8 +53,8 @@ async def test_a_judge_spends_no_more_than_is_left_of_its_budget() -> None:
     """Of this month; what it has under way is not left."""
     bench = Bench(budget=0.5)
     account = Account("channel", channel_of(bench.judge), "2026-11")
-    run = await bench.store.start_run(Run("judging", NOW))
-    await bench.store.reserve(run.id, [Claim(account, 0.4, 0.5)])
+    run = await bench.store.runs.start(Run("judging", NOW))
+    await bench.store.money.reserve(run.id, [Claim(account, 0.4, 0.5)])
     found = await bench.cost(1000)
 
     assert found.typical == found.worst == pytest.approx(0.1)

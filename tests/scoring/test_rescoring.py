@@ -55,9 +55,9 @@ class FailureKind:
 
 async def answered(store: Store, texts: Sequence[str] = TEXTS, key: str = "r") -> None:
     """Keep a run of answers."""
-    run = await store.start_run(Run(key, NOW))
+    run = await store.runs.start(Run(key, NOW))
     prompt, model = Prompt("Which is best?"), Model("svc", "m-1")
-    await store.add_answers(
+    await store.answers.add(
         [Answer(run.id, Question(prompt, model, n), reply(t), NOW) for n, t in enumerate(texts)]
     )
 
@@ -66,11 +66,11 @@ async def answered(store: Store, texts: Sequence[str] = TEXTS, key: str = "r") -
 async def store() -> Store:
     """A store whose history was scored before a change."""
     store = open_test_store()
-    await store.provision(BEFORE)
+    await store.catalogue.provision(BEFORE)
     await answered(store)
     await rescoring(store, BEFORE).settle(Quiet())
-    await store.set_brand(AFTER.brands[0])
-    await store.provision(AFTER)
+    await store.catalogue.set_brand(AFTER.brands[0])
+    await store.catalogue.provision(AFTER)
     return store
 
 
@@ -81,7 +81,9 @@ def rescoring(store: Store, catalogue: Catalogue, *more: FailureKind) -> Rescori
 
 async def seen(store: Store, scoring: Scoring) -> tuple[float, int]:
     """Return in how many answers Acme is visible, and of how many, by some scores."""
-    blocks = [b for b in await store.blocks(metric="visibility") if b.version in scoring.versions]
+    blocks = [
+        b for b in await store.blocks.find(metric="visibility") if b.version in scoring.versions
+    ]
     return sum(b.total for b in blocks), sum(b.n for b in blocks)
 
 
@@ -94,7 +96,7 @@ async def begun(rescorer: Rescoring) -> Edition:
 
 async def states(store: Store) -> list[str]:
     """Return where the editions stand."""
-    return [edition.state.value for edition in await store.editions()]
+    return [edition.state.value for edition in await store.editions.all()]
 
 
 async def test_a_short_history_is_scored_anew_at_once(store: Store) -> None:
@@ -134,7 +136,7 @@ async def test_work_goes_on_where_it_was_cut_off(
     with pytest.raises(KeyboardInterrupt):
         await rescorer.work(edition, Killed())
     version = scoring.version(scoring.scorers[0])
-    assert [number async for number in store.unscored("visibility", version)] == [1, 2]
+    assert [number async for number in store.scores.unscored("visibility", version)] == [1, 2]
     assert await states(store) == ["used", "scoring"]
 
     again = rescoring(store, AFTER)
@@ -156,7 +158,7 @@ async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
     late: list[int] = []
     rescorer = rescoring(store, AFTER)
     edition = await begun(rescorer)
-    original = store.add_scores
+    original = store.scores.add
 
     async def add(*given: object) -> None:
         await original(*given)  # type: ignore[arg-type] # handed through
@@ -165,7 +167,7 @@ async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
             await answered(store, ["Acmeo."], "late")
             await Scoring([Visibility()], BEFORE).catch_up(store, Quiet())
 
-    monkeypatch.setattr(store, "add_scores", add)  # writes at a bad moment
+    monkeypatch.setattr(store.scores, "add", add)  # writes at a bad moment
     assert await rescorer.work(edition, Busy())
     assert await seen(store, Scoring([Visibility()], AFTER)) == (3.0, 4)
 
@@ -188,7 +190,7 @@ async def test_another_change_takes_the_place_of_one_under_way(
     monkeypatch.setattr(module, "SLICE", 1)
     rescorer = rescoring(store, AFTER)
     edition = await begun(rescorer)
-    await store.provision(BEFORE)
+    await store.catalogue.provision(BEFORE)
     assert not await rescorer.work(edition, Quiet())
     assert await rescoring(store, BEFORE).open() is None
     assert await states(store) == ["used", "kept"]
@@ -200,11 +202,11 @@ async def test_what_somebody_does_not_want_is_not_begun_again(store: Store, how:
     rescorer = rescoring(store, AFTER)
     if how == "cancelled":
         edition = await begun(rescorer)
-        await store.set_edition(edition.id, EditionState.LEFT)
+        await store.editions.set_state(edition.id, EditionState.LEFT)
     else:
         await rescorer.settle(Quiet())
-        first, second = await store.editions()
-        await store.leave_edition(second.id, first.id)
+        first, second = await store.editions.all()
+        await store.editions.leave(second.id, first.id)
     scoring = await rescorer.settle(Quiet())
     assert await seen(store, scoring) == (1.0, 3)
     assert await states(store) == ["used", "left"]
@@ -217,7 +219,7 @@ async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: Store
     failing.fails = True
     scoring = await rescoring(store, AFTER, failing).settle(Quiet())
     assert scoring.catalogue.brands == BEFORE.brands
-    waits = (await store.editions())[-1]
+    waits = (await store.editions.all())[-1]
     assert waits.state is EditionState.READY
     assert waits.note == "The scorer failing fails on 3 answers that it could read before."
 
@@ -229,7 +231,7 @@ async def test_a_new_version_of_a_scorer_scores_only_what_it_is_read_with(
     monkeypatch.setattr(module, "SMALL", 0)
     new = Visibility()
     monkeypatch.setattr(type(new), "version", "99", raising=False)
-    await store.provision(BEFORE)
+    await store.catalogue.provision(BEFORE)
     await answered(store, ["Acme."], "late")
     rescorer = Rescoring(store, Scoring([new], BEFORE), SteppingClock())
     scoring = await rescorer.settle(Quiet())
@@ -260,15 +262,15 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     """Its scores are still there, and nobody knows any more how they are called."""
     monkeypatch.setattr(module, "SMALL", 0)
     store, old = open_test_store(), FailureKind()
-    await store.provision(BEFORE)
+    await store.catalogue.provision(BEFORE)
     await answered(store)
     await rescoring(store, BEFORE, old).settle(Quiet())
     new = FailureKind()
     monkeypatch.setattr(new, "version", "2", raising=False)
     monkeypatch.setattr(new, "metrics", (), raising=False)
     scoring = await rescoring(store, BEFORE, new).settle(Quiet())
-    rows = standings(streams(await store.blocks()), ["Acme"], scoring)
-    dropped = [block for block in await store.blocks() if block.metric == "failing"]
+    rows = standings(streams(await store.blocks.find()), ["Acme"], scoring)
+    dropped = [block for block in await store.blocks.find() if block.metric == "failing"]
     assert {block.version for block in dropped} <= set(scoring.versions)
     assert dropped
     assert "visibility" in {row.metric.name for row in rows}

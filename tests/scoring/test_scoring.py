@@ -70,9 +70,9 @@ def one(_: Reading) -> list[Score]:
 async def answered(*answers: tuple[Prompt, Finish]) -> Store:
     """Return a store with a run of these answers."""
     store = open_test_store()
-    run = await store.start_run(Run("r", NOW))
+    run = await store.runs.start(Run("r", NOW))
     model = Model("svc", "m-1")
-    await store.add_answers(
+    await store.answers.add(
         [
             Answer(run.id, Question(prompt, model, number), reply(finish=finish), NOW)
             for number, (prompt, finish) in enumerate(answers)
@@ -96,8 +96,8 @@ async def test_an_answer_is_scored_once_for_each_brand_and_its_rivals(
     await scoring.catch_up(store, Quiet())
 
     assert scorer.asked == [("Acme", ("Zeta",)), ("Zeta", ("Acme",)), ("Other", ())]
-    assert len([score async for score in store.scores()]) == 3
-    assert {(b.brand, b.n, b.total) for b in await store.blocks()} == {
+    assert len([score async for score in store.scores.stream()]) == 3
+    assert {(b.brand, b.n, b.total) for b in await store.blocks.find()} == {
         ("Acme", 1, 1.0),
         ("Zeta", 1, 1.0),
         ("Other", 1, 1.0),
@@ -149,7 +149,7 @@ async def test_nonsense_from_a_scorer_is_left_out_and_told(
     scoring = Scoring([kind(lambda _: given), good], Catalogue((Brand("Acme"),)))
     await scoring.catch_up(store, Quiet())
 
-    assert [record.scorer async for record in store.scores()] == ["good"]
+    assert [record.scorer async for record in store.scores.stream()] == ["good"]
     [fault] = scoring.faults
     assert fault.startswith("The scorer counting ")
 
@@ -163,7 +163,7 @@ async def test_a_rank_is_finite(value: float) -> None:
     scoring = Scoring([scorer], Catalogue((Brand("Acme"),)))
     await scoring.catch_up(store, Quiet())
 
-    assert [record.score.value async for record in store.scores()] == [3.0]
+    assert [record.score.value async for record in store.scores.stream()] == [3.0]
     [told] = scoring.faults
     assert told.startswith("The scorer counting gives values outside its own scales; report it")
 
@@ -188,7 +188,7 @@ async def test_an_async_scorer_that_never_returns_is_given_up(
     async with asyncio.timeout(10):
         await scoring.catch_up(store, Quiet())
 
-    assert [record.scorer async for record in store.scores()] == ["good"]
+    assert [record.scorer async for record in store.scores.stream()] == ["good"]
     assert list(scoring.faults) == ["The scorer counting fails on an answer: no result within 0 s"]
 
 
@@ -231,7 +231,7 @@ async def test_scorers_that_wait_do_so_beside_each_other() -> None:
     async with asyncio.timeout(10):
         await scoring.catch_up(store, Quiet())
 
-    assert sorted([record.scorer async for record in store.scores()]) == [
+    assert sorted([record.scorer async for record in store.scores.stream()]) == [
         "one",
         "one",
         "two",
@@ -248,7 +248,7 @@ async def test_what_the_store_raises_ends_scoring_as_it_is(
     async def fail(*_: object) -> None:
         raise StoreError(url="the store", reason="its disk is full", remedy="make room")
 
-    monkeypatch.setattr(store, "add_scores", fail)
+    monkeypatch.setattr(store.scores, "add", fail)
     before = asyncio.all_tasks()
     with pytest.raises(StoreError):
         await Scoring([Counting(one), Endless(one, "endless")], CATALOGUE).catch_up(store, Quiet())

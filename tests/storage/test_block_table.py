@@ -17,10 +17,10 @@ MODELS = (Model("svc", "b"), Model("svc", "a"))
 async def fill(store: Store) -> None:
     """Keep three runs, written from the latest to the first, as two versions have read them."""
     for week in (2, 1, 0):
-        run = await store.start_run(Run(f"week {week}", START + timedelta(weeks=week)))
+        run = await store.runs.start(Run(f"week {week}", START + timedelta(weeks=week)))
         reply = Reply(f"Acme, in week {week}", Finish.COMPLETE)
         asked = [Question(Prompt(text), model, 0) for text in "zyx" for model in MODELS]
-        kept = await store.add_answers([Answer(run.id, q, reply, START) for q in asked])
+        kept = await store.answers.add([Answer(run.id, q, reply, START) for q in asked])
         for version in VERSIONS[: 2 if week else 1]:
             name, _, number = version.partition("@")
             said = [
@@ -28,7 +28,7 @@ async def fill(store: Store) -> None:
                 for answer in kept
                 for score in [Score("share", answer.id % 3 / 2)]
             ]
-            await store.add_scores(name, number, said)
+            await store.scores.add(name, number, said)
 
 
 def told(stream: Stream) -> object:
@@ -40,11 +40,11 @@ def told(stream: Stream) -> object:
 async def test_streams_of_columns_are_those_of_blocks(store: Store) -> None:
     """However the store numbers names, and in whatever order runs were written."""
     await fill(store)
-    table = await store.block_table(["Acme", "Zeta", "nobody"])
+    table = await store.blocks.table(["Acme", "Zeta", "nobody"])
     found = streams_of_table(table)
-    everybody = streams_of_table(await store.block_table())
+    everybody = streams_of_table(await store.blocks.table())
     assert [told(one) for one in everybody] == [told(one) for one in found]
-    assert [told(one) for one in found] == [told(one) for one in streams(await store.blocks())]
+    assert [told(one) for one in found] == [told(one) for one in streams(await store.blocks.find())]
     assert [(one.key.brand, one.version) for one in found][::2] == [
         ("Acme", "names@1.10"),
         ("Zeta", "names@1.10"),
@@ -54,7 +54,7 @@ async def test_streams_of_columns_are_those_of_blocks(store: Store) -> None:
 async def test_what_is_wanted_alone_is_read(store: Store) -> None:
     """A brand, a model, a metric, a time, and the versions that count."""
     await fill(store)
-    table = await store.block_table(["Acme"], model=MODELS[0], metric="share", until=START)
+    table = await store.blocks.table(["Acme"], model=MODELS[0], metric="share", until=START)
     assert (table.runs, table.n.sum()) == (((START, 3),), 3)
     first = table.of(["names@1.0"], ["share"])
     assert [(one.brand, one.model, one.version) for one in first.streams] == [
@@ -67,5 +67,5 @@ async def test_what_is_wanted_alone_is_read(store: Store) -> None:
 
 async def test_a_brand_that_nobody_scored_has_an_empty_table(store: Store) -> None:
     """So has a store with nothing in it."""
-    table = await store.block_table(["Acme"], metric="share", model=MODELS[0])
+    table = await store.blocks.table(["Acme"], metric="share", model=MODELS[0])
     assert (table.runs, table.prompts, table.streams, streams_of_table(table)) == ((), (), (), [])

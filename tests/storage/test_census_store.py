@@ -1,4 +1,4 @@
-"""What a store says of how much it holds: one suite for memory, SQLite and PostgreSQL."""
+"""What a store counts for the monitoring: one suite for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ async def test_an_empty_store_holds_nothing(store: Store) -> None:
 async def test_runs_are_counted_by_state_and_the_oldest_that_goes_on_is_told(store: Store) -> None:
     """One that ended, or stands aside, keeps nobody waiting."""
     for minute, key in enumerate(("ended", "first", "second")):
-        await store.start_run(Run(key, NOON + minute * MINUTE, PANEL))
-    await store.start_run(Run("beside", NOON - MINUTE, PANEL, aside=True))
-    await store.finish_run(1, RunState.COMPLETE, NOON)
+        await store.runs.start(Run(key, NOON + minute * MINUTE, PANEL))
+    await store.runs.start(Run("beside", NOON - MINUTE, PANEL, aside=True))
+    await store.runs.finish(1, RunState.COMPLETE, NOON)
     census = await store.census(READ)
     assert census.runs == {"complete": 1, "running": 3}
     assert census.unseen_since == NOON + MINUTE
@@ -53,15 +53,15 @@ async def test_the_oldest_answer_that_no_scorer_has_read_is_told(store: Store) -
     """Not one that cannot be scored, nor one that was read, nor one of a run that ended. What a
     scorer has read that is not in use counts for nothing.
     """
-    run = await store.start_run(Run("first", NOON, PANEL))
+    run = await store.runs.start(Run("first", NOON, PANEL))
     given = [answer(run, 0, Finish.LENGTH), answer(run, 1), answer(run, 2), answer(run, 3)]
-    kept = await store.add_answers(given)
+    kept = await store.answers.add(given)
     assert (await store.census(READ)).unscored_since == NOON + MINUTE
-    await store.add_scores("visibility", "0", [(kept[1], ())])
+    await store.scores.add("visibility", "0", [(kept[1], ())])
     assert (await store.census(READ)).unscored_since == NOON + MINUTE
-    await store.add_scores("visibility", "1", [(kept[1], ())])
+    await store.scores.add("visibility", "1", [(kept[1], ())])
     assert (await store.census(READ)).unscored_since == NOON + 2 * MINUTE
-    await store.finish_run(run.id, RunState.COMPLETE, NOON)
+    await store.runs.finish(run.id, RunState.COMPLETE, NOON)
     assert (await store.census(READ)).unscored_since is None
 
 
@@ -70,14 +70,14 @@ async def test_deliveries_are_counted_by_how_they_stand(store: Store) -> None:
     wanted = [
         Delivery(DeliveryKind.NOTICE, f"notice-{n}", "slack:C0", NOON, "text") for n in range(3)
     ]
-    await store.add_deliveries(wanted)
-    claimed = await store.claim_deliveries("me", NOON, NOON + MINUTE, chats=["slack"], limit=2)
+    await store.deliveries.add(wanted)
+    claimed = await store.deliveries.claim("me", NOON, NOON + MINUTE, chats=["slack"], limit=2)
     failed, shown = claimed
-    await store.postpone_delivery(failed, "me", due_at=NOON, problem="It fails.", uncertain=False)
-    await store.record_delivery(shown, "me", message="1", shown=1)
+    await store.deliveries.postpone(failed, "me", due_at=NOON, problem="It fails.", uncertain=False)
+    await store.deliveries.record(shown, "me", message="1", shown=1)
     census = await store.census(READ)
     assert census.deliveries == {"failing": 1, "shown": 1, "waiting": 1}
     assert census.attempts == 1
-    (again,) = await store.claim_deliveries("me", NOON, NOON + MINUTE, chats=["slack"], limit=1)
-    await store.record_delivery(again, "me", message="2", shown=1)
+    (again,) = await store.deliveries.claim("me", NOON, NOON + MINUTE, chats=["slack"], limit=1)
+    await store.deliveries.record(again, "me", message="2", shown=1)
     assert (await store.census(READ)).attempts == 0

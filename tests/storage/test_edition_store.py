@@ -40,9 +40,9 @@ async def listed(stream: AsyncIterator[int]) -> list[int]:
 
 async def answered(store: Store, count: int, key: str = "first") -> Sequence[Answer]:
     """Keep so many answers of a run."""
-    run = await store.start_run(Run(key, NOON))
+    run = await store.runs.start(Run(key, NOON))
     prompt, model = Prompt("Which is best?"), Model("svc", "m-1")
-    return await store.add_answers(
+    return await store.answers.add(
         [Answer(run.id, Question(prompt, model, n), reply(), NOON) for n in range(count)]
     )
 
@@ -53,40 +53,42 @@ async def score(store: Store, version: str, answers: Sequence[Answer]) -> None:
         (a, [ScoreRecord(a.id, "Acme", "visibility", version, Score("visibility", 1.0))])
         for a in answers
     ]
-    await store.add_scores("visibility", version, given)
+    await store.scores.add("visibility", version, given)
 
 
 async def states(store: Store) -> list[str]:
     """Return where the editions stand."""
-    return [edition.state.value for edition in await store.editions()]
+    return [edition.state.value for edition in await store.editions.all()]
 
 
 async def test_an_edition_comes_back_whole(store: Store) -> None:
     """With its brands, their rules and the facts; prompts are no part of it."""
     given = Edition(OLD, CATALOGUE, NOON, EditionState.READY, "It waits.")
     asked = replace(CATALOGUE, prompts=(Prompt("Which is best?"),))
-    kept = await store.add_edition(replace(given, catalogue=asked))
-    assert await store.editions() == [replace(given, id=kept.id)]
+    kept = await store.editions.add(replace(given, catalogue=asked))
+    assert await store.editions.all() == [replace(given, id=kept.id)]
 
 
 async def test_one_edition_is_used_and_one_is_to_be_used(store: Store) -> None:
     """Whichever takes the place of another leaves that one kept."""
-    first = await store.add_edition(Edition(OLD, CATALOGUE, NOON, EditionState.USED))
-    await store.add_edition(Edition(NEW, CATALOGUE, NOON + timedelta(hours=1)))
-    third = await store.add_edition(Edition(frozenset({"c"}), CATALOGUE, NOON + timedelta(hours=2)))
+    first = await store.editions.add(Edition(OLD, CATALOGUE, NOON, EditionState.USED))
+    await store.editions.add(Edition(NEW, CATALOGUE, NOON + timedelta(hours=1)))
+    third = await store.editions.add(
+        Edition(frozenset({"c"}), CATALOGUE, NOON + timedelta(hours=2))
+    )
     assert await states(store) == ["used", "kept", "scoring"]
-    await store.set_edition(third.id, EditionState.READY, "It waits.")
+    await store.editions.set_state(third.id, EditionState.READY, "It waits.")
     assert await states(store) == ["used", "kept", "ready"]
-    await store.set_edition(third.id, EditionState.USED)
+    await store.editions.set_state(third.id, EditionState.USED)
     assert await states(store) == ["kept", "kept", "used"]
-    await store.leave_edition(third.id, first.id)
+    await store.editions.leave(third.id, first.id)
     assert await states(store) == ["used", "kept", "left"]
 
 
 async def test_the_same_versions_are_the_same_edition(store: Store) -> None:
     """Whoever takes a change back goes on with what was scored before it."""
-    first = await store.add_edition(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
-    again = await store.add_edition(Edition(OLD, CATALOGUE, NOON + timedelta(hours=1)))
+    first = await store.editions.add(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
+    again = await store.editions.add(Edition(OLD, CATALOGUE, NOON + timedelta(hours=1)))
     assert again.id == first.id
     assert await states(store) == ["scoring"]
 
@@ -98,11 +100,11 @@ async def test_unscored_answers_are_told_apart_by_who_has_seen_them(store: Store
     await score(store, "1", answers[:2])
     new = ("visibility", "2")
     numbers = [answer.id for answer in (*answers, late)]
-    assert await listed(store.unscored(*new)) == numbers
-    assert await listed(store.unscored(*new, seen=True)) == numbers[:2]
-    assert await listed(store.unscored(*new, seen=False)) == numbers[2:]
+    assert await listed(store.scores.unscored(*new)) == numbers
+    assert await listed(store.scores.unscored(*new, seen=True)) == numbers[:2]
+    assert await listed(store.scores.unscored(*new, seen=False)) == numbers[2:]
     part = Run("second", NOON, id=late.run_id)
-    assert await listed(store.unscored(*new, part=part)) == [late.id]
+    assert await listed(store.scores.unscored(*new, part=part)) == [late.id]
 
 
 async def test_the_newest_can_come_first(store: Store) -> None:
@@ -110,7 +112,7 @@ async def test_the_newest_can_come_first(store: Store) -> None:
     answers = await answered(store, 1_100)
     by_number = {answer.id: answer for answer in answers}
     seen = []
-    async for number in store.unscored("visibility", "1", newest=True):
+    async for number in store.scores.unscored("visibility", "1", newest=True):
         seen.append(number)
         if number % 100 == 0:
             await score(store, "1", [by_number[number]])
@@ -120,12 +122,12 @@ async def test_the_newest_can_come_first(store: Store) -> None:
 async def test_what_is_scored_is_counted(store: Store) -> None:
     """How many answers there are for scorers, and how many a version has read."""
     answers = await answered(store, 3)
-    aside = await store.start_run(Run("aside", NOON, aside=True))
-    await store.add_answers([replace(answers[0], run_id=aside.id, id=0)])
+    aside = await store.runs.start(Run("aside", NOON, aside=True))
+    await store.answers.add([replace(answers[0], run_id=aside.id, id=0)])
     await score(store, "1", answers[:2])
-    assert await store.scorable() == 3
-    assert await store.read_by("visibility", "1") == 2
-    assert await store.read_by("visibility", "2") == 0
+    assert await store.scores.count_scorable() == 3
+    assert await store.scores.count_read("visibility", "1") == 2
+    assert await store.scores.count_read("visibility", "2") == 0
 
 
 async def test_scores_that_nobody_needs_are_removed(store: Store) -> None:
@@ -135,12 +137,12 @@ async def test_scores_that_nobody_needs_are_removed(store: Store) -> None:
     answers = await answered(store, 3)
     for version in ("1+a", "1+b"):
         await score(store, version, answers)
-    await store.add_edition(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
-    await store.add_edition(Edition(NEW, CATALOGUE, NOON, EditionState.USED))
-    assert await store.prune_scores(NEW) == 3
-    assert {block.version for block in await store.blocks()} == NEW
-    assert {record.version async for record in store.scores()} == {"1+b"}
-    assert [edition.versions for edition in await store.editions()] == [NEW]
-    assert await store.prune_scores(NEW) == 0
+    await store.editions.add(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
+    await store.editions.add(Edition(NEW, CATALOGUE, NOON, EditionState.USED))
+    assert await store.scores.prune(NEW) == 3
+    assert {block.version for block in await store.blocks.find()} == NEW
+    assert {record.version async for record in store.scores.stream()} == {"1+b"}
+    assert [edition.versions for edition in await store.editions.all()] == [NEW]
+    assert await store.scores.prune(NEW) == 0
     await score(store, "1+a", answers)
-    assert await store.read_by("visibility", "1+a") == 3
+    assert await store.scores.count_read("visibility", "1+a") == 3

@@ -37,7 +37,7 @@ PANEL = Panel(("Acme", "Zed"), (SHARED, OWN), (MODEL,), repeats=9)
 
 async def run_of(store: Store, key: str = "r") -> Run:
     """Start a run that was asked for in a channel."""
-    return await store.start_run(Run(key, NOON, PANEL, asked_by="Ann", channel="slack:C1"))
+    return await store.runs.start(Run(key, NOON, PANEL, asked_by="Ann", channel="slack:C1"))
 
 
 def answer(run: Run, usd: float | None, *, prompt: Prompt = SHARED, repeat: int = 0) -> Answer:
@@ -50,66 +50,66 @@ async def test_what_is_held_and_spent_stays_within_what_is_allowed(store: Store)
     """All of several accounts, or none of them."""
     run = await run_of(store)
 
-    assert await store.reserve(run.id, [Claim(DAY, 4, 5), Claim(MONTH, 4, 9)]) is None
-    assert await store.reserve(run.id, [Claim(MONTH, 1, 9), Claim(DAY, 2, 5)]) == DAY
-    assert await store.balances([DAY, MONTH]) == {DAY: Balance(0, 4), MONTH: Balance(0, 4)}
-    assert await store.reserve(run.id, [Claim(DAY, 1, 5)]) is None
+    assert await store.money.reserve(run.id, [Claim(DAY, 4, 5), Claim(MONTH, 4, 9)]) is None
+    assert await store.money.reserve(run.id, [Claim(MONTH, 1, 9), Claim(DAY, 2, 5)]) == DAY
+    assert await store.money.balances([DAY, MONTH]) == {DAY: Balance(0, 4), MONTH: Balance(0, 4)}
+    assert await store.money.reserve(run.id, [Claim(DAY, 1, 5)]) is None
 
 
 async def test_a_part_of_what_is_held_can_be_given_back(store: Store) -> None:
     """Others who ask for the same run keep theirs; who holds nothing any more is no holder."""
     run = await run_of(store)
-    await store.reserve(run.id, [Claim(DAY, 3, 5), Claim(MONTH, 3, 9)])
-    await store.give_back(run.id, {DAY: 1, MONTH: 3})
-    assert await store.balances([DAY, MONTH]) == {DAY: Balance(0, 2), MONTH: Balance(0, 0)}
-    assert await store.holders() == {run.id}
-    await store.give_back(run.id, {DAY: 2})
-    assert await store.holders() == set()
+    await store.money.reserve(run.id, [Claim(DAY, 3, 5), Claim(MONTH, 3, 9)])
+    await store.money.give_back(run.id, {DAY: 1, MONTH: 3})
+    assert await store.money.balances([DAY, MONTH]) == {DAY: Balance(0, 2), MONTH: Balance(0, 0)}
+    assert await store.money.reserving_runs() == {run.id}
+    await store.money.give_back(run.id, {DAY: 2})
+    assert await store.money.reserving_runs() == set()
 
 
 async def test_the_cost_of_an_answer_is_taken_out_of_what_its_run_holds(store: Store) -> None:
     """In the transaction that keeps it, and of its own run only."""
     run, other = await run_of(store), await run_of(store, "other")
     for holder in (run, other):
-        await store.reserve(holder.id, [Claim(DAY, 2, 9)])
-    await store.add_answers([answer(run, 0.5), answer(run, 0.25, repeat=1)])
+        await store.money.reserve(holder.id, [Claim(DAY, 2, 9)])
+    await store.answers.add([answer(run, 0.5), answer(run, 0.25, repeat=1)])
 
-    assert await store.balances([DAY]) == {DAY: Balance(0.75, 3.25)}
-    await store.add_answers([answer(run, 7, repeat=2)])
-    assert await store.balances([DAY]) == {DAY: Balance(7.75, 2.0)}
-    assert await store.holders() == {run.id, other.id}
-    await store.release(other.id)
-    assert await store.balances([DAY]) == {DAY: Balance(7.75, 0.0)}
+    assert await store.money.balances([DAY]) == {DAY: Balance(0.75, 3.25)}
+    await store.answers.add([answer(run, 7, repeat=2)])
+    assert await store.money.balances([DAY]) == {DAY: Balance(7.75, 2.0)}
+    assert await store.money.reserving_runs() == {run.id, other.id}
+    await store.money.release(other.id)
+    assert await store.money.balances([DAY]) == {DAY: Balance(7.75, 0.0)}
 
 
 async def test_an_answer_is_booked_on_everybody_it_is_for(store: Store) -> None:
     """Brands share an answer's cost; the run, its channel, the day and the month bear it all."""
     run = await run_of(store)
-    await store.add_answers([answer(run, 1.0), answer(run, 0.5, prompt=OWN)])
-    await store.add_answers([answer(run, 1.0)])
+    await store.answers.add([answer(run, 1.0), answer(run, 0.5, prompt=OWN)])
+    await store.answers.add([answer(run, 1.0)])
     whole = [Account("run", str(run.id)), Account("channel", "slack:C1", "2026-03"), DAY, MONTH]
     acme, zed = (Account("brand", name, "2026-03") for name in ("Acme", "Zed"))
-    balances = await store.balances([*whole, acme, zed])
+    balances = await store.money.balances([*whole, acme, zed])
 
     assert [balances[account].spent for account in whole] == [1.5] * 4
     assert (balances[acme].spent, balances[zed].spent) == (1.0, 0.5)
-    assert sum(each.usd for each in await store.spending()) == 1.5
+    assert sum(each.usd for each in await store.money.spending()) == 1.5
 
 
 async def test_spending_is_summed_up_by_run_prompt_and_model(store: Store) -> None:
     """With all that a prompt says; what cost nothing is left out."""
     run = await run_of(store)
-    await store.add_answers(
+    await store.answers.add(
         [answer(run, 1.0), answer(run, 2.0, repeat=1), answer(run, 4.0, prompt=OWN)]
     )
-    await store.add_answers([answer(run, None, repeat=2), answer(run, 0.0, repeat=3)])
-    spent = await store.spending(since=NOON)
+    await store.answers.add([answer(run, None, repeat=2), answer(run, 0.0, repeat=3)])
+    spent = await store.money.spending(since=NOON)
 
     assert sorted(spent, key=lambda each: each.usd) == [
         Spending(run.id, SHARED, MODEL, 2, 3.0),
         Spending(run.id, OWN, MODEL, 1, 4.0),
     ]
-    assert await store.spending(since=NOON + timedelta(seconds=1)) == []
+    assert await store.money.spending(since=NOON + timedelta(seconds=1)) == []
 
 
 @pytest.mark.timeout(60)
@@ -120,10 +120,10 @@ async def test_two_processes_never_hold_more_than_there_is(url: str) -> None:
 
     async def claim(number: int) -> bool:
         store, run = (first, runs[0]) if number % 2 else (second, runs[1])
-        return await store.reserve(run.id, [Claim(DAY, 3, 40), Claim(MONTH, 3, 90)]) is None
+        return await store.money.reserve(run.id, [Claim(DAY, 3, 40), Claim(MONTH, 3, 90)]) is None
 
     held = await asyncio.gather(*(claim(number) for number in range(40)))
-    balances = await second.balances([DAY])
+    balances = await second.money.balances([DAY])
     await first.close()
     await second.close()
 
@@ -134,32 +134,32 @@ async def test_two_processes_never_hold_more_than_there_is(url: str) -> None:
 async def test_a_run_is_steered_until_it_has_ended(store: Store) -> None:
     """Paused, resumed, cancelled; a run that has ended stays as it ended."""
     run = await run_of(store)
-    assert await store.run_state(run.id) is RunState.RUNNING
+    assert await store.runs.state(run.id) is RunState.RUNNING
     for state in (RunState.PAUSED, RunState.RUNNING, RunState.CANCELLED):
-        assert await store.steer_run(run.id, state)
-        assert await store.run_state(run.id) is state
+        assert await store.runs.steer(run.id, state)
+        assert await store.runs.state(run.id) is state
 
-    assert not await store.steer_run(run.id, RunState.RUNNING)
-    assert not await store.steer_run(run.id + 1, RunState.PAUSED)
-    [kept] = await store.runs()
+    assert not await store.runs.steer(run.id, RunState.RUNNING)
+    assert not await store.runs.steer(run.id + 1, RunState.PAUSED)
+    [kept] = await store.runs.find()
     assert (kept.state, kept.channel, kept.asked_by) == (RunState.CANCELLED, "slack:C1", "Ann")
 
 
 async def test_a_reused_answer_is_kept_and_not_scored_again(store: Store) -> None:
     """The scores of its original are summed up for the run that reuses it, and in no block."""
     run, later = await run_of(store), await run_of(store, "later")
-    [original] = await store.add_answers([answer(run, 1.0)])
+    [original] = await store.answers.add([answer(run, 1.0)])
     score = ScoreRecord(original.id, "Acme", "s", "1", Score("visibility", 1.0))
-    await store.add_scores("s", "1", [(original, [score])])
+    await store.scores.add("s", "1", [(original, [score])])
     reply = Reply("Acme.", Finish.COMPLETE, cost_usd=0.0)
     question = Question(SHARED, MODEL, 1)
     copy = Answer(later.id, question, reply, NOON, reused_from=original.id)
-    [kept] = await store.add_answers([copy])
+    [kept] = await store.answers.add([copy])
 
-    assert [a async for a in store.answers(runs=[later.id])] == [kept]
+    assert [a async for a in store.answers.stream(runs=[later.id])] == [kept]
     assert kept.reused_from == original.id
-    assert [a async for a in store.unscored("s", "1")] == []
-    assert [block.run_id for block in await store.blocks()] == [run.id]
-    [block] = await store.reused_blocks(later.id)
+    assert [a async for a in store.scores.unscored("s", "1")] == []
+    assert [block.run_id for block in await store.blocks.find()] == [run.id]
+    [block] = await store.blocks.reused(later.id)
     assert (block.run_id, block.prompt, block.brand, block.n) == (later.id, SHARED.key, "Acme", 1)
     assert (block.total, block.squares, block.version) == (1.0, 1.0, "s@1")

@@ -47,14 +47,14 @@ from overheard_storage import open_store
 async def main(url, text):
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     store = await open_store(url)
-    run = await store.start_run(Run("killed", at))
-    held = store.holding(run.id)
+    run = await store.runs.start(Run("killed", at))
+    held = store.locks.run_lock(run.id)
     assert await held.__aenter__()
     for first in itertools.count(0, 5):
         repeats = range(first, first + 5)
         questions = [Question(Prompt("Best?"), Model("local", "m"), r) for r in repeats]
         reply = Reply(text, Finish.COMPLETE, cost_usd=0.25)
-        await store.add_answers([Answer(run.id, question, reply, at) for question in questions])
+        await store.answers.add([Answer(run.id, question, reply, at) for question in questions])
         print(first + 5, flush=True)
 
 asyncio.run(main(*sys.argv[1:]))
@@ -105,14 +105,14 @@ class TestKeeping:
     async def test_a_store_that_is_opened_again_holds_what_it_held(self, url: str) -> None:
         """Closing loses nothing, and numbers of names go on where they were."""
         store = await open_store(url)
-        run = await store.start_run(Run("first", NOON))
-        (answer,) = await store.add_answers([answer_to(run, 0)])
+        run = await store.runs.start(Run("first", NOON))
+        (answer,) = await store.answers.add([answer_to(run, 0)])
         await store.close()
         again = await open_store(url)
-        assert [kept async for kept in again.answers()] == [answer]
-        assert await again.add_answers([answer_to(run, 0)]) == []
-        (other,) = await again.add_answers([answer_to(run, 0, model=Model("local", "m"))])
-        assert [kept async for kept in again.answers()] == [answer, other]
+        assert [kept async for kept in again.answers.stream()] == [answer]
+        assert await again.answers.add([answer_to(run, 0)]) == []
+        (other,) = await again.answers.add([answer_to(run, 0, model=Model("local", "m"))])
+        assert [kept async for kept in again.answers.stream()] == [answer, other]
         await again.close()
 
     async def test_a_killed_writer_leaves_whole_answers_and_their_cost(self, url: str) -> None:
@@ -127,49 +127,49 @@ class TestKeeping:
         store = await open_store(url)
         while acknowledged < 40:
             acknowledged = int(await writer.stdout.readline())
-        async with store.holding(1) as mine:
+        async with store.locks.run_lock(1) as mine:
             assert not mine, "two processes hold one run"
         writer.send_signal(signal.SIGKILL)
         await writer.communicate()
-        async with store.holding(1) as mine:
+        async with store.locks.run_lock(1) as mine:
             assert mine, "a run is held by a process that is dead"
-        kept = [answer async for answer in store.answers()]
+        kept = [answer async for answer in store.answers.stream()]
         assert len(kept) >= acknowledged
         assert len(kept) % 5 == 0
         assert {answer.reply.text for answer in kept} == {LONG}
-        assert await store.spent() == 0.25 * len(kept)
+        assert await store.money.spent() == 0.25 * len(kept)
         await store.close()
 
     async def test_a_write_that_has_begun_is_finished(self, url: str) -> None:
         """At whichever statement its task is cancelled, all is kept and paid, and others go on."""
         store = await open_store(url)
-        run = await store.start_run(Run("first", NOON))
+        run = await store.runs.start(Run("first", NOON))
         for stop in range(1, 9):
             given = [answer_to(run, 10 * stop + i) for i in range(5)]
-            task = asyncio.create_task(store.add_answers(given))
+            task = asyncio.create_task(store.answers.add(given))
             with statements(partial(cancel_at, stop, task)):
                 await asyncio.gather(task, return_exceptions=True)
-        kept = [answer async for answer in store.answers()]
+        kept = [answer async for answer in store.answers.stream()]
         assert len(kept) == 8 * 5
-        assert await store.spent() == 0.25 * len(kept)
+        assert await store.money.spent() == 0.25 * len(kept)
         await store.close()
 
     async def test_a_write_that_fails_leaves_nothing(self, url: str) -> None:
         """One answer of an unknown run, and none of its delivery is kept or paid."""
         store = await open_store(url)
-        run = await store.start_run(Run("first", NOON))
+        run = await store.runs.start(Run("first", NOON))
         stray = answer_to(Run("stray", NOON, id=999), 0)
         with pytest.raises(IntegrityError):
-            await store.add_answers([answer_to(run, 0), stray])
-        assert [answer async for answer in store.answers()] == []
-        assert await store.spent() == 0.0
+            await store.answers.add([answer_to(run, 0), stray])
+        assert [answer async for answer in store.answers.stream()] == []
+        assert await store.money.spent() == 0.0
         await store.close()
 
     async def test_a_time_without_a_zone_is_refused(self, url: str) -> None:
         """Nobody knows which moment it means."""
         store = await open_store(url)
         with pytest.raises(StatementError, match="has no time zone"):
-            await store.start_run(Run("first", datetime(2026, 3, 1)))  # noqa: DTZ001 - the point
+            await store.runs.start(Run("first", datetime(2026, 3, 1)))  # noqa: DTZ001 - the point
         await store.close()
 
 
@@ -179,31 +179,31 @@ class TestSharing:
     async def test_two_stores_write_at_once(self, url: str) -> None:
         """Neither is told that the database is locked, and nothing is kept or counted twice."""
         stores = [await open_store(url) for _ in range(2)]
-        run, same = [await store.start_run(Run("first", NOON)) for store in stores]
+        run, same = [await store.runs.start(Run("first", NOON)) for store in stores]
         assert run == same
 
         async def write(number: int) -> list[Answer]:
             store = stores[number % 2]
             prompt = Prompt(f"Question {number % 5}?")
-            new = await store.add_answers([answer_to(run, number // 10, prompt)])
+            new = await store.answers.add([answer_to(run, number // 10, prompt)])
             for metric in ("visibility", "top1"):
                 scores = [(answer, [record(answer, metric)]) for answer in new]
-                await store.add_scores(metric, "1", scores)
+                await store.scores.add(metric, "1", scores)
             return new
 
         written = [answer for new in await asyncio.gather(*map(write, range(60))) for answer in new]
         assert len(written) == 30
         for store in stores:
-            assert len([answer async for answer in store.answers()]) == 30
-            assert sum(block.n for block in await store.blocks(metric="top1")) == 30
-            assert await store.spent() == 7.5
+            assert len([answer async for answer in store.answers.stream()]) == 30
+            assert sum(block.n for block in await store.blocks.find(metric="top1")) == 30
+            assert await store.money.spent() == 7.5
             await store.close()
 
     async def test_many_answers_arrive_at_once(self, url: str) -> None:
         """More writers than connections wait their turn."""
         store = await open_store(url)
-        run = await store.start_run(Run("first", NOON))
-        writes = [store.add_answers([answer_to(run, i)]) for i in range(100)]
+        run = await store.runs.start(Run("first", NOON))
+        writes = [store.answers.add([answer_to(run, i)]) for i in range(100)]
         numbers = {answer.id for new in await asyncio.gather(*writes) for answer in new}
         assert len(numbers) == 100
         await store.close()
@@ -211,11 +211,11 @@ class TestSharing:
     async def test_a_name_that_another_process_made_is_found(self, url: str) -> None:
         """Two stores that learn of a brand, a prompt and a model give them the same numbers."""
         first, second = await open_store(url), await open_store(url)
-        run = await first.start_run(Run("first", NOON))
+        run = await first.runs.start(Run("first", NOON))
         for repeat, store in enumerate((first, second, first)):
-            (answer,) = await store.add_answers([answer_to(run, repeat)])
-            await store.add_scores("visibility", "1", [(answer, [record(answer)])])
-        assert [block.n for block in await second.blocks()] == [3]
+            (answer,) = await store.answers.add([answer_to(run, repeat)])
+            await store.scores.add("visibility", "1", [(answer, [record(answer)])])
+        assert [block.n for block in await second.blocks.find()] == [3]
         await first.close()
         await second.close()
 
@@ -229,7 +229,7 @@ class TestSpeed:
         store = await open_store(str(file))
         since = NOON - timedelta(days=90)
         with statements() as seen:
-            await store.blocks(brand="Acme", model=GPT, metric="visibility", since=since)
+            await store.blocks.find(brand="Acme", model=GPT, metric="visibility", since=since)
         await store.close()
         statement, values = seen[-1]
         with sqlite3.connect(file) as connection:
@@ -247,7 +247,7 @@ class TestOpening:
         """A URL and a bare path both do."""
         file = tmp_path / "new" / "folder" / "over heard.db"
         store = await open_store(form.format(file))
-        await store.add_brands([Brand("Acme")])
+        await store.catalogue.add_brands([Brand("Acme")])
         await store.close()
         assert file.is_file()
 
@@ -274,7 +274,7 @@ class TestOpening:
 
     async def test_a_password_is_never_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Neither the one in its place nor one among the parameters."""
-        monkeypatch.setattr("overheard_storage.database._PATIENCE", 0.0)
+        monkeypatch.setattr("overheard_storage.database._WAIT_S", 0.0)
         with pytest.raises(StoreError) as caught:
             await open_store("postgres://ann:hunter2@127.0.0.1:1/db?password=hunter3")
         assert "postgresql://ann:***@127.0.0.1:1/db cannot be used" in str(caught.value)

@@ -76,7 +76,7 @@ class Sentry:
 
     async def look(self) -> list[Suspicion]:
         """Look at all tracked brands, as the watch does after a run."""
-        updates = await self._past.store.updates()
+        updates = await self._past.store.updates.find()
         names = [brand.name for brand in self._past.catalogue.brands if brand.tracked]
         return [
             one
@@ -89,7 +89,7 @@ class Sentry:
         by_model: dict[Model, list[Suspicion]] = {}
         for one in looked:
             by_model.setdefault(one.model, []).append(one)
-        runs, updates = await self._past.store.runs(), await self._past.store.updates()
+        runs, updates = await self._past.store.runs.find(), await self._past.store.updates.find()
         plans = [
             await self._next(model, found, runs, [u for u in updates if u.model == model])
             for model, found in by_model.items()
@@ -117,7 +117,7 @@ class Sentry:
 
     async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> Planned | None:
         """Follow the latest announced update until it is clear what it did to every brand."""
-        blocks = await self._past.store.block_table(model=asked.model, metric=METRIC)
+        blocks = await self._past.store.blocks.table(model=asked.model, metric=METRIC)
         known = streams_of_table(blocks.of(self._past.versions))
         names = [brand.name for brand in asked.tracked]
         effects = [

@@ -78,8 +78,8 @@ class DetectionService:
         model.
         """
         for update in await self._silent_updates(run):
-            await self._store.add_update(update)
-        updates = await self._store.updates()
+            await self._store.updates.add(update)
+        updates = await self._store.updates.find()
         results = [await self._detect_in(run, brand, updates, now) for brand in brands]
         learning = [result.learning for result in results if result.learning]
         return DetectionResult(
@@ -113,8 +113,8 @@ class DetectionService:
         )
 
     async def _alert_history(self, brand: str) -> AlertHistory:
-        starts = {run.id: run.started_at for run in await self._store.runs()}
-        return AlertHistory(await self._store.alerts(brand=brand), starts)
+        starts = {run.id: run.started_at for run in await self._store.runs.find()}
+        return AlertHistory(await self._store.alerts.find(brand=brand), starts)
 
     async def _decide(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
         """Decide, and where something would be reported ask the judge before, and decide again."""
@@ -142,9 +142,9 @@ class DetectionService:
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
         """Return the updates that show in who served a run, and in how it is written."""
         count = 1 + COMPARED_RUNS
-        runs = await self._store.runs(aside=False, until=run.started_at, limit=count)
+        runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)
         compared = sorted(RunKey(one.started_at, one.id) for one in runs)
-        served = await self._store.served(runs=[key.id for key in compared])
+        served = await self._store.answers.served_models(runs=[key.id for key in compared])
         found = [u for u in silent_updates(served, compared) if u.at == run.started_at]
         return found + await style_updates(self._store, compared)
 
@@ -172,7 +172,7 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
     texts = {run.id: await _answers(store, {run.id}) for run in earlier}
     found = []
     for model in sorted(after):
-        known = [u.at for u in await store.updates(model) if u.source == STYLE_SOURCE]
+        known = [u.at for u in await store.updates.find(model) if u.source == STYLE_SOURCE]
         since = max((at for at in known if at < latest.at), default=None)
         before: Texts = defaultdict(list)
         for run in earlier:
@@ -188,7 +188,7 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
 async def _answers(store: Store, runs: Collection[int]) -> dict[Model, Texts]:
     """Return what each model answered to each prompt; only whole answers have a style."""
     found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
-    async for answer in store.answers(runs=runs):
+    async for answer in store.answers.stream(runs=runs):
         if answer.complete and not (answer.reused_from or answer.gone):
             found[answer.question.model][answer.question.prompt.key].append(answer.reply.text)
     return found

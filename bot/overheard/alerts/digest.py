@@ -20,10 +20,10 @@ async def held_back(store: Store, digest: Delivery) -> list[Alert]:
     """Return the alerts that waited for the end of the same quiet hours, the oldest first."""
     numbers = [
         delivery.alert_id
-        for delivery in await store.deliveries(channel=digest.channel)
+        for delivery in await store.deliveries.find(channel=digest.channel)
         if delivery.kind is DeliveryKind.ALERT and delivery.subject == digest.subject
     ]
-    found = [await store.alert(number) for number in numbers]
+    found = [await store.alerts.get(number) for number in numbers]
     return [alert for alert in found if alert]
 
 

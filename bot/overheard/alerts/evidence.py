@@ -68,14 +68,14 @@ async def gather_evidence(
     brand = catalogue.brand(shift.brand) or Brand(shift.brand)
     rivals = catalogue.rivals(shift.brand)
     names = (shift.brand, *(rival.name for rival in rivals))
-    blocks = await store.block_table(names, metric=shift.metric)
+    blocks = await store.blocks.table(names, metric=shift.metric)
     prompts = [moved.prompt for moved in _movers(shift)]
     answers = [
         answer
-        async for answer in store.answers(prompts=prompts)
+        async for answer in store.answers.stream(prompts=prompts)
         if answer.complete and answer.question.model == shift.model
     ]
-    starts = {run.id: run.started_at for run in await store.runs()}
+    starts = {run.id: run.started_at for run in await store.runs.find()}
     began = shift.began or shift.run_id
     return Evidence(
         began=starts[began],

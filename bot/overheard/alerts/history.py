@@ -64,9 +64,9 @@ class HistoryReader:
 
         The thresholds that this takes are kept for the next time.
         """
-        known = await self.store.thresholds(brand)
+        known = await self.store.thresholds.of(brand)
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
-        table = await self.store.block_table(names, until=until)
+        table = await self.store.blocks.table(names, until=until)
         read = table.of(self.versions, self.settings.metrics or tuple(self.metrics))
         monitor = Monitor(
             brand,
@@ -74,13 +74,13 @@ class HistoryReader:
             updates,
             policy=self.policy,
             thresholds=known,
-            bursts={run.id for run in await self.store.runs(label=BURST)},
+            bursts={run.id for run in await self.store.runs.find(label=BURST)},
             unread=_unread(table, read),
         )
         # It may take seconds, and everything else in the process goes on in the meantime.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
         if monitor.thresholds != known:
-            await self.store.keep_thresholds(brand, monitor.thresholds)
+            await self.store.thresholds.keep(brand, monitor.thresholds)
         return BrandReplay(brand, monitor, alarms)
 
 

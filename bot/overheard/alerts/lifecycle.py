@@ -76,7 +76,7 @@ class Lifecycle:
             The alert that reports this brand, model and run, and whether it is new.
         """
         while True:
-            earlier = await self._store.alerts(brand=alert.shift.brand)
+            earlier = await self._store.alerts.find(brand=alert.shift.brand)
             placement = place((alert.shift, *alert.also), earlier)
             with contextlib.suppress(AlertUnchanged):  # it was closed just now
                 kept, is_new = await self._placed(alert, placement, earlier)
@@ -95,7 +95,7 @@ class Lifecycle:
             case Action.GROW:
                 return await self.grow(placement.alert, (alert.shift, *alert.also)), False
         new = replace(alert, follows=placement.follows)
-        return await self._store.add_alert(new, self._deliveries(new))
+        return await self._store.alerts.add(new, self._deliveries(new))
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
         """Say that what an alert tells of went further; whoever had put it aside looks again.
@@ -138,15 +138,17 @@ class Lifecycle:
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
         """Say that the model was updated when the alert's run began."""
         alert = await self.find(number)
-        began = next(r.started_at for r in await self._store.runs() if r.id == alert.shift.run_id)
+        began = next(
+            r.started_at for r in await self._store.runs.find() if r.id == alert.shift.run_id
+        )
         said = ModelUpdate(alert.shift.model, began, "people", note or f"said by {who}")
-        update = await self._store.add_update(said)
+        update = await self._store.updates.add(said)
         await self._change(number, AlertEventKind.UPDATE, who, note=note)
         return update
 
     async def wake(self) -> list[Alert]:
         """Wake the alerts whose snooze is over, and return them."""
-        snoozed = [a for a in await self._store.alerts() if a.state is AlertState.SNOOZED]
+        snoozed = [a for a in await self._store.alerts.find() if a.state is AlertState.SNOOZED]
         notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
         return [
             await self._change(a.id, AlertEventKind.WOKEN, note=note) for a, note in notes if note
@@ -158,9 +160,9 @@ class Lifecycle:
         Raises:
             UnknownName: when there is none.
         """
-        alert = await self._store.alert(number)
+        alert = await self._store.alerts.get(number)
         if alert is None:
-            numbers = [str(alert.id) for alert in await self._store.alerts()]
+            numbers = [str(alert.id) for alert in await self._store.alerts.find()]
             known = ", ".join(numbers[:10]) or "none yet"
             raise UnknownName(kind="alert", name=str(number), hint="", known=known)
         return alert
@@ -183,7 +185,7 @@ class Lifecycle:
             changed = after(found, what, who, until)
             changed = replace(changed, later=(*changed.later, *shifts))
             event = AlertEvent(what, self._clock.now(), who, note)
-            if await self._store.change_alert(changed, event):
+            if await self._store.alerts.change(changed, event):
                 return changed
 
     def _deliveries(self, alert: Alert) -> list[Delivery]:
@@ -193,9 +195,9 @@ class Lifecycle:
         """Say why a snooze is over; an empty string while it is not."""
         if alert.until is not None:
             return "The snooze is over." if alert.until <= self._clock.now() else ""
-        events = await self._store.events(alert.id)
+        events = await self._store.alerts.events(alert.id)
         since = max(event.at for event in events if event.what is AlertEventKind.SNOOZED)
-        updated = any(u.at > since for u in await self._store.updates(alert.shift.model))
+        updated = any(u.at > since for u in await self._store.updates.find(alert.shift.model))
         return f"{alert.shift.model} was updated." if updated else ""
 
 

@@ -107,7 +107,7 @@ class Outbox:
     async def work(self) -> int:
         """Try what is due once; return how much that was."""
         now = self._clock.now()
-        claimed = await self._store.claim_deliveries(
+        claimed = await self._store.deliveries.claim(
             self._owner, now, now + LEASE, chats=list(self._chats), limit=AT_ONCE
         )
         channels: dict[str, list[Delivery]] = {}
@@ -158,14 +158,14 @@ class Outbox:
         """Bring a channel up to date with one delivery, and note it."""
         letter = await self._compose(delivery)
         if isinstance(letter, NotYet):
-            await self._store.postpone_delivery(
+            await self._store.deliveries.postpone(
                 delivery, self._owner, due_at=letter.until, problem="", uncertain=delivery.uncertain
             )
             return
         message, shown = delivery.message, delivery.wanted
         if letter:
             message, shown = await self._show(delivery, letter), letter.revision
-        await self._store.record_delivery(delivery, self._owner, message=message, shown=shown)
+        await self._store.deliveries.record(delivery, self._owner, message=message, shown=shown)
         if self._posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
             await self._posted(delivery, message)
 
@@ -195,7 +195,7 @@ class Outbox:
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
         if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
-            await self._store.record_delivery(
+            await self._store.deliveries.record(
                 delivery, self._owner, message=delivery.message, shown=delivery.wanted
             )
         else:
@@ -207,7 +207,7 @@ class Outbox:
     ) -> None:
         """Give a delivery back, to be tried again."""
         due_at = self._clock.now() + timedelta(seconds=pause)
-        await self._store.postpone_delivery(
+        await self._store.deliveries.postpone(
             delivery, self._owner, due_at=due_at, problem=problem, uncertain=uncertain
         )
 

@@ -59,7 +59,7 @@ class AccessGate:
     ) -> None:
         """Write down that a command was used; one that only reads is left out."""
         if is_logged(spec):
-            await self._store.add_audit(
+            await self._store.audit.add(
                 AuditEntry(self._clock.now(), str(person), channel, spec.name, words, outcome)
             )
 
@@ -86,7 +86,7 @@ async def logged(
         raise
     finally:
         if outcome and is_logged(spec):
-            await store.add_audit(AuditEntry(clock.now(), who, who, spec.name, words, outcome))
+            await store.audit.add(AuditEntry(clock.now(), who, who, spec.name, words, outcome))
 
 
 def is_logged(spec: CommandSpec) -> bool:

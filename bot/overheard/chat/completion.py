@@ -54,8 +54,8 @@ class Completing:
         if kind is Kind.METRIC:
             return list(deployment.scoring.metrics)
         if kind is Kind.ALERT:
-            return [str(a.id) for a in await deployment.store.alerts() if not a.state.over]
-        return _named(await deployment.store.catalogue(), kind)
+            return [str(a.id) for a in await deployment.store.alerts.find() if not a.state.over]
+        return _named(await deployment.store.catalogue.current(), kind)
 
 
 def _named(catalogue: Catalogue, kind: Kind) -> list[str]:

@@ -135,8 +135,8 @@ class Pending:
         now = self._clock.now()
         if self._swept is None or now - self._swept >= SWEEP_INTERVAL:
             self._swept = now
-            await self._store.forget_requests(now - REQUEST_MEMORY, now)
-        return await self._store.first_request(request.person.platform, request.id, now)
+            await self._store.chat_state.forget_requests(now - REQUEST_MEMORY, now)
+        return await self._store.chat_state.first_request(request.person.platform, request.id, now)
 
     async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
         """Let a command wait for a yes, and return the token of the question."""
@@ -146,12 +146,12 @@ class Pending:
         until = self._clock.now() + EXPIRY
         who = (person.platform, person.id, person.name)
         waiting = PendingConfirmation(token, order.spec.name, options, *who, channel, until)
-        await self._store.add_waiting(waiting)
+        await self._store.chat_state.add_pending(waiting)
         return token
 
     async def peek(self, token: str) -> Asked | None:
         """Return a command that waits, or None."""
-        found = await self._store.waiting(token)
+        found = await self._store.chat_state.pending(token)
         spec = self._commands.get(found.command) if found else None
         if found is None or spec is None or found.until <= self._clock.now():
             return None
@@ -162,7 +162,7 @@ class Pending:
 
     async def take(self, token: str) -> bool:
         """Let a command wait no longer; False when somebody else did so before."""
-        return await self._store.take_waiting(token)
+        return await self._store.chat_state.take_pending(token)
 
 
 class Seen:

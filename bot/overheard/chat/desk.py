@@ -323,13 +323,13 @@ class ChatDesk:
     async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
         """Return what the run of a command has come to."""
         run = await self._run_of(spec, deployment, call)
-        return Meter(run.key, await deployment.store.spent(run_id=run.id)) if run else None
+        return Meter(run.key, await deployment.store.money.spent(run_id=run.id)) if run else None
 
     async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
         """Return the run that a command of this person began in this channel."""
         if not spec.spends:
             return None
-        for run in await deployment.store.runs(state=RunState.RUNNING):
+        for run in await deployment.store.runs.find(state=RunState.RUNNING):
             if (run.asked_by, run.channel) == (call.who, call.channel):
                 return run
         return None

@@ -51,7 +51,7 @@ async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card |
     """
     card = await alert_card(deployment, call, alert)
     shown = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
-    new = await deployment.store.add_delivery(alert.id, shown, deployment.clock.now())
+    new = await deployment.store.deliveries.add_shown(alert.id, shown, deployment.clock.now())
     return card if new else None
 
 
@@ -74,7 +74,7 @@ async def list_alerts(
     """
     named = deployment.catalogue.brand(brand) if brand else None
     wanted = named.name if named else brand or None
-    found = [a for a in await deployment.store.alerts(brand=wanted) if _is(a, state)]
+    found = [a for a in await deployment.store.alerts.find(brand=wanted) if _is(a, state)]
     alerts = found[:limit]
     more = len(found) - len(alerts)
     return Card(
@@ -94,7 +94,7 @@ async def show(deployment: Deployment, call: Call, *, alert: str) -> Card:
     """
     found = await lifecycle(deployment).find(number_of(alert))
     card = await alert_card(deployment, call, found)
-    events = await deployment.store.events(found.id)
+    events = await deployment.store.alerts.events(found.id)
     rows = [
         {"what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note} for e in events
     ]

@@ -57,7 +57,9 @@ async def approve(
     if ready:
         require_yes(_preview(ready, left), agreed=agreed)
     for answer in ready:
-        await deployment.store.approve(Approval(answer.id, "", call.who, deployment.clock.now()))
+        await deployment.store.finetune.approve(
+            Approval(answer.id, "", call.who, deployment.clock.now())
+        )
     return _many(ready, left, call.who)
 
 
@@ -77,7 +79,7 @@ async def withdraw(
         ChangeNeedsYes: when several are taken back and texts of corrections would be lost.
     """
     wanted = parse_numbers(answers, DATASET_WITHDRAW.usage)
-    approvals = await deployment.store.approvals()
+    approvals = await deployment.store.finetune.approvals()
     known = {one.answer_id: one for one in approvals}
     mine = [number for number in wanted if number in known]
     if not mine:
@@ -93,7 +95,7 @@ async def withdraw(
         texts = f"{wording.count(len(lost), 'correction')} would be lost with what was written"
         require_yes(f"of {len(mine)} answers, {texts}: {format_ranges(lost)}", agreed=agreed)
     for number in mine:
-        await deployment.store.withdraw_approval(number)
+        await deployment.store.finetune.withdraw_approval(number)
     text = f"Answer {mine[0]} is not taught." if len(mine) == 1 else _none_taught(mine)
     return Card("Withdrawn", text, data={"answers": mine})
 
@@ -101,7 +103,7 @@ async def withdraw(
 async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
     """Keep the approval of an answer, or what is to be taught in its place, and show it."""
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
-    await deployment.store.approve(approval)
+    await deployment.store.finetune.approve(approval)
     taught = text or answer.reply.text
     return Card(
         title=f"{title} answer {answer.id}",
@@ -118,8 +120,8 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
 
 async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[list[Answer], Left]:
     """Return the answers that can be approved, and why the others cannot."""
-    done = {one.answer_id: one for one in await deployment.store.approvals()}
-    found = [answer async for answer in deployment.store.answers(numbers=wanted)]
+    done = {one.answer_id: one for one in await deployment.store.finetune.approvals()}
+    found = [answer async for answer in deployment.store.answers.stream(numbers=wanted)]
     left = dict.fromkeys(wanted, "there is no such answer")
     left |= {a.id: "it is not a whole answer" for a in found}
     left |= {

@@ -33,7 +33,7 @@ async def audit(
         TimeUnreadable: when `since` is no time.
     """
     start = moment(since, deployment.clock.now(), call.zone) if since else None
-    entries = await deployment.store.audit(since=start, limit=limit)
+    entries = await deployment.store.audit.find(since=start, limit=limit)
     rows = tuple(
         (
             wording.moment(entry.at, call.zone),

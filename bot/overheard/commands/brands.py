@@ -93,7 +93,7 @@ async def _with_competitors(deployment: Deployment, brand: Brand) -> Brand:
         found = brand if rival == brand.name else deployment.catalogue.brand(rival)
         if found is None:
             found = Brand(rival, tracked=False)
-            await deployment.store.set_brand(found)
+            await deployment.store.catalogue.set_brand(found)
         names[found.name] = None
     names.pop(brand.name, None)
     return replace(brand, competitors=tuple(names))
@@ -151,8 +151,8 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
     reference=lambda brand: (brand.name,),
     label=lambda brand: f"The brand {brand.name}",
     loss=lambda brand: f"{brand.name} is no longer measured, and its history is kept",
-    keep=lambda store, brand: store.set_brand(brand),
-    retire=lambda store, brand: store.remove_brand(brand.name),
+    keep=lambda store, brand: store.catalogue.set_brand(brand),
+    retire=lambda store, brand: store.catalogue.remove_brand(brand.name),
     check=_check,
     card=_card,
     existing=_existing,

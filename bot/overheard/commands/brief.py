@@ -110,7 +110,7 @@ async def finish_item(
     at = _past(deployment, call, when)
     drawn = await draw_up(deployment, call, found, DAYS)
     wanted = _open(drawn, item)
-    await deployment.store.publish(
+    await deployment.store.finetune.publish(
         Publication(
             *(found.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
             *(at, call.who),
@@ -156,8 +156,8 @@ async def reopen_item(
         UnknownName: for a brand that does not exist, or an item that is not published.
     """
     found = _brand(deployment, brand)
-    if not await deployment.store.retract_publication(found.name, item.strip().casefold()):
-        known = await deployment.store.publications(found.name)
+    if not await deployment.store.finetune.retract_publication(found.name, item.strip().casefold()):
+        known = await deployment.store.finetune.publications(found.name)
         raise unknown("published item", item, [one.item for one in known])
     return Card("Reopened", f"Item {item} is to be written again.", data={"item": item})
 

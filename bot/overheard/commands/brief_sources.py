@@ -42,11 +42,11 @@ async def draw_up(deployment: Deployment, call: Call, brand: Brand, days: int) -
     facts = true_facts(catalogue.facts, brand.name)
     market = BriefMarket(brand, catalogue.rivals(brand.name), facts)
     since = deployment.clock.now() - timedelta(days=days)
-    runs = [run for run in await store.runs() if run.started_at >= since]
+    runs = [run for run in await store.runs.find() if run.started_at >= since]
     prompts = await _prompts(deployment, brand, runs)
     found = await scored_answers(store, runs, prompts, deployment.scoring.versions)
     heard = [one for one in found if CONTROL_TAG not in one.answer.question.prompt.tags]
-    published = await store.publications(brand.name)
+    published = await store.finetune.publications(brand.name)
     done = {one.item for one in published}
     return Drawn(
         market,
@@ -63,7 +63,9 @@ async def _prompts(deployment: Deployment, brand: Brand, runs: Sequence[Run]) ->
     asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
     known = {p.key for p in catalogue.prompts}
-    blocks = await deployment.store.blocks(brand=brand.name, metric=VISIBILITY) if brought else []
+    blocks = (
+        await deployment.store.blocks.find(brand=brand.name, metric=VISIBILITY) if brought else []
+    )
     return asked | {b.prompt for b in blocks if b.run_id in brought and b.prompt not in known}
 
 
@@ -78,7 +80,7 @@ async def _progress(
     blocks = [
         block
         for name in names
-        for block in await deployment.store.blocks(brand=name, metric=metric)
+        for block in await deployment.store.blocks.find(brand=name, metric=metric)
         if block.version in deployment.scoring.versions
     ]
     earlier = [one for one in heard if one.answer.asked_at < publication.at]

@@ -62,7 +62,7 @@ async def run_bursts(
     ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in due:
-        calls += unasked(panel, await deployment.store.asked(run.id))
+        calls += unasked(panel, await deployment.store.answers.asked(run.id))
         answers += unasked(panel, ()).total()
         brands.update(dict.fromkeys(panel.brands))
     payer = Payer(0, tuple(brands), call.channel)
@@ -97,8 +97,8 @@ class Planner:
 
 async def _known(deployment: Deployment) -> object:
     """Return what plans rest on. A run that goes on counts when it ends."""
-    runs = [(run.id, run.state, run.finished_at) for run in await deployment.store.runs()]
-    updates = await deployment.store.updates()
+    runs = [(run.id, run.state, run.finished_at) for run in await deployment.store.runs.find()]
+    updates = await deployment.store.updates.find()
     return runs, updates, deployment.catalogue, frozenset(deployment.scoring.versions)
 
 
@@ -116,9 +116,9 @@ async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     """Return the bursts that were begun and that nobody carries out."""
     oldest = deployment.clock.now() - TAKEN_UP_WITHIN
     found = []
-    for run in await deployment.store.runs(state=RunState.RUNNING):
+    for run in await deployment.store.runs.find(state=RunState.RUNNING):
         if run.label == BURST and run.panel and run.started_at > oldest:
-            async with deployment.store.holding(run.id) as mine:
+            async with deployment.store.locks.run_lock(run.id) as mine:
                 found += [(run, run.panel)] if mine else []
     return found
 
@@ -132,10 +132,10 @@ def _new(deployment: Deployment, call: Call, plan: Planned) -> tuple[Run, Panel]
 async def _carry_out(deployment: Deployment, call: Call, run: Run, panel: Panel) -> Card | None:
     """Carry a burst out as any check; None when another process has done it meanwhile."""
     await deployment.pricing.quote(run)  # the bursts before may have used the money up
-    run = await deployment.store.start_run(run)
+    run = await deployment.store.runs.start(run)
 
     async def work() -> Card | None:
-        if await deployment.store.run_state(run.id) is not RunState.RUNNING:
+        if await deployment.store.runs.state(run.id) is not RunState.RUNNING:
             return None
         return await carry_out(deployment, call, run, panel)
 

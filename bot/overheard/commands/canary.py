@@ -159,7 +159,7 @@ async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
     )
     if verdict.hit:
         note = f"{len(verdict.unseen)} first words that were never given before"
-        await deployment.store.add_update(ModelUpdate(canary.model, run.started_at, SOURCE, note))
+        await deployment.store.updates.add(ModelUpdate(canary.model, run.started_at, SOURCE, note))
     return Day(canary, verdict)
 
 
@@ -168,7 +168,7 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     store, clock = deployment.store, deployment.clock
     run = _run(deployment, call, panel, label)
     await deployment.pricing.quote(run)  # the runs before may have used the money up
-    run = await store.start_run(run)
+    run = await store.runs.start(run)
 
     async def work() -> None:
         purse = Purse(store, deployment.config.budget, run.payer, clock)
@@ -176,7 +176,7 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
         retries = Retries(deployment.config.asking)
         runner = Runner(store, probes, deployment.limits, purse, retries, clock, call.progress)
         outcome = await runner.run(run)
-        await store.finish_run(run.id, outcome.state, clock.now())
+        await store.runs.finish(run.id, outcome.state, clock.now())
 
     await held(store, run, work)
     return run

@@ -46,12 +46,12 @@ async def candidates(deployment: Deployment, brand: Brand, *, controls: bool) ->
     They name the brand; with `controls`, they answer a control and name nobody.
     """
     rivals = {rival.name for rival in deployment.catalogue.rivals(brand.name)}
-    done = {one.answer_id for one in await deployment.store.approvals()}
+    done = {one.answer_id for one in await deployment.store.finetune.approvals()}
     since = deployment.clock.now() - timedelta(days=DAYS)
-    runs = [run.id for run in await deployment.store.runs() if run.started_at >= since]
+    runs = [run.id for run in await deployment.store.runs.find() if run.started_at >= since]
     fresh = [
         a
-        async for a in deployment.store.answers(runs=runs)
+        async for a in deployment.store.answers.stream(runs=runs)
         if a.complete and not a.gone and a.id not in done
     ]
     recent = list(_distinct(fresh))[:READ]
@@ -131,7 +131,7 @@ async def find_answer(deployment: Deployment, number: int) -> Answer:
     Raises:
         NotApproved: when there is none, or it is not whole.
     """
-    found = [answer async for answer in deployment.store.answers(numbers=[number])]
+    found = [answer async for answer in deployment.store.answers.stream(numbers=[number])]
     if not found:
         raise NotApproved(
             number=number, reason="there is no such answer", remedy="see dataset review"
@@ -182,8 +182,8 @@ async def judged(
 
 async def approved_answers(deployment: Deployment, brand: Brand) -> list[Approved]:
     """Return the approved answers to a brand's questions, and to controls."""
-    approvals = {one.answer_id: one for one in await deployment.store.approvals()}
-    answers = [answer async for answer in deployment.store.answers(numbers=list(approvals))]
+    approvals = {one.answer_id: one for one in await deployment.store.finetune.approvals()}
+    answers = [answer async for answer in deployment.store.answers.stream(numbers=list(approvals))]
     mine = [answer for answer in answers if _asked_for(answer, brand)]
     return await judged(deployment, [(approvals[answer.id], answer) for answer in mine])
 

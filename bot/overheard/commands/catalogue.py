@@ -229,7 +229,7 @@ class CatalogueNoun(Generic[Thing]):
         Raises:
             UnknownName: when no such object was removed.
         """
-        retired = await deployment.store.retired()
+        retired = await deployment.store.catalogue.retired()
         found = self.find(deployment.catalogue, retired, given, f"removed {self.singular}")
         if self.require_free:
             self.require_free(deployment.catalogue, found)
@@ -307,7 +307,7 @@ class CatalogueNoun(Generic[Thing]):
         return found
 
     async def _declared(self, deployment: Deployment) -> set[Hashable]:
-        return set(map(self._identity, self.things(await deployment.store.declared())))
+        return set(map(self._identity, self.things(await deployment.store.catalogue.declared())))
 
     async def _keep(self, deployment: Deployment, thing: Thing) -> None:
         if not await self.keep(deployment.store, thing):

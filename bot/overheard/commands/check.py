@@ -87,7 +87,7 @@ async def check(
 async def _execute(
     deployment: Deployment, call: Call, run: Run, panel: Panel, reuse_within: timedelta | None
 ) -> Card:
-    run = await deployment.store.start_run(run)
+    run = await deployment.store.runs.start(run)
     now, reused = deployment.clock.now(), 0
 
     async def work() -> Card:

@@ -80,7 +80,7 @@ async def ask_facts(
         listed = "; ".join(prompt.text for prompt in new)
         these = wording.count(len(new), "question")
         require_yes(f"{these} will be asked in every check of {name} ({listed})", agreed=agreed)
-        await deployment.store.add_prompts(new)
+        await deployment.store.catalogue.add_prompts(new)
     return _asked(name, new, bool(facts))
 
 
@@ -103,11 +103,11 @@ def _asked(name: str, new: Sequence[Prompt], facts: bool) -> Card:
 async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterator[FalseClaim]:
     """Yield the false claims about a brand, those of each answer once."""
     since = deployment.clock.now() - timedelta(days=days)
-    runs = {run.id for run in await deployment.store.runs() if run.started_at >= since}
+    runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
     false = await _false(deployment, brand, runs)
     if not false:
         return
-    async for answer in deployment.store.answers(runs=runs):
+    async for answer in deployment.store.answers.stream(runs=runs):
         for detail in false.get(answer.id, ()):
             yield _said(answer, detail)
 
@@ -117,7 +117,7 @@ async def _false(
 ) -> Mapping[int, list[Detail]]:
     versions, known = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
     found: dict[int, list[Detail]] = {}
-    async for record in deployment.store.scores(runs=runs):
+    async for record in deployment.store.scores.stream(runs=runs):
         if record.brand != brand.name or f"{record.scorer}@{record.version}" not in versions:
             continue
         details = [d for d in record.score.details if d.verdict in FALSE and d.topic in known]

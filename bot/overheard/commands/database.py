@@ -26,7 +26,7 @@ async def upgrade(session: Session, _: Call) -> Card:
         StoreError: when the store cannot be used.
     """
     config = session.read_config()
-    before, after = await session.tending().migrate(config.storage.url)
+    before, after = await session.maintenance().migrate(config.storage.url)
     async with session.open_deployment(config):
         pass  # what was done is noted there, now that there is a table for it
     done = f"It is at revision {after}{' already' if before == after else ''}."
@@ -39,7 +39,7 @@ async def examine(session: Session, _: Call) -> Card:
     Raises:
         StoreError: when the store cannot be used.
     """
-    health = await session.tending().examine(session.read_config().storage.url)
+    health = await session.maintenance().examine(session.read_config().storage.url)
     problems, advice = _problems(health), _advice(health)
     return Card(
         title="The store is well" if health.well else "The store is not well",
@@ -70,7 +70,7 @@ async def copy(
     """
     config = session.read_config()
     async with session.open_deployment(config):  # where it is noted
-        counts = await session.tending().copy(config.storage.url, target, call.progress)
+        counts = await session.maintenance().copy(config.storage.url, target, call.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
         title=f"Copied {wording.count(sum(counts.values()), 'row')}",
@@ -93,7 +93,7 @@ async def back_up(
     """
     config = session.read_config()
     async with session.open_deployment(config):  # where it is noted
-        size = await session.tending().back_up(config.storage.url, file)
+        size = await session.maintenance().back_up(config.storage.url, file)
     return Card(
         title=f"Wrote {_size(size)} to {file}",
         text="To restore it, stop Overheard and put it in the place of the store's file; remove "

@@ -80,7 +80,7 @@ async def correct(
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
     """Return an answer as a form for `correct` shows it."""
     found = await find_answer(deployment, answer)
-    earlier = {one.answer_id: one.text for one in await deployment.store.approvals()}
+    earlier = {one.answer_id: one.text for one in await deployment.store.finetune.approvals()}
     return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
 
 

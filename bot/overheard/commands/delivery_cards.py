@@ -45,7 +45,7 @@ class Letters:
 
     async def _alert(self, delivery: Delivery) -> Letter | None:
         deployment, call = await self._as_seen_in(delivery.channel)
-        alert = await deployment.store.alert(delivery.alert_id)
+        alert = await deployment.store.alerts.get(delivery.alert_id)
         told_already = delivery.subject and not delivery.message  # by the digest
         if alert is None or (told_already and alert.state.over):
             return None
@@ -54,14 +54,14 @@ class Letters:
 
     async def _message(self, number: int, channel: str) -> str:
         """Return the id of an alert's message in a channel, or an empty string."""
-        told = await self._deployment.store.deliveries(alert_id=number, channel=channel)
+        told = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
         return next((one.message for one in told if one.kind is DeliveryKind.ALERT), "")
 
     async def _event(self, delivery: Delivery) -> Letter | NotYet | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
         store = self._deployment.store
-        alert = await store.alert(delivery.alert_id)
-        events = await store.events(delivery.alert_id)
+        alert = await store.alerts.get(delivery.alert_id)
+        events = await store.alerts.events(delivery.alert_id)
         event = next((event for event in events if event.id == delivery.event_id), None)
         if alert is None or event is None:
             return None

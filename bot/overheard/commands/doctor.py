@@ -144,7 +144,7 @@ class _Ward:
 
     async def _waiting(self) -> Finding:
         """Tell of what could not be posted so far."""
-        stuck = [d for d in await self.deployment.store.deliveries(waiting=True) if d.problem]
+        stuck = [d for d in await self.deployment.store.deliveries.find(waiting=True) if d.problem]
         if not stuck:
             return Finding("outbox")
         told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])

@@ -27,13 +27,15 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     if edition is None or edition.state not in PENDING:
         return
     before = await used_edition(deployment)
-    async with deployment.store.on_duty(DUTY) as mine:
+    async with deployment.store.locks.leader_lock(DUTY) as mine:
         if not mine:
             return
         switched = await rescoring.work(edition, progress, gently=True)
     if switched:
         await look_again(deployment, edition)
-    now = next((one for one in await deployment.store.editions() if one.id == edition.id), edition)
+    now = next(
+        (one for one in await deployment.store.editions.all() if one.id == edition.id), edition
+    )
     if before and (switched or now.state is not edition.state):
         await _tell(deployment, before, now)
 
@@ -48,7 +50,7 @@ async def look_again(deployment: Deployment, edition: Edition) -> None:
     `shifts` shows what they hold.
     """
     deployment = await deployment.refreshed()
-    runs = [run for run in await deployment.store.runs() if not run.aside]
+    runs = [run for run in await deployment.store.runs.find() if not run.aside]
     late = [run for run in runs if run.started_at >= edition.at]
     for run in (late or runs[:1])[::-1]:
         await look_at(deployment, run)
@@ -61,7 +63,7 @@ async def notice(deployment: Deployment, subject: str) -> Card | None:
         deployment: The open deployment.
         subject: The numbers of the edition and of the one before it, as `_tell` writes them.
     """
-    editions = {str(one.id): one for one in await deployment.store.editions()}
+    editions = {str(one.id): one for one in await deployment.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
     told = {EditionState.USED, EditionState.READY}
     if after is None or before is None or after.state not in told:
@@ -74,7 +76,7 @@ async def _tell(deployment: Deployment, before: Edition, after: Edition) -> None
     channels = dict.fromkeys(route.channel for route in deployment.config.routes)
     key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
     new = Delivery(DeliveryKind.SCORES, "", "", deployment.clock.now(), f"{after.id} {before.id}")
-    await deployment.store.add_deliveries(
+    await deployment.store.deliveries.add(
         [replace(new, key=f"{key}@{channel}", channel=channel) for channel in channels]
     )
 

@@ -18,18 +18,20 @@ FIRST = "visibility"
 
 async def used_edition(deployment: Deployment) -> Edition | None:
     """Return the edition that is read, or None before anything was scored."""
-    editions = await deployment.store.editions()
+    editions = await deployment.store.editions.all()
     return next((one for one in editions if one.state is EditionState.USED), None)
 
 
 async def pending_edition(deployment: Deployment) -> Edition | None:
     """Return the edition that is to be read, or None."""
-    return next((one for one in await deployment.store.editions() if one.state in PENDING), None)
+    return next(
+        (one for one in await deployment.store.editions.all() if one.state in PENDING), None
+    )
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
     """Return how much of history is scored anew, 0 to 1."""
-    whole = await deployment.store.scorable() * len(deployment.scoring.scorers)
+    whole = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
     return 1 - min(1.0, await rescoring.left() / whole) if whole else 1.0
 
 
@@ -47,7 +49,7 @@ async def waiting(deployment: Deployment) -> list[str]:
 
 async def since_when(deployment: Deployment) -> datetime:
     """Return from when on editions are compared: 90 days before the newest run."""
-    runs = [run for run in await deployment.store.runs() if not run.aside]
+    runs = [run for run in await deployment.store.runs.find() if not run.aside]
     return (runs[0].started_at if runs else deployment.clock.now()) - WINDOW
 
 
@@ -56,7 +58,9 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
     names = [brand.name for brand in tracked(deployment.catalogue)]
     since = await since_when(deployment)
     blocks = [
-        block for name in names for block in await deployment.store.blocks(brand=name, since=since)
+        block
+        for name in names
+        for block in await deployment.store.blocks.find(brand=name, since=since)
     ]
     metrics = list(deployment.scoring.metrics.values())
     found = moves(blocks, before.versions, after.versions, names, metrics)
@@ -87,7 +91,7 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
     """Tell people who have never heard of scorers that the numbers follow their change."""
     used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
-    answers = wording.count(await deployment.store.scorable(), "answer")
+    answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
     if used:
         title = "The numbers follow your change"
         text = (

@@ -114,16 +114,16 @@ def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
 
 
 async def _answers(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    for run in reversed(await deployment.store.runs()):
-        async for answer in deployment.store.answers(runs=[run.id]):
+    for run in reversed(await deployment.store.runs.find()):
+        async for answer in deployment.store.answers.stream(runs=[run.id]):
             if not answer.reused_from:  # its original is written; read again, it would count twice
                 yield answer_line(answer, run)
 
 
 async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    for run in reversed(await deployment.store.runs()):
-        answers = {a.id: a async for a in deployment.store.answers(runs=[run.id])}
-        async for record in deployment.store.scores(runs=[run.id]):
+    for run in reversed(await deployment.store.runs.find()):
+        answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
+        async for record in deployment.store.scores.stream(runs=[run.id]):
             if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
                 yield score_line(record, answers[record.answer_id], run)
 

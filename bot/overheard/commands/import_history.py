@@ -99,7 +99,7 @@ async def _import_run(
 ) -> None:
     """Keep the answers of one run, and let no other process write to it meanwhile."""
     store = deployment.store
-    run = await store.start_run(
+    run = await store.runs.start(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
     )
     async with _holding(store, run):
@@ -117,7 +117,7 @@ async def _import_run(
 async def _holding(store: Store, run: Run) -> AsyncIterator[None]:
     """Hold a run, and wait for it a while."""
     for _ in range(round(PATIENCE / PAUSE)):
-        async with store.holding(run.id) as mine:
+        async with store.locks.run_lock(run.id) as mine:
             if mine:
                 yield
                 return
@@ -147,7 +147,7 @@ class _Intake:
         """See what is stored of the run."""
         self._stored.clear()
         self._gone.clear()
-        async for answer in self._store.answers(runs=[self._run.id]):
+        async for answer in self._store.answers.stream(runs=[self._run.id]):
             self._stored[_content(answer)] += 1
             self._gone[_content(answer)[:3]] += answer.gone
             prompt, model, repeat = answer.question.key
@@ -157,7 +157,7 @@ class _Intake:
         """Keep the answers that are not there yet."""
         missing = [answer for line in lines if (answer := self._first_seen(line))]
         while missing:
-            kept = {answer.question.key for answer in await self._store.add_answers(missing)}
+            kept = {answer.question.key for answer in await self._store.answers.add(missing)}
             self.new += len(kept)
             missing = [answer for answer in missing if answer.question.key not in kept]
             if missing:  # A lock that is a file does not bind everybody: their numbers were taken.

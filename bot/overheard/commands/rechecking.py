@@ -27,7 +27,7 @@ class Recheck(TypedDict):
 async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
     """Return what is to be asked again for an alert."""
     shift = alert.shift
-    runs = await deployment.store.runs()
+    runs = await deployment.store.runs.find()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
     return Recheck(brands=(shift.brand,), models=(str(shift.model),), repeats=repeats)

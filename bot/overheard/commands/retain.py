@@ -80,18 +80,20 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
     Raises:
         FileUnwritable: when the file cannot be written.
     """
-    async with deployment.store.on_duty(DUTY) as mine:
+    async with deployment.store.locks.leader_lock(DUTY) as mine:
         if not mine or not limited(deployment):
             return Retained()
         await deployment.caught_up(call.progress)
-        runs = {run.id: run for run in await deployment.store.runs()}
+        runs = {run.id: run for run in await deployment.store.runs.find()}
         now = deployment.clock.now()
         file = Path(deployment.config.retention.folder, f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl")
         removed = 0
         async for group in batches(old(deployment), GROUP):
             lines = await _lines(deployment, group, runs)
             await asyncio.to_thread(append, file, lines)
-            removed += await deployment.store.forget_texts([answer.id for answer in group])
+            removed += await deployment.store.retention.forget_texts(
+                [answer.id for answer in group]
+            )
         return Retained(removed, file if removed else None)
 
 
@@ -102,7 +104,7 @@ async def old(deployment: Deployment) -> AsyncIterator[Answer]:
     if not shortest:
         return
     tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
-    async for answer in deployment.store.old_texts(now - timedelta(days=shortest)):
+    async for answer in deployment.store.retention.old_texts(now - timedelta(days=shortest)):
         concerned = answer.question.prompt.brands or tracked
         kept = [named.get(name, usual) for name in concerned] or [usual]
         if all(kept) and answer.asked_at < now - timedelta(days=max(kept)):
@@ -166,7 +168,7 @@ def _named(deployment: Deployment) -> dict[str, int]:
 async def _lines(deployment: Deployment, group: Sequence[Answer], runs: dict[int, Run]) -> bytes:
     """Write answers as `export` does, each with what its scores quote."""
     quotes: dict[int, list[dict[str, Any]]] = {}
-    for record in await deployment.store.scores_of([answer.id for answer in group]):
+    for record in await deployment.store.scores.of_answers([answer.id for answer in group]):
         if record.score.quote or any(detail.quote for detail in record.score.details):
             quotes.setdefault(record.answer_id, []).append(_quote(record))
     lines = [

@@ -61,10 +61,10 @@ class Leftovers:
     async def _left(self) -> list[Run]:
         """Return the runs that may have been left: whether somebody holds them is not asked yet."""
         deployment, now = self._deployment, self._deployment.clock.now()
-        handed_in = {batch.run_id for batch in await deployment.store.batches()}
+        handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
         return [
             run
-            for run in await deployment.store.runs(state=RunState.RUNNING, aside=False)
+            for run in await deployment.store.runs.find(state=RunState.RUNNING, aside=False)
             if run.panel
             and run.id not in self._known
             and (is_fresh(run, now) or run.id in handed_in)
@@ -77,7 +77,7 @@ class Leftovers:
         try:
             if not await is_held(deployment, run):
                 if self._is_of_a_chat(run):
-                    await deployment.store.add_deliveries([_result_of(run, deployment.clock.now())])
+                    await deployment.store.deliveries.add([_result_of(run, deployment.clock.now())])
                 call = Call(run.asked_by, run.channel, deployment.zone)
                 proposal = await resume_run(deployment, call, run=run.key)
                 await proposal.execute()
@@ -103,14 +103,14 @@ async def result(deployment: Deployment, key: str) -> Letter | NotYet | None:
         key: The run's.
     """
     now = deployment.clock.now()
-    run = next((run for run in await deployment.store.runs() if run.key == key), None)
+    run = next((run for run in await deployment.store.runs.find() if run.key == key), None)
     if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
         return None
     if run.state in UNFINISHED:
         return NotYet(now + SOON) if is_fresh(run, now) else None
     outcome = Outcome(run)
-    async for answer in deployment.store.answers(runs=[run.id]):
+    async for answer in deployment.store.answers.stream(runs=[run.id]):
         outcome.count(answer)
-    alerts = [a for a in await deployment.store.alerts() if a.shift.run_id == run.id]
+    alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
     rows = await standings_of(deployment, Call(), run.panel, outcome)
     return Letter(gone_on(run.panel, outcome, rows, len(alerts)))

@@ -61,7 +61,7 @@ async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> D
     lost = 0
     while True:
         try:
-            async with store.holding(run.id) as mine:
+            async with store.locks.run_lock(run.id) as mine:
                 if not mine:
                     raise RunUnderWay(run=run.key)
                 return await work()
@@ -69,7 +69,7 @@ async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> D
             lost += 1
             if lost == HOLDS:
                 raise
-        await store.run_state(run.id)  # waits until the database is back
+        await store.runs.state(run.id)  # waits until the database is back
 
 
 @traced("run", lambda _, __, run, *___, **____: {"overheard.run": run.key})
@@ -111,18 +111,20 @@ async def carry_out(
 async def _finish(deployment: Deployment, outcome: Outcome) -> None:
     """Say that a run has ended, and let go of what was kept for it."""
     store, run_id = deployment.store, outcome.run.id
-    await store.finish_run(run_id, outcome.state, deployment.clock.now())
+    await store.runs.finish(run_id, outcome.state, deployment.clock.now())
     log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
-    await store.forget_results(run_id)
+    await store.runs.forget_results(run_id)
     if deployment.queue.spread:  # also of what workers held that died
-        await store.release(run_id)
+        await store.money.release(run_id)
 
 
 async def ask(deployment: Deployment, call: Call, run: Run) -> Outcome:
     """Ask what a run that the store holds has not asked yet. Whoever calls this holds the run."""
     store, queue = deployment.store, deployment.queue
-    if not queue.spread and not await store.batches(runs=[run.id]):
-        await store.release(run.id)  # what an earlier process held for calls that died with it
+    if not queue.spread and not await store.batches.unfinished(runs=[run.id]):
+        await store.money.release(
+            run.id
+        )  # what an earlier process held for calls that died with it
     tasks = asking(run, spread=queue.spread)
     following = Following(deployment, call, run) if queue.spread else None
     results = await queue.carry(tasks, Tasks(deployment, call).do, following)
@@ -144,15 +146,15 @@ async def ask_aside(deployment: Deployment, call: Call, run: Run) -> tuple[Outco
         How it ended, and its answers.
     """
     store = deployment.store
-    run = await store.start_run(run)
+    run = await store.runs.start(run)
 
     async def work() -> Outcome:
         outcome = await ask(deployment, call, run)
-        await store.finish_run(run.id, outcome.state, deployment.clock.now())
+        await store.runs.finish(run.id, outcome.state, deployment.clock.now())
         return outcome
 
     outcome = await held(store, run, work)
-    return outcome, [answer async for answer in store.answers(runs=[run.id])]
+    return outcome, [answer async for answer in store.answers.stream(runs=[run.id])]
 
 
 class Following:
@@ -166,10 +168,10 @@ class Following:
 
     async def __call__(self) -> bool:
         """Return whether the run is still wanted."""
-        count = await self._store.count_answers(self._run.id)
+        count = await self._store.answers.count(self._run.id)
         self._progress.advance(count - self._seen)
         self._seen = count
-        state = await self._store.run_state(self._run.id)
+        state = await self._store.runs.state(self._run.id)
         self.stopped = None if state is RunState.RUNNING else state
         return self.stopped is None
 
@@ -225,7 +227,7 @@ async def standings_of(
 async def _streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
     """Return the streams of a run, with the answers that it reuses."""
     store, run_id = deployment.store, outcome.run.id
-    blocks = merged([*await store.blocks(run=run_id), *await store.reused_blocks(run_id)])
+    blocks = merged([*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)])
     return streams(block for block in blocks if block.version in scoring.versions)
 
 
@@ -261,7 +263,7 @@ async def ask_in_batches(deployment: Deployment, call: Call, run: Run, outcome: 
         BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
     """
     models = batched(run.panel, deployment.plugins.providers)
-    waiting = await deployment.store.batches(runs=[run.id])
+    waiting = await deployment.store.batches.unfinished(runs=[run.id])
     models += tuple(batch.model for batch in waiting)  # sold when they were handed in
     if models and not outcome.stopped:
         try:
@@ -273,7 +275,7 @@ async def ask_in_batches(deployment: Deployment, call: Call, run: Run, outcome: 
 
 async def cancel_batches(deployment: Deployment, call: Call, run: Run) -> list[str]:
     """Cancel what a run has handed in and keep what is answered; return what is to be told."""
-    if not await deployment.store.batches(runs=[run.id]):
+    if not await deployment.store.batches.unfinished(runs=[run.id]):
         return []
     outcome = await _batches(deployment, call).cancel(run)
     if outcome.complete + outcome.incomplete:

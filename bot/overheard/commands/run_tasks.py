@@ -37,7 +37,7 @@ class Tasks:
 
     async def do(self, task: Task) -> TaskResult | None:
         """Carry a task out; see `overheard.interfaces.TaskHandler`."""
-        run = await self._deployment.store.run(task.run_id)
+        run = await self._deployment.store.runs.get(task.run_id)
         if run is None:
             return {}
         about(run=run.key)
@@ -130,7 +130,7 @@ async def bursts(deployment: Deployment, call: Call, run: Run, look: DetectionRe
 async def looked(store: Store, results: list[TaskResult]) -> tuple[DetectionResult, list[str]]:
     """Put together what looks at brands have found: one look, and which bursts would tell more."""
     alerts: list[Alert | None] = [
-        await store.alert(number) for result in results for number in result.get("alerts", ())
+        await store.alerts.get(number) for result in results for number in result.get("alerts", ())
     ]
     learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
     look = DetectionResult(

@@ -24,9 +24,9 @@ async def list_runs(deployment: Deployment, call: Call, *, limit: int = FIRST) -
         call: Who asks and where, and who is shown progress.
         limit: How many, the newest first.
     """
-    runs = await deployment.store.runs(limit=limit)
+    runs = await deployment.store.runs.find(limit=limit)
     busy = {run.id for run in runs if run.state in UNFINISHED and await is_held(deployment, run)}
-    handed_in = {batch.run_id for batch in await deployment.store.batches()}
+    handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
     rows = tuple(_row(call, run, busy, handed_in) for run in runs)
     return Card(
         title=wording.count(len(runs), "run"),
@@ -60,11 +60,11 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: str) -> Card:
     """
     found = await _steer(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
-    async with deployment.store.holding(found.id) as mine:
+    async with deployment.store.locks.run_lock(found.id) as mine:
         if mine:  # nobody carries it out, so nobody else will say when it ended
             notes = await cancel_batches(deployment, call, found)
-            await deployment.store.release(found.id)
-            await deployment.store.finish_run(found.id, RunState.CANCELLED, deployment.clock.now())
+            await deployment.store.money.release(found.id)
+            await deployment.store.runs.finish(found.id, RunState.CANCELLED, deployment.clock.now())
     text = "What was answered is kept; calls under way come to their end."
     text = "\n\n".join([text, *notes])
     return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
@@ -84,13 +84,13 @@ async def resume_run(deployment: Deployment, call: Call, *, run: str) -> Proposa
     age = deployment.clock.now() - found.started_at
     if found.state not in UNFINISHED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
-    if age >= TAKEN_UP_WITHIN and not await deployment.store.batches(runs=[found.id]):
+    if age >= TAKEN_UP_WITHIN and not await deployment.store.batches.unfinished(runs=[found.id]):
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
     quote = await deployment.pricing.quote(found)
     panel = found.panel
 
     async def work() -> Card:
-        await deployment.store.steer_run(found.id, RunState.RUNNING)
+        await deployment.store.runs.steer(found.id, RunState.RUNNING)
         return await carry_out(deployment, call, found, panel)
 
     return Proposal(quote.price, quote.usd, partial(held, deployment.store, found, work))
@@ -98,14 +98,14 @@ async def resume_run(deployment: Deployment, call: Call, *, run: str) -> Proposa
 
 async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
     found = await find_run(deployment.store, name)
-    if not await deployment.store.steer_run(found.id, state):
+    if not await deployment.store.runs.steer(found.id, state):
         raise RunEnded(run=found.key, state=found.state.value, verb=verb)
     return found
 
 
 async def is_held(deployment: Deployment, run: Run) -> bool:
     """Whether somebody carries a run out."""
-    async with deployment.store.holding(run.id) as mine:
+    async with deployment.store.locks.run_lock(run.id) as mine:
         return not mine
 
 

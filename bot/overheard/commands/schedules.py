@@ -32,13 +32,13 @@ ScheduleName = Annotated[str, _KEY]
 
 async def list_schedules(deployment: Deployment, call: Call) -> Card:
     """Show all schedules, when each runs next and how its last run went, and planned bursts."""
-    catalogue = await deployment.store.catalogue()
+    catalogue = await deployment.store.catalogue.current()
     now = deployment.clock.now()
-    states = [await deployment.store.schedule_state(s.name, now) for s in catalogue.schedules]
+    states = [await deployment.store.schedules.state(s.name, now) for s in catalogue.schedules]
     found = list(zip(catalogue.schedules, states, strict=True))
     automatic = deployment.config.bursts.automatic
     plans = await planned_bursts(deployment) if automatic else []
-    jobs = [*states, await deployment.store.schedule_state(BURSTS, now)] if plans else states
+    jobs = [*states, await deployment.store.schedules.state(BURSTS, now)] if plans else states
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
     text = "\n\n".join([*problems, *(sentence(deployment, call, plan) for plan in plans)])
     if not found:
@@ -82,7 +82,7 @@ async def run_schedule(deployment: Deployment, call: Call, *, name: ScheduleName
     Raises:
         UnknownName: when there is none.
     """
-    schedule = find_schedule(await deployment.store.catalogue(), name)
+    schedule = find_schedule(await deployment.store.catalogue.current(), name)
     return await check_schedule(deployment, call, schedule)
 
 
@@ -99,9 +99,9 @@ async def check_schedule(deployment: Deployment, call: Call, schedule: Schedule)
 
 
 async def _switch(deployment: Deployment, call: Call, name: str, *, paused: bool) -> Card:
-    schedule = find_schedule(await deployment.store.catalogue(), name)
+    schedule = find_schedule(await deployment.store.catalogue.current(), name)
     now = deployment.clock.now()
-    switched = await deployment.store.pause_schedule(schedule.name, now, paused=paused)
+    switched = await deployment.store.schedules.pause(schedule.name, now, paused=paused)
     state = f"{'paused' if paused else 'running'}{'' if switched else ' already'}"
     return await _schedule_card(deployment, call, schedule, schedule.name, f"It is {state}. ")
 
@@ -110,7 +110,7 @@ async def _schedule_card(
     deployment: Deployment, call: Call, schedule: Schedule, title: str, text: str = ""
 ) -> Card:
     """Return a card that says when a schedule runs next."""
-    state = await deployment.store.schedule_state(schedule.name, deployment.clock.now())
+    state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
     text += next_run(deployment, call, schedule, state)
     return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
 
@@ -251,8 +251,8 @@ SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
     reference=lambda schedule: (schedule.name,),
     label=lambda schedule: f'The schedule "{schedule.name}"',
     loss=lambda one: f'the schedule "{one.name}" runs no more, and what it has asked is kept',
-    keep=lambda store, schedule: store.set_schedule(schedule),
-    retire=lambda store, schedule: store.remove_schedule(schedule.name),
+    keep=lambda store, schedule: store.catalogue.set_schedule(schedule),
+    retire=lambda store, schedule: store.catalogue.remove_schedule(schedule.name),
     check=_check,
     card=_card,
     title=lambda schedule: schedule.name,

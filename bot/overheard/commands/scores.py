@@ -45,7 +45,7 @@ _STATES = {
 
 async def list_scores(deployment: Deployment, call: Call) -> Card:
     """Show which scores are read, which are kept, and how far history is scored anew."""
-    editions = await deployment.store.editions()
+    editions = await deployment.store.editions.all()
     rescoring, now = deployment.rescoring, await used_edition(deployment)
     after = await pending_edition(deployment)
     done = await share_done(rescoring, deployment) if after else 1.0
@@ -90,14 +90,14 @@ async def _rescore(
 ) -> Card:
     rescoring = deployment.rescoring
     if edition.state is not EditionState.SCORING:
-        await deployment.store.set_edition(edition.id, EditionState.SCORING)
+        await deployment.store.editions.set_state(edition.id, EditionState.SCORING)
         edition = replace(edition, state=EditionState.SCORING)
-    async with deployment.store.on_duty(DUTY) as mine:
+    async with deployment.store.locks.leader_lock(DUTY) as mine:
         if mine and await rescoring.work(edition, call.progress, paying=judge):
             await look_again(deployment, edition)
     if not mine:
         await _watch(deployment, call, rescoring, edition)
-    after = next(one for one in await deployment.store.editions() if one.id == edition.id)
+    after = next(one for one in await deployment.store.editions.all() if one.id == edition.id)
     return await switched_card(await deployment.refreshed(), before, after)
 
 
@@ -117,7 +117,7 @@ async def switch(
         NothingToSwitch: when it is read already, or none waits.
         ChangeNeedsYes: when nobody has agreed.
     """
-    editions, now = await deployment.store.editions(), await used_edition(deployment)
+    editions, now = await deployment.store.editions.all(), await used_edition(deployment)
     waits = await pending_edition(deployment)
     number = scores or (waits.id if waits else 0)
     if now is None or number in (0, now.id):
@@ -130,9 +130,9 @@ async def switch(
     await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet
     await carry(deployment.store, now.versions, wanted.versions)  # what it cannot read any more
     if wanted.versions == deployment.current.versions:
-        await deployment.store.set_edition(wanted.id, EditionState.USED)
+        await deployment.store.editions.set_state(wanted.id, EditionState.USED)
     else:
-        await deployment.store.leave_edition(now.id, wanted.id)
+        await deployment.store.editions.leave(now.id, wanted.id)
     await look_again(deployment, replace(wanted, at=max(wanted.at, now.at)))
     used = replace(wanted, state=EditionState.USED, note="")
     card = switched_card if waits and used.id == waits.id else chosen_card
@@ -148,7 +148,7 @@ async def cancel(deployment: Deployment, _: Call) -> Card:
     after = await pending_edition(deployment)
     if after is None:
         raise NothingToSwitch
-    await deployment.store.set_edition(after.id, EditionState.LEFT)
+    await deployment.store.editions.set_state(after.id, EditionState.LEFT)
     text = (
         "Reports keep showing the numbers from before the change, also for new answers. What was "
         "scored is kept."
@@ -163,7 +163,7 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
     Raises:
         ChangeNeedsYes: when nobody has agreed.
     """
-    editions = await deployment.store.editions()
+    editions = await deployment.store.editions.all()
     kept = [one for one in editions if one.state in {*PENDING, EditionState.USED}]
     gone = len(editions) - len(kept)
     if not gone:
@@ -172,7 +172,7 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
     sets = wording.count(gone, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
     read = {version for one in kept for version in one.versions} or deployment.scoring.versions
-    removed = await deployment.store.prune_scores(read)
+    removed = await deployment.store.scores.prune(read)
     return Card(
         title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",
@@ -189,7 +189,7 @@ async def _watch(
     call.progress.start("Scoring history anew", total)
     while any(
         one.id == edition.id and one.state is EditionState.SCORING
-        for one in await deployment.store.editions()
+        for one in await deployment.store.editions.all()
     ):
         await asyncio.sleep(POLL)
         rest = await rescoring.left()
@@ -201,7 +201,7 @@ async def _watch(
 async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: Edition) -> str:
     """Say before a switch what it changes."""
     told = moves_sentence(await preview(deployment, now, wanted))
-    open_alerts = sum(not alert.state.over for alert in await deployment.store.alerts())
+    open_alerts = sum(not alert.state.over for alert in await deployment.store.alerts.find())
     since = await since_when(deployment)
     scoring = deployment.scoring.over(wanted.catalogue, wanted.versions)
     seen = await shifts_seen(deployment, call, scoring, since)

@@ -61,7 +61,7 @@ async def shifts(
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     deployment = await deployment.caught_up(call.progress)
-    runs = {run.id: run for run in await deployment.store.runs()}
+    runs = {run.id: run for run in await deployment.store.runs.find()}
     replays = await _replays(deployment, call, chosen, runs)
     card = _card(deployment, call, replays, runs)
     if not why:
@@ -72,7 +72,7 @@ async def shifts(
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
     """Return how many shifts the monitor would have raised since a moment, by some scores."""
     deployment = replace(deployment, scoring=scoring)
-    runs = {run.id: run for run in await deployment.store.runs()}
+    runs = {run.id: run for run in await deployment.store.runs.find()}
     replays = await _replays(deployment, call, tracked(deployment.catalogue), runs)
     alarms = [alarm for replay in replays for alarm in replay.alarms]
     return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
@@ -93,9 +93,9 @@ async def _replays(
 
 async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
     """Return the updates that are known, and those that show in the replies."""
-    known = await deployment.store.updates()
+    known = await deployment.store.updates.find()
     order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
-    seen = silent_updates(await deployment.store.served(), order)
+    seen = silent_updates(await deployment.store.answers.served_models(), order)
     noted = {(update.model, update.at, update.source) for update in known}
     return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
 
@@ -186,7 +186,7 @@ async def _decisions(
     starts = {number: run.started_at for number, run in runs.items()}
     found = []
     for replay in replays:
-        alerts = await deployment.store.alerts(brand=replay.brand)
+        alerts = await deployment.store.alerts.find(brand=replay.brand)
         history = AlertHistory(alerts, starts)
         measured = [one for part in replay.monitor.evidence.values() for one in part]
         found += [decide(evidence, policy, history) for evidence in measured]

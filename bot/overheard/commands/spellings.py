@@ -60,14 +60,14 @@ async def set_rule(
         NothingToChange: when nothing would change.
     """
     found, before = _find(deployment, brand, spelling)
-    if any(one.name == found.name for one in (await deployment.store.declared()).brands):
+    if any(one.name == found.name for one in (await deployment.store.catalogue.declared()).brands):
         raise ReadOnly(thing=f"The brand {found.name}", file=deployment.config.file)
     after = replace(before, **changed_values(_RULE_FIELDS, before, given))
     if after == before:
         raise NothingToChange(usage=BRANDS_RULE.usage)
     others = tuple(rule for rule in found.rules if rule.spelling != after.spelling)
     kept = () if after == Rule(after.spelling) else (after,)
-    await deployment.store.set_brand(replace(found, rules=(*others, *kept)))
+    await deployment.store.catalogue.set_brand(replace(found, rules=(*others, *kept)))
     return _card(found, after, gone=not kept)
 
 
@@ -182,9 +182,11 @@ async def suggest_aliases(deployment: Deployment, _: Call, *, brand: BrandName) 
 
 async def _bodies(deployment: Deployment) -> AsyncIterator[str]:
     since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
-    runs = [r.id for r in await deployment.store.runs() if r.started_at >= since and not r.aside]
+    runs = [
+        r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside
+    ]
     left = MAX_ANSWERS
-    async for answer in deployment.store.answers(runs=runs):
+    async for answer in deployment.store.answers.stream(runs=runs):
         if left == 0:
             return
         left -= 1

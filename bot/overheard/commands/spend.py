@@ -38,8 +38,8 @@ async def spend(
         by: What the chart shows.
     """
     since = _since(deployment.clock.now(), days)
-    spent = await deployment.store.spending(since=since)
-    runs = {run.id: run for run in await deployment.store.runs()}
+    spent = await deployment.store.money.spending(since=since)
+    runs = {run.id: run for run in await deployment.store.runs.find()}
     sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
     total = sum(each.usd for each in spent)
     budget = await _budget(deployment)
@@ -116,7 +116,7 @@ async def _budget(deployment: Deployment) -> list[dict[str, Any]]:
             for n, usd in budget.channels.items()
         },
     }
-    balances = await deployment.store.balances([account for account, _ in limits.values()])
+    balances = await deployment.store.money.balances([account for account, _ in limits.values()])
     return [
         {
             "key": key,

@@ -49,7 +49,7 @@ async def read_streams(
     """Return what the store knows of brands (by default of all), as the scorers see it now; see
     `Store.block_table`.
     """
-    blocks = await deployment.store.block_table(brands, model=model, metric=metric)
+    blocks = await deployment.store.blocks.table(brands, model=model, metric=metric)
     return streams_of_table(blocks.of(deployment.scoring.versions))
 
 

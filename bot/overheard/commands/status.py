@@ -30,7 +30,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     """
     brands = tracked(deployment.catalogue)
     rows = [row for brand in brands for row in await _standing(deployment, brand)]
-    alerts = [alert for alert in await deployment.store.alerts() if not alert.state.over]
+    alerts = [alert for alert in await deployment.store.alerts.find() if not alert.state.over]
     runs = await _next_runs(deployment, call)
     return Card(
         title=f"{wording.count(len(brands), 'brand')}, {wording.count(len(alerts), 'open alert')}",
@@ -50,7 +50,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
 async def _standing(deployment: Deployment, brand: Brand) -> list[Standing]:
     """Return a brand's headline at each model, in the newest run that scored it there."""
     since = deployment.clock.now() - RECENT
-    blocks = await deployment.store.blocks(brand=brand.name, metric=HEADLINE.name, since=since)
+    blocks = await deployment.store.blocks.find(brand=brand.name, metric=HEADLINE.name, since=since)
     last = {block.model: block.run_id for block in blocks}
     versions = deployment.scoring.versions
     latest = [b for b in blocks if last[b.model] == b.run_id and b.version in versions]
@@ -61,7 +61,7 @@ async def _next_runs(deployment: Deployment, call: Call) -> list[str]:
     now = deployment.clock.now()
     told = []
     for schedule in deployment.catalogue.schedules:
-        state = await deployment.store.schedule_state(schedule.name, now)
+        state = await deployment.store.schedules.state(schedule.name, now)
         if sentence := next_run(deployment, call, schedule, state):
             told.append(f"{schedule.name}: {sentence}")
     return told

@@ -104,7 +104,9 @@ async def trend_chart(
     models = {line.key.model for line in lines}
     alone = len(models) == 1
     shown = [line for line in lines if alone or line.key.brand == brand.name]
-    marks = [Mark(u.at, u.source) for u in await deployment.store.updates() if u.model in models]
+    marks = [
+        Mark(u.at, u.source) for u in await deployment.store.updates.find() if u.model in models
+    ]
     return Chart(
         title=f"{metric.label}{f' at {models.pop()}' if alone else f' of {brand.name}'}",
         scale=metric.scale,

@@ -64,7 +64,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     """Show the known updates of models, and what each did to the visibility of tracked brands."""
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(plugins.feeds.values(), deployment.store, plugins.providers, now)
-    known = await deployment.store.updates()
+    known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
     effects = {
         update.id: found
@@ -106,7 +106,7 @@ async def add_update(
     """
     found = await _model(deployment, model)
     at = moment(when, deployment.clock.now(), call.zone)
-    update = await deployment.store.add_update(ModelUpdate(found, at, note=note))
+    update = await deployment.store.updates.add(ModelUpdate(found, at, note=note))
     return Card(
         title=f"Update of {update.model} on {wording.moment(update.at, call.zone)}",
         text="It is kept. The next runs of this model are compared with those before it; "
@@ -122,8 +122,8 @@ async def remove_update(deployment: Deployment, _: Call, *, number: int) -> Card
     Raises:
         UnknownName: when there is none of this number.
     """
-    if not await deployment.store.remove_update(number):
-        known = [str(update.id) for update in await deployment.store.updates()]
+    if not await deployment.store.updates.remove(number):
+        known = [str(update.id) for update in await deployment.store.updates.find()]
         listed = ", ".join(known) or "none yet"
         raise UnknownName(kind="update", name=str(number), hint="", known=listed)
     return Card("Removed", f"Update {number} is forgotten.", data={"id": number})

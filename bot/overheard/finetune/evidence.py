@@ -85,12 +85,12 @@ async def scored_answers(
     if not numbers or not prompts:
         return []
     records: dict[int, list[ScoreRecord]] = {}
-    async for record in store.scores(runs=numbers):
+    async for record in store.scores.stream(runs=numbers):
         if f"{record.scorer}@{record.version}" in versions:
             records.setdefault(record.answer_id, []).append(record)
     return [
         ScoredAnswer(answer, tuple(records[answer.id]))
-        async for answer in store.answers(runs=numbers, prompts=prompts)
+        async for answer in store.answers.stream(runs=numbers, prompts=prompts)
         if answer.id in records
     ]
 

@@ -123,7 +123,7 @@ class Collector:
 
     async def end(self, batch: Batch) -> None:
         """Wait for a batch no more."""
-        await self._store.keep_batch(replace(batch, ended_at=self._clock.now()))
+        await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
 
     async def _collect(
         self, run: Run, batch: Batch, outcome: Outcome, brake: Brake | None = None
@@ -162,7 +162,7 @@ class Collector:
         ]
         for start in range(0, len(answers), GROUP):
             group = answers[start : start + GROUP]
-            self._counters.collected(await self._store.add_answers(group))
+            self._counters.collected(await self._store.answers.add(group))
         await self.end(batch)
         for answer in answers:
             outcome.count(answer)

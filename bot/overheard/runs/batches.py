@@ -124,7 +124,7 @@ class Batches:
                 for when the run is taken up again.
             ProviderUnavailable: when one cannot be asked at all; likewise.
         """
-        asked = await self._store.asked(run.id)
+        asked = await self._store.answers.asked(run.id)
         outcome = Outcome(run, kept=sum(q.key in asked for q in _questions(run)))
         tried: set[tuple[str, str, int]] = set()
         waiting = await self._found(run, outcome)
@@ -134,7 +134,7 @@ class Batches:
                 await self._collector.drop(run, await self._found(run, outcome), outcome)
             if outcome.stopped:
                 break
-            await self._store.release(run.id)
+            await self._store.money.release(run.id)
             tried |= {key for batch in waiting for key in _keys(run, batch)}
             waiting = []
         return outcome
@@ -147,7 +147,7 @@ class Batches:
 
     async def _found(self, run: Run, outcome: Outcome) -> list[Batch]:
         """Return what was handed in; what may not have been is told, and waited for no more."""
-        found = await self._store.batches(runs=[run.id])
+        found = await self._store.batches.unfinished(runs=[run.id])
         for batch in found:
             if not batch.vendor_id:
                 await self._collector.end(batch)
@@ -158,7 +158,7 @@ class Batches:
         self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome
     ) -> list[Batch]:
         """Hand in what is missing, as far as the money goes; the rest comes when some is back."""
-        asked = tried | await self._store.asked(run.id)
+        asked = tried | await self._store.answers.asked(run.id)
         handed, poor = list[Batch](), list[Question]()
         for model in run.panel.models if run.panel else ():
             left = [q for q in _questions(run) if q.model == model and q.key not in asked]
@@ -176,7 +176,7 @@ class Batches:
         """Hold money for questions, and return for how many of them, the first, it is there."""
         count = len(questions)
         while count and (
-            lacking := await self._store.reserve(run.id, self._claims(run, questions[:count]))
+            lacking := await self._store.money.reserve(run.id, self._claims(run, questions[:count]))
         ):
             self._lacking = key_of(lacking)
             count //= 2
@@ -202,7 +202,7 @@ class Batches:
         """Hand questions to one model in; once begun, cancelling this task waits for its end."""
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
-        batch = await self._store.keep_batch(new)
+        batch = await self._store.batches.keep(new)
         work = asyncio.create_task(self._named(batch, items))
         try:
             return [await asyncio.shield(work)]
@@ -218,7 +218,7 @@ class Batches:
 
     async def _named(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
         name = await self._calls(batch.model).submit(items)
-        return await self._store.keep_batch(replace(batch, vendor_id=name))
+        return await self._store.batches.keep(replace(batch, vendor_id=name))
 
     def _calls(self, model: Model) -> BatchCalls:
         return BatchCalls(self._providers.get(model.provider), model, self._retries)

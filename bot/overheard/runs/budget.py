@@ -160,7 +160,7 @@ async def check_budget(budget: BudgetTable, store: Store, priced: Estimate) -> N
         BudgetExceeded: when even typical answers would cost more than is left.
     """
     limits = _limits(budget, priced.booked)
-    balances = await store.balances(limits)
+    balances = await store.money.balances(limits)
     left = {a: max(0.0, limits[a] - balances[a].spent - balances[a].held) for a in limits}
     for account in sorted(left, key=left.__getitem__):
         if priced.unknown:
@@ -181,7 +181,7 @@ async def nearly_spent(
     much.
     """
     limits = _limits(budget, accounts)
-    balances = await store.balances(limits)
+    balances = await store.money.balances(limits)
     return {
         account: (balances[account].spent, limit)
         for account, limit in limits.items()

@@ -161,7 +161,7 @@ async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str,
     """Return what was answered in some runs, by prompt key."""
     found: dict[str, list[str]] = defaultdict(list)
     if runs:
-        async for answer in store.answers(runs={run.id for run in runs}):
+        async for answer in store.answers.stream(runs={run.id for run in runs}):
             if answer.reply.text:
                 found[answer.question.prompt.key].append(answer.reply.text)
     return {prompt: tuple(texts) for prompt, texts in found.items()}
@@ -169,7 +169,7 @@ async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str,
 
 async def canaries(store: Store) -> list[Canary]:
     """Return the canaries that have a reference, in the order of their models."""
-    runs = [run for run in await store.runs() if run.aside and run.panel]
+    runs = [run for run in await store.runs.find() if run.aside and run.panel]
     referred = {
         run.panel.models[0]: run for run in reversed(runs) if run.panel and run.label == REFERENCE
     }
@@ -185,7 +185,7 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
     since = [
         run for run in mine if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
     ]
-    hits = [u for u in await store.updates(model) if u.source == SOURCE and u.at >= begun]
+    hits = [u for u in await store.updates.find(model) if u.source == SOURCE and u.at >= begun]
     prompts = reference.panel.prompts if reference.panel else ()
     return Canary(
         model=model,

@@ -57,7 +57,7 @@ class Brake:
     async def _watch(self) -> None:
         while self.stopped is None:
             await asyncio.sleep(LOOKS)
-            state = await self._store.run_state(self._run_id)
+            state = await self._store.runs.state(self._run_id)
             if state is not RunState.RUNNING:
                 self.stopped = state
         for task in list(self._patient):

@@ -88,7 +88,7 @@ class Runner:
         """
         panel = run.panel
         prompts = {prompt.key for prompt in panel.prompts} if panel else None
-        asked = await self._store.asked(run.id, prompts=prompts)
+        asked = await self._store.answers.asked(run.id, prompts=prompts)
         meant = panel.questions() if panel and asked else ()
         outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
         self._progress.start(doing(panel), len(panel or ()))

@@ -150,13 +150,13 @@ async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
     the model may have changed between them. One that waits for a batch was asked when it was
     handed in, and is taken up whenever that was.
     """
-    for run in await store.runs(state=RunState.RUNNING):
+    for run in await store.runs.find(state=RunState.RUNNING):
         if run.panel and _same(run.panel, panel):
-            if is_fresh(run, now) or await store.batches(runs=[run.id]):
+            if is_fresh(run, now) or await store.batches.unfinished(runs=[run.id]):
                 return run
-            async with store.holding(run.id) as abandoned:
+            async with store.locks.run_lock(run.id) as abandoned:
                 if abandoned:
-                    await store.finish_run(run.id, RunState.PARTIAL, now)
+                    await store.runs.finish(run.id, RunState.PARTIAL, now)
     return None
 
 
@@ -166,7 +166,7 @@ async def find_run(store: Store, name: str) -> Run:
     Raises:
         UnknownName: when there is none, or several.
     """
-    runs = [run for run in await store.runs() if run.panel]
+    runs = [run for run in await store.runs.find() if run.panel]
     found = [run for run in runs if run.key == name] or [r for r in runs if name in r.key]
     if len(found) != 1:
         hint = "; several are called so" if found else ""

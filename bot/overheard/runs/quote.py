@@ -122,7 +122,7 @@ class Pricing:
         if run.panel:
             now = self._clock.now()
             taken = await reusable(self._store, run, reuse_within, now) if reuse_within else {}
-            left = unasked(run.panel, await self._store.asked(run.id))
+            left = unasked(run.panel, await self._store.answers.asked(run.id))
             calls = {pair: count - taken.get(pair, 0) for pair, count in left.items()}
             judged = not run.aside if judged is None else judged
             reused = sum(taken.values())

@@ -52,7 +52,7 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
     """
     copies = await _copies(store, run, age, now)
     for start in range(0, len(copies), GROUP):
-        await store.add_answers(copies[start : start + GROUP])
+        await store.answers.add(copies[start : start + GROUP])
     return len(copies)
 
 
@@ -70,7 +70,7 @@ async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list
     if run.panel is None:
         return []
     found = await _recent(store, run, run.panel, now - age)
-    asked = await store.asked(run.id)
+    asked = await store.answers.asked(run.id)
     return [
         _copy(earlier.pop(), run, question)
         for question in run.panel.questions()
@@ -84,7 +84,9 @@ async def _recent(
     """Return whole answers to a panel's questions, for each pair the newest last."""
     begun = since - TAKEN_UP_WITHIN  # a run goes on for a while
     runs = [
-        r.id for r in await store.runs() if not r.aside and r.id != run.id and r.started_at >= begun
+        r.id
+        for r in await store.runs.find()
+        if not r.aside and r.id != run.id and r.started_at >= begun
     ]
     found: dict[tuple[str, Model], deque[Answer]] = {
         (prompt.key, model): deque(maxlen=count)
@@ -92,7 +94,7 @@ async def _recent(
         for model in panel.models
     }
     prompts = [prompt.key for prompt in panel.prompts]
-    async for answer in store.answers(runs=runs, prompts=prompts):
+    async for answer in store.answers.stream(runs=runs, prompts=prompts):
         pair = (answer.question.prompt.key, answer.question.model)
         whole = answer.complete and not (answer.reused_from or answer.gone)
         fresh = whole and answer.asked_at >= since

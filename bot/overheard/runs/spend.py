@@ -85,7 +85,7 @@ class Purse:
 
     async def close(self) -> None:
         """Give back to the store what is not spent."""
-        await self._store.give_back(self._payer.run_id, self._held)
+        await self._store.money.give_back(self._payer.run_id, self._held)
         self._held.clear()
 
     def _end(self) -> None:
@@ -103,7 +103,7 @@ class Purse:
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
         claims = [Claim(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()]
-        if lacking := await self._store.reserve(self._payer.run_id, claims):
+        if lacking := await self._store.money.reserve(self._payer.run_id, claims):
             self.lacking = key_of(lacking)
             return False
         for account, usd in amounts.items():
@@ -119,8 +119,10 @@ async def release_dead(store: Store, *, spread: bool = False) -> None:
         spread: Whether workers may be asking for a run that nobody follows just now; it is taken
             up again, and what it holds is given back when it ends.
     """
-    waiting = {batch.run_id for batch in await store.batches()}  # it may be charged any time
-    for run_id in await store.holders() - waiting:
-        async with store.holding(run_id) as abandoned:
-            if abandoned and not (spread and await store.run_state(run_id) in UNFINISHED):
-                await store.release(run_id)
+    waiting = {
+        batch.run_id for batch in await store.batches.unfinished()
+    }  # it may be charged any time
+    for run_id in await store.money.reserving_runs() - waiting:
+        async with store.locks.run_lock(run_id) as abandoned:
+            if abandoned and not (spread and await store.runs.state(run_id) in UNFINISHED):
+                await store.money.release(run_id)

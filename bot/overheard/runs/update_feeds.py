@@ -36,11 +36,11 @@ async def read_feeds(
     problems: list[str] = []
     asked = (_updates(feed, now - LOOKED_BACK, problems) for feed in feeds)
     found = await asyncio.gather(*asked)  # beside each other: one may take its whole time
-    known = {(update.model, update.at) for update in await store.updates()}
+    known = {(update.model, update.at) for update in await store.updates.find()}
     for update in (update for updates in found for update in updates):
         new = (update.model, update.at) not in known
         if new and update.model.provider in providers and update.at <= now:
-            await store.add_update(_noted(update))
+            await store.updates.add(_noted(update))
     return problems
 
 

@@ -68,7 +68,7 @@ class Keeper:
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
         failure: Exception | None = None
         try:
-            await self._store.add_answers([answer for answer, _ in group])
+            await self._store.answers.add([answer for answer, _ in group])
         except Exception as error:  # it is raised where each answer is waited for
             failure = error
         for _, kept in group:

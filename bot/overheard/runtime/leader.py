@@ -67,7 +67,9 @@ class LeaderChat:
         """
         while True:
             async with AsyncExitStack() as locks:
-                if await locks.enter_async_context(self._store.on_duty(self._leader_lock)):
+                if await locks.enter_async_context(
+                    self._store.locks.leader_lock(self._leader_lock)
+                ):
                     self._present[self._name] = self._chat
                     try:
                         await self._run(desk, locks)
@@ -97,7 +99,7 @@ class LeaderChat:
         while True:
             if self._is_connected:
                 with suppress(OverheardError):  # the database is away
-                    async with self._store.on_duty(self._connected_lock) as held:
+                    async with self._store.locks.leader_lock(self._connected_lock) as held:
                         if held:
                             await asyncio.Event().wait()
             await asyncio.sleep(POLL_INTERVAL_S)
@@ -118,7 +120,7 @@ class LeaderChat:
                     await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _is_held(self, lock: str) -> bool:
-        async with self._store.on_duty(lock) as free:
+        async with self._store.locks.leader_lock(lock) as free:
             return not free
 
     @property

@@ -123,7 +123,7 @@ class PostgresQueue:
         ahead: list[Task] = []
         put_at = 0.0
         while True:
-            done |= await self._store.results(tasks[0].run_id, [task.key for task in tasks])
+            done |= await self._store.runs.results(tasks[0].run_id, [task.key for task in tasks])
             missing = [task for task in tasks if task.key not in done]
             if not missing or (going and not await going()):
                 return
@@ -173,7 +173,7 @@ class PostgresQueue:
     async def _hold_and_do(self, task: Task, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
         from pgqueuer.errors import RetryRequested
 
-        async with self._store.on_duty(f"task {task.key}") as mine:
+        async with self._store.locks.leader_lock(f"task {task.key}") as mine:
             if not mine:  # a delivery to somebody who is still at it
                 raise RetryRequested(timedelta(seconds=BACKOFF))
             if not await self._wanted(task):
@@ -181,14 +181,14 @@ class PostgresQueue:
             result = await self._done(task, job, do)
             if result is None:
                 return
-            await self._store.keep_result(task, result)
+            await self._store.runs.keep_result(task, result)
         if pgq.queries and PROBLEM not in result:
             await _put(pgq.queries, following(task))
 
     async def _wanted(self, task: Task) -> bool:
-        if await self._store.results(task.run_id, [task.key]):
+        if await self._store.runs.results(task.run_id, [task.key]):
             return False
-        return await self._store.run_state(task.run_id) is RunState.RUNNING
+        return await self._store.runs.state(task.run_id) is RunState.RUNNING
 
     async def _done(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
         """Carry a task out. One that fails is tried again; at last its result says why.

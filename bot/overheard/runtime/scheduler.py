@@ -90,7 +90,7 @@ class Scheduler:
             ExceptionGroup: with what the store raises; what a job raises is kept as its problem.
         """
         while True:
-            async with self._store.on_duty(LOCK) as leads:
+            async with self._store.locks.leader_lock(LOCK) as leads:
                 if leads:
                     await self._lead()
             await asyncio.sleep(LOCK_RETRY_S)
@@ -149,13 +149,13 @@ class Scheduler:
     async def _due(self, job: Job) -> datetime | None:
         """Take the slot that is due, or return None."""
         now = self._clock.now()
-        state = await self._store.schedule_state(job.name, now)
+        state = await self._store.schedules.state(job.name, now)
         if state.paused:
             return None
         if state.begun > state.done:  # it was cut off, since no other process is the leader
             return state.begun
         slot = job.times.latest(state.begun, now)
-        return slot if slot and await self._store.begin_slot(job.name, slot) else None
+        return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
 
     async def _do(self, job: Job, slot: datetime) -> None:
         problem = ""
@@ -166,7 +166,7 @@ class Scheduler:
         except Exception as error:  # its text may hold a secret
             problem = f"It fails: {type(error).__name__}."
         # Not when it is cancelled: then the slot is taken up again.
-        await self._store.finish_slot(job.name, slot, problem)
+        await self._store.schedules.finish_slot(job.name, slot, problem)
 
 
 class _Slots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types

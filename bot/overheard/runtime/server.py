@@ -112,7 +112,7 @@ class Server:
                 Cron(schedule.cron, schedule.timezone),
                 partial(self._check, schedule),
             )
-            for schedule in (await self._deployment.store.catalogue()).schedules
+            for schedule in (await self._deployment.store.catalogue.current()).schedules
         ]
         reports = [
             Job(
@@ -147,7 +147,7 @@ class Server:
             entry = AuditEntry(
                 deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"
             )
-            await deployment.store.add_audit(entry)
+            await deployment.store.audit.add(entry)
 
     async def _canaries(self, _: datetime) -> None:
         """Ask the canaries that somebody has set up."""
@@ -173,14 +173,14 @@ class Server:
             raise
         finally:
             entry = AuditEntry(deployment.clock.now(), who, SCHEDULE, command, outcome=outcome)
-            await deployment.store.add_audit(entry)
+            await deployment.store.audit.add(entry)
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
         """Write down that a report is to be posted; the outbox posts it once for this slot."""
         key = f"report-{name}-{slot.isoformat()}@{channel}"
         now = self._deployment.clock.now()
         report = Delivery(DeliveryKind.REPORT, key, channel, now, name)
-        await self._deployment.store.add_deliveries([report])
+        await self._deployment.store.deliveries.add([report])
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
         """Go on with the runs that were cut off; those of schedules are their schedule's."""
@@ -206,7 +206,7 @@ class Server:
         """Return when what is measured is something else."""
         while True:
             await asyncio.sleep(NOTICE)
-            now = await self._deployment.store.catalogue()
+            now = await self._deployment.store.catalogue.current()
             if (now.brands, now.facts) != measured:
                 return
 
@@ -226,7 +226,7 @@ class Server:
         while True:
             notice = await self._deployment.plugins.notices.next()
             now = self._deployment.clock.now()
-            await self._deployment.store.add_deliveries(
+            await self._deployment.store.deliveries.add(
                 [
                     Delivery(
                         DeliveryKind.NOTICE,
@@ -241,7 +241,7 @@ class Server:
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
         """Tell listeners that an alert's message stands in a channel."""
-        alert = await self._deployment.store.alert(delivery.alert_id)
+        alert = await self._deployment.store.alerts.get(delivery.alert_id)
         if alert:
             listeners = self._deployment.plugins.listeners
             await listeners.alert_posted(alert, delivery.channel, message)

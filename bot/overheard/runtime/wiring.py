@@ -52,8 +52,8 @@ async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
     store = await open_store(config.storage.url)
     plugins = load_plugins(config)
     try:
-        await store.provision(config.catalogue())
-        catalogue = await store.catalogue()
+        await store.catalogue.provision(config.catalogue())
+        catalogue = await store.catalogue.current()
         clock = SystemClock()
         limits = Limits(config.limits)
         means = Means(store, plugins.providers, limits, config.budget, config.asking, clock)

@@ -129,10 +129,10 @@ async def agreements(store: Store, judge: Judge) -> list[Agreement]:
     """Return how well a judge agreed with its gold labels, the oldest round first."""
     prompts = [Prompt(text) for text in judge.rehearsals]
     replies: dict[int, dict[str, str]] = defaultdict(dict)
-    async for answer in store.answers(prompts={prompt.key for prompt in prompts}):
+    async for answer in store.answers.stream(prompts={prompt.key for prompt in prompts}):
         if answer.question.model == judge.model and answer.complete and not answer.gone:
             replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
-    begun = {run.id: run.started_at for run in await store.runs()} if replies else {}
+    begun = {run.id: run.started_at for run in await store.runs.find()} if replies else {}
     whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
     return [
         Agreement(begun[run], *judge.agreement([said[prompt.key] for prompt in prompts]))
@@ -181,7 +181,7 @@ class _Asker:
     async def _kept(self, question: Question) -> Answer | None:
         kept = None
         mine = self._round.run.id if self._round else 0
-        async for answer in self._means.store.answers(prompts={question.prompt.key}):
+        async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
             serves = answer.run_id == mine or not self.anew
             whole = answer.complete and not answer.gone
             if answer.question.model == question.model and whole and serves:
@@ -219,15 +219,15 @@ class _Asker:
             asked_by=self.judge.name,
             channel=channel,
         )
-        run = await means.store.start_run(replace(new, aside=True))
+        run = await means.store.runs.start(replace(new, aside=True))
         # It asks as long as there is something to judge, and nobody takes it up when it is cut off.
-        await means.store.finish_run(run.id, RunState.COMPLETE, moment)
+        await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
         channels = {**means.budget.channels, channel: self.judge.budget}
         budget = means.budget.model_copy(update={"channels": channels})
         purse = Purse(means.store, budget, run.payer, means.clock)
         keeper = Keeper(means.store)
         stack = AsyncExitStack()
-        await stack.enter_async_context(means.store.holding(run.id))
+        await stack.enter_async_context(means.store.locks.run_lock(run.id))
         stack.push_async_callback(purse.close)
         await stack.enter_async_context(keeper)
         retries = Retries(means.asking)

@@ -55,20 +55,20 @@ class Rejudging:
 
     async def _said(self, shift: Shift, version: str) -> dict[int, float]:
         """Return what was said of answers before the shift, by their numbers."""
-        runs = await self.store.runs()
+        runs = await self.store.runs.find()
         begun = next(run.started_at for run in runs if run.id == (shift.began or shift.run_id))
         earlier = [run.id for run in runs if run.started_at < begun and not run.aside][
             :REJUDGED_RUNS
         ]
         return {
             record.answer_id: record.score.value
-            async for record in self.store.scores(runs=earlier)
+            async for record in self.store.scores.stream(runs=earlier)
             if (record.brand, record.score.metric) == (shift.brand, shift.metric)
             and f"{record.scorer}@{record.version}" == version
         }
 
     async def _answers(self, shift: Shift, said: dict[int, float]) -> list[Answer]:
-        found = self.store.answers(numbers=said)
+        found = self.store.answers.stream(numbers=said)
         mine = [a async for a in found if a.question.model == shift.model and not a.gone]
         return mine[-MAX_REJUDGED_ANSWERS:]
 

@@ -67,7 +67,7 @@ async def in_use(scoring: Scoring, store: Store) -> Scoring:
         scoring: The scorers over the catalogue of now.
         store: Knows which edition is used.
     """
-    edition = _one(await store.editions(), EditionState.USED)
+    edition = _one(await store.editions.all(), EditionState.USED)
     if edition is None:
         return scoring
     before = scoring.over(edition.catalogue, edition.versions)
@@ -89,7 +89,7 @@ async def carry(store: Store, before: Collection[str], after: Collection[str]) -
     carried = 0
     for name, version in (version.split("@", 1) for version in sorted(after)):
         if old.get(name, version) != version:
-            carried += await store.carry_scores(name, old[name], version)
+            carried += await store.retention.carry_scores(name, old[name], version)
     return carried
 
 
@@ -119,7 +119,7 @@ class Rescoring:
         await read.catch_up(self._store, progress, expected)
         edition = await self.open()
         if edition and edition.state is EditionState.SCORING and await self.left() <= SMALL:
-            async with self._store.on_duty(DUTY) as mine:
+            async with self._store.locks.leader_lock(DUTY) as mine:
                 if mine and await self.work(edition, progress):
                     return self._scoring
         return read
@@ -129,7 +129,7 @@ class Rescoring:
 
         One that somebody has cancelled or switched away from is returned as it is.
         """
-        editions = await self._store.editions()
+        editions = await self._store.editions.all()
         before = _one(editions, EditionState.USED)
         scoring = self._scoring
         if before is None:
@@ -138,7 +138,7 @@ class Rescoring:
         if scoring.over(before.catalogue, before.versions).versions == scoring.versions:
             for edition in editions:  # a change was taken back
                 if edition.state in PENDING:
-                    await self._store.set_edition(edition.id, EditionState.KEPT)
+                    await self._store.editions.set_state(edition.id, EditionState.KEPT)
             return None
         for edition in editions:
             if edition.versions == scoring.versions and edition.state is not EditionState.KEPT:
@@ -147,11 +147,11 @@ class Rescoring:
 
     async def left(self) -> int:
         """Return how many readings history still needs, about."""
-        whole = await self._store.scorable()
+        whole = await self._store.scores.count_scorable()
         left = 0
         for scorer in self._scoring.scorers:
             version = self._scoring.version(scorer)
-            left += max(0, whole - await self._store.read_by(scorer.name, version))
+            left += max(0, whole - await self._store.scores.count_read(scorer.name, version))
         return left
 
     async def gap(self) -> Gap:
@@ -183,12 +183,12 @@ class Rescoring:
             return False
         state = EditionState.READY if gap.note else EditionState.USED
         note = f"{gap.note} {await self._carried()}".strip()
-        await self._store.set_edition(edition.id, state, note)
+        await self._store.editions.set_state(edition.id, state, note)
         return state is EditionState.USED
 
     async def _carried(self) -> str:
         """Carry over what cannot be read again, and say so."""
-        used = _one(await self._store.editions(), EditionState.USED)
+        used = _one(await self._store.editions.all(), EditionState.USED)
         if used and await carry(self._store, used.versions, self._scoring.versions):
             return "Answers whose text is gone keep the scores that they had."
         return ""
@@ -208,7 +208,7 @@ class Rescoring:
                 async for scorer, batch in self._shares():
                     began = monotonic()
                     read = await self._read(scorer, batch, gap, paying=paying)
-                    await self._store.add_scores(scorer.name, self._scoring.version(scorer), read)
+                    await self._store.scores.add(scorer.name, self._scoring.version(scorer), read)
                     tried |= {(scorer.name, answer.id) for answer in batch}
                     if progress:
                         progress.advance(len(batch))
@@ -240,7 +240,7 @@ class Rescoring:
 
     def _unscored(self, scorer: Scorer, *, seen: bool | None) -> AsyncIterator[int]:
         version = self._scoring.version(scorer)
-        return self._store.unscored(scorer.name, version, seen=seen, newest=True)
+        return self._store.scores.unscored(scorer.name, version, seen=seen, newest=True)
 
     async def _read(
         self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
@@ -271,7 +271,7 @@ class Rescoring:
         if monotonic() - self._looked < LOOK:
             return True
         self._looked = monotonic()
-        now, catalogue = await self._store.editions(), await self._store.catalogue()
+        now, catalogue = await self._store.editions.all(), await self._store.catalogue.current()
         mine = next((one for one in now if one.id == edition.id), edition)
         scored = self._scoring.catalogue
         same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
@@ -280,7 +280,7 @@ class Rescoring:
     async def _begin(self, state: EditionState) -> Edition:
         scoring = self._scoring
         edition = Edition(scoring.versions, scoring.catalogue, self._clock.now(), state)
-        return await self._store.add_edition(edition)
+        return await self._store.editions.add(edition)
 
 
 def _one(editions: Sequence[Edition], state: EditionState) -> Edition | None:

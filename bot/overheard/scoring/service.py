@@ -181,7 +181,7 @@ class Scoring:
     def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[int]:
         version, judged = self.version(scorer), isinstance(scorer, Judge)
         seen = False if judged else None
-        return store.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
+        return store.scores.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
 
     async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
         """Score answers that stand beside the history; nothing is kept."""
@@ -218,7 +218,7 @@ class Scoring:
     async def _keep(self, store: Store, shares: Sequence[Share], progress: Progress) -> None:
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
-                await store.add_scores(scorer.name, self.version(scorer), read)
+                await store.scores.add(scorer.name, self.version(scorer), read)
             if self._scored:
                 for answer, records in read:
                     await self._scored(answer, records)

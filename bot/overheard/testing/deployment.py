@@ -79,7 +79,7 @@ class Deployment:
 
     async def scores(self, metric: str = "") -> list[ScoreRecord]:
         """Return the stored scores of one metric, or of all metrics."""
-        kept = [record async for record in self.store.scores()]
+        kept = [record async for record in self.store.scores.stream()]
         return [record for record in kept if metric in ("", record.score.metric)]
 
 
@@ -113,8 +113,8 @@ async def open_deployment(
     provider, clock, store = provider or EchoProvider(), clock or FixedClock(), open_test_store()
     plugins = load_plugins(read)
     plugins.providers[provider.name] = provider
-    await store.provision(read.catalogue())
-    catalogue = await store.catalogue()
+    await store.catalogue.provision(read.catalogue())
+    catalogue = await store.catalogue.current()
     limits, scorers = Limits(read.limits), plugins.scorers.values()
     means = Means(store, plugins.providers, limits, read.budget, read.asking, clock)
     told = plugins.listeners.answer_scored

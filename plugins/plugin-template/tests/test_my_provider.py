@@ -43,5 +43,5 @@ async def test_it_is_asked_by_a_check(
     await deployment.type("check --model mine/model-1")
 
     assert deployment.problems == {}
-    answers = [answer async for answer in deployment.store.answers()]
+    answers = [answer async for answer in deployment.store.answers.stream()]
     assert {answer.reply.text for answer in answers} == {"Acme is good."}

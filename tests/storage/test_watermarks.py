@@ -12,10 +12,10 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import func, select, text
 
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
-from overheard_storage import SqlStore, marks, open_store
+from overheard_storage import SqlStore, open_store, watermarks
 from overheard_storage.database import Database
-from overheard_storage.marks import read_to
 from overheard_storage.tables import answers, scorers
+from overheard_storage.watermarks import advance
 
 SCORER = ("visibility", "1")
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -25,14 +25,14 @@ FAILED = Reply("", Finish.FAILED)
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Move marks by three answers, from the second on."""
-    monkeypatch.setattr(marks, "WORTH", 2)
-    monkeypatch.setattr(marks, "STRIDE", 3)
+    monkeypatch.setattr(watermarks, "MIN_STEP", 2)
+    monkeypatch.setattr(watermarks, "MAX_STEP", 3)
 
 
 async def answered(store: SqlStore, *replies: Reply) -> list[Answer]:
     """Keep answers of one run."""
-    run = await store.start_run(Run("run", START))
-    return await store.add_answers(
+    run = await store.runs.start(Run("run", START))
+    return await store.answers.add(
         [
             Answer(run.id, Question(Prompt("Which?"), Model("svc", "m"), n), reply, START)
             for n, reply in enumerate(replies)
@@ -42,7 +42,7 @@ async def answered(store: SqlStore, *replies: Reply) -> list[Answer]:
 
 async def rest(store: SqlStore) -> list[int]:
     """Return the numbers of the answers that are left for the scorer."""
-    return [number async for number in store.unscored(*SCORER)]
+    return [number async for number in store.scores.unscored(*SCORER)]
 
 
 async def mark(store: SqlStore) -> int:
@@ -56,9 +56,9 @@ async def test_a_mark_moves_as_far_as_all_is_read(url: str) -> None:
     store = await open_store(url)
     whole = [Reply(f"Acme {n}", Finish.COMPLETE) for n in range(9)]
     kept = await answered(store, *whole)
-    await store.add_scores(*SCORER, [(answer, []) for answer in kept if answer.id != 8])
+    await store.scores.add(*SCORER, [(answer, []) for answer in kept if answer.id != 8])
     assert (await rest(store), await mark(store)) == ([8], 6)
-    await store.add_scores(*SCORER, [(kept[7], [])])
+    await store.scores.add(*SCORER, [(kept[7], [])])
     assert (await rest(store), await mark(store)) == ([], 9)
     await store.close()
 
@@ -68,10 +68,10 @@ async def test_an_answer_that_replaces_a_failed_one_is_read(url: str) -> None:
     store = await open_store(url)
     whole = [Reply(f"Acme {n}", Finish.COMPLETE) for n in range(5)]
     kept = await answered(store, FAILED, *whole)
-    await store.add_scores(*SCORER, [(answer, []) for answer in kept if answer.complete])
+    await store.scores.add(*SCORER, [(answer, []) for answer in kept if answer.complete])
     assert (await rest(store), await mark(store)) == ([], 6)
     anew = replace(kept[0], reply=whole[0])
-    assert [answer.id for answer in await store.add_answers([anew])] == [kept[0].id]
+    assert [answer.id for answer in await store.answers.add([anew])] == [kept[0].id]
     assert await rest(store) == [kept[0].id]
     await store.close()
 
@@ -93,7 +93,7 @@ async def test_marks_go_back_whoever_writes(url: str, statement: str, expected: 
     """A process of an older version beside this one leaves no answer behind a mark."""
     store = await open_store(url)
     kept = await answered(store, FAILED, *[Reply("Acme", Finish.COMPLETE)] * 5)
-    await store.add_scores(*SCORER, [(answer, []) for answer in kept if answer.complete])
+    await store.scores.add(*SCORER, [(answer, []) for answer in kept if answer.complete])
     assert (await rest(store), await mark(store)) == ([], 6)
     await execute(store, statement)
     assert await rest(store) == expected
@@ -111,7 +111,7 @@ async def test_a_mark_passes_no_answer_that_is_on_its_way(url: str) -> None:
         copy = SQL("INSERT INTO answers (repeat, {0}) SELECT 9, {0} FROM answers").format(copied)
         await older.execute(copy)
         later = await answered(store, *[Reply("Acme", Finish.COMPLETE)] * 5)
-        await store.add_scores(*SCORER, [(answer, []) for answer in (first, *later)])
+        await store.scores.add(*SCORER, [(answer, []) for answer in (first, *later)])
         looking = asyncio.create_task(rest(store))
         await asyncio.wait({looking}, timeout=0.1)
         await older.commit()
@@ -123,9 +123,9 @@ async def test_a_scorer_whose_scores_were_pruned_reads_all_anew(url: str) -> Non
     """Its mark goes back with them."""
     store = await open_store(url)
     kept = await answered(store, *[Reply(f"Acme {n}", Finish.COMPLETE) for n in range(5)])
-    await store.add_scores(*SCORER, [(answer, []) for answer in kept])
+    await store.scores.add(*SCORER, [(answer, []) for answer in kept])
     assert (await rest(store), await mark(store)) == ([], 5)
-    await store.prune_scores([])
+    await store.scores.prune([])
     assert await rest(store) == [1, 2, 3, 4, 5]
     await store.close()
 
@@ -135,6 +135,6 @@ async def test_a_scorer_that_nobody_knows_has_no_mark(url: str) -> None:
     store = await open_store(url)
     await answered(store, *[Reply("Acme", Finish.COMPLETE)] * 3)
     database: Database = store._database
-    assert await read_to(database, 0) == 0
+    assert await advance(database, 0) == 0
     assert await rest(store) == [1, 2, 3]
     await store.close()

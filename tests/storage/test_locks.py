@@ -43,18 +43,18 @@ def _end_connections(url: str) -> None:
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_work_stops_when_its_hold_is_lost(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else may have it by then."""
-    monkeypatch.setattr("overheard_storage.holds._LOOKS", 0.05)
+    monkeypatch.setattr("overheard_storage.locks._CHECK_S", 0.05)
     store = await open_store(url)
 
     async def work() -> None:
-        async with store.on_duty("scheduler") as mine, asyncio.timeout(20):
+        async with store.locks.leader_lock("scheduler") as mine, asyncio.timeout(20):
             assert mine
             _end_connections(url)
             await asyncio.Event().wait()
 
     with pytest.raises(HoldLost):
         await work()
-    async with store.on_duty("scheduler") as mine:
+    async with store.locks.leader_lock("scheduler") as mine:
         assert mine
     await store.close()
 
@@ -64,9 +64,9 @@ async def test_a_run_whose_hold_is_lost_is_taken_up_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whoever followed it, once the database is back; nobody need repeat a command."""
-    monkeypatch.setattr("overheard_storage.holds._LOOKS", 0.05)
+    monkeypatch.setattr("overheard_storage.locks._CHECK_S", 0.05)
     store = await open_store(url)
-    run = await store.start_run(Run("first", datetime.now(UTC), None))
+    run = await store.runs.start(Run("first", datetime.now(UTC), None))
     begun = 0
 
     async def work() -> Card:
@@ -102,7 +102,7 @@ class CutOff(ScriptedProvider):
 @pytest.fixture
 async def cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
     """A deployment that loses its database in the middle of its first run."""
-    monkeypatch.setattr("overheard_storage.holds._LOOKS", 0.05)
+    monkeypatch.setattr("overheard_storage.locks._CHECK_S", 0.05)
     config = parse_config(f'[storage]\nurl = "{url}"\n[[brands]]\nname = "Acme"\n')
     async with open_deployment(config) as deployment, asyncio.timeout(20):
         deployment.plugins.providers["svc"] = CutOff(url)
@@ -139,10 +139,10 @@ async def test_a_hold_ends_with_what_goes_wrong_in_it(url: str) -> None:
     """And the error is that of the work."""
     store = await open_store(url)
     with pytest.raises(ZeroDivisionError):
-        async with store.on_duty("scheduler"):
+        async with store.locks.leader_lock("scheduler"):
             raise ZeroDivisionError
     others = await open_store(url)
-    async with others.on_duty("scheduler") as mine:
+    async with others.locks.leader_lock("scheduler") as mine:
         assert mine
     await store.close()
     await others.close()
@@ -152,9 +152,9 @@ async def test_a_hold_ends_with_what_goes_wrong_in_it(url: str) -> None:
 async def test_a_server_that_cuts_connections_is_asked_anew(url: str) -> None:
     """Also in the middle of a statement."""
     store = await open_store(url)
-    reading = [asyncio.create_task(store.runs()) for _ in range(20)]
+    reading = [asyncio.create_task(store.runs.find()) for _ in range(20)]
     for _ in range(5):
         await asyncio.to_thread(_end_connections, url)
-        reading += [asyncio.create_task(store.runs()) for _ in range(20)]
+        reading += [asyncio.create_task(store.runs.find()) for _ in range(20)]
     assert await asyncio.gather(*reading) == [[]] * len(reading)
     await store.close()

@@ -35,7 +35,7 @@ from overheard.domain import (
 from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces import Store
 from overheard_storage import SqlStore, migrate, open_store
-from overheard_storage.tending import StoreTools
+from overheard_storage.maintenance import SqlMaintenance
 from postgres_server import PostgreSQL
 from scripted import Quiet
 
@@ -43,7 +43,7 @@ Item = TypeVar("Item")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GPT = Model("openai", "gpt-5")
 BEST = Prompt("What is the best tracker?", ("buying",), ("Acme",))
-TOOLS = StoreTools()
+TOOLS = SqlMaintenance()
 
 
 async def listed(stream: AsyncIterator[Item]) -> list[Item]:
@@ -54,18 +54,18 @@ async def listed(stream: AsyncIterator[Item]) -> list[Item]:
 async def fill(store: Store) -> None:
     """Keep something in most tables; one answer is a copy of a later one."""
     facts = (Fact("Acme", "price", "$ 10", None, "https://acme.com"),)
-    await store.provision(
+    await store.catalogue.provision(
         Catalogue((Brand("Acme"), Brand("Ünï")), (BEST,), facts, (Schedule("daily", "0 9 * * *"),))
     )
     panel = Panel(("Acme",), (BEST,), (GPT,), 3, 7)
-    first = await store.start_run(Run("first", NOON, panel))
-    second = await store.start_run(Run("second", NOON))
+    first = await store.runs.start(Run("first", NOON, panel))
+    second = await store.runs.start(Run("second", NOON))
     failed = Answer(first.id, Question(BEST, GPT, 0), Reply("", Finish.FAILED), NOON, error="Away.")
     said = Reply(
         "Acme ☃ is best.", Finish.COMPLETE, citations=(Citation("https://a.b", "A"),), cost_usd=0.25
     )
-    await store.add_answers([failed])
-    [kept] = await store.add_answers([Answer(second.id, Question(BEST, GPT, 0), said, NOON)])
+    await store.answers.add([failed])
+    [kept] = await store.answers.add([Answer(second.id, Question(BEST, GPT, 0), said, NOON)])
     copied = Answer(
         first.id,
         Question(BEST, GPT, 0),
@@ -73,24 +73,24 @@ async def fill(store: Store) -> None:
         NOON,
         reused_from=kept.id,
     )
-    await store.add_answers([copied])
+    await store.answers.add([copied])
     score = Score("visibility", 1.0, "Acme ☃ is best.", (Detail("price", "wrong", "$ 9"),))
     record = ScoreRecord(kept.id, "Acme", "visibility", "1", score)
-    await store.add_scores("visibility", "1", [(kept, [record])])
+    await store.scores.add("visibility", "1", [(kept, [record])])
     shift = Shift("Acme", GPT, "visibility", first.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
-    await store.add_alert(Alert(shift, NOON))
+    await store.alerts.add(Alert(shift, NOON))
 
 
 async def contents(store: Store) -> list[object]:
     """Return what a store gives out."""
     return [
-        await store.catalogue(),
-        await store.runs(),
-        await listed(store.answers()),
-        await listed(store.scores()),
-        await store.blocks(),
-        await store.alerts(),
-        await store.spending(),
+        await store.catalogue.current(),
+        await store.runs.find(),
+        await listed(store.answers.stream()),
+        await listed(store.scores.stream()),
+        await store.blocks.find(),
+        await store.alerts.find(),
+        await store.money.spending(),
     ]
 
 
@@ -129,7 +129,7 @@ async def test_a_store_moves_to_postgresql_and_back(tmp_path: Path, postgresql: 
     for url in urls[1:]:
         copied = await open_store(url)
         assert await contents(copied) == expected
-        assert (await copied.start_run(Run("third", NOON))).id == 3
+        assert (await copied.runs.start(Run("third", NOON))).id == 3
         await copied.close()
 
 
@@ -139,7 +139,7 @@ async def test_a_store_that_is_not_empty_is_not_copied_over(
     """Nothing is added to it."""
     other = f"sqlite:///{tmp_path}/other.db"
     store = await open_store(other)
-    await store.add_brands([Brand("Zed")])
+    await store.catalogue.add_brands([Brand("Zed")])
     await store.close()
     before = await contents(filled)
 

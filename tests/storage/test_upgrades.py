@@ -19,11 +19,11 @@ import overheard_storage
 from overheard.domain import Brand
 from overheard.errors import StoreError
 from overheard_storage import migrate, open_store
-from overheard_storage.addresses import address
+from overheard_storage.columns import made_on
 from overheard_storage.database import Database
-from overheard_storage.parts import made_on
-from overheard_storage.schema import configuration
 from overheard_storage.tables import REVISION, metadata
+from overheard_storage.upgrades import configuration
+from overheard_storage.urls import parse_url
 
 MIGRATOR = """
 import asyncio, sys
@@ -112,8 +112,8 @@ async def test_processes_that_migrate_at_once_take_turns(bare_url: str) -> None:
 async def test_stores_that_open_at_once_take_turns(bare_url: str) -> None:
     """Opening a new database several times at once makes one set of tables."""
     stores = await asyncio.gather(*(open_store(bare_url) for _ in range(5)))
-    await asyncio.gather(*(store.add_brands([Brand("Acme")]) for store in stores))
-    assert [(await store.catalogue()).brands for store in stores] == [(Brand("Acme"),)] * 5
+    await asyncio.gather(*(store.catalogue.add_brands([Brand("Acme")]) for store in stores))
+    assert [(await store.catalogue.current()).brands for store in stores] == [(Brand("Acme"),)] * 5
     for store in stores:
         await store.close()
 
@@ -122,7 +122,7 @@ async def test_connections_that_open_a_new_file_at_once_wait_for_each_other(tmp_
     """None is refused because another one is switching the file to a write-ahead log."""
 
     async def connect(file: Path) -> None:
-        database = Database(address(f"sqlite:///{file}"))
+        database = Database(parse_url(f"sqlite:///{file}"))
         async with database.reading():
             pass
         await database.close()
