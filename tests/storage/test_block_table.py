@@ -38,7 +38,7 @@ def told(stream: Stream) -> object:
 
 
 async def test_streams_of_columns_are_those_of_blocks(store: Store) -> None:
-    """However the store numbers names, and in whatever order runs were written."""
+    """The order of runs and the numbers of names make no difference."""
     await fill(store)
     table = await store.blocks.table(["Acme", "Zeta", "nobody"])
     found = streams_of_table(table)

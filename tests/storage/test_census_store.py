@@ -39,7 +39,7 @@ async def test_an_empty_store_holds_nothing(store: Store) -> None:
 
 
 async def test_runs_are_counted_by_state_and_the_oldest_that_goes_on_is_told(store: Store) -> None:
-    """One that ended, or stands aside, keeps nobody waiting."""
+    """A run that ended, or that is outside of the history, is not counted as in progress."""
     for minute, key in enumerate(("ended", "first", "second")):
         await store.runs.start(Run(key, NOON + minute * MINUTE, PANEL))
     await store.runs.start(Run("beside", NOON - MINUTE, PANEL, aside=True))

@@ -1,4 +1,4 @@
-"""What every store keeps of chats: memory, SQLite and PostgreSQL."""
+"""What every store keeps of chats: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

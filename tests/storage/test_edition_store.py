@@ -1,4 +1,4 @@
-"""What every store does with the editions of the scores: memory, SQLite and PostgreSQL."""
+"""What every store does with the editions of the scores: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def score(store: Store, version: str, answers: Sequence[Answer]) -> None:
 
 
 async def states(store: Store) -> list[str]:
-    """Return where the editions stand."""
+    """Return the states of the editions."""
     return [edition.state.value for edition in await store.editions.all()]
 
 
@@ -70,7 +70,7 @@ async def test_an_edition_comes_back_whole(store: Store) -> None:
 
 
 async def test_one_edition_is_used_and_one_is_to_be_used(store: Store) -> None:
-    """Whichever takes the place of another leaves that one kept."""
+    """An edition that loses its state to another one becomes kept."""
     first = await store.editions.add(Edition(OLD, CATALOGUE, NOON, EditionState.USED))
     await store.editions.add(Edition(NEW, CATALOGUE, NOON + timedelta(hours=1)))
     third = await store.editions.add(
@@ -86,7 +86,7 @@ async def test_one_edition_is_used_and_one_is_to_be_used(store: Store) -> None:
 
 
 async def test_the_same_versions_are_the_same_edition(store: Store) -> None:
-    """Whoever takes a change back goes on with what was scored before it."""
+    """A change that is taken back leads back to the scores from before it."""
     first = await store.editions.add(Edition(OLD, CATALOGUE, NOON, EditionState.KEPT))
     again = await store.editions.add(Edition(OLD, CATALOGUE, NOON + timedelta(hours=1)))
     assert again.id == first.id

@@ -1,4 +1,4 @@
-"""What every store keeps for the fine-tuning side: one suite for memory, SQLite and PostgreSQL."""
+"""What every store keeps for the fine-tuning side: one suite for SQLite and PostgreSQL."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -42,7 +42,7 @@ def _end_connections(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_work_stops_when_its_hold_is_lost(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else may have it by then."""
+    """Another process may have the lock by then."""
     monkeypatch.setattr("overheard_storage.locks._CHECK_S", 0.05)
     store = await open_store(url)
 
@@ -63,7 +63,7 @@ async def test_work_stops_when_its_hold_is_lost(url: str, monkeypatch: pytest.Mo
 async def test_a_run_whose_hold_is_lost_is_taken_up_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By whoever followed it, once the database is back; nobody need repeat a command."""
+    """By the process that follows, once the database is back; no command is repeated by hand."""
     monkeypatch.setattr("overheard_storage.locks._CHECK_S", 0.05)
     store = await open_store(url)
     run = await store.runs.start(Run("first", datetime.now(UTC), None))

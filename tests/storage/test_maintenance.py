@@ -104,7 +104,7 @@ async def filled(url: str) -> AsyncIterator[SqlStore]:
 
 
 def change(url: str, statement: LiteralString) -> None:
-    """Change a database behind the store's back, whatever refers to what."""
+    """Change a database directly, without checks of foreign keys."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
             file.execute(statement)
@@ -149,7 +149,7 @@ async def test_a_store_that_is_not_empty_is_not_copied_over(
 
 
 class Stopping(Quiet):
-    """Somebody who loses patience in the middle."""
+    """Progress that cancels the work in the middle."""
 
     def advance(self, steps: int = 1) -> None:  # noqa: ARG002 - a `Progress`
         """Give up."""
@@ -158,7 +158,7 @@ class Stopping(Quiet):
 
 @pytest.mark.usefixtures("filled")
 async def test_a_copy_that_is_cut_off_leaves_the_target_empty(url: str, tmp_path: Path) -> None:
-    """So that it can be begun anew."""
+    """So that the copy can be started again."""
     target = f"sqlite:///{tmp_path}/copy.db"
     with pytest.raises(KeyboardInterrupt):
         await TOOLS.copy(url, target, Stopping())
@@ -227,7 +227,7 @@ async def test_postgresql_is_backed_up_by_its_own_tool(
 
 
 async def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
-    """Whoever mistypes a path is told."""
+    """A mistyped path is an error."""
     with pytest.raises(StoreError, match="there is no such file"):
         await TOOLS.examine(f"sqlite:///{tmp_path}/none.db")
-    assert sorted(tmp_path.iterdir()) == []  # noqa: ASYNC240 - nobody waits for it
+    assert sorted(tmp_path.iterdir()) == []  # noqa: ASYNC240 - nothing else runs

@@ -1,4 +1,4 @@
-"""What every store does with money and with runs that are steered: memory, SQLite, PostgreSQL."""
+"""What every store does with money and with runs that are steered: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_a_part_of_what_is_held_can_be_given_back(store: Store) -> None:
 
 
 async def test_the_cost_of_an_answer_is_taken_out_of_what_its_run_holds(store: Store) -> None:
-    """In the transaction that keeps it, and of its own run only."""
+    """In the transaction that stores the answer, and from its run only."""
     run, other = await run_of(store), await run_of(store, "other")
     for holder in (run, other):
         await store.money.reserve(holder.id, [Claim(DAY, 2, 9)])

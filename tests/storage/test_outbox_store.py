@@ -69,7 +69,7 @@ class TestLife:
         assert await store.alerts.get(alert.id + 1) is None
 
     async def test_a_change_is_kept_with_its_event(self, store: Store) -> None:
-        """Where it stands, by whom, and until when comes back whole."""
+        """The state, the person and the end of the state are read back unchanged."""
         alert = await raised(store)
         until = NOON + MINUTE
         snoozed = replace(
@@ -82,7 +82,7 @@ class TestLife:
         assert replace(kept, id=0) == replace(event, alert_id=alert.id)
 
     async def test_of_two_changes_at_once_one_is_kept(self, store: Store) -> None:
-        """Whoever was slower is told, and nothing of it remains."""
+        """The slower change returns False, and nothing of it is stored."""
         alert = await raised(store, to())
         change, event = acknowledged(alert)
         assert await store.alerts.change(change, event)
@@ -93,7 +93,7 @@ class TestLife:
         assert len(await store.deliveries.find()) == 2
 
     async def test_an_alert_that_grows_keeps_what_it_told_first(self, store: Store) -> None:
-        """What moved further comes back beside it, in order; what is there is not kept again."""
+        """Later shifts are read back with the first one, in order; none is stored twice."""
         alert = await raised(store, to())
         grown = alert
         for revision, key in enumerate(("second", "third"), 2):
@@ -163,7 +163,7 @@ class TestDeliveries:
         assert await claimed(store, now=NOON + 9 * MINUTE) == []
 
     async def test_only_what_is_due_and_can_be_posted_is_claimed(self, store: Store) -> None:
-        """Later ones wait, other platforms are left alone, and the oldest come first."""
+        """Later deliveries wait, other platforms are skipped, and the oldest come first."""
         late, soon = to("slack:late", NOON + MINUTE), to("slack:soon", NOON - MINUTE)
         await raised(store, late, to(), soon, to(BOARD))
         found = await store.deliveries.claim("one", NOON, NOON + LEASE, chats=["slack"], limit=5)
@@ -205,7 +205,7 @@ class TestDeliveries:
         ]
 
     async def test_events_wait_for_their_message_and_come_in_order(self, store: Store) -> None:
-        """A thread has a message above it, and tells a story from its beginning."""
+        """A thread has a message above it, and its events come in order."""
         alert = await raised(store, to())
         change, event = acknowledged(alert)
         await store.alerts.change(change, event)
@@ -246,7 +246,7 @@ class TestOperating:
     """How a deployment is run."""
 
     async def test_a_duty_is_one_process_s(self, store: Store) -> None:
-        """Another one is held beside it, and the same again once it is free."""
+        """Another duty can be led at the same time, and the same one again once it is free."""
         async with (
             store.locks.leader_lock("scheduler") as mine,
             store.locks.leader_lock("scheduler") as second,
@@ -257,7 +257,7 @@ class TestOperating:
             assert again
 
     async def test_a_schedule_begins_when_it_is_first_seen(self, store: Store) -> None:
-        """What would have been due before is not made up for."""
+        """Slots from before are skipped."""
         state = await store.schedules.state("weekly", NOON)
         assert (state.begun, state.done, state.paused, state.problem) == (NOON, NOON, False, "")
         assert await store.schedules.state("weekly", NOON + MINUTE) == state

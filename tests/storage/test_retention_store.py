@@ -1,4 +1,4 @@
-"""What every store does with texts that got old: memory, SQLite and PostgreSQL."""
+"""What every store does with texts that got old: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_only_what_is_older_than_a_time_is_old(store: Store, kept: list[An
 async def test_what_was_approved_for_a_dataset_keeps_its_text(
     store: Store, kept: list[Answer]
 ) -> None:
-    """Somebody wants it to be taught."""
+    """The text is approved for a dataset."""
     await store.finetune.approve(Approval(kept[0].id, "", "Ada", NOON))
     assert await listed(store.retention.old_texts(NOON + 2 * DAY)) == kept[1:2]
 
@@ -91,7 +91,7 @@ async def test_a_forgotten_text_leaves_everything_but_itself(
 
 
 async def test_a_text_is_forgotten_once(store: Store, kept: list[Answer]) -> None:
-    """Whoever does it again is told that nothing was there, and it is not old any more."""
+    """A second call removes nothing, and the answers are no longer listed as old."""
     numbers = [answer.id for answer in kept[:2]]
     assert [await store.retention.forget_texts(numbers) for _ in range(2)] == [2, 0]
     assert await listed(store.retention.old_texts(NOON + 9 * DAY)) == kept[2:]

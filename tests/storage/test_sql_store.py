@@ -1,4 +1,4 @@
-"""What a store in a database does beside what every store does."""
+"""What depends on the database: transactions, several processes, addresses, errors."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class TestKeeping:
         await store.close()
 
     async def test_a_time_without_a_zone_is_refused(self, url: str) -> None:
-        """Nobody knows which moment it means."""
+        """It is not known which moment it means."""
         store = await open_store(url)
         with pytest.raises(StatementError, match="has no time zone"):
             await store.runs.start(Run("first", datetime(2026, 3, 1)))  # noqa: DTZ001 - the point
@@ -177,7 +177,7 @@ class TestSharing:
     """Several writers at once."""
 
     async def test_two_stores_write_at_once(self, url: str) -> None:
-        """Neither is told that the database is locked, and nothing is kept or counted twice."""
+        """Neither fails on a locked database, and nothing is stored or counted twice."""
         stores = [await open_store(url) for _ in range(2)]
         run, same = [await store.runs.start(Run("first", NOON)) for store in stores]
         assert run == same
@@ -303,7 +303,7 @@ class TestOpening:
             await open_store(url)
 
     async def test_a_refused_store_can_be_mended(self, tmp_path: Path) -> None:
-        """Its connections are let go, so that the next attempt starts anew."""
+        """Its connections are closed, so that the next attempt starts from the beginning."""
         file = tmp_path / "overheard.db"
         file.write_text("no database " * 100)
         with pytest.raises(StoreError):

@@ -1,4 +1,4 @@
-"""What every store does: one suite for memory, SQLite and PostgreSQL."""
+"""What every store does: one suite for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class TestCatalogue:
         assert await store.catalogue.current() == renewed
 
     async def test_a_fact_about_a_brand_that_nobody_declared_is_kept(self, store: Store) -> None:
-        """A fact needs no brand of its own in the configuration, and adds none."""
+        """A fact needs no declared brand, and adds none."""
         declared = Catalogue(facts=(Fact("Hooli", "founded", "2001"),))
         await store.catalogue.provision(declared)
         assert await store.catalogue.current() == declared
@@ -238,7 +238,7 @@ class TestCatalogue:
         assert await store.catalogue.retired() == await store.catalogue.declared() == Catalogue()
 
     async def test_what_the_configuration_gave_up_is_retired(self, store: Store) -> None:
-        """It is told apart from what is declared now."""
+        """Retired entries are listed apart from the declared ones."""
         await store.catalogue.provision(Catalogue((ACME, GLOBEX)))
         await store.catalogue.provision(Catalogue((GLOBEX,)))
         assert (await store.catalogue.declared()).brands == (GLOBEX,)
@@ -335,7 +335,7 @@ class TestRuns:
         assert [run.key for run in found] == ["burst"]
 
     async def test_a_run_is_held_by_one_at_a_time(self, store: Store) -> None:
-        """A second one is told so at once; another run, and the same one later, can be held."""
+        """A second lock is refused at once; another run, and the same run later, can be locked."""
         first, second = await run_of(store, "a"), await run_of(store, "b")
 
         async with store.locks.run_lock(first.id) as mine, store.locks.run_lock(second.id) as other:
@@ -411,7 +411,7 @@ class TestAnswers:
         assert [answer.question.key for answer in kept] == [a.question.key for a in given]
 
     async def test_an_answer_is_kept_and_paid_once(self, store: Store) -> None:
-        """A second delivery is left out, whatever it says, and returns nothing."""
+        """A second answer to a question is left out and not returned, also with another text."""
         run = await run_of(store)
         first = await store.answers.add([answer_to(run)])
         assert len(first) == 1
@@ -429,7 +429,7 @@ class TestAnswers:
         assert await store.money.spent() == 0.75
 
     async def test_the_same_question_in_another_run_is_another_answer(self, store: Store) -> None:
-        """Run, prompt, model and repeat together tell answers apart."""
+        """Answers are identified by run, prompt, model and repeat together."""
         first, second = await run_of(store), await run_of(store, "second")
         given = [
             answer_to(first),
@@ -585,7 +585,7 @@ class TestScores:
         assert await store.blocks.find() == [block]
 
     async def test_a_second_delivery_of_scores_changes_nothing(self, store: Store) -> None:
-        """Neither scores nor blocks count an answer twice, and new answers beside it do count."""
+        """Neither scores nor blocks count an answer twice; new answers in the same call count."""
         first, second = await answers_of(store, 2)
         await store.scores.add(*SCORER, [(first, [record(first)])])
         again = [(first, [record(first, 0.0)]), (second, [record(second)])]
@@ -643,10 +643,10 @@ class TestScores:
 
 
 class TestAlerts:
-    """What changed, and who was told."""
+    """Model updates, thresholds and alerts."""
 
     async def test_updates_come_back_the_oldest_first_and_once(self, store: Store) -> None:
-        """A feed that tells the same update again adds nothing."""
+        """A feed that returns the same update again adds nothing."""
         late = await store.updates.add(ModelUpdate(GPT, NOON + HOUR, "feed", "new weights"))
         early = await store.updates.add(ModelUpdate(LLAMA, NOON))
         again = await store.updates.add(ModelUpdate(GPT, NOON + HOUR, "feed"))
@@ -735,7 +735,7 @@ DOMAIN = tuple(
 
 
 def foreign_parts(item: Any) -> list[Any]:
-    """Return whatever in an object is neither of the domain nor a plain value."""
+    """Return the parts of an object that are neither domain objects nor plain values."""
     if is_dataclass(item):
         own = [] if type(item).__module__ in DOMAIN else [item]
         return own + [f for x in fields(item) for f in foreign_parts(getattr(item, x.name))]

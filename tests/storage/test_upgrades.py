@@ -84,7 +84,7 @@ def revisions() -> list[str]:
 
 @pytest.mark.parametrize("revision", revisions())
 async def test_every_older_schema_is_brought_up(bare_url: str, revision: str) -> None:
-    """Whatever revision somebody comes from, the tables are those that the program knows."""
+    """The upgrade from every revision gives the tables that the program knows."""
     await on(bare_url, lambda opened: command.upgrade(configuration(opened), revision))
     assert await migrate(bare_url) == (revision, REVISION)
     assert await on(bare_url, differences) == []

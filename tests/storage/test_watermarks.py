@@ -90,7 +90,7 @@ async def execute(store: SqlStore, statement: str) -> None:
     ],
 )
 async def test_marks_go_back_whoever_writes(url: str, statement: str, expected: list[int]) -> None:
-    """A process of an older version beside this one leaves no answer behind a mark."""
+    """A process of an older version at the same time leaves no answer behind a watermark."""
     store = await open_store(url)
     kept = await answered(store, FAILED, *[Reply("Acme", Finish.COMPLETE)] * 5)
     await store.scores.add(*SCORER, [(answer, []) for answer in kept if answer.complete])
@@ -102,7 +102,7 @@ async def test_marks_go_back_whoever_writes(url: str, statement: str, expected: 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_a_mark_passes_no_answer_that_is_on_its_way(url: str) -> None:
-    """It has its number already, nobody sees it yet, and later ones are there before it."""
+    """It has a number, is not committed yet, and later numbers are committed before it."""
     store = await open_store(url)
     [first] = await answered(store, Reply("Acme", Finish.COMPLETE))
     names = [column.name for column in answers.columns if column.name not in {"id", "repeat"}]

@@ -21,6 +21,7 @@ from overheard.errors import (
     PluginFault,
 )
 from overheard.interfaces import Chat, Desk, Finding, History, Linking, View
+from overheard.interfaces.store import StoreHistory
 from overheard.plugins import validate
 from overheard.plugins.isolate import Guard, awaited
 
@@ -175,7 +176,7 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     async def run(deployment: Any, call: Any, **options: Any) -> Card | Proposal:
         view = View(
             deployment.catalogue,
-            _history(deployment.store),
+            _history(StoreHistory(deployment.store)),
             deployment.clock,
             call.zone,
             call.who,

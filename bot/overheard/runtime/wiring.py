@@ -16,7 +16,7 @@ from overheard.config.loader import Config
 from overheard.deployment import Deployment, Session, local_zone
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat, Queue, Store
-from overheard.interfaces.operations import Tending
+from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
@@ -99,16 +99,18 @@ def _rested_collector() -> Iterator[None]:
         gc.unfreeze()
 
 
-def tending() -> Tending:
-    """Return whoever looks after stores."""
-    from overheard_storage.tending import StoreTools
+def store_maintenance() -> StoreMaintenance:
+    """Return the maintenance of stores."""
+    from overheard_storage.maintenance import SqlMaintenance
 
-    return StoreTools()
+    return SqlMaintenance()
 
 
 def session() -> Session:
     """Return what the terminal's commands are given."""
-    return Session(open_deployment, tending, serve=_serve, open_chats=_open_chats, work=_work)
+    return Session(
+        open_deployment, store_maintenance, serve=_serve, open_chats=_open_chats, work=_work
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A deployment for tests: a store of its own, the plugins that are installed, a chat user."""
+"""A deployment for tests: a new store, the installed plugins, and a chat user."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _open: dict[Path, Store] = {}
 
 
 def open_test_store() -> Store:
-    """Open an empty SQLite store of its own file, in about 10 ms.
+    """Open an empty SQLite store in a new file, in about 10 ms.
 
     The file is a copy of one whose tables are made once in a process. It is removed by
     `close_test_stores`, at the latest when the process ends.
