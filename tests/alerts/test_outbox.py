@@ -18,6 +18,7 @@ from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
 from overheard.interfaces import Store
+from overheard.interfaces.alerts import DeliveryRepository
 from overheard.testing.store import open_test_store
 from overheard_storage import open_store
 from recording import HandClock, RecordingChat, failing
@@ -114,7 +115,7 @@ async def test_a_message_is_edited_as_its_alert_lives() -> None:
     ]
 
 
-WRITES = ("claim_deliveries", "record_delivery", "postpone_delivery")
+WRITES = ("claim", "record", "postpone")
 
 
 class Mortal:
@@ -136,14 +137,30 @@ class Mortal:
         self.steps -= 1
 
     def __getattr__(self, name: str) -> Any:
-        work: Callable[..., Any] = getattr(self._house.store, name)
+        return getattr(self._house.store, name)
+
+    @property
+    def deliveries(self) -> MortalDeliveries:
+        """The outbox, whose every write is two steps."""
+        return MortalDeliveries(self._house.store.deliveries, self.step)
+
+
+class MortalDeliveries:
+    """The deliveries of a store, as a process sees them that may die before and after a write."""
+
+    def __init__(self, deliveries: DeliveryRepository, step: Callable[[], None]) -> None:
+        self._deliveries = deliveries
+        self._step = step
+
+    def __getattr__(self, name: str) -> Any:
+        work: Callable[..., Any] = getattr(self._deliveries, name)
         if name not in WRITES:
             return work
 
         async def call(*given: Any, **named: Any) -> Any:
-            self.step()
+            self._step()
             result = await work(*given, **named)
-            self.step()
+            self._step()
             return result
 
         return call
