@@ -1,5 +1,5 @@
-"""A service on loopback that sells batches as OpenAI, Anthropic and Google do, and misbehaves when
-told to.
+"""A service on loopback that sells batches as OpenAI, Anthropic and Google do, with faults on
+request.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class BatchService:
     Attributes:
         url: Its address.
         batches: What was handed in, by the service's ids.
-        ready: Whether batches have ended when somebody looks.
+        ready: Whether batches have ended when they are retrieved.
         fate: From the id of a question to what becomes of it.
-        looks: How often somebody looked at a batch.
+        looks: How often a batch was retrieved.
         written: Whether the file of answers is there, in a vendor's batch that has ended.
         ending: How all batches end as a whole, without any answer; empty when they end well.
         refusal: A status with which it refuses everything, or 0.
-        taking: Waited for when a batch is handed in, before it is told that it was.
+        taking: Waited for when a batch is submitted, before the response is sent.
     """
 
     url: str = ""
@@ -211,7 +211,7 @@ class BatchService:
 
 @contextmanager
 def selling() -> Iterator[BatchService]:
-    """Run a service beside the block."""
+    """Run a service within the block."""
     service = BatchService()
 
     class Handler(BaseHTTPRequestHandler):

@@ -47,7 +47,7 @@ class Chats:
 
     @staticmethod
     def routes(more: str = "") -> str:
-        """Return the part that tells alerts in both."""
+        """Return the part that posts alerts in both chats."""
         return "".join(f'\n[[routes]]\nchannel = "{one}"\n{more}' for one in (SLACK, DISCORD))
 
     @staticmethod
@@ -58,20 +58,20 @@ class Chats:
         assert _begin(shown(), beginnings), shown()
 
     def in_slack(self) -> list[str]:
-        """Return the titles of what stands in Slack's channel, without their coloured dots."""
+        """Return the titles of the messages in Slack's channel, without their coloured dots."""
         titles = [title for one in self._slack(thread=False) for title in headers(one)]
         return [re.sub(r"^\W+", "", title) for title in titles]
 
     def in_discord(self) -> list[str]:
-        """Return the titles of what stands in Discord's channel."""
+        """Return the titles of the messages in Discord's channel."""
         return [e["title"] for one in self.discord.shown() for e in one["embeds"][:1]]
 
     def slack_threads(self) -> list[str]:
-        """Return what stands in threads in Slack, as text."""
+        """Return the messages in Slack's threads, as text."""
         return [str(one["blocks"]) for one in self._slack(thread=True)]
 
     def discord_threads(self) -> list[str]:
-        """Return what stands in threads in Discord, as text."""
+        """Return the messages in Discord's threads, as text."""
         places = [place for place in self.discord.threads if place in self.discord.messages]
         return [str(one["embeds"]) for place in places for one in self.discord.shown(place)]
 

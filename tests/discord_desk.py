@@ -1,4 +1,4 @@
-"""A desk with a few commands, which answers as it is told."""
+"""A desk with a few commands, whose answers a test chooses."""
 
 from __future__ import annotations
 

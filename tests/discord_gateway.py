@@ -26,7 +26,7 @@ class Gateway:
         acknowledges: Whether they are answered.
         refuses: Whether the token is refused.
         permissions: What the bot may do in the server.
-        address: Where it is; bots are told to come back there.
+        address: The gateway's address, at which bots resume.
     """
 
     def __init__(self, permissions: str) -> None:
@@ -64,7 +64,7 @@ class Gateway:
         self._bots.clear()
 
     async def send(self, event: str, data: Json) -> None:
-        """Tell the bots of an event."""
+        """Send an event to the bots."""
         for bot in [*self._bots]:
             await self._tell(bot, event, data)
 

@@ -1,4 +1,4 @@
-"""A small Discord on loopback: REST and gateway by real sockets, strict, and faulty when told to.
+"""A small Discord on loopback: REST and gateway on real sockets, strict, with faults on request.
 
 It refuses what Discord refuses: embeds and components beyond the limits, doubled custom ids, a
 second answer to an interaction. With a copy of Discord's OpenAPI document named by
@@ -48,7 +48,7 @@ class Peer(Rest):
         self.gateway.address = self.gateway_url
 
     async def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all connections."""
         self.gateway.drop()
         if self._runner:
             await self._runner.cleanup()

@@ -1,4 +1,4 @@
-"""The REST half of a small Discord on loopback: strict, and faulty when told to."""
+"""The REST half of a small Discord on loopback: strict, with faults on request."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ class Rest:
 
 
 def _told(command: Json) -> Json:
-    """Return what Discord tells otherwise than it was sent: permissions are a text."""
+    """Return a command as Discord returns it: permissions are text."""
     needed = command["default_member_permissions"]
     return {"default_member_permissions": None if needed is None else str(needed)}
 

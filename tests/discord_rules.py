@@ -46,7 +46,7 @@ def units(text: str) -> int:
 
 
 def wrong_embeds(embeds: list[dict[str, Any]]) -> Iterator[str]:
-    """Tell what Discord would not take of a message's embeds."""
+    """Return what Discord would refuse in a message's embeds."""
     if len(embeds) > 10:
         yield "more than 10 embeds"
     if sum(map(_weight, embeds)) > 6000:
@@ -78,7 +78,7 @@ def _wrong_embed(embed: dict[str, Any]) -> Iterator[str]:
 
 
 def wrong_components(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Tell what Discord would not take of a message's buttons."""
+    """Return what Discord would refuse in a message's buttons."""
     ids = [child["custom_id"] for row in rows for child in row.get("components", [])]
     if len(rows) > 5 or any(len(row.get("components", [])) > 5 for row in rows):
         yield "too many buttons"

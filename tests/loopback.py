@@ -1,4 +1,4 @@
-"""A service on loopback that speaks Chat Completions, and misbehaves when told to."""
+"""A service on loopback that speaks Chat Completions, with faults on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program as its users run it: a process of its own, in a folder with a configuration."""
+"""The program as its users run it: a process in a folder with a configuration."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Program:
         (self.folder / "config.toml").write_text(config, encoding="utf-8")
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start it as a process of its own, and do not wait."""
+        """Start the program as a process, without waiting for its end."""
         return self._start("-m", "overheard", *arguments)
 
     def python(self, code: str) -> subprocess.Popen[str]:
@@ -72,7 +72,7 @@ class Program:
     def run(self, *arguments: str, code: int | None = 0) -> tuple[str, str]:
         """Run it to its end, in this process, and return what it printed.
 
-        The exit code must be as told; None takes any.
+        The exit code must be the given one; None accepts any code.
         """
         with contextlib.chdir(self.folder):
             result = CliRunner(env={"COLUMNS": "120"}).invoke(app, list(arguments), obj=session())

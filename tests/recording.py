@@ -1,4 +1,4 @@
-"""A chat that remembers what it was shown, and fails when told to."""
+"""A chat that records what it shows, with faults on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RecordingChat:
     Attributes:
         messages: All that were posted, by id.
         before: Called before anything is done, with the name of the method.
-        after: Called after it was done, and before its caller hears of it.
+        after: Called after the post, before its caller continues.
         calls: The names of the methods that were called.
         findings: What `examine` finds.
     """
@@ -86,11 +86,11 @@ class RecordingChat:
         return f"https://chat.example/{channel}/{message}"
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG002
-        """Say what was told to be said."""
+        """Return the prepared findings."""
         return self.findings
 
     async def close(self) -> None:
-        """Let go."""
+        """Do nothing."""
         self.closed = True
 
     async def _step(self, name: str, *, done: bool = False) -> None:
@@ -102,7 +102,7 @@ class RecordingChat:
 
 
 class HandClock:
-    """A clock that goes on when it is told to."""
+    """A clock that a test moves."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, tzinfo=UTC)) -> None:
         self.at = start

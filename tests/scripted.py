@@ -1,4 +1,4 @@
-"""A provider that answers as it is told, for tests of what happens around it."""
+"""A provider whose answers a test chooses, for tests of the code around providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from overheard.testing.echo import EchoProvider
 
 
 def reply(text: str = "Acme is good.", finish: Finish = Finish.COMPLETE, **more: Any) -> Reply:
-    """Return a reply that costs nothing, unless told otherwise."""
+    """Return a reply that costs nothing by default."""
     return Reply(text, finish, **{"cost_usd": 0.0, **more})
 
 
@@ -34,7 +34,7 @@ class ScriptedProvider(EchoProvider):
         self._under_way = 0
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Answer as told."""
+        """Return the next answer."""
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         await asyncio.sleep(self.pause)
@@ -43,7 +43,7 @@ class ScriptedProvider(EchoProvider):
 
 
 class Quiet:
-    """Progress that nobody watches; it counts the steps."""
+    """Progress without a display; it counts the steps."""
 
     def __init__(self) -> None:
         self.steps = 0

@@ -15,7 +15,7 @@ Serve = Callable[[Request, Conversation], Awaitable[None]]
 
 
 async def unused(*_: Any, **__: Any) -> Card:
-    """Stand for the function of a command."""
+    """Do nothing, as the function of a command."""
     return Card("unused")
 
 
@@ -54,14 +54,14 @@ def headers(message: dict[str, Any]) -> list[str]:
 
 
 class ScriptedDesk:
-    """Serves as told.
+    """Serves requests as a test chooses.
 
     Attributes:
         serves: What it does with a request.
         requests: Those that came.
         asked: What was typed into menus.
         values: What it offers behind what was typed; None makes it fail.
-        card: What it answers until it is told otherwise.
+        card: The card that it shows until a test sets another.
     """
 
     def __init__(self) -> None:

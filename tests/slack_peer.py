@@ -175,7 +175,7 @@ class SlackPeer(SlackWeb):
         return await asyncio.wait_for(future, 10)
 
     async def disconnect(self) -> None:
-        """Ask the bot to connect anew, as Slack does every few hours."""
+        """Ask the bot to open a new connection, as Slack does every few hours."""
         await self._sockets[-1].send_json({"type": "disconnect", "reason": "refresh_requested"})
 
     async def drop(self) -> None:

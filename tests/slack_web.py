@@ -1,7 +1,7 @@
 """The Web API of the Slack on loopback, with uploads and response URLs.
 
 It refuses what Slack refuses: unknown tokens, missing scopes and arguments, blocks beyond the
-limits, channels that the bot is not in. It misbehaves when told to.
+limits, channels that the bot is not in. It has faults on request.
 """
 
 from __future__ import annotations

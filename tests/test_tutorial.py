@@ -33,7 +33,7 @@ def blocks() -> Iterator[tuple[str, str]]:
 
 
 class Reader:
-    """Somebody who types what the tutorial says."""
+    """A person who types what the tutorial says."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -82,7 +82,7 @@ class Reader:
 
 @pytest.mark.slow
 def test_the_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
-    """Each command does what is said, and each file is right as it stands."""
+    """Each command does what is said, and each file is right as printed."""
     reader = Reader(tmp_path)
     steps = {"console": reader.run, "python": reader.write}
     found = list(blocks())

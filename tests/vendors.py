@@ -1,4 +1,4 @@
-"""A service on loopback that speaks as several vendors do, is strict, and breaks when told to."""
+"""A service on loopback that speaks as several vendors do: strict, with faults on request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["KEY", "Call", "Document", "Reaction", "Vendor", "untrusted"]
 
 
 def untrusted(folder: Path) -> ssl.SSLContext:
-    """Return the TLS of a server whose certificate nobody has signed but itself."""
+    """Return the TLS context of a server with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The built-in chats pass the check that the kit has for everybody's."""
+"""The built-in chats pass the kit's check."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ from slack_peer import SlackPeer
 
 
 def marked_up(part: Any) -> Iterator[str]:
-    """Yield the texts of blocks that Slack reads as markup; others stand as they are."""
+    """Yield the texts of blocks that Slack reads as markup; others are literal."""
     if isinstance(part, dict) and part.get("type") == "mrkdwn":
         yield part["text"]
     elif isinstance(part, dict | list):
@@ -27,7 +27,7 @@ def marked_up(part: Any) -> Iterator[str]:
 
 
 async def test_slack_passes(slack: SlackPeer, chat: SlackChat) -> None:
-    """Its peer refuses what Slack would; what strangers write stands in text that pings nobody."""
+    """The peer refuses what Slack would, and mentions in text from outside have no effect."""
     await check_chat(
         chat,
         SLACK_CHANNEL,

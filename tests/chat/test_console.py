@@ -139,7 +139,7 @@ def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
 
 
 def test_buttons_are_left_out() -> None:
-    """What can only be clicked is not shown where nobody can click."""
+    """Buttons are not shown in a terminal, where they cannot be clicked."""
     assert "Acknowledge" not in printed(CARD)
 
 
@@ -150,7 +150,7 @@ def test_cards_below_are_shown() -> None:
 
 
 def test_a_long_title_is_not_cut() -> None:
-    """A title that the border has no room for stands within it, whole."""
+    """A title that is too long for the border is shown whole inside it."""
     out = printed(Card("Acme " * 20 + "fell"), 60)
     assert out.count("Acme") == 20
     assert "fell" in out
@@ -211,7 +211,7 @@ def test_progress_may_end_early_or_never_begin(terminal: bool) -> None:
 
 
 def test_a_table_that_has_no_room_is_told_row_by_row() -> None:
-    """No number is ever cut: where columns do not fit, each has a line of its own."""
+    """No number is ever cut: where columns do not fit, each number has its own line."""
     header = ("Brand", "Visibility", "Share of voice", "Position")
     rows = (("Acme", "61 % (45 to 75 %)", "48 %", "1.2"), ("Zeta", "5 % (1 to 9 %)", "52 %", "2.0"))
     card = Card("Standing", table=Table(header, rows, frozenset({1, 2, 3})))

@@ -83,7 +83,7 @@ async def test_commands_are_there_at_once(world: World) -> None:
 
 
 async def test_a_person_comes_with_their_roles(world: World) -> None:
-    """Who may do what is told by the ids of their roles."""
+    """Rights depend on the ids of a person's roles."""
     await world.ann.slash(world.channel, "overheard brands list")
     [request] = world.desk.requests
     assert request.command == "brands list"
@@ -108,7 +108,7 @@ async def test_the_fullest_card_is_taken(world: World) -> None:
 
 
 async def test_a_card_after_a_longer_one_takes_all_its_place(world: World) -> None:
-    """Progress and result are one answer, whatever room each needs."""
+    """Progress and result are one answer, however many messages each needs."""
     world.desk.cards = (FULL, Card("Done"))
     result = await world.ann.slash(world.channel, "overheard check")
     assert result.response
@@ -173,7 +173,7 @@ async def test_a_click_on_a_private_message_is_answered_in_its_place(world: Worl
 
 
 async def test_a_public_answer_to_a_private_click_leaves_nothing_behind(world: World) -> None:
-    """The price that was agreed to is gone, and everybody sees the result."""
+    """The question about the price is gone, and the whole channel sees the result."""
     world.desk.cards = (Card("Price", actions=(Action("check --yes", "Go on"),)),)
     world.desk.private = True
     price = await world.ann.slash(world.channel, "overheard check")
@@ -199,7 +199,7 @@ async def test_an_answer_takes_the_place_of_its_question(world: World) -> None:
 
 
 async def test_a_question_stays_for_others(world: World) -> None:
-    """Who may not decide is told so alone, at once or late."""
+    """A person without rights gets a private refusal, at once or late."""
     world.desk.cards = (Card("Go on?", actions=(Action("confirm 7f", "Go on"),)),)
     question = await world.ann.slash(world.channel, "overheard check")
     world.desk.cards, world.desk.private = (Card("Not allowed"),), True
@@ -214,7 +214,7 @@ async def test_a_question_stays_for_others(world: World) -> None:
 
 
 async def test_progress_of_a_private_command_is_private(world: World) -> None:
-    """Only the person who asked sees it, whatever the desk says meanwhile."""
+    """Only the person who asked sees the answer, with any message of the desk before it."""
     world.desk.cards = (Card("1 of 2"), Card("Done"))
     world.desk.always_public = True
     result = await world.ann.slash(world.channel, "overheard spend")

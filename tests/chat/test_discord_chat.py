@@ -107,7 +107,7 @@ async def test_a_command_reaches_the_desk_and_its_answer_the_channel(
 async def test_long_work_is_acknowledged_and_becomes_one_message(
     chat: DiscordChat, peer: Peer
 ) -> None:
-    """Discord is told at once that an answer follows; progress and result are the same message."""
+    """Discord is promised an answer at once; progress and result are the same message."""
     desk = ScriptedDesk(Card("1 of 2"), Card("Done"))
     desk.gate.clear()
     async with running(chat, peer, desk):
@@ -282,7 +282,7 @@ async def test_a_post_of_the_same_key_is_one_message(chat: DiscordChat, peer: Pe
 
 
 async def test_a_post_that_was_cut_off_is_found(chat: DiscordChat, peer: Peer) -> None:
-    """Where the connection breaks after Discord took it, nobody knows; the key tells."""
+    """When the connection breaks after a post, its result is unknown; the key finds the message."""
     peer.faults.append(Fault("POST", "*/messages", 0))
     with pytest.raises(ChatFailed) as caught:
         await chat.post(CHANNEL, ALERT, key="alert 12")
@@ -329,7 +329,7 @@ async def test_where_the_bot_may_not_read_it_edits_the_first_message(
 
 
 async def test_an_edit_that_was_cut_off_is_made_up_for(chat: DiscordChat, peer: Peer) -> None:
-    """Whoever tries again finds the messages that were added by then, and adds none twice."""
+    """A second attempt finds the messages that were added, and adds no message twice."""
     posted = await chat.post(CHANNEL, report("open", 1), key="report")
     peer.faults.append(Fault("POST", "*/messages", 0))
     with pytest.raises(ChatFailed):
@@ -389,7 +389,7 @@ async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: P
 
 
 async def test_nobody_is_pinged(chat: DiscordChat, peer: Peer) -> None:
-    """Every message says so to Discord, whatever stands in it and however it is sent."""
+    """Every message forbids mentions, with any content and by any way of sending."""
     async with running(chat, peer, ScriptedDesk(ALERT, ALERT)):
         await chat.edit(CHANNEL, await chat.post(CHANNEL, ALERT, key="alert 12"), ALERT)
         await peer.command("check")
@@ -417,7 +417,7 @@ async def test_commands_can_be_for_some_members_only(peer: Peer) -> None:
 
 
 async def test_a_rate_limit_says_when_to_come_back(chat: DiscordChat, peer: Peer) -> None:
-    """A limit that is too long to wait for is told with its seconds, and certainly not posted."""
+    """A limit that is too long to wait for is an error with its seconds, and surely not posted."""
     body = {"message": "slow down", "retry_after": 900, "global": False}
     peer.faults.append(
         Fault("POST", "*/messages", 429, {"Retry-After": "900", "Via": "1.1 google"}, body)
@@ -455,7 +455,7 @@ async def test_what_discord_says_is_one_sentence(chat: DiscordChat, peer: Peer) 
 
 
 async def test_a_dropped_connection_is_resumed(chat: DiscordChat, peer: Peer) -> None:
-    """No command is lost: the session goes on, and the bot does not start anew."""
+    """No command is lost: the session resumes, and the bot does not start again."""
     desk = ScriptedDesk(Card("Hello"))
     async with running(chat, peer, desk):
         peer.gateway.drop()
@@ -473,14 +473,14 @@ async def test_heartbeats_are_sent(chat: DiscordChat, peer: Peer) -> None:
 
 
 async def test_a_silent_gateway_is_left_and_resumed(peer: Peer) -> None:
-    """A connection that stands open while nobody speaks is no connection."""
+    """An open connection without any message counts as lost."""
     peer.gateway.interval, peer.gateway.acknowledges = 50, False
     async with running(DiscordChat(settings(peer), silence_s=1.5), peer, ScriptedDesk()):
         await peer.gateway.until(lambda: "resume" in peer.gateway.opened)
 
 
 async def test_a_gateway_that_stays_away_ends_the_run(peer: Peer) -> None:
-    """Whoever supervises is told, and builds everything anew."""
+    """The chat fails, so that its supervisor starts it again."""
     chat = DiscordChat(settings(peer, gateway_url="ws://127.0.0.1:9/"), silence_s=0.5)
     with pytest.raises(ChatLost, match="gateway"):
         await chat.run(ScriptedDesk())

@@ -80,7 +80,7 @@ def cards(depth: int = 1) -> st.SearchStrategy[Card]:
 @settings(max_examples=30, deadline=None)
 @given(cards())
 def test_no_card_breaks_a_limit(card: Card) -> None:
-    """Whatever a card holds, Discord takes each of its messages."""
+    """Discord accepts each message of any card."""
     pages = render(card)
     assert 1 <= len(pages) <= MAX_PAGES
     for page in pages:
@@ -214,13 +214,13 @@ def test_long_tables_are_parted_between_rows() -> None:
 
 
 def test_quotes_are_barred_and_sourced() -> None:
-    """Every line has a bar, and the source stands small below."""
+    """Every line has a bar, and the source is small below."""
     told = shown(Card("T", quotes=(Quote("openai/gpt-5, 3 Mar", Tainted("One.\nTwo.")),)))
     assert "> One.\n> Two.\n-# openai/gpt-5, 3 Mar" in told
 
 
 def test_facts_come_before_what_they_are_drawn_from() -> None:
-    """Fields stand below an embed's words, so a table and quotes behind them are another embed."""
+    """Fields are below an embed's text, so a table and quotes after them need another embed."""
     table = Table(("A",), (("1",),))
     [page] = render(Card("T", "Text", fields=(Field("F", "1"),), table=table, footer="Run 3"))
     first, second = page.embeds

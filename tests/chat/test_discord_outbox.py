@@ -62,7 +62,7 @@ async def test_an_outage_of_an_hour_is_waited_out(peer: Peer, bot: Bot) -> None:
 async def test_an_answer_that_was_lost_is_no_reason_to_post_again(
     peer: Peer, bot: Bot, lost: int
 ) -> None:
-    """The message stands there, and the connection is cut before the bot hears of it."""
+    """The message is posted, and the connection is cut before the bot receives the answer."""
     await bot.raise_alert()
     peer.faults.append(Fault("POST", MESSAGES, 0, times=lost))
     await bot.settle()

@@ -61,14 +61,14 @@ def test_options_are_typed() -> None:
 
 
 def test_required_options_come_first() -> None:
-    """Discord wants it so, whatever the order of the command."""
+    """Required options come first in the tree, for any order in the command."""
     name, *others = under(drawn(), "brands", "add")["options"]
     assert (name["name"], name["required"]) == ("name", True)
     assert not any(one["required"] for one in others)
 
 
 def test_what_has_no_room_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    """More commands than Discord takes are told in the log."""
+    """Commands beyond Discord's limit are named in the log."""
     specs = tuple(CommandSpec(f"verb{n}", "Do it.", nothing) for n in range(27))
     assert len(drawn(specs)["options"]) == 25
     assert "no room for /overheard verb26" in caplog.text
@@ -86,7 +86,7 @@ def test_descriptions_become_shorter_where_all_have_no_room() -> None:
 
 
 def returned(node: Any) -> Any:
-    """Return a tree as Discord tells it: with more fields, and without what is empty."""
+    """Return a tree as Discord returns it: with more fields, and without empty ones."""
     if isinstance(node, list):
         return [returned(one) for one in node]
     if not isinstance(node, dict):
@@ -121,7 +121,7 @@ def test_a_change_is_seen(where: tuple[str, ...], key: str, value: Any) -> None:
 
 
 def test_a_command_that_is_gone_is_none() -> None:
-    """Somebody's Discord may show an old tree for a while."""
+    """A person's Discord may show an old tree for a while."""
     assert tree.read_call({"options": [{"name": "gone", "type": 1}]}, SPECS) is None
 
 
@@ -174,7 +174,7 @@ async def test_a_form_has_five_inputs_at_most() -> None:
 
 
 async def test_a_form_shows_what_is_wrong() -> None:
-    """The problem stands where the title does."""
+    """The problem takes the place of the title."""
     shown = forms.modal(Form(ADD, "Add a brand", problem="There is one of that name already."))
     assert shown.title == "There is one of that name already."
 

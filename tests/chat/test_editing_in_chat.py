@@ -52,7 +52,7 @@ async def brand(office: Office, name: str) -> Brand | None:
 
 @pytest.mark.usefixtures("in_slack")
 async def test_in_slack_forms_add_and_edit(slack: SlackPeer, office: Office) -> None:
-    """What is missing is asked for; what there is stands in the form that changes it."""
+    """Missing options are asked for; known values are filled into the form."""
     await slack.command("brands add")
     [view] = await slack.until(lambda: slack.modals)
     await slack.submit(view, {"name": {"type": "plain_text_input", "value": "Umbra"}})
@@ -133,7 +133,7 @@ async def test_in_discord_what_is_declared_is_read_only(discord: Peer) -> None:
 
 
 def filled(modal: dict[str, Any], **values: str) -> dict[str, Any]:
-    """Return a modal as it is sent back: with what was typed, and else with what stood there."""
+    """Return a submitted modal: with typed values, and else with the values it had."""
     parts = [label["component"] for label in modal["components"] if "component" in label]
     told = [
         {"type": 18, "component": {**one, "value": values.get(one["custom_id"], one.get("value"))}}

@@ -1,4 +1,4 @@
-"""Every command that chats offer, told of a hostile model, by each platform's own client."""
+"""Every command that chats offer, about a hostile model, through each platform's own client."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_slack_takes_all_that_they_show(
 async def test_discord_takes_all_that_they_show(
     desk: Counted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each stands in the tree and is answered within all limits, and nobody is pinged."""
+    """Each command is in the tree, is answered within all limits, and mentions no one."""
     peer = Peer()
     await peer.start()
     table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
@@ -135,7 +135,7 @@ async def test_discord_takes_all_that_they_show(
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what was logged that somebody should look at."""
+    """Return the warnings and errors in the log."""
     return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
 
 

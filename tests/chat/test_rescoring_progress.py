@@ -1,4 +1,4 @@
-"""Slack and Discord show how far history is scored anew, and what came of it."""
+"""Slack and Discord show the progress of re-scoring and its result."""
 
 from __future__ import annotations
 

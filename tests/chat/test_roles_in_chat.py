@@ -66,7 +66,7 @@ async def refusals(office: Office) -> list[tuple[str, str]]:
 async def test_in_slack_a_group_spends_and_its_readers_do_not(
     slack: SlackPeer, office: Office
 ) -> None:
-    """Not by a click on the question of somebody who may, nor after a restart."""
+    """Not by a click on another person's question, nor after a restart."""
     access = {"everyone": "viewer", "operators": ("slack:S1",)}
     async with program(office, in_slack(slack), **access):
         await slack.command("check Acme")
@@ -95,7 +95,7 @@ async def test_in_slack_a_group_spends_and_its_readers_do_not(
 
 
 async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> None:
-    """A role that is taken away takes its rights at once, also for a question that stands."""
+    """A removed role loses its rights at once, also for an open question."""
     peer = Peer()
     await peer.start()
     reader, asker = (

@@ -15,7 +15,7 @@ PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
 
 
 async def test_a_command_is_served_in_its_channel(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """The desk gets the words and the person; the answer stands in the channel."""
+    """The desk gets the words and the person; the answer is in the channel."""
     assert await slack.command("  report Acme ") is None
     [message] = await slack.until(lambda: slack.messages)
 
@@ -60,7 +60,7 @@ async def test_an_answer_that_somebody_deleted_is_posted_anew(
 async def test_of_cards_that_wait_only_the_newest_is_shown(
     slack: SlackPeer, desk: ScriptedDesk
 ) -> None:
-    """Progress that nobody could have read is not shown."""
+    """Progress that no reader could have seen is not shown."""
 
     async def work(_: Request, conversation: Conversation) -> None:
         await asyncio.gather(*(conversation.show(Card(f"{n} of 50")) for n in range(50)))
@@ -260,7 +260,7 @@ async def test_commands_are_acknowledged_while_work_goes_on(
 
 
 async def test_the_home_greets_and_its_buttons_work(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """A click there is answered in the conversation with the bot, and the home is drawn anew."""
+    """A click there is answered in the conversation with the bot, and the Home is updated."""
     await slack.visit_home()
     await slack.until(lambda: USER in slack.homes)
     assert headers(slack.homes[USER]) == ["Hello Ann Lee"]
@@ -284,7 +284,7 @@ async def test_people_have_no_zone_without_the_scope(slack: SlackPeer, desk: Scr
 async def test_a_zone_that_an_outage_kept_back_is_asked_for_soon_again(
     slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not only after as long as what Slack has told stays good."""
+    """Slack is asked again soon, and not only after the lifetime of a good answer."""
     monkeypatch.setattr("overheard.chat.slack.workspaces.RETRY_AFTER_OUTAGE_S", 0.0)
     slack.faults["users.info"] = [Fault(503)] * 5
     await slack.command("report")

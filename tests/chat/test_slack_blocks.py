@@ -114,7 +114,7 @@ def problems(message: Message) -> list[str]:
 @settings(max_examples=15, deadline=None)
 @given(CARDS)
 def test_every_card_keeps_every_limit(card: Card) -> None:
-    """Whatever a card holds, Slack takes the messages that show it, and the App Home too."""
+    """Slack accepts the messages and the App Home of any card."""
     messages = render(card)
 
     assert messages
@@ -135,7 +135,7 @@ def test_nothing_in_a_card_is_read_as_markup(card: Card) -> None:
 
 
 def test_a_strangers_words_are_shown_as_they_stand() -> None:
-    """They ping nobody, link nowhere, and hide nothing."""
+    """Texts of a card mention no one, link nowhere and hide nothing."""
     stranger = Tainted(HOSTILE)
     table = Table(("A",), ((stranger,),))
     card = Card("T", stranger, (Field("F", stranger),), table, (Quote("S", stranger),))
@@ -180,7 +180,7 @@ def test_a_long_title_is_told_whole() -> None:
 
 
 def test_severity_is_told_by_a_sign_and_in_words() -> None:
-    """Nobody needs to tell colours apart, and a notification says it too."""
+    """The severity is also in words, in the message and in its notification."""
     texts = [render(Card("Acme fell", severity=severity))[0] for severity in Severity]
 
     assert len({message.blocks[0]["text"]["text"] for message in texts}) == 4
@@ -193,7 +193,7 @@ def test_severity_is_told_by_a_sign_and_in_words() -> None:
 
 
 def test_facts_stand_side_by_side_in_tens() -> None:
-    """Short facts share sections of ten; a wide one has a line of its own, in their order."""
+    """Short fields share sections of ten; a wide field has its own line; the order is kept."""
     fields = tuple(Field(f"F{n}", str(n), wide=n == 12) for n in range(14))
     [message] = render(Card("T", fields=fields))
     kinds = [(b["type"], len(b.get("fields", ()))) for b in message.blocks[1:]]
@@ -226,7 +226,7 @@ def test_long_cells_are_wrapped_and_no_number_is_broken() -> None:
 
 
 def test_a_table_of_long_cells_is_told_row_by_row() -> None:
-    """Columns of many broken lines are read by nobody; numbers stand side by side below."""
+    """Columns of many broken lines are hard to read; numbers are side by side below."""
     long = "Which project management tool is best for a small team that works from everywhere?"
     table = Table(("Prompt", "Before", "After"), ((long, "95 %", "20 %"),), frozenset({1, 2}))
     told = seen(Card("T", table=table)).splitlines()
@@ -265,7 +265,7 @@ def test_buttons_carry_words_and_ask_first_where_told() -> None:
 
 
 def test_a_picture_follows_or_is_told_in_words() -> None:
-    """Where it cannot follow, its words stand in its place."""
+    """Where the picture cannot be uploaded, its description takes its place."""
     image = Image(b"png", "Acme: from 84 % to 43 %.")
     card = Card("T", image=image)
 
@@ -276,7 +276,7 @@ def test_a_picture_follows_or_is_told_in_words() -> None:
 
 
 def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
-    """Nothing follows, and nobody is sent to the thread for it."""
+    """No picture follows, and the message does not point to the thread."""
     card = Card("T", image=Image(b"", "Acme: from 84 % to <43> %."))
 
     assert render(card)[0].images == ()
@@ -292,7 +292,7 @@ def test_cards_below_follow_behind_a_line() -> None:
 
 
 def test_a_card_begins_where_all_of_it_fits() -> None:
-    """No title stands at the end of a message while its text begins in the next."""
+    """No title is at the end of a message while its text begins in the next."""
     messages = render(Card("T", "x" * 9000, more=(Card("Below", "y" * 9000),)))
 
     assert [message.blocks[0]["type"] for message in messages] == ["header", "header"]

@@ -77,7 +77,7 @@ async def test_a_form_becomes_a_request(slack: SlackPeer, desk: ScriptedDesk) ->
 
 
 async def test_what_is_no_number_is_told_in_the_form(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """Beside the input that it is about; the desk hears nothing of it."""
+    """The problem is shown at its input; the desk gets no request."""
     view = await opened(slack, desk, Form(ADD, "Add a brand"))
     wrong = {
         "name": {"value": ""},
@@ -140,7 +140,7 @@ async def test_a_form_closes_while_work_goes_on(slack: SlackPeer, desk: Scripted
 
 
 async def test_a_form_that_comes_too_late_is_told(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """Slack lets a form be opened for 3 s; whoever waits learns why none appears."""
+    """Slack lets a form be opened for 3 s; a later form is replaced by an explanation."""
     desk.serves = ask(Form(ADD, "Add a brand"))
     slack.faults["views.open"] = [
         Fault(200, '{"ok": false, "error": "expired_trigger_id"}', content_type="application/json")
@@ -155,7 +155,7 @@ async def test_a_form_that_comes_too_late_is_told(slack: SlackPeer, desk: Script
 async def test_a_form_of_a_command_that_is_gone_closes(
     slack: SlackPeer, desk: ScriptedDesk
 ) -> None:
-    """Such as after an update; the desk hears nothing of it."""
+    """Such as after an update; the desk gets no request."""
     view = await opened(slack, desk, Form(ADD, "Add a brand"))
     desk.commands = ()
 
@@ -177,7 +177,7 @@ async def test_values_are_offered_while_somebody_types(
 
 
 async def test_what_was_typed_can_be_chosen(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """A brand may be new, and a menu lets nobody write."""
+    """A brand may be new, and a menu accepts no typed text of its own accord."""
     view = await opened(slack, desk, Form(ADD, "Add a brand"))
     desk.values = []
 

@@ -25,7 +25,7 @@ UNKNOWN = ("command=%2Foverheard", "text=x", "team_id=T3", "user_id=U1", "channe
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -59,7 +59,7 @@ async def serving(slack: SlackPeer, **more: object) -> AsyncIterator[tuple[Scrip
 
 
 async def answers(port: int) -> bool:
-    """Whether somebody listens on a port."""
+    """Return whether a port has a listener."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
@@ -99,7 +99,7 @@ async def test_commands_clicks_and_the_home_work_by_http(slack: SlackPeer) -> No
 async def test_requests_with_a_bad_or_old_signature_are_refused(
     slack: SlackPeer, wrong: dict[str, object]
 ) -> None:
-    """Nobody but Slack is served, and nobody who repeats what Slack once said."""
+    """Only Slack's requests are served, and no repeated ones of Slack's."""
     async with serving(slack) as (desk, _):
         body = "command=%2Foverheard&text=report&team_id=T1&user_id=U1&channel_id=C1"
         status, _text = await slack.post(body, "application/x-www-form-urlencoded", **wrong)  # type: ignore[arg-type]
@@ -153,7 +153,7 @@ async def test_a_port_in_use_is_told(slack: SlackPeer) -> None:
 async def test_the_signing_secret_is_needed(
     slack: SlackPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without it anybody could command the bot."""
+    """Without it, anyone could command the bot."""
     monkeypatch.delenv("SLACK_SIGNING_SECRET", raising=False)
     chat = SlackChat(by_http(slack, 0, signing_secret=None))
     with pytest.raises(ChatUnavailable, match="SLACK_SIGNING_SECRET"):

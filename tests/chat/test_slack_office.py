@@ -69,7 +69,7 @@ async def test_the_home_shows_the_state(slack: SlackPeer, office: Office) -> Non
 
 @pytest.mark.parametrize("spec", offered(Face.CHAT), ids=lambda spec: spec.name)
 def test_every_command_has_a_form_that_slack_takes(spec: CommandSpec) -> None:
-    """Whatever options it has."""
+    """For commands with options of all kinds."""
     assert [*judge_view(modal(Form(spec, "Title"), "{}"))] == []
 
 

@@ -50,7 +50,7 @@ async def test_one_message_lives_through_the_alerts_life(slack: SlackPeer, chat:
 
 
 async def test_a_recurrence_links_to_the_earlier_message(slack: SlackPeer, chat: SlackChat) -> None:
-    """By its permalink, also when it is edited; as soon as somebody deletes it, no more."""
+    """By its permalink, also when it is edited; no more once it is deleted."""
     bot = Bot(chat, CHANNEL)
     bot.earlier = await chat.post(CHANNEL, Card("The earlier one"), key="earlier")
     alert = await bot.raise_alert()
@@ -69,7 +69,7 @@ async def test_a_recurrence_links_to_the_earlier_message(slack: SlackPeer, chat:
 async def test_a_link_that_cannot_be_had_holds_nothing_up(
     slack: SlackPeer, chat: SlackChat
 ) -> None:
-    """Slack tells no permalink, and the alert stands there without."""
+    """Slack returns no permalink, and the alert is posted without it."""
     bot = Bot(chat, CHANNEL)
     bot.earlier = "1.0"
     slack.faults["chat.getPermalink"] = [Fault(200, "[]", content_type=JSON)]

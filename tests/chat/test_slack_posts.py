@@ -25,7 +25,7 @@ async def test_it_is_a_chat(chat: SlackChat) -> None:
 
 
 async def test_a_post_is_found_by_its_key(slack: SlackPeer, chat: SlackChat) -> None:
-    """The key stands in the message's metadata, in the channel as in a thread."""
+    """The key is in the message's metadata, in the channel as in a thread."""
     first = await chat.post(CHANNEL, Card("Alert"), key="alert:1")
     reply = await chat.post(CHANNEL, Card("Evidence"), key="alert:1:evidence", thread=first)
 
@@ -36,7 +36,7 @@ async def test_a_post_is_found_by_its_key(slack: SlackPeer, chat: SlackChat) -> 
 
 
 async def test_a_post_is_found_on_a_later_page(slack: SlackPeer, chat: SlackChat) -> None:
-    """Other people's messages stand before it."""
+    """Other people's messages come before it."""
     first = await chat.post(CHANNEL, Card("Alert"), key="alert:1")
     talk = {"channel": CHANNEL, "text": "hi", "ts": "1.1"}
     slack.messages += [{**talk, "ts": f"{n}.0"} for n in range(450)]
@@ -115,7 +115,7 @@ async def test_a_long_wait_is_told(slack: SlackPeer, chat: SlackChat) -> None:
 async def test_a_channel_is_left_alone_for_as_long_as_slack_asks(
     slack: SlackPeer, chat: SlackChat
 ) -> None:
-    """Nothing is sent there meanwhile, and other channels go on."""
+    """Nothing is sent there during the wait, and other channels go on."""
     slack.members.add("C2")
     slack.faults["chat.postMessage"] = [Fault(429, "", {"Retry-After": "600"})]
     for _ in range(3):

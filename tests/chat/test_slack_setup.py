@@ -47,7 +47,7 @@ async def test_each_fault_has_a_remedy(slack: SlackPeer, chat: SlackChat) -> Non
 
 
 async def test_missing_scopes_are_one_finding(slack: SlackPeer, chat: SlackChat) -> None:
-    """And where nobody tells which there are, none is said to be missing."""
+    """Where Slack does not return the scopes, none is reported as missing."""
     slack.scopes = "commands,users:read,usergroups:read"
     [found] = [f for f in await chat.examine([]) if f.place.startswith("slack: scopes")]
     assert found.problem == (

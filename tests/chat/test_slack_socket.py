@@ -17,7 +17,7 @@ from slack_peer import SlackPeer
 
 
 def watched(slack: SlackPeer, timeouts: SocketTimeouts) -> SlackChat:
-    """Return a chat whose socket is watched as told."""
+    """Return a chat with these timeouts of its socket."""
     settings = SlackTable(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
@@ -25,7 +25,7 @@ def watched(slack: SlackPeer, timeouts: SocketTimeouts) -> SlackChat:
 
 
 async def test_bad_tokens_end_it_with_a_remedy(slack: SlackPeer) -> None:
-    """It is not tried again, and no secret is told."""
+    """The token is not tried again, and the error shows no secret."""
     for settings, key in (
         (SlackTable(bot_token=SecretStr("xoxb-bad"), app_token=SecretStr(APP_TOKEN)), "bot_token"),
         (SlackTable(bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr("xapp-bad")), "app_token"),

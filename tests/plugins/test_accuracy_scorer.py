@@ -121,14 +121,14 @@ def test_nothing_is_concluded_from_what_might_mean_something_else(text: str) -> 
 
 
 def test_two_brands_in_a_sentence_keep_their_own_values() -> None:
-    """The value belongs to the brand whose part of the sentence it stands in."""
+    """The value belongs to the brand in whose part of the sentence it is."""
     assert found("Bolt was founded in 2010, while Acme started in 2011.") == [
         ("founded", "correct")
     ]
 
 
 def test_a_direct_question_needs_no_name_in_the_answer() -> None:
-    """Where the question names the brand alone, "It" is the brand; elsewhere it is nobody."""
+    """Where the question names the brand alone, "It" is the brand; elsewhere it is no brand."""
     assert found("The year was 2008: founded in 2008.", "When was Acme founded?") == [
         ("founded", "wrong")
     ]
@@ -151,7 +151,7 @@ def test_an_answer_that_states_nothing_has_no_score() -> None:
     ],
 )
 def test_a_field_is_known_by_its_usual_names(name: str, field: tuple[str, str]) -> None:
-    """Whoever writes a fact sheet need not learn ours."""
+    """A fact's field is found by several usual names."""
     assert field_of(name) == field
     assert field[0] in {"", *CHECKERS}
 
@@ -215,7 +215,7 @@ def test_numbers_and_ranges_are_read(text: str, expected: tuple[float, float]) -
     ],
 )
 def test_who_does_what_to_whom_is_read(text: str, expected: list[tuple[str, str]]) -> None:
-    """Another brand can be a value, and a number of people can be somebody else's."""
+    """Another brand can be a value, and a number of people can belong to another company."""
     assert found(text) == expected
 
 
@@ -256,7 +256,7 @@ def test_a_plan_that_is_answered_for_is_no_plan() -> None:
 
 
 def test_who_leads_another_company_is_not_the_chief() -> None:
-    """In brackets behind a name stands whose chief it is."""
+    """Brackets after a name say of which company a person is the chief."""
     assert found("Jo Poe (CEO, Acme) spoke.") == [("CEO", "wrong")]
     assert found("Acme was praised by Jo Poe (CEO, Umbra).") == []
 
@@ -398,5 +398,5 @@ def test_what_only_sounds_like_a_fact_is_none(text: str) -> None:
     ],
 )
 def test_an_answer_about_one_brand_need_not_repeat_its_name(text: str, expected: list[str]) -> None:
-    """Its lists of properties and its "It was ..." are about that brand, wherever they stand."""
+    """Its lists of properties and its "It was ..." are about that brand, anywhere in the answer."""
     assert [verdict for _, verdict in found(text)] == expected

@@ -108,7 +108,7 @@ def test_its_answers_are_not_read_as_they_are_written() -> None:
 
 
 def test_the_preset_chooses_how_it_is_asked() -> None:
-    """Everybody else speaks Chat Completions."""
+    """All other services speak Chat Completions."""
     table = {"base_url": "http://localhost/v1", "api_key_env": "HOME", "models": ["m-1"]}
     tables = {name: {**table, "preset": name} for name in ("perplexity", "xai")}
     providers = overheard_providers(PluginSettings(tables, "providers", "config.toml"))

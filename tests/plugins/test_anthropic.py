@@ -1,4 +1,4 @@
-"""Tests of the provider `anthropic`: web search, and what only the Messages API tells."""
+"""Tests of the provider `anthropic`: web search, and fields of the Messages API alone."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def hit(url: str) -> Document:
 
 
 async def test_a_model_is_asked_to_search_by_its_name(provider: Any, vendor: Vendor) -> None:
-    """The tool, its limit and its place are told; without search, nothing is."""
+    """The request has the tool, its limit and its place; without search it has none."""
     vendor.reactions = [searched([])]
     await provider.ask(SEARCHED, seed=7)
     await provider.ask(ASKED, seed=7)
@@ -84,7 +84,7 @@ async def test_cited_sources_come_before_those_merely_retrieved(
 
 
 async def test_a_search_that_failed_does_not_cost_the_answer(provider: Any, vendor: Vendor) -> None:
-    """An error stands where its hits would be."""
+    """An error is in place of the hits."""
     error = {"type": "web_search_tool_result_error", "error_code": "max_uses_exceeded"}
     vendor.reactions = [searched(error)]
 
@@ -113,7 +113,7 @@ async def test_tokens_that_the_cache_held_are_tokens_sent(provider: Any, vendor:
 async def test_the_date_of_a_served_model_is_looked_up(
     provider: Any, vendor: Vendor, told: str, known: datetime | None
 ) -> None:
-    """The first moment of all clocks stands for an unknown one."""
+    """The epoch means an unknown date."""
     vendor.reactions = [searched([])]
     vendor.models = lambda _: {"id": "m-1-2026-01-01", "type": "model", "created_at": told}
 

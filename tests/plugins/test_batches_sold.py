@@ -77,7 +77,7 @@ async def test_a_batch_that_is_under_way_says_so(provider: Any, service: BatchSe
 async def test_answers_come_back_under_our_ids_at_the_price_of_a_batch(
     provider: Any, service: BatchService
 ) -> None:
-    """Whatever their order; half of what a call of this usage costs."""
+    """In any order of the answers; at half of the price of a call."""
     look = await provider.look(await provider.submit(QUESTIONS), QUESTIONS)
 
     assert look.ended

@@ -62,12 +62,12 @@ def test_it_has_the_shape_of_a_scorer() -> None:
     ],
 )
 def test_a_domain_is_what_can_be_registered(address: str, domain: str) -> None:
-    """Whatever the address looks like; what is no address has none."""
+    """For addresses of all kinds; text without an address has no domain."""
     assert domain_of(address) == domain
 
 
 def test_a_domain_owns_what_lies_below_it_and_nothing_that_looks_like_it() -> None:
-    """A name that only ends in the same letters belongs to somebody else."""
+    """A name that only ends in the same letters belongs to another owner."""
     assert owns(ACME.domains, "https://docs.acme.com/a")
     assert not owns(ACME.domains, "https://notacme.com/a")
     assert not owns(ACME.domains, "https://acme.com.evil.net/")

@@ -110,7 +110,7 @@ async def test_odd_details_do_not_cost_the_answer(
     fingerprint: str,
     usage: Usage,
 ) -> None:
-    """Names become text, and a count that cannot be one counts as not told."""
+    """Names become text, and an impossible count is ignored."""
     service.behaviours = [completion(**changes)]
     reply = await provider.ask(QUESTION, seed=1)
 
@@ -148,7 +148,7 @@ async def test_an_answer_without_text_cannot_be_read(
     ],
 )
 def test_an_address_with_a_login_is_refused_and_not_shown(url: str) -> None:
-    """The address stands in messages, so the key belongs elsewhere."""
+    """Messages show the address, so the address may not hold a key."""
     with pytest.raises(ValidationError, match="name that as api_key_env") as caught:
         CompatibleSettings(base_url=url, models=("m-1",))
     assert "pw-secret" not in str(caught.value)

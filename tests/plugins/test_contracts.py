@@ -1,4 +1,4 @@
-"""The built-in plugins pass the checks that the kit has for everybody's."""
+"""The built-in plugins pass the kit's checks."""
 
 import pytest
 
@@ -23,7 +23,7 @@ BUILT_IN = load_plugins(parse_config("")).scorers
 
 @pytest.mark.parametrize("name", BUILT_IN)
 async def test_the_built_in_scorers_pass(name: str) -> None:
-    """They are deterministic, quick, and keep to their scales, whatever the answer."""
+    """They are deterministic, quick, and within their scales for all answers."""
     await check_scorer(BUILT_IN[name])
 
 
@@ -61,5 +61,5 @@ async def test_the_local_provider_passes() -> None:
 
 
 async def test_the_kit_s_own_provider_passes() -> None:
-    """Whatever it is told to say."""
+    """For replies of all kinds."""
     await check_provider(EchoProvider("Acme is good."))

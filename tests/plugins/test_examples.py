@@ -83,7 +83,7 @@ async def test_the_scorer_with_a_service_passes(shelf: Shelf, overheard_service:
 async def test_the_scorer_whose_service_fails_costs_its_own_scores_alone(
     shelf: Shelf, overheard_deployment: OpenDeployment, overheard_service: Service, reaction: Any
 ) -> None:
-    """The scorers beside it score all the same."""
+    """The other scorers score all the same."""
     shelf.example("readability")
     overheard_service.reactions = [reaction]
     deployment = await overheard_deployment(
@@ -134,7 +134,7 @@ async def test_the_judge_is_paid_for_and_asked_by_a_deployment(
 
 
 async def test_the_chat_for_webhooks_passes(shelf: Shelf, overheard_service: Service) -> None:
-    """It keeps to the limit of its platform, and a stranger's text pings nobody."""
+    """The chat keeps to its platform's limit, and mentions in text from outside have no effect."""
     webhook = example(shelf, "webhook")
     table = {"url": SecretStr(f"{overheard_service.url}/hooks/secret")}
     chat = webhook.WebhookChat("team", webhook.WebhookSettings.model_validate(table))
@@ -158,7 +158,7 @@ def test_the_chat_for_webhooks_posts_tables_and_the_cards_below(shelf: Shelf) ->
 async def test_the_feed_and_the_command_pass(
     shelf: Shelf, tmp_path: Path, overheard_deployment: OpenDeployment
 ) -> None:
-    """The feed reads a file, and the command shows what feeds have told of."""
+    """The feed reads a file, and the command shows the updates that feeds reported."""
     changelog = example(shelf, "changelog")
     file = tmp_path / "changes.jsonl"
     file.write_text(

@@ -57,7 +57,7 @@ async def failing(provider: Provider, vendor: Vendor, reaction: Reaction) -> Pro
 async def test_an_answer_comes_with_what_it_was_billed_for(
     shape: Shape, provider: Provider, vendor: Vendor
 ) -> None:
-    """Whatever the vendor calls them, tokens are counted alike, and priced."""
+    """Tokens are counted alike under the names of all vendors, and priced."""
     vendor.reactions = [whole(shape)]
     reply = await provider.ask(ASKED, seed=7)
 
@@ -74,7 +74,7 @@ async def test_an_answer_comes_with_what_it_was_billed_for(
 async def test_how_an_answer_ended_is_told_alike(
     shape: Shape, provider: Provider, vendor: Vendor, finish: Finish
 ) -> None:
-    """Whatever the vendor's word for it is."""
+    """For each vendor's word for it."""
     vendor.reactions = [whole(shape, finish=finish)]
 
     assert (await provider.ask(ASKED, seed=7)).finish is finish
@@ -139,7 +139,7 @@ async def test_an_answer_of_a_megabyte_comes_whole(
 async def test_what_a_service_still_allows_comes_with_the_answer(
     shape: Shape, provider: Provider, vendor: Vendor
 ) -> None:
-    """It is told in headers."""
+    """The wait is in the headers."""
     headers = {"x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "59"}
     vendor.reactions = [Reaction(whole(shape).body, headers=headers)]
 
@@ -155,7 +155,7 @@ async def test_a_service_that_is_busy_says_when_to_come_back(
     told: dict[str, str],
     asked: float | None,
 ) -> None:
-    """The provider itself does not come back: whoever asks counts tries and waits."""
+    """The provider itself does not retry: its caller counts the attempts and waits."""
     left = {"x-ratelimit-remaining-requests": "0"}
     failure = await failing(
         provider, vendor, Reaction(shape.error("rate_limit_exceeded"), 429, told | left)
@@ -297,7 +297,7 @@ async def test_a_body_that_cannot_be_read_may_have_been_charged(
 async def test_a_body_of_another_shape_is_no_answer(
     provider: Provider, vendor: Vendor, body: bytes
 ) -> None:
-    """And nobody knows what it cost."""
+    """And its cost is unknown."""
     vendor.reactions = [Reaction(body)]
     try:
         reply = await provider.ask(ASKED, seed=7)
@@ -321,7 +321,7 @@ async def test_a_service_that_is_not_there_charges_nothing(
     retryable: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A wrong name, or nobody listening."""
+    """A wrong name, or a port without a listener."""
     monkeypatch.setenv("VENDOR_KEY", KEY)
     provider = shape.provider(url)
     try:

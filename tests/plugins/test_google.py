@@ -1,4 +1,4 @@
-"""Tests of the provider `google`: Google Search, and what only Gemini tells."""
+"""Tests of the provider `google`: Google Search, and fields of Gemini alone."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -56,7 +56,7 @@ def grounded(**grounding: Any) -> Reaction:
 
 
 async def test_a_model_is_asked_to_search_by_its_name(provider: Any, vendor: Vendor) -> None:
-    """The tool is told; without search, nothing is."""
+    """The request has the tool; without search it has none."""
     vendor.reactions = [grounded()]
     await provider.ask(SEARCHED, seed=7)
     await provider.ask(ASKED, seed=7)

@@ -180,7 +180,7 @@ async def test_a_verdict_without_a_quote_that_holds_is_dropped(
 
 
 async def test_an_aspect_without_a_quote_that_holds_is_dropped(make: Callable[..., Bench]) -> None:
-    """And one that nobody asked about; the brand's own verdict stays."""
+    """And a brand that was not in the request; the brand's own verdict stays."""
     bench = make()
     bench.judgement = lambda _, __: [
         item(
@@ -204,7 +204,7 @@ INJECTED = (
 async def test_an_answer_is_data_between_marks_that_it_cannot_know(
     make: Callable[..., Bench],
 ) -> None:
-    """It stands whole between two marks, each text has its own, and the rules stand before it."""
+    """The text is whole between two marks, each text has its own, and the rules come first."""
     bench = make()
     await bench.scores(INJECTED, INJECTED + " Acme.")
     marks = {asked(text)[0] for text in bench.requests}
@@ -236,7 +236,7 @@ async def test_a_reply_without_the_mark_counts_for_nothing(
 
 
 async def test_two_verdicts_on_one_brand_count_for_nothing(make: Callable[..., Bench]) -> None:
-    """Nobody knows which is meant."""
+    """It is unclear which verdict is meant."""
     bench = make()
     bench.judgement = lambda brands, body: [*well(brands, body), *well(["Acme"], body)]
     assert set(await bench.scores(TEXT)) == {("Zeta", "judged_sentiment")}
@@ -258,7 +258,7 @@ async def test_two_verdicts_on_one_brand_count_for_nothing(make: Callable[..., B
 async def test_a_malformed_reply_scores_nothing(
     make: Callable[..., Bench], service: ChatService, said: str
 ) -> None:
-    """Whatever the model writes, nothing breaks."""
+    """For replies of all kinds, nothing breaks."""
     bench = make()
     service.answer = lambda _: said
     assert await bench.scores(TEXT) == {}
@@ -327,7 +327,7 @@ async def test_a_claim_that_does_not_hold_up_is_dropped(
 
 
 async def test_the_judge_spends_its_own_money_and_no_more(make: Callable[..., Bench]) -> None:
-    """When it is used up nobody is asked, and the answers wait for more."""
+    """When the budget is used up, the model is not asked, and the answers wait for more."""
     bench = make(budget=0.0)
     assert await bench.scores(TEXT) == {}
     assert bench.service.calls == []
@@ -348,7 +348,7 @@ async def test_a_service_that_fails_leaves_answers_unscored(make: Callable[..., 
 
 
 async def test_what_is_judged_is_kept_beside_the_history(make: Callable[..., Bench]) -> None:
-    """The judge's replies are answers of a run that stands aside, which are never scored."""
+    """The judge's replies are answers of a separate run, which are never scored."""
     bench = make()
     await bench.scores(TEXT)
     [run] = [run for run in await bench.store.runs.find() if run.label == "judge"]
@@ -360,7 +360,7 @@ async def test_what_is_judged_is_kept_beside_the_history(make: Callable[..., Ben
 
 
 async def test_gold_labels_are_judged_anew_in_every_round(make: Callable[..., Bench]) -> None:
-    """A judge that moved is told of by its agreement with them."""
+    """A judge that has changed is reported with its agreement with the labels."""
     bench = make()
     gold = [json.loads(line) for line in _gold_lines()]
     labels = {brand: label for entry in gold for brand, label in entry["labels"].items()}
@@ -410,13 +410,13 @@ def _gold_lines() -> list[str]:
 
 
 def test_without_a_table_there_is_no_judge() -> None:
-    """It costs money, so nobody has one who does not ask for it."""
+    """The judge costs money, so it exists only where it is configured."""
     assert list(overheard_scorers(PluginSettings({}, "scorers", "config.toml"))) == []
 
 
 @pytest.mark.parametrize("table", [{"model": "m-1", "budget": 1}, {"model": "svc/m-1"}, {}])
 def test_a_judge_needs_a_model_and_money(table: dict[str, Any]) -> None:
-    """The model has a provider, and nobody spends without a limit."""
+    """The model has a provider, and the budget has a limit."""
     settings = PluginSettings({"judge": table}, "scorers", "config.toml")
     assert list(overheard_scorers(settings)) == []
     assert settings.problems

@@ -52,7 +52,7 @@ async def test_it_cannot_search(provider: LocalProvider) -> None:
 
 
 async def test_it_does_not_answer_under_another_name(provider: LocalProvider) -> None:
-    """A slip in a name would be compared as if it were a model of its own."""
+    """A misspelt name would be compared as if it were another model."""
     question = Question(PROMPT, Model("local", "tund"))
 
     with pytest.raises(ProviderFailed, match="local/tund did not answer: there is no such model"):

@@ -1,4 +1,4 @@
-"""Tests of the provider `openai`: web search, and what only the Responses API tells."""
+"""Tests of the provider `openai`: web search, and fields of the Responses API alone."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -126,7 +126,7 @@ async def test_openrouter_searches_when_told_to(vendor: Vendor) -> None:
 
 
 async def test_deepseek_tells_what_its_cache_held(vendor: Vendor) -> None:
-    """Under a name of its own."""
+    """Under another name."""
     more = {"prompt_tokens_details": None, "prompt_cache_hit_tokens": 8}
     answering(vendor, usage=more)
 
@@ -135,7 +135,7 @@ async def test_deepseek_tells_what_its_cache_held(vendor: Vendor) -> None:
 
 
 async def test_azure_tells_the_served_model_in_a_header(vendor: Vendor) -> None:
-    """Its key goes into a header of its own, and its version into the address."""
+    """The key is in a special header, and the version in the address."""
     answer = CHAT.answer("Acme.", "stop")
     vendor.reactions = [Reaction(answer, headers={"x-ms-served-model": "gpt-5-2025-08-07"})]
     reply = await ask(made(vendor, "azure", api_version="2026-01-01"))

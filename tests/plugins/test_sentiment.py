@@ -120,7 +120,7 @@ def test_each_brand_gets_what_is_said_of_it(text: str, acme: int, boltly: int) -
     ],
 )
 def test_amounts_marks_forms_and_languages_judge(text: str, sign_of_it: int) -> None:
-    """What is judged need not be an English adjective; what is asked or supposed judges nobody."""
+    """A judging word need not be an English adjective; questions and conditions judge no brand."""
     assert sign(text, ACME) == sign_of_it
 
 
@@ -131,19 +131,19 @@ def test_praise_that_is_taken_back_counts_for_little() -> None:
 
 
 def test_a_sentence_in_an_unread_script_is_left_out() -> None:
-    """Nobody knows what it says, and 0 would say that it says nothing."""
+    """Its meaning is unknown, and 0 would say that it is neutral."""
     assert score("Η Acme είναι πολύ ακριβή.") == []  # noqa: RUF001 - Greek is meant
     assert sign("Η Acme είναι πολύ ακριβή. Acme is excellent.", ACME) == 1  # noqa: RUF001 - Greek is meant
 
 
 def test_marked_lines_under_a_heading_lean_as_they_are_marked() -> None:
-    """Whatever their words: a tick praises, and a cross blames."""
+    """A tick praises and a cross blames, with any words."""
     text = "**Acme**\n✅ Envelope budgets\n✅ Shared lists\n\n**Boltly**\n❌ Ads\n❌ One currency"
     assert [sign(text, brand) for brand in (ACME, BOLTLY)] == [1, -1]
 
 
 def test_lines_among_pros_and_cons_lean_as_their_heading() -> None:
-    """A line that nobody would call praise by itself is praise among the pros."""
+    """A line that is no praise by itself is praise among the pros."""
     text = "### Acme\nPros:\n- Dark mode\n- Offline maps\n\n### Boltly\nCons:\n- One user only"
     assert [sign(text, brand) for brand in (ACME, BOLTLY)] == [1, -1]
 
@@ -245,7 +245,7 @@ def test_words_that_judge_together_are_read_together(text: str, expected: int) -
 
 
 def test_aspects_are_told_with_their_sentence() -> None:
-    """Which aspect is judged stands near the word that judges."""
+    """The judged aspect is the one near the judging word."""
     [found] = score("Acme is expensive. Its support is excellent. Boltly is easy to use.")
     assert [(d.topic, d.verdict, d.quote) for d in found.details] == [
         ("price", "negative", "Acme is expensive."),

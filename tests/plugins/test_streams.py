@@ -66,7 +66,7 @@ async def test_a_streamed_answer_is_what_a_whole_one_is(provider: Any, vendor: V
 
 
 async def test_a_stream_that_ends_early_is_cut(provider: Any, vendor: Vendor) -> None:
-    """The SDK raises nothing; without a finish reason nobody knows what would have come."""
+    """The SDK raises nothing; without a finish reason the rest of the answer is unknown."""
     vendor.reactions = [streamed(*WHOLE[:2])]
     reply = await provider.ask(ASKED, seed=7)
 
@@ -75,7 +75,7 @@ async def test_a_stream_that_ends_early_is_cut(provider: Any, vendor: Vendor) ->
 
 
 async def test_a_refusal_comes_in_pieces_too(provider: Any, vendor: Vendor) -> None:
-    """It stands where the answer would."""
+    """The refusal takes the place of the answer."""
     vendor.reactions = [
         streamed(piece("", refusal="I "), piece("", refusal="won't."), piece("", "stop"), DONE)
     ]

@@ -1,4 +1,4 @@
-"""Tests of what all hosted providers do beside asking."""
+"""Tests of what all hosted providers do apart from asking."""
 
 import subprocess
 import sys
@@ -80,7 +80,7 @@ def test_each_is_a_provider_that_says_what_it_can(shape: Shape) -> None:
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_importing_a_plugin_imports_no_sdk(plugin: str) -> None:
-    """They are slow, and most commands ask nobody."""
+    """They are slow, and most commands ask no model."""
     code = f"import sys, {plugin}; print([n for n in {SDKS!r} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

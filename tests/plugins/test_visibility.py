@@ -70,7 +70,7 @@ def test_share_of_voice_is_the_share_of_mentions() -> None:
 
 
 def test_share_of_voice_needs_a_voice() -> None:
-    """Where nobody of the market is named there is no share, not a share of 0."""
+    """Where no brand of the market is named there is no share, not a share of 0."""
     assert "share_of_voice" not in scores("It depends.")
 
 
