@@ -97,8 +97,9 @@ async def open_office(
         config: What the configuration declares.
         forms: Whether the chat has forms.
         price: What the model charges; by default nothing.
-        paces: Of the desk.
+        paces: Of the desk; by default it shows no progress, however slow the machine is.
     """
+    paces = {"patience": 600.0, **paces}
     store = open_test_store()
     provider = ScriptedProvider(price=price) if price else ScriptedProvider()
     read: Config = parse_config(config)

@@ -1,54 +1,69 @@
-"""Charts drawn in a process of their own, one at a time; the latest are kept."""
+"""Charts are drawn in a process of their own, one at a time; the latest pictures are kept.
+
+Drawing holds the interpreter for a twentieth of a second: here another one than that which
+acknowledges what people type.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
-import pickle
-import subprocess
-import sys
+import os
+import signal
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
-from threading import Lock, Timer
-from typing import TypeVar
+from multiprocessing import get_context, parent_process
+from threading import Lock, Thread
+from typing import Any, TypeVar
 
 from overheard.cards.card import Image
 from overheard.cards.charts import bars, forest, trend
 from overheard.cards.charts.bars import Bars
 from overheard.cards.charts.forest import Spans
-from overheard.cards.charts.renderer_process import Drawable
+from overheard.cards.charts.trend import Chart
 
 logger = logging.getLogger(__name__)
 
-KEPT = 64
-"""Pictures kept; one takes about 40 kB."""
-LONGEST = 30.0
-"""Seconds for one chart, with the start of the process that draws it."""
+Drawable = Chart | Bars | Spans
+
+DRAWS: dict[type, Callable[[Any], bytes]] = {
+    Chart: trend.draw,
+    Bars: bars.draw,
+    Spans: forest.draw,
+}
+MAX_KEPT = 64
+"""Pictures that are kept; each takes about 40 kB."""
+START_TIMEOUT_S = 120.0
+"""Seconds for the process to start, which takes one on an idle machine."""
+DRAW_TIMEOUT_S = 30.0
+"""Seconds for one chart."""
+NICENESS = 5
+"""Lower priority than the process that people wait for."""
 
 
 class NotDrawn(Exception):
     """A chart was not drawn."""
 
 
-class Press:
-    """Draws charts, for any thread; the process that does it is begun with the first.
+class ChartRenderer:
+    """Draws charts, for any thread, in a process that starts with the first chart.
 
     Args:
-        kept: How many pictures are kept: the same chart is drawn once while it is among them.
-        longest: Seconds after which the process is given up, and begun anew for the next chart.
+        max_kept: How many pictures are kept: a chart is drawn once while its picture is.
+        timeout_s: Seconds after which the process is killed; the next chart starts another.
     """
 
-    def __init__(self, kept: int = KEPT, longest: float = LONGEST) -> None:
-        self._most = kept
-        self._longest = longest
+    def __init__(self, max_kept: int = MAX_KEPT, timeout_s: float = DRAW_TIMEOUT_S) -> None:
+        self._max_kept = max_kept
+        self._timeout_s = timeout_s
         self._kept: OrderedDict[Drawable, bytes] = OrderedDict()
         self._keeping = Lock()
         self._drawing = Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pool: ProcessPoolExecutor | None = None
+        self._pid = 0
 
     def kept(self, chart: Drawable) -> bytes | None:
         """Return a picture that is kept, or None."""
@@ -70,84 +85,78 @@ class Press:
             return png
 
     def close(self) -> None:
-        """Let the process end; the next chart begins another."""
-        process, self._process = self._process, None
-        if process is not None:
-            _end(process)
+        """End the process; the next chart starts another."""
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+        self._pool = None
 
     def _keep(self, chart: Drawable, png: bytes) -> None:
         with self._keeping:
             self._kept[chart] = png
-            while len(self._kept) > self._most:
+            while len(self._kept) > self._max_kept:
                 self._kept.popitem(last=False)
 
     def _drawn(self, chart: Drawable) -> bytes:
         try:
-            answer = self._ask(chart)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            self.close()
+            return self._started().submit(_draw, chart).result(self._timeout_s)
+        except (BrokenExecutor, OSError, TimeoutError) as error:
+            self._kill()
             raise NotDrawn(f"the process that draws charts was lost: {error!r}") from None
-        if isinstance(answer, str):
-            raise NotDrawn(answer)
-        return answer
+        except Exception as error:  # of matplotlib; the next chart may be drawn
+            raise NotDrawn(f"{type(error).__name__}: {error}") from None
 
-    def _ask(self, chart: Drawable) -> bytes | str:
-        process = self._begun()
-        if process.stdin is None or process.stdout is None:
-            raise EOFError
-        patience = Timer(self._longest, process.kill)
-        patience.start()
-        try:
-            pickle.dump(chart, process.stdin)
-            process.stdin.flush()
-            answer: bytes | str = pickle.load(process.stdout)  # noqa: S301 - from our own process
-        finally:
-            patience.cancel()
-        return answer
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Not forked: this process has threads.
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _prepare)
+            self._pid = self._pool.submit(os.getpid).result(START_TIMEOUT_S)
+        return self._pool
 
-    def _begun(self) -> subprocess.Popen[bytes]:
-        """Return the process, begun anew where it has ended."""
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            # -P: a file of the folder that one stands in must not take a module's place.
-            command = [sys.executable, "-P", "-m", "overheard.cards.charts.renderer_process"]
-            self._process = subprocess.Popen(  # noqa: S603 - no word of it comes from outside
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-            atexit.register(self.close)
-        return self._process
+    def _kill(self) -> None:
+        if self._pid:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+        self.close()
+        self._pid = 0
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        try:
-            if pipe is not None:
-                pipe.close()
-        except OSError:  # what was still to be written is lost with the process
-            pass
-    try:
-        process.wait(1.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _prepare() -> None:
+    """Prepare the process that draws."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    os.dup2(2, 1)  # what a library prints must not come between a command's output
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(NICENESS)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended, also where that was killed."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(0)
+
+
+def _draw(chart: Drawable) -> bytes:
+    return DRAWS[type(chart)](chart)
 
 
 Done = TypeVar("Done")
 
-MOST_WAITING = 24
-"""Charts that wait for their turn, about two seconds' worth; a further one is told in words."""
+MAX_WAITING = 24
+"""Charts that wait for their turn, for about two seconds; a further one is described in words."""
 
-_PRESS = Press()
-"""One for the process, as the cores are: whoever wants a chart takes turns at it."""
-_ASIDE = ThreadPoolExecutor(1, "charts")
-"""Its queue is the queue of charts, and no thread of the loop's own waits for one."""
+_RENDERER = ChartRenderer()
+"""Shared by all of the process: one core draws."""
+_THREAD = ThreadPoolExecutor(1, "charts")
+"""The queue of charts, so that no thread of the event loop waits for one."""
 _waiting = 0
 _unseen: ContextVar[bool] = ContextVar("unseen", default=False)
 
 
 @contextmanager
 def unseen() -> Iterator[None]:
-    """Draw nothing within the block: whoever reads what comes of it sees no pictures."""
+    """Draw nothing within the block, whose output shows no pictures."""
     before = _unseen.set(True)
     try:
         yield
@@ -158,38 +167,37 @@ def unseen() -> Iterator[None]:
 async def picture(chart: Drawable, name: str) -> Image:
     """Return a chart as a picture, with its alternative text.
 
-    One that cannot be drawn, or not soon because too many are wanted at once, has no picture: the
-    words stand for it.
+    A chart that cannot be drawn, or not soon because too many others wait, has its text alone.
     """
-    kept = _PRESS.kept(chart)
-    if kept is None and _waiting < MOST_WAITING:
+    kept = _RENDERER.kept(chart)
+    if kept is None and _waiting < MAX_WAITING:
         return await aside(lambda: printed(chart, name))
     return Image(kept or b"", alt(chart), name)
 
 
 def printed(chart: Drawable, name: str) -> Image:
-    """Return the same from a thread, which waits for as long as that takes."""
+    """Return a chart as a picture, in a thread that may wait for it; see `picture`."""
     if _unseen.get():
         return Image(b"", alt(chart), name)
     try:
-        return Image(_PRESS.draw(chart), alt(chart), name)
+        return Image(_RENDERER.draw(chart), alt(chart), name)
     except NotDrawn as error:
-        logger.warning("A chart is told in words: %s", error)
+        logger.warning("A chart is described in words: %s", error)
         return Image(b"", alt(chart), name)
 
 
 def alt(chart: Drawable) -> str:
-    """Return in words what a chart shows."""
+    """Describe a chart in words."""
     if isinstance(chart, Bars):
         return bars.alt(chart)
     return forest.alt(chart) if isinstance(chart, Spans) else trend.alt(chart)
 
 
 async def aside(work: Callable[[], Done]) -> Done:
-    """Do something that draws, in a thread, one at a time."""
+    """Do work that draws, in a thread, one at a time."""
     global _waiting  # noqa: PLW0603 - the queue is the process's own
     _waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_ASIDE, copy_context().run, work)
+        return await asyncio.get_running_loop().run_in_executor(_THREAD, copy_context().run, work)
     finally:
         _waiting -= 1
