@@ -14,7 +14,14 @@ from overheard import hookspecs, testing
 from overheard.cli import app
 from overheard.hookspecs import HOOKS
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+GUIDES = (
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/glossary.md",
+    *sorted(f"docs/decisions/{record.name}" for record in (DOCS / "decisions").glob("*.md")),
+)
 WRITING = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", WRITING, re.MULTILINE | re.DOTALL)
 EXTRA = re.compile(r"\boverheard\[([^\]]*)\]")
@@ -107,3 +114,49 @@ def test_every_extra_that_people_are_told_to_install_exists() -> None:
             named |= set(EXTRA.findall(file.read_text(encoding="utf-8")))
 
     assert {"google", "otel", "postgres"} <= named <= set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_path_that_a_guide_names_exists(guide: str) -> None:
+    """A module or folder in backticks is one of the repository or of the core, and a link opens."""
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    inline = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`(\.?[\w-]+(?:/[\w.-]+)*(?:\.py|\.toml|\.md|/))`", inline)
+    linked = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    roots = (ROOT, ROOT / "bot/overheard", ROOT / "storage")
+
+    assert [path for path in named if not any((root / path).exists() for root in roots)] == []
+    assert [link for link in linked if not ((ROOT / guide).parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_class_that_a_guide_places_is_in_that_module(guide: str) -> None:
+    """A path followed by a name, as in the glossary."""
+    text = (ROOT / guide).read_text(encoding="utf-8")
+
+    for path, name in re.findall(r"`([\w/-]+\.py)`:? `(\w+)`", text):
+        [module] = [f for f in (ROOT / path, ROOT / "bot/overheard" / path) if f.exists()]
+        assert re.search(
+            rf"^(?:class |(?:async )?def |    def )?{name}\b", module.read_text("utf-8"), re.M
+        )
+
+
+def test_the_picture_of_the_rooms_shows_the_order_of_the_import_contract() -> None:
+    """Each room is drawn, below or to the right of all rooms that may import it."""
+    guide = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    picture = guide.split("```")[1]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    rooms = [layer.split(" | ") for layer in layers if layer != "__main__"]
+    drawn = [
+        [
+            re.search(rf"(?:\| +|-> +|pure: +){room}\b", picture)
+            for room in layer
+            if room != "deprecations"
+        ]
+        for layer in rooms
+    ]
+
+    assert all(all(layer) for layer in drawn)
+    places = [max(place.start() for place in layer if place) for layer in drawn]
+    assert places == sorted(places)
