@@ -1,10 +1,14 @@
+import asyncio
 import json
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
+from overheard.cards.card import Card
 from overheard.cli import Session, app
 from overheard.commands.simulate import simulate
+from overheard.deployment import Call
 from overheard.runtime.wiring import open_deployment, store_maintenance
 
 
@@ -28,10 +32,15 @@ class Steps:
         self.finished = True
 
 
+def simulated(steps: Steps, **options: Any) -> Card:
+    """Return the card of the command, which needs no deployment."""
+    return asyncio.run(simulate(cast("Session", None), Call(progress=steps), **options))
+
+
 def test_the_card_sets_them_side_by_side() -> None:
     """Detector, oracle and rules stand in one table, and every step is shown."""
     steps = Steps()
-    card = simulate(steps, drop=20, prompts=6, repeats=1, brands=2, panels=20)
+    card = simulated(steps, drop=20, prompts=6, repeats=1, brands=2, panels=20)
     assert card.table
     assert [row[0] for row in card.table.rows] == [
         "This detector",
@@ -46,7 +55,7 @@ def test_the_card_sets_them_side_by_side() -> None:
 
 def test_the_figures_agree_with_each_other() -> None:
     """Ratio and calls follow from the delays and the panel."""
-    data = simulate(Steps(), drop=20, prompts=6, repeats=2, brands=1, panels=20).data
+    data = simulated(Steps(), drop=20, prompts=6, repeats=2, brands=1, panels=20).data
     assert data["ratio"] == pytest.approx(data["delay_runs"] / data["oracle_delay_runs"], abs=0.01)
     assert data["calls_to_detect"] == pytest.approx(12 * data["delay_runs"], abs=0.1)
     assert data["calls_per_year"] == 52 * 12
@@ -56,7 +65,7 @@ def test_the_figures_agree_with_each_other() -> None:
 def test_a_sparse_drop_has_another_bound() -> None:
     """The same points on fewer prompts are easier to find for whoever knows them."""
     all_, some = (
-        simulate(Steps(), prompts=10, repeats=1, brands=1, panels=20, sparse=sparse).data
+        simulated(Steps(), prompts=10, repeats=1, brands=1, panels=20, sparse=sparse).data
         for sparse in (0, 30)
     )
     assert some["lorden_calls"] < all_["lorden_calls"]
@@ -65,7 +74,7 @@ def test_a_sparse_drop_has_another_bound() -> None:
 def test_the_dynamic_policy_costs_less() -> None:
     """The same figures as for the fixed panel, from fewer calls a year."""
     fixed, dynamic = (
-        simulate(Steps(), drop=25, prompts=6, brands=1, panels=20, policy=policy).data
+        simulated(Steps(), drop=25, prompts=6, brands=1, panels=20, policy=policy).data
         for policy in ("fixed", "dynamic")
     )
     assert fixed.keys() == dynamic.keys()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
 from overheard.alerts.events import life_data, state
 from overheard.cards.card import Action, Card, Severity
-from overheard.cards.command import CommandSpec, Option, Proposal, Role
-from overheard.commands.alerts import NUMBER, lifecycle, number_of
+from overheard.cards.command import CommandSpec, Proposal, Role, option
+from overheard.commands.alerts import lifecycle, number_of
+from overheard.commands.arguments import AlertNumber
 from overheard.commands.check import check
 from overheard.commands.rechecking import recheck_of
 from overheard.deployment import Call, Deployment
@@ -18,7 +20,7 @@ SPANS = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
 """For how long an alert can be put aside, besides until the next update of the model."""
 
 
-async def acknowledge(deployment: Deployment, call: Call, *, alert: str) -> Card:
+async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
     """Say that you take care of an alert.
 
     Raises:
@@ -29,7 +31,20 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: str) -> Card
     return _card(call, changed)
 
 
-async def snooze(deployment: Deployment, call: Call, *, alert: str, span: str) -> Card:
+async def snooze(
+    deployment: Deployment,
+    call: Call,
+    *,
+    alert: AlertNumber,
+    span: Annotated[
+        str,
+        option(
+            "For how long: a day, a week, or until the model's next update.",
+            word="for",
+            choices=(*SPANS, UPDATE),
+        ),
+    ] = "1d",
+) -> Card:
     """Put an alert aside; it comes back by itself.
 
     Args:
@@ -48,7 +63,7 @@ async def snooze(deployment: Deployment, call: Call, *, alert: str, span: str) -
     return _card(call, changed)
 
 
-async def close(deployment: Deployment, call: Call, *, alert: str) -> Card:
+async def close(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
     """Put an alert away.
 
     Raises:
@@ -58,7 +73,7 @@ async def close(deployment: Deployment, call: Call, *, alert: str) -> Card:
     return _card(call, await lifecycle(deployment).close(number_of(alert), call.who))
 
 
-async def reopen(deployment: Deployment, call: Call, *, alert: str) -> Card:
+async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
     """Take back an acknowledgement, a snooze or a closing.
 
     Raises:
@@ -68,7 +83,13 @@ async def reopen(deployment: Deployment, call: Call, *, alert: str) -> Card:
     return _card(call, await lifecycle(deployment).reopen(number_of(alert), call.who))
 
 
-async def mark_update(deployment: Deployment, call: Call, *, alert: str, note: str = "") -> Card:
+async def mark_update(
+    deployment: Deployment,
+    call: Call,
+    *,
+    alert: AlertNumber,
+    note: Annotated[str, option("A few words.")] = "",
+) -> Card:
     """Say that an alert shows an update of the model.
 
     The update is kept as of the run in which the shift was seen.
@@ -90,7 +111,7 @@ async def mark_update(deployment: Deployment, call: Call, *, alert: str, note: s
     return Card(card.title, text, actions=card.actions, data={**card.data, "update": marked})
 
 
-async def recheck(deployment: Deployment, call: Call, *, alert: str) -> Proposal:
+async def recheck(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Proposal:
     """Ask the alert's model about its brand again, as often as the run that raised it.
 
     Raises:
@@ -120,8 +141,7 @@ ALERTS_ACKNOWLEDGE = CommandSpec(
     "alerts acknowledge",
     "Say that you take care of an alert.",
     acknowledge,
-    (NUMBER,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     private=True,
     examples=("alerts acknowledge 12",),
 )
@@ -129,17 +149,7 @@ ALERTS_SNOOZE = CommandSpec(
     "alerts snooze",
     "Put an alert aside for a while.",
     snooze,
-    (
-        NUMBER,
-        Option(
-            "span",
-            "For how long: a day, a week, or until the model's next update.",
-            word="for",
-            choices=(*SPANS, UPDATE),
-            default="1d",
-        ),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     private=True,
     examples=("alerts snooze 12", "alerts snooze 12 --for 1w", "alerts snooze 12 --for update"),
 )
@@ -147,8 +157,7 @@ ALERTS_CLOSE = CommandSpec(
     "alerts close",
     "Put an alert away.",
     close,
-    (NUMBER,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     private=True,
     examples=("alerts close 12",),
 )
@@ -156,8 +165,7 @@ ALERTS_REOPEN = CommandSpec(
     "alerts reopen",
     "Take back what was done to an alert.",
     reopen,
-    (NUMBER,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     private=True,
     examples=("alerts reopen 12",),
 )
@@ -165,8 +173,7 @@ ALERTS_UPDATE = CommandSpec(
     "alerts update",
     "Say that an alert shows an update of the model.",
     mark_update,
-    (NUMBER, Option("note", "A few words.", default="")),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     private=True,
     examples=("alerts update 12", 'alerts update 12 --note "announced on their blog"'),
     title="Mark a model update",
@@ -175,8 +182,7 @@ ALERTS_RECHECK = CommandSpec(
     "alerts recheck",
     "Ask the alert's model about its brand again.",
     recheck,
-    (NUMBER,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("alerts recheck 12",),
     chart="",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
 from overheard.alerts.card import compose
 from overheard.alerts.digest import alert_row, alert_table
@@ -13,7 +14,8 @@ from overheard.alerts.routes import Routes
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, Kind, option
+from overheard.commands.arguments import AlertNumber
 from overheard.commands.rechecking import recheck_price
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertState
@@ -59,9 +61,11 @@ async def list_alerts(
     deployment: Deployment,
     call: Call,
     *,
-    state: str | None = None,
-    brand: str = "",
-    limit: int = SHOWN,
+    state: Annotated[
+        str | None, option("Only those.", choices=("live", *(state.value for state in AlertState)))
+    ] = None,
+    brand: Annotated[str, option("Only those of this brand.", Kind.BRAND)] = "",
+    limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN,
 ) -> Card:
     """Show alerts, the newest first.
 
@@ -86,7 +90,7 @@ async def list_alerts(
     )
 
 
-async def show(deployment: Deployment, call: Call, *, alert: str) -> Card:
+async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
     """Show an alert: the numbers, the sentences before and after, and all that has happened.
 
     Raises:
@@ -119,28 +123,16 @@ def _is(alert: Alert, state: str | None) -> bool:
     return not state or alert.state == state or (state == "live" and not alert.state.over)
 
 
-NUMBER = Option("alert", "Its number.", Kind.ALERT, required=True, positional=True)
-
 ALERTS_LIST = CommandSpec(
     "alerts list",
     "Show alerts, the newest first.",
     list_alerts,
-    (
-        Option(
-            "state",
-            "Only those.",
-            choices=("live", *(state.value for state in AlertState)),
-        ),
-        Option("brand", "Only those of this brand.", Kind.BRAND, default=""),
-        Option("limit", "How many.", Kind.INTEGER, default=SHOWN, low=1, high=1000),
-    ),
     examples=("alerts list", "alerts list --state live"),
 )
 ALERTS_SHOW = CommandSpec(
     "alerts show",
     "Show what an alert rests on, and what has happened to it.",
     show,
-    (NUMBER,),
     examples=("alerts show 12",),
     chart="",
 )

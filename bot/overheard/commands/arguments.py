@@ -13,6 +13,7 @@ from overheard.domain import Brand, Catalogue, Fact, Prompt
 from overheard.errors import BadUsage, NameTaken, TimeUnreadable, UnknownName
 
 BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
+AlertNumber = Annotated[str, argument("Its number.", Kind.ALERT)]
 
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:

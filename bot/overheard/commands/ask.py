@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.check_card import told
 from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment
@@ -27,8 +28,8 @@ async def ask(
     deployment: Deployment,
     call: Call,
     *,
-    question: str,
-    models: Sequence[str] = (),
+    question: Annotated[str, argument("What to ask.")],
+    models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
 ) -> Proposal:
     """Ask every model one question, and show the answers side by side.
 
@@ -99,11 +100,7 @@ ASK = CommandSpec(
     "ask",
     "Ask every model one free question, and see the answers side by side.",
     ask,
-    (
-        Option("question", "What to ask.", required=True, positional=True),
-        Option("models", "Ask this model.", Kind.MODEL, many=True, word="model"),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=(
         'ask "Which project tool is best for a small team?"',

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, Tainted
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument
 from overheard.commands.run_service import held
 from overheard.deployment import Call, Deployment
 from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
@@ -39,7 +39,12 @@ from overheard.runs.retries import Retries
 from overheard.runs.spend import Purse
 
 
-async def set_up(deployment: Deployment, call: Call, *, model: str) -> Proposal:
+async def set_up(
+    deployment: Deployment,
+    call: Call,
+    *,
+    model: Annotated[str, argument("Which model.", Kind.MODEL)],
+) -> Proposal:
     """Search for a model's border prompts, and learn what they usually answer.
 
     Args:
@@ -203,8 +208,7 @@ CANARY_SETUP = CommandSpec(
     "canary setup",
     "Learn questions at which a model is nearly torn between two first words.",
     set_up,
-    (Option("model", "Which model.", Kind.MODEL, required=True, positional=True),),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("canary setup openai/gpt-4.1",),
     title="Set up canaries",

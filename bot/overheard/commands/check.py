@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Annotated
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.run_service import carry_out, held
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
@@ -25,12 +26,14 @@ async def check(
     deployment: Deployment,
     call: Call,
     *,
-    brands: Sequence[str] = (),
-    models: Sequence[str] = (),
-    repeats: int = 1,
-    batch: bool = False,
+    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
+    repeats: Annotated[int, option("How often each prompt is asked.", low=1)] = 1,
+    batch: Annotated[
+        bool, option("Ask in batches where they are sold: half price, up to 24 hours.")
+    ] = False,
+    reuse: Annotated[str, option("Take answers that are not older than this, such as 24h.")] = "",
     seed: int | None = None,
-    reuse: str = "",
     label: str = "",
     asked_by: str = "",
 ) -> Proposal:
@@ -116,19 +119,7 @@ CHECK = CommandSpec(
     "check",
     "Ask the models what buyers ask, score the answers, and say what changed.",
     check,
-    (
-        Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),
-        Option("models", "Ask this model.", Kind.MODEL, many=True, word="model"),
-        Option("repeats", "How often each prompt is asked.", Kind.INTEGER, default=1, low=1),
-        Option(
-            "batch",
-            "Ask in batches where they are sold: half price, up to 24 hours.",
-            Kind.FLAG,
-            default=False,
-        ),
-        Option("reuse", "Take answers that are not older than this, such as 24h.", default=""),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=(
         "check",

@@ -6,9 +6,10 @@ import secrets
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from typing import Annotated
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.demo import opened
 from overheard.commands.run_service import ask_aside
@@ -27,13 +28,15 @@ async def compare(
     given: Deployment | Session,
     call: Call,
     *,
-    base: str,
-    tuned: str,
-    brand: str = "",
-    margin: float = MARGIN * 100,
-    seed: int | None = None,
-    own_seeds: bool = False,
-    rounds: int | None = None,
+    base: Annotated[str, argument("The first model.", Kind.MODEL)],
+    tuned: Annotated[str, argument("The second model.", Kind.MODEL)],
+    brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
+    margin: Annotated[
+        float, option("Points of a rate within which two models are equivalent.", low=1, high=50)
+    ] = MARGIN * 100,
+    seed: Annotated[int | None, option("Base of the sampling seeds.", low=0)] = None,
+    own_seeds: Annotated[bool, option("Let each model draw for itself.")] = False,
+    rounds: Annotated[int | None, option("How many rounds may be asked.", low=1, high=200)] = None,
 ) -> Proposal:
     """Ask two models the same, round by round, until it is clear which serves a brand better.
 
@@ -110,25 +113,7 @@ COMPARE = CommandSpec(
     "compare",
     "Ask two models the same, and see which of them represents a brand better.",
     compare,
-    (
-        Option("base", "The first model.", Kind.MODEL, required=True, positional=True),
-        Option("tuned", "The second model.", Kind.MODEL, required=True, positional=True),
-        Option(
-            "brand", "The brand; without one, the first.", Kind.BRAND, positional=True, default=""
-        ),
-        Option(
-            "margin",
-            "Points of a rate within which two models are equivalent.",
-            Kind.NUMBER,
-            default=MARGIN * 100,
-            low=1,
-            high=50,
-        ),
-        Option("seed", "Base of the sampling seeds.", Kind.INTEGER, low=0),
-        Option("own_seeds", "Let each model draw for itself.", Kind.FLAG, default=False),
-        Option("rounds", "How many rounds may be asked.", Kind.INTEGER, low=1, high=200),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("compare local/base local/tuned", "compare openai/gpt-5 openai/ft:gpt-5:acme Acme"),
     opens=False,

@@ -7,14 +7,15 @@ from overheard.alerts.evidence import gather_evidence, quotes
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
-from overheard.commands.alerts import NUMBER, lifecycle, number_of
+from overheard.commands.alerts import lifecycle, number_of
+from overheard.commands.arguments import AlertNumber
 from overheard.deployment import Call, Deployment
 
 PROMPTS = 5
 """Prompts of which sentences are shown."""
 
 
-async def show_evidence(deployment: Deployment, call: Call, *, alert: str) -> Card:
+async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
     """Show a sentence from before and one from after, for the prompts that moved most.
 
     Args:
@@ -59,6 +60,5 @@ EVIDENCE = CommandSpec(
     "evidence",
     "Show what a model said of a brand before and after an alert.",
     show_evidence,
-    (NUMBER,),
     examples=("evidence 12",),
 )

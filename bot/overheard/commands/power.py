@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import log
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.commands import panel_options
 from overheard.commands.panel_options import WITHIN, Offer
 from overheard.commands.standings import read_streams
@@ -57,10 +58,24 @@ async def power(
     deployment: Deployment,
     call: Call,
     *,
-    brand: str = "",
-    repeats: int | None = None,
-    every: float | None = None,
-    tau: float | None = None,
+    brand: Annotated[
+        str, argument("Its name; by default the first that is tracked.", Kind.BRAND)
+    ] = "",
+    repeats: Annotated[
+        int | None,
+        option(
+            "How often each prompt is asked in a run; by default as scheduled, else 3.",
+            low=1,
+            high=100,
+        ),
+    ] = None,
+    every: Annotated[
+        float | None,
+        option("Days between two runs; by default as scheduled, else 7.", low=0.01, high=366),
+    ] = None,
+    tau: Annotated[
+        float | None, option("How moody runs are; by default as the store knows it.", low=0, high=1)
+    ] = None,
 ) -> Card:
     """Show the smallest drop of visibility that the panel of a brand can show.
 
@@ -210,36 +225,6 @@ POWER = CommandSpec(
     "power",
     "Show the smallest drop that the panel can show, when, and what buys more.",
     power,
-    (
-        Option(
-            "brand",
-            "Its name; by default the first that is tracked.",
-            Kind.BRAND,
-            positional=True,
-            default="",
-        ),
-        Option(
-            "repeats",
-            "How often each prompt is asked in a run; by default as scheduled, else 3.",
-            Kind.INTEGER,
-            low=1,
-            high=100,
-        ),
-        Option(
-            "every",
-            "Days between two runs; by default as scheduled, else 7.",
-            Kind.NUMBER,
-            low=0.01,
-            high=366,
-        ),
-        Option(
-            "tau",
-            "How moody runs are; by default as the store knows it.",
-            Kind.NUMBER,
-            low=0,
-            high=1,
-        ),
-    ),
     examples=("power", "power Acme --repeats 5"),
     chart="",
 )

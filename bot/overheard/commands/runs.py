@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
 from overheard.commands.run_service import cancel_batches, carry_out, held
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
@@ -16,7 +17,15 @@ from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
 FIRST = 20
 
 
-async def list_runs(deployment: Deployment, call: Call, *, limit: int = FIRST) -> Card:
+_RunKey = Annotated[str, argument("Its key, or a part of it.")]
+
+
+async def list_runs(
+    deployment: Deployment,
+    call: Call,
+    *,
+    limit: Annotated[int, option("How many.", low=1, high=1000)] = FIRST,
+) -> Card:
     """Show the latest runs and where they stand.
 
     Args:
@@ -37,7 +46,7 @@ async def list_runs(deployment: Deployment, call: Call, *, limit: int = FIRST) -
     )
 
 
-async def pause_run(deployment: Deployment, _: Call, *, run: str) -> Card:
+async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
     """Let calls under way come to their end, and begin no others until the run is resumed.
 
     Raises:
@@ -51,7 +60,7 @@ async def pause_run(deployment: Deployment, _: Call, *, run: str) -> Card:
     return Card("Paused", text, actions=(resume,), footer=f"Run {key}", data=_state(key, "paused"))
 
 
-async def cancel_run(deployment: Deployment, call: Call, *, run: str) -> Card:
+async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Card:
     """Give a run up. What was answered is kept.
 
     Raises:
@@ -70,7 +79,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: str) -> Card:
     return Card("Cancelled", text, footer=f"Run {found.key}", data=_state(found.key, "cancelled"))
 
 
-async def resume_run(deployment: Deployment, call: Call, *, run: str) -> Proposal:
+async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Proposal:
     """Go on with a run that was paused or cut off.
 
     Raises:
@@ -152,29 +161,21 @@ def _state(key: str, state: str) -> dict[str, object]:
     return {"run": key, "state": state}
 
 
-_RUN = Option("run", "Its key, or a part of it.", required=True, positional=True)
-
 RUNS_LIST = CommandSpec(
-    "runs list",
-    "Show the latest runs and where they stand.",
-    list_runs,
-    (Option("limit", "How many.", Kind.INTEGER, default=FIRST, low=1, high=1000),),
-    examples=("runs list",),
+    "runs list", "Show the latest runs and where they stand.", list_runs, examples=("runs list",)
 )
 RUNS_PAUSE = CommandSpec(
     "runs pause",
     "Stop a run until somebody resumes it.",
     pause_run,
-    (_RUN,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     examples=("runs pause 1f3a",),
 )
 RUNS_RESUME = CommandSpec(
     "runs resume",
     "Go on with a run that was paused or cut off.",
     resume_run,
-    (_RUN,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("runs resume 1f3a",),
     chart="",
@@ -183,7 +184,6 @@ RUNS_CANCEL = CommandSpec(
     "runs cancel",
     "Give a run up; what was answered is kept.",
     cancel_run,
-    (_RUN,),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     examples=("runs cancel 1f3a",),
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
-from overheard.cards.command import CommandSpec, Kind, Option, Proposal, Role
+from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
 from overheard.commands.arguments import unknown
 from overheard.commands.catalogue import require_yes
 from overheard.commands.edition_switch import look_again, quote_rescoring
@@ -63,7 +63,12 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     )
 
 
-async def rescore(deployment: Deployment, call: Call, *, judge: bool = False) -> Card | Proposal:
+async def rescore(
+    deployment: Deployment,
+    call: Call,
+    *,
+    judge: Annotated[bool, option("Ask judges about history too, for their own money.")] = False,
+) -> Card | Proposal:
     """Score history for the names, facts and scorers of now, and switch to it.
 
     Args:
@@ -102,7 +107,13 @@ async def _rescore(
 
 
 async def switch(
-    deployment: Deployment, call: Call, *, scores: int | None = None, agreed: bool = False
+    deployment: Deployment,
+    call: Call,
+    *,
+    scores: Annotated[
+        int | None, argument("Its number; by default the one that waits.", low=1)
+    ] = None,
+    agreed: bool = False,
 ) -> Card:
     """Read another set of scores from now on: that which waits, or an earlier one again.
 
@@ -272,12 +283,7 @@ SCORES_RESCORE = CommandSpec(
     "scores rescore",
     "Score history anew after a change, and switch to it.",
     rescore,
-    (
-        Option(
-            "judge", "Ask judges about history too, for their own money.", Kind.FLAG, default=False
-        ),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     spends=True,
     examples=("scores rescore", "scores rescore --judge"),
 )
@@ -285,16 +291,10 @@ SCORES_SWITCH = CommandSpec(
     "scores switch",
     "Read another set of scores: the one that waits, or an earlier one again.",
     switch,
-    (
-        Option(
-            "scores", "Its number; by default the one that waits.", Kind.INTEGER,
-            positional=True, low=1,
-        ),
-    ),
-    Role.ADMIN,
+    role=Role.ADMIN,
     examples=("scores switch", "scores switch 1"),
     confirms=True,
-)  # fmt: skip
+)
 SCORES_CANCEL = CommandSpec(
     "scores cancel",
     "Score history no further for a change, and keep the scores from before it.",

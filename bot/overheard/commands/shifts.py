@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.alerts.reasons import decision_data, decision_sentence
 from overheard.cards import wording
 from overheard.cards.card import Card, Table
-from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
@@ -39,7 +39,11 @@ def history_reader(deployment: Deployment) -> HistoryReader:
 
 
 async def shifts(
-    deployment: Deployment, call: Call, *, brands: Sequence[str] = (), why: bool = False
+    deployment: Deployment,
+    call: Call,
+    *,
+    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    why: Annotated[bool, option("Also show for each run why nothing was reported.")] = False,
 ) -> Card:
     """Analyse the whole past, run by run, and show what would have been raised, in that order.
 
@@ -216,9 +220,5 @@ SHIFTS = CommandSpec(
     "shifts",
     "Show what moved over the whole past, as it would have been raised run by run.",
     shifts,
-    (
-        Option("brands", "Brands; without one, all.", Kind.BRAND, many=True, positional=True),
-        Option("why", "Also show for each run why nothing was reported.", Kind.FLAG),
-    ),
     examples=("shifts", "shifts Acme", "shifts --why"),
 )

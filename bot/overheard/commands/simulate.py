@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
-from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.cards.command import CommandSpec, Face, option
 from overheard.deployment import Call, Session
 from overheard.detection import policy_trials, trials
 from overheard.detection.trials import DetectorTrial, TrialFigures, TrialOutcome
-from overheard.interfaces import Progress
 
 FIXED, DYNAMIC = "fixed", "dynamic"
 POLICIES = {FIXED: trials.run_trial, DYNAMIC: policy_trials.run_policy_trial}
 
 
-async def simulate_command(_: Session, call: Call, **options: Any) -> Card:
-    """Try the detector, see `simulate`."""
-    return simulate(call.progress, **options)
-
-
-def simulate(
-    progress: Progress,
+async def simulate(
+    _: Session,
+    call: Call,
     *,
-    drop: float = 10.0,
-    tau: float = 0.25,
-    prompts: int = 30,
-    repeats: int = 3,
-    sparse: float = 0.0,
-    brands: int = 5,
-    policy: str = FIXED,
-    panels: int = 200,
-    seed: int = 1,
+    drop: Annotated[float, option("Points that visibility falls.", low=1, high=40)] = 10,
+    tau: Annotated[
+        float, option("How moody runs are: sd of their shock, logits.", low=0, high=1)
+    ] = 0.25,
+    prompts: Annotated[int, option("Prompts in a run.", low=5, high=200)] = 30,
+    repeats: Annotated[int, option("How often each is asked.", low=1, high=20)] = 3,
+    sparse: Annotated[
+        float, option("Percent of prompts that carry it; 0: all.", low=0, high=100)
+    ] = 0,
+    brands: Annotated[int, option("Brands that the moods are learnt from.", low=1, high=20)] = 5,
+    policy: Annotated[
+        str,
+        option(
+            "Ask the whole panel in every run, or where it tells most.", choices=tuple(POLICIES)
+        ),
+    ] = FIXED,
+    panels: Annotated[int, option("Brands that are simulated.", low=20)] = 200,
+    seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
     """Try the detector on simulated brands, beside an oracle and the rules of the market.
 
@@ -40,7 +44,7 @@ def simulate(
     and again with a drop after 20 watched runs.
 
     Args:
-        progress: Who is shown how long it goes on.
+        call: Is shown how long it goes on.
         drop: By how many points visibility falls, above 0.
         tau: Standard deviation of the runs' shocks, logit scale.
         prompts: Number of prompts.
@@ -54,11 +58,11 @@ def simulate(
     """
     carried = max(sparse / 100, 1 / prompts) if sparse else 1.0
     trial = DetectorTrial(drop, tau, prompts, repeats, carried, brands)
-    progress.start("Simulating", panels)
+    call.progress.start("Simulating", panels)
     try:
-        outcome = POLICIES[policy](trial, panels, seed, progress.advance)
+        outcome = POLICIES[policy](trial, panels, seed, call.progress.advance)
     finally:
-        progress.finish()
+        call.progress.finish()
     return Card(
         title=f"{panels:,} simulated brands",
         text=_text(trial, outcome),
@@ -125,34 +129,10 @@ def _pair(figures: TrialFigures) -> dict[str, float]:
     }
 
 
-def _count(name: str, default: int, low: int, high: int | None, text: str) -> Option:
-    return Option(name, text, Kind.INTEGER, default=default, low=low, high=high)
-
-
-def _number(name: str, default: float, low: float, high: float, text: str) -> Option:
-    return Option(name, text, Kind.NUMBER, default=default, low=low, high=high)
-
-
 SIMULATE = CommandSpec(
     "simulate",
     "Try the streaming detector on simulated brands: its false alarms and its delay.",
-    simulate_command,
-    (
-        _number("drop", 10, 1, 40, "Points that visibility falls."),
-        _number("tau", 0.25, 0, 1, "How moody runs are: sd of their shock, logits."),
-        _count("prompts", 30, 5, 200, "Prompts in a run."),
-        _count("repeats", 3, 1, 20, "How often each is asked."),
-        _number("sparse", 0, 0, 100, "Percent of prompts that carry it; 0: all."),
-        _count("brands", 5, 1, 20, "Brands that the moods are learnt from."),
-        Option(
-            "policy",
-            "Ask the whole panel in every run, or where it tells most.",
-            default=FIXED,
-            choices=tuple(POLICIES),
-        ),
-        _count("panels", 200, 20, None, "Brands that are simulated."),
-        _count("seed", 1, 0, None, "Another seed gives other answers."),
-    ),
+    simulate,
     examples=("simulate", "simulate --drop 5 --prompts 60"),
     faces=frozenset({Face.TERMINAL}),
     opens=False,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Table
-from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.cards.command import CommandSpec, Kind, Role, argument, option
 from overheard.commands.arguments import moment
 from overheard.commands.shift_wording import told
 from overheard.commands.standings import read_streams
@@ -89,7 +89,12 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
 
 
 async def add_update(
-    deployment: Deployment, call: Call, *, model: str, when: str = "now", note: str = ""
+    deployment: Deployment,
+    call: Call,
+    *,
+    model: Annotated[str, argument("Which model.", Kind.MODEL)],
+    when: Annotated[str, option("When it was; by default now.", Kind.TIME)] = "now",
+    note: Annotated[str, option("A few words.")] = "",
 ) -> Card:
     """Note that a model was updated: it counts when shifts are looked for.
 
@@ -116,7 +121,9 @@ async def add_update(
     )
 
 
-async def remove_update(deployment: Deployment, _: Call, *, number: int) -> Card:
+async def remove_update(
+    deployment: Deployment, _: Call, *, number: Annotated[int, argument("Its number.", low=1)]
+) -> Card:
     """Forget an update that was none.
 
     Raises:
@@ -213,19 +220,13 @@ UPDATES_ADD = CommandSpec(
     "updates add",
     "Note that a model was updated.",
     add_update,
-    (
-        Option("model", "Which model.", Kind.MODEL, required=True, positional=True),
-        Option("when", "When it was; by default now.", Kind.TIME, default="now"),
-        Option("note", "A few words.", default=""),
-    ),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     examples=("updates add openai/gpt-5 --when 2026-11-24", "updates add openai/gpt-5"),
 )
 UPDATES_REMOVE = CommandSpec(
     "updates remove",
     "Forget an update that was none.",
     remove_update,
-    (Option("number", "Its number.", Kind.INTEGER, required=True, positional=True, low=1),),
-    Role.OPERATOR,
+    role=Role.OPERATOR,
     examples=("updates remove 3",),
 )
