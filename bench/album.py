@@ -103,7 +103,7 @@ def page(style: str, pieces: Sequence[tuple[str, str]], columns: int = COLUMNS) 
 
 
 ALONE = {"alert": "Alert 1 in its channel", "home": HOME}
-"""What also has a picture of its own."""
+"""What also has a separate picture."""
 
 
 def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:

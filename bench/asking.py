@@ -2,10 +2,10 @@
 
     uv run python bench/asking.py                    speed, CPU, and memory up to 10,000 answers
     uv run python bench/asking.py --long             memory up to 100,000 answers
-    uv run python bench/asking.py --peers            beside public peers, installed for the purpose
+    uv run python bench/asking.py --peers            next to public peers, which it installs
 
-A service on loopback answers each call after 200 ms, in a process of its own. 200 calls are under
-way at a time, so the ideal is 1,000 answers a second. Beside the check stands a bare client: the
+A service on loopback, in another process, answers each call after 200 ms. 200 calls are under way
+at a time, so the ideal is 1,000 answers a second. The check is compared with a bare client: the
 same SDK with the same transport, which asks the same questions and throws the answers away. The
 check asks, keeps each answer in SQLite, scores it for a market of 20 brands, and looks for shifts,
 which takes a fixed while in a run, mostly to load what it calculates with.
@@ -152,7 +152,7 @@ def speed() -> bool:
 
 
 def memory(sizes: list[int]) -> bool:
-    """Show the peak memory of checks of several sizes, each in a process of its own."""
+    """Show the peak memory of checks of several sizes, each in a new process."""
     print(f"\n{'answers':>10}{'peak MB':>10}")
     peaks = []
     for size in sizes:

@@ -78,7 +78,7 @@ class Server:
         note = self._data / "postmaster.pid"
         os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
         time.sleep(2.0)  # until its children have noticed
-        note.unlink()  # nobody may have waited for the dead process, so that it seems to run
+        note.unlink()  # a dead process without a parent that waits for it seems to run
         self._server.ensure_postgres_running()
 
     def rows(self, query: str, database: str = "postgres") -> list[tuple[object, ...]]:

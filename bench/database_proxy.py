@@ -12,7 +12,7 @@ class Proxy:
     """Passes bytes both ways.
 
     Args:
-        socket: The path of the server's Unix socket; it is looked up anew for each connection.
+        socket: The path of the server's Unix socket; it is looked up again for each connection.
     """
 
     def __init__(self, socket: str) -> None:
@@ -88,7 +88,7 @@ class Proxy:
 
 @contextmanager
 def proxy(socket: str) -> Iterator[Proxy]:
-    """Stand between while the block lasts."""
+    """Run the proxy within the block."""
     between = Proxy(socket)
     between.start()
     try:

@@ -5,16 +5,16 @@
     uv run python bench/desk.py --minutes 60 --rate 1     an hour of load
     uv run python bench/desk.py --still 3600              commands on a history that stays as it is
 
-A real desk on a real SQLite store. A service on loopback answers each call after 200 ms, in a
-process of its own. Meanwhile people type commands at a steady rate, for as long as the check runs
-and a minute at most, whether or not the earlier ones were answered. With `--minutes`, they type
-for so long, a check begins every two minutes, and the memory of this process and of the one that
-draws charts is told every minute. With `--still`, a check is made first, and then the commands come
-one after the other: whatever memory grows then is not that of a history that grows.
+A real desk on a real SQLite store. A service on loopback, in another process, answers each call
+after 200 ms. During a check people type commands at a steady rate, for as long as the check runs
+and a minute at most, whether or not earlier commands were answered. With `--minutes`, they type
+for that time, a check begins every two minutes, and the memory of this process and of the chart
+process is printed every minute. With `--still`, a check is made first, and the commands follow one
+after the other, so that growing memory cannot be that of a growing history.
 
-A chat acknowledges a command as soon as the loop comes to it, before the desk has begun; so the
-time of an acknowledgement is how long the loop lets a command wait, from the moment at which it was
-due. Beside it stands the time to the result.
+A chat acknowledges a command as soon as the event loop reaches it, before the desk begins; so the
+time of an acknowledgement is the delay of the loop, from the moment at which the command was due.
+The time to the result is measured, too.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class People:
         longest: Seconds of typing, at most.
         acknowledged: Seconds until each command was acknowledged.
         answered: Seconds until each command had its result.
-        failed: Results that tell of a failure, by their title.
+        failed: Results that report a failure, by their title.
     """
 
     chat: FakeChat
@@ -121,7 +121,7 @@ def _resident(process: str) -> float:
 
 
 async def look(people: People) -> None:
-    """Tell the memory now and then, until cancelled."""
+    """Print the memory at intervals, until cancelled."""
     for minute in count(1):
         await asyncio.sleep(LOOK)
         commands = f"{len(people.answered):>8,} commands"

@@ -138,7 +138,7 @@ class Line:
 
     @property
     def held(self) -> str:
-        """Say whether it was reached; near the limit it cannot be told."""
+        """Say whether it was reached; near the limit that is uncertain."""
         if self.worst <= self.most:
             return "yes"
         return "within the error" if self.low <= self.most else "no"

@@ -72,7 +72,7 @@ INLINE = (
 
 
 def spoken(text: str) -> str:
-    """Return a piece of Discord's markup as HTML; escaped characters stand for themselves."""
+    """Return a piece of Discord's markup as HTML; escaped characters are literal."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:

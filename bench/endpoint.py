@@ -1,4 +1,4 @@
-"""A chat service of known latency, in a process of its own, for benchmarks.
+"""A chat service of known latency, in another process, for benchmarks.
 
     python bench/endpoint.py 0.2            prints its port, and answers each call after 0.2 s
     python bench/endpoint.py 0.2 "Brand 0"  the same, with answers that praise this brand
@@ -32,7 +32,7 @@ ANSWER = (
     "they need permissions, audit logs and integrations with the tools that they use already. None "
     "of these {n} is perfect: compare prices before you decide, because they change often."
 )
-"""Its sentences hold the number of the call, so that nobody reads the same sentence twice."""
+"""Its sentences hold the number of the call, so that no sentence is read twice."""
 
 
 class Endpoint(asyncio.Protocol):
@@ -109,7 +109,7 @@ async def serve(delay: float, praised: str = "") -> None:
 
 @contextmanager
 def endpoint(delay: float, praised: str = "") -> Iterator[str]:
-    """Run the service beside the block, and give its base URL."""
+    """Run the service within the block, and yield its base URL."""
     process = subprocess.Popen(  # noqa: S603 - this file
         [sys.executable, str(Path(__file__)), str(delay), praised],
         stdout=subprocess.PIPE,

@@ -12,9 +12,9 @@ holds them against each other until it is clear, as `compare` does. Some rounds 
 the same seeds: where all answers are the same, two names of one model cannot differ. Answers are
 short (16 tokens); 64 rounds take some three minutes of one core.
 
-With `--compare`, the command itself holds the model beside itself, once with the same seeds for
-both sides and once with seeds of their own. Nothing is dealt or used twice then: what each seed
-takes is asked anew, one or two minutes of one core.
+With `--compare`, the command itself compares the model with itself, once with the same seeds for
+both sides and once with different seeds. Nothing is dealt or used twice then: each seed asks its
+questions again, for one or two minutes of one core.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Asked:
 
 
 async def asked(deployment: Deployment, call: Call, seed: int) -> None:
-    """Ask one round, and keep it beside the history."""
+    """Ask one round, and keep it in addition to the history."""
     panel = Panel((BRAND,), tuple(deployment.catalogue.prompts), (MODEL,), seed=seed)
     run = await deployment.store.runs.start(
         replace(new_run(panel, deployment.clock.now(), label="equal"), aside=True)
@@ -103,7 +103,7 @@ def deployment(store: Path, at_a_time: int = 1) -> AbstractAsyncContextManager[D
 
 
 async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
-    """Hold the model beside itself by the command, and yield what it says."""
+    """Compare the model with itself by the command, and yield the results."""
     for own in (True, False):
         # Ten answers at a time take less, but then a seed does not always give the same words.
         async with deployment(store, 10 if own else 1) as opened:
@@ -157,7 +157,7 @@ async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[s
 def deal(
     rounds: Sequence[Asked], metrics: dict[str, Any], rng: np.random.Generator
 ) -> tuple[list[Contrast], int]:
-    """Deal rounds to both hands; return the contrasts and after how many rounds they stood."""
+    """Deal rounds to both hands; return the contrasts and after how many rounds they were clear."""
     order = rng.permutation(len(rounds))
     rounds_per_check = ceil(PAIRS_PER_CHECK / len(rounds[0].answers))
     blocks: list[Block] = []

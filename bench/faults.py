@@ -1,7 +1,7 @@
 """Faults of many kinds at random instants of a run, and what they lose.
 
-`bench/workers.py --faults` calls this. The brand has a past of several runs in which nobody named
-it; in the run that a fault comes into, everybody does, so that it has to raise one alert.
+`bench/workers.py --faults` calls this. The brand has a past of several runs in which no answer
+names it; in the run with the fault, all answers do, so that the run has to raise one alert.
 """
 
 # ruff: noqa: S608 - the queries hold numbers of our own
@@ -192,7 +192,7 @@ class Outcome:
 
 
 def lay_past(server: Server, questions: int) -> None:
-    """Make the database ``past``: a brand that nobody named in several runs, one a week.
+    """Make the database ``past``: a brand that no answer named in several runs, one a week.
 
     The last run is real, and those before are its copies.
     """
@@ -313,7 +313,7 @@ def _await_end(scene: Scene) -> float:
 
 
 def _ended(scene: Scene) -> bool:
-    """Whether whoever follows the run is well: a check has ended, and a bot runs on."""
+    """Return whether the process that follows the run is well: a check has ended, a bot runs."""
     if scene.follower.args[-1] == "run":  # type: ignore[index]
         return scene.follower.poll() is None
     with suppress(subprocess.TimeoutExpired):

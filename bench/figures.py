@@ -1,4 +1,4 @@
-"""Figures beside their bars, and the watch that they are taken with."""
+"""Figures next to their bars, and the stopwatch for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, beside its bar.
+    """A measured value and its bar.
 
     Attributes:
         name: What it is.

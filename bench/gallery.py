@@ -1,7 +1,7 @@
 """Renders example cards and charts into a folder, for people to look at.
 
 Usage: ``python bench/gallery.py FOLDER``. Cards become SVG at three widths, charts PNG with their
-words beside them. The figures are invented.
+words next to them. The figures are invented.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def tuned(entry: Entry) -> bool:
 
 
 def held_out(entry: Entry) -> bool:
-    """Whether an entry belongs to the half that nobody looked at while tuning."""
+    """Return whether an entry belongs to the half that was not used for tuning."""
     return not tuned(entry)
 
 

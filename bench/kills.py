@@ -3,8 +3,8 @@
     uv run python bench/kills.py                 50 kills of checks of 500 questions
     uv run python bench/kills.py --kills 5
 
-Each time, a check begins in a process of its own, is killed with SIGKILL at a random instant, and
-is taken up by the same command. A service on loopback counts how often each question was asked.
+Each time, a check begins in a new process, is killed with SIGKILL at a random instant, and is
+resumed by the same command. A service on loopback counts how often each question was asked.
 Every answer must be stored once and paid once; nothing may be asked twice beyond the calls that
 were under way at the kill, which are counted here.
 """
@@ -29,8 +29,9 @@ QUESTIONS = 500
 AT_ONCE = 20
 LATENCY = 0.05
 SLOWER = 2.5
-"""How much longer than the ideal a check may take, so that kills fall into all of it: beside
-asking it keeps, scores and looks for shifts."""
+"""How much longer than the ideal a check may take, so that kills fall into all of it: a check
+also stores, scores and detects shifts.
+"""
 CENTS = 20 * 1e-6 + 160 * 2e-6
 """What the service's answer costs at $1 and $2 a million tokens."""
 CONFIG = """
@@ -122,7 +123,7 @@ def _number(folder: Path, query: str) -> float:
 
 
 def main() -> None:
-    """Kill, and tell."""
+    """Run the kills, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)

@@ -43,7 +43,7 @@ class Place:
     brands: int
 
     def brand(self, number: int) -> str:
-        """Return the name of a brand; numbers beyond the last begin anew."""
+        """Return the name of a brand; numbers beyond the last begin again."""
         return f"Brand {number % self.brands}"
 
 

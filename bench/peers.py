@@ -1,6 +1,6 @@
 """Public peers of this field, asking the same service; called by `asking.py --peers`.
 
-Each is installed from PyPI or npm into an environment of its own, and its own code asks and keeps
+Each is installed from PyPI or npm into a separate environment, and its own code asks and keeps
 its answers as it does for its users: voyage-geo's execution stage with its OpenAI provider,
 answersnap's run loop with its Perplexity engine, and promptfoo's `evaluate` with its OpenAI
 provider, without its cache and without the scheduler that begins with few calls (all speak Chat

@@ -8,9 +8,9 @@ Quality: the gold sets in ``bench/gold`` (see its README), one half of which the
 on, and the other half of which was only measured.
 
 Speed: made-up answers of about 150 words in Markdown are read for 20, 200 and 2,000 known brands,
-and the 20 brands of one market are scored for visibility and sentiment. Beside it, in the same
-run, stands a peer that does far less: one regular expression for each known brand, run over the raw
-text, which says no more than whether each is named. Then 2.5 MB of such answers are searched for
+and the 20 brands of one market are scored for visibility and sentiment. In the same run, a
+peer does far less: one regular expression for each known brand, run over the raw text, which says
+no more than whether each brand is named. Then 2.5 MB of such answers are searched for
 2,000 brands.
 
 Public data: DIR holds the sets MAMS (mams-atsa-train.xml, mams-atsa-val.xml; Jiang et al. 2019)
@@ -216,7 +216,7 @@ class Case:
 
 
 def mams(file: Path) -> Iterator[Case]:
-    """Read MAMS: each aspect term is a target and the others of its sentence stand beside it."""
+    """Read MAMS: each aspect term is a target with the other targets of its sentence."""
     for sentence in ElementTree.parse(file).getroot():  # noqa: S314 - the user's own file
         text = sentence.findtext("text") or ""
         terms = [dict(term.attrib) for term in sentence.iter("aspectTerm")]
@@ -265,7 +265,7 @@ def judged(cases: Iterable[Case]) -> tuple[list[float], list[str]]:
 def classed(
     values: Sequence[float], labels: Sequence[str], cuts: tuple[float, float]
 ) -> list[tuple[str, str]]:
-    """Return the class of each value beside people's."""
+    """Return the class of each value with the class that people chose."""
     return [(called(value, cuts), label) for value, label in zip(values, labels, strict=True)]
 
 

@@ -133,7 +133,7 @@ def message(one: Message) -> str:
 
 
 def picture(image: Image) -> str:
-    """Return a picture as it stands in a thread."""
+    """Return a picture as a thread shows it."""
     data = base64.b64encode(image.png).decode()
     return f'<div class="thread"><img src="data:image/png;base64,{data}"></div>'
 

@@ -1,7 +1,7 @@
 """How long the program takes to start, with many plugins installed.
 
-Run it with ``uv run python bench/startup.py``. It installs small plugins (each a scorer of its own
-distribution) into a folder of its own, starts the program again and again as its users do, and
+Run it with ``uv run python bench/startup.py``. It installs small plugins (each a scorer in its own
+distribution) into a new folder, starts the program again and again as its users do, and
 prints the median of each figure: CPU seconds, which a busy machine changes less, and seconds by the
 clock. The bot counts until its ``/ready`` says that all of it works.
 """
@@ -124,7 +124,7 @@ def is_ready(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
+    """Return a port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""How long the bot takes to end when it is told to.
+"""How long the bot takes to end after SIGTERM.
 
     uv run python bench/stopping.py              10 times idle, and 10 times in the midst of a check
 

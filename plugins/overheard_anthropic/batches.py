@@ -1,4 +1,4 @@
-"""Batches at Anthropic: questions go in, and within 24 hours each has an answer or a reason."""
+"""Batches at Anthropic: each request has an answer or an error within 24 hours."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
-    """Hand requests in, and return the service's id of the batch."""
+    """Create a batch of requests by their ids, and return the batch's id at the service."""
     batch = await client.messages.batches.create(
         requests=[{"custom_id": item, "params": request} for item, request in requests.items()]
     )
     return batch.id
 
 
-async def look(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
-    """Return how far a batch is, and all that came of it once it has ended.
+async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
+    """Return the progress of a batch, and its answers and errors once it has ended.
 
     Args:
-        client: Of the account that handed it in.
-        batch_id: The service's id of it.
+        client: The client of the account that created the batch.
+        batch_id: The batch's id at the service.
     """
     batch = await client.messages.batches.retrieve(batch_id)
     found = FoundBatch["Message"](_done(batch), batch.processing_status == "ended")
     if found.ended:
-        # The SDK's own reader of lines stops at the first that it cannot read.
+        # The SDK's own line reader stops at the first line that it cannot parse.
         async with client.messages.batches.with_streaming_response.results(batch_id) as response:
             _read(await response.text(), found)
     return found
@@ -40,11 +40,11 @@ async def look(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
 def _read(text: str, found: FoundBatch[Message]) -> None:
     from anthropic.types import Message
 
-    for told in batch_lines(text):
-        item, result = str(told.get("custom_id")), told.get("result") or {}
+    for line in batch_lines(text):
+        item, result = str(line.get("custom_id")), line.get("result") or {}
         if result.get("type") == "succeeded":
             found.answers[item] = Message.construct(**result.get("message") or {})
-        else:  # it is not charged
+        else:  # a failed request is not charged
             error = (result.get("error") or {}).get("error") or {}
             found.problems[item] = batch_problem(error.get("type") or result.get("type"))
 

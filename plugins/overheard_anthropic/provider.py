@@ -1,4 +1,4 @@
-"""Asking Anthropic's models through the Messages API, one by one or in batches."""
+"""The provider for Anthropic's Messages API, one question at a time or in batches."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AnthropicSettings(ProviderSettings):
 
     Attributes:
         api_key: The key.
-        country: Two letters; where searches of the web pretend to be made from.
+        country: The country for web searches, as two letters.
     """
 
     base_url: str = "https://api.anthropic.com"
@@ -41,7 +41,7 @@ class AnthropicSettings(ProviderSettings):
 
 
 API = "the Messages API"
-MOST_TOKENS = 8_192
+DEFAULT_MAX_TOKENS = 8_192
 """The limit of an answer's tokens where no window is configured: the service needs a limit."""
 
 
@@ -88,7 +88,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
 
     async def find(self, batch: str) -> FoundBatch[Message]:
         """Return how far a batch is, and what came of it."""
-        return await batches.look(self.client, batch)
+        return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
         """Have the service begin nothing more of a batch."""
@@ -126,7 +126,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         request: dict[str, Any] = {
             "model": question.model.id,
             "messages": [{"role": "user", "content": question.prompt.text}],
-            "max_tokens": self.service.window(question) or MOST_TOKENS,
+            "max_tokens": self.service.window(question) or DEFAULT_MAX_TOKENS,
         }
         return request | ({"tools": [self._search_tool()]} if question.model.searches else {})
 

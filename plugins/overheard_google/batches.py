@@ -1,7 +1,7 @@
-"""Batches at Google: a file of questions goes in, and within two days a file of answers comes out.
+"""Batches at Google: a file of requests is uploaded, and a file of answers follows within 2 days.
 
-Questions and answers go through files, because those keep our ids: answers that the service
-returns without a file are neither in order nor named.
+Files are used because they keep the requests' ids: answers without a file are neither in order
+nor named.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-HOURS = 48
-"""After so many the service gives a batch up; it means to be through within 24."""
+EXPIRY_HOURS = 48
+"""The service gives up a batch after this time; its target is 24 hours."""
 ENDED = frozenset({"SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"})
 ANSWERED = frozenset({"SUCCEEDED", "PARTIALLY_SUCCEEDED"})
 
 
 def request_of(text: str, config: GenerateContentConfig) -> Document:
-    """Return a question as a line of a file has it, where no SDK writes it."""
-    told = config.model_dump(mode="json", by_alias=True, exclude_none=True)
-    tools = told.pop("tools", None)
-    asked = {"contents": [{"role": "user", "parts": [{"text": text}]}], "generationConfig": told}
-    return asked | ({"tools": tools} if tools else {})
+    """Return a question as a request in a batch's file, in the JSON of Gemini's REST API."""
+    options = config.model_dump(mode="json", by_alias=True, exclude_none=True)
+    tools = options.pop("tools", None)
+    contents = [{"role": "user", "parts": [{"text": text}]}]
+    request: Document = {"contents": contents, "generationConfig": options}
+    return request | ({"tools": tools} if tools else {})
 
 
 async def submit(client: AsyncClient, model: str, requests: Mapping[str, Document]) -> str:
-    """Hand requests to one model in, and return the service's name of the batch."""
+    """Create a batch of requests to one model, and return the batch's name at the service."""
     lines = ({"key": item, "request": request} for item, request in requests.items())
     text = "".join(json.dumps(line) + "\n" for line in lines)
     file = await client.files.upload(
@@ -46,22 +47,22 @@ async def submit(client: AsyncClient, model: str, requests: Mapping[str, Documen
     return batch.name or ""
 
 
-async def look(client: AsyncClient, name: str) -> FoundBatch[Document]:
-    """Return how far a batch is, and all that came of it once it has ended.
+async def retrieve(client: AsyncClient, name: str) -> FoundBatch[Document]:
+    """Return the progress of a batch, and its answers and errors once it has ended.
 
     Args:
-        client: Of the account that handed it in.
-        name: The service's name of it.
+        client: The client of the account that created the batch.
+        name: The batch's name at the service.
     """
     batch = await client.batches.get(name=name)
     state, file = _state(batch), batch.dest.file_name if batch.dest else None
-    # The service may say that it is through before the file of answers is there.
+    # The service may report success before the file of answers exists.
     found = FoundBatch[Document](ended=state in ENDED and (bool(file) or state not in ANSWERED))
     if found.ended:
         if file:
             _read(await client.files.download(file=file), found)
         word = "missing" if state in ANSWERED else None if state == "FAILED" else state.lower()
-        found.otherwise = batch_problem(word, hours=HOURS, whole=True)
+        found.otherwise = batch_problem(word, hours=EXPIRY_HOURS, whole=True)
     return found
 
 
@@ -70,8 +71,8 @@ def _state(batch: BatchJob) -> str:
 
 
 def _read(file: bytes, found: FoundBatch[Document]) -> None:
-    for told in batch_lines(file.decode(errors="replace")):
-        item, response, error = str(told.get("key")), told.get("response"), told.get("error") or {}
+    for line in batch_lines(file.decode(errors="replace")):
+        item, response, error = str(line.get("key")), line.get("response"), line.get("error") or {}
         if isinstance(response, dict):
             found.answers[item] = response
         else:

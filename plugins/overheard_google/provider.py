@@ -34,7 +34,7 @@ class GoogleSettings(ProviderSettings):
 
     Attributes:
         api_key: The key.
-        temperature: For the model's sampling; without one the service decides.
+        temperature: The sampling temperature; None for the service's default.
     """
 
     base_url: str = "https://generativelanguage.googleapis.com"
@@ -59,7 +59,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         options = genai.types.HttpOptions(
             base_url=self.settings.base_url,
             api_version="v1beta",
-            # Without these two the SDK repeats a call by itself, and the call may be paid.
+            # Without these two options the SDK repeats a call, which may be charged twice.
             retry_options=genai.types.HttpRetryOptions(attempts=1),
             httpx_async_client=self._http,
         )
@@ -93,7 +93,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             return self._reply(question, response)
 
     def request(self, question: Question) -> Any:
-        """Return what a question is in a batch; it has no seed there, the service draws one."""
+        """Return a question as a request in a batch, which has no seed."""
         return batches.request_of(question.prompt.text, self._config(question))
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:
@@ -102,7 +102,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
 
     async def find(self, batch: str) -> FoundBatch[batches.Document]:
         """Return how far a batch is, and what came of it."""
-        return await batches.look(self.client, batch)
+        return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
         """Have the service begin nothing more of a batch."""
@@ -162,13 +162,13 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def _connections(self) -> HttpClient:
         import httpx2
 
-        patience = self.patience()
+        timeouts = self.patience()
 
-        async def have_patience(request: Request) -> None:
-            # The SDK passes one time-out for everything, or none.
-            request.extensions["timeout"] = patience.as_dict()
+        async def set_timeouts(request: Request) -> None:
+            # The SDK passes a single timeout for all phases of a request, or none.
+            request.extensions["timeout"] = timeouts.as_dict()
 
         return httpx2.AsyncClient(
             limits=self.pool(),
-            event_hooks={"request": [have_patience]},
+            event_hooks={"request": [set_timeouts]},
         )

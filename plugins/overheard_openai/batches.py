@@ -1,4 +1,4 @@
-"""Batches at OpenAI: a file of questions goes in, and within 24 hours files of answers come out."""
+"""Batches at OpenAI: a file of requests is uploaded; files of answers follow within 24 hours."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from openai.types.responses import Response
 
 ENDPOINT: Literal["/v1/responses"] = "/v1/responses"
-KEPT_FOR = 30 * 24 * 3600
-"""Seconds for which the service keeps the files: the longest that it offers."""
+FILE_LIFETIME_S = 30 * 24 * 3600
+"""How long the service keeps the files; it allows no more."""
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
 async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]]) -> str:
-    """Hand requests in, and return the service's id of the batch."""
+    """Create a batch of requests by their ids, and return the batch's id at the service."""
     lines = (
         {"custom_id": item, "method": "POST", "url": ENDPOINT, "body": body}
         for item, body in requests.items()
@@ -29,23 +29,23 @@ async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]])
     file = await client.files.create(
         file=("questions.jsonl", text.encode()),
         purpose="batch",
-        expires_after={"anchor": "created_at", "seconds": KEPT_FOR},
+        expires_after={"anchor": "created_at", "seconds": FILE_LIFETIME_S},
     )
     batch = await client.batches.create(
         input_file_id=file.id,
         endpoint=ENDPOINT,
         completion_window="24h",
-        output_expires_after={"anchor": "created_at", "seconds": KEPT_FOR},
+        output_expires_after={"anchor": "created_at", "seconds": FILE_LIFETIME_S},
     )
     return batch.id
 
 
-async def look(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
-    """Return how far a batch is, and all that came of it once it has ended.
+async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
+    """Return the progress of a batch, and its answers and errors once it has ended.
 
     Args:
-        client: Of the account that handed it in.
-        batch_id: The service's id of it.
+        client: The client of the account that created the batch.
+        batch_id: The batch's id at the service.
     """
     batch = await client.batches.retrieve(batch_id)
     counts = batch.request_counts
@@ -62,19 +62,19 @@ async def look(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
 def _read(text: str, found: FoundBatch[Response]) -> None:
     from openai.types.responses import Response
 
-    for told in batch_lines(text):
-        item, response = str(told.get("custom_id")), told.get("response") or {}
+    for line in batch_lines(text):
+        item, response = str(line.get("custom_id")), line.get("response") or {}
         body = response.get("body") or {}
         if response.get("status_code") == 200:
             found.answers[item] = Response.construct(**body)
         else:
-            error = told.get("error") or body.get("error") or {}
+            error = line.get("error") or body.get("error") or {}
             word = error.get("code") or error.get("type") or response.get("status_code")
             found.problems[item] = batch_problem(word)
 
 
 def _ending(batch: Batch) -> str:
-    """Say why a question of a batch has no line in any file."""
+    """Return the problem of the requests of a batch that have no line in any file."""
     if batch.status == "failed":
         errors = (batch.errors.data if batch.errors else None) or []
         return batch_problem(next((error.code for error in errors), None), whole=True)

@@ -32,8 +32,8 @@ class OpenAISettings(ProviderSettings):
 
     Attributes:
         api_key: The key.
-        temperature: For the sampling of models that take one; without one the service decides.
-        country: Two letters; where searches of the web pretend to be made from.
+        temperature: The sampling temperature of models that take one; None for the default.
+        country: The country for web searches, as two letters.
     """
 
     base_url: str = "https://api.openai.com/v1"
@@ -96,7 +96,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
 
     async def find(self, batch: str) -> FoundBatch[Response]:
         """Return how far a batch is, and what came of it."""
-        return await batches.look(self.client, batch)
+        return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
         """Have the service begin nothing more of a batch."""
