@@ -30,7 +30,7 @@ class Bot:
         self.clock = HandClock()
         routes = Routes([RouteTable(channel=f"{chat.name}:{channel}")], {})
         self.lifecycle = Lifecycle(self.store, routes, self.clock)
-        self.outbox = Outbox(self.store, {chat.name: chat}, self.compose, self.clock)
+        self.outbox = Outbox(self.store.deliveries, {chat.name: chat}, self.compose, self.clock)
 
     async def raise_alert(self) -> Alert:
         """Raise an alert."""

@@ -56,7 +56,9 @@ class House:
 
     def bot(self, store: Store | None = None) -> Outbox:
         """Start a bot."""
-        return Outbox(store or self.store, {"slack": self.chat}, self.compose, self.clock)
+        return Outbox(
+            (store or self.store).deliveries, {"slack": self.chat}, self.compose, self.clock
+        )
 
     async def compose(self, delivery: Delivery) -> Letter | None:
         """Write a card that says which revision it shows."""
@@ -301,7 +303,7 @@ async def test_a_bot_that_was_asleep_does_not_post_what_another_has_taken() -> N
         assert await other.work() == 1
         return await house.compose(delivery)
 
-    sleeper = Outbox(house.store, {"slack": house.chat}, asleep, house.clock)
+    sleeper = Outbox(house.store.deliveries, {"slack": house.chat}, asleep, house.clock)
     await sleeper.work()
     await house.settle(other)
 
@@ -339,7 +341,7 @@ async def test_a_card_that_is_not_wanted_any_more_is_not_posted() -> None:
     async def nothing(_: Delivery) -> Letter | None:
         return None
 
-    await Outbox(house.store, {"slack": house.chat}, nothing, house.clock).work()
+    await Outbox(house.store.deliveries, {"slack": house.chat}, nothing, house.clock).work()
 
     assert house.chat.calls == []
     assert await house.store.deliveries.find(waiting=True) == []

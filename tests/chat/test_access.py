@@ -34,7 +34,7 @@ READ, SPEND, CONFIGURE = (
 
 def gate(**access: Any) -> AccessGate:
     """Return a gate of a configuration."""
-    return AccessGate(AccessTable.model_validate(access), open_test_store(), HandClock())
+    return AccessGate(AccessTable.model_validate(access), open_test_store().audit, HandClock())
 
 
 async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:C1") -> int:
@@ -85,7 +85,7 @@ async def test_channels_can_be_chosen() -> None:
 async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
     """Whether they were done or refused."""
     store = open_test_store()
-    keeper = AccessGate(AccessTable(), store, HandClock())
+    keeper = AccessGate(AccessTable(), store.audit, HandClock())
     await keeper.note(ADA, "slack:C1", "report", READ)
     await keeper.note(ADA, "slack:C1", "check acme", SPEND)
     await keeper.note(ADA, "slack:C1", "brands add Zeta", CONFIGURE, "Only admins may configure.")

@@ -37,7 +37,7 @@ async def office() -> Office:
 @asynccontextmanager
 async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
     """Run the deployment in a chat, from its start to its end."""
-    gate = AccessGate(AccessTable(**access), office.store, office.deployment.clock)
+    gate = AccessGate(AccessTable(**access), office.store.audit, office.deployment.clock)
     async with listening(chat, ChatDesk(office.deployment, gate)):
         yield
     await chat.close()

@@ -33,7 +33,7 @@ async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
     office = await open_office()
     access = AccessTable(admins=[f"{ADA.platform}:{ADA.id}"])
     chat = FakeChat(
-        ChatDesk(office.deployment, AccessGate(access, office.store, office.deployment.clock))
+        ChatDesk(office.deployment, AccessGate(access, office.store.audit, office.deployment.clock))
     )
     shown = (await chat.type(spec.examples[0])).card
     for action in shown.actions:
@@ -51,7 +51,7 @@ async def test_what_is_refused_in_a_chat_is_noted(spec: CommandSpec) -> None:
     """Somebody tried who may only read."""
     office = await open_office(DECLARED)
     viewers = AccessTable(everyone="viewer")
-    gate = AccessGate(viewers, office.store, office.deployment.clock)
+    gate = AccessGate(viewers, office.store.audit, office.deployment.clock)
     await FakeChat(ChatDesk(office.deployment, gate)).type(spec.examples[0])
 
     [entry] = await office.store.audit.find()

@@ -78,7 +78,7 @@ def work(folder: Path, chat: RecordingChat) -> None:
 
     async def done(deployment: Deployment) -> None:
         outbox = Outbox(
-            deployment.store, {"slack": chat}, Letters(deployment).compose, SystemClock()
+            deployment.store.deliveries, {"slack": chat}, Letters(deployment).compose, SystemClock()
         )
         while await outbox.work():
             pass

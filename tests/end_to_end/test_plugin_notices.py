@@ -81,7 +81,8 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
     async with at_work(program) as deployment:
         odd: Any = sys.modules["overheard_odd"].Odd
         desk = ChatDesk(
-            deployment, AccessGate(deployment.config.access, deployment.store, deployment.clock)
+            deployment,
+            AccessGate(deployment.config.access, deployment.store.audit, deployment.clock),
         )
         for _ in range(2):
             card = await executed(check(await deployment.refreshed(), Call(), repeats=1))

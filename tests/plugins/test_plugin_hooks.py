@@ -135,7 +135,7 @@ async def test_a_feed_is_read_once_for_each_update(shelf: Shelf, tmp_path: Path)
         open_test_store(),
     )
     for _ in range(2):
-        assert await read_feeds(plugins.feeds.values(), store, ["openai"], NOW) == []
+        assert await read_feeds(plugins.feeds.values(), store.updates, ["openai"], NOW) == []
 
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert await store.updates.find() == [
@@ -148,7 +148,7 @@ async def test_a_feed_that_cannot_be_read_is_one_sentence(shelf: Shelf, tmp_path
     shelf.example("changelog")
     plugins = load(f'[feeds.vendor]\nplugin = "changelog"\nfile = "{tmp_path}/none"')
 
-    [problem] = await read_feeds(plugins.feeds.values(), open_test_store(), ["openai"], NOW)
+    [problem] = await read_feeds(plugins.feeds.values(), open_test_store().updates, ["openai"], NOW)
     assert problem.startswith("The feed vendor says: The changelog")
 
 

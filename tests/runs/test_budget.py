@@ -108,8 +108,8 @@ async def test_each_limit_counts_what_was_spent_in_its_time(budget: BudgetTable,
     told = estimate(CALLS, {"svc": ScriptedProvider(price=Price(0, 700))}, payer, NOW)
 
     with pytest.raises(BudgetExceeded, match=rf"about \$1\.12, and \[budget\] {key} leaves"):
-        await check_budget(budget, store, told)
-    await check_budget(BudgetTable(day=6, month=20), store, told)
+        await check_budget(budget, store.money, told)
+    await check_budget(BudgetTable(day=6, month=20), store.money, told)
 
 
 async def test_a_run_that_is_taken_up_has_only_what_it_did_not_spend() -> None:
@@ -119,8 +119,10 @@ async def test_a_run_that_is_taken_up_has_only_what_it_did_not_spend() -> None:
     told = priced(ScriptedProvider(price=Price(0, 700)), run.payer)
 
     with pytest.raises(BudgetExceeded, match="leaves"):
-        await check_budget(BudgetTable(run=6), store, told)
-    await check_budget(BudgetTable(run=6), store, priced(ScriptedProvider(price=Price(0, 700))))
+        await check_budget(BudgetTable(run=6), store.money, told)
+    await check_budget(
+        BudgetTable(run=6), store.money, priced(ScriptedProvider(price=Price(0, 700)))
+    )
 
 
 async def test_what_others_hold_is_not_there() -> None:
@@ -130,7 +132,9 @@ async def test_what_others_hold_is_not_there() -> None:
     await store.money.reserve(run.id, [Claim(Account("day", period="2026-03-15"), 4.5, 5.0)])
 
     with pytest.raises(BudgetExceeded, match=r"\[budget\] day leaves \$0\.50"):
-        await check_budget(BudgetTable(day=5), store, priced(ScriptedProvider(price=Price(0, 700))))
+        await check_budget(
+            BudgetTable(day=5), store.money, priced(ScriptedProvider(price=Price(0, 700)))
+        )
 
 
 async def test_a_limit_cannot_be_kept_without_a_price() -> None:
@@ -138,8 +142,8 @@ async def test_a_limit_cannot_be_kept_without_a_price() -> None:
     told = priced(ScriptedProvider(price=None))
 
     with pytest.raises(BudgetUnknown, match=r"the price of svc/m-1"):
-        await check_budget(BudgetTable(day=1), open_test_store(), told)
-    await check_budget(BudgetTable(), open_test_store(), told)
+        await check_budget(BudgetTable(day=1), open_test_store().money, told)
+    await check_budget(BudgetTable(), open_test_store().money, told)
 
 
 async def test_a_limit_is_told_of_from_four_fifths() -> None:
@@ -148,6 +152,6 @@ async def test_a_limit_is_told_of_from_four_fifths() -> None:
     run = await spent(store, 4.0)
     accounts = run.payer.accounts(PANEL.prompts[0], NOW)
 
-    near = await nearly_spent(BudgetTable(day=5, month=5.01), store, accounts)
+    near = await nearly_spent(BudgetTable(day=5, month=5.01), store.money, accounts)
 
     assert near == {Account("day", period="2026-03-15"): (4.0, 5.0)}

@@ -25,7 +25,7 @@ calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=12)
 
 async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -> None:
     """Make calls of a run, all at once."""
-    purse = Purse(store, budget, run.payer, SteppingClock(START))
+    purse = Purse(store.money, budget, run.payer, SteppingClock(START))
 
     async def call(repeat: int, worst: float, share: float) -> None:
         held = await purse.hold(PROMPT, worst)
@@ -76,7 +76,9 @@ async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) 
 async def test_without_a_limit_nothing_is_held() -> None:
     """The store is not asked for what nobody limits."""
     store = open_test_store()
-    purse = Purse(store, BudgetTable(), (await store.runs.start(Run("r", START))).payer, Clock())
+    purse = Purse(
+        store.money, BudgetTable(), (await store.runs.start(Run("r", START))).payer, Clock()
+    )
     held = await purse.hold(PROMPT, 1e6)
 
     assert held is not None
@@ -88,7 +90,7 @@ async def test_what_a_dead_process_held_is_given_back() -> None:
     store = open_test_store()
     dead, alive = [await store.runs.start(Run(key, START, PANEL)) for key in ("dead", "alive")]
     for run in (dead, alive):
-        await Purse(store, BudgetTable(day=9), run.payer, Clock()).hold(PROMPT, 0.1)
+        await Purse(store.money, BudgetTable(day=9), run.payer, Clock()).hold(PROMPT, 0.1)
 
     async with store.locks.run_lock(alive.id):
         await release_dead(store)

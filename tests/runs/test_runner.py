@@ -40,7 +40,7 @@ class House:
     async def run(self, run: Run) -> Outcome:
         """Carry a run out."""
         kept = await self.store.runs.start(run)
-        purse = Purse(self.store, self._budget, kept.payer, self.clock)
+        purse = Purse(self.store.money, self._budget, kept.payer, self.clock)
         outside = (self.limits, purse, self.retries, self.clock, self.progress)
         return await Runner(self.store, self.providers, *outside).run(kept)
 

@@ -96,7 +96,7 @@ async def test_a_delivery_is_traced(spans: Spans) -> None:
     notice = Delivery(DeliveryKind.NOTICE, "notice-1", "fake:C0", clock.now(), SAID)
     await store.deliveries.add([notice])
     chats = cast("dict[str, Chat]", {"fake": None})  # nothing is posted that is not wanted
-    assert await Outbox(store, chats, unwanted, clock).work() == 1
+    assert await Outbox(store.deliveries, chats, unwanted, clock).work() == 1
     (span,) = spans.all()
     assert (span.name, span.attributes) == ("deliver", {"overheard.delivery": "notice"})
     assert SAID not in span.to_json()

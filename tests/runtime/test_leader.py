@@ -35,7 +35,7 @@ class Line:
 
 def owned(line: Line, store: Store, present: dict[str, Chat]) -> LeaderChat:
     """Return a chat of one process."""
-    return LeaderChat("discord", cast("Chat", line), store, present)
+    return LeaderChat("discord", cast("Chat", line), store.locks, present)
 
 
 async def test_the_second_process_stands_by_and_takes_over(
@@ -75,7 +75,7 @@ async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
     second.connected = False
     given: list[float] = []
     one = asyncio.create_task(
-        LeaderChat("discord", cast("Chat", first), store, {}, given.append).run(DESK)
+        LeaderChat("discord", cast("Chat", first), store.locks, {}, given.append).run(DESK)
     )
     await first.begun.wait()
     other = asyncio.create_task(owned(second, store, {}).run(DESK))
@@ -100,7 +100,9 @@ async def test_an_owner_ends_at_once_where_nobody_stands_by(
     monkeypatch.setattr(leader, "LEADER_TIMEOUT_S", 0.1)
     line, given = Line(), list[float]()
     one = asyncio.create_task(
-        LeaderChat("discord", cast("Chat", line), open_test_store(), {}, given.append).run(DESK)
+        LeaderChat("discord", cast("Chat", line), open_test_store().locks, {}, given.append).run(
+            DESK
+        )
     )
     await line.begun.wait()
     one.cancel()

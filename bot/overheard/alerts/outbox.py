@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from overheard.cards.card import Card, Link
 from overheard.domain import Delivery, DeliveryKind
 from overheard.errors import ChatFailed, ChatUnavailable
-from overheard.interfaces import Chat, Clock, Linking, Store
+from overheard.interfaces import Chat, Clock, Linking
+from overheard.interfaces.alerts import DeliveryRepository
 from overheard.telemetry import traced
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Outbox:
     """Posts deliveries, and edits what it posted.
 
     Args:
-        store: Where deliveries are kept.
+        deliveries: The stored deliveries.
         chats: The platforms, by name.
         compose: Writes the cards.
         clock: What time it is.
@@ -85,14 +86,14 @@ class Outbox:
 
     def __init__(
         self,
-        store: Store,
+        deliveries: DeliveryRepository,
         chats: Mapping[str, Chat],
         compose: Compose,
         clock: Clock,
         posted: Posted | None = None,
     ) -> None:
         self._posted = posted
-        self._store = store
+        self._deliveries = deliveries
         self._chats = chats
         self._compose = compose
         self._clock = clock
@@ -107,7 +108,7 @@ class Outbox:
     async def work(self) -> int:
         """Try what is due once; return how much that was."""
         now = self._clock.now()
-        claimed = await self._store.deliveries.claim(
+        claimed = await self._deliveries.claim(
             self._owner, now, now + LEASE, chats=list(self._chats), limit=AT_ONCE
         )
         channels: dict[str, list[Delivery]] = {}
@@ -158,14 +159,14 @@ class Outbox:
         """Bring a channel up to date with one delivery, and note it."""
         letter = await self._compose(delivery)
         if isinstance(letter, NotYet):
-            await self._store.deliveries.postpone(
+            await self._deliveries.postpone(
                 delivery, self._owner, due_at=letter.until, problem="", uncertain=delivery.uncertain
             )
             return
         message, shown = delivery.message, delivery.wanted
         if letter:
             message, shown = await self._show(delivery, letter), letter.revision
-        await self._store.deliveries.record(delivery, self._owner, message=message, shown=shown)
+        await self._deliveries.record(delivery, self._owner, message=message, shown=shown)
         if self._posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
             await self._posted(delivery, message)
 
@@ -195,7 +196,7 @@ class Outbox:
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
         if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
-            await self._store.deliveries.record(
+            await self._deliveries.record(
                 delivery, self._owner, message=delivery.message, shown=delivery.wanted
             )
         else:
@@ -207,7 +208,7 @@ class Outbox:
     ) -> None:
         """Give a delivery back, to be tried again."""
         due_at = self._clock.now() + timedelta(seconds=pause)
-        await self._store.deliveries.postpone(
+        await self._deliveries.postpone(
             delivery, self._owner, due_at=due_at, problem=problem, uncertain=uncertain
         )
 

@@ -11,6 +11,7 @@ from overheard.config.sections import AccessTable
 from overheard.domain import AuditEntry
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Store
+from overheard.interfaces.operations import AuditRepository
 
 NOBODY = -1
 """Less than any role."""
@@ -30,13 +31,13 @@ class AccessGate:
 
     Args:
         access: Who may do what.
-        store: Keeps the audit log.
+        audit: The audit log.
         clock: What time it is.
     """
 
-    def __init__(self, access: AccessTable, store: Store, clock: Clock) -> None:
+    def __init__(self, access: AccessTable, audit: AuditRepository, clock: Clock) -> None:
         self._access = access
-        self._store = store
+        self._audit = audit
         self._clock = clock
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
@@ -59,7 +60,7 @@ class AccessGate:
     ) -> None:
         """Write down that a command was used; one that only reads is left out."""
         if is_logged(spec):
-            await self._store.audit.add(
+            await self._audit.add(
                 AuditEntry(self._clock.now(), str(person), channel, spec.name, words, outcome)
             )
 

@@ -16,7 +16,8 @@ from overheard.chat.parser import Order
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import PendingConfirmation
 from overheard.errors import ConfirmationNeeded
-from overheard.interfaces import Clock, Person, Request, Store
+from overheard.interfaces import Clock, Person, Request
+from overheard.interfaces.operations import ChatStateRepository
 
 EXPIRY = timedelta(hours=1)
 """How long a command waits for a yes."""
@@ -119,13 +120,15 @@ class Pending:
     that a chat sends again is not served again.
 
     Args:
-        store: Keeps them.
+        state: Stores them.
         clock: Says what time it is.
         commands: Those that can wait.
     """
 
-    def __init__(self, store: Store, clock: Clock, commands: Sequence[CommandSpec]) -> None:
-        self._store = store
+    def __init__(
+        self, state: ChatStateRepository, clock: Clock, commands: Sequence[CommandSpec]
+    ) -> None:
+        self._state = state
         self._clock = clock
         self._commands = {spec.name: spec for spec in commands}
         self._swept: datetime | None = None
@@ -135,8 +138,8 @@ class Pending:
         now = self._clock.now()
         if self._swept is None or now - self._swept >= SWEEP_INTERVAL:
             self._swept = now
-            await self._store.chat_state.forget_requests(now - REQUEST_MEMORY, now)
-        return await self._store.chat_state.first_request(request.person.platform, request.id, now)
+            await self._state.forget_requests(now - REQUEST_MEMORY, now)
+        return await self._state.first_request(request.person.platform, request.id, now)
 
     async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
         """Let a command wait for a yes, and return the token of the question."""
@@ -146,12 +149,12 @@ class Pending:
         until = self._clock.now() + EXPIRY
         who = (person.platform, person.id, person.name)
         waiting = PendingConfirmation(token, order.spec.name, options, *who, channel, until)
-        await self._store.chat_state.add_pending(waiting)
+        await self._state.add_pending(waiting)
         return token
 
     async def peek(self, token: str) -> Asked | None:
         """Return a command that waits, or None."""
-        found = await self._store.chat_state.pending(token)
+        found = await self._state.pending(token)
         spec = self._commands.get(found.command) if found else None
         if found is None or spec is None or found.until <= self._clock.now():
             return None
@@ -162,7 +165,7 @@ class Pending:
 
     async def take(self, token: str) -> bool:
         """Let a command wait no longer; False when somebody else did so before."""
-        return await self._store.chat_state.take_pending(token)
+        return await self._state.take_pending(token)
 
 
 class Seen:

@@ -56,7 +56,7 @@ class ChatDesk:
         self._gate = gate
         added = [s for s in deployment.plugins.commands.values() if Face.CHAT in s.faces]
         self._commands = tuple((*offered(Face.CHAT), *added) if commands is None else commands)
-        self._pending = Pending(deployment.store, deployment.clock, self._commands)
+        self._pending = Pending(deployment.store.chat_state, deployment.clock, self._commands)
         self._seen = Seen()
         self._completing = Completing(deployment)
         self._paces = {"patience": patience, "pause": pause}

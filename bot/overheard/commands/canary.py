@@ -176,7 +176,7 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     run = await store.runs.start(run)
 
     async def work() -> None:
-        purse = Purse(store, deployment.config.budget, run.payer, clock)
+        purse = Purse(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
         retries = Retries(deployment.config.asking)
         runner = Runner(store, probes, deployment.limits, purse, retries, clock, call.progress)

@@ -239,7 +239,7 @@ async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
     accounts: dict[Account, None] = {}
     for prompt in panel.prompts if panel else ():
         accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
-    spent = await nearly_spent(deployment.config.budget, deployment.store, accounts)
+    spent = await nearly_spent(deployment.config.budget, deployment.store.money, accounts)
     for account, (usd, limit) in spent.items():
         yield (
             f"{wording.money(usd)} of [budget] {key_of(account)} = {wording.money(limit)} are "

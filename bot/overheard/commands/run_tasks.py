@@ -79,7 +79,7 @@ class Tasks:
 async def ask(deployment: Deployment, call: Call, run: Run) -> Outcome:
     """Ask here what a run, or a part of it, has not asked yet; not what it asks in batches."""
     store, clock = deployment.store, deployment.clock
-    purse = Purse(store, deployment.config.budget, run.payer, clock)
+    purse = Purse(store.money, deployment.config.budget, run.payer, clock)
     retries = Retries(deployment.config.asking)
     providers = deployment.plugins.providers
     runner = Runner(store, providers, deployment.limits, purse, retries, clock, call.progress)
@@ -98,7 +98,9 @@ async def look_at(
         brands: Their names; by default all that its answers are scored for.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
-    problems = await read_feeds(plugins.feeds.values(), deployment.store, plugins.providers, now)
+    problems = await read_feeds(
+        plugins.feeds.values(), deployment.store.updates, plugins.providers, now
+    )
     deployment.scoring.faults.update(problems)
     service = DetectionService(
         history_reader(deployment),

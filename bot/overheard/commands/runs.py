@@ -89,7 +89,7 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
         RunUnderWay: when another process carries it out.
         BudgetExceeded: when the budget does not cover the rest.
     """
-    found = await find_run(deployment.store, run)
+    found = await find_run(deployment.store.runs, run)
     age = deployment.clock.now() - found.started_at
     if found.state not in UNFINISHED or found.panel is None:
         raise RunEnded(run=found.key, state=found.state.value, verb="resumed")
@@ -106,7 +106,7 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
 
 
 async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
-    found = await find_run(deployment.store, name)
+    found = await find_run(deployment.store.runs, name)
     if not await deployment.store.runs.steer(found.id, state):
         raise RunEnded(run=found.key, state=found.state.value, verb=verb)
     return found

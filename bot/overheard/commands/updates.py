@@ -63,7 +63,9 @@ class Effect:
 async def list_updates(deployment: Deployment, call: Call) -> Card:
     """Show the known updates of models, and what each did to the visibility of tracked brands."""
     plugins, now = deployment.plugins, deployment.clock.now()
-    problems = await read_feeds(plugins.feeds.values(), deployment.store, plugins.providers, now)
+    problems = await read_feeds(
+        plugins.feeds.values(), deployment.store.updates, plugins.providers, now
+    )
     known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
     effects = {

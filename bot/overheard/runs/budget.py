@@ -11,7 +11,8 @@ from math import inf
 from overheard.config.sections import BudgetTable
 from overheard.domain import Account, Capabilities, Model, Panel, Payer, Price, Prompt, Usage
 from overheard.errors import BudgetExceeded, BudgetUnknown
-from overheard.interfaces import Described, Provider, Store
+from overheard.interfaces import Described, Provider
+from overheard.interfaces.money import MoneyRepository
 
 CHARACTERS_A_TOKEN = 3.0
 """Fewer than in English prose, so that a prompt is rather counted too long."""
@@ -152,7 +153,7 @@ def question_tokens(prompt: Prompt) -> int:
     return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
 
 
-async def check_budget(budget: BudgetTable, store: Store, priced: Estimate) -> None:
+async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Estimate) -> None:
     """Refuse questions that the budget does not cover.
 
     Raises:
@@ -160,7 +161,7 @@ async def check_budget(budget: BudgetTable, store: Store, priced: Estimate) -> N
         BudgetExceeded: when even typical answers would cost more than is left.
     """
     limits = _limits(budget, priced.booked)
-    balances = await store.money.balances(limits)
+    balances = await money.balances(limits)
     left = {a: max(0.0, limits[a] - balances[a].spent - balances[a].held) for a in limits}
     for account in sorted(left, key=left.__getitem__):
         if priced.unknown:
@@ -175,13 +176,13 @@ async def check_budget(budget: BudgetTable, store: Store, priced: Estimate) -> N
 
 
 async def nearly_spent(
-    budget: BudgetTable, store: Store, accounts: Collection[Account]
+    budget: BudgetTable, money: MoneyRepository, accounts: Collection[Account]
 ) -> dict[Account, tuple[float, float]]:
     """Return the accounts that have spent `WARNING` of their limit or more: how much, and of how
     much.
     """
     limits = _limits(budget, accounts)
-    balances = await store.money.balances(limits)
+    balances = await money.balances(limits)
     return {
         account: (balances[account].spent, limit)
         for account, limit in limits.items()

@@ -95,7 +95,7 @@ class Runner:
         self._progress.advance(outcome.kept)
         brake = Brake(self._store, run.id)
         try:
-            async with brake.watching(), Keeper(self._store) as keeper:
+            async with brake.watching(), Keeper(self._store.answers) as keeper:
                 await self._ask_models(_Job(run, outcome, keeper, brake), asked)
         finally:
             await self._purse.close()

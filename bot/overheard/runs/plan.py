@@ -11,6 +11,7 @@ from overheard.config.settings import suggestion
 from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
 from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
 from overheard.interfaces import Provider, Store
+from overheard.interfaces.runs import RunRepository
 from overheard.runs.budget import capabilities_of
 
 
@@ -160,17 +161,17 @@ async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
     return None
 
 
-async def find_run(store: Store, name: str) -> Run:
+async def find_run(runs: RunRepository, name: str) -> Run:
     """Return a run by its key or a part of it that no other run has.
 
     Raises:
         UnknownName: when there is none, or several.
     """
-    runs = [run for run in await store.runs.find() if run.panel]
-    found = [run for run in runs if run.key == name] or [r for r in runs if name in r.key]
+    kept = [run for run in await runs.find() if run.panel]
+    found = [run for run in kept if run.key == name] or [r for r in kept if name in r.key]
     if len(found) != 1:
         hint = "; several are called so" if found else ""
-        known = ", ".join(run.key for run in (found or runs)[:5]) or "none yet"
+        known = ", ".join(run.key for run in (found or kept)[:5]) or "none yet"
         raise UnknownName(kind="run", name=name, hint=hint, known=known)
     return found[0]
 

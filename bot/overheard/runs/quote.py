@@ -165,7 +165,7 @@ class Pricing:
         panel = run.panel if run else None
         priced = self._estimate(calls, payer, panel)
         await release_dead(self._store, spread=self._spread)
-        await check_budget(budget or self._budget, self._store, priced)
+        await check_budget(budget or self._budget, self._store.money, priced)
         judged = await self._judging(answers)
         note = batch_note(panel, self._providers)
         return Quote(priced, judged, note, reused, run, reuse_within)

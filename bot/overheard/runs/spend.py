@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from overheard.config.sections import BudgetTable
 from overheard.domain import UNFINISHED, Account, Claim, Payer, Prompt
 from overheard.interfaces import Clock, Store
+from overheard.interfaces.money import MoneyRepository
 from overheard.runs.budget import key_of
 
 AHEAD = 25
@@ -28,7 +29,7 @@ class Purse:
     """What a run may spend. The store holds it against all other runs of all processes.
 
     Args:
-        store: Where the accounts are.
+        money: The reservations of all runs.
         budget: What they may spend.
         payer: Whose accounts they are.
         clock: Says on which day and month a call is booked.
@@ -37,9 +38,11 @@ class Purse:
         lacking: The key of [budget] that did not leave enough when money was refused last.
     """
 
-    def __init__(self, store: Store, budget: BudgetTable, payer: Payer, clock: Clock) -> None:
+    def __init__(
+        self, money: MoneyRepository, budget: BudgetTable, payer: Payer, clock: Clock
+    ) -> None:
         self.lacking = ""
-        self._store = store
+        self._money = money
         self._budget = budget
         self._payer = payer
         self._clock = clock
@@ -85,7 +88,7 @@ class Purse:
 
     async def close(self) -> None:
         """Give back to the store what is not spent."""
-        await self._store.money.give_back(self._payer.run_id, self._held)
+        await self._money.give_back(self._payer.run_id, self._held)
         self._held.clear()
 
     def _end(self) -> None:
@@ -103,7 +106,7 @@ class Purse:
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
         claims = [Claim(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()]
-        if lacking := await self._store.money.reserve(self._payer.run_id, claims):
+        if lacking := await self._money.reserve(self._payer.run_id, claims):
             self.lacking = key_of(lacking)
             return False
         for account, usd in amounts.items():

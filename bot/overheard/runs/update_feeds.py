@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from overheard.domain import ModelUpdate
 from overheard.errors import PluginFault
-from overheard.interfaces import Store, UpdateFeed
+from overheard.interfaces import UpdateFeed
+from overheard.interfaces.updates import UpdateRepository
 
 SOURCE = "feed"
 """How it is known, as `ModelUpdate.source` says."""
@@ -20,13 +21,13 @@ LONGEST_NOTE = 200
 
 
 async def read_feeds(
-    feeds: Iterable[UpdateFeed], store: Store, providers: Collection[str], now: datetime
+    feeds: Iterable[UpdateFeed], stored: UpdateRepository, providers: Collection[str], now: datetime
 ) -> list[str]:
     """Keep the updates that feeds know of; one that is known already is left as it is.
 
     Args:
         feeds: Who is asked, each watched over.
-        store: Where updates are kept.
+        stored: The known updates; new ones are added.
         providers: The providers in use; updates of others' models are left out.
         now: What time it is; an update that is still to come is left out.
 
@@ -36,11 +37,11 @@ async def read_feeds(
     problems: list[str] = []
     asked = (_updates(feed, now - LOOKED_BACK, problems) for feed in feeds)
     found = await asyncio.gather(*asked)  # beside each other: one may take its whole time
-    known = {(update.model, update.at) for update in await store.updates.find()}
+    known = {(update.model, update.at) for update in await stored.find()}
     for update in (update for updates in found for update in updates):
         new = (update.model, update.at) not in known
         if new and update.model.provider in providers and update.at <= now:
-            await store.updates.add(_noted(update))
+            await stored.add(_noted(update))
     return problems
 
 

@@ -6,7 +6,7 @@ import asyncio
 from types import TracebackType
 
 from overheard.domain import Answer
-from overheard.interfaces import Store
+from overheard.interfaces.runs import AnswerRepository
 
 PAUSE = 0.02
 """Seconds that the first answer of a group waits for others."""
@@ -23,11 +23,11 @@ class Keeper:
     Leaving its block waits until all is written, also when the run is cancelled.
 
     Args:
-        store: Where answers go.
+        answers: The repository that answers are added to.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, answers: AnswerRepository) -> None:
+        self._answers = answers
         self._waiting: list[tuple[Answer, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -68,7 +68,7 @@ class Keeper:
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
         failure: Exception | None = None
         try:
-            await self._store.answers.add([answer for answer, _ in group])
+            await self._answers.add([answer for answer, _ in group])
         except Exception as error:  # it is raised where each answer is waited for
             failure = error
         for _, kept in group:

@@ -13,7 +13,8 @@ from collections.abc import Callable, MutableMapping
 from contextlib import AsyncExitStack, suppress
 
 from overheard.errors import OverheardError
-from overheard.interfaces import Chat, Connectable, Desk, DrainingChat, Store
+from overheard.interfaces import Chat, Connectable, Desk, DrainingChat
+from overheard.interfaces.operations import LockRepository
 
 LOCK_RETRY_S = 0.2
 """Seconds between two attempts of a standby to take the lock."""
@@ -33,7 +34,7 @@ class LeaderChat:
     Args:
         name: Of the platform.
         chat: The chat.
-        store: Keeps the locks.
+        locks: The locks of all processes.
         present: The chats that can be posted to, by name; the chat is in it while the lock is held.
         extend_shutdown: Called with the seconds for which the process must go on to hand over.
     """
@@ -42,13 +43,13 @@ class LeaderChat:
         self,
         name: str,
         chat: Chat,
-        store: Store,
+        locks: LockRepository,
         present: MutableMapping[str, Chat],
         extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._name = name
         self._chat = chat
-        self._store = store
+        self._locks = locks
         self._present = present
         self._extend_shutdown = extend_shutdown
         self._leader_lock, self._connected_lock = f"chat {name}", f"chat {name} connected"
@@ -67,9 +68,7 @@ class LeaderChat:
         """
         while True:
             async with AsyncExitStack() as locks:
-                if await locks.enter_async_context(
-                    self._store.locks.leader_lock(self._leader_lock)
-                ):
+                if await locks.enter_async_context(self._locks.leader_lock(self._leader_lock)):
                     self._present[self._name] = self._chat
                     try:
                         await self._run(desk, locks)
@@ -99,7 +98,7 @@ class LeaderChat:
         while True:
             if self._is_connected:
                 with suppress(OverheardError):  # the database is away
-                    async with self._store.locks.leader_lock(self._connected_lock) as held:
+                    async with self._locks.leader_lock(self._connected_lock) as held:
                         if held:
                             await asyncio.Event().wait()
             await asyncio.sleep(POLL_INTERVAL_S)
@@ -120,7 +119,7 @@ class LeaderChat:
                     await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _is_held(self, lock: str) -> bool:
-        async with self._store.locks.leader_lock(lock) as free:
+        async with self._locks.leader_lock(lock) as free:
             return not free
 
     @property

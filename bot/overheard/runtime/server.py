@@ -77,10 +77,12 @@ class Server:
         self._planner = Planner()
         config, store, clock = deployment.config, deployment.store, deployment.clock
         present: dict[str, Chat] = {}
-        outbox = Outbox(store, present, Letters(self._deployment).compose, clock, self._posted)
+        outbox = Outbox(
+            store.deliveries, present, Letters(self._deployment).compose, clock, self._posted
+        )
         self._leftovers = Leftovers(self._deployment, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
-        desk = ChatDesk(self._deployment, AccessGate(config.access, store, clock))
+        desk = ChatDesk(self._deployment, AccessGate(config.access, store.audit, clock))
         services = [
             Service("scheduler", scheduler.run),
             Service("outbox", outbox.run),
@@ -89,7 +91,7 @@ class Server:
             *([Service("feeds", self._read_feeds)] if deployment.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
             *(
-                _service(LeaderChat(*chat, store, present, extend_shutdown), chat[0], desk)
+                _service(LeaderChat(*chat, store.locks, present, extend_shutdown), chat[0], desk)
                 for chat in chats.items()
             ),
         ]
@@ -214,7 +216,9 @@ class Server:
         plugins, store = self._deployment.plugins, self._deployment.store
         while True:
             now = self._deployment.clock.now()
-            for problem in await read_feeds(plugins.feeds.values(), store, plugins.providers, now):
+            for problem in await read_feeds(
+                plugins.feeds.values(), store.updates, plugins.providers, now
+            ):
                 log.warning("%s", problem)
             await asyncio.sleep(FEEDS)
 

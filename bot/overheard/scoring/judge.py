@@ -224,8 +224,8 @@ class _Asker:
         await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
         channels = {**means.budget.channels, channel: self.judge.budget}
         budget = means.budget.model_copy(update={"channels": channels})
-        purse = Purse(means.store, budget, run.payer, means.clock)
-        keeper = Keeper(means.store)
+        purse = Purse(means.store.money, budget, run.payer, means.clock)
+        keeper = Keeper(means.store.answers)
         stack = AsyncExitStack()
         await stack.enter_async_context(means.store.locks.run_lock(run.id))
         stack.push_async_callback(purse.close)
