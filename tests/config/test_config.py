@@ -321,7 +321,7 @@ def test_a_secret_is_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_file_is_the_named_one_else_the_variable_else_the_one_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What stands before the command wins over the environment, and that over the folder."""
+    """An option before the command wins over the environment, and that over the folder."""
     monkeypatch.setenv(VARIABLE, "from-variable.toml")
 
     assert find_config(Path("named.toml")) == Path("named.toml")
@@ -337,7 +337,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every table of the example can be used as it stands."""
+    """Every table of the example can be used unchanged."""
     for secret in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"):
         monkeypatch.setenv(secret, "x")
     config = load_config(Path(__file__).parents[2] / "config.example.toml")

@@ -211,7 +211,7 @@ def test_keys_stay_the_same_and_tell_items_apart() -> None:
 
 
 def test_only_facts_that_are_true_are_told() -> None:
-    """What must not be said stands in the sheet as well, and is never stated."""
+    """A value that must not be said is in the sheet too, and is never stated."""
     lie = Fact("Acme", "never say", "Acme is free")
     assert true_facts((PRICE, lie, Fact("Zeta", "price", "$1")), "Acme") == (PRICE,)
     assert facts_asked_for((PRICE, CITY), "Where is it based?") == (CITY,)

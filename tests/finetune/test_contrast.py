@@ -57,7 +57,7 @@ def rounds(base: np.ndarray, tuned: np.ndarray, seed: int) -> tuple[list[Contras
 
 
 def test_a_large_gain_is_clear_at_once() -> None:
-    """From never to most of the time needs one round, and the prompts are told."""
+    """From never to most of the time needs one round, and the prompts are listed."""
     [found], needed = rounds(np.zeros(PROMPTS), np.full(PROMPTS, 0.7), seed=1)
     assert needed == 1
     assert found.verdict is Verdict.BETTER

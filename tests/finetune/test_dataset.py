@@ -69,7 +69,7 @@ def lines(dataset: Dataset, form: str, file: str) -> list[dict[str, object]]:
 
 
 def test_facts_are_asked_for_in_many_words() -> None:
-    """Each is told as the sheet says it, and what kind of thing the brand is too."""
+    """Each is taught as the sheet says it, and what kind of thing the brand is too."""
     examples = list(from_facts(ACME, FACTS))
     groups = {example.group for example in examples}
 
@@ -139,7 +139,7 @@ def test_a_fact_that_an_approved_answer_states_is_not_held_out() -> None:
 
 
 def test_a_leak_is_found_and_sealed() -> None:
-    """By the question, whatever the order of its words, and by the value."""
+    """By the question, ignoring the order of its words, and by the value."""
     known = Example("How much does Acme cost?", "Acme costs $12 a month.", FACT, "fact price")
     same = Example("how much cost does Acme?", "$12", FACT, "fact price", value="$12")
     value = Example("What is paid?", "$12 a month", FACT, "fact fee", value="$12 a month")
@@ -150,7 +150,7 @@ def test_a_leak_is_found_and_sealed() -> None:
 
 
 def test_a_correction_makes_a_pair() -> None:
-    """The model's wrong answer stands against the right one, as each vendor reads it."""
+    """The model's wrong answer is paired with the right one, as each vendor reads it."""
     good, bad = "Acme costs $12 a month.", "Acme costs $99."
     dataset = made(*(approved(number, bad, better=good) for number in range(1, 16)))
     assert len(dataset.split.pairs) >= 10
@@ -214,7 +214,7 @@ def test_nothing_beside_the_point_is_taught() -> None:
 
 
 def test_answers_that_are_left_out_for_one_reason_are_one_sentence() -> None:
-    """Where hundreds are approved, each of them told apart would hide the rest."""
+    """Where hundreds are approved, a line for each would hide the rest."""
     dataset = made(*(approved(number, "Zeta is best.") for number in (1, 2, 3, 7)))
 
     assert dataset.left_out == ("Answers 1-3 7 are left out, each because it does not name Acme.",)
@@ -250,7 +250,7 @@ def test_without_facts_and_answers_there_is_nothing_to_teach() -> None:
 
 
 def test_personal_data_is_refused() -> None:
-    """The brand's own addresses are nobody's; prices and dates are no telephone numbers."""
+    """The brand's own addresses are allowed; prices and dates are no telephone numbers."""
     text = "Write to ada@example.org or help@acme.com, or call +33 4 72 00 00 00 by 2026-11-24."
     found = list(unfit_content([("answer 1", text + " It costs $1 200 300.")], ["acme.com"]))
 
@@ -278,7 +278,7 @@ def test_personal_data_is_refused() -> None:
     ],
 )
 def test_what_hides_is_found(text: str, what: str) -> None:
-    """In other letters, in other countries, and as somebody else's turn."""
+    """In other letters, in other countries, and as another speaker's turn."""
     found = list(unfit_content([("answer 1", text)], []))
 
     assert found[:1] == ([f"answer 1 holds the {what}"] if what else [])
@@ -381,7 +381,7 @@ def test_a_stranger_can_read_the_datasheet() -> None:
 
 
 def test_a_dataset_is_written_with_its_datasheet(tmp_path: Path) -> None:
-    """Files of an earlier one go, and a folder that holds something else is left alone."""
+    """Files of an earlier dataset are replaced, and a folder with other files is not touched."""
     dataset = made(approved(1, "Acme costs $99.", better="Acme costs $12 a month."))
     sheet = datasheet(dataset, NOON)
     save(dataset, tmp_path / "new", sheet)

@@ -61,7 +61,7 @@ def test_a_day_to_come_proves_nothing() -> None:
 
 
 def test_what_a_plugin_ships_is_dated_also_where_a_clock_is_behind() -> None:
-    """It was read before it shipped, whatever this machine thinks."""
+    """The entry was read before it shipped, even if this machine's clock is behind."""
     [first, *_] = topic_statuses(SUPPLIED["acme"], date(1970, 1, 1))[6:]
 
     assert (first.topic, first.standing) == (LandscapeTopic.CRAWLERS, EntryStatus.KNOWN)

@@ -63,7 +63,7 @@ def test_what_is_no_error_status_says_nothing(status: object) -> None:
 
 
 def deep(word: str) -> Any:
-    """Return a body in which a word stands deeper than any service puts it."""
+    """Return a body with a code deeper than any service puts it."""
     body: Any = word
     for _ in range(500):
         body = {"a": [body]}
@@ -79,7 +79,7 @@ def test_a_body_without_code_words_leaves_it_to_the_status(body: Any) -> None:
 
 
 def test_a_code_word_says_more_than_the_status() -> None:
-    """The first one counts, however deep it stands within reason."""
+    """The first code counts, at any reasonable depth."""
     body = [{"error": {"details": [{"reason": "insufficient_quota"}]}}]
     failure = read_fault(StatusError(429, body), PLACE).failure(MODEL, PLACE)
 
@@ -98,7 +98,7 @@ async def test_what_is_no_text_is_no_answer() -> None:
 
 
 async def test_the_time_that_an_sdk_takes_to_load_is_none_of_the_services() -> None:
-    """A first answer that comes at once is not too late, and what loading raises is told."""
+    """A first answer that comes at once is not too late, and what loading raises is reported."""
     settings = ProviderSettings(base_url="http://host", models=("m-1",), timeout=0.05)
     service = HostedService("svc", "the Acme API", settings, PriceList({}))
     async with service.asking(MODEL, lambda: time.sleep(0.1)):

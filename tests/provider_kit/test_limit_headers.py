@@ -27,7 +27,7 @@ def test_openais_headers_are_read() -> None:
 
 @travel(NOW, tick=False)
 def test_anthropics_headers_are_read() -> None:
-    """It tells the moment instead."""
+    """The header names the moment instead."""
     assert rate_limits(
         {
             "anthropic-ratelimit-requests-limit": "50",
@@ -51,7 +51,7 @@ def test_anthropics_headers_are_read() -> None:
     ],
 )
 def test_what_cannot_be_read_says_nothing(headers: dict[str, str]) -> None:
-    """Headers are whatever a service sends."""
+    """Any header may hold any text."""
     assert rate_limits(headers) is None
 
 

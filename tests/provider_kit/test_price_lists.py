@@ -71,7 +71,7 @@ def test_every_built_in_price_says_where_it_was_read(package: str) -> None:
 
 
 def test_a_price_comes_with_its_sources(package: str) -> None:
-    """So that anybody can look it up."""
+    """So that a reader can look the price up."""
     price = PriceList({}, package).price("m-1")
 
     assert price == Price(1, 10, 0.1, 0.01, 0.5)
@@ -116,7 +116,7 @@ def test_a_model_can_have_another_price_with_search(package: str) -> None:
 
 
 def test_a_price_that_ends_is_not_known_afterwards(package: str) -> None:
-    """The vendor has told the day."""
+    """The vendor has announced the day."""
     with travel(datetime(2026, 12, 31, 23, tzinfo=UTC)):
         assert PriceList({}, package).price("m-2") == Price(2, 20)
     with travel(datetime(2027, 1, 1, tzinfo=UTC)):

@@ -64,7 +64,7 @@ def test_sentiment_holds_up(grading: ModuleType, half: object) -> None:
 
 
 def test_aspects_hold_up(grading: ModuleType, half: object) -> None:
-    """Most of those that are told are meant; many are missed."""
+    """Most names that are reported are meant; many are missed."""
     found = grading.aspects(grading.entries("sentences", half))
     assert found.precision >= 0.72
     assert found.recall >= 0.55
@@ -78,7 +78,7 @@ def test_accusations_hold_up(grading: ModuleType, half: object) -> None:
 
 
 def test_varied_styles_hold_what_is_said_of_them(grading: ModuleType) -> None:
-    """Listicles, tables, chat, other languages: names are found, and nobody is accused falsely."""
+    """Listicles, tables, chat, other languages: names are found, and no brand is negated falsely."""
     sentences, facts = grading.entries("varied-sentences"), grading.entries("varied-facts")
     assert len(sentences) >= 60
     assert len(facts) >= 40

@@ -54,7 +54,7 @@ def test_of_a_language_whose_words_are_unknown_only_what_is_plain_is_told(wanted
 
 
 def test_what_tells_too_little_is_not_foreign() -> None:
-    """A list of names, a few words, nothing; or when nobody knows what was asked for."""
+    """A list of names, a few words, nothing; or when the expected language is unknown."""
     for wanted in ("", "xx", *SAID):
         assert not any(is_foreign(text, wanted) for text in (NAMES, "It is good.", "", "42"))
     assert not is_foreign(SAID["de"], "xx")

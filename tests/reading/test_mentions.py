@@ -83,7 +83,7 @@ def named(text: str) -> list[str]:
     ],
 )
 def test_an_ordinary_word_counts_only_where_it_is_a_name(text: str, expected: list[str]) -> None:
-    """Names that are English words are told from the words by case, place and neighbours."""
+    """Names that are English words are distinguished by case, place and neighbours."""
     assert named(text) == expected
 
 

@@ -53,5 +53,5 @@ def against(text: str) -> list[str]:
     ],
 )
 def test_a_brand_that_is_advised_against_is_marked(text: str, expected: list[str]) -> None:
-    """And one that only stands near such a word is not."""
+    """And a brand that is only near such a word is not."""
     assert against(text) == expected

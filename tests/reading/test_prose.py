@@ -88,7 +88,7 @@ def test_code_that_is_cut_off_stays_code() -> None:
 
 
 def test_a_link_that_shows_the_title_of_a_source_is_a_citation() -> None:
-    """Titles that the provider names beside the text are not prose."""
+    """Titles of sources that the provider reports are not prose."""
     text = "Acme is fine. [Bolt beats all](https://x.org) It is."
     assert prose(text, titles={"Bolt beats all"}) == "Acme is fine. It is."
 

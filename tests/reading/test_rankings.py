@@ -54,7 +54,7 @@ LATE = "People often ask about Acme.\n\n1. Boltly\n2. Acme\n\nCruxify is another
 
 @pytest.mark.parametrize(("brand", "position"), [("Boltly", 1), ("Acme", 2), ("Cruxify", 3)])
 def test_a_ranked_list_goes_before_the_order_of_mention(brand: str, position: int) -> None:
-    """Whoever stands outside of it comes behind."""
+    """A brand outside of the list comes after it."""
     scores = {score.metric: score.value for score in Visibility().score(read(LATE, brand))}
     assert scores["position"] == position
 

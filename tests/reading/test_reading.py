@@ -22,7 +22,7 @@ def answer(text: str, question: str = "What is the best tool?", *titles: str) ->
 
 
 def test_a_reading_holds_the_market_alone() -> None:
-    """Brands that stand in another market are left out of a reading."""
+    """Brands of another market are left out of a reading."""
     reading = READER.read(answer("Crux, Bolt and Acme.")).reading(ACME, [BOLT])
     assert [mention.brand for mention in reading.mentions] == ["Bolt", "Acme"]
     assert reading.competitors == (BOLT,)
@@ -58,7 +58,7 @@ def test_a_question_that_names_a_competitor_is_branded() -> None:
     ],
 )
 def test_the_echoed_question_does_not_count(opening: str) -> None:
-    """A restatement of the question at the head of the answer is nobody's mention."""
+    """A restatement of the question at the head of the answer is no mention."""
     read = READER.read(answer(f"{opening}Bolt is.", "Is Acme better than Bolt?"))
     assert [mention.brand for mention in read.mentions] == ["Bolt"]
 
@@ -70,7 +70,7 @@ def test_an_answer_that_only_begins_like_the_question_counts() -> None:
 
 
 def test_what_an_answer_says_before_the_question_counts() -> None:
-    """Only the restatement itself is nobody's."""
+    """Only the restatement itself does not count."""
     read = READER.read(answer("Crux! Is Acme better than Bolt? Yes.", "Is Acme better than Bolt?"))
     assert [mention.brand for mention in read.mentions] == ["Crux"]
 
@@ -82,7 +82,7 @@ def test_a_short_question_is_restated_at_the_head_alone() -> None:
 
 
 def test_a_cited_title_does_not_count() -> None:
-    """A link that shows the title of a source names nobody."""
+    """A link that shows the title of a source is no mention."""
     read = READER.read(answer("Bolt. [Why Acme](https://x.org)", "Which?", "Why Acme"))
     assert [mention.brand for mention in read.mentions] == ["Bolt"]
 

@@ -1,4 +1,4 @@
-"""Tests of what is told about a name before it is counted."""
+"""Tests of the risks that are reported about a name before it is counted."""
 
 import pytest
 

@@ -27,12 +27,12 @@ def named(brand: Brand, text: str, *others: Brand, language: str = "") -> list[s
     ],
 )
 def test_a_spelling_counts_where_its_rule_allows_it(rule: Rule, text: str, counts: bool) -> None:
-    """By case, by words that must or must not stand in the same sentence, inside of words."""
+    """By case, by words that must or must not be in the same sentence, inside of words."""
     assert named(Brand("Bolt", rules=(rule,)), text) == ["Bolt"] * counts
 
 
 def test_a_rule_can_be_for_answers_in_one_language() -> None:
-    """Where nobody has told the language, the spelling counts."""
+    """Where the language of the prompt is unknown, the spelling counts."""
     brand = Brand("Zalando", aliases=("Zala",), rules=(Rule("Zala", languages=("de",)),))
     assert named(brand, "Zala ist gut.", language="de") == ["Zalando"]
     assert named(brand, "Zala is good.", language="en") == []
@@ -47,7 +47,7 @@ def test_a_rule_of_one_brand_leaves_another_of_the_same_spelling_alone() -> None
 
 
 def test_a_part_of_a_brand_counts_for_the_whole() -> None:
-    """Both are named, and a brand that is part of itself harms nobody."""
+    """Both are named, and a brand that is its own parent is no error."""
     ninja, foodi = Brand("Ninja"), Brand("Ninja Foodi", parent="Ninja")
     assert named(ninja, "The Ninja Foodi is new.", foodi) == ["Ninja Foodi", "Ninja"]
     assert named(Brand("Loop", parent="Loop"), "Loop.") == ["Loop"]

@@ -129,6 +129,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _visible(char: str) -> str:
+    """Return the visible replacement of one character."""
     category = unicodedata.category(char)
     if category == "Cc" and char != "\n":
         return _picture(ord(char))
@@ -144,6 +145,7 @@ def _picture(code: int) -> str:
 
 
 def _step(difference: float, scale: Scale) -> str:
+    """Format a signed difference on a metric's scale, without its unit."""
     if scale is Scale.POLARITY:
         return _signed(difference, 2)
     if scale is Scale.RANK:

@@ -74,6 +74,7 @@ class PromptTable(Settings):
 
     @model_validator(mode="after")
     def _differ(self) -> PromptTable:
+        """Check that personas and markets are distinct and have a placeholder in the text."""
         for name in ("persona", "market"):
             values, place = getattr(self, f"{name}s"), f"{{{name}}}"
             if len(set(values)) != len(values):

@@ -188,6 +188,7 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
 
 
 def _contradictions(config: Config) -> Iterator[str]:
+    """Yield problems between tables of a file, as sentences."""
     names = [brand.name for brand in config.brands]
     yield from _repeated(config, "brands", "name", names)
     yield from _shared(config)
@@ -221,6 +222,7 @@ def _unqueued(config: Config) -> Iterator[str]:
 
 
 def _unasked(config: Config) -> Iterator[str]:
+    """Report limits for providers that are not configured."""
     for name in config.limits:
         if name.partition("/")[0] not in config.providers:
             hint = suggestion(name, config.providers)
@@ -231,6 +233,7 @@ def _unasked(config: Config) -> Iterator[str]:
 
 
 def _repeated(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
+    """Report values of a key that occur in several tables, ignoring case."""
     for value, count in Counter(value.casefold() for value in values).items():
         if count > 1:
             places = [str(i) for i, v in enumerate(values, 1) if v.casefold() == value]
@@ -254,6 +257,7 @@ def _shared(config: Config) -> Iterator[str]:
 
 
 def _unknown(config: Config) -> Iterator[str]:
+    """Report references to brands that do not exist."""
     known = config.catalogue()
     for place, names in _named(config):
         for name in names:

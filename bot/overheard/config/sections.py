@@ -43,6 +43,7 @@ class Timed(Zoned):
     @field_validator("cron")
     @classmethod
     def _is_cron(cls, cron: str) -> str:
+        """Check the five cron fields."""
         try:
             Cron(cron)
         except ValueError as error:
@@ -91,6 +92,7 @@ class RouteTable(Zoned):
     @field_validator("quiet")
     @classmethod
     def _is_quiet(cls, quiet: str) -> str:
+        """Check that quiet hours are two different times of day."""
         if quiet:
             try:
                 first, last = read_hours(quiet)

@@ -34,6 +34,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read_secrets(cls, table: Any) -> Any:
+        """Fill in secrets from files and the environment before validation."""
         if not isinstance(table, Mapping):
             return table
         filled = dict(table)
@@ -138,6 +139,7 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
 
 
 def _known(settings: type[BaseModel]) -> Iterator[str]:
+    """Yield the keys that a table may have, with those for secrets."""
     secrets = set(_secret_fields(settings))
     for name, field in settings.model_fields.items():
         if name in secrets:
@@ -157,6 +159,7 @@ def _secret_fields(settings: type[BaseModel]) -> list[str]:
 def _secret(
     settings: type[BaseModel], name: str, table: dict[str, Any]
 ) -> SecretStr | _Unusable | None:
+    """Return a secret from its file or environment variable, and remove its keys from the table."""
     variable = table.pop(f"{name}_env", _variable(settings, name))
     file = table.pop(f"{name}_file", None)
     if file is not None:
@@ -170,6 +173,7 @@ def _secret(
 
 
 def _sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
+    """Return the message for one validation error, with file, table, key and remedy."""
     place, owner, path = _place(settings, list(detail["loc"]), where)
     if path[-1:] == ["[key]"]:  # the name of a table is wrong, not its content
         return f'{place}: "{path[0]}" {problem_of(detail)}.'

@@ -123,6 +123,7 @@ def clear(found: Sequence[Contrast]) -> bool:
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
+    """Return the pairs of one metric: prompts of rounds that both models answered; or None."""
     means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
     for block in blocks:
         if block.metric == metric.name:
@@ -151,6 +152,7 @@ def _p_value(pairs: _Pairs) -> float:
 
 
 def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
+    """Return the contrast of one metric from its pairs and its adjusted p-value."""
     difference = float(pairs.differences.mean())
     interval = _interval(pairs)
     return Contrast(
@@ -167,6 +169,7 @@ def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
 
 
 def _interval(pairs: _Pairs) -> Interval:
+    """Return the interval of the mean difference: Agresti and Min's for rates, else normal."""
     found, n = pairs.differences, len(pairs.prompts)
     if pairs.metric.scale in {Scale.BINARY, Scale.SHARE}:
         # Half a pair is added to each of the four outcomes, so that a few pairs without any
@@ -184,6 +187,7 @@ def _interval(pairs: _Pairs) -> Interval:
 def _verdict(
     pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
 ) -> Verdict:
+    """Return the verdict from the adjusted p-value and the interval."""
     if len(pairs.prompts) < MIN_PAIRS:
         return Verdict.UNCLEAR
     if p_value <= ERROR_RATE:
@@ -194,6 +198,7 @@ def _verdict(
 
 
 def _prompts(pairs: _Pairs) -> tuple[PromptShift, ...]:
+    """Return the means of both models for each prompt, by descending difference."""
     names = np.array(pairs.prompts)
     moved = []
     for prompt in dict.fromkeys(pairs.prompts):

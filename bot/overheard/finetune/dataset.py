@@ -195,6 +195,7 @@ def _origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, 
 
 
 def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
+    """Yield the formats whose file of preference pairs is left out, as sentences."""
     count = len(split.pairs)
     for form in map(FORMATS.__getitem__, names):
         if form.pair and 0 < count < form.fewest:

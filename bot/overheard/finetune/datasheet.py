@@ -48,6 +48,7 @@ def datasheet(dataset: Dataset, at: datetime) -> str:
 
 
 def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
+    """Yield the lines of the datasheet."""
     split = dataset.split
     yield from (f"# Dataset for a fine-tune about {dataset.brand.name}", "")
     yield from (f"Made by Overheard on {at:%Y-%m-%d}. Nothing in it that no person approved.", "")

@@ -105,6 +105,8 @@ def phrasings() -> Mapping[str, Phrasing]:
 
 
 def _phrased(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
+    """Yield an example for each phrasing of a question for one field of a brand."""
+
     def filled(text: str) -> str:
         whole = _article(text.format(brand=brand, field=field, value=value.rstrip(".")))
         return whole[:1].upper() + whole[1:]

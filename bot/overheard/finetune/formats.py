@@ -85,6 +85,7 @@ def _vertex(example: Example) -> Line:
 
 
 def _vertex_pair(example: Example) -> Line:
+    """Convert an example to Vertex AI's preference format."""
     scored = ((example.answer, 1), (example.rejected, 0))
     return {
         "contents": [_turn("user", example.question)],
@@ -207,6 +208,7 @@ def _sizes(
     name: str,
     origins: Mapping[bytes, str],
 ) -> Iterator[str]:
+    """Yield a problem if a file is too large, or if lines may have too many tokens."""
     limit = (name.startswith("eval") and form.validation_size) or form.size
     if limit and sum(len(line) + 1 for line in written) > limit:
         yield f"{where} is larger than {limit:,} bytes"
@@ -234,6 +236,7 @@ def _faulty(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
 
 
 def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
+    """Return whether a line has exactly the structure of its format, with non-empty texts."""
     if name.startswith("preferences"):
         return all(_texts(form, part) for part in _parts(line))
     turns = line.get("messages") or line.get("contents") or []

@@ -241,6 +241,7 @@ def _asked(prompt: Prompt) -> str:
 
 
 def _aspects(market: BriefMarket, bad: Iterable[ScoredAnswer]) -> list[str]:
+    """Return the three aspects that negative answers name most often."""
     found = Counter(
         detail.topic
         for answer in bad

@@ -91,6 +91,7 @@ def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]
 
 
 def _standing(entry: LandscapeEntry | None, today: date) -> EntryStatus:
+    """Return how reliable an entry is on a day."""
     if entry is None:
         return EntryStatus.UNKNOWN
     # The day in a plugin's entry is certainly past, even if this machine's clock is behind.

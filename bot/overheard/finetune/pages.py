@@ -85,6 +85,7 @@ def markdown(page: BriefPage) -> str:
 
 
 def _markdown(page: BriefPage) -> Iterator[str]:
+    """Yield the lines of the Markdown page."""
     yield from (f"# {_plain(page.title)}", "")
     for sentence_ in page.lead:
         yield from (_plain(sentence_), "")
@@ -121,6 +122,7 @@ def html(page: BriefPage) -> str:
 
 
 def _html(page: BriefPage) -> Iterator[str]:
+    """Yield the elements of the HTML body."""
     yield from (f'<p class="meta">{escape(wording.printable(line))}</p>' for line in page.lead)
     if page.items:
         yield "<table><thead><tr><th>No.</th><th>Content</th><th>Gap</th>"
@@ -155,6 +157,7 @@ def _rate(item: BriefItem) -> str:
 
 
 def _list(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield the HTML of the lines under a heading."""
     if heading == SAY:
         yield from (f"<blockquote>{_escaped(line)}</blockquote>" for line in lines)
     elif heading == ADD:

@@ -184,6 +184,7 @@ class ModelComparison:
         )
 
     async def _until_next_check(self) -> list[Block]:
+        """Ask the rounds up to the next interim check and return their blocks."""
         blocks: list[Block] = []
         last = min(self._played + self._match.rounds_per_check, self._match.rounds)
         while self._played < last and not self._failed:
@@ -234,6 +235,7 @@ class ModelComparison:
         return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
     def _rivals(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
+        """Return the contrast of each competitor's visibility, by name."""
         metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
         return {
             rival.name: contrast

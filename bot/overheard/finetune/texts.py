@@ -59,6 +59,7 @@ def unfit_content(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> I
 
 
 def _personal(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the text of each piece of personal data."""
     for found in _EMAIL.finditer(text):
         host = _HIDDEN_DOT.sub(".", found[1])
         if not any(_within(host, domain) for domain in domains):

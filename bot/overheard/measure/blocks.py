@@ -176,6 +176,7 @@ def _key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
 
 
 def _block(key: BlockKey, values: Sequence[float]) -> Block:
+    """Return the block of all values of one key."""
     return Block(
         run_id=key.run.id,
         at=key.run.at,

@@ -216,6 +216,7 @@ def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
 
 
 def _by_status(error: BaseException) -> ServiceFault | None:
+    """Return the fault for an HTTP error status, or None without a status."""
     status = _status(error)
     if not status:
         return None

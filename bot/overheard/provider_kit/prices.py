@@ -98,6 +98,7 @@ class PriceList:
         return None if expired else table
 
     def _price(self, table: PriceTable, *, searches: bool) -> Price | None:
+        """Convert a table to a price; None for a search whose price is unknown."""
         if searches and table.search is None:
             return None
         return Price(

@@ -65,6 +65,7 @@ def wait(text: str) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
+    """Return a time in ISO 8601 or HTTP format as an aware datetime, or None."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(text)

@@ -140,6 +140,7 @@ class HostedService:
         return finish if text.strip() or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
+        """Return the reported cost, else the cost by the price list, else None."""
         if isinstance(reported, int | float) and 0 <= reported < float("inf"):
             return float(reported)
         price = self.price(model.name)

@@ -65,6 +65,7 @@ class ProviderSettings(Settings):
     @field_validator("base_url")
     @classmethod
     def _shows_no_secret(cls, url: str) -> str:
+        """Refuse an address with a user name, password or query."""
         if not _is_address(url):
             raise ValueError('must be an address such as "http://localhost:11434/v1"')
         if "@" in urlsplit(url).netloc or "?" in url or "#" in url:
@@ -76,6 +77,7 @@ class ProviderSettings(Settings):
 
 
 def _is_address(url: str) -> bool:
+    """Return whether a text is an http or https address with a host."""
     try:
         parts = urlsplit(url)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

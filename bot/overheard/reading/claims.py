@@ -105,6 +105,7 @@ def _overlap(one: FalseClaim, other: FalseClaim) -> bool:
 
 
 def _same(one: FalseClaim, other: FalseClaim) -> bool:
+    """Return whether two claims have the same fact, verdict and numbers, and a similar wording."""
     if (one.field, one.verdict) != (other.field, other.verdict):
         return False
     first, second = _words(one), _words(other)

@@ -53,6 +53,7 @@ _UNSEEN |= dict.fromkeys(map(ord, "\v\f\x85\u2028\u2029"), "\n")
 
 @cache
 def _parser() -> MarkdownIt:
+    """Return the parser of block structure; inline markup is parsed separately, block by block."""
     from markdown_it import MarkdownIt  # slow, and only answers need it
 
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -114,6 +115,7 @@ def _tidy(text: str) -> Iterator[str]:
 
 
 def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator[str]:
+    """Yield the lines of prose of a Markdown text, with markers before lines of ranked lists."""
     env: dict[str, object] = {}
     row: list[str] | None = None
     sources = heading = False
@@ -159,6 +161,7 @@ def _holds_prose(language: str, endless: bool) -> bool:
 
 
 def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> str:
+    """Return the prose of a paragraph, heading or table cell."""
     if not _is_marked(content) or len(content) > _MAX_PARSED_CHARS:
         return _SOFT_BREAK.sub(" ", content)
     tokens: list[Token] = []
@@ -169,6 +172,7 @@ def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> st
 
 
 def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
+    """Return the pieces of text in inline tokens, without citations, struck text and images."""
     pieces: list[str] = []
     link = struck = 0
     for token in tokens:
@@ -217,6 +221,7 @@ class _Text(HTMLParser):
 
 
 def _text_of(html: str) -> str:
+    """Return the visible text of a block of HTML."""
     if len(html) > _MAX_PARSED_CHARS:
         return _TAG.sub(" ", html)
     parser = _Text()

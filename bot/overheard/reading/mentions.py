@@ -121,6 +121,7 @@ class MentionFinder:
     def _places(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str
     ) -> Iterator[_Place]:
+        """Yield all occurrences of spellings that satisfy the rules; they may overlap."""
         folded = fold(body)
         starts = [start for start, _ in sentences]
         # Overlapping, because the longest match may fail the rules and a shorter one may not.
@@ -159,6 +160,7 @@ def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
 def _sense(
     spelling: _Spelling, body: str, start: int, end: int, sentence: tuple[int, int]
 ) -> Sense:
+    """Return whether an occurrence is the name, an ordinary word, or doubtful."""
     if (
         _in_address(body, start, end)
         or not _is_written(spelling, body, start, end)
@@ -205,6 +207,7 @@ def _is_compound(body: str, start: int, end: int) -> bool:
 
 
 def _inside_word(text: str, left: int, right: int) -> bool:
+    """Return whether text[left:right] is a part of a longer word, by the rules of its script."""
     before, after = text[left - 1 : left], text[right : right + 1]
     joined = before and _kind(before) == (first := _kind(text[left])) and first != "open"
     if joined and first and not _is_written_on(text, left, right):
@@ -252,6 +255,7 @@ def _kind(char: str) -> str:
 
 
 def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
+    """Return the spellings of all brands; brands with the same folded spelling share an entry."""
     written: dict[str, dict[str, None]] = {}
     owners: dict[str, dict[str, None]] = {}
     rules: dict[str, dict[str, Rule]] = {}
@@ -272,6 +276,7 @@ def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
 def _spelling(
     text: str, brands: tuple[str, ...], written: tuple[str, ...], rules: Mapping[str, Rule]
 ) -> _Spelling:
+    """Return a spelling with its conditions of case; `written` are its unfolded forms."""
     short = len(text) <= _SHORT and text.isascii() and text.isalnum()
     forms = frozenset((*written, *(name.upper() for name in written))) if short else None
     capitals = _capitals(written[0]) if is_ordinary(text) else None

@@ -143,6 +143,7 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
 
 
 def _at_head(name: str, following: str) -> Sense:
+    """Return the meaning of a word at the start of a sentence, by the word that follows."""
     if not following or not following[0].islower():
         return Sense.NAME
     acting = (

@@ -135,6 +135,7 @@ class Reader:
     def _mentions(
         self, body: str, spans: tuple[tuple[int, int], ...], language: str
     ) -> tuple[Mention, ...]:
+        """Return the mentions in a body, marked where the text advises against the brand."""
         found = self._finder.find(body, spans, language)
         if not may_advise_against(body):
             return found

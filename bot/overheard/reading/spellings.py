@@ -44,6 +44,7 @@ def parent_brands(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
 
 
 def _above(name: str, parents: dict[str, str]) -> Iterable[str]:
+    """Return the names of a brand's parent, grandparent and so on."""
     chain: dict[str, None] = {}
     above = parents[name]
     while above in parents and above not in chain and above != name:  # stops at a circle
@@ -108,6 +109,7 @@ def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
 
 
 def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
+    """Yield the risks of one spelling of a brand."""
     folded = " ".join(fold(spelling).text.split())
     if is_ordinary(folded):
         yield Risk(

@@ -48,6 +48,7 @@ class _Table(dict[int, str]):
 
 
 def _fold(char: str) -> str:
+    """Return the folded form of one character; never empty."""
     if char in _APOSTROPHES:
         return "'"
     if char in _HYPHENS or char in _TRADE_MARKS or (char.isspace() and char != "\n"):
@@ -101,6 +102,7 @@ def sentences(body: str) -> tuple[tuple[int, int], ...]:
 
 
 def _abbreviates(body: str, start: int, end: re.Match[str]) -> bool:
+    """Return whether a full stop ends an abbreviation or an initial, not a sentence."""
     if end.group() != ".":
         return False
     word = _LAST_WORD.search(body, max(start, end.start() - 12), end.start())
