@@ -86,7 +86,7 @@ class BatchService:
 
     def _google_took(self, path: str, body: bytes) -> Document | None:
         if path == "/upload/v1beta/files":
-            return {}  # where to send it stands in a header
+            return {}  # the upload address is in a header
         if path == "/upload/there":
             name = f"files/in-{len(self._files)}"
             self._files[name] = body.decode()

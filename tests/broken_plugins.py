@@ -102,7 +102,7 @@ def registering(body: str) -> str:
 
 
 SECRET = "k-very-secret-0815"
-"""What stands in the variable ACME_API_KEY when they run."""
+"""The value of the variable ACME_API_KEY when they run."""
 
 AT_START = {
     "imports": ("import nowhere", "cannot be imported: ModuleNotFoundError"),
@@ -397,7 +397,7 @@ ASKED = {
         "fails (ZeroDivisionError)",
     ),
 }
-"""What a provider does when it is asked, and a part of what is told of it."""
+"""What a provider does when it is asked, and a part of the error for it."""
 
 SAID = {
     "price": "def price(self, model): raise RuntimeError(os.environ['ACME_API_KEY'])",

@@ -21,7 +21,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with those that may take longest, so that no worker is left alone with one."""
+    """Begin with the tests that may take longest, so that no worker is left with one at the end."""
     items.sort(key=_patience, reverse=True)
 
 

@@ -37,10 +37,10 @@ PRICE = Price(1.0, 2.0)
 
 
 class OpenGate:
-    """Lets everybody in whose role suffices, and remembers what was noted.
+    """Lets people with a sufficient role in, and records what was noted.
 
     Attributes:
-        role: What everybody may do.
+        role: The role of all people.
         notes: Who did what, and how it ended.
     """
 
@@ -68,7 +68,7 @@ class Office:
         gate: Who may do what.
         deployment: The deployment.
         desk: Where requests are brought.
-        chat: Somebody who brings them.
+        chat: A person who sends them.
     """
 
     def __init__(
@@ -118,5 +118,5 @@ async def open_office(
 
 
 async def executed(quoting: Awaitable[Proposal]) -> Card:
-    """Execute what a command proposes, whatever it costs."""
+    """Execute what a command proposes, at any price."""
     return await (await quoting).execute()

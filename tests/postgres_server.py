@@ -16,7 +16,7 @@ from overheard_storage.tables import metadata
 
 
 class PostgreSQL:
-    """A server with one database, emptied for each test: its files are slow to make anew."""
+    """A server with one database, emptied for each test: a new server is slow to make."""
 
     def __init__(self, url: str) -> None:
         self._url = url

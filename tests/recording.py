@@ -49,7 +49,7 @@ class RecordingChat:
         self.findings: list[Finding] = []
         self.closed = False
 
-    async def run(self, desk: Desk) -> None:  # noqa: ARG002 - nobody writes here
+    async def run(self, desk: Desk) -> None:  # noqa: ARG002 - it receives no requests
         """Stay connected until cancelled."""
         await self._step("run")
         await asyncio.Event().wait()
@@ -119,7 +119,7 @@ class HandClock:
 async def until(happened: Callable[[], object]) -> None:
     """Wait for something that happens in another task."""
     async with asyncio.timeout(20):
-        while not happened():  # noqa: ASYNC110 - what is waited for tells nobody
+        while not happened():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.005)
 
 

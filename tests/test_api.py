@@ -14,7 +14,7 @@ from overheard.deprecations import DEPRECATIONS, Deprecation, overdue, replaceme
 
 
 def test_nothing_else_is_public() -> None:
-    """Beside the rooms of the house, which are nobody's business, and what types need."""
+    """Apart from the internal rooms and what types need."""
     others = {
         name
         for module in (overheard, import_module("overheard.api"))
@@ -26,7 +26,7 @@ def test_nothing_else_is_public() -> None:
 
 
 def test_all_of_it_can_be_imported_at_once() -> None:
-    """Although none of it is loaded until somebody asks."""
+    """Although none of it is loaded before its first use."""
     given: dict[str, object] = {}
     exec("from overheard import *", given)  # noqa: S102 - as a plugin may write it
 

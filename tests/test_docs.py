@@ -30,7 +30,7 @@ FACES = {"overheard": overheard, "overheard.testing": testing}
 
 @pytest.mark.parametrize("face", FACES)
 def test_what_is_public_is_what_the_documentation_lists(face: str) -> None:
-    """Whoever writes a plugin can look each name up; none is added or goes by accident."""
+    """The docs name each public name; none is added or removed by accident."""
     listed = WRITING.split(f"### `import {face}`\n")[1].split("\n### ")[0]
 
     assert re.findall(r"^\| `(\w+)` \| \S", listed, re.MULTILINE) == sorted(
@@ -69,7 +69,7 @@ def test_every_fixture_is_documented(fixture: str) -> None:
 
 @pytest.mark.parametrize("code", BLOCKS, ids=lambda code: code.partition("\n")[0])
 def test_each_block_of_code_is_right(code: str) -> None:
-    """It stands in a file that is tested, or in the tutorial, or it runs as it is."""
+    """It is in a file that is tested, or in the tutorial, or it runs as it is."""
     first, _, rest = code.partition("\n")
     if first.startswith("# from "):
         assert rest.strip() in (DOCS.parent / first.removeprefix("# from ")).read_text("utf-8")

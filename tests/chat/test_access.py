@@ -38,7 +38,7 @@ def gate(**access: Any) -> AccessGate:
 
 
 async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:C1") -> int:
-    """Return how many of the three things somebody may do."""
+    """Return how many of the three things a person may do."""
     refusals = [await keeper.allowed(person, channel, s) for s in (READ, SPEND, CONFIGURE)]
     return refusals.count(None)
 
@@ -59,7 +59,7 @@ async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:
     ],
 )
 async def test_people_and_groups_have_roles(access: dict[str, Any], allowed: int) -> None:
-    """The highest one counts; an id of another platform is somebody else."""
+    """The highest role counts; an id of another platform is another person."""
     assert await may(gate(**access)) == allowed
 
 
@@ -74,7 +74,7 @@ async def test_whoever_is_refused_learns_what_to_add_where() -> None:
 
 
 async def test_channels_can_be_chosen() -> None:
-    """Elsewhere nobody may do anything."""
+    """Elsewhere no person may do anything."""
     keeper = gate(channels=["slack:C1"], admins=["slack:U1"])
 
     assert await may(keeper) == 3
@@ -97,5 +97,5 @@ async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
 
 
 def test_what_asks_for_a_yes_is_logged() -> None:
-    """Also when anybody may do it."""
+    """Also when all people may do it."""
     assert is_logged(CommandSpec("x", "", nothing, confirms=True))

@@ -117,7 +117,7 @@ async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
 
 
 async def test_what_nobody_foresaw_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """The chat is told that there is something, and not what: it may be a secret."""
+    """The chat says that there is an error, and not its text, which may hold a secret."""
 
     async def fail(_: Deployment, __: Call) -> Card:
         raise RuntimeError("key sk-123")
@@ -299,7 +299,7 @@ class TestMoney:
         assert "nobody has told the price of svc/m-1" in str(screen.card.text)
 
     async def test_somebody_else_decides_only_as_an_operator(self) -> None:
-        """Whoever asked may always decide."""
+        """The person who asked may always decide."""
         office = await open_office()
         office.desk = ChatDesk(office.deployment, office.gate, [command(remove, confirms=True)])
         office.chat = FakeChat(office.desk)
@@ -321,7 +321,7 @@ class TestMoney:
 
 
 async def remove(_: Deployment, __: Call, *, agreed: bool) -> Card:
-    """Stand for a command that takes something away."""
+    """Do nothing, as a command that removes something."""
     if not agreed:
         raise ChangeNeedsYes(change="It is gone then")
     return Card("Done")
@@ -359,7 +359,7 @@ class TestLongWork:
         assert screen.card.title == "Checked Acme"
 
     async def test_what_reads_while_a_check_runs_offers_no_stop(self) -> None:
-        """The run that somebody has begun is not what the command's own message is about."""
+        """A run that another person has begun is not what the command's own message is about."""
         shown = asyncio.Event()
 
         async def look(_: Deployment, __: Call) -> Card:
@@ -434,7 +434,7 @@ class TestLongWork:
         assert screen.card.title == "Done"
 
     async def test_many_are_served_at_a_time(self) -> None:
-        """One person's long work holds nobody else up."""
+        """One person's long work holds up no other person."""
         gate = asyncio.Event()
 
         async def work(_: Deployment, call: Call) -> Card:
@@ -472,16 +472,16 @@ def _fields(card: Card) -> dict[str, str]:
 
 
 async def complete(office: Office, *typed: str, person: Person = BOB) -> Sequence[str]:
-    """Return the values that somebody is offered."""
+    """Return the values that a person is offered."""
     command, option, part = typed
     return await office.desk.complete(command, option, part, person=person, channel=GENERAL)
 
 
 class TestCompletion:
-    """Values, while somebody types."""
+    """Values, while a person types."""
 
     async def test_values_come_from_the_store(self) -> None:
-        """Those that begin with what was typed stand first."""
+        """Values that begin with the typed text come first."""
         office = await open_office()
         await office.store.catalogue.set_brand(
             replace(office.deployment.catalogue.brands[0], name="Zacme")
@@ -634,7 +634,7 @@ async def test_a_request_that_is_sent_again_after_a_restart_is_not_served() -> N
 
 
 async def test_progress_is_as_private_as_its_command() -> None:
-    """Nobody else sees that it is under way."""
+    """Other people do not see that it is under way."""
     seen: list[bool] = []
 
     class Watched(Screen):

@@ -10,7 +10,7 @@ from overheard.errors import BadUsage, UnknownCommand
 
 
 async def nothing(**_: Any) -> Any:
-    """Stand for a command."""
+    """Do nothing, as a command."""
 
 
 CHECK = CommandSpec(
@@ -67,7 +67,7 @@ def test_options_are_read_as_people_write_them(words: str, options: dict[str, An
 
 
 def test_the_last_words_need_no_quotation_marks() -> None:
-    """A sentence at the end is one value, with the marks that stand within it."""
+    """A sentence at the end is one value, with its punctuation."""
     order = parse('facts add Acme Boards price it\'s "free" for two', COMMANDS, NAMES)
 
     assert order.options == {
@@ -83,7 +83,7 @@ def test_a_noun_alone_is_its_list() -> None:
 
 
 def test_nothing_typed_is_a_call_for_help() -> None:
-    """Whoever types the bare root command wants to know what there is."""
+    """The bare root command shows what there is."""
     assert parse("  ", COMMANDS).spec is HELP
 
 
@@ -126,7 +126,7 @@ def test_a_wrong_option_is_told_with_how_to_write_it(words: str, problem: str) -
     [("chek Acme", "check"), ("fact add", "facts add"), ("facts ad x", "facts add")],
 )
 def test_a_near_miss_gets_a_suggestion(words: str, meant: str) -> None:
-    """The likeliest command stands first."""
+    """The likeliest command comes first."""
     with pytest.raises(UnknownCommand, match=f'did you mean "{meant}"'):
         parse(words, COMMANDS)
 

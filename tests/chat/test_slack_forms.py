@@ -177,7 +177,7 @@ async def test_values_are_offered_while_somebody_types(
 
 
 async def test_what_was_typed_can_be_chosen(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """A brand may be new, and a menu accepts no typed text of its own accord."""
+    """A brand may be new, and a menu by itself accepts no typed text."""
     view = await opened(slack, desk, Form(ADD, "Add a brand"))
     desk.values = []
 

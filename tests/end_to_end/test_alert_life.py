@@ -98,7 +98,7 @@ def opened(folder: Path, do: Callable[[Deployment], Coroutine[Any, Any, None]]) 
 
 
 def test_an_alert_lives_in_one_message(raised: Program) -> None:
-    """It is posted with its buttons, edited, and its history is told in its thread."""
+    """The alert is posted with its buttons and edited, and its history is in its thread."""
     chat = RecordingChat()
     work(raised.folder, chat)
     [message] = chat.messages.values()
@@ -171,7 +171,7 @@ def test_what_cannot_be_done_is_one_sentence(raised: Program) -> None:
 def test_checking_again_asks_that_model_about_that_brand(
     raised: Program, service: ChatService
 ) -> None:
-    """As often as before, and only after a yes to its price, which its button tells."""
+    """As often as before, and only after its price was confirmed, which the button shows."""
     chat = RecordingChat()
     work(raised.folder, chat)
     [message] = chat.messages.values()
@@ -231,7 +231,7 @@ def test_a_report_is_posted_once_for_each_slot(raised: Program) -> None:
 
 
 def test_what_is_over_by_morning_is_told_by_the_digest_alone(raised: Program) -> None:
-    """It came in the night, and somebody closed it before anybody was told."""
+    """The alert came in the night, and was closed before it was posted."""
     chat, end = RecordingChat(), MONDAY.isoformat()
     digest = Delivery(DeliveryKind.DIGEST, "digest", "slack:C2", MONDAY, end)
     held = Delivery(DeliveryKind.ALERT, "alert-1@slack:C2", "slack:C2", MONDAY, end, alert_id=1)

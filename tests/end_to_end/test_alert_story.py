@@ -25,7 +25,7 @@ REPEATS = 3
 
 
 class House:
-    """A deployment at work, whose model names the brand as often as it is told to."""
+    """A running deployment whose model names the brand as often as a test chooses."""
 
     def __init__(self, deployment: Deployment, service: ChatService, chats: Chats) -> None:
         self.deployment = deployment

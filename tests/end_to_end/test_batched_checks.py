@@ -112,7 +112,7 @@ def test_a_check_in_a_batch_that_is_killed_is_collected_and_asked_once(
 def test_a_batch_that_is_being_handed_in_when_the_process_dies_is_told(
     tmp_path: Path, vendor: BatchService
 ) -> None:
-    """Nobody knows whether the vendor has it: it is told, and its questions are asked again."""
+    """The vendor may have it or not: that is reported, and its questions are asked again."""
     program = at(tmp_path, vendor)
     vendor.taking = lambda: time.sleep(30)
     process = program.start("check", "--batch", "--yes")
@@ -147,7 +147,7 @@ def test_what_a_vendor_did_not_come_to_is_told_in_one_sentence(
 def test_a_run_that_waits_for_a_batch_is_cancelled_at_the_vendor(
     tmp_path: Path, vendor: BatchService
 ) -> None:
-    """By whoever cancels it, when nobody waits any more; what is answered is kept."""
+    """It can be cancelled when no process waits for it any more; stored answers are kept."""
     program = at(tmp_path, vendor)
     handed_in(program, vendor)
     [run] = program.json("runs", "list")["runs"]

@@ -1,4 +1,4 @@
-"""Whatever is wrong with plugins that are installed: results stay, and each fault is told once."""
+"""With broken plugins of all kinds, results stay, and each fault is reported once."""
 
 from __future__ import annotations
 

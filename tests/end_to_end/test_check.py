@@ -7,7 +7,7 @@ from program import Program, sentences
 
 
 def test_a_check_asks_first_when_it_costs(program: Program, service: ChatService) -> None:
-    """Without a yes nothing is asked, and the price is told."""
+    """Without a confirmation nothing is asked, and the price is shown."""
     _, err = program.run("check", code=1)
 
     assert "12 questions for about $0.0103, at most $0.0967; repeat the command" in err
@@ -120,7 +120,7 @@ def test_a_failing_service_is_told_and_asked_again_next_time(
 
 
 def test_a_check_without_any_answer_fails(program: Program, service: ChatService) -> None:
-    """A script can tell by the exit code, and the reason is shown."""
+    """A script sees the exit code, and the reason is shown."""
     service.behaviours = [Behaviour(status=401, body=b"{}")] * 12
     out, _ = program.run("check", "--yes", code=1)
 

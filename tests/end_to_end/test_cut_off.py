@@ -22,7 +22,7 @@ def _spends_without_asking(bots: Bots) -> None:
 
 
 def _titles(chats: Chats) -> list[str]:
-    """Return what stands in Slack's channel, but for the alert."""
+    """Return the messages in Slack's channel, except the alert."""
     return [title for title in chats.in_slack() if title != TITLE]
 
 
@@ -30,7 +30,7 @@ def _titles(chats: Chats) -> list[str]:
 async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     bots: Bots, chats: Chats, service: ChatService, killed: bool
 ) -> None:
-    """The next bot does both; the one that is told to end says so before, where it can."""
+    """The next bot does both; the one that ends says so before, where it can."""
     slack, service.delay = chats.slack, 1.0
     async with bots.running() as first:
         await bots.until("slack", "up")

@@ -122,7 +122,7 @@ class Bots:
 
 @pytest.fixture
 async def bots(program: Program, config: str, chats: Chats) -> Bots:
-    """A deployment with an alert that is to be told on both platforms."""
+    """A deployment with an alert that is due on both platforms."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -140,7 +140,7 @@ async def bots(program: Program, config: str, chats: Chats) -> Bots:
 
 
 def shown(chats: Chats) -> tuple[list[str], list[str]]:
-    """Return what stands in the two channels."""
+    """Return the messages in the two channels."""
     return chats.in_slack(), chats.in_discord()
 
 
@@ -184,7 +184,7 @@ async def test_a_bot_that_is_killed_at_any_step_leaves_one_message(
 async def test_an_answer_that_never_arrives_does_not_make_a_second_message(
     bots: Bots, chats: Chats
 ) -> None:
-    """Each posts, and the connection is cut before the bot hears of it."""
+    """Each posts, and the connection is cut before the bot receives the answer."""
     chats.slack.faults["chat.postMessage"] = [Fault(done=True, hang_up=True)]
     chats.discord.faults.append(DiscordFault("POST", MESSAGES, 0))
     async with bots.running():
@@ -214,7 +214,7 @@ async def test_two_bots_post_one_message(bots: Bots, chats: Chats) -> None:
 async def test_of_two_platforms_the_one_that_lets_the_bot_in_runs_on(
     bots: Bots, chats: Chats, monkeypatch: pytest.MonkeyPatch, bad: str, good: str, variable: str
 ) -> None:
-    """One sentence says what is wrong, without the token, and alerts are told on the other."""
+    """One sentence says what is wrong, without the token, and alerts are posted on the other."""
     monkeypatch.setenv(variable, "xoxb-not-a-token")
     async with bots.running() as process:
         _, problem = await bots.until(bad, "disabled")
@@ -272,7 +272,7 @@ async def test_a_slack_socket_that_falls_silent_is_noticed(bots: Bots, chats: Ch
 @pytest.mark.slow
 @pytest.mark.long
 async def test_a_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
-    """Discord answers no heartbeat any more, and the bot connects anew; alerts go on."""
+    """Discord answers no heartbeat any more, and the bot connects again; alerts go on."""
     chats.discord.gateway.interval = 300
     async with bots.running():
         await chats.discord.ready()

@@ -45,7 +45,7 @@ def check_verdict(data: dict[str, Any]) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int) -> None:
-    """It tells what it heard, and draws it."""
+    """It prints its findings, and draws them."""
     data = Program(tmp_path, "").json(
         "demo", "--seed", str(seed), "--chart", str(tmp_path / "alert.png")
     )

@@ -1,4 +1,4 @@
-"""Two bots on one store: one stands by, and takes the chats over."""
+"""Two bots on one store: one is on standby, and takes the chats over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOLD = "1 brand, 2 competitors"
 
 
 def _answers(chats: Chats) -> list[str]:
-    """Return what stands in Slack's channel, but for the alert."""
+    """Return the messages in Slack's channel, except the alert."""
     return [title for title in chats.in_slack() if title != TITLE]
 
 
@@ -45,7 +45,7 @@ async def test_the_bot_that_stands_by_answers_within_half_a_minute(
 
 
 async def test_a_new_version_takes_over_without_losing_a_command(bots: Bots, chats: Chats) -> None:
-    """The old bot is told to end while people go on typing; the new one stands by already."""
+    """The old bot receives SIGTERM while people go on typing; the new bot is on standby."""
     slack, discord = chats.slack, chats.discord
     typed: list[str] = []
 

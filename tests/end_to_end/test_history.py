@@ -159,7 +159,7 @@ def test_what_was_imported_is_exported_the_same(history: Program, write: Write) 
 
 
 def test_a_score_line_says_who_scored_what(history: Program, write: Write) -> None:
-    """Run, prompt, model, brand, metric, value, scorer and version stand in it."""
+    """It has run, prompt, model, brand, metric, value, scorer and version."""
     history.json("import", str(write("h.jsonl", [FULL])))
     scores = history.lines("export", "scores")
 
@@ -241,7 +241,7 @@ def test_broken_characters_do_not_make_new_answers(
 
 
 def test_null_is_the_same_as_nothing(history: Program, write: Write) -> None:
-    """Optional fields may be null; an end that nobody knows counts as cut."""
+    """Optional fields may be null; an unknown finish reason counts as cut."""
     optional = (
         *("tags", "citations", "served_model", "fingerprint"),
         *("model_version", "model_created", "cost_usd", "finish"),
@@ -280,7 +280,7 @@ def test_two_processes_lose_no_answer(history: Program, write: Write) -> None:
 def test_an_answer_whose_number_was_taken_gets_another(
     history: Program, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When somebody writes to a held run all the same, nothing is lost and nothing comes twice."""
+    """When a held run is written to all the same, nothing is lost and nothing comes twice."""
     add = AnswerRepository.add
     rivals: list[int] = []
 
@@ -302,7 +302,7 @@ def test_an_answer_whose_number_was_taken_gets_another(
 def test_a_run_that_another_process_keeps_is_told(
     history: Program, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever waited long enough is told which run it is, and can import later."""
+    """A command that waited long enough names the run, and the import can be repeated later."""
     file = write("h.jsonl", [line()])
     history.run("db", "upgrade")
     monkeypatch.setattr(history_command, "PATIENCE", 0.2)

@@ -20,7 +20,7 @@ budget = 1
 
 
 def judging(prompt: str) -> str:
-    """Answer what buyers ask, and judge what stands between two marks."""
+    """Answer buyers' questions, and judge the text between two marks."""
     mark = re.search(r"=== [0-9a-f]{16} ===", prompt)
     if not mark:
         return "Acme is a joy to use. Zeta is slow."
@@ -46,7 +46,7 @@ def judged(tmp_path: Path, service: ChatService) -> Program:
 def test_a_check_shows_what_the_judge_says_and_what_it_cost(
     judged: Program, service: ChatService
 ) -> None:
-    """Its score stands beside the offline ones; nobody pays for the same judgement again."""
+    """Its score is next to the offline scores; the same judgement is never paid for again."""
     results = judged.json("check", "--yes")["results"]
     values = {r["metric"]: r["value"] for r in results if r["brand"] == "Acme"}
     assert values["judged_sentiment"] == 1.0
@@ -70,7 +70,7 @@ def test_power_prices_the_judge_with_the_answers(judged: Program) -> None:
 def test_the_price_of_a_check_shows_what_the_judge_will_take(
     judged: Program, service: ChatService
 ) -> None:
-    """Beside the questions. What stands aside is not judged."""
+    """In addition to the questions. Answers of separate runs are not judged."""
     _, err = judged.run("check", code=1)
 
     told = sentences(err)
@@ -109,7 +109,7 @@ def changed(judged: Program, service: ChatService) -> Program:
 def test_history_waits_for_a_yes_where_a_judge_would_cost_money(
     changed: Program, service: ChatService
 ) -> None:
-    """What costs nothing is done, nobody is asked, and it is said what is lacking."""
+    """What costs nothing is done, the model is not asked, and the missing part is named."""
     out, _ = changed.run("report")
     assert "has not read 1 answer anew, which costs money" in sentences(out)
     assert "New scores wait for a yes" in changed.run("scores", "list")[0]

@@ -52,7 +52,7 @@ def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: Ch
 def test_two_checks_of_the_same_questions_do_not_both_pay(
     program: Program, service: ChatService
 ) -> None:
-    """The second is told that the first is at it; what was asked was asked once."""
+    """The second names the run of the first; each question was asked once."""
     service.delay = 0.1
     first = program.start("check", "--yes", "--json")
     while not service.calls:

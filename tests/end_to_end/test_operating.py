@@ -13,7 +13,7 @@ WEEKLY = '[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\ntimezone = "Euro
 
 
 def test_people_keep_schedules_of_their_own(program: Program) -> None:
-    """Added, changed, paused, resumed and removed, each told with its next time."""
+    """Added, changed, paused, resumed and removed, each with its next time in the answer."""
     added = program.json("schedules", "add", "daily", "30 6 * * *", "--brand", "acme")
     assert (added["brands"], added["repeats"], added["timezone"]) == (["Acme"], 1, "UTC")
     assert added["next"].endswith("T06:30:00+00:00")
@@ -36,7 +36,7 @@ def test_people_keep_schedules_of_their_own(program: Program) -> None:
 def test_what_the_configuration_declares_is_shown_and_read_only(
     program: Program, config: str
 ) -> None:
-    """It can be paused, and is changed where it stands."""
+    """It can be paused, and is changed in its file."""
     program.configure(config + WEEKLY)
     [listed] = program.json("schedules")["schedules"]
     assert (listed["name"], listed["provisioned"]) == ("weekly", True)

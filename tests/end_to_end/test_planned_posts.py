@@ -91,7 +91,7 @@ async def test_quiet_hours_end_with_a_digest_and_the_alerts(
 async def test_a_report_is_posted_once_for_its_week(
     program: Program, config: str, chats: Chats
 ) -> None:
-    """Its slot passed while nothing ran: it is made up for once, by whichever process."""
+    """Its slot passed while no bot ran: it is posted once afterwards, by one of the processes."""
     program.configure(f"{config}{REPORT}{chats.tables()}[health]\nport = 0\n")
     store = await open_store(f"sqlite:///{program.folder}/store.db")
     await store.schedules.state("report week", datetime.now(UTC) - timedelta(days=15))

@@ -192,11 +192,11 @@ async def test_a_chat_of_a_plugin_is_served_and_told(
 
 @pytest.fixture
 def heard() -> Iterator[list[str]]:
-    """What the program logs, whatever other tests have made of the root logger."""
+    """What the program logs, independent of what other tests did to the root logger."""
     lines: list[str] = []
 
     class Ear(logging.Handler):
-        """Keeps what it is told."""
+        """Keeps each record."""
 
         def emit(self, record: logging.LogRecord) -> None:
             """Keep a record."""
@@ -226,7 +226,7 @@ def heard() -> Iterator[list[str]]:
 async def test_a_chat_whose_connection_fails_takes_nothing_down(
     program: Program, config: str, team: Shelf, run: str, told: str, heard: list[str]
 ) -> None:
-    """It is told in a sentence without its secret, started again, and everything else works."""
+    """It is reported in a sentence without its secret, started again, and all else works."""
     team.install("team", CHAT.format(**GOOD | {"run": run}))
     program.configure(config + TABLES)
     async with at_work(program) as deployment:
@@ -264,7 +264,7 @@ async def test_admins_hear_in_another_chat_of_one_that_is_disabled(
 async def test_a_chat_that_cannot_post_is_one_sentence_that_names_its_package(
     team: Shelf, post: str, told: str
 ) -> None:
-    """Nobody knows whether the message went through, and its secret is not told."""
+    """The message may have gone through, and the error does not show its secret."""
     team.install("team", CHAT.format(**GOOD | {"post": post}))
     chat = load_plugins(parse_config(TABLES)).chats["team"]
 
@@ -288,7 +288,7 @@ async def test_a_chat_that_cannot_post_is_one_sentence_that_names_its_package(
 def test_doctor_examines_a_chat_of_a_plugin(
     program: Program, config: str, team: Shelf, examine: str, told: str
 ) -> None:
-    """With the channels that are routed to it, and whatever it does is a finding."""
+    """With the channels that are routed to it; each of its faults is a finding."""
     team.install("team", CHAT.format(**GOOD | {"examine": examine}))
     program.configure(config + TABLES)
     out, _ = program.run("doctor", "--json", code=1 if told else 0)

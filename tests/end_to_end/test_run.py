@@ -1,4 +1,4 @@
-"""`overheard run` as a process of its own: it does what is due, ends at once, and goes on."""
+"""`overheard run` as a process: it does what is due, ends at once, and goes on."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Running:
 
     @staticmethod
     def stop(process: subprocess.Popen[str]) -> str:
-        """End a process as a service manager does, and return what it told."""
+        """End a process as a service manager does, and return its output."""
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
@@ -99,7 +99,7 @@ def overdue(folder: Path, name: str = "yearly") -> None:
 
 
 def states(folder: Path) -> list[tuple[str, RunState]]:
-    """Return who asked for each run, and where it stands."""
+    """Return who asked for each run, and the run's state."""
 
     async def look() -> list[tuple[str, RunState]]:
         store = await open_store(f"sqlite:///{folder}/store.db")
@@ -162,7 +162,7 @@ def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
 def test_a_terminal_s_check_that_was_killed_is_taken_up(
     running: Running, program: Program, service: ChatService
 ) -> None:
-    """Whoever asked for it."""
+    """For runs of people and of schedules."""
     service.delay = 0.1
     check = program.start("check", "--yes")
     running.until(lambda: len(service.calls) >= 3)

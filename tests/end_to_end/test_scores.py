@@ -1,4 +1,4 @@
-"""History is scored anew after a change, by the program as its users run it."""
+"""History is scored again after a change, by the program as its users run it."""
 
 import time
 from pathlib import Path

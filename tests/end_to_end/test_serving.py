@@ -26,7 +26,7 @@ def signals() -> Iterator[None]:
 async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever started it hears of it, and can start it again."""
+    """The person who started it gets a message, and can start it again."""
 
     async def breaks(_: Supervisor) -> None:
         raise LookupError

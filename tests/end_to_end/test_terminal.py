@@ -26,7 +26,7 @@ def test_help_names_every_command(program: Program) -> None:
 
 
 def test_a_broken_configuration_is_told_and_nothing_else_happens(program: Program) -> None:
-    """All problems are told, one a line, without a traceback."""
+    """All problems are shown, one a line, without a traceback."""
     program.configure('[storage]\nulr = ""\n[[brands]]\nname = ""')
     out, err = program.run("check", code=1)
 
@@ -38,7 +38,7 @@ def test_a_broken_configuration_is_told_and_nothing_else_happens(program: Progra
 
 
 def test_the_configuration_can_be_named(program: Program, config: str, tmp_path: Path) -> None:
-    """`--config` stands before the command."""
+    """`--config` comes before the command."""
     (tmp_path / "other.toml").write_text(config)
     program.configure("not toml")
 

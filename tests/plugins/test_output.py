@@ -39,7 +39,7 @@ def test_threads_that_go_on_printing_do_not_end_the_process() -> None:
 def test_results_are_shown_although_a_plugin_has_taken_the_streams_away(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What stood for them before does so again."""
+    """The former streams are in place again."""
     with separated_output():
         sys.stdout = sys.stderr = None  # as plugins do it
         with separated_output():

@@ -71,7 +71,7 @@ def load(config: str = "") -> Plugins:
 
 
 def test_the_words_of_our_commands_are_reserved() -> None:
-    """No plugin can stand in the way of one; a new one belongs into `RESERVED_WORDS`."""
+    """No plugin can take the name of one; a new one belongs into `RESERVED_WORDS`."""
     assert {spec.name.split()[0] for spec in COMMANDS} <= RESERVED_WORDS
 
 
@@ -94,7 +94,7 @@ async def test_a_chat_of_a_plugin_posts_once_for_each_key(
 async def test_a_chat_of_a_plugin_says_when_to_try_again(
     shelf: Shelf, hook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is refused is told with the time to wait, and without the address."""
+    """A refusal is reported with the time to wait, and without the address."""
     shelf.example("webhook")
     monkeypatch.setenv("HOOK", hook.url)
     hook.status = 429
@@ -120,7 +120,7 @@ async def test_a_listener_is_told_of_each_shift_of_an_alert(
 
 
 async def test_a_feed_is_read_once_for_each_update(shelf: Shelf, tmp_path: Path) -> None:
-    """Updates of models that nobody asks, and those still to come, are left out."""
+    """Updates of models that are not asked, and those still to come, are left out."""
     shelf.example("changelog")
     file = tmp_path / "changes.jsonl"
     told = [("openai/gpt-5", 20), ("openai/gpt-5", 28), ("other/m", 20)]
@@ -153,7 +153,7 @@ async def test_a_feed_that_cannot_be_read_is_one_sentence(shelf: Shelf, tmp_path
 
 
 async def test_a_scorer_with_a_service_and_its_listener(shelf: Shelf) -> None:
-    """The scorer is watched over and keeps its name and version; the tally hears of scores."""
+    """The scorer is watched and keeps its name and version; the tally counts its scores."""
     shelf.example("readability")
     plugins = load()
     scorer = plugins.scorers["readability"]

@@ -106,7 +106,7 @@ def reading() -> Reading:
     ],
 )
 def test_a_plugin_that_never_gets_ready_is_left_out(shelf: Shelf, code: str) -> None:
-    """It is one sentence, and nobody waits for it any longer."""
+    """It is one sentence, and it is not waited for any longer."""
     shelf.install("slow", code + "\n")
     points = [point for point in entry_points(group="overheard") if point.name == "slow"]
     plugins = load_plugins(parse_config(""), points, timeout_s=0.5)
@@ -138,7 +138,7 @@ def test_a_plugin_that_never_gets_ready_is_left_out(shelf: Shelf, code: str) -> 
 async def test_a_scorer_that_misbehaves_is_one_sentence(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, definition: str, body: str, told: str
 ) -> None:
-    """Whatever it does, it takes neither the time nor the process of anybody else."""
+    """It takes neither the time nor the process of other plugins."""
     monkeypatch.setattr("overheard.plugins.scorer_process.SCORE_TIMEOUT_S", 1.0)
     shelf.install("odd", SCORER.format(definition=definition, body=body))
     scorer: Any = load().scorers["odd"]
@@ -166,7 +166,7 @@ async def test_what_a_scorer_prints_does_not_reach_stdout(
 async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is told once why; after the pause one good call makes all well."""
+    """The reason is reported once; after the pause one good call clears the fault."""
     now = [0.0]
     watched = Guard("The scorer odd", 2, lambda: now[0])
     calls = []
@@ -193,7 +193,7 @@ async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
 
 
 async def test_a_call_that_does_not_heed_its_cancelling_is_left_behind() -> None:
-    """Whoever waits goes on all the same."""
+    """The caller goes on all the same."""
     enough = asyncio.Event()
 
     async def stubborn() -> None:
@@ -263,7 +263,7 @@ async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, tol
 async def test_a_card_of_the_wrong_shape_is_one_sentence(
     shelf: Shelf, card: str, told: str
 ) -> None:
-    """It never reaches whoever would show it."""
+    """It never reaches the code that would show it."""
     code = COMMAND.format(name="odd", body=f"return {card}")
     shelf.install("odd", code.replace("import Card", "import Card, Field, Table"))
 
@@ -275,7 +275,7 @@ async def test_a_card_of_the_wrong_shape_is_one_sentence(
 
 
 async def test_a_card_is_shown_as_the_plugin_made_it(shelf: Shelf) -> None:
-    """Its copy has all of it; lists stand for tuples, and data are as JSON has them."""
+    """Its copy has all of it; lists take the place of tuples, and data are as in JSON."""
     body = """return Card(
             "T", Tainted("x"), [Field("a", "b", wide=True)], Table(("a",), [["b"]], {0}),
             severity=Severity.GOOD, more=[Card("U")], data={"at": (1, 2)}, link=Link("l", "u"))"""
@@ -323,7 +323,7 @@ def test_a_command_that_cannot_be_typed_is_one_sentence(
 
 
 async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
-    """That is no fault, where it says that it may ask; elsewhere nobody could answer."""
+    """That is no fault in a plugin that declares it; elsewhere there is no one to answer."""
     body = "raise ConfirmationNeeded(price='It costs $2', usd=2.0)"
     code = COMMAND.format(name="odd", body=body).replace("run(view)", "run(view, agreed=False)")
     code = code.replace("import Card", "import Card, ConfirmationNeeded")
@@ -346,7 +346,7 @@ def asked(model: str = "odd/m-1") -> Question:
 async def test_a_provider_at_fault_is_one_sentence_that_names_its_package(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, ask: str, told: str
 ) -> None:
-    """Whatever it raises or returns, with the remedy and without its secret."""
+    """For each fault, with the remedy and without its secret."""
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     shelf.install("odd", provider("odd", ask))
 
@@ -379,7 +379,7 @@ async def test_a_provider_that_says_nonsense_of_itself_answers_all_the_same(
 
 
 async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shelf: Shelf) -> None:
-    """Admins are told once; the provider's other models are asked as ever."""
+    """Admins are notified once; the provider's other models are asked as ever."""
     ask = "Odd.asked += 1\n            "
     ask += "if Odd.failing and question.model.name == 'm-1': raise RuntimeError\n            "
     ask += "return Reply('Acme.', Finish.COMPLETE)"
@@ -406,7 +406,7 @@ async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shel
 
 
 async def test_a_provider_that_says_why_there_is_no_answer_is_not_left_alone(shelf: Shelf) -> None:
-    """Its service has the trouble, and whoever asks has a breaker for that."""
+    """The service has the trouble, and the caller has a breaker for that."""
     ask = "raise ProviderFailed(model=question.model, reason='it is busy; wait.')"
     shelf.install("odd", provider("odd", ask))
     plugins = load()
@@ -418,7 +418,7 @@ async def test_a_provider_that_says_why_there_is_no_answer_is_not_left_alone(she
 
 
 async def test_a_command_returns_its_card(shelf: Shelf) -> None:
-    """What the next tests spoil is right as it stands."""
+    """What the next tests spoil is right as it is."""
     shelf.install("odd", COMMAND.format(name="odd", body="return Card('T')"))
 
     assert await load().commands["odd"].run(_Given(), _Given()) == Card("T")
@@ -442,7 +442,7 @@ def test_a_plugin_that_is_allowed_is_loaded(shelf: Shelf, entry: str) -> None:
 def test_a_plugin_that_is_not_allowed_runs_no_code(
     shelf: Shelf, allow: str, tmp_path: Path
 ) -> None:
-    """It is told what to write; the built-in ones need no leave."""
+    """The message says what to write; built-in plugins need no permission."""
     shelf.install("odd", f"open({str(tmp_path / 'ran')!r}, 'w')")
     plugins = load(f"[plugins]\nallow = {allow}")
 

@@ -30,7 +30,7 @@ WHOLE = Reply(
     "given", [WHOLE, Reply("", Finish.FAILED), reply(cost_usd=None), reply(cost_usd=0)], ids=repr
 )
 def test_a_whole_reply_is_returned_as_it_is(given: Reply) -> None:
-    """Whatever a provider may leave out can be left out."""
+    """Optional fields of a reply can be left out."""
     assert validated_reply(given) == given
 
 

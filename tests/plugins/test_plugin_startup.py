@@ -1,4 +1,4 @@
-"""What is slow to import waits until somebody needs it."""
+"""What is slow to import is imported at its first use."""
 
 from __future__ import annotations
 

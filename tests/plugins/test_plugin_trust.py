@@ -114,7 +114,7 @@ def test_a_file_that_was_changed_is_named_and_nothing_of_it_runs(
 
 
 def test_what_an_installer_writes_of_itself_changes_no_pin(shelf: Shelf, tmp_path: Path) -> None:
-    """A pin is the same whoever installs."""
+    """A pin is the same for each way of installing."""
     before = entry_of("overheard-odd")
     info = tmp_path / "overheard_odd-1.2.dist-info"
     (info / "INSTALLER").write_text("uv\n")
@@ -159,7 +159,7 @@ def test_a_plugin_that_looks_around_finds_its_own_secret_and_no_other(
 def test_a_secret_from_a_file_is_not_seen_in_what_its_plugin_says(
     shelf: Shelf, tmp_path: Path
 ) -> None:
-    """It stands in no variable that could give it away, and is struck out all the same."""
+    """It is in no variable that could give it away, and is removed all the same."""
     code = CURIOUS.replace("return []", "raise RuntimeError(SEEN[-1])")
     shelf.install("curious", code)
     (tmp_path / "key").write_text("own-0815-secret")

@@ -163,7 +163,7 @@ def test_a_good_plugin_is_loaded_with_its_version(install: Install) -> None:
 def test_a_broken_plugin_is_one_sentence_and_the_rest_runs_on(
     install: Install, code: str, problem: str
 ) -> None:
-    """Whatever is wrong with it is told with name and version, and nothing else is touched."""
+    """It is reported with name and version, and nothing else is touched."""
     install("broken", code)
     install("length", SCORER)
 
@@ -175,7 +175,7 @@ def test_a_broken_plugin_is_one_sentence_and_the_rest_runs_on(
 
 
 def test_a_good_provider_is_loaded(install: Install) -> None:
-    """What the next tests spoil is right as it stands."""
+    """What the next tests spoil is right as it is."""
     install("echo", PROVIDER)
 
     assert report("echo") == PluginReport("echo", "1.2", ("provider echo",))
@@ -242,7 +242,7 @@ def test_an_odd_scorer_is_one_sentence(
 
 
 def test_two_scorers_of_one_plugin_do_not_measure_the_same(install: Install) -> None:
-    """Scores of a metric come from one scorer, whoever wrote the other."""
+    """Scores of a metric come from one scorer, even if another plugin has the same metric."""
     twin = """
     class Twin(Length):
         name = "twin"
