@@ -22,7 +22,7 @@ def draw_delays(found: Sequence[tuple[DetectorTrial, TrialOutcome]], file: Path)
         places = [place + 0.16 * (index - 2) for place in range(len(shown))]
         bars = axes.bar(places, delays, 0.15, color=COLORS[index], label=name)
         axes.bar_label(bars, [f"{delay:.1f}" for delay in delays], fontsize=8)
-    axes.set_xticks(range(len(shown)), [f"moods of tau {trial.tau:g}" for trial, _ in shown])
+    axes.set_xticks(range(len(shown)), [f"run effects of tau {trial.tau:g}" for trial, _ in shown])
     axes.set_title(
         "Weekly runs until a drop of 10 points is seen, one false alarm a year", loc="left"
     )

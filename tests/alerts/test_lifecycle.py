@@ -65,7 +65,7 @@ class House:
 
 
 async def test_who_acknowledged_it_is_kept() -> None:
-    """Others see that somebody takes care of it."""
+    """Others see who takes care of it."""
     house = House()
     alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
 
@@ -77,7 +77,7 @@ async def test_who_acknowledged_it_is_kept() -> None:
 
 
 async def test_what_cannot_happen_says_why() -> None:
-    """A second click tells who was first, and changes nothing."""
+    """A second click shows who was first, and changes nothing."""
     house = House()
     alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
     with pytest.raises(AlertUnchanged, match=r"Alert 1 is acknowledged already \(by Ada\)"):
@@ -146,7 +146,7 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
 
 
 async def test_a_recurrence_follows_the_alert_before_it() -> None:
-    """Of the same brand, model and metric; it is an alert and a message of its own."""
+    """Of the same brand, model and metric; it is a separate alert and message."""
     house = House()
     first = await house.raise_alert()
     await house.life.close(first.id, "Ada")
@@ -160,7 +160,7 @@ async def test_a_recurrence_follows_the_alert_before_it() -> None:
 
 
 async def test_what_goes_on_is_the_same_alert() -> None:
-    """It is kept beside what was told before, once for each run, and nothing new is posted."""
+    """It is kept with what was reported before, once for each run, and nothing new is posted."""
     house = House()
     first = await house.raise_alert(also=("sentiment",))
     await house.life.snooze(first.id, "Ada", None, "")
@@ -179,7 +179,7 @@ async def test_what_goes_on_is_the_same_alert() -> None:
 
 
 async def test_another_metric_is_news() -> None:
-    """What was not told before is an alert of its own, though more of the old is in it."""
+    """What was not reported before is a separate alert, though more of the old is in it."""
     house = House()
     first = await house.raise_alert()
     other = await house.raise_alert("second", moved=(0.45, 0.2), also=("sentiment",))
@@ -225,7 +225,7 @@ async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
 
 
 async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
-    """The update begins with the alert's run, and the alert stays where it stands."""
+    """The update begins with the alert's run, and the alert keeps its state."""
     house = House()
     alert = await house.raise_alert()
     house.clock.pass_(hours=5)
@@ -255,7 +255,7 @@ async def test_two_who_are_equally_quick_are_both_kept() -> None:
 
 
 def test_every_change_counts() -> None:
-    """A revision tells two versions of a message apart."""
+    """Two versions of a message differ in their revision."""
     shift = Shift("Acme", MODEL, "visibility", 1, 0.7, 0.4, -0.3, (-0.4, -0.1))
     alert = Alert(shift, HandClock().now())
 

@@ -1,4 +1,4 @@
-"""Tests of the outbox: exactly one message, whatever happens."""
+"""Tests of the outbox: exactly one message, also after faults."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Killed(BaseException):
 
 
 class House:
-    """One alert that is to be told in two channels, on any store.
+    """One alert that is to be posted in two channels, on any store.
 
     Attributes:
         chat: The platform; it outlives every bot.
@@ -100,7 +100,7 @@ async def test_an_alert_is_one_message_in_each_channel() -> None:
 
 
 async def test_a_message_is_edited_as_its_alert_lives() -> None:
-    """What happened is told in its thread, in order."""
+    """What happened is shown in its thread, in order."""
     house = House(open_test_store(), channels=("C1",))
     alert = await house.raise_alert()
     bot = house.bot()
@@ -219,7 +219,7 @@ async def test_a_chat_that_is_down_for_hours_gets_each_message_once() -> None:
 
 
 async def test_a_post_that_went_through_unheard_is_not_repeated() -> None:
-    """After a time-out nobody knows: the chat is asked first."""
+    """After a time-out it is not known: the chat is asked first."""
     house = House(open_test_store(), channels=("C1",))
     await house.raise_alert()
 

@@ -1,4 +1,4 @@
-"""Tests of where alerts are told, and when."""
+"""Tests of where alerts are posted, and when."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def alert(
 
 
 def channels(raised: Alert, *routes: dict[str, Any]) -> list[str]:
-    """Return where an alert is told."""
+    """Return where an alert is posted."""
     tables = [RouteTable.model_validate(route) for route in routes]
     return [delivery.channel for delivery in Routes(tables, METRICS).deliveries(raised, NOON)]
 
@@ -102,7 +102,7 @@ def test_quiet_hours_end_by_the_clock_of_the_channel(
 
 
 async def test_a_night_makes_one_digest() -> None:
-    """It comes before its alerts, and tells of those that are over by then."""
+    """It comes before its alerts, and shows those that are over by then."""
     store, clock = open_test_store(), HandClock(NIGHT)
     routes = Routes([RouteTable(channel="slack:C1", quiet="22:00-07:00")], METRICS)
     life = Lifecycle(store, routes, clock)
@@ -130,5 +130,5 @@ async def test_a_night_makes_one_digest() -> None:
 
 
 async def test_one_alert_of_a_night_speaks_for_itself() -> None:
-    """Unless it is over: then nobody else tells of it."""
+    """Unless it is over: then no other message shows it."""
     assert digest_card([alert()], METRICS, UTC) is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from office import executed
-from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
+from overheard.alerts.bursts import BurstCause, BurstPlanner, PlannedBurst, Suspicion
 from overheard.commands.burst_plans import BURSTS, planned_bursts
 from overheard.commands.bursts import list_bursts, run_bursts
 from overheard.commands.check import check
@@ -112,7 +112,7 @@ class House:
             text = str((await executed(check(self.deployment, Call(), models=["svc/m-1"]))).text)
         return text
 
-    async def plan(self) -> Planned | None:
+    async def plan(self) -> PlannedBurst | None:
         """Return the burst that comes next."""
         return next(iter(await planned_bursts(self.deployment)), None)
 
@@ -175,7 +175,7 @@ async def test_a_restart_makes_the_same_plan_from_the_store_alone(
         plans = await planned_bursts(replace(again, clock=house.clock))
 
     assert plans == [await house.plan()]
-    assert plans[0].cause is Cause.SUSPICION
+    assert plans[0].cause is BurstCause.SUSPICION
     assert (plans[0].burst.calls, len(plans[0].panel)) == (30, 30)
 
 
@@ -300,7 +300,7 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     text = await house.weeks(5)
     planned = await house.plan()
     assert planned is not None
-    assert planned.cause is Cause.SIGN
+    assert planned.cause is BurstCause.SIGN
     assert "svc/m-1 may have been exchanged: asking 30 questions again" in text
     await house.burst(5)
 
@@ -315,7 +315,11 @@ async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) ->
     await house.deployment.store.updates.add(update)
     planned = await house.plan()
     assert planned is not None
-    assert (planned.cause, planned.burst.at, planned.burst.calls) == (Cause.UPDATE, update.at, 60)
+    assert (planned.cause, planned.burst.at, planned.burst.calls) == (
+        BurstCause.UPDATE,
+        update.at,
+        60,
+    )
     for number in range(5):
         house.clock.pass_(hours=3)
         await house.keep(Run(f"look {number}", house.clock.now(), planned.panel, label=BURST))
@@ -378,13 +382,13 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
 ) -> None:
     """A run, an update, a brand, or a day that went by; and a burst is asked when it is due."""
     looks: list[datetime] = []
-    really = Sentry.look
+    really = BurstPlanner.look
 
-    async def look(sentry: Sentry) -> list[Suspicion]:
+    async def look(sentry: BurstPlanner) -> list[Suspicion]:
         looks.append(house.clock.now())
         return await really(sentry)
 
-    monkeypatch.setattr(Sentry, "look", look)
+    monkeypatch.setattr(BurstPlanner, "look", look)
     store = house.deployment.store
     jobs = {job.name: job for job in await Server(automatic(house.deployment), {}).jobs()}
 

@@ -45,7 +45,7 @@ def around(rivals: str = "", models: str = "") -> Surroundings:
     ],
 )
 def test_the_decision_table(rivals: str, models: str, pattern: Pattern) -> None:
-    """Who moved beside it says what a shift looks like."""
+    """Who else moved says what a shift looks like."""
     assert around(rivals, models).pattern is pattern
 
 

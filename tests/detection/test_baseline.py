@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.detection.baseline import BaselineFit, fit, run_pace, run_slice, settled
+from overheard.detection.baseline import BaselineFit, fit_baseline, run_pace, run_slice, settled
 from overheard.detection.detector import UPDATE_WEIGHT
 from overheard.detection.run_effects import moments
 from overheard.detection.simulate import Design, simulate
@@ -45,7 +45,7 @@ def fitted(announced: set[int], runs: int = 8) -> BaselineFit:
     now = RunKey(stream.runs[-1].at + timedelta(weeks=1), runs + 1)
     told = frozenset((stream.key.model, number) for number in announced)
     windows = {stream.key: [settled([stream])]}
-    return fit([stream], windows, stream.runs, 1.0, told, now)
+    return fit_baseline([stream], windows, stream.runs, 1.0, told, now)
 
 
 def test_an_update_before_the_run_under_analysis_counts_in_the_threshold() -> None:

@@ -32,10 +32,10 @@ def test_the_oracle_by_hand() -> None:
     weight = np.log(0.4 / 0.6)
     x, mean = weight * (0 - 5), 10 * weight * -0.1
     variance = 10 * weight**2 / 4
-    moody = variance + 0.25 * (10 * weight / 4) ** 2
+    variable = variance + 0.25 * (10 * weight / 4) ** 2
     calm, shaken = (oracle(world([5, 0]), 1, tau)[0, 0] for tau in (0.0, 0.5))
     assert calm == pytest.approx(x * mean / variance - mean**2 / (2 * variance))
-    assert shaken == pytest.approx(x * mean / moody - mean**2 / (2 * moody))
+    assert shaken == pytest.approx(x * mean / variable - mean**2 / (2 * variable))
 
 
 def test_the_oracle_is_fast() -> None:
@@ -48,7 +48,7 @@ def test_the_oracle_is_fast() -> None:
 
 
 def test_lordens_bound_by_hand() -> None:
-    """From 1/2 to 2/5 a call tells 0.0201 nats, and a year of weekly looks takes log 52."""
+    """From 1/2 to 2/5 a call is worth 0.0201 nats, and a year of weekly looks takes log 52."""
     told = 0.4 * np.log(0.8) + 0.6 * np.log(1.2)
     assert lorden_calls(world([5]), 52) == pytest.approx(np.log(52) / told)
 

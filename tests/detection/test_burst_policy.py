@@ -91,5 +91,5 @@ def test_the_budget_is_kept() -> None:
 
 
 def test_before_the_first_run_there_is_nothing_to_suspect() -> None:
-    """Whatever anybody thinks."""
+    """However strong the evidence is."""
     assert step([], DOUBT) is None

@@ -17,7 +17,7 @@ def stream(rates: list[float], n: int = 30) -> Stream:
 
 
 def test_all_calls_are_shared_out() -> None:
-    """As many as wanted, whatever the number of prompts."""
+    """As many as wanted, for any number of prompts."""
     known = stream([0.0, 0.1, 0.5, 0.9, 1.0, 0.4, 0.6])
     for calls in (1, 7, 30, 61):
         asks = share_calls(known.prompts, [known], calls, seed=calls)
@@ -48,7 +48,7 @@ def test_each_prompt_gets_its_due_on_average() -> None:
 
 
 def test_an_unknown_prompt_counts_as_uncertain() -> None:
-    """A prompt nobody has asked yet may be a border, and is asked."""
+    """A prompt that was not asked yet may be a border, and is asked."""
     known = stream([0.0], n=500)
     asks = share_calls([*known.prompts, "new"], [known], 40, seed=1)
     assert asks["new"] >= 29
@@ -67,5 +67,5 @@ def test_the_same_seed_gives_the_same_burst() -> None:
 
 
 def test_a_burst_counts_its_calls() -> None:
-    """Its price can be told before it is asked."""
+    """Its price is known before it is asked."""
     assert Burst(datetime(2026, 3, 2, tzinfo=UTC), {"a": 2, "b": 1}, "why").calls == 3

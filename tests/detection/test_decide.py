@@ -98,7 +98,7 @@ def test_evidence_over_the_threshold_raises_an_alert() -> None:
 def test_brand_and_metric_must_both_exceed_the_threshold(
     own: float, brand: float, weight: float
 ) -> None:
-    """The lower of the two is the evidence that is shown beside the threshold."""
+    """The lower of the two is the evidence that is compared with the threshold."""
     decision = decided(stream(statistic=own), statistic=brand)
     assert decision.shifts == ()
     assert decision.silence
@@ -144,6 +144,7 @@ def test_a_panel_without_old_prompts_cannot_be_compared() -> None:
 def test_one_shared_prompt_is_not_enough_to_describe_a_shift() -> None:
     """Evidence without a comparison raises nothing."""
     assert reason(stream(shift=None, expected_change=None)) is Reason.NOT_COMPARABLE
+    assert reason(stream(expected_change=None)) is Reason.NOT_COMPARABLE
 
 
 def test_a_change_below_the_smallest_is_not_reported() -> None:
@@ -275,6 +276,8 @@ def test_a_recovery_comes_nearer_to_the_beginning() -> None:
     fell = alert(shift(run=4))
     assert place([shift(before=0.45, after=0.58)], [fell]).recovers == (7,)
     assert place([shift(before=0.45, after=0.57)], [fell]).recovers == ()
+    half = alert(shift(run=4, before=0.5, after=0.25))
+    assert place([shift(before=0.25, after=0.375)], [half]).recovers == ()
 
 
 def test_a_recovery_changes_direction() -> None:

@@ -140,7 +140,7 @@ def test_a_failed_run_is_neutral(stream: Stream, place: int) -> None:
 @settings(deadline=None)
 @given(panels(), st.integers(1, 5))
 def test_an_edited_prompt_is_a_new_prompt(stream: Stream, at: int) -> None:
-    """A change there is weighed without the prompt that was edited there, whatever it said."""
+    """A change there is weighed without the prompt that was edited there, with any answers."""
     old, new = np.zeros((6, 1), int), np.zeros((6, 1), int)
     old[:at], new[at:] = 9, 9
     edited = make(

@@ -198,7 +198,7 @@ def test_an_edited_prompt_is_a_new_prompt() -> None:
     ids=["never named", "nothing differs", "one shared prompt", "no past", "no answers after"],
 )
 def test_nothing_to_compare(stream: Stream) -> None:
-    """A stream that cannot tell anything is not compared, rather than given a p-value."""
+    """A stream without information is not compared, rather than given a p-value."""
     assert compare_sides(stream, 2, 0.05) is None
 
 

@@ -190,7 +190,7 @@ def test_a_known_update_matches_its_dates() -> None:
 
 
 def test_a_known_update_speeds_the_alarm_up() -> None:
-    """Over four brands, a told drop by 15 points is seen no later, and sooner in some."""
+    """Over four brands, an announced drop by 15 points is seen no later, and sooner in some."""
     world = simulate(Design(runs=14, prompts=20), Change(9, -15.0), size=4, seed=8)
     sooner = []
     for index in range(4):

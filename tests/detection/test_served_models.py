@@ -64,6 +64,6 @@ def test_one_mixture_all_the_time_is_no_update() -> None:
 
 
 def test_few_runs_say_nothing_of_mixtures() -> None:
-    """With fewer than three earlier runs nobody knows how much mixtures differ."""
+    """With fewer than three earlier runs it is not known how much mixtures differ."""
     assert not mixture_differs(Counter(b=30), [Counter(a=30)] * 2, seed=1)
     assert mixture_differs(Counter(b=30), [Counter(a=30)] * 3, seed=1)

@@ -53,9 +53,9 @@ def test_a_stricter_promise_needs_more_evidence() -> None:
 def test_uncertain_moods_need_more_evidence() -> None:
     """A variance that is known badly raises the threshold, and so does one that may be large."""
     unsure = replace(CALM, noise=0.1, runs=5.0)
-    moody = replace(CALM, found=0.25)
+    variable = replace(CALM, found=0.25)
     assert limit(brand(), unsure) > limit(brand())
-    assert limit(brand(), moody) > limit(brand())
+    assert limit(brand(), variable) > limit(brand())
 
 
 def test_more_streams_do_not_cost_in_proportion() -> None:
@@ -93,7 +93,7 @@ def test_moods_are_learnt_from_all_brands(brands: int) -> None:
 
 
 def test_without_a_past_the_mood_is_the_expected_one() -> None:
-    """One run tells nothing of run effects, and what is drawn is wide but bounded."""
+    """One run says nothing about run effects, and what is drawn is wide but bounded."""
     known = estimate_run_effect([simulate(Design(runs=1), size=1, seed=1).stream(0)], 2)
     drawn = known.draw(1000, np.random.default_rng(1))
     assert (known.tau2, known.centre, known.noise) == (
@@ -138,9 +138,9 @@ def test_unchanged_numbers_are_like_the_real_ones() -> None:
     n = np.full((30, 6), 4)
     values = rng.normal(np.arange(6)[:, None], 0.5, (30, 6, 4))
     past = Histories(n, values.sum(axis=2)[None], (values**2).sum(axis=2)[None], binary=False)
-    calm, moody = drawn(past), drawn(past, tau=0.5)
+    calm, variable = drawn(past), drawn(past, tau=0.5)
     means = calm.total / calm.n
     spread = (calm.squares - calm.total**2 / calm.n).sum(axis=(0, 1)) / (300 * 70 * 3)
     assert means.mean(axis=(0, 1)) == pytest.approx(np.arange(6), abs=0.1)
     assert spread == pytest.approx(0.25, rel=0.15)
-    assert (moody.total / n[0]).mean(axis=2).std() > 1.1 * means.mean(axis=2).std()
+    assert (variable.total / n[0]).mean(axis=2).std() > 1.1 * means.mean(axis=2).std()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from office import executed
-from overheard.alerts.bursts import Cause, Planned
+from overheard.alerts.bursts import BurstCause, PlannedBurst
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts
 from overheard.commands.run_service import ask_aside, held
@@ -128,7 +128,7 @@ async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Deployment) ->
 async def test_a_burst_is_taken_up_again(cut_off: Deployment) -> None:
     """It ends as it would have, and its card is that of the whole burst."""
     burst = Burst(NOW, dict.fromkeys((prompt.key for prompt in TWO.prompts), 1), "a test")
-    plan = Planned("burst-1", Cause.SIGN, ("Acme",), TWO.models[0], burst, TWO)
+    plan = PlannedBurst("burst-1", BurstCause.SIGN, ("Acme",), TWO.models[0], burst, TWO)
     card = await executed(run_bursts(cut_off, Call(), plans=[plan]))
     assert card.data["state"] == "complete"
     assert len(_asked(cut_off)) == 3

@@ -1,1 +1,1 @@
-"""Alerts: what a shift is told as, to whom, once."""
+"""Alerts and their life; whether a shift becomes one is decided in `detection/decide.py`."""

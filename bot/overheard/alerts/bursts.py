@@ -1,7 +1,7 @@
-"""Which burst should come next at each model: read anew each time from runs, blocks and updates.
+"""Which burst comes next at each model: derived each time from runs, blocks and updates.
 
-Nothing of a plan is kept. The runs that are bursts are told by their label; what they and all
-others say stands in the block table. So a plan survives a restart, and two processes make the
+Nothing of a plan is kept. Runs that are bursts have a label; the blocks of all runs are in
+the block table. So a plan survives a restart, and two processes make the
 same one.
 """
 
@@ -28,7 +28,7 @@ METRIC = "visibility"
 """By which it is judged what an update did."""
 
 
-class Cause(Enum):
+class BurstCause(Enum):
     """Why a burst is wanted."""
 
     SUSPICION = "suspicion"
@@ -38,7 +38,7 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedBurst:
     """A burst that is wanted.
 
     Attributes:
@@ -51,14 +51,14 @@ class Planned:
     """
 
     key: str
-    cause: Cause
+    cause: BurstCause
     brands: tuple[str, ...]
     model: Model
     burst: Burst
     panel: Panel
 
 
-class Sentry:
+class BurstPlanner:
     """Says which bursts come next.
 
     Args:
@@ -84,7 +84,7 @@ class Sentry:
             for one in suspicions(brand, await self._past.replay(brand, updates))
         ]
 
-    async def plan(self, looked: Iterable[Suspicion]) -> list[Planned]:
+    async def plan(self, looked: Iterable[Suspicion]) -> list[PlannedBurst]:
         """Return the next burst of each model that needs one, the earliest first."""
         by_model: dict[Model, list[Suspicion]] = {}
         for one in looked:
@@ -103,7 +103,7 @@ class Sentry:
         found: Sequence[Suspicion],
         runs: Iterable[Run],
         updates: Sequence[ModelUpdate],
-    ) -> Planned | None:
+    ) -> PlannedBurst | None:
         made = _made(model, found, runs)
         if not made:
             return None
@@ -115,7 +115,7 @@ class Sentry:
         ]
         return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
 
-    async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> Planned | None:
+    async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> PlannedBurst | None:
         """Follow the latest announced update until it is clear what it did to every brand."""
         blocks = await self._past.store.blocks.table(model=asked.model, metric=METRIC)
         known = streams_of_table(blocks.of(self._past.versions))
@@ -136,11 +136,11 @@ class Sentry:
             before=[effect.before for effect in effects],
             seed=asked.made[-1].run.id,
         )
-        return asked.planned(burst, Cause.UPDATE, brands) if burst else None
+        return asked.planned(burst, BurstCause.UPDATE, brands) if burst else None
 
     def _after_signs(
         self, asked: _Asked, found: Sequence[Suspicion], updates: Sequence[ModelUpdate]
-    ) -> Planned | None:
+    ) -> PlannedBurst | None:
         """Ask again where something may have changed, the most suspicious brand first."""
         sign = _is_fresh_sign(asked.made, updates)
         for one in sorted(found, key=lambda one: (-one.largest, one.brand)):
@@ -159,7 +159,7 @@ class Sentry:
             )
             if burst:
                 suspicious = one.largest > self._policy.threshold
-                cause = Cause.SUSPICION if suspicious else Cause.SIGN
+                cause = BurstCause.SUSPICION if suspicious else BurstCause.SIGN
                 return asked.planned(burst, cause, [one.brand])
         return None
 
@@ -186,7 +186,7 @@ class _Asked:
         """How many calls went to bursts in the year before the latest run."""
         return bursts.calls_spent(self.made, self.made[-1].run.at)
 
-    def planned(self, burst: Burst, cause: Cause, brands: Sequence[str]) -> Planned:
+    def planned(self, burst: Burst, cause: BurstCause, brands: Sequence[str]) -> PlannedBurst:
         """Lay a burst out as a panel, for all tracked brands that its prompts serve."""
         latest = self.made[-1].run
         key = f"burst-{latest.id}-{self.model}"
@@ -200,7 +200,7 @@ class _Asked:
             seed=int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 1,
             times=tuple(burst.asks[prompt.key] for prompt in prompts),
         )
-        return Planned(key, cause, tuple(brands), self.model, burst, panel)
+        return PlannedBurst(key, cause, tuple(brands), self.model, burst, panel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +216,8 @@ def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) ->
     before = run_slice(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
     if not before.n.any():
         return None
-    beside = [other for other in known if other is not stream]
-    verdict = updates.follow_updates(stream, beside, times)[-1]
+    others = [other for other in known if other is not stream]
+    verdict = updates.follow_updates(stream, others, times)[-1]
     return (
         _Open(before, verdict) if verdict is None or verdict.finding is UpdateStatus.OPEN else None
     )
@@ -228,8 +228,8 @@ def _serves(prompt: Prompt, brands: Collection[str]) -> bool:
 
 
 def _made(model: Model, found: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
-    """Return the model's runs in the order of time, those that failed among them: a burst that
-    nobody answered was made, or it would be asked again at once.
+    """Return the model's runs in the order of time, those that failed among them: a burst without
+    answers was made, or it would be asked again at once.
     """
     answered = {run.id for one in found for stream in one.streams for run in stream.runs}
     mine = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from overheard.alerts.evidence import Evidence, quotes
+from overheard.alerts.evidence import AlertEvidence, quotes
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import printed
@@ -17,11 +17,11 @@ from overheard.measure.trends import trend
 
 SHOWN_PROMPTS = 5
 SUREST = 0.999
-"""The highest probability that is told: beyond it, the assumptions are less sure than it says."""
+"""The highest probability that is shown: beyond it, the assumptions are less sure than it says."""
 _CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when it began, 90 %"
 
 
-def compose(alert: Alert, evidence: Evidence) -> Card:
+def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     """Write an alert as a card with its chart; a plain one when its metric's scorer is gone."""
     shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
     if metric is None:
@@ -40,8 +40,8 @@ def compose(alert: Alert, evidence: Evidence) -> Card:
     )
 
 
-def _plain(alert: Alert, evidence: Evidence) -> Card:
-    """Write what is kept of an alert whose numbers nobody can read or compare any more."""
+def _plain(alert: Alert, evidence: AlertEvidence) -> Card:
+    """Write what is kept of an alert whose metric is not measured any more."""
     name = alert.shift.metric
     gone = (
         f'The plugin that measures "{name}" is not installed any more, so the numbers are shown '
@@ -58,11 +58,11 @@ def _plain(alert: Alert, evidence: Evidence) -> Card:
     )
 
 
-def _title(alert: Alert, evidence: Evidence) -> str:
+def _title(alert: Alert, evidence: AlertEvidence) -> str:
     return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {alert.shift.model}"
 
 
-def _footer(alert: Alert, evidence: Evidence) -> str:
+def _footer(alert: Alert, evidence: AlertEvidence) -> str:
     return f"Alert {alert.id}, raised on {wording.moment(alert.opened_at, evidence.zone)}."
 
 
@@ -92,7 +92,7 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _paragraphs(alert: Alert, evidence: Evidence) -> Iterator[str]:
+def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     shift = alert.shift
     before, after = shift.answers
     yield (
@@ -117,7 +117,7 @@ def _certainty(shift: Shift) -> str:
     )
 
 
-def _growth(alert: Alert, evidence: Evidence) -> Iterator[str]:
+def _growth(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Say how it has grown since, and how sure that is."""
     for shift in alert.later:
         when = wording.moment(evidence.grown[shift.run_id], evidence.zone)
@@ -125,7 +125,7 @@ def _growth(alert: Alert, evidence: Evidence) -> Iterator[str]:
         yield f"It has grown: with the run of {when}, {moved}. {_certainty(shift)}"
 
 
-def _dates(evidence: Evidence) -> str:
+def _dates(evidence: AlertEvidence) -> str:
     """Say when it began."""
     began = wording.moment(evidence.began, evidence.zone)
     first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
@@ -137,7 +137,7 @@ def _dates(evidence: Evidence) -> str:
     )
 
 
-def _movers(shift: Shift, evidence: Evidence) -> Iterator[str]:
+def _movers(shift: Shift, evidence: AlertEvidence) -> Iterator[str]:
     scale = evidence.metrics[shift.metric].scale
     for prompt in [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]:
         text = wording.shorten(wording.line(evidence.text(prompt.prompt)), 90)
@@ -145,7 +145,7 @@ def _movers(shift: Shift, evidence: Evidence) -> Iterator[str]:
         yield f"{before} → {after}  {text}"
 
 
-def _identity(evidence: Evidence) -> str:
+def _identity(evidence: AlertEvidence) -> str:
     """Say whether the service shows that it serves another model than before."""
     sides: tuple[set[str], set[str]] = (set(), set())
     for answer in evidence.answers:
@@ -173,7 +173,7 @@ def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
         yield Field("Since it grew", wording.value(further_still.after, scale))
 
 
-def _beside(shift: Shift, metric: Metric, evidence: Evidence) -> Table | None:
+def _beside(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | None:
     """Show the competitors at the same model, and the brand at other models."""
     rows = [
         row
@@ -199,7 +199,7 @@ def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None
     )
 
 
-def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
+def _chart(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Chart:
     names = (shift.brand, *(rival.name for rival in evidence.rivals))
     series = []
     for name in names:
@@ -217,7 +217,7 @@ def _chart(shift: Shift, metric: Metric, evidence: Evidence) -> Chart:
     )
 
 
-def _mark(evidence: Evidence) -> Mark:
+def _mark(evidence: AlertEvidence) -> Mark:
     """Mark when it began, and the stretch that holds that with a probability of 90 %."""
     first, last = evidence.dates[0], evidence.dates[-1]
     if first == last:

@@ -1,4 +1,4 @@
-"""What was held back during quiet hours, told in one card before the alerts themselves."""
+"""What was held back during quiet hours, shown in one card before the alerts themselves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def held_back(store: Store, digest: Delivery) -> list[Alert]:
 def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Card | None:
     """Show what was held back; None when it is not worth a card of its own.
 
-    One that is over before anybody was told is told here and nowhere else.
+    An alert that was over before it was posted is shown in this card alone.
     """
     if len(alerts) < LEAST and not any(alert.state.over for alert in alerts):
         return None

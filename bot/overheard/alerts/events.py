@@ -1,4 +1,4 @@
-"""How an alert's life looks: where it stands, what can be done with it, what has happened."""
+"""How an alert's life looks: its state, its buttons, and its events."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ TITLES = {
 
 
 def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
-    """Return an alert's card with where the alert stands and what can be done with it.
+    """Return an alert's card with the alert's state and its buttons.
 
     Args:
         card: What the alert rests on.
-        alert: As it stands.
-        zone: In which times are told.
+        alert: The alert.
+        zone: The reader's time zone.
         price: What it costs to check again, in few words, or empty.
     """
     footer = f"{card.footer} It follows alert {alert.follows}." if alert.follows else card.footer
@@ -57,7 +57,7 @@ def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
 
 
 def state(alert: Alert, zone: tzinfo) -> str:
-    """Say in some words where an alert stands: ``acknowledged by Ada``."""
+    """Say in a few words which state an alert is in: ``acknowledged by Ada``."""
     is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
     by = f" by {named(alert.by)}" if alert.by and not is_live else ""
     if alert.state is not AlertState.SNOOZED:
@@ -67,7 +67,7 @@ def state(alert: Alert, zone: tzinfo) -> str:
 
 
 def life_data(alert: Alert) -> dict[str, Any]:
-    """Return where an alert stands, for machines."""
+    """Return the state of an alert, for machines."""
     return {
         "state": alert.state.value,
         "by": alert.by,
@@ -77,7 +77,7 @@ def life_data(alert: Alert) -> dict[str, Any]:
 
 
 def named(who: str) -> str:
-    """Return how people call somebody, without the id that the audit log keeps with it."""
+    """Return a person's name without the id that the audit log keeps with it."""
     return _ID.sub("", who)
 
 
@@ -90,12 +90,12 @@ def event_card(alert: Alert, event: AlertEvent) -> Card:
     }
     return Card(
         title=f"Alert {alert.id}: {event.what}",
-        text=told(event),
+        text=event_sentences(event),
         severity=severity.get(event.what, Severity.PLAIN),
     )
 
 
-def told(event: AlertEvent) -> str:
+def event_sentences(event: AlertEvent) -> str:
     """Write an event as a sentence or two."""
     who = _NAMED.get(event.who) or named(event.who)
     return f"{SENTENCES[event.what].format(who=who)} {event.note}".rstrip()
@@ -103,7 +103,7 @@ def told(event: AlertEvent) -> str:
 
 def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
     """Show all that happened to an alert."""
-    rows = [(wording.moment(event.at, zone), told(event)) for event in events]
+    rows = [(wording.moment(event.at, zone), event_sentences(event)) for event in events]
     return Table(("When", "What happened"), tuple(rows))
 
 

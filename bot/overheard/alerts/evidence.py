@@ -18,7 +18,7 @@ LONGEST_QUOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class AlertEvidence:
     """What is known about a shift.
 
     Attributes:
@@ -30,7 +30,7 @@ class Evidence:
         streams: The same metric of the brand and its competitors, by brand and then model.
         answers: Complete answers of the model to the prompts that moved most, oldest first.
         brand: The brand.
-        rivals: Whom it is measured beside.
+        rivals: The competitors that it is compared with.
         zone: The reader's time zone.
     """
 
@@ -62,7 +62,7 @@ async def gather_evidence(
     versions: Collection[str],
     alert: Alert,
     zone: tzinfo,
-) -> Evidence:
+) -> AlertEvidence:
     """Fetch what an alert rests on."""
     shift = alert.shift
     brand = catalogue.brand(shift.brand) or Brand(shift.brand)
@@ -77,7 +77,7 @@ async def gather_evidence(
     ]
     starts = {run.id: run.started_at for run in await store.runs.find()}
     began = shift.began or shift.run_id
-    return Evidence(
+    return AlertEvidence(
         began=starts[began],
         dates=tuple(starts[run] for run in shift.dates or (began,)),
         grown={later.run_id: starts[later.began or later.run_id] for later in alert.later},
@@ -90,7 +90,9 @@ async def gather_evidence(
     )
 
 
-def quotes(shift: Shift, evidence: Evidence, *, most: int = QUOTED_PROMPTS) -> tuple[Quote, ...]:
+def quotes(
+    shift: Shift, evidence: AlertEvidence, *, most: int = QUOTED_PROMPTS
+) -> tuple[Quote, ...]:
     """Return a sentence from before and one from after, for the prompts that moved most."""
     reader = Reader((evidence.brand, *evidence.rivals))
     found = []
@@ -108,14 +110,16 @@ def _movers(shift: Shift) -> tuple[PromptShift, ...]:
     return tuple(p for p in shift.prompts if (p.after - p.before) * shift.change > 0)[:5]
 
 
-def _answers(evidence: Evidence, moved: PromptShift, *, after: bool) -> list[Answer]:
+def _answers(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
     """Return the answers to a prompt on one side of the shift, those nearest to it first."""
     mine = [a for a in evidence.answers if a.question.prompt.key == moved.prompt]
     side = [a for a in mine if (a.asked_at >= evidence.began) == after]
     return side if after else side[::-1]
 
 
-def _sentence(reader: Reader, evidence: Evidence, answers: Sequence[Answer], *, named: bool) -> str:
+def _sentence(
+    reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, named: bool
+) -> str:
     """Return what the model says where the market comes up, from the answer that shows it best.
 
     Args:
@@ -135,7 +139,7 @@ def _sentence(reader: Reader, evidence: Evidence, answers: Sequence[Answer], *, 
     return ""
 
 
-def _quote(evidence: Evidence, moved: PromptShift, said: str, *, after: bool) -> Quote:
+def _quote(evidence: AlertEvidence, moved: PromptShift, said: str, *, after: bool) -> Quote:
     prompt = wording.shorten(wording.line(evidence.text(moved.prompt)), 100)
     source = f"{'After' if after else 'Before'}, asked “{prompt}”"
     return Quote(source, Tainted(wording.shorten(" ".join(said.split()), LONGEST_QUOTE)))

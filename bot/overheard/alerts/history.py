@@ -40,10 +40,10 @@ class HistoryReader:
 
     Attributes:
         store: Where blocks are read and thresholds are kept.
-        catalogue: The brands, and whom each is measured beside.
+        catalogue: The brands, and their competitors.
         metrics: What is measured, by name.
         versions: The scorer versions as they are now; blocks of others are not compared.
-        settings: How often alerts may be wrong, and what is too small to tell.
+        settings: How often alerts may be wrong, and what is too small to report.
     """
 
     store: Store
@@ -96,7 +96,7 @@ def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return the first run of each stream, whatever version has read it."""
+    """Return the first run of each stream, read by any version."""
     first = np.full(len(table.streams), len(table.runs))
     np.minimum.at(first, table.stream, table.run)
     found: dict[StreamKey, RunKey] = {}

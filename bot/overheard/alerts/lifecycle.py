@@ -35,7 +35,7 @@ STATES = {
     AlertEventKind.CLOSED: AlertState.CLOSED,
     AlertEventKind.REOPENED: AlertState.OPEN,
 }
-"""Where an alert stands after something has happened; a model update changes nothing."""
+"""The state of an alert after an event; a model update changes nothing."""
 
 _LIVE = frozenset(state for state in AlertState if not state.over)
 FROM = {
@@ -48,7 +48,7 @@ FROM = {
     AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
     AlertEventKind.UPDATE: frozenset(AlertState),
 }
-"""Where an alert must stand before."""
+"""The states in which an event is possible."""
 
 
 class Lifecycle:
@@ -56,7 +56,7 @@ class Lifecycle:
 
     Args:
         store: Where alerts are kept.
-        routes: Where they are told.
+        routes: The channels that alerts are posted in.
         clock: What time it is.
     """
 
@@ -98,7 +98,7 @@ class Lifecycle:
         return await self._store.alerts.add(new, self._deliveries(new))
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Say that what an alert tells of went further; whoever had put it aside looks again.
+        """Record that what an alert reports went further; it is open again for people.
 
         Args:
             number: The alert's.
@@ -112,7 +112,7 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.GREW, note=note, shifts=shifts)
 
     async def recover(self, number: int, note: str) -> Alert:
-        """Say that a brand stands where it stood before the alert.
+        """Record that a brand is back where it was before the alert.
 
         Raises:
             AlertUnchanged: when it is over.
@@ -120,7 +120,7 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.RECOVERED, note=note)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
-        """Say that somebody takes care of it."""
+        """Record who takes care of the alert."""
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None, note: str) -> Alert:
@@ -132,7 +132,7 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.CLOSED, who)
 
     async def reopen(self, number: int, who: str) -> Alert:
-        """Take back whatever was done to it."""
+        """Open an alert again."""
         return await self._change(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
@@ -177,7 +177,7 @@ class Lifecycle:
         note: str = "",
         shifts: Sequence[Shift] = (),
     ) -> Alert:
-        """Keep what happens; when somebody else is quicker, look again."""
+        """Store an event; where another process has changed the alert, read it again and retry."""
         while True:
             found = await self.find(number)
             if {shift.run_id for shift in shifts} & {shift.run_id for shift in found.moved}:

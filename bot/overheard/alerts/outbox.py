@@ -35,7 +35,7 @@ AT_ONCE = 10
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
 """Seconds until an attempt is repeated: twice as long each time, and never longer than this."""
 MOST_EDITS = 20
-"""Attempts after which a message is left as it is: somebody must have deleted it."""
+"""Attempts after which a message is given up: it was probably deleted."""
 IDLE = 2.0
 """Seconds between two looks at an empty outbox."""
 
@@ -48,7 +48,7 @@ class Letter:
         card: The card.
         revision: The revision that it shows.
         broadcast: Whether it is shown in the channel too, when it goes into a thread.
-        earlier: The platform's id of a message in the channel that told the story so far, to which
+        earlier: The platform's id of a message in the channel that shows the story so far, to which
             the card links; or an empty string.
     """
 
@@ -59,18 +59,18 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class NotYet:
-    """Says that a channel wants to be left in peace until a time."""
+class Postponed:
+    """A delivery that has to wait, because its channel has quiet hours."""
 
     until: datetime
 
 
-Compose = Callable[[Delivery], Awaitable[Letter | NotYet | None]]
+Compose = Callable[[Delivery], Awaitable[Letter | Postponed | None]]
 """Writes the card of a delivery at the moment it is posted; None when it is not wanted any more."""
 
 
 Posted = Callable[[Delivery, str], Awaitable[None]]
-"""Is told of a delivery and of the platform's id of the message."""
+"""Called with a delivery and the platform's id of its message."""
 
 
 class Outbox:
@@ -81,7 +81,7 @@ class Outbox:
         chats: The platforms, by name.
         compose: Writes the cards.
         clock: What time it is.
-        posted: Is told when an alert's message stands in a channel.
+        posted: Called when an alert's message was posted in a channel.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Outbox:
             raise
 
     async def _try(self, delivery: Delivery) -> float:
-        """Deliver; return for how long the channel is left alone, in seconds."""
+        """Deliver; return for how many seconds nothing more is posted in the channel."""
         pause = _pause(delivery)
         try:
             await self._deliver(delivery)
@@ -148,7 +148,7 @@ class Outbox:
             await self._fail(delivery, pause, str(error), uncertain=False)
         except TimeoutError:
             await self._fail(delivery, pause, "The chat gave no sign of life.", uncertain=True)
-        except Exception as error:  # whatever fails in a card or a chat holds up no other channel
+        except Exception as error:  # a fault in a card or a chat must not stop other channels
             await self._fail(delivery, pause, f"It fails: {type(error).__name__}.", uncertain=True)
         else:
             return 0.0
@@ -158,7 +158,7 @@ class Outbox:
     async def _deliver(self, delivery: Delivery) -> None:
         """Bring a channel up to date with one delivery, and note it."""
         letter = await self._compose(delivery)
-        if isinstance(letter, NotYet):
+        if isinstance(letter, Postponed):
             await self._deliveries.postpone(
                 delivery, self._owner, due_at=letter.until, problem="", uncertain=delivery.uncertain
             )

@@ -1,4 +1,4 @@
-"""Where an alert is told: which channels, and when they want to be left in peace."""
+"""The channels that an alert is posted in, and their quiet hours."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def routed(routes: Sequence[RouteTable], channel: str) -> RouteTable | None:
     return next((route for route in routes if route.channel == channel), None)
 
 
-def _deliveries(route: RouteTable, peace: datetime | None, now: datetime) -> list[Delivery]:
+def _deliveries(route: RouteTable, quiet_end: datetime | None, now: datetime) -> list[Delivery]:
     # The key of an alert's own delivery comes with its number.
-    alert = Delivery(DeliveryKind.ALERT, "", route.channel, peace or now)
-    if peace is None:
+    alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)
+    if quiet_end is None:
         return [alert]
-    end = peace.isoformat()
+    end = quiet_end.isoformat()
     key = f"digest-{end}@{route.channel}"
-    digest = Delivery(DeliveryKind.DIGEST, key, route.channel, peace, subject=end)
-    return [digest, Delivery(alert.kind, "", route.channel, peace, subject=end)]
+    digest = Delivery(DeliveryKind.DIGEST, key, route.channel, quiet_end, subject=end)
+    return [digest, Delivery(alert.kind, "", route.channel, quiet_end, subject=end)]

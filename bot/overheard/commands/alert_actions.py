@@ -25,7 +25,7 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber)
 
     Raises:
         UnknownName: when there is no such alert.
-        AlertUnchanged: when somebody did before, or it is over.
+        AlertUnchanged: when it was done before, or the alert is over.
     """
     changed = await lifecycle(deployment).acknowledge(number_of(alert), call.who)
     return _card(call, changed)
@@ -125,7 +125,7 @@ async def recheck(deployment: Deployment, call: Call, *, alert: AlertNumber) -> 
 
 
 def _card(call: Call, alert: Alert) -> Card:
-    """Say where an alert stands now, and how to take it back."""
+    """Show the new state of an alert, and how to take that back."""
     undo = Action(f"alerts reopen {alert.id}", "Undo")
     done = alert.state is AlertState.OPEN
     return Card(

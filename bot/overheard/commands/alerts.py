@@ -23,7 +23,7 @@ from overheard.errors import UnknownName
 
 TERMINAL = "terminal"
 SHOWN = 20
-"""Alerts that a list shows when nobody says how many."""
+"""Alerts that a list shows by default."""
 
 
 def lifecycle(deployment: Deployment) -> Lifecycle:
@@ -33,7 +33,7 @@ def lifecycle(deployment: Deployment) -> Lifecycle:
 
 
 async def alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
-    """Compose an alert from what is kept, with where it stands and what can be done with it."""
+    """Compose an alert from what is stored, with its state and its buttons."""
     evidence = await gather_evidence(
         deployment.store,
         deployment.catalogue,
@@ -72,7 +72,7 @@ async def list_alerts(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        state: Only those that stand there; ``live`` for all that are not over.
+        state: Only those in this state; ``live`` for all that are not over.
         brand: Only those of this brand.
         limit: How many at most.
     """
@@ -102,8 +102,8 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     rows = [
         {"what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note} for e in events
     ]
-    told = Card(f"What happened to alert {found.id}", table=history(events, call.zone))
-    return replace(card, more=(*card.more, told), data={**card.data, "events": rows})
+    events_card = Card(f"What happened to alert {found.id}", table=history(events, call.zone))
+    return replace(card, more=(*card.more, events_card), data={**card.data, "events": rows})
 
 
 def number_of(text: str) -> int:

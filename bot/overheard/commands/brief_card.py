@@ -9,7 +9,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import quoted
 from overheard.commands.brief_sources import Drawn
-from overheard.commands.shift_wording import told
+from overheard.commands.shift_wording import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, steps
 from overheard.finetune.pages import BriefPage, share, to_add
@@ -122,7 +122,7 @@ def _sentences(deployment: Deployment, call: Call, one: ItemProgress) -> Iterato
     metric = deployment.scoring.metrics.get(metric_of(publication))
     known = [(each.model, each.verdict) for each in one.since if each.verdict]
     if metric and known:
-        moves = (f"at {model} it {told(verdict, metric.scale)}" for model, verdict in known)
+        moves = (f"at {model} it {effect_words(verdict, metric.scale)}" for model, verdict in known)
         yield f"{metric.label} {_where(one)}: {'; '.join(moves)}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from overheard.alerts.bursts import Cause, Planned, Sentry, Suspicion
+from overheard.alerts.bursts import BurstCause, BurstPlanner, PlannedBurst, Suspicion
 from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.commands.shifts import history_reader
@@ -18,7 +18,7 @@ BURSTS = "bursts that are due"
 
 async def planned_bursts(
     deployment: Deployment, looked: Iterable[Suspicion] | None = None
-) -> list[Planned]:
+) -> list[PlannedBurst]:
     """Return the next burst of each model that needs one, the earliest first.
 
     Args:
@@ -26,17 +26,17 @@ async def planned_bursts(
         looked: What the latest look says; by default all brands are looked at anew.
     """
     policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
-    sentry = Sentry(history_reader(deployment), policy, deployment.plugins.providers)
+    sentry = BurstPlanner(history_reader(deployment), policy, deployment.plugins.providers)
     return await sentry.plan(await sentry.look() if looked is None else looked)
 
 
-def sentence(deployment: Deployment, call: Call, planned: Planned) -> str:
+def sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
     """Say why a burst would tell, and how it is asked."""
     brands, model = wording.listing(planned.brands), planned.model
     why = {
-        Cause.SUSPICION: f"{brands} at {model} looks suspicious",
-        Cause.SIGN: f"{model} may have been exchanged",
-        Cause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
+        BurstCause.SUSPICION: f"{brands} at {model} looks suspicious",
+        BurstCause.SIGN: f"{model} may have been exchanged",
+        BurstCause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
     }[planned.cause]
     calls = wording.count(planned.burst.calls, "question")
     at = wording.moment(planned.burst.at, call.zone)
@@ -45,7 +45,7 @@ def sentence(deployment: Deployment, call: Call, planned: Planned) -> str:
     return f"{why}: asking {calls} again after {at} would tell; run: overheard bursts run"
 
 
-def table(call: Call, plans: Iterable[Planned]) -> Table | None:
+def table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
     """Lay planned bursts out."""
     rows = tuple(
         (
@@ -61,7 +61,7 @@ def table(call: Call, plans: Iterable[Planned]) -> Table | None:
     return Table(header, rows, frozenset({3})) if rows else None
 
 
-def planned_data(planned: Planned) -> dict[str, Any]:
+def planned_data(planned: PlannedBurst) -> dict[str, Any]:
     """Return a planned burst for machines."""
     return {
         "run": planned.key,

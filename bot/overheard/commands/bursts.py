@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.bursts import Planned
+from overheard.alerts.bursts import PlannedBurst
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role
@@ -41,7 +41,7 @@ async def run_bursts(
     deployment: Deployment,
     call: Call,
     *,
-    plans: Sequence[Planned] | None = None,
+    plans: Sequence[PlannedBurst] | None = None,
 ) -> Proposal:
     """Ask the planned bursts that are due, and go on with those that were cut off.
 
@@ -83,9 +83,9 @@ class Planner:
     def __init__(self) -> None:
         self._known: object = None
         self._planned_at = datetime.min.replace(tzinfo=UTC)
-        self._plans: list[Planned] = []
+        self._plans: list[PlannedBurst] = []
 
-    async def plans(self, deployment: Deployment, call: Call) -> list[Planned]:
+    async def plans(self, deployment: Deployment, call: Call) -> list[PlannedBurst]:
         """Return the planned bursts; none that are not due, as long as none is."""
         deployment = await deployment.caught_up(call.progress)
         now, known = deployment.clock.now(), await _known(deployment)
@@ -102,12 +102,12 @@ async def _known(deployment: Deployment) -> object:
     return runs, updates, deployment.catalogue, frozenset(deployment.scoring.versions)
 
 
-def _due(deployment: Deployment, plans: Sequence[Planned]) -> list[Planned]:
+def _due(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedBurst]:
     now = deployment.clock.now()
     return [plan for plan in plans if plan.burst.at <= now]
 
 
-async def _planned(deployment: Deployment, call: Call) -> list[Planned]:
+async def _planned(deployment: Deployment, call: Call) -> list[PlannedBurst]:
     deployment = await deployment.caught_up(call.progress)
     return await planned_bursts(deployment)
 
@@ -123,7 +123,7 @@ async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
     return found
 
 
-def _new(deployment: Deployment, call: Call, plan: Planned) -> tuple[Run, Panel]:
+def _new(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
     now, who, channel = deployment.clock.now(), call.who, call.channel
     run = Run(plan.key, now, plan.panel, label=BURST, asked_by=who, channel=channel)
     return run, plan.panel
@@ -143,7 +143,7 @@ async def _carry_out(deployment: Deployment, call: Call, run: Run, panel: Panel)
 
 
 def _outcome(
-    deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[Planned]
+    deployment: Deployment, call: Call, cards: Sequence[Card], next_: Sequence[PlannedBurst]
 ) -> Card:
     if len(cards) == 1:
         return cards[0]

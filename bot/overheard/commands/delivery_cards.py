@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.events import event_card
-from overheard.alerts.outbox import Letter, NotYet
+from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.alerts import alert_card
 from overheard.commands.edition_switch import notice
@@ -30,7 +30,7 @@ class Letters:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
-    async def compose(self, delivery: Delivery) -> Letter | NotYet | None:
+    async def compose(self, delivery: Delivery) -> Letter | Postponed | None:
         """Write the card of a delivery; None when it is not wanted any more."""
         write = {
             DeliveryKind.ALERT: self._alert,
@@ -57,7 +57,7 @@ class Letters:
         told = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
         return next((one.message for one in told if one.kind is DeliveryKind.ALERT), "")
 
-    async def _event(self, delivery: Delivery) -> Letter | NotYet | None:
+    async def _event(self, delivery: Delivery) -> Letter | Postponed | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
         store = self._deployment.store
         alert = await store.alerts.get(delivery.alert_id)
@@ -68,7 +68,7 @@ class Letters:
         route = routed(self._deployment.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
         peace = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
-        return NotYet(peace) if peace else Letter(event_card(alert, event), broadcast=loud)
+        return Postponed(peace) if peace else Letter(event_card(alert, event), broadcast=loud)
 
     async def _digest(self, delivery: Delivery) -> Letter | None:
         deployment, call = await self._as_seen_in(delivery.channel)
@@ -94,7 +94,7 @@ class Letters:
         card = await notice(await self._deployment.refreshed(), delivery.subject)
         return Letter(card) if card else None
 
-    async def _result(self, delivery: Delivery) -> Letter | NotYet | None:
+    async def _result(self, delivery: Delivery) -> Letter | Postponed | None:
         return await result(await self._deployment.refreshed(), delivery.subject)
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:

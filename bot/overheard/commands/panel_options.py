@@ -27,7 +27,7 @@ class Offer:
         name: How it differs from the panel as it is.
         outlook: What is known of it.
         days: Days between two runs of the panel as it is.
-        usd: Dollars of one of its own runs; None when nobody knows the price.
+        usd: Dollars of one of its own runs; None when the price is not known.
         often: How many of its runs fall into that time.
     """
 

@@ -31,7 +31,7 @@ from overheard.runs.plan import find_brand, tracked
 USUAL_RUNS = 20
 """Runs of baseline that are assumed as long as there are fewer."""
 KNOWN_FROM = 5
-"""Runs from which on the store's own moods are taken."""
+"""Runs that it takes to estimate run effects from the store."""
 METRIC = "visibility"
 
 
@@ -194,7 +194,7 @@ def _assumed(plan: Plan, runs: int) -> Iterable[str]:
     if not runs:
         yield "Nothing was measured yet: the rates are those of a usual well-known brand."
     if plan.tau is None and runs < KNOWN_FROM:
-        yield f"How moody the model is, is not known yet: tau {USUAL_TAU} is assumed."
+        yield f"The model's run effect is not known yet: tau {USUAL_TAU} is assumed."
     if runs < USUAL_RUNS:
         yield f"It holds once there are {USUAL_RUNS} runs; now there are {runs}."
 

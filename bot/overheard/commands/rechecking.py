@@ -41,6 +41,6 @@ async def recheck_price(deployment: Deployment, alert: Alert) -> str:
             deployment.plugins.providers,
             **await recheck_of(deployment, alert),
         )
-    except OverheardError:  # its brand or its model is gone; who clicks is told which
+    except OverheardError:  # its brand or its model is gone; the click will say which
         return ""
     return (await deployment.pricing.unchecked(panel)).short

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from overheard.alerts.outbox import Letter, NotYet
+from overheard.alerts.outbox import Letter, Postponed
 from overheard.commands.check_card import gone_on
 from overheard.commands.run_service import standings_of
 from overheard.commands.runs import is_held, resume_run
@@ -95,7 +95,7 @@ def _result_of(run: Run, now: datetime) -> Delivery:
     return Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
 
 
-async def result(deployment: Deployment, key: str) -> Letter | NotYet | None:
+async def result(deployment: Deployment, key: str) -> Letter | Postponed | None:
     """Write what a channel is shown of a run that has gone on; None when nobody waits for it.
 
     Args:
@@ -107,7 +107,7 @@ async def result(deployment: Deployment, key: str) -> Letter | NotYet | None:
     if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
         return None
     if run.state in UNFINISHED:
-        return NotYet(now + SOON) if is_fresh(run, now) else None
+        return Postponed(now + SOON) if is_fresh(run, now) else None
     outcome = Outcome(run)
     async for answer in deployment.store.answers.stream(runs=[run.id]):
         outcome.count(answer)

@@ -7,7 +7,7 @@ from overheard.detection.updates import UpdateEffect, UpdateStatus
 from overheard.domain import Scale
 
 
-def told(verdict: UpdateEffect, scale: Scale) -> str:
+def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
     """Return what the looks say: ``moved by ...``, ``did not move by more than ...``, or how far
     they are.
     """

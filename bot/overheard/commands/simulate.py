@@ -38,7 +38,7 @@ async def simulate(
     panels: Annotated[int, option("Brands that are simulated.", low=20)] = 200,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Try the detector on simulated brands, beside an oracle and the rules of the market.
+    """Try the detector on simulated brands, compared with an oracle and the rules of the market.
 
     Each brand is watched weekly, after 20 runs of warm-up: for a year in which nothing changes,
     and again with a drop after 20 watched runs.
@@ -50,7 +50,7 @@ async def simulate(
         prompts: Number of prompts.
         repeats: How often each is asked in a run.
         sparse: Percent of prompts that carry the drop; 0 for all.
-        brands: Brands at the same model, this one included, from which the moods are learnt.
+        brands: Brands at the same model, this one included, from which run effects are estimated.
         policy: ``fixed`` asks the whole panel in every run; ``dynamic`` asks each prompt once a
             week after the warm-up, and bursts where something may have changed.
         panels: Brands that are simulated, 20 or more.

@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Role, argument, option
 from overheard.commands.arguments import moment
-from overheard.commands.shift_wording import told
+from overheard.commands.shift_wording import effect_words
 from overheard.commands.standings import read_streams
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
@@ -38,7 +38,7 @@ class Effect:
         """What is said of the brand, for people, behind its name."""
         if self.verdict is None:
             return "has no runs to compare"
-        return told(self.verdict, Scale.BINARY)
+        return effect_words(self.verdict, Scale.BINARY)
 
     @property
     def sentence(self) -> str:
@@ -108,7 +108,7 @@ async def add_update(
         note: A few words.
 
     Raises:
-        UnknownName: for a model that nobody asks or asked.
+        UnknownName: for a model that was never asked.
         TimeUnreadable: when that is no time.
     """
     found = await _model(deployment, model)
@@ -167,7 +167,7 @@ def _verdicts(
 def _paragraphs(
     call: Call, known: Iterable[ModelUpdate], effects: Mapping[int, Iterable[Effect]]
 ) -> Iterator[str]:
-    """Say what each update did; one that is known from two sources is told once."""
+    """Say what each update did; an update known from two sources is shown once."""
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
         head = f"{update.model}, {wording.day(update.at, call.zone)}:"

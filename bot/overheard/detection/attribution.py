@@ -47,7 +47,7 @@ class Pattern(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What moved beside a shift, on the same metric and at the same time.
+    """What moved in addition to a shift, in the same metric and at the same time.
 
     Attributes:
         key: The stream that shifted.
@@ -104,7 +104,7 @@ def explain(
     """Say in sentences what a shift looks like, and why.
 
     Args:
-        around: What moved beside it.
+        around: What moved in addition to the shift.
         updates: Known updates of the model that fall among its dates.
         recovery: Whether it takes back an earlier shift.
     """

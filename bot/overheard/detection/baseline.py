@@ -1,7 +1,7 @@
 """What a brand's monitor takes for normal: its past without a change, and the threshold from it.
 
 A fit is made from the runs before a look and serves until the baseline has grown by a seventh,
-or something else of it changed. Its threshold is worked out only when somebody needs it, from a
+or something else of it changed. Its threshold is worked out only when it is needed, from a
 seed that is drawn from all it depends on: the same past always gives the same threshold, so one
 that was kept is as good as one made again.
 """
@@ -107,7 +107,7 @@ class BaselineFit:
     announced: frozenset[tuple[Model, int]]
 
     def serves(self, pasts: Sequence[Stream], announced: frozenset[tuple[Model, int]]) -> bool:
-        """Whether it still tells what is normal."""
+        """Whether the fit still describes the baselines of a later run."""
         return (
             announced <= self.announced
             and _form(pasts) == self._asked
@@ -145,7 +145,7 @@ class BaselineFit:
         return _runs(self.pasts)
 
 
-def fit(
+def fit_baseline(
     pasts: Sequence[Stream],
     windows: Mapping[StreamKey, Iterable[Iterable[Moments]]],
     looks: Sequence[RunKey],
@@ -186,7 +186,7 @@ def fit(
 
 def settled(streams: Iterable[Stream]) -> list[Moments]:
     """Return what streams say of the run effects in their runs but for the latest few, which may
-    lie after a change that nobody has seen yet.
+    lie after a change that is not seen yet.
     """
     return [_settled(stream) for stream in streams]
 

@@ -57,8 +57,8 @@ def oracle(world: World, start: int, tau: float) -> Floats:
 def lorden_calls(world: World, looks_a_year: int) -> float:
     """Return the fewest calls in which a change can be found on average (Lorden 1971).
 
-    The logarithm of the time between false alarms (a year of looks) over what a call tells: the
-    divergence of Kullback and Leibler, averaged over prompts and panels. Moods are left out, so
+    The logarithm of the time between false alarms (a year of looks) over the information in a call:
+    the divergence of Kullback and Leibler, averaged over prompts and panels. Moods are left out, so
     with them it is further away.
     """
     p, q = world.chance, world.changed

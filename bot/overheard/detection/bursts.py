@@ -1,9 +1,9 @@
-"""Bursts: small runs between the scheduled ones, asked where they tell most.
+"""Bursts: small runs between the scheduled ones, asked where an answer is most informative.
 
-Calls in one run share its run effect, so many small runs some hours apart tell more than one large
-one. And a prompt that nearly always or hardly ever names the brand tells little of a change of all
-prompts: an answer to it is worth p (1 - p). But a change may be one of few prompts, and then of
-any. So half of the calls of a burst go to all prompts alike, half by p (1 - p).
+Calls in one run share its run effect, so many small runs some hours apart are more informative than
+one large run. And a prompt that nearly always or hardly ever names the brand says little of a
+change of all prompts: an answer to it is worth p (1 - p). But a change may be one of few prompts,
+and then of any. So half of the calls of a burst go to all prompts alike, half by p (1 - p).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from overheard.numpy_proxy import Floats, np
 MIN_BURST_GAP = timedelta(hours=3)
 """The shortest time between two bursts: runs that are nearer share a run effect."""
 INFORMATIVE_SHARE = 0.5
-"""Share of the calls that go where they tell most; the rest goes to all prompts alike."""
+"""Share of the calls that go by p (1 - p); the rest goes to all prompts alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """A run that is wanted: a plan, for whoever carries it out.
+    """A run that is wanted: what to ask, and when.
 
     Attributes:
         at: When it may begin.
@@ -78,9 +78,9 @@ def share_calls(
 
 
 def _telling(prompts: Sequence[str], streams: Iterable[Stream]) -> Floats:
-    """Return what an answer to each prompt tells, averaged over rates; alike where none is known.
+    """Return the information in an answer to each prompt, averaged over rates; equal without any.
 
-    A rate of a prompt that was never asked is 1/2, as far as anybody knows.
+    A rate of a prompt that was never asked is taken for 1/2.
     """
     known = [_by_prompt(stream, prompts) for stream in streams if stream.binary]
     return np.asarray(np.mean(known, axis=0)) if known else np.ones(len(prompts))
@@ -167,7 +167,7 @@ def next_burst(
         scheduled: How many calls the schedule makes in 365 days.
         now: What time it is.
         prompts: Keys of the prompts to choose from.
-        streams: The model's streams; they say where calls tell most.
+        streams: The model's streams; they say where an answer is most informative.
         seed: Where the randomness comes from.
     """
     reason = _reason(made, signs, policy)

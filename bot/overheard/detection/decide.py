@@ -25,7 +25,8 @@ from overheard.domain import Alert, Model, Shift
 from overheard.measure.blocks import RunKey
 
 MIN_LOG_EVIDENCE = log(20.0)
-"""Natural logarithm of the least evidence for an alert, whatever the threshold: twenty to one."""
+"""Natural logarithm of the least evidence for an alert, however low the threshold: twenty to one.
+"""
 HEAD_METRICS = ("visibility", "accuracy", "sentiment")
 """Metrics that head an alert, the first of them first, when several moved at once."""
 

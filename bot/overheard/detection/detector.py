@@ -1,4 +1,4 @@
-"""The streaming detector: did anything change, at a time that nobody told us?
+"""The streaming detector: a change at an unknown time.
 
 Every recent run may be the first after a change. For each of them the runs from it on are held
 against all runs before, within each prompt, and a Bayes factor says how much better a change

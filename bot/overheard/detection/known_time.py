@@ -244,7 +244,7 @@ def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
     """Return the two-sided p-value of a stream of numbers, by Student's t.
 
     It has as many degrees of freedom as the smaller side has answers: few answers of a skew
-    metric have heavier tails than their variance tells.
+    metric have heavier tails than their variance shows.
 
     Args:
         cut: The stream, cut in two; its ``v`` is above 0.

@@ -27,7 +27,7 @@ from overheard.detection.attribution import (
     go_along,
     is_recovery,
 )
-from overheard.detection.baseline import BaselineFit, fit, run_slice, settled
+from overheard.detection.baseline import BaselineFit, fit_baseline, run_slice, settled
 from overheard.detection.decide import MIN_LOG_EVIDENCE, Decision, decide
 from overheard.detection.detector import (
     UPDATE_WEIGHT,
@@ -165,8 +165,8 @@ class Monitor:
         return sorted(decision.shifts, key=lambda s: (-statistic[s.metric], s.metric))
 
     def learning(self) -> Learning | None:
-        """Return how far the shortest baseline is after the latest look, or None when all are
-        long enough. A look that is made meanwhile keeps the promise; it sees less.
+        """Return how far the shortest baseline is after the latest look, or None when all are long
+        enough. An analysis made before that keeps the promise too, but sees only larger changes.
         """
         short = [
             (len(known.runs), stream.key.metric != LEARNING_METRIC, known)
@@ -216,7 +216,7 @@ class Monitor:
         if self._fit is None or not self._fit.serves(pasts, announced):
             windows = {past.key: self._moments(past.key, run) for past in pasts}
             rate = self._policy.false_alarms_per_year
-            self._fit = fit(pasts, windows, earlier, rate, announced, run, self._bursts)
+            self._fit = fit_baseline(pasts, windows, earlier, rate, announced, run, self._bursts)
         return self._fit
 
     def _stream_evidence(

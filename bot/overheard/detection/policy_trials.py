@@ -36,7 +36,7 @@ EXTRA = 10
 
 
 class SimulatedBrand:
-    """One simulated brand, with a past, that answers whatever is asked.
+    """One simulated brand, with a past, that can be asked any prompt at any time.
 
     Args:
         world: Where it comes from.

@@ -1,6 +1,6 @@
 """Planning: the smallest change that a panel would show, before it is paid for.
 
-What a panel tells of one logit shift of all its prompts is a number, the information
+What a panel says about one logit shift of all its prompts is a number, the information
 I = V^2 / Veff of `stratified`, with the values that its parts will have on average. A known time
 needs a shift of (z of the level + z of the power) / sqrt(I). At an unknown time the Bayes factor
 of the right start has to pass the threshold; the other starts and the sparse half of the mixture
@@ -25,7 +25,7 @@ LEVEL = 0.05
 USUAL_LIMIT = 3.0
 """Logarithm of a usual threshold of the streaming detector, near 20."""
 USUAL_TAU = 0.25
-"""Standard deviation of the run effects that is assumed of a model nobody knows."""
+"""Standard deviation of the run effects that is assumed of a model without history."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,7 @@ def unannounced(outlook: Outlook, runs: int) -> float:
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
-    """Return what so many runs after a change tell of a logit shift: 1 over its variance.
+    """Return what so many runs after a change say about a logit shift: 1 over its variance.
 
     Args:
         outlook: The panel.

@@ -15,7 +15,7 @@ from overheard.measure.trends import EXPECTED_SHOCK
 from overheard.numpy_proxy import np
 
 PRIOR_TAU2 = EXPECTED_SHOCK
-"""The variance that is expected of a model nobody has asked twice."""
+"""The variance that is expected of a model with fewer than two runs."""
 PRIOR_RUNS = 6.0
 """How many runs the prior weighs as much as."""
 

@@ -137,7 +137,7 @@ def simulate(
 def undone(world: World, design: Design, at: int, *, seed: int) -> World:
     """Return the same panels without their change: the runs from one on are drawn again.
 
-    What `changed` says stays, for whoever must know what might have come.
+    `changed` keeps its values.
 
     Args:
         world: Panels with a change at that run or later.

@@ -1,4 +1,5 @@
-"""Trials of the detector: on simulated brands, beside the oracle and the rules of the market.
+"""Trials of the detector: on simulated brands, compared with the oracle and the rules of the
+market.
 
 A trial's brand is watched by one stream. Its run effects are learnt from all brands that the same
 model is asked about. After a warm-up the threshold is fitted, and the brand is watched for a year
@@ -137,7 +138,7 @@ class CallsSpent(NamedTuple):
 def compared(
     trial: DetectorTrial, found: TrialFigures, spent: CallsSpent, randomness: Sequence[int]
 ) -> TrialOutcome:
-    """Set a detector's figures beside those of the oracle and of the rules.
+    """Compare a detector's figures with those of the oracle and of the rules.
 
     Args:
         trial: What was tried.

@@ -134,7 +134,7 @@ STYLE_LEVEL = 0.01
 MAX_SIGN_PATTERNS = 9_999
 """How many random patterns of signs are tried; few prompts have fewer, and then all are."""
 MIN_STYLE_PROMPTS = 8
-"""Prompts: with fewer no p-value is below `STYLE_LEVEL`, whatever happened."""
+"""Prompts: with fewer no p-value can be below `STYLE_LEVEL`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,7 @@ def nearest_ties(
 
     Returns:
         The nearest ties first. A service whose arithmetic never varies shows none; then prompts
-        with a steady answer stand in, which change with the model too, if less readily.
+        with a steady answer are chosen, which change with the model too, if less readily.
     """
     counted = [BorderPrompt(prompt, _words(texts)) for prompt, texts in sorted(answers.items())]
     answered = [border for border in counted if border.answers]

@@ -51,7 +51,7 @@ class FollowUpPlan:
         """Above which absolute z a look has found a change."""
         return pocock(self.looks, self.level)
 
-    def tells(self, cut: StratifiedSplit) -> bool:
+    def can_compare(self, cut: StratifiedSplit) -> bool:
         """Whether there is enough to compare."""
         shared = int(cut.shared.sum())
         if shared == 1 and self.alone is not None:
@@ -130,7 +130,7 @@ def follow_update(
     for made, rows in enumerate(_looks(stream, at, plan.looks), 1):
         part = _part(stream, rows)
         cut = split_stream(part, _since(part, at))
-        if not plan.tells(cut):
+        if not plan.can_compare(cut):
             continue
         verdict = _verdict(part, cut, tau2, plan, made)
         if verdict.finding is UpdateStatus.MOVED:
@@ -140,7 +140,7 @@ def follow_update(
 
 def follow_updates(
     stream: Stream,
-    beside: Sequence[Stream],
+    others: Sequence[Stream],
     updates: Sequence[datetime],
     plan: FollowUpPlan = DEFAULT_PLAN,
 ) -> list[UpdateEffect | None]:
@@ -151,7 +151,7 @@ def follow_updates(
 
     Args:
         stream: One brand, one model, one metric.
-        beside: Other brands' streams of the same model and metric, which help to
+        others: Other brands' streams of the same model and metric, which help to
             estimate its run effect.
         updates: When the updates were, in the order of time.
         plan: How each is followed.
@@ -159,7 +159,7 @@ def follow_updates(
     verdicts: list[UpdateEffect | None] = []
     start: datetime | None = None
     for at, end in zip(updates, [*updates[1:], None], strict=True):
-        known = [_between(one, start, at) for one in (stream, *beside)]
+        known = [_between(one, start, at) for one in (stream, *others)]
         verdict = follow_update(
             _between(stream, start, end), at, estimate_run_effect(known, 0).centre, plan
         )
@@ -187,8 +187,8 @@ def next_burst(
         update: When the update was.
         since: The model's runs since then, in the order of time.
         prompts: Keys of the prompts to choose from.
-        before: The model's streams before the update; they say where calls tell most. Those
-            after it must not, or prompts that moved would be asked more often.
+        before: The model's streams before the update; they say where an answer is most informative.
+            Those after it must not, or prompts that moved would be asked more often.
         seed: Where the randomness comes from.
     """
     if len(since) >= plan.looks or (verdict and verdict.finding is not UpdateStatus.OPEN):

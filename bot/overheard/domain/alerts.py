@@ -1,4 +1,4 @@
-"""What changed, and who is told: model updates, shifts, alerts."""
+"""Model updates, shifts, alerts, and the messages that show them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ServedModelCount:
     Attributes:
         run_id: The run.
         model: The model that was asked for.
-        served_model: The model id that the replies report, with the version beside it if there
+        served_model: The model id that the replies report, with its version if there
             is one, or an empty string.
         fingerprint: The back end's fingerprint, or an empty string.
         answers: How many; 1 or more.
@@ -75,7 +75,7 @@ class Shift:
         interval: 90 % interval of the change (low, high).
         prompts: The prompts, those that moved most first.
         answers: Number of answers the verdict rests on (before, after).
-        began: The run with which it most likely began; 0 stands for `run_id`.
+        began: The run with which it most likely began; 0 means `run_id`.
         dates: The runs among which it began with a probability of 90 %, the oldest first.
         probability: Probability that this changed at all, 0 to 1; None where there is a p-value.
         updates: Known updates of the model that fall among `dates`.
@@ -108,37 +108,37 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class AlertState(StrEnum):
-    """Where an alert stands in its life."""
+    """The state of an alert."""
 
     OPEN = "open"
     """Nobody has taken care of it yet."""
     GROWING = "growing"
-    """It has become worse since somebody last looked, and wants to be looked at again."""
+    """It has become worse since the last acknowledgement, and needs attention again."""
     ACKNOWLEDGED = "acknowledged"
     """Somebody takes care of it."""
     SNOOZED = "snoozed"
     """It is silent until a time, or until the model is updated."""
     RECOVERED = "recovered"
-    """The brand stands where it stood before."""
+    """The brand is back where it was before."""
     CLOSED = "closed"
     """Somebody has put it away."""
 
     @property
     def over(self) -> bool:
-        """Whether nothing more happens to it, unless somebody opens it again."""
+        """Whether nothing more happens to it, unless a person opens it again."""
         return self in {AlertState.RECOVERED, AlertState.CLOSED}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A shift that people are told of: the strongest of a brand at one model in one run.
+    """A shift that is reported: the strongest of a brand at one model in one run.
 
     Attributes:
         shift: What moved, and how sure that is.
         opened_at: When it was raised.
         also: Other metrics of the same brand and model that moved in the same run.
         later: What moved further in runs since, the oldest first: it has grown.
-        state: Where it stands.
+        state: Its state.
         by: Who acknowledged, snoozed or closed it, or an empty string.
         until: When a snooze ends; None for one that ends with the next update of the model.
         follows: The number of the alert of the same brand, model and metric before it, or 0.
@@ -159,7 +159,7 @@ class Alert:
 
     @property
     def moved(self) -> tuple[Shift, ...]:
-        """All shifts that it tells of, in the order in which they were seen."""
+        """All shifts that it reports, in the order in which they were seen."""
         return (self.shift, *self.also, *self.later)
 
 
@@ -207,15 +207,15 @@ class DeliveryKind(StrEnum):
     EVENT = "event"
     """What happened to an alert, in the thread of its message."""
     DIGEST = "digest"
-    """What was held back during quiet hours, before it is told."""
+    """What was held back during quiet hours, before it is posted."""
     REPORT = "report"
     """A report on a schedule."""
     SCORES = "scores"
     """That the scores follow a change, or wait for a yes to it."""
     NOTICE = "notice"
-    """What admins should know, such as a plugin that is left alone."""
+    """What admins should know, such as a plugin that is disabled."""
     RESULT = "result"
-    """What came of a run that was cut off, and went on without whoever began it."""
+    """What came of a run that was cut off, and was finished by another process."""
 
 
 def alert_key(alert_id: int, channel: str) -> str:
@@ -232,7 +232,7 @@ class Delivery:
         key: Names the message for ever; there are no two deliveries of one key.
         channel: Where, as ``platform:id``.
         due_at: When it is tried next.
-        subject: Which report, or which run; for a digest, and for what it tells of, the end of the
+        subject: Which report, or which run; for a digest, and for the alerts in it, the end of the
             quiet hours; for a notice, its plugin and in the next line its words; else an empty
             string.
         alert_id: Which alert, or 0.
@@ -242,7 +242,7 @@ class Delivery:
         message: The platform's id of the message, or an empty string.
         thread: The platform's id of the message in whose thread it belongs, or an empty string.
         attempts: How often it was tried in vain since it last worked.
-        uncertain: Whether an attempt was made of which nobody knows how it ended.
+        uncertain: Whether the last attempt may or may not have posted it.
         problem: Why the last attempt failed, or an empty string.
         leased_until: How long it belongs to the process that has claimed it.
         id: The store's number, 0 before it is stored.
