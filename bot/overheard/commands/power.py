@@ -74,7 +74,12 @@ async def power(
         option("Days between two runs; by default as scheduled, else 7.", low=0.01, high=366),
     ] = None,
     tau: Annotated[
-        float | None, option("How moody runs are; by default as the store knows it.", low=0, high=1)
+        float | None,
+        option(
+            "Standard deviation of the run effect, in logits; by default from the store.",
+            low=0,
+            high=1,
+        ),
     ] = None,
 ) -> Card:
     """Show the smallest drop of visibility that the panel of a brand can show.

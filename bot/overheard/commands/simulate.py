@@ -21,14 +21,16 @@ async def simulate(
     *,
     drop: Annotated[float, option("Points that visibility falls.", low=1, high=40)] = 10,
     tau: Annotated[
-        float, option("How moody runs are: sd of their shock, logits.", low=0, high=1)
+        float, option("Standard deviation of the run effect, in logits.", low=0, high=1)
     ] = 0.25,
     prompts: Annotated[int, option("Prompts in a run.", low=5, high=200)] = 30,
     repeats: Annotated[int, option("How often each is asked.", low=1, high=20)] = 3,
     sparse: Annotated[
         float, option("Percent of prompts that carry it; 0: all.", low=0, high=100)
     ] = 0,
-    brands: Annotated[int, option("Brands that the moods are learnt from.", low=1, high=20)] = 5,
+    brands: Annotated[
+        int, option("Brands that run effects are estimated from.", low=1, high=20)
+    ] = 5,
     policy: Annotated[
         str,
         option(
