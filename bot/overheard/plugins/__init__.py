@@ -10,11 +10,12 @@ from overheard.plugins.output import separate_output, separated_output
 from overheard.plugins.registration import RESERVED_WORDS
 from overheard.plugins.report import PluginReport, Plugins
 from overheard.plugins.trust import entry_of
-from overheard.plugins.wrappers import IsolatedScorer, Listeners
+from overheard.plugins.wrappers import GuardedProvider, IsolatedScorer, Listeners
 
 __all__ = [
     "RESERVED_WORDS",
     "Guard",
+    "GuardedProvider",
     "IsolatedScorer",
     "Listeners",
     "Notice",

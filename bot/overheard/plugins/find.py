@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
@@ -15,6 +14,7 @@ from overheard.hookspecs import PROJECT, PluginSettings
 from overheard.plugins.isolate import ASK, Guards
 from overheard.plugins.output import plugin_code, separated_output
 from overheard.plugins.registration import (
+    KINDS,
     SECTIONS,
     Fault,
     Registered,
@@ -36,8 +36,6 @@ UNREADABLE = (
     "has an entry_points.txt that cannot be read, so its plugins are not known; reinstall it, or "
     "remove it"
 )
-
-Result = TypeVar("Result")
 
 
 def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
@@ -79,90 +77,96 @@ def _identity(distribution: Distribution) -> tuple[str, str]:
         return "", ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A plugin that is installed.
-
-    Attributes:
-        point: Its entry point.
-        distribution: Name of its distribution.
-        version: Version of that, or an empty string.
-        installed: The record of that, or None.
-        settings: Its tables, by section.
-    """
-
-    point: EntryPoint
-    distribution: str
-    version: str
-    installed: Distribution | None
-    settings: Mapping[str, PluginSettings]
-
-    @property
-    def ours(self) -> bool:
-        """Whether it came with Overheard."""
-        return self.distribution == PROJECT
-
-    @property
-    def secrets(self) -> Sequence[str]:
-        """The secrets of its tables, once it has read them."""
-        return [secret for mine in self.settings.values() for secret in mine.secrets]
-
-    def report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:
-        """Return its report."""
-        asked = {
-            table: kind for mine in self.settings.values() for table, kind in mine.asked.items()
-        }
-        return PluginReport(
-            self.point.name, self.version, provides, problem, self.distribution, asked
-        )
-
-
-class _Call(threading.Thread, Generic[Result]):
-    """A call in a daemon thread, which does not keep the process from ending.
+class _Loader(threading.Thread):
+    """Loads one plugin in a daemon thread, which does not keep the process from ending.
 
     A thread cannot be ended from outside: one that is too late goes on, and is waited for no more.
+
+    Args:
+        point: The entry point of the plugin.
+        config: Holds its tables.
+        plugins: Where its guards and notices go.
+        timeout_s: Seconds that it may take.
     """
 
-    def __init__(self, work: Callable[[], Result]) -> None:
+    def __init__(
+        self, point: EntryPoint, config: Config, plugins: Plugins, timeout_s: float
+    ) -> None:
         super().__init__(daemon=True)
-        self._work = work
-        self._result: list[Result] = []
+        self.plugin = point.name
+        self.distribution, self.version = _source(point)
+        self.ours = self.distribution == PROJECT
+        self._point = point
+        self._config = config
+        self._plugins = plugins
+        self._timeout_s = timeout_s
+        self._settings = {
+            section: PluginSettings(_tables(config, section, point.name), section, config.file)
+            for section in SECTIONS
+        }
+        self._made: Registered | None = None
         self._error: BaseException | None = None
+
+    def begin(self) -> None:
+        """Begin to load the plugin, if it is allowed; return when it is loaded or takes long."""
+        try:
+            if not self.ours:
+                name, version = self.distribution, self.version
+                check_allowed(self._config, name, version, self._point.dist)
+        except Fault as fault:
+            self._error = fault
+            return
+        self._deadline = time.monotonic() + self._timeout_s
         self.start()
+        self.join(min(NEXT_LOAD_S, self._timeout_s))
 
     def run(self) -> None:
-        """Make the call."""
+        """Import the plugin, call its hooks, and put guards around its objects."""
         try:
             with plugin_code():
-                self._result.append(self._work())
+                self._made = self._guarded()
         except BaseException as error:  # even an attempt to exit
             self._error = error
 
-    def result(self, deadline: float) -> Result:
-        """Return the result, or raise the error.
-
-        Args:
-            deadline: When to wait no longer, on the monotonic clock.
-
-        Raises:
-            TimeoutError: when there is neither by then.
-        """
-        self.join(max(0.0, deadline - time.monotonic()))
+    def finish(self) -> PluginReport:
+        """Take over what the plugin registers; return its report."""
+        if self.ident is not None:
+            self.join(max(0.0, self._deadline - time.monotonic()))
         if self.is_alive():
-            raise TimeoutError
-        if self._error is not None:
-            raise self._error
-        return self._result[0]
+            return self._report(f"is not ready within {self._timeout_s:g} s; {ASK}")
+        made, error = self._made, self._error
+        if made is not None:
+            try:
+                refuse_clashes(made, self._plugins)
+            except Fault as clash:
+                made, error = None, clash
+        if made is None:
+            fault = fault_of(error or Fault(), self._secrets, "fails to register", ASK)
+            return self._report(str(fault))
+        _take(made, self._plugins)
+        self._plugins.secrets.extend(self._secrets)
+        problems = (problem for mine in self._settings.values() for problem in mine.problems)
+        return self._report(" ".join(problems), made.names())
 
+    @property
+    def _secrets(self) -> list[str]:
+        """The secrets of its tables, once it has read them."""
+        return [secret for mine in self._settings.values() for secret in mine.secrets]
 
-@dataclass(frozen=True, slots=True)
-class _Loading:
-    """A plugin that is being loaded, or the fault for which it is not."""
+    def _guarded(self) -> Registered:
+        plugins, point = self._plugins, self._point
+        made = register(point, self.distribution, self._settings)
+        source = source_of(self.distribution, self.version)
+        guards = Guards(point.name, source, self._secrets, plugins.notices, plugins.guards)
+        if self.ours:
+            return guarded(made, guards)
+        tables = _tables(self._config, "scorers", point.name)
+        origin = Origin(point, self.distribution, tables, self._config.file)
+        return guarded(made, guards, plugins.scorer_process, origin)
 
-    found: _Found
-    call: _Call[tuple[Registered, Guards]] | None = None
-    deadline: float = 0.0
-    fault: str = ""
+    def _report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:
+        asked = {table: kind for m in self._settings.values() for table, kind in m.asked.items()}
+        return PluginReport(self.plugin, self.version, provides, problem, self.distribution, asked)
 
 
 def load_plugins(
@@ -179,80 +183,25 @@ def load_plugins(
         timeout_s: Seconds that each plugin may take.
     """
     points, unreadable = installed_plugins() if found is None else (found, [])
-    known = [_found(point, config) for point in points]
-    ordered = sorted(known, key=lambda one: (not one.ours, one.point.name))
     plugins = Plugins()
+    loaders = [_Loader(point, config, plugins, timeout_s) for point in points]
+    loaders.sort(key=lambda loader: (not loader.ours, loader.plugin))
     with separated_output():
-        begun = [_begin(one, config, plugins, timeout_s) for one in ordered]
-        plugins.reports.extend([_finish(one, plugins, timeout_s) for one in begun])
-    plugins.reports.extend(_ownerless(config, [one.point.name for one in ordered]))
+        for loader in loaders:
+            loader.begin()
+        plugins.reports.extend([loader.finish() for loader in loaders])
+    plugins.reports.extend(_ownerless(config, [loader.plugin for loader in loaders]))
     plugins.reports.extend(PluginReport(name, "", problem=UNREADABLE) for name in unreadable)
     return plugins
 
 
-def _found(point: EntryPoint, config: Config) -> _Found:
-    name, version = _source(point)
-    settings = {section: _settings(config, section, point.name) for section in SECTIONS}
-    return _Found(point, name, version, point.dist, settings)
-
-
-def _begin(found: _Found, config: Config, plugins: Plugins, timeout_s: float) -> _Loading:
-    """Begin to load a plugin; go on without it after `NEXT_LOAD_S`."""
-    try:
-        if not found.ours:
-            check_allowed(config, found.distribution, found.version, found.installed)
-    except Fault as fault:
-        return _Loading(found, fault=str(fault))
-
-    def load() -> tuple[Registered, Guards]:
-        made = register(found.point, found.distribution, found.settings)
-        source = source_of(found.distribution, found.version)
-        guards = Guards(found.point.name, source, found.secrets, plugins.notices, plugins.guards)
-        if found.ours:
-            return guarded(made, guards), guards
-        tables = _tables(config, "scorers", found.point.name)
-        origin = Origin(found.point, found.distribution, tables, config.file)
-        return guarded(made, guards, plugins.scorer_process, origin), guards
-
-    deadline = time.monotonic() + timeout_s
-    call = _Call(load)
-    call.join(min(NEXT_LOAD_S, timeout_s))
-    return _Loading(found, call, deadline)
-
-
-def _finish(loading: _Loading, plugins: Plugins, timeout_s: float) -> PluginReport:
-    """Take over what a plugin registers, or report why not."""
-    found = loading.found
-    if loading.call is None:
-        return found.report(loading.fault)
-    try:
-        made, guards = loading.call.result(loading.deadline)
-        refuse_clashes(made, plugins)
-    except TimeoutError:
-        return found.report(f"is not ready within {timeout_s:g} s; {ASK}")
-    except BaseException as error:  # even an interrupt: only the plugin raises one there
-        return found.report(str(fault_of(error, found.secrets, "fails to register", ASK)))
-    _take(made, guards, plugins)
-    problems = (problem for mine in found.settings.values() for problem in mine.problems)
-    return found.report(" ".join(problems), made.names())
-
-
-def _take(made: Registered, guards: Guards, plugins: Plugins) -> None:
+def _take(made: Registered, plugins: Plugins) -> None:
     """Add what a plugin registers to what others have registered."""
-    plugins.landscapes.update(made.landscapes)
-    plugins.providers.update(made.providers)
-    plugins.scorers.update(made.scorers)
-    plugins.chats.update(made.chats)
-    plugins.feeds.update(made.feeds)
-    plugins.commands.update(made.commands)
+    for kind in KINDS:
+        getattr(plugins, f"{kind}s").update(getattr(made, f"{kind}s"))
     for hook, listeners in made.listeners.items():
         for listener in listeners:
             plugins.listeners.add(hook, listener)
-    plugins.secrets.extend(guards.secrets)
-
-
-def _settings(config: Config, section: str, plugin: str) -> PluginSettings:
-    return PluginSettings(_tables(config, section, plugin), section, config.file)
 
 
 def _tables(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[str, Any]]:

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from overheard.cards import wording
-from overheard.config.redaction import redacted, shortened, text_of
+from overheard.config.redaction import printable, redacted, shortened, text_of
 from overheard.errors import OverheardError, PluginFault
 from overheard.plugins.output import plugin_code
 from overheard.plugins.validate import Nonsense
@@ -152,7 +152,7 @@ class Guard:
         """
         if paused := self.paused():
             raise paused
-        task = asyncio.create_task(_outcome(self.part, work))
+        task = asyncio.create_task(outcome_of(self.part, work))
         try:
             await asyncio.wait({task}, timeout=timeout_s)
         finally:
@@ -168,6 +168,14 @@ class Guard:
         self.resume()
         result: Result = outcome.result
         return result
+
+    def shown(self, words: object) -> str:
+        """Return words of the plugin as a message may show them: redacted, printable and short."""
+        return shortened(printable(redacted(text_of(words), self._secrets)))
+
+    def shown_details(self, error: OverheardError) -> dict[str, str]:
+        """Return the details of an error that the plugin raised, as a message may show them."""
+        return {key: self.shown(value) for key, value in error.details.items()}
 
     def paused(self) -> PluginFault | None:
         """Return why the part is paused, or None when it is not."""
@@ -261,8 +269,8 @@ class Outcome:
     error: BaseException | None = None
 
 
-async def _outcome(part: str, work: Callable[[], Awaitable[Any]]) -> Outcome:  # noqa: ARG001 - read by the watchdog
-    """Make a call; whatever it raises is an outcome, even an attempt to exit."""
+async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> Outcome:  # noqa: ARG001 - read by the watchdog
+    """Make a call without a time-out or a count of faults; what it raises is an outcome, too."""
     try:
         with plugin_code():
             return Outcome(await work())
@@ -277,11 +285,6 @@ def call_now(part: str, work: Callable[[], Any]) -> Outcome:  # noqa: ARG001 - r
             return Outcome(work())
     except BaseException as error:
         return Outcome(error=error)
-
-
-async def awaited(part: str, work: Callable[[], Awaitable[Any]]) -> Outcome:
-    """Make a call without a time-out or a count of faults."""
-    return await _outcome(part, work)
 
 
 @contextmanager
@@ -317,7 +320,7 @@ def _watch(
 def _holder(frame: FrameType, limit_s: float) -> str:
     """Return a sentence that names the plugin's part whose call is on a stack of frames."""
     place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-    calls = {_outcome.__code__, call_now.__code__}
+    calls = {outcome_of.__code__, call_now.__code__}
     outer: FrameType | None = frame
     while outer is not None and outer.f_code not in calls:
         outer = outer.f_back

@@ -27,6 +27,8 @@ from overheard.plugins.validate import Nonsense, validated
 
 SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
 """The tables of the configuration that belong to plugins."""
+KINDS = ("provider", "scorer", "landscape", "chat", "feed", "command")
+"""Kinds of objects that are registered by name."""
 NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
 """The hooks that register listeners."""
 MAX_OBJECTS = 1_000
@@ -72,8 +74,7 @@ class Registered:
 
     def names(self) -> tuple[str, ...]:
         """Return the objects in words, such as ``scorer visibility``."""
-        kinds = ("provider", "scorer", "landscape", "chat", "feed", "command")
-        names = [f"{kind} {name}" for kind in kinds for name in getattr(self, f"{kind}s")]
+        names = [f"{kind} {name}" for kind in KINDS for name in getattr(self, f"{kind}s")]
         listeners = [
             f"listener {hook.removeprefix('overheard_')}"
             for hook, listeners in self.listeners.items()
@@ -128,7 +129,7 @@ def refuse_clashes(made: Registered, taken: Any) -> None:
     Raises:
         Fault: when there is one.
     """
-    for kind in ("provider", "scorer", "landscape", "chat", "feed"):
+    for kind in KINDS[:-1]:
         names = {*getattr(taken, f"{kind}s"), *(BUILT_IN_CHATS if kind == "chat" else ())}
         for name in getattr(made, f"{kind}s"):
             if name in names:

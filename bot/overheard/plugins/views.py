@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -11,7 +11,6 @@ from typing import Any, TypeVar, cast
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
-from overheard.config.redaction import redacted, shortened, text_of
 from overheard.errors import (
     ChatFailed,
     ChatLost,
@@ -23,7 +22,7 @@ from overheard.errors import (
 from overheard.interfaces import Chat, Desk, Finding, History, Linking, View
 from overheard.interfaces.store import StoreHistory
 from overheard.plugins import validate
-from overheard.plugins.isolate import Guard, awaited
+from overheard.plugins.isolate import Guard, outcome_of
 
 COMMAND_TIMEOUT_S = 600.0
 """Seconds that a command may take."""
@@ -43,14 +42,12 @@ class GuardedChat:
     Args:
         chat: The chat.
         guard: Makes the calls.
-        secrets: Values to strike out of its errors.
     """
 
-    def __init__(self, chat: Chat, guard: Guard, secrets: Collection[str]) -> None:
+    def __init__(self, chat: Chat, guard: Guard) -> None:
         self.name = chat.name
         self._chat = chat
         self._guard = guard
-        self._secrets = secrets
 
     async def run(self, desk: Desk) -> None:
         """Connect and bring requests to the desk, until cancelled.
@@ -59,7 +56,7 @@ class GuardedChat:
             ChatUnavailable: when there is no use in another try.
             ChatLost: when it failed otherwise.
         """
-        work = asyncio.create_task(awaited(self._guard.part, partial(self._chat.run, desk)))
+        work = asyncio.create_task(outcome_of(self._guard.part, partial(self._chat.run, desk)))
         try:
             await asyncio.wait({work})
         except asyncio.CancelledError:
@@ -68,10 +65,9 @@ class GuardedChat:
             raise
         error = work.result().error
         if isinstance(error, ChatUnavailable):
-            raise ChatUnavailable(**self._shown(error))
+            raise ChatUnavailable(**self._guard.shown_details(error))
         if isinstance(error, OverheardError):
-            reason = shortened(redacted(text_of(error), self._secrets))
-            raise ChatLost(chat=self.name, reason=reason)
+            raise ChatLost(chat=self.name, reason=self._guard.shown(error))
         if error is not None:
             problem = f"its plugin fails ({type(error).__name__}); {self._guard.remedy}"
             raise ChatLost(chat=self.name, reason=problem)
@@ -143,13 +139,13 @@ class GuardedChat:
                 work, CHAT_TIMEOUT_S, passing=(ChatFailed, ChatUnavailable)
             )
         except ChatFailed as failed:
-            wait, shown = failed.retry_after, self._shown(failed)
+            wait, shown = failed.retry_after, self._guard.shown_details(failed)
             error = ChatFailed(chat=shown["chat"], reason=shown["reason"])
             error.retry_after = wait if isinstance(wait, int | float) and wait >= 0 else None
             error.ambiguous = failed.ambiguous is True
             raise error from None
         except ChatUnavailable as refused:
-            raise ChatUnavailable(**self._shown(refused)) from None
+            raise ChatUnavailable(**self._guard.shown_details(refused)) from None
         except PluginFault as fault:
             raise self._failure(f"its plugin {fault.details['problem']}") from None
 
@@ -157,12 +153,6 @@ class GuardedChat:
         error = ChatFailed(chat=self.name, reason=reason)
         error.ambiguous = True
         return error
-
-    def _shown(self, error: OverheardError) -> dict[str, str]:
-        return {
-            key: shortened(redacted(text_of(value), self._secrets))
-            for key, value in error.details.items()
-        }
 
 
 def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:

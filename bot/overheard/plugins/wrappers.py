@@ -7,14 +7,13 @@ import contextlib
 import inspect
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from overheard.config.redaction import printable, redacted, shortened, text_of
 from overheard.domain import (
     Alert,
     Answer,
@@ -90,7 +89,7 @@ def guarded(
         providers=providers,
         scorers=scorers,
         chats={
-            name: GuardedChat(chat, guards.of(f"The chat {name}", None), guards.secrets)
+            name: GuardedChat(chat, guards.of(f"The chat {name}", None))
             for name, chat in made.chats.items()
         },
         feeds={
@@ -178,8 +177,7 @@ class GuardedProvider:
         except ProviderFailed as failed:
             raise self._failed(failed) from None
         except ProviderUnavailable as refused:
-            details = {key: self._shown(value) for key, value in refused.details.items()}
-            raise ProviderUnavailable(**details) from None
+            raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
 
     def _stated_of(self, what: str, model: str) -> Any:
         """Return what it states of a model; None where it fails."""
@@ -199,8 +197,8 @@ class GuardedProvider:
         """Return a copy of an error with plain values."""
         wait = error.retry_after
         return ProviderFailed(
-            model=self._shown(error.details.get("model", self.name)),
-            reason=self._shown(error.details.get("reason", "it says nothing.")),
+            model=self._guard.shown(error.details.get("model", self.name)),
+            reason=self._guard.shown(error.details.get("reason", "it says nothing.")),
             kind=error.kind if isinstance(error.kind, FailureKind) else FailureKind.OTHER,
             status=error.status if isinstance(error.status, int) else None,
             retryable=error.retryable is True,
@@ -208,9 +206,6 @@ class GuardedProvider:
             limits=error.limits if isinstance(error.limits, RateLimits) else None,
             ambiguous=error.ambiguous is True,
         )
-
-    def _shown(self, words: object) -> str:
-        return shortened(redacted(text_of(words), self._guards.secrets))
 
 
 def _guarded_scorer(
@@ -221,7 +216,7 @@ def _guarded_scorer(
     guard = guards.of(f"The scorer {scorer.name}")
     if inspect.iscoroutinefunction(scorer.score):
         return GuardedScorer(scorer, guard)
-    return IsolatedScorer(scorer, guard, process, origin, guards.secrets)
+    return IsolatedScorer(scorer, guard, process, origin)
 
 
 class _Stated:
@@ -245,10 +240,8 @@ class IsolatedScorer(_Stated):
         guard: Guard,
         process: ScorerProcess,
         origin: Origin,
-        secrets: Collection[str] = (),
     ) -> None:
         super().__init__(scorer, guard)
-        self._secrets = secrets
         self._process = process
         self._origin = origin
 
@@ -287,8 +280,7 @@ class IsolatedScorer(_Stated):
         """Return the scores of one answer, or a fault; a message may go on during a pause."""
         paused = self._guard.paused()
         if isinstance(result, Problem):
-            text = shortened(printable(redacted(result.text, self._secrets)))
-            return paused or self._guard.fault(text, late=result.late)
+            return paused or self._guard.fault(self._guard.shown(result.text), late=result.late)
         if not paused:
             self._guard.resume()
         return result

@@ -10,7 +10,7 @@ from dataclasses import replace
 from overheard.domain import COMPLETE, Answer, FailureKind, Finish, Model, Question, Reply, Run
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
-from overheard.plugins import remedy_of
+from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validate import Nonsense, validated_reply
 from overheard.reading.languages import is_foreign
 from overheard.runs.budget import TYPICAL, call_cost
@@ -85,6 +85,8 @@ class Call:
             if deadline.expired():
                 raise self._silence() from None
             return NO_ANSWER, self._fault(type(failure).__name__)
+        if isinstance(self._provider, GuardedProvider):  # it has validated the reply
+            return _scorable(given, self._question)
         return judged(given, self._question, remedy_of(self._provider))
 
     def _fault(self, what: str) -> str:
@@ -128,10 +130,16 @@ def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
         reply = validated_reply(given)
     except Nonsense as nonsense:
         return NO_ANSWER, fault(provider, str(nonsense), remedy)
+    return _scorable(reply, question)
+
+
+def _scorable(reply: Reply, question: Question) -> tuple[Reply, str]:
+    """Return a reply, marked where its language is not the prompt's, and why it is none."""
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
     empty = reply.finish is Finish.FAILED
-    return reply, f"{provider} returned an empty answer; try again later." if empty else ""
+    empty_answer = f"{question.model.provider} returned an empty answer; try again later."
+    return reply, empty_answer if empty else ""
 
 
 def fault(provider: str, what: str, remedy: str) -> str:
