@@ -1,8 +1,8 @@
-"""The log: one line for each thing that people should hear of, with the ids of what it is about.
+"""The log and the traces of a process.
 
-No secret and nothing that a model wrote is in it: known secrets are covered, and of an error that
-is logged with its traceback, its kind and its places are told and not its text, which may quote
-whatever it stumbled over.
+The log has one line for each event, with the ids of what it is about. It contains no secret and no
+text of a model: known secrets are covered, and an error that is logged with its traceback appears
+by its class and places alone, since its text may quote its input.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 
-OURS = "overheard"
-"""The logger whose level the configuration sets; those of the parts say warnings alone."""
-PLACES = 8
-"""Places of a traceback that are told, those nearest to the error."""
+LOGGER = "overheard"
+"""The logger whose level the configuration sets; libraries log warnings alone."""
+MAX_PLACES = 8
+"""Places of a traceback that are logged, those nearest to the error."""
 
 _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039 - never changed
 
 
 def about(**ids: str) -> None:
-    """Say what this asyncio task, and whatever it starts, is about from now on.
+    """Set the ids that lines of this asyncio task, and of the tasks that it starts, contain.
 
     Args:
         ids: Such as ``run`` (its key), ``command`` (the platform's id of a request) or ``task``.
@@ -47,23 +47,23 @@ def about(**ids: str) -> None:
 
 
 def write_log(settings: LoggingTable, secrets: Collection[str] = ()) -> None:
-    """Write the log to standard error, where a service manager looks for it.
+    """Write the log to standard error, where service managers collect it.
 
     Args:
-        settings: How much, and in which form.
-        secrets: What must not be seen in it, beside the secrets of the environment.
+        settings: Its level and format.
+        secrets: Texts to cover, in addition to the secrets of the environment.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter((JsonLines if settings.format == "json" else Lines)(secrets))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger(OURS).setLevel(settings.level.upper())
+    logging.getLogger(LOGGER).setLevel(settings.level.upper())
 
 
 class Lines(logging.Formatter):
-    """Writes lines for people.
+    """Formats lines for people.
 
     Args:
-        secrets: What must not be seen in them.
+        secrets: Texts to cover.
     """
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
@@ -83,14 +83,14 @@ class Lines(logging.Formatter):
 
 
 class JsonLines(Lines):
-    """Writes lines for programs: one JSON object each, with ``at``, ``level``, ``logger``,
+    """Formats lines for programs: one JSON object each, with ``at``, ``level``, ``logger``,
     ``message``, the ids of what it is about, and an error's kind and ``places``.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line."""
         error = _error(record)
-        told = {
+        fields = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -98,27 +98,27 @@ class JsonLines(Lines):
             **_ABOUT.get(),
             **({"error": error[0], "places": error[1]} if error else {}),
         }
-        return json.dumps(told, ensure_ascii=False)
+        return json.dumps(fields, ensure_ascii=False)
 
 
 def _error(record: logging.LogRecord) -> tuple[str, list[str]] | None:
-    """Return the kind of an error that comes with a record, and where it came from."""
+    """Return the class of a record's error, and the places of its traceback."""
     kind, _, trace = record.exc_info or (None, None, None)
     return (kind.__name__, _places(trace)) if kind else None
 
 
 def _places(trace: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(trace)[-PLACES:]
+    frames = traceback.extract_tb(trace)[-MAX_PLACES:]
     return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
 
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 Work = Callable[Given, Coroutine[Any, Any, Result]]
-Told = Callable[..., Mapping[str, str]]
+Attributes = Callable[..., Mapping[str, str]]
 
 _tracer: list[Tracer] = []
-"""Whoever makes spans: one for the process, as in every program that is traced, or none."""
+"""The tracer of the process, if it is traced."""
 
 
 class TracesUnavailable(OverheardError):
@@ -133,12 +133,12 @@ class TracesUnavailable(OverheardError):
 
 
 def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerProvider:
-    """Make spans from now on; what is left of them is sent when the process ends.
+    """Record spans from now on; those that remain are sent when the process ends.
 
     Args:
-        service: What this deployment is called beside others, unless ``OTEL_SERVICE_NAME`` says.
-        exporter: Where they go; by default by OTLP over HTTP to where OpenTelemetry's own
-            variables say, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
+        service: The name of this deployment, unless ``OTEL_SERVICE_NAME`` gives one.
+        exporter: Where spans are sent; by default by OTLP over HTTP to the address in
+            OpenTelemetry's own variables, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
 
     Raises:
         TracesUnavailable: when a package is missing.
@@ -159,18 +159,18 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
 
 
 def end_traces() -> None:
-    """Make no more spans."""
+    """Record no more spans."""
     _tracer.clear()
 
 
 def traced(
-    name: str, told: Told | None = None
+    name: str, describe: Attributes | None = None
 ) -> Callable[[Work[Given, Result]], Work[Given, Result]]:
-    """Make a span of each call to an async function, where traces are wanted.
+    """Record a span for each call of an async function, if the process is traced.
 
     Args:
-        name: What the span is called.
-        told: Returns what else it says, from what the function is called with.
+        name: Of the span.
+        describe: Returns the span's attributes from the arguments of the call.
     """
 
     def decorate(work: Work[Given, Result]) -> Work[Given, Result]:
@@ -178,7 +178,7 @@ def traced(
         async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
             if not _tracer:
                 return await work(*args, **kwargs)
-            attributes = told(*args, **kwargs) if told else None
+            attributes = describe(*args, **kwargs) if describe else None
             return await _within_span(name, attributes, work(*args, **kwargs))
 
         return run

@@ -58,6 +58,6 @@ def test_moments_follow_the_clock_of_the_reader() -> None:
 def test_moments_fit(span: timedelta) -> None:
     """Whatever the span, there are one to six moments, in order, and within it or close before."""
     found = ticks.moments(START, START + span, UTC)
-    assert 1 <= len(found) <= ticks.MOST + 1
+    assert 1 <= len(found) <= ticks.MAX_MOMENTS + 1
     assert found == sorted(found)
     assert all(START - span / 50 <= at <= START + span for at in found)

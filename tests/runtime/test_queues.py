@@ -159,8 +159,8 @@ class TestManyWorkers:
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The run goes on without it."""
-        monkeypatch.setattr("overheard.runtime.postgres_queue.BACKOFF", 0.01)
-        monkeypatch.setattr("overheard.runtime.postgres_queue.IDLE", 0.2)
+        monkeypatch.setattr("overheard.runtime.postgres_queue.BACKOFF_S", 0.01)
+        monkeypatch.setattr("overheard.runtime.postgres_queue.DEQUEUE_TIMEOUT_S", 0.2)
         run, hands = await begun(office, 1), Hands()
         hands.fails = True
         [task] = asking(run, spread=True)

@@ -1,4 +1,4 @@
-"""The queue of a single process: whoever has work does it."""
+"""The queue of a single process, and the state of a PostgreSQL queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class InlineQueue:
-    """Carries tasks out on the spot, one after another."""
+    """Carries tasks out in the process that puts them in, one after another."""
 
     spread = False
 
@@ -43,18 +43,17 @@ class InlineQueue:
         at_once: int,  # noqa: ARG002
         seats: Mapping[str, int],  # noqa: ARG002
     ) -> None:
-        """Wait until cancelled: nobody else can put anything in."""
+        """Wait until cancelled: no other process can put tasks in."""
         await asyncio.Event().wait()
 
 
 WORKER = "overheard worker"
-"""How the names begin under which workers' connections to the queue are seen in the database; the
-rest says which process it is."""
+"""The prefix of the application names of workers' connections; the rest names the process."""
 _STATUSES = {"queued": "waiting", "picked": "running", "failed": "held"}
 
 
 async def queue_standing(url: str) -> QueueStatus:
-    """Look at the queue.
+    """Return the state of the queue.
 
     A worker that has nothing to do holds no job, so workers are counted by their connections.
 
@@ -83,7 +82,7 @@ async def queue_standing(url: str) -> QueueStatus:
 
 
 async def outdated(url: str) -> bool:
-    """Say whether the queue's tables are missing, or are not those of this version of PGQueuer."""
+    """Return whether the queue's tables are missing, or not of this version of PGQueuer."""
     connection = await _connect(url)
     try:
         return bool((await _queries(connection).plan_upgrade()).statements)

@@ -1,8 +1,8 @@
-"""The queue of many workers: PGQueuer, in the database that holds everything else.
+"""The queue of many workers: PGQueuer, in the database of the store.
 
-A job says which task is meant; what came of it stands in the store. Jobs are delivered at least
-once: a worker that dies, or that seems to, has its jobs given to another. So a task is held while
-it is carried out, and one whose result is kept is not carried out again.
+A job names its task; the task's result is kept in the store. Jobs are delivered at least once: the
+jobs of a worker that dies, or seems to, are given to another. So a task is locked while it is
+carried out, and a task whose result is kept is not carried out again.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
     from pgqueuer.ports import RepositoryPort
     from pgqueuer.queries import Queries
 
-LOOKS = 0.3
-"""Seconds between two looks for what is done."""
-AGAIN = 5.0
-"""Seconds after which tasks that are not done are put in again, in case their jobs are lost; one
+POLL_INTERVAL_S = 0.3
+"""Seconds between two queries for results."""
+REQUEUE_INTERVAL_S = 5.0
+"""Seconds after which tasks without a result are put in again, in case their jobs are lost; a task
 that still waits, or is being carried out, is not put in twice."""
-AHEAD = 16
+MAX_QUEUED = 16
 """Tasks of a run that are in the queue at a time, so that a later run need not wait for all of an
 earlier one."""
-HEARTBEAT = 10.0
-"""Seconds of silence after which a worker is taken for dead, and its jobs are given to others."""
-IDLE = 5.0
-"""Seconds after which an idle worker looks for jobs that it was not told of."""
-ATTEMPTS = 5
+HEARTBEAT_TIMEOUT_S = 10.0
+"""Seconds of silence after which a worker counts as dead, and its jobs are given to others."""
+DEQUEUE_TIMEOUT_S = 5.0
+"""Seconds after which an idle worker polls for jobs of which it was not notified."""
+MAX_ATTEMPTS = 5
 """How often a task that fails is tried."""
-BACKOFF = 2.0
-"""Seconds until it is tried again: so many more each time."""
-PATIENCE = 60.0
-"""Seconds for which whoever waits for tasks bears that the database is away."""
+BACKOFF_S = 2.0
+"""Seconds until the next attempt: so many more each time."""
+OUTAGE_TIMEOUT_S = 60.0
+"""Seconds of an outage of the database after which waiting for tasks fails."""
 
 log = logging.getLogger("overheard")
 
@@ -65,7 +65,7 @@ class QueueUnreachable(OverheardError):
 
 
 class PostgresQueue:
-    """Has tasks carried out by whoever runs `overheard worker`.
+    """Has tasks carried out by the processes that run `overheard worker`.
 
     Args:
         url: The database, as ``postgresql://...``.
@@ -99,18 +99,18 @@ class PostgresQueue:
     ) -> dict[str, TaskResult]:
         """Have tasks carried out; see `overheard.interfaces.Queue`."""
         done: dict[str, TaskResult] = {}
-        heard = monotonic()
+        reached_at = monotonic()
         while True:
             try:
                 async with self._connected() as queries:
                     await self._follow(queries, tasks, going, done)
                     return done
             except _away() as error:
-                if monotonic() - heard > PATIENCE:
+                if monotonic() - reached_at > OUTAGE_TIMEOUT_S:
                     raise QueueUnreachable(reason=type(error).__name__) from None
                 await asyncio.sleep(1.0)
             else:
-                heard = monotonic()
+                reached_at = monotonic()
 
     async def _follow(
         self,
@@ -119,7 +119,7 @@ class PostgresQueue:
         going: IsWanted | None,
         done: dict[str, TaskResult],
     ) -> None:
-        """Keep the queue filled until all is done, or no more is wanted."""
+        """Keep the queue filled until all tasks have a result, or the run is stopped."""
         ahead: list[Task] = []
         put_at = 0.0
         while True:
@@ -127,10 +127,10 @@ class PostgresQueue:
             missing = [task for task in tasks if task.key not in done]
             if not missing or (going and not await going()):
                 return
-            if missing[:AHEAD] != ahead or monotonic() - put_at > AGAIN:
-                ahead, put_at = missing[:AHEAD], monotonic()
+            if missing[:MAX_QUEUED] != ahead or monotonic() - put_at > REQUEUE_INTERVAL_S:
+                ahead, put_at = missing[:MAX_QUEUED], monotonic()
                 await _put(queries, ahead)
-            await asyncio.sleep(LOOKS)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     async def work(
         self,
@@ -140,7 +140,7 @@ class PostgresQueue:
         at_once: int,
         seats: Mapping[str, int],
     ) -> None:
-        """Carry out what others put in; see `overheard.interfaces.Queue`."""
+        """Carry out what other processes put in; see `overheard.interfaces.Queue`."""
         from pgqueuer import PgQueuer
 
         # The machine's name is cut: PostgreSQL keeps 63 characters.
@@ -154,10 +154,10 @@ class PostgresQueue:
             for name, limit in _entrypoints(kinds, seats).items():
                 pgq.entrypoint(name, concurrency_limit=limit, on_failure="hold")(carry_out)
             await pgq.run(
-                batch_size=1,  # a worker that takes several leaves others with none
+                batch_size=1,  # a worker that takes several leaves none for others
                 max_concurrent_tasks=max(2, at_once),  # it refuses less
-                dequeue_timeout=timedelta(seconds=IDLE),
-                heartbeat_timeout=timedelta(seconds=HEARTBEAT),
+                dequeue_timeout=timedelta(seconds=DEQUEUE_TIMEOUT_S),
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT_S),
                 shutdown_on_listener_failure=True,
             )
         raise QueueUnreachable(reason="its connection ended")
@@ -168,14 +168,14 @@ class PostgresQueue:
         try:
             await self._hold_and_do(_task(job.payload), job, do, pgq)
         except HoldLost:
-            raise RetryRequested(timedelta(seconds=BACKOFF)) from None
+            raise RetryRequested(timedelta(seconds=BACKOFF_S)) from None
 
     async def _hold_and_do(self, task: Task, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
         from pgqueuer.errors import RetryRequested
 
-        async with self._store.locks.leader_lock(f"task {task.key}") as mine:
-            if not mine:  # a delivery to somebody who is still at it
-                raise RetryRequested(timedelta(seconds=BACKOFF))
+        async with self._store.locks.leader_lock(f"task {task.key}") as held:
+            if not held:  # delivered twice: another worker carries it out
+                raise RetryRequested(timedelta(seconds=BACKOFF_S))
             if not await self._wanted(task):
                 return
             result = await self._done(task, job, do)
@@ -191,10 +191,9 @@ class PostgresQueue:
         return await self._store.runs.state(task.run_id) is RunState.RUNNING
 
     async def _done(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
-        """Carry a task out. One that fails is tried again; at last its result says why.
+        """Carry a task out. A task that fails is tried again; at last its result is the problem.
 
-        What it raised is told by its kind alone: its text may hold a secret, and the queue writes
-        down what it is given.
+        Of an unknown error only the class is kept: its text may hold a secret.
         """
         from pgqueuer.errors import RetryRequested
 
@@ -204,8 +203,8 @@ class PostgresQueue:
             problem = str(error)
         except Exception as error:
             problem = f"{task.kind.value} failed: {type(error).__name__}."
-        if job.attempts + 1 < ATTEMPTS:
-            raise RetryRequested(timedelta(seconds=BACKOFF * (job.attempts + 1))) from None
+        if job.attempts + 1 < MAX_ATTEMPTS:
+            raise RetryRequested(timedelta(seconds=BACKOFF_S * (job.attempts + 1))) from None
         log.warning("Task %s: %s", task.key, problem)
         return {PROBLEM: problem}
 
@@ -221,8 +220,8 @@ class PostgresQueue:
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 
-        told = {"application_name": name}
-        connection = await asyncpg.connect(self._url, server_settings=told)
+        settings = {"application_name": name}
+        connection = await asyncpg.connect(self._url, server_settings=settings)
         try:
             yield connection
         finally:
@@ -231,7 +230,7 @@ class PostgresQueue:
 
 
 def _away() -> tuple[type[Exception], ...]:
-    """Return what is raised when the database is away."""
+    """Return the errors that mean that the database is unreachable."""
     import asyncpg
 
     server = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
@@ -239,7 +238,7 @@ def _away() -> tuple[type[Exception], ...]:
 
 
 def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[str, int]:
-    """Return the names under which jobs are taken, each with how many may be at it, 0: any."""
+    """Return PGQueuer's entrypoints, each with its limit of concurrent jobs; 0 is no limit."""
     names: dict[str, int] = {}
     if TaskKind.ASK in kinds:
         names |= {f"{TaskKind.ASK}/{provider}": count for provider, count in seats.items()}
@@ -255,7 +254,7 @@ def _entrypoint(task: Task) -> str:
 
 
 async def _put(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
-    """Put tasks in; one that is in already is left as it is."""
+    """Put tasks in, except those that are in the queue already."""
     if tasks:
         await queries.enqueue(
             [_entrypoint(task) for task in tasks],

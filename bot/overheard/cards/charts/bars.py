@@ -1,4 +1,4 @@
-"""Bar charts: amounts beside each other, the largest first, as a picture and in words."""
+"""Bar charts: amounts in order, the largest first, as a picture and in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 
-MOST = 9
-"""Bars for which the sheet has room; the others are summed up in the last one."""
+MAX_BARS = 9
+"""Bars for which the sheet has room; the others are summed up in the last bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Bar:
     """One amount.
 
     Attributes:
-        label: Whose it is.
+        label: What the amount is of.
         amount: How much; 0 or more.
     """
 
@@ -40,11 +40,11 @@ class Bars:
     @property
     def shown(self) -> tuple[Bar, ...]:
         """The bars for which there is room."""
-        if len(self.bars) <= MOST:
+        if len(self.bars) <= MAX_BARS:
             return self.bars
-        rest = self.bars[MOST - 1 :]
+        rest = self.bars[MAX_BARS - 1 :]
         total = sum(bar.amount for bar in rest)
-        return (*self.bars[: MOST - 1], Bar(wording.count(len(rest), "other"), total))
+        return (*self.bars[: MAX_BARS - 1], Bar(wording.count(len(rest), "other"), total))
 
 
 def draw(chart: Bars) -> bytes:
@@ -70,8 +70,8 @@ def draw(chart: Bars) -> bytes:
 
 def alt(chart: Bars) -> str:
     """Return in words what the picture shows, in at most 1,000 characters."""
-    told = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
-    return wording.shorten(f"{wording.line(chart.title)}: {', '.join(told) or 'nothing'}.", 1000)
+    amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
+    return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)
 
 
 def _sides(middle: float) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-"""Differences beside each other, each with its interval, as a picture and in words."""
+"""Forest plots: differences with their intervals, as a picture and in words."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from overheard.cards import wording
 from overheard.domain import Scale
 
-MOST = 10
-"""Rows for which the sheet has room; the others are left out of the picture."""
+MAX_ROWS = 10
+"""Rows for which the sheet has room; the others are omitted."""
 REACH = {Scale.POLARITY: 1.0, Scale.RANK: 5.0}
-"""Half of the axis on scales that are no rates."""
+"""Half of the axis on scales that are not rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def draw(chart: Spans) -> bytes:
     title = sheet.fit(chart.title, 26, room, "bold")
     sheet.write(edge, HEIGHT - edge, title, 26, weight="bold", va="top")
     sheet.write(edge, 16, sheet.fit(chart.caption, 18, room), 18, color=SOFT)
-    shown = chart.spans[:MOST]
+    shown = chart.spans[:MAX_ROWS]
     middle, half = (left + WIDTH - right) / 2, (WIDTH - right - left) / 2
     top = HEIGHT - 88
     sheet.line((middle, middle), (top + gap / 2, top - (len(shown) - 0.5) * gap), 1.5, color=GRID)
@@ -78,11 +78,11 @@ def draw(chart: Spans) -> bytes:
         )
         sheet.line((low, high), (y, y), 5, color=color, solid_capstyle="butt")
         sheet.line((at,), (y,), 1, color=color, marker="o", markersize=8)
-        told = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
+        text = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
         sheet.write(
             WIDTH - right + 14,
             y,
-            sheet.fit(told, 20, right - edge - 14),
+            sheet.fit(text, 20, right - edge - 14),
             20,
             color=INK,
             va="center",
@@ -92,11 +92,11 @@ def draw(chart: Spans) -> bytes:
 
 def alt(chart: Spans) -> str:
     """Return in words what the picture shows, in at most 1,000 characters."""
-    told = [
+    texts = [
         f"{wording.line(span.label)} {wording.change(span.difference, span.scale)} ({span.verdict})"
-        for span in chart.spans[:MOST]
+        for span in chart.spans[:MAX_ROWS]
     ]
-    return wording.shorten(f"{wording.line(chart.title)}: {', '.join(told) or 'nothing'}.", 1000)
+    return wording.shorten(f"{wording.line(chart.title)}: {', '.join(texts) or 'nothing'}.", 1000)
 
 
 def _reach(span: Span, shown: tuple[Span, ...]) -> float:

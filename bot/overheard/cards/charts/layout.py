@@ -1,4 +1,4 @@
-"""Where everything on a chart stands. Imported only when one is drawn."""
+"""The layout of a trend chart. Imports matplotlib, so it is imported when a chart is drawn."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class Frame:
     high: float
 
     def x(self, at: datetime) -> float:
-        """Return where a moment stands; a single one stands in the middle."""
+        """Return the x of a moment in pixels; a single moment is in the middle."""
         whole = (self.last - self.first).total_seconds()
         share = (at - self.first).total_seconds() / whole if whole else 0.5
         return self.left + 14 + share * (self.right - self.left - 28)
 
     def y(self, value: float) -> float:
-        """Return where a value stands, at most on the rim."""
+        """Return the y of a value in pixels, at most on the edge of the frame."""
         share = (value - self.low) / (self.high - self.low)
         return self.bottom + min(max(share, 0.0), 1.0) * (self.top - self.bottom)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A series with its colour and the words that stand at its end."""
+    """A series with its colour and the words at its end."""
 
     series: Series
     color: str
@@ -71,9 +71,9 @@ class Sign:
     """A mark as it is drawn.
 
     Attributes:
-        at: Where the dashed line stands.
+        at: The x of the dashed line.
         text: The words, empty when there is no room for them.
-        middle: Around which x they stand.
+        middle: The x around which the words are centred.
         row: In which row above the frame, from 0.
     """
 
@@ -245,7 +245,7 @@ def _columns(sheet: Sheet, lines: Iterable[Line]) -> tuple[float, float]:
 
 
 def _draw_names(sheet: Sheet, frame: Frame, lines: Sequence[Line]) -> None:
-    """Write names and last values beside the lines' ends, as many as there is room for."""
+    """Write names and last values at the ends of the lines, as many as there is room for."""
     room = int((frame.top - frame.bottom) / ROW) + 1
     ends = {line: _end(frame, line) for line in lines[:room]}
     named = sorted(ends, key=lambda line: ends[line][1])

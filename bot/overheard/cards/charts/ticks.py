@@ -1,4 +1,4 @@
-"""Round values and round moments to write along the sides of a chart."""
+"""Ticks of a trend chart: round values and round moments."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import datetime, time, timedelta, tzinfo
 from overheard.cards import wording
 from overheard.domain import Scale
 
-MOST = 5
-"""As many moments as fit side by side."""
+MAX_MOMENTS = 5
+"""Labels that fit next to each other at the width of a phone."""
 SHARES = ((0.1, 0.05), (0.2, 0.05), (0.4, 0.1), (0.6, 0.2), (0.8, 0.2), (1.0, 0.25))
 POLARITIES = ((0.2, 0.1), (0.5, 0.25), (0.75, 0.25), (1.0, 0.5))
-"""How far a side may reach, and how far its ticks then stand apart."""
+"""The largest value of an axis, and the distance of its ticks."""
 STEPS = (
     *(timedelta(seconds=seconds) for seconds in (1, 5, 15, 30)),
     *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)),
@@ -27,7 +27,7 @@ def values(seen: Sequence[float], scale: Scale) -> list[float]:
     """Return the values to name on a chart of some that were seen, from the foot to the top.
 
     Rates start at 0, so that a line's height means what it seems to; polarity shows its negative
-    half when it is needed; ranks stand with the first place on top.
+    half when it is needed; ranks have the first place on top.
     """
     if scale is Scale.RANK:
         return _ranks(max(seen))
@@ -57,7 +57,7 @@ def value_name(value: float, scale: Scale) -> str:
 
 
 def moment_name(at: datetime, span: timedelta) -> tuple[str, str]:
-    """Write a tick's moment: what tells it from the next, and what is said when that changes."""
+    """Return the label of a moment, and the context that is written where it changes."""
     date = f"{at.day} {wording.MONTHS[at.month - 1]}"
     if timedelta(0) < span < timedelta(minutes=3):
         return f"{at:%H:%M:%S}", f"{date}, {at.tzname()}"
@@ -82,7 +82,7 @@ def _range(low: float, high: float, step: float) -> list[float]:
 
 def _spaced(start: datetime, end: datetime) -> Iterator[datetime]:
     for step in STEPS:
-        if (end - start) / step < MOST:
+        if (end - start) / step < MAX_MOMENTS:
             yield from _from_midnight(start, end, step)
             return
     yield from _months(start, end)
@@ -102,7 +102,7 @@ def _from_midnight(start: datetime, end: datetime, step: timedelta) -> Iterator[
 
 def _months(start: datetime, end: datetime) -> Iterator[datetime]:
     first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
-    step = next((step for step in MONTHS if (last - first) / step < MOST), 0)
-    step = step or 12 * math.ceil((last - first) / 12 / (MOST - 1))
+    step = next((step for step in MONTHS if (last - first) / step < MAX_MOMENTS), 0)
+    step = step or 12 * math.ceil((last - first) / 12 / (MAX_MOMENTS - 1))
     for month in range(-(-first // step) * step, last + 1, step):
         yield datetime(month // 12, month % 12 + 1, 1, tzinfo=start.tzinfo)

@@ -1,4 +1,4 @@
-"""Trend charts: a brand's line beside its competitors', as a picture and in words."""
+"""Trend charts: the lines of a brand and its competitors, as a picture and in words."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Series:
     """One line.
 
     Attributes:
-        label: Whose it is.
+        label: The brand's name.
         points: In the order of time.
-        emphasis: Whether it is what the chart is about: drawn thick, with its intervals.
+        emphasis: Whether the chart is about it: drawn thick, with its intervals.
     """
 
     label: str
@@ -91,14 +91,14 @@ def alt(chart: Chart) -> str:
     if not chart.times:
         return wording.shorten(f"{title}. {EMPTY}.", 1000)
     ordered = sorted(chart.series, key=lambda series: not series.emphasis)
-    told = [_tell(series, chart) for series in ordered if series.points]
+    lines = [_describe(series, chart) for series in ordered if series.points]
     marks = [f"{wording.line(mark.label)} on {_when(mark.at, chart)}" for mark in chart.shown_marks]
     marked = [f"Marked: {wording.listing(marks)}."] if marks else []
-    return wording.shorten(" ".join([f"{title}.", *told, *marked]), 1000)
+    return wording.shorten(" ".join([f"{title}.", *lines, *marked]), 1000)
 
 
-def _tell(series: Series, chart: Chart) -> str:
-    """Say where a line starts and ends; more of a line that the chart is about."""
+def _describe(series: Series, chart: Chart) -> str:
+    """Describe where a line starts and ends; with its interval if the chart is about it."""
     (start, first, *_), (end, last, low, high) = series.points[0], series.points[-1]
     now = wording.value(last, chart.scale)
     if series.emphasis:
