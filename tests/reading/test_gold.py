@@ -78,7 +78,7 @@ def test_accusations_hold_up(grading: ModuleType, half: object) -> None:
 
 
 def test_varied_styles_hold_what_is_said_of_them(grading: ModuleType) -> None:
-    """Listicles, tables, chat, other languages: names are found, and no brand is negated falsely."""
+    """Listicles, tables, chat, other languages: names are found, and none is negated by mistake."""
     sentences, facts = grading.entries("varied-sentences"), grading.entries("varied-facts")
     assert len(sentences) >= 60
     assert len(facts) >= 40
