@@ -64,7 +64,7 @@ def test_numbers_off_the_unit_interval_get_the_normal_interval() -> None:
 @pytest.mark.parametrize("beta", [WELL_KNOWN, CHALLENGER])
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_intervals_hold_the_truth(beta: tuple[float, float], repeats: int) -> None:
-    """90 % intervals hold the true mean of the panel in 0.87 to 0.98 of 1,000 runs, no run effects."""
+    """90 % intervals hold the true mean of the panel in 0.87 to 0.98 of 1,000 calm runs."""
     world = simulate(Design(runs=4, repeats=repeats, beta=beta), size=250, seed=5)
     truth = world.chance.mean(axis=1)
     held = [
