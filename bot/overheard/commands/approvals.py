@@ -8,11 +8,11 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Role, argument
-from overheard.commands.candidates import find_answer, judged, require_true
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Approval
 from overheard.errors import UnknownName
+from overheard.finetune.candidates import AnswerReview
 from overheard.finetune.dataset import Approved
 from overheard.finetune.numbering import format_ranges, parse_numbers
 
@@ -50,8 +50,8 @@ async def approve(
     """
     wanted = parse_numbers(answers, DATASET_APPROVE.usage)
     if len(wanted) == 1:
-        found = await find_answer(deployment, wanted[0])
-        await require_true(deployment, found, "")
+        found = await answer_review(deployment).find(wanted[0])
+        await answer_review(deployment).require_true(found, "")
         return await keep(deployment, call, found, "", "Approved")
     ready, left = await _sorted_out(deployment, wanted)
     if ready:
@@ -100,6 +100,11 @@ async def withdraw(
     return Card("Withdrawn", text, data={"answers": mine})
 
 
+def answer_review(deployment: Deployment) -> AnswerReview:
+    """Return the review of answers by the names and facts of now."""
+    return AnswerReview(deployment.catalogue, deployment.store, deployment.current)
+
+
 async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
     """Keep the approval of an answer, or what is to be taught in its place, and show it."""
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
@@ -132,7 +137,9 @@ async def _sorted_out(deployment: Deployment, wanted: Sequence[int]) -> tuple[li
     fresh = [a for a in found if a.complete and a.id not in done]
     ready: dict[tuple[str, str], Answer] = {}
     tracked = {brand.name for brand in deployment.catalogue.brands if brand.tracked}
-    for one in await judged(deployment, [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]):
+    for one in await answer_review(deployment).judged(
+        [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]
+    ):
         said = (one.answer.question.prompt.key, wording.line(one.answer.reply.text))
         twin = ready.setdefault(said, one.answer) if not (why := _against(one, tracked)) else None
         left[one.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")

@@ -14,12 +14,12 @@ from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
 from overheard.commands.arguments import moment, unknown
 from overheard.commands.brief_card import brief_card, brief_page
-from overheard.commands.brief_sources import Drawn, draw_up
 from overheard.commands.export import replacing
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.finetune.brief import BriefItem
+from overheard.finetune.brief_sources import BriefDraft, draw_brief
 from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import find_brand, tracked
 
@@ -71,7 +71,7 @@ async def show_brief(
         FileUnwritable: when the file cannot be written.
     """
     found = _brand(deployment, brand)
-    drawn = await draw_up(deployment, call, found, days)
+    drawn = await _draft(deployment, call, found, days)
     card = brief_card(deployment, call, drawn, most)
     if form == Form.CARD:
         if out:
@@ -108,7 +108,7 @@ async def finish_item(
     """
     found = _brand(deployment, brand)
     at = _past(deployment, call, when)
-    drawn = await draw_up(deployment, call, found, DAYS)
+    drawn = await _draft(deployment, call, found, DAYS)
     wanted = _open(drawn, item)
     await deployment.store.finetune.publish(
         Publication(
@@ -127,6 +127,13 @@ async def finish_item(
     )
 
 
+async def _draft(deployment: Deployment, call: Call, brand: Brand, days: int) -> BriefDraft:
+    """Return the brief of a brand from the answers of the last days; new ones are scored first."""
+    now = deployment.clock.now()
+    read = await deployment.caught_up(call.progress)
+    return await draw_brief(read.catalogue, read.store, read.scoring.versions, brand, days, now)
+
+
 def _past(deployment: Deployment, call: Call, when: str) -> datetime:
     at, now = moment(when, deployment.clock.now(), call.zone), deployment.clock.now()
     if at > now:
@@ -135,7 +142,7 @@ def _past(deployment: Deployment, call: Call, when: str) -> datetime:
     return at
 
 
-def _open(drawn: Drawn, name: str) -> BriefItem:
+def _open(drawn: BriefDraft, name: str) -> BriefItem:
     """Return an item that is still to be written, by its key."""
     wanted = name.strip().casefold()
     if any(one.publication.item == wanted for one in drawn.published):

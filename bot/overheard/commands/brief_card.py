@@ -8,10 +8,10 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import quoted
-from overheard.commands.brief_sources import Drawn
 from overheard.commands.shift_wording import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, steps
+from overheard.finetune.brief_sources import BriefDraft
 from overheard.finetune.pages import BriefPage, share, to_add
 from overheard.finetune.progress import ItemProgress, metric_of
 from overheard.finetune.texts import fact_sentence
@@ -26,7 +26,7 @@ RANKED = (
 )
 
 
-def brief_card(deployment: Deployment, call: Call, drawn: Drawn, most: int) -> Card:
+def brief_card(deployment: Deployment, call: Call, drawn: BriefDraft, most: int) -> Card:
     """Return a brief as a card that shows so many items."""
     name, shown = drawn.market.brand.name, drawn.items[:most]
     rows = tuple(
@@ -51,7 +51,7 @@ def brief_card(deployment: Deployment, call: Call, drawn: Drawn, most: int) -> C
     )
 
 
-def _text(drawn: Drawn, shown: Sequence[BriefItem]) -> str:
+def _text(drawn: BriefDraft, shown: Sequence[BriefItem]) -> str:
     if not drawn.answers:
         return (
             f"No answers of the last {wording.count(drawn.days, 'day')}. Ask with check, bring "
@@ -62,7 +62,7 @@ def _text(drawn: Drawn, shown: Sequence[BriefItem]) -> str:
     return "\n\n".join(_paragraphs(drawn, shown[:TOLD]))
 
 
-def _paragraphs(drawn: Drawn, items: Sequence[BriefItem]) -> Iterator[str]:
+def _paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
     """Yield what to do about each item; what is the same as for an earlier one is told once."""
     since: dict[str, int] = {}
     for number, item in enumerate(items, 1):
@@ -72,13 +72,13 @@ def _paragraphs(drawn: Drawn, items: Sequence[BriefItem]) -> Iterator[str]:
         yield f"{number}. {wording.shorten(item.title, 90)}. {item.why} {doing}"
 
 
-def _first(item: BriefItem, drawn: Drawn) -> str:
+def _first(item: BriefItem, drawn: BriefDraft) -> str:
     """Return the first thing to do, and the last: whom to tell, where there is somebody."""
     every = steps(item, drawn.market.brand.name)
     return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
 
 
-def _state(item: BriefItem, drawn: Drawn) -> str:
+def _state(item: BriefItem, drawn: BriefDraft) -> str:
     if item.missing:
         return to_add(item, quoted(drawn.market.brand.name))
     more = len(item.facts) - FACTS
@@ -133,7 +133,7 @@ def _where(one: ItemProgress) -> str:
     return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
-def brief_page(deployment: Deployment, call: Call, drawn: Drawn) -> BriefPage:
+def brief_page(deployment: Deployment, call: Call, drawn: BriefDraft) -> BriefPage:
     """Return a brief as a page of all items."""
     name = drawn.market.brand.name
     read, today = wording.count(drawn.answers, "answer"), deployment.clock.now()
@@ -151,7 +151,7 @@ def brief_page(deployment: Deployment, call: Call, drawn: Drawn) -> BriefPage:
     )
 
 
-def _data(drawn: Drawn) -> dict[str, Any]:
+def _data(drawn: BriefDraft) -> dict[str, Any]:
     return {
         "brand": drawn.market.brand.name,
         "answers": drawn.answers,

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Face, Role, argument, option
-from overheard.commands.approvals import keep
-from overheard.commands.arguments import BrandName
-from overheard.commands.candidates import (
-    approved_answers,
-    candidates,
-    find_answer,
-    require_true,
-    review_card,
+from overheard.cards.card import (
+    LONGEST_ACTION,
+    Action,
+    Card,
+    Field,
+    Quote,
+    Severity,
+    Style,
+    Table,
+    Tainted,
 )
+from overheard.cards.command import CommandSpec, Face, Role, argument, option
+from overheard.commands.approvals import answer_review, keep
+from overheard.commands.arguments import BrandName
 from overheard.deployment import Call, Deployment
+from overheard.domain import Answer, Brand
 from overheard.errors import BadUsage, FileUnwritable
+from overheard.finetune.candidates import Candidate
 from overheard.finetune.dataset import Dataset, build, collect_examples, save
 from overheard.finetune.datasheet import datasheet
 from overheard.finetune.formats import FORMATS
+from overheard.finetune.numbering import format_ranges
 from overheard.runs.plan import find_brand
 
-MOST = 5
-"""Candidates that are shown when nobody says."""
+SHOWN_CANDIDATES = 5
+"""How many candidates are shown by default."""
+SHOWN_CHARS = 600
+"""The length of an answer that is shown."""
 
 
 _AnswerNumber = Annotated[int, argument("The answer's number.", low=1)]
@@ -37,7 +45,7 @@ async def review(
     _: Call,
     *,
     brand: BrandName,
-    most: Annotated[int, option("How many are shown.", low=1, high=25)] = MOST,
+    most: Annotated[int, option("How many are shown.", low=1, high=25)] = SHOWN_CANDIDATES,
     controls: Annotated[bool, option("Answers to controls, as replays.")] = False,
 ) -> Card:
     """Show answers that could be taught, those first that state something wrong.
@@ -52,7 +60,9 @@ async def review(
         UnknownName: for a brand that does not exist.
     """
     found = find_brand(deployment.catalogue, brand)
-    return review_card(found, await candidates(deployment, found, controls=controls), most)
+    now = deployment.clock.now()
+    answers = await answer_review(deployment).candidates(found, now, controls=controls)
+    return _review_card(found, answers, most)
 
 
 async def correct(
@@ -69,17 +79,17 @@ async def correct(
         NotApproved: when the answer is not whole, or the text contradicts the facts or holds
             personal data.
     """
-    found = await find_answer(deployment, answer)
+    found = await answer_review(deployment).find(answer)
     better = text.strip()
     if not better or better == found.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
-    await require_true(deployment, found, better)
+    await answer_review(deployment).require_true(found, better)
     return await keep(deployment, call, found, better, "Corrected")
 
 
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
     """Return an answer as a form for `correct` shows it."""
-    found = await find_answer(deployment, answer)
+    found = await answer_review(deployment).find(answer)
     earlier = {one.answer_id: one.text for one in await deployment.store.finetune.approvals()}
     return {"answer": answer, "text": earlier.get(answer) or found.reply.text}
 
@@ -115,7 +125,7 @@ async def build_dataset(
     """
     found = find_brand(deployment.catalogue, brand)
     rivals = [rival.name for rival in deployment.catalogue.rivals(found.name)]
-    approved = await approved_answers(deployment, found)
+    approved = await answer_review(deployment).approved(found)
     asked = [prompt.text for prompt in deployment.catalogue.prompts]
     examples, left_out = collect_examples(
         found, rivals, deployment.catalogue.facts, approved, asked
@@ -126,6 +136,53 @@ async def build_dataset(
     except OSError as error:
         raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
     return _card(made, out)
+
+
+def _review_card(brand: Brand, found: Sequence[Candidate], most: int) -> Card:
+    """Return candidates as a card with a button for each."""
+    shown = found[:most]
+    rows = tuple(
+        (str(one.answer.id), str(one.answer.question.model), one.objection or "nothing against it")
+        for one in shown
+    )
+    return Card(
+        title=f"{wording.count(len(found), 'answer')} to review for {brand.name}",
+        text="Approve what is right as it stands, correct what is wrong. Nothing else is taught."
+        if found
+        else "There is none that nobody has reviewed.",
+        table=Table(("Answer", "Model", "Against it"), rows, frozenset({0})) if rows else None,
+        quotes=tuple(_quote(one.answer) for one in shown),
+        actions=tuple(_actions(shown)),
+        data={"brand": brand.name, "answers": [_data(one) for one in found]},
+    )
+
+
+def _quote(answer: Answer) -> Quote:
+    asked = wording.shorten(wording.line(answer.question.prompt.text), 90)
+    text = wording.shorten(wording.line(answer.reply.text), SHOWN_CHARS)
+    return Quote(f"Answer {answer.id}, asked “{asked}”", Tainted(text))
+
+
+def _actions(shown: Sequence[Candidate]) -> Iterator[Action]:
+    clean = [one.answer.id for one in shown if not one.objection]
+    every = f"dataset approve {format_ranges(clean)}"
+    if len(clean) > 1 and len(every) <= LONGEST_ACTION:
+        yield Action(every, f"Approve all {len(clean)}", Style.PRIMARY)
+    for one in shown:
+        number = one.answer.id
+        if not one.objection:
+            yield Action(f"dataset approve {number}", f"Approve {number}", Style.PRIMARY)
+        yield Action(f"dataset correct {number}", f"Correct {number}")
+
+
+def _data(one: Candidate) -> dict[str, object]:
+    return {
+        "answer": one.answer.id,
+        "model": str(one.answer.question.model),
+        "question": one.answer.question.prompt.text,
+        "text": one.answer.reply.text,
+        "objection": one.objection or None,
+    }
 
 
 def _card(made: Dataset, out: Path) -> Card:

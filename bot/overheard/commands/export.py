@@ -17,9 +17,9 @@ from typing import Annotated, Any, TextIO
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
-from overheard.commands.file_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable
+from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 
 
 class What(StrEnum):

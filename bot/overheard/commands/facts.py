@@ -10,7 +10,8 @@ from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import Kind, Option
 from overheard.commands.arguments import find_fact
-from overheard.commands.catalogue import CatalogueNoun, optional
+from overheard.commands.catalogue import CatalogueNoun
+from overheard.commands.catalogue_fields import optional
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.finetune.examples import from_facts

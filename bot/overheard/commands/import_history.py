@@ -22,11 +22,11 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role, argument
 from overheard.commands.check_card import told
-from overheard.commands.file_lines import AnswerLine, read_line
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, RunState
 from overheard.errors import FileUnreadable, RunInUse
 from overheard.interfaces import Store
+from overheard.runs.history_lines import AnswerLine, read_line
 
 BATCH = 500
 SHOWN = 20
@@ -74,7 +74,7 @@ async def import_history(
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        file: JSON lines, see `overheard.commands.file_lines.AnswerLine`; a pipe will do.
+        file: JSON lines, see `overheard.runs.history_lines.AnswerLine`; a pipe will do.
 
     Raises:
         FileUnreadable: when the file cannot be opened.

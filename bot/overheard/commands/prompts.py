@@ -10,7 +10,8 @@ from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import Kind, Option
 from overheard.commands.arguments import find_prompt
-from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
+from overheard.commands.catalogue import CatalogueNoun, find_brands
+from overheard.commands.catalogue_fields import optional
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Prompt
 

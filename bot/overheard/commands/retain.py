@@ -15,10 +15,10 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.commands.catalogue import require_yes
-from overheard.commands.file_lines import answer_line
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable
+from overheard.runs.history_lines import answer_line
 from overheard.scoring.scorers import batches
 
 GROUP = 200

@@ -19,7 +19,8 @@ from overheard.cards.command import (
 )
 from overheard.commands.arguments import unknown
 from overheard.commands.burst_plans import BURSTS, planned_bursts, planned_data, sentence
-from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
+from overheard.commands.catalogue import CatalogueNoun, find_brands
+from overheard.commands.catalogue_fields import optional
 from overheard.commands.check import check
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
