@@ -1,5 +1,6 @@
-"""Tests of the watch over runs: what becomes an alert, and what does not."""
+"""Tests of detection after a run: what becomes an alert, and what does not."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -164,6 +165,19 @@ async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
         ),
     )
     assert await house.store.alerts.find() == []
+
+
+async def test_each_decision_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """An alert as information, and a silence for debugging, with its reason and numbers."""
+    caplog.set_level(logging.DEBUG, "overheard")
+    house = House()
+    for hit in (OFTEN, OFTEN, NEVER):
+        await house.look(await house.run(hit))
+
+    first, _, last = [record for record in caplog.records if record.name == "overheard"]
+    assert (first.levelno, last.levelno) == (logging.DEBUG, logging.INFO)
+    assert first.getMessage() == "Run w1, Acme at svc/a: Its baseline has 0 of the 1 run it takes."
+    assert last.getMessage() == "Run w3, Acme at svc/a: An alert: visibility moved."
 
 
 async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:

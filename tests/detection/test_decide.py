@@ -9,7 +9,7 @@ import pytest
 
 from overheard.detection.decide import (
     MIN_LOG_EVIDENCE,
-    Action,
+    AlertAction,
     AlertLevel,
     Decision,
     Placement,
@@ -77,7 +77,7 @@ def reason(*streams: StreamEvidence, **values: Any) -> Reason:
     """Return why nothing is reported."""
     decision = decided(*streams, **values)
     assert (decision.shifts, decision.level) == ((), None)
-    assert decision.placement == Placement(Action.NONE)
+    assert decision.placement == Placement(AlertAction.NONE)
     assert decision.silence
     return decision.silence.reason
 
@@ -87,7 +87,7 @@ def test_evidence_over_the_threshold_raises_an_alert() -> None:
     decision = decided(stream())
     assert (decision.brand, decision.model, decision.run.id) == ("Acme", MODEL, 12)
     assert decision.shifts == (shift(),)
-    assert (decision.placement, decision.level) == (Placement(Action.RAISE), AlertLevel.SHIFT)
+    assert (decision.placement, decision.level) == (Placement(AlertAction.RAISE), AlertLevel.SHIFT)
     assert decision.silence is None
 
 
@@ -245,30 +245,30 @@ def test_a_run_that_is_analysed_again_keeps_its_alert() -> None:
     """Also where it is growth of an older alert; a newer alert is not taken back."""
     raised = alert(shift(), number=5)
     newer = alert(shift(run=14, before=0.45, after=0.2), number=6)
-    assert place([shift()], [newer, raised]) == Placement(Action.KEEP, 5)
+    assert place([shift()], [newer, raised]) == Placement(AlertAction.KEEP, 5)
     grown = alert(shift(run=5), number=4, later=(shift(),))
-    assert place([shift()], [grown]) == Placement(Action.KEEP, 4)
+    assert place([shift()], [grown]) == Placement(AlertAction.KEEP, 4)
 
 
 def test_an_open_alert_grows_in_its_direction() -> None:
     """Each metric that moved must have been reported, the last time in the same direction."""
     first = alert(shift(run=4), also=(shift("accuracy", run=4),))
     further = shift(before=0.45, after=0.2)
-    assert place([further], [first]) == Placement(Action.GROW, 7)
-    assert place([further, shift("accuracy")], [first]) == Placement(Action.GROW, 7)
+    assert place([further], [first]) == Placement(AlertAction.GROW, 7)
+    assert place([further, shift("accuracy")], [first]) == Placement(AlertAction.GROW, 7)
     other = [further, shift("sentiment")]
-    assert place(other, [first]) == Placement(Action.RAISE, follows=7)
+    assert place(other, [first]) == Placement(AlertAction.RAISE, follows=7)
     turned = [further, shift("accuracy", after=0.9)]
-    assert place(turned, [first]) == Placement(Action.RAISE, follows=7)
+    assert place(turned, [first]) == Placement(AlertAction.RAISE, follows=7)
     over = replace(first, state=AlertState.CLOSED)
-    assert place([further], [over]) == Placement(Action.RAISE, follows=7)
+    assert place([further], [over]) == Placement(AlertAction.RAISE, follows=7)
 
 
 def test_the_last_step_of_an_alert_gives_its_direction() -> None:
     """An alert that has come back a little does not grow by a fall."""
     returned = alert(shift(run=4), later=(shift(run=6, before=0.45, after=0.5),))
     fall = shift(before=0.5, after=0.3)
-    assert place([fall], [returned]).action is Action.RAISE
+    assert place([fall], [returned]).action is AlertAction.RAISE
 
 
 def test_a_recovery_comes_nearer_to_the_beginning() -> None:
@@ -293,11 +293,11 @@ def test_only_open_alerts_of_the_head_metric_recover() -> None:
     metric = alert(shift("accuracy", run=4))
     model = alert(replace(shift(run=4), model=Model("svc", "m-2")))
     assert place([back], [over]).recovers == ()
-    assert place([back], [metric]) == Placement(Action.RAISE)
-    assert place([back], [model]) == Placement(Action.RAISE)
+    assert place([back], [metric]) == Placement(AlertAction.RAISE)
+    assert place([back], [model]) == Placement(AlertAction.RAISE)
 
 
 def test_without_history_everything_is_new() -> None:
     """As the replay of the past sees it."""
     decision = decide(evidence(stream()), AlertPolicy(), NO_HISTORY)
-    assert decision.placement == Placement(Action.RAISE)
+    assert decision.placement == Placement(AlertAction.RAISE)

@@ -13,7 +13,7 @@ from datetime import datetime
 from overheard.alerts.card import step
 from overheard.alerts.routes import Routes
 from overheard.cards import wording
-from overheard.detection.decide import Action, Placement, place
+from overheard.detection.decide import AlertAction, Placement, place
 from overheard.domain import (
     Alert,
     AlertEvent,
@@ -90,9 +90,9 @@ class Lifecycle:
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
         match placement.action:
-            case Action.KEEP:
+            case AlertAction.KEEP:
                 return next(old for old in earlier if old.id == placement.alert), False
-            case Action.GROW:
+            case AlertAction.GROW:
                 return await self.grow(placement.alert, (alert.shift, *alert.also)), False
         new = replace(alert, follows=placement.follows)
         return await self._store.alerts.add(new, self._deliveries(new))

@@ -8,7 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
-from overheard.detection.decide import MIN_LOG_EVIDENCE, Action, Decision, Reason, Silence
+from overheard.detection.decide import MIN_LOG_EVIDENCE, AlertAction, Decision, Reason, Silence
 from overheard.detection.evidence import AlertPolicy
 from overheard.domain import Metric, Scale
 
@@ -25,7 +25,7 @@ def alert_policy(settings: AlertsTable, metrics: Mapping[str, Metric]) -> AlertP
 
 
 SENTENCES = {
-    Reason.FEW_RUNS: "Its baseline has {runs} of the {needed} that it takes.",
+    Reason.FEW_RUNS: "Its baseline has {runs} of the {needed} it takes.",
     Reason.SCORER_CHANGED: (
         "The scorer changed, and its present version has not read the runs before."
     ),
@@ -66,11 +66,11 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
     """Say what was decided about a brand at a model."""
     moved = wording.listing([metrics[shift.metric].label.lower() for shift in decision.shifts])
     match decision.placement.action:
-        case Action.RAISE:
+        case AlertAction.RAISE:
             return f"An alert: {moved} moved."
-        case Action.GROW:
+        case AlertAction.GROW:
             return f"Alert {decision.placement.alert} grows: {moved} moved further."
-        case Action.KEEP:
+        case AlertAction.KEEP:
             return f"Alert {decision.placement.alert} has reported this run: {moved} moved."
     silence = decision.silence
     return reason_sentences(silence, metrics) if silence else "Nothing was measured."

@@ -36,7 +36,7 @@ METRIC = "visibility"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PowerPlan:
     """What is planned, for each model alike.
 
     Attributes:
@@ -104,13 +104,13 @@ async def power(
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured")
     planned, gap = _scheduled(deployment, known[0])
-    plan = Plan(known[0], prompts, repeats or planned, every or gap, tau)
+    plan = PowerPlan(known[0], prompts, repeats or planned, every or gap, tau)
     first, *others = [await _card(deployment, call, plan, model) for model in models]
     data = {"brand": plan.brand.name, "models": [card.data for card in (first, *others)]}
     return replace(first, more=tuple(others), data=data)
 
 
-async def _card(deployment: Deployment, call: Call, plan: Plan, model: Model) -> Card:
+async def _card(deployment: Deployment, call: Call, plan: PowerPlan, model: Model) -> Card:
     outlook, notes = await _outlook(deployment, plan, model)
     found = panel_options.offers(outlook, plan.days, await _price(deployment, plan, model))
     chart = panel_options.chart(
@@ -151,7 +151,7 @@ def _text(now: Offer) -> str:
     )
 
 
-def _fields(plan: Plan, outlook: Outlook) -> tuple[Field, ...]:
+def _fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
     asked = f"{wording.count(len(plan.prompts), 'prompt')} x {plan.repeats}"
     return (
         Field("In a run", f"{asked}, every {panel_options.time(plan.days).removeprefix('1 ')}"),
@@ -172,7 +172,9 @@ def _scheduled(deployment: Deployment, brand: Brand) -> tuple[int, float]:
     return 3, 7.0
 
 
-async def _outlook(deployment: Deployment, plan: Plan, model: Model) -> tuple[Outlook, list[str]]:
+async def _outlook(
+    deployment: Deployment, plan: PowerPlan, model: Model
+) -> tuple[Outlook, list[str]]:
     """Return what is known of the panel, and what is assumed, as sentences."""
     known = await read_streams(deployment, model=model, metric=METRIC)
     mine = [stream for stream in known if stream.key.brand == plan.brand.name]
@@ -189,13 +191,13 @@ async def _outlook(deployment: Deployment, plan: Plan, model: Model) -> tuple[Ou
     return outlook, list(_assumed(plan, runs))
 
 
-def _tau(plan: Plan, known: Iterable[Stream], runs: int) -> float:
+def _tau(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
     if plan.tau is not None:
         return plan.tau
     return estimate_run_effect(known, 0).centre ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
 
 
-def _assumed(plan: Plan, runs: int) -> Iterable[str]:
+def _assumed(plan: PowerPlan, runs: int) -> Iterable[str]:
     if not runs:
         yield "Nothing was measured yet: the rates are those of a usual well-known brand."
     if plan.tau is None and runs < KNOWN_FROM:
@@ -214,7 +216,7 @@ def _chances(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     return np.asarray(np.clip(chances, 0.005, 0.995))
 
 
-async def _price(deployment: Deployment, plan: Plan, model: Model) -> float | None:
+async def _price(deployment: Deployment, plan: PowerPlan, model: Model) -> float | None:
     """Return the dollars of one run, what judging its answers adds included; None when nobody
     knows.
     """

@@ -74,7 +74,7 @@ class Silence:
     judge: JudgeCheck | None = None
 
 
-class Action(StrEnum):
+class AlertAction(StrEnum):
     """What is to be done."""
 
     RAISE = "raise"
@@ -103,7 +103,7 @@ class Placement:
         recovers: Numbers of the open alerts that the shifts take back.
     """
 
-    action: Action
+    action: AlertAction
     alert: int = 0
     follows: int = 0
     recovers: tuple[int, ...] = ()
@@ -153,7 +153,7 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
         model=evidence.model,
         run=evidence.run,
         shifts=tuple(shifts),
-        placement=place(shifts, history.alerts) if shifts else Placement(Action.NONE),
+        placement=place(shifts, history.alerts) if shifts else Placement(AlertAction.NONE),
         level=AlertLevel.SHIFT if shifts else None,
         silences=tuple(filter(None, silences.values())),
     )
@@ -242,13 +242,13 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement:
     mine = [alert for alert in alerts if alert.shift.model == head.model]
     kept = next((a for a in mine if any(s.run_id == head.run_id for s in a.moved)), None)
     if kept:  # what was raised since is not touched
-        return Placement(Action.KEEP, kept.id, recovers=_recovered(head, mine, kept.id))
+        return Placement(AlertAction.KEEP, kept.id, recovers=_recovered(head, mine, kept.id))
     previous = next((alert for alert in mine if _of_metric(alert, head)), None)
     if previous and not previous.state.over and all(_goes_on(previous, s) for s in shifts):
         recovers = _recovered(head, mine, previous.id)
-        return Placement(Action.GROW, previous.id, recovers=recovers)
+        return Placement(AlertAction.GROW, previous.id, recovers=recovers)
     follows = previous.id if previous else 0
-    return Placement(Action.RAISE, follows=follows, recovers=_recovered(head, mine))
+    return Placement(AlertAction.RAISE, follows=follows, recovers=_recovered(head, mine))
 
 
 def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
