@@ -1,0 +1,242 @@
+"""The statistics of fixed histories are those with which the error rates were measured.
+
+The rates in docs/statistics.md come from `bench/detection.py`, which takes an hour. Here the same
+functions run on a few fixed histories, and each number that they return is compared with the one
+that was kept. Who changes a rule on purpose measures the rates again, and then keeps the new
+numbers with ``uv run python tests/detection/test_reference_values.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from overheard.detection import bursts, power, threshold, update_signs, updates
+from overheard.detection.attribution import falls_among, first_after, goes_along
+from overheard.detection.baseline import fit, run_pace, settled
+from overheard.detection.bayes_factors import candidate_starts, runs_by_kind
+from overheard.detection.detector import change_evidence, histories
+from overheard.detection.effect import expected_change, holm, probability, smallest_visible_change
+from overheard.detection.evidence import AlertPolicy
+from overheard.detection.known_time import compare_sides
+from overheard.detection.monitor import Monitor
+from overheard.detection.run_effects import moments, pool, run_effect_variance
+from overheard.detection.simulate import CHALLENGER, Change, Design, moved, simulate, undone
+from overheard.domain import Model, ModelUpdate
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+
+KEPT = Path(__file__).with_name("reference_values.json")
+A, B = Model("svc", "a"), Model("svc", "b")
+DESIGN = Design(runs=14, prompts=8, tau=0.25, missing=0.1, edits=(9,), edited=2)
+
+
+def stream(seed: int, points: float = 0.0, at: int = 10, **key: Any) -> Stream:
+    """Return a simulated rate with run effects, failed calls and two replaced prompts."""
+    found = simulate(DESIGN, Change(at, points, 0.7), size=1, seed=seed).stream(0)
+    return replace(found, key=StreamKey("Acme", A, "visibility")._replace(**key))
+
+
+def numbers(seed: int, change: float, **key: Any) -> Stream:
+    """Return a stream of numbers, such as a sentiment, that moves after the tenth run."""
+    rate = stream(seed, metric="sentiment", **key)
+    rng = np.random.default_rng(seed)
+    level = np.where(np.arange(len(rate.runs)) >= 10, change, 0.0)[:, None, None]
+    values = rng.normal(0.3 + level, 0.4, (*rate.n.shape, 3))
+    values *= np.arange(3) < rate.n[..., None]
+    return replace(rate, total=values.sum(axis=2), squares=(values**2).sum(axis=2))
+
+
+def often(found: Stream, hours: float) -> Stream:
+    """Return a stream whose runs are so many hours apart."""
+    begun = found.runs[0].at
+    runs = tuple(
+        RunKey(begun + timedelta(hours=hours * r), key.id) for r, key in enumerate(found.runs)
+    )
+    return replace(found, runs=runs)
+
+
+FALLEN, STILL, MOVED = stream(1, -35.0), stream(2), numbers(3, -0.5)
+MARKET = [
+    FALLEN,
+    stream(4, brand="Globex"),
+    stream(5, -30.0, brand="Initech"),
+    stream(6, model=B),
+    stream(7, brand="Globex", model=B),
+    MOVED,
+]
+UPDATES = [ModelUpdate(A, FALLEN.runs[10].at - timedelta(days=1), "announced", "GPT")]
+TEXTS = {
+    f"p{n}": ["- one **bold** thing\n" * (n % 4) + "Plain words follow, always. " * (1 + n % 3)]
+    for n in range(10)
+}
+LISTED = {key: ["# Title\n" + "* item!\n" * 3 + texts[0]] for key, texts in TEXTS.items()}
+
+
+def monitored(*streams: Stream, **options: Any) -> object:
+    """Return what the monitor measures, run by run, and what it raises."""
+    monitor = Monitor("Acme", streams, **options)
+    alarms = list(monitor.replay())
+    return [alarms, monitor.evidence, monitor.thresholds, monitor.learning()]
+
+
+def compared(found: Stream, first: int) -> object:
+    """Return a comparison at a known time, with its p-value and what it leads to expect."""
+    both = compare_sides(found, first, 0.05)
+    assert both
+    return [both, both.p_value, expected_change(both, found.width)]
+
+
+def fitted(*streams: Stream) -> object:
+    """Return what is taken for normal, and the threshold."""
+    windows = {one.key: [settled([one])] for one in streams}
+    looks = streams[0].runs
+    announced = frozenset({(A, looks[8].id)})
+    found = fit(streams, windows, looks[:-1], 1.0, announced, looks[-1], {looks[5].id})
+    return [found.effects, found.horizon, found.pace, found.pace.allowed, found.limit()]
+
+
+CASES: dict[str, Callable[[], object]] = {
+    "run effects": lambda: [
+        [moments(one, 13) for one in MARKET],
+        pool([[moments(one, 9) for one in MARKET], [moments(MOVED, 14)]]),
+        run_effect_variance(MARKET, 12),
+        threshold.estimate_run_effect(MARKET, 12),
+        threshold.estimate_run_effect(MARKET, 12).draw(5, np.random.default_rng(1)),
+    ],
+    "evidence": lambda: [
+        [change_evidence(one, 0.06, first) for one in (FALLEN, STILL, MOVED)] for first in (None, 3)
+    ],
+    "dates": lambda: [
+        [change_evidence(FALLEN, 0.06).dates(level), change_evidence(FALLEN, 0.06).posterior]
+        for level in (0.5, 0.9, 0.99)
+    ],
+    "weights": lambda: [
+        change_evidence(FALLEN, 0.06).statistic({11: 10.0, 5: 2.0}),
+        change_evidence(FALLEN, 0.06).average({11: 0.5, 12: 0.5}),
+        change_evidence(FALLEN, 0.06).average({99: 1.0}),
+    ],
+    "starts": lambda: [candidate_starts(40, 16), candidate_starts(200, 90), candidate_starts(3)],
+    "kinds": lambda: [runs_by_kind(histories(FALLEN).n, exact=exact) for exact in (True, False)],
+    "known time": lambda: [compared(one, first) for one in (FALLEN, MOVED) for first in (5, 11)],
+    "effect": lambda: [
+        [probability(statistic, 52.0) for statistic in (0.0, 3.0, 9.0, 900.0)],
+        [smallest_visible_change(one, 0.06) for one in (FALLEN, STILL)],
+        holm([0.01, 0.04, 0.03, 0.9]),
+    ],
+    "fit": lambda: fitted(FALLEN, MOVED),
+    "pace": lambda: [
+        run_pace(often(FALLEN, hours).runs, 1.0, bursts_).reach
+        for hours in (1, 24, 168)
+        for bursts_ in ((), (9, 10))
+    ],
+    "one stream": lambda: monitored(FALLEN),
+    "a market": lambda: monitored(*MARKET, updates=UPDATES),
+    "a policy": lambda: monitored(
+        *MARKET, policy=AlertPolicy(0.2, {"visibility": 0.3}), bursts={12, 13}
+    ),
+    "daily": lambda: monitored(*(often(one, 24) for one in MARKET)),
+    "silent": lambda: monitored(STILL, stream(8, model=B)),
+    "update": lambda: [
+        updates.follow_update(one, one.runs[at].at - timedelta(hours=1), 0.05)
+        for one in (FALLEN, STILL)
+        for at in (5, 10)
+    ],
+    "boundaries": lambda: [
+        updates.pocock(3),
+        updates.crossing(2.2, 4),
+        updates.coverage(2.3),
+        updates.DEFAULT_PLAN.boundary,
+    ],
+    "power": lambda: [
+        [
+            power.at_known_time(outlook),
+            power.followed(outlook),
+            power.unannounced(outlook, 3),
+            power.information(outlook, 2),
+            power.points(outlook, 0.7),
+        ]
+        for outlook in (
+            power.Outlook(power.typical(12)),
+            power.Outlook(power.typical(30, CHALLENGER), 2, 6, 0.5).times(2, 3),
+        )
+    ],
+    "style": lambda: update_signs.compare_styles(TEXTS, LISTED, seed=1),
+    "first words": lambda: [
+        update_signs.first_word(text) for text in ("**Yes**, it is", "", "  \u201cNo.\u201d")
+    ],
+    "mixtures": lambda: [
+        update_signs.mixture_differs(Counter(a=20, b=2), [Counter(a=20, b=earlier)] * 4, seed=1)
+        for earlier in (1, 12)
+    ],
+    "burst calls": lambda: bursts.share_calls(list(FALLEN.prompts), [FALLEN], 21, seed=2),
+    "along": lambda: [
+        goes_along(metric, change, other)
+        for metric in ("visibility", "top1")
+        for change, other in ((0.1, 0.2), (0.1, -0.2), (-0.1, 0.0))
+    ],
+    "updates among dates": lambda: [
+        first_after(UPDATES, {A: FALLEN.runs}),
+        falls_among(UPDATES, A, FALLEN.runs[9:12], FALLEN.runs),
+        falls_among(UPDATES, B, FALLEN.runs[9:12], FALLEN.runs),
+    ],
+    "worlds": lambda: [
+        (world := simulate(DESIGN, Change(6, 20.0, 0.5), size=2, seed=9)).total.sum(axis=2),
+        world.changed,
+        undone(world, DESIGN, 9, seed=3).total.sum(axis=2),
+        moved(world.chance, -10.0, 0.5, np.random.default_rng(4)),
+    ],
+}
+
+
+def plain(thing: object) -> Any:  # noqa: PLR0911 - one line a type reads best
+    """Return a value as JSON keeps it: numbers, texts, lists and objects."""
+    if isinstance(thing, Enum):
+        return thing.name
+    if isinstance(thing, Stream):
+        return [len(thing.runs), float(thing.total.sum())]
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {f.name: plain(getattr(thing, f.name)) for f in fields(thing)}
+    if isinstance(thing, np.ndarray | np.generic):
+        return plain(thing.tolist())
+    if isinstance(thing, dict):
+        return [[plain(key), plain(value)] for key, value in thing.items()]
+    if isinstance(thing, list | tuple | set | frozenset):
+        return [plain(one) for one in thing]
+    if thing is None or isinstance(thing, bool | int | str):
+        return thing
+    if isinstance(thing, float):
+        return thing if np.isfinite(thing) else str(thing)
+    return str(thing)
+
+
+def same(now: Any, kept: Any) -> bool:
+    """Return whether two values agree, numbers to a millionth."""
+    if isinstance(now, list) and isinstance(kept, list):
+        return len(now) == len(kept) and all(map(same, now, kept))
+    if isinstance(now, dict) and isinstance(kept, dict):
+        return now.keys() == kept.keys() and all(same(now[key], kept[key]) for key in now)
+    if isinstance(now, float) or isinstance(kept, float):
+        return not isinstance(now, str) and now == pytest.approx(kept, rel=1e-6, abs=1e-9)
+    return bool(now == kept)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_fixed_histories_give_the_numbers_that_were_kept(name: str) -> None:
+    """Each number of a fixed history is the one with which the error rates were measured."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    now = json.loads(json.dumps(plain(CASES[name]())))
+    assert same(now, kept[name]), f"{name}: {json.dumps(now)[:2000]}"
+
+
+if __name__ == "__main__":
+    values = {name: plain(case()) for name, case in CASES.items()}
+    KEPT.write_text(json.dumps(values, separators=(",", ":")) + "\n", encoding="utf-8")
