@@ -113,7 +113,7 @@ def _changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST | None]]:
             yield lambda n: _set(n, value=not value)
         case ast.Constant(value=int(value) | float(value)):
             yield lambda n: _set(n, value=value + 1)
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr()) if ast.unparse(node) != "return None":
             yield lambda n: _set(n, value=ast.Constant(None))
         case ast.Expr(value=ast.Call() | ast.Await()) | ast.AugAssign():
             yield lambda _: None

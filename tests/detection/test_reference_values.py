@@ -177,7 +177,9 @@ CASES: dict[str, Callable[[], object]] = {
         update_signs.mixture_differs(Counter(a=20, b=2), [Counter(a=20, b=earlier)] * 4, seed=1)
         for earlier in (1, 12)
     ],
-    "burst calls": lambda: bursts.share_calls(list(FALLEN.prompts), [FALLEN], 21, seed=2),
+    "burst calls": lambda: [
+        bursts.share_calls(list(FALLEN.prompts), [FALLEN], calls, seed=2) for calls in (3, 21)
+    ],
     "along": lambda: [
         goes_along(metric, change, other)
         for metric in ("visibility", "top1")
