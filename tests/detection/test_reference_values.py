@@ -22,7 +22,7 @@ import pytest
 
 from overheard.detection import bursts, power, threshold, update_signs, updates
 from overheard.detection.attribution import falls_among, first_after, goes_along
-from overheard.detection.baseline import fit, run_pace, settled
+from overheard.detection.baseline import fit_baseline, run_pace, settled
 from overheard.detection.bayes_factors import candidate_starts, runs_by_kind
 from overheard.detection.detector import change_evidence, histories
 from overheard.detection.effect import expected_change, holm, probability, smallest_visible_change
@@ -100,7 +100,7 @@ def fitted(*streams: Stream) -> object:
     windows = {one.key: [settled([one])] for one in streams}
     looks = streams[0].runs
     announced = frozenset({(A, looks[8].id)})
-    found = fit(streams, windows, looks[:-1], 1.0, announced, looks[-1], {looks[5].id})
+    found = fit_baseline(streams, windows, looks[:-1], 1.0, announced, looks[-1], {looks[5].id})
     return [found.effects, found.horizon, found.pace, found.pace.allowed, found.limit()]
 
 
