@@ -11,7 +11,7 @@ from batch_service import EXPIRED, OK, BatchService, selling
 from program import PROMPTS, Program, sentences
 from vendors import KEY
 
-VENDORS = ("openai", *(pytest.param(v, marks=pytest.mark.slow) for v in ("anthropic", "google")))
+VENDORS = ("openai", "anthropic", "google")
 CONFIG = """
 [storage]
 url = "sqlite:///{folder}/store.db"
@@ -80,6 +80,7 @@ def test_the_estimate_says_what_a_batch_costs_and_how_long_it_takes(
     assert vendor.batches == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_check_in_a_batch_that_is_killed_is_collected_and_asked_once(
     tmp_path: Path, vendor: BatchService, name: str
