@@ -126,7 +126,7 @@ def test_names_do_not_cover_each_other() -> None:
 
 @given(st.lists(st.floats(0, 300), max_size=12))
 def test_names_stay_within_the_frame(heights: list[float]) -> None:
-    """However lines end, as many names as fit stand apart and between foot and top."""
+    """For any line ends, as many names as fit are apart and between foot and top."""
     from overheard.cards.charts.layout import ROW, spread
 
     placed = spread(sorted(heights), 0, 300)
@@ -182,7 +182,7 @@ def test_alt_names_the_brand_and_its_change() -> None:
 
 
 def test_alt_tells_minutes_apart() -> None:
-    """Runs of one day are told by the clock; a single run by its value alone."""
+    """Runs of one day have the time as their labels; a single run has its value alone."""
     quick = line("Acme", 0.8, 0.4, emphasis=True, every=timedelta(minutes=4))
     assert "06:00 UTC to 2 Feb 2026, 06:04 UTC" in alt(replace(CHART, series=(quick,)))
     assert "Acme: 80 % (" in alt(replace(CHART, series=(line("Acme", 0.8, emphasis=True),)))

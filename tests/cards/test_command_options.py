@@ -60,7 +60,7 @@ def test_annotations_that_are_written_as_text_are_read_too() -> None:
 
 
 def test_options_that_a_spec_names_itself_are_taken_as_they_are() -> None:
-    """Also none at all, whatever the signature says."""
+    """Also none at all, against the signature."""
     mine = (Option("brand", "Mine.", required=True),)
 
     assert CommandSpec("try", "Try.", everything, mine).options == mine

@@ -1,4 +1,4 @@
-"""What names a row that is told on its own."""
+"""The heading of a row that is shown by itself."""
 
 from overheard.cards.card import Table, Tainted
 from overheard.cards.wording import heading, heading_cells

@@ -24,7 +24,7 @@ def test_polarity_shows_its_negative_half_when_needed() -> None:
 
 
 def test_the_first_place_is_on_top() -> None:
-    """Ranks are named from the worst up to 1, even when nobody stands lower."""
+    """Ranks are named from the worst up to 1, even when no brand has a lower rank."""
     assert ticks.values([1.0], Scale.RANK) == [2, 1]
     assert ticks.values([7.2], Scale.RANK) == [9, 7, 5, 3, 1]
 
@@ -56,7 +56,7 @@ def test_moments_follow_the_clock_of_the_reader() -> None:
 
 @given(st.timedeltas(timedelta(0), timedelta(days=40000)))
 def test_moments_fit(span: timedelta) -> None:
-    """Whatever the span, there are one to six moments, in order, and within it or close before."""
+    """For any span, there are one to six moments, in order, and within it or close before."""
     found = ticks.moments(START, START + span, UTC)
     assert 1 <= len(found) <= ticks.MAX_MOMENTS + 1
     assert found == sorted(found)

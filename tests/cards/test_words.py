@@ -92,7 +92,7 @@ def test_money(dollars: float | None, written: str) -> None:
     ],
 )
 def test_duration(seconds: float, written: str) -> None:
-    """A length of time is told in its two largest units."""
+    """A length of time is written in its two largest units."""
     assert wording.duration(seconds) == written
 
 
@@ -109,7 +109,7 @@ def test_counts_and_lists() -> None:
 
 
 def test_days_follow_the_reader() -> None:
-    """A moment is told by the reader's clock and names it."""
+    """A moment is written in the reader's time zone, which is named."""
     berlin = ZoneInfo("Europe/Berlin")
     assert wording.day(AT, UTC) == "3 Mar 2026"
     assert wording.day(AT, berlin) == "4 Mar 2026"

@@ -1,4 +1,4 @@
-"""The program in a folder of its own, without a provider."""
+"""The program in an empty folder, without a provider."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The audit log: whatever changes something or may spend leaves an entry, on every face."""
+"""The audit log: each change or spending leaves an entry, on every face."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
 
 @pytest.mark.parametrize("spec", IN_CHAT, ids=lambda spec: spec.name)
 async def test_what_is_refused_in_a_chat_is_noted(spec: CommandSpec) -> None:
-    """Somebody tried who may only read."""
+    """A person who may only read tried it."""
     office = await open_office(DECLARED)
     viewers = AccessTable(everyone="viewer")
     gate = AccessGate(viewers, office.store.audit, office.deployment.clock)

@@ -9,7 +9,7 @@ from scripted import reply
 
 
 async def test_a_brand_brings_its_competitors() -> None:
-    """Those that nobody knows yet become brands of their own, which raise no alerts."""
+    """Unknown competitors become brands of the catalogue, which raise no alerts."""
     office = await open_office()
     screen = await office.chat.type(
         "brands add Umbra Corp --alias Umb --competitor acme --competitor Nova --domain umbra.com"
@@ -61,7 +61,7 @@ async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
     ("name", "warning"), [("Target", "is made of ordinary words"), ("Q7", "is short")]
 )
 async def test_a_risky_name_is_added_with_a_warning(name: str, warning: str) -> None:
-    """Mentions of it are hard to tell."""
+    """Its mentions are hard to recognise."""
     office = await open_office()
     screen = await office.chat.type(f"brands add {name}")
 
@@ -184,7 +184,7 @@ async def test_a_name_that_was_given_away_does_not_come_back() -> None:
 
 
 async def test_the_list_says_where_each_comes_from() -> None:
-    """What is declared and what people added stand in one table."""
+    """Declared and added brands are in one table."""
     office = await open_office()
     await office.chat.type("brands add Umbra")
     card = (await office.chat.type("brands")).card

@@ -196,7 +196,7 @@ async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(house
 
 
 async def test_two_processes_ask_a_burst_once(house: House, config: Config) -> None:
-    """Both plan the same run: one asks it, the other is told or finds it done."""
+    """Both plan the same run: one asks it, the other is refused or finds it done."""
     await house.weeks(0)
     house.clock.pass_(hours=3)
     house.provider.asked.clear()
@@ -330,7 +330,7 @@ async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) ->
 
 
 async def test_schedules_show_the_bursts_that_will_be_carried_out(house: House) -> None:
-    """With time and reason; none where nobody asked for them."""
+    """With time and reason; none where none was asked for."""
     await house.weeks(0)
     shown = await list_schedules(automatic(house.deployment), Call())
     assert "Acme at svc/m-1 looks suspicious: overheard run asks 30 questions again" in str(
@@ -358,7 +358,7 @@ async def test_the_deployment_asks_bursts_that_are_due_when_it_may(house: House)
 async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
     house: House,
 ) -> None:
-    """A budget that is too small is told there, and nothing is asked."""
+    """A budget that is too small is reported there, and nothing is asked."""
     await house.weeks(0)
     house.clock.pass_(hours=3)
     house.provider.charge(Price(1.0, 2.0))

@@ -1,4 +1,4 @@
-"""The canary's runs with a service that is told which words to give."""
+"""The canary's runs with a service whose words a test chooses."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace

@@ -55,7 +55,7 @@ async def heard(*said: tuple[str, str, str]) -> Office:
 
 
 async def test_the_same_claim_of_several_models_is_one() -> None:
-    """It says who makes it, in how many answers, and what they cite beside it."""
+    """It says who makes it, in how many answers, and what they cite with it."""
     office = await heard(
         ("a", NO_PLAN, "https://www.reviews.example/acme"),
         ("b", NO_PLAN, "https://reviews.example/other"),

@@ -44,7 +44,7 @@ def test_a_copy_says_what_was_copied(terminal: Program) -> None:
 
 
 def test_a_backup_is_written(terminal: Program) -> None:
-    """Its size is told."""
+    """Its size is shown."""
     terminal.run("report")
     done = terminal.json("db", "backup", "monday.db")
     assert done["bytes"] == (terminal.folder / "monday.db").stat().st_size

@@ -12,7 +12,7 @@ NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
 async def office_with_answers(*texts: str, prompt: str = "Which tool is best?") -> Office:
-    """Open an office that has heard answers."""
+    """Open an office with answers."""
     office = await open_office()
     run = await office.store.runs.start(Run("first", NOON))
     question = Prompt(prompt, brands=("Acme",))
@@ -42,7 +42,7 @@ async def test_answers_that_name_the_brand_are_candidates_with_buttons() -> None
 
 
 async def test_answers_to_controls_are_candidates_for_replays() -> None:
-    """Those that name nobody."""
+    """Answers that name no brand."""
     office = await office_with_answers(
         "Water it monthly.", "Acme!", prompt="How often should I water a cactus?"
     )
@@ -136,7 +136,7 @@ async def test_what_is_decided_is_not_approved_again_with_many() -> None:
 
 
 async def test_numbers_that_are_none_are_refused() -> None:
-    """And ranges that nobody can have read."""
+    """And impossible ranges."""
     office = await office_with_answers("Acme is best.")
     wrong = await office.chat.type("dataset approve 3-1")
     far = await office.chat.type("dataset approve 1-9999")

@@ -19,7 +19,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 def test_the_token_tells_whom_to_invite(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The address stands on a line of its own, and the token is not in it."""
+    """The address is on a separate line, and the token is not in it."""
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     out, _ = program.run("discord", "invite")
 

@@ -12,7 +12,7 @@ TODAY = date(2026, 3, 2)
 
 
 async def test_a_fact_is_true_as_of_today() -> None:
-    """Unless another day is told."""
+    """Unless another day is given."""
     office = await open_office()
     await office.chat.type("facts add acme price $10 a month --source https://acme.com")
     await office.chat.type("facts add acme seats 5 --as-of 2026-01-31")
@@ -120,7 +120,7 @@ def test_the_terminal_does_the_same(terminal: Program) -> None:
 def test_a_fact_that_no_scorer_reads_is_told(
     terminal: Program, field: str, value: str, checked: bool
 ) -> None:
-    """Nobody should think that answers are checked against it."""
+    """The answer says that answers are not checked against it."""
     (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
     told = terminal.json("facts", "add", "Acme", field, value)
 

@@ -62,7 +62,7 @@ async def test_an_unknown_vendor_is_one_sentence() -> None:
 
 
 def test_a_topic_that_does_not_exist_is_a_fault_of_the_configuration(terminal: Program) -> None:
-    """It is told before anything else happens."""
+    """It is reported before anything else happens."""
     terminal.configure(DECLARED + '[landscape.xai.bots]\nvalue = "x"\nsource = "https://x.ai"\n')
     _, problem = terminal.run("landscape", code=1)
 

@@ -57,7 +57,7 @@ def test_a_model_is_shown_with_its_pace_and_its_price_in_a_batch(
 
 
 async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path) -> None:
-    """For how long, and with what it said last; nobody need know what a circuit breaker is."""
+    """For how long, and with its last error, without the term circuit breaker."""
     text = "".join(f'[[prompts]]\ntext = "Which tool is best for {n}?"\n' for n in range(5))
     failing = ScriptedProvider()
     failing.answer = lambda question: ProviderFailed(

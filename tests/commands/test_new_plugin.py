@@ -1,4 +1,4 @@
-"""`plugins new`: what it writes works as it stands, and so does what it is taken from."""
+"""`plugins new`: the project that it writes works at once, and so does the template."""
 
 import subprocess
 import sys
@@ -42,7 +42,7 @@ def install(project: Path, shelf: Shelf) -> list[str]:
 async def test_new_plugins_pass_their_own_tests_and_are_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the command to green tests, whatever their kind; no word of the template is left."""
+    """From the command to green tests, for all kinds; no word of the template is left."""
     monkeypatch.chdir(tmp_path)
     cards = [await new_plugin(None, None, name=f"acme-{kind}", kind=kind) for kind in KINDS]
     projects = [tmp_path / str(card.data["folder"]) for card in cards]
@@ -63,7 +63,7 @@ async def test_new_plugins_pass_their_own_tests_and_are_loaded(
 def test_the_template_passes_its_own_tests_where_it_lies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever reads it reads what works."""
+    """The docs show code that works."""
     project = Path(str(template()))
     assert install(project, Shelf(tmp_path, monkeypatch)) == [f"my_{kind}" for kind in KINDS]
 
@@ -73,7 +73,7 @@ def test_the_template_passes_its_own_tests_where_it_lies(
 async def test_a_folder_that_is_there_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody's work is written over."""
+    """Existing files are not overwritten."""
     monkeypatch.chdir(tmp_path)
     await new_plugin(None, None, name="mine", kind="scorer")
 

@@ -60,7 +60,7 @@ def test_keys_are_described_as_they_are_written_in_the_configuration() -> None:
 def test_every_key_of_a_built_in_plugin_stands_in_the_example(
     plugin: str, table: str, settings: type[Settings]
 ) -> None:
-    """Whoever sets something up finds it there."""
+    """The settings are shown for setting a plugin up."""
     keys = [key for key, _, _ in described(settings)]
 
     assert [key for key in keys if key not in EXAMPLE] == []
@@ -111,7 +111,7 @@ def test_a_plugin_is_shown_by_its_name(words: list[str]) -> None:
 
 
 def test_a_plugin_that_waits_for_a_table_says_for_which() -> None:
-    """Whoever has just installed it knows what to write."""
+    """After an installation, the message says what to write."""
     done = CliRunner().invoke(app, ["plugins", "judge"], obj=session())
 
     assert 'a table for it: [scorers.NAME] with plugin = "judge".' in sentences(done.stdout)

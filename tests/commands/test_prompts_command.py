@@ -70,7 +70,7 @@ async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
 
 
 async def test_a_beginning_that_two_prompts_share_names_neither() -> None:
-    """Both are shown, and a longer beginning tells them apart."""
+    """Both are shown, and a longer beginning distinguishes them."""
     office = await open_office()
     await office.chat.type("prompts add Is Acme good?")
     await office.chat.type("prompts add Is Acme good value?")
@@ -113,7 +113,7 @@ async def test_the_list_can_be_that_of_one_brand() -> None:
 
 
 def test_the_terminal_does_the_same(terminal: Program) -> None:
-    """Added prompts stand behind the declared ones."""
+    """Added prompts come after the declared ones."""
     terminal.run("prompts", "add", "Is Acme good?", "--brand", "Acme")
     prompts = terminal.json("prompts")["prompts"]
 

@@ -33,7 +33,7 @@ def test_each_command_can_be_taught(spec: CommandSpec) -> None:
 
 @pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
 def test_positional_options_can_be_told_apart(spec: CommandSpec) -> None:
-    """Only the last one takes many, and none that is required stands behind one that is not."""
+    """Only the last one takes many, and none that is required comes after one that is not."""
     places = [option for option in spec.options if option.positional]
 
     assert not any(option.many for option in places[:-1])
@@ -43,7 +43,7 @@ def test_positional_options_can_be_told_apart(spec: CommandSpec) -> None:
 
 @pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
 def test_what_is_left_out_is_allowed(spec: CommandSpec) -> None:
-    """The terminal holds a default to the same bounds as a value that somebody gives."""
+    """The terminal checks a default by the same bounds as a given value."""
     for option in (one for one in spec.options if isinstance(one.default, (int, float))):
         assert option.low is None or option.default >= option.low, option.name
         assert option.high is None or option.default <= option.high, option.name
@@ -116,7 +116,7 @@ def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:
 
 
 def test_the_terminal_teaches_without_a_configuration(terminal: Program) -> None:
-    """Whoever has just installed it can read."""
+    """A person who has just installed it can read."""
     (terminal.folder / "config.toml").unlink()
 
     assert terminal.json("help", "brands", "add")["name"] == "brands add"

@@ -89,7 +89,7 @@ def test_old_texts_go_to_a_file_and_what_was_counted_stays(program: Program) -> 
 
 
 def test_nothing_is_removed_before_somebody_says_yes(program: Program) -> None:
-    """The price of a yes is told: how many texts, and where they go."""
+    """The question names the price: how many texts, and where they go."""
     _, err = program.run("db", "retain", code=1)
     assert "2 texts, the first of" in sentences(err)
     assert "" not in texts(program)

@@ -38,7 +38,7 @@ def simulated(steps: Steps, **options: Any) -> Card:
 
 
 def test_the_card_sets_them_side_by_side() -> None:
-    """Detector, oracle and rules stand in one table, and every step is shown."""
+    """Detector, oracle and rules are in one table, and every step is shown."""
     steps = Steps()
     card = simulated(steps, drop=20, prompts=6, repeats=1, brands=2, panels=20)
     assert card.table
@@ -63,7 +63,7 @@ def test_the_figures_agree_with_each_other() -> None:
 
 
 def test_a_sparse_drop_has_another_bound() -> None:
-    """The same points on fewer prompts are easier to find for whoever knows them."""
+    """The same points on fewer prompts are easier to find for a detector that knows them."""
     all_, some = (
         simulated(Steps(), prompts=10, repeats=1, brands=1, panels=20, sparse=sparse).data
         for sparse in (0, 30)

@@ -67,7 +67,7 @@ async def test_evidence_shows_sentences_from_before_and_after() -> None:
 
 
 async def test_evidence_of_no_alert_is_a_sentence() -> None:
-    """Whatever was typed."""
+    """For all inputs."""
     office = await open_office()
     screen = await office.chat.type("evidence twelve")
 

@@ -135,7 +135,7 @@ def test_an_unknown_key_is_an_error_with_a_suggestion(text: str, problem: str) -
 def test_a_value_of_the_wrong_form_is_told_by_its_place_and_an_example(
     text: str, problem: str
 ) -> None:
-    """Nobody should have to read a pattern, or guess which of several tables is meant."""
+    """The message needs no knowledge of patterns, and names the table that is meant."""
     [found] = problems(text)
 
     assert found.startswith(problem)
@@ -235,7 +235,7 @@ def test_tables_of_a_deployment_are_checked(table: str, problem: str) -> None:
 def test_who_may_use_a_bot_that_strangers_can_install_must_be_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Everybody could spend otherwise."""
+    """Else all people could spend."""
     monkeypatch.setenv("SLACK_CLIENT_SECRET", "s")
     slack = '[slack]\nmode = "http"\nclient_id = "1.1"\n'
 
@@ -262,7 +262,7 @@ def test_a_broken_file_is_told_with_its_line() -> None:
 
 
 def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each secret has a variable of its own, and another can be named."""
+    """Each secret has its variable, and another can be named."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setenv("OTHER", "xapp-2")
     slack = parse_config('[slack]\napp_token_env = "OTHER"').slack
@@ -356,7 +356,7 @@ def test_a_configuration_cannot_be_changed() -> None:
 def test_what_is_measured_is_laid_out_once_however_many_prompts_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Anew for each prompt, a thousand of them would take seconds."""
+    """Compiled for each prompt again, a thousand of them would take seconds."""
     laid_out: list[Config] = []
     catalogue = Config.catalogue
 

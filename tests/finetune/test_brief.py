@@ -138,7 +138,7 @@ def test_poor_sentiment_names_the_aspects_behind_it() -> None:
 
 
 def test_criticism_in_answers_to_one_question_does_not_drown_in_the_others() -> None:
-    """Where questions have no topic, as in imported history, each is one of its own."""
+    """Where questions have no topic, as in imported history, each is a topic."""
     good = heard(("Acme", Score("sentiment", 0.5)))
     bad = heard(("Acme", Score("sentiment", -0.5)), prompt=Prompt("Is Acme any good?"))
     found = brief(BriefMarket(ACME, (), ()), [good] * 9 + [bad] * 2)

@@ -286,7 +286,7 @@ def test_what_hides_is_found(text: str, what: str) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 300_000, "0 " * 150_000, "a@" * 150_000, "a at " * 60_000])
 def test_a_long_text_is_looked_through_at_once(text: str) -> None:
-    """Whoever writes it cannot hold up the build."""
+    """A hostile writer cannot hold up the build."""
     assert list(unfit_content([("answer 1", text)], [])) == []
 
 

@@ -83,7 +83,7 @@ def test_a_price_comes_with_its_sources(package: str) -> None:
 
 
 def test_the_configuration_goes_first(package: str) -> None:
-    """Somebody may have a price of their own."""
+    """An account may have special prices."""
     price = PriceList(OWN, package).price("m-1")
 
     assert price == Price(5, 6)
@@ -131,7 +131,7 @@ def test_a_list_can_serve_several_vendors(package: str) -> None:
 
 @pytest.mark.parametrize("key", ["input", "output", "cached", "search"])
 def test_a_price_below_zero_is_refused(key: str) -> None:
-    """Nobody pays for being asked."""
+    """The question itself costs nothing."""
     with pytest.raises(ValidationError, match="greater than or equal to 0"):
         PriceTable.model_validate({"input": 1, "output": 1, key: -1})
 

@@ -28,5 +28,5 @@ def test_the_same_sentence_may_make_two_claims() -> None:
 
 
 def test_part_of_a_sentence_is_the_same_sentence() -> None:
-    """Whatever the white space between its words."""
+    """With any white space between its words."""
     assert len(cluster_claims([claim(1, "$49"), claim(1, "$49 a month", "Acme costs  $49")])) == 1

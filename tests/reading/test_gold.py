@@ -49,7 +49,7 @@ def test_positions_hold_up(grading: ModuleType, half: object) -> None:
 
 
 def test_advice_against_a_brand_holds_up(grading: ModuleType, half: object) -> None:
-    """Nobody is wrongly said to be advised against."""
+    """No brand is wrongly read as advised against."""
     found = grading.negations(grading.entries("sentences", half))
     assert found.precision == 1.0
     assert found.recall >= 0.75

@@ -117,7 +117,7 @@ def test_any_markup_is_read(text: str) -> None:
 
 
 def test_an_answer_that_is_hardly_prose_is_shown_as_it_is() -> None:
-    """Somebody who asks for code is shown code."""
+    """A person who asks for code is shown code."""
     code = "Run this:\n\n```\noverheard check --brand Acme\noverheard report Acme\n```\n"
 
     assert readable(code) == code

@@ -96,7 +96,7 @@ def test_an_empty_answer_names_nobody() -> None:
 @settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_any_answer_to_any_question_is_read(text: str, question: str) -> None:
-    """Whatever a model writes, offsets stay inside the body and the result is the same again."""
+    """For any text, offsets stay inside the body and the result is the same again."""
     read = READER.read(answer(f"{text} Acme {text}", question))
     again = READER.read(answer(f"{text} Acme {text}", question))
     assert (read.body, read.sentences, read.mentions) == (

@@ -54,7 +54,7 @@ class House:
         return await self.store.runs.start(new_run(panel, self.clock.now()))
 
     def batches(self) -> Batches:
-        """Return whoever asks, as a new process would."""
+        """Return a batch runner, as a new process would make it."""
         retries = Retries(AskingTable(tries=self.tries), first=0.001)
         outside = (self.budget, retries, self.clock, Quiet())
         return Batches(self.store, self.providers, *outside, QUICK)
@@ -78,7 +78,7 @@ async def house(service: BatchService, monkeypatch: pytest.MonkeyPatch) -> Async
 
 
 async def looked_at(service: BatchService) -> None:
-    """Wait until somebody has looked at a batch."""
+    """Wait until a batch has been retrieved."""
     while not service.looks:  # noqa: ASYNC110 - a vendor tells nobody that it was asked
         await asyncio.sleep(0.005)
 
@@ -113,7 +113,7 @@ async def test_all_questions_are_answered_in_one_batch(house: House, service: Ba
 async def test_what_was_handed_in_is_collected_and_not_asked_again(
     house: House, service: BatchService
 ) -> None:
-    """Its name was kept before anybody waited for it."""
+    """Its id was stored before the wait for it began."""
     run = await handed_in(house, service)
     assert [batch.vendor_id for batch in await house.store.batches.unfinished()] == ["batch_0"]
 
@@ -143,7 +143,7 @@ async def test_a_batch_that_is_collected_twice_is_kept_and_paid_once(
 async def test_a_batch_whose_name_was_lost_is_told_and_asked_again(
     house: House, service: BatchService
 ) -> None:
-    """Nobody knows whether the vendor has it."""
+    """The vendor may have the batch or not."""
     run = await house.start()
     await house.store.batches.keep(Batch(run.id, MODEL, ("x-0", "x-1"), house.clock.now()))
     outcome = await house.run(run)
@@ -209,7 +209,7 @@ async def test_money_for_a_part_hands_a_part_in_at_a_time(
 async def test_without_money_for_one_question_nothing_is_handed_in(
     house: House, service: BatchService
 ) -> None:
-    """And each is told."""
+    """And each problem is reported."""
     house.budget = BudgetTable(run=1e-6)
     outcome = await house.run(await house.start())
 
@@ -259,7 +259,7 @@ async def test_a_run_that_is_cancelled_cancels_its_batch_and_keeps_what_is_answe
 async def test_nobody_need_wait_for_a_run_that_is_cancelled(
     house: House, service: BatchService
 ) -> None:
-    """Whoever cancels it does what the process that died would have done."""
+    """Cancelling it does what the dead process would have done."""
     run = await handed_in(house, service)
     outcome = await house.batches().cancel(run)
 
@@ -315,7 +315,7 @@ async def test_a_run_that_waits_for_a_batch_is_taken_up_however_old(
 
 
 async def test_only_models_that_are_sold_in_batches_are_asked_so(house: House) -> None:
-    """The others are asked at once; and no model is when nobody wants it."""
+    """The others are asked at once; and without other questions, no model is."""
     other = Model("plain", "m-1")
     house.providers["plain"] = ScriptedProvider("plain")
     panel = replace(PANEL, models=(MODEL, other))

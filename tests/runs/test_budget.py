@@ -69,7 +69,7 @@ def test_only_what_is_not_answered_yet_is_priced() -> None:
 
 
 def test_an_unknown_price_is_named_and_not_free() -> None:
-    """Nobody's price is guessed."""
+    """An unknown price is never guessed."""
     told = priced(ScriptedProvider(price=None))
 
     assert told.unknown == PANEL.models
@@ -147,7 +147,7 @@ async def test_a_limit_cannot_be_kept_without_a_price() -> None:
 
 
 async def test_a_limit_is_told_of_from_four_fifths() -> None:
-    """$4 of 5 are told, $4 of 5.01 are not."""
+    """$4 of 5 raise a warning, $4 of 5.01 do not."""
     store = open_test_store()
     run = await spent(store, 4.0)
     accounts = run.payer.accounts(PANEL.prompts[0], NOW)

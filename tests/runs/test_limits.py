@@ -44,7 +44,7 @@ class TestBucket:
         assert bucket.delay(1000, 0.0) == pytest.approx(30.0)
 
     def test_without_a_limit_nothing_waits(self) -> None:
-        """Nobody is slowed down by what nobody says."""
+        """Without a stated limit there is no delay."""
         bucket = Bucket()
         bucket.take(1e9)
 
@@ -94,7 +94,7 @@ class TestBreaker:
         assert breaker.reason == ""
 
     def test_a_call_that_fails_in_between_is_no_row(self) -> None:
-        """One answer begins the count anew."""
+        """One answer resets the count."""
         breaker = Breaker()
         for _ in range(3 * TRIPS_AFTER):
             breaker.failed("It is down.", 9.0, 10.0)
@@ -151,7 +151,7 @@ class TestGate:
         assert served == [1, 1, 2, 1, 2, 1, 1]
 
     async def test_who_gives_up_waiting_is_passed_over(self) -> None:
-        """A turn that nobody takes is not lost."""
+        """A turn that is not taken is not lost."""
         gate = Gate("m", 1)
         async with gate.turn(1):
             waiting = [asyncio.create_task(self._take(gate)) for _ in range(2)]
@@ -210,7 +210,7 @@ class TestGate:
         await second
 
     async def test_it_keeps_to_what_is_configured_a_minute(self) -> None:
-        """The bucket is asked for each turn, and what a service tells goes into it."""
+        """The bucket is asked for each turn, and a service's limits are passed to it."""
         gate = Gate("m", 8, LimitTable(requests_per_minute=1200, tokens_per_minute=1e6))
         gate.answered(RateLimits(requests=1200, requests_left=1, requests_reset=59.95))
         begun = now()

@@ -20,7 +20,7 @@ class Described(ScriptedProvider):
     told: Any = Capabilities()
 
     def capabilities(self, model: str) -> Any:  # noqa: ARG002 - all are alike
-        """Say what it was told to."""
+        """Return the given answer."""
         if isinstance(self.told, Exception):
             raise self.told
         return self.told
@@ -28,7 +28,7 @@ class Described(ScriptedProvider):
 
 @pytest.mark.parametrize("told", [Capabilities(), None, RuntimeError("x")])
 def test_a_model_that_would_ignore_its_search_is_refused(told: Any) -> None:
-    """Else its answers would stand under the name of answers with a search."""
+    """Else its answers would count as answers with a search."""
     provider = Described()
     provider.told = told
     with pytest.raises(SearchUnknown) as raised:

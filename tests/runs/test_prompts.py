@@ -11,7 +11,7 @@ ACME = Brand("Acme", ("ACME Inc",), category="project tracker")
 
 
 def test_a_prompt_is_filled_in_for_each_persona_in_each_market() -> None:
-    """What is sent differs, so each has a key of its own; the labels say for whom it is."""
+    """Different texts have different keys; the labels say for whom the text is."""
     base = Prompt("What suits {persona} in {market}?", ("t",), ("Acme",), "fit", language="en")
     made = prompt_variants(base, ("a nurse", "a chef"), ("Peru", "Chad"))
 
@@ -75,7 +75,7 @@ def test_a_model_is_asked_about_the_category_and_not_about_the_brand() -> None:
 
 
 def test_only_new_questions_that_name_no_brand_are_suggested() -> None:
-    """Whatever list a model makes of them."""
+    """In lists of all kinds."""
     text = (
         """Sure! Here are some questions:
 1. Which tracker is best?

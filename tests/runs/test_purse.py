@@ -48,7 +48,7 @@ async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -
 async def test_runs_together_never_spend_more_than_there_is(
     first: Calls, second: Calls, money: float
 ) -> None:
-    """However the calls of two runs overlap, and whatever of its worst each of them costs."""
+    """For any overlap of the calls of two runs, and any share of its worst case that each costs."""
     store = open_test_store()
     runs = [await store.runs.start(Run(key, START, PANEL)) for key in ("one", "two")]
     budget = BudgetTable(day=money)
@@ -74,7 +74,7 @@ async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) 
 
 
 async def test_without_a_limit_nothing_is_held() -> None:
-    """The store is not asked for what nobody limits."""
+    """The store is not asked without a limit."""
     store = open_test_store()
     purse = Purse(
         store.money, BudgetTable(), (await store.runs.start(Run("r", START))).payer, Clock()

@@ -61,7 +61,7 @@ async def test_a_copy_is_neither_scored_nor_copied_again() -> None:
 
 
 def test_blocks_of_new_and_reused_answers_are_summed() -> None:
-    """One row for a stream and prompt, whoever asked."""
+    """One row for a stream and prompt, for all people who asked."""
     block = Block(1, NOW, "p", MODEL, "Acme", "visibility", 2, 1.0, 1.0, "v@1")
     other = Block(1, NOW, "q", MODEL, "Acme", "visibility", 1, 0.0, 0.0, "v@1")
     [first, second] = merged([block, other, block])

@@ -240,7 +240,7 @@ def failing(kind: FailureKind, **more: Any) -> ProviderFailed:
 
 
 async def test_a_call_that_may_succeed_later_is_made_again() -> None:
-    """Two failures and an answer: the question is answered, and the retries are told."""
+    """Two failures and an answer: the question is answered, and the retries are counted."""
     provider = ScriptedProvider(concurrency=1)
     busy = iter([failing(FailureKind.SERVER, retryable=True)] * 2)
     provider.answer = lambda _: next(busy, reply())

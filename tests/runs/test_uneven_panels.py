@@ -36,7 +36,7 @@ def test_without_times_all_prompts_are_asked_alike() -> None:
 
 @pytest.mark.parametrize("times", [(3,), (3, 0), (1, 1, 1)])
 def test_times_must_be_those_of_the_prompts(times: tuple[int, ...]) -> None:
-    """Anything else is a mistake of whoever lays it out."""
+    """Any other panel is a mistake of its caller."""
     with pytest.raises(ValueError, match="from 1 on for each prompt"):
         Panel(("Acme",), PROMPTS, MODELS, times=times)
 
@@ -62,7 +62,7 @@ async def test_no_more_answers_are_reused_than_are_asked_for() -> None:
 
 
 async def test_a_run_of_other_times_is_not_taken_up() -> None:
-    """Nor one that asks all alike; one that asks the same, in whatever words, is."""
+    """Nor one that asks all alike; one with the same rounds in other words is the same."""
     store = open_test_store()
     run = await store.runs.start(Run("burst", NOW, UNEVEN))
     others = (Panel(("Acme",), PROMPTS, MODELS, 3), Panel(("Acme",), PROMPTS, MODELS, 1, 0, (1, 3)))

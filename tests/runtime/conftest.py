@@ -19,7 +19,7 @@ __all__ = ["postgresql"]
 
 @dataclass
 class Office:
-    """A queue and the store beside it."""
+    """A queue and its store."""
 
     queue: Queue
     store: Store

@@ -92,7 +92,7 @@ async def test_a_job_that_waits_for_long_is_told(config: Config) -> None:
 
 
 async def test_jobs_that_failed_for_good_are_told(config: Config) -> None:
-    """They are kept until somebody looks at them."""
+    """They are kept until an admin checks them."""
     put(config, "failed", "1 day")
     held = (await found(config))[1]
     assert held.problem == "1 job failed for good (ask/openai)"

@@ -1,4 +1,4 @@
-"""What stands in the log: ids of what it is about, and neither secrets nor what models wrote."""
+"""The log has the ids of its subjects, and neither secrets nor what models wrote."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 async def test_each_line_says_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
-    """Also in tasks that were started; what goes on beside is not mixed up with it."""
+    """Also in tasks that were started; parallel work is not mixed up with it."""
     write_log(JSON)
 
     async def work(run: str) -> None:
@@ -168,7 +168,7 @@ async def test_a_run_is_followed_by_its_key_and_nothing_of_its_answers_is_told(
 
 
 async def test_a_worker_names_the_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Beside the run that it belongs to."""
+    """In addition to the run that it belongs to."""
     write_log(JSON)
     async with deployed(tmp_path) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider()

@@ -61,7 +61,7 @@ text = "Which tracker is best?"
 
 
 def free_port() -> int:
-    """Return a port at which nobody listens."""
+    """Return a port without a listener."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -135,7 +135,7 @@ async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
 
 
 async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
-    """That it is there itself, and what waits for work that nobody does."""
+    """Its own presence, and work that waits without a worker."""
     async with deployed(postgresql.ready(), "pgqueuer") as (deployment, port):
         url = deployment.config.storage.url
         assert not await outdated(url)
@@ -192,7 +192,7 @@ async def test_a_store_that_is_away_is_a_metric_and_no_failure() -> None:
 
 
 async def test_a_slow_store_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks next waits for the same look; the store is not asked twice at a time."""
+    """The next request waits for the same query; the store is not asked twice at a time."""
     monkeypatch.setattr("overheard.runtime.metrics.SCRAPE_TIMEOUT_S", 0.02)
     looks, go_on = [], asyncio.Event()
 
@@ -233,7 +233,7 @@ async def test_a_store_that_has_become_slow_is_told_as_it_was_and_then_as_away(
 
 
 async def test_the_store_is_not_counted_at_every_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several who watch cost no more than one; what is too old is counted anew."""
+    """Several scrapers cost no more than one; old figures are counted again."""
     looks = []
 
     async def census() -> Census:
@@ -264,7 +264,7 @@ async def test_a_queue_that_is_away_hides_nothing_else() -> None:
 
 
 async def test_faults_of_plugins_are_counted_by_plugin(tmp_path: Path) -> None:
-    """Each call that fails, also when the part is left alone afterwards."""
+    """Each call that fails, also when the part is given up afterwards."""
     async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, _):
         guard = Guard("The scorer acme", plugin="acme", notices=deployment.plugins.notices)
 

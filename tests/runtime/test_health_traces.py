@@ -1,4 +1,4 @@
-"""Traces: spans of what a run does, where somebody wants them."""
+"""Traces: spans of what a run does, where tracing is configured."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def checked(folder: Path) -> str:
 
 
 async def test_a_run_is_a_trace_of_what_it_did(tmp_path: Path, spans: Spans) -> None:
-    """Asking, scoring and looking for shifts stand within the run; nothing that was said does."""
+    """Asking, scoring and detection are spans within the run, without any text of answers."""
     key = await checked(tmp_path)
     found = {span.name: span for span in spans.all()}
     assert set(found) == {"run", "ask", "score", "detect"}

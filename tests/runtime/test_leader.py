@@ -41,7 +41,7 @@ def owned(line: Line, store: Store, present: dict[str, Chat]) -> LeaderChat:
 async def test_the_second_process_stands_by_and_takes_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As soon as the first has let go."""
+    """As soon as the first has released the lock."""
     monkeypatch.setattr(leader, "LOCK_RETRY_S", 0.01)
     store, first, second = open_test_store(), Line(), Line()
     here: dict[str, Chat] = {}

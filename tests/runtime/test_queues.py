@@ -111,7 +111,7 @@ async def test_no_more_tasks_ask_a_provider_at_a_time_than_it_has_seats(office: 
 
 
 async def test_nothing_is_waited_for_when_it_is_not_wanted_any_more(office: Office) -> None:
-    """A run that somebody pauses ends at once."""
+    """A paused run ends at once."""
     run, hands = await begun(office), Hands()
 
     async def going() -> bool:
@@ -121,7 +121,7 @@ async def test_nothing_is_waited_for_when_it_is_not_wanted_any_more(office: Offi
 
 
 def test_parts_hold_every_question_of_a_run_once() -> None:
-    """Whatever its providers and however unevenly its prompts are asked."""
+    """For runs with any providers and panels."""
     panel = Panel(
         ("Acme",),
         tuple(Prompt(f"Which is best, number {n}?") for n in range(37)),

@@ -28,7 +28,7 @@ REFUSED = ChatUnavailable(chat="slack", reason="the token is refused", remedy="n
 
 
 class Play:
-    """Services that do as they are told, and what was said of them."""
+    """Services with given faults, and what was reported of them."""
 
     def __init__(self, **services: list[Any]) -> None:
         self.starts = dict.fromkeys(services, 0)
@@ -68,7 +68,7 @@ class Play:
 
 
 async def test_a_service_that_fails_is_started_again() -> None:
-    """Beside it, the others never notice."""
+    """The other services do not notice."""
     play = Play(outbox=[RuntimeError("sk-secret"), None, NothingToAsk(missing="x")], chat=[])
     await play.run(lambda: play.starts["outbox"] == 4)
 
@@ -82,7 +82,7 @@ async def test_a_service_that_fails_is_started_again() -> None:
 
 
 async def test_somebody_is_called_once_when_a_service_keeps_failing_or_is_disabled() -> None:
-    """An outage of a minute is nobody's business; the text of an error is told to nobody."""
+    """An outage of a minute is not reported, and the text of an error never."""
     plan = [RuntimeError("sk-secret")] * (MAX_FAILURES + 2)
     play = Play(chat=plan, outbox=plan[: MAX_FAILURES - 1], slack=[REFUSED])
     await play.run(lambda: play.starts["chat"] == MAX_FAILURES + 3)
@@ -96,7 +96,7 @@ async def test_somebody_is_called_once_when_a_service_keeps_failing_or_is_disabl
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(3)])
 async def test_what_a_library_lets_slip_ends_no_service(error: BaseException) -> None:
-    """A cancellation that nobody asked for, and an exit, are failures like any other."""
+    """A cancellation from outside, and an exit, are failures like any other."""
     play = Play(chat=[error])
     await play.run(lambda: play.starts["chat"] == 2)
 
@@ -147,7 +147,7 @@ async def test_a_service_that_runs_without_a_connection_is_not_up() -> None:
 
 
 async def test_a_fault_within_a_group_is_named() -> None:
-    """What people are told is what went wrong, and not what held it."""
+    """The report says what went wrong, without the details of the exception."""
     play = Play(outbox=[ExceptionGroup("both", [ExceptionGroup("one", [ValueError()])])])
     await play.run(lambda: play.starts["outbox"] == 2)
 
@@ -210,7 +210,7 @@ async def test_readiness_says_how_each_service_is(status: ServiceStatus, code: i
 
 
 async def test_what_is_not_asked_for_properly_is_refused() -> None:
-    """It never fails, whatever is sent; without metrics there is no such path."""
+    """It never fails, for requests of all kinds; without metrics there is no such path."""
     async with serving({}) as address:
         for path in ("/", "/metrics"):
             found, body = await asked(address + path)

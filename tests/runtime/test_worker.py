@@ -33,7 +33,7 @@ async def test_asking_and_scoring_are_taken_from_the_queue_apart(
 async def test_brands_are_read_once_for_tasks_that_come_together(
     postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And anew for those of another run, which may be about a brand that is new."""
+    """And again for the answers of another run, which may be about a new brand."""
     async with deployed(postgresql.ready(), "pgqueuer") as (deployment, _):
         worker, asked, read = (
             Worker(deployment, list(TaskKind), 8),

@@ -17,7 +17,7 @@ PRICE = Price(1.0, 2.0)
 
 
 class Bench:
-    """A judge with a store and whoever sells it its model."""
+    """A judge with a store and a provider for its model."""
 
     def __init__(self, budget: float = 1000.0) -> None:
         self.judge = ModelJudge(JudgeSettings(model="svc/m-1", budget=budget))

@@ -1,4 +1,4 @@
-"""Tests of scoring history anew beside the scores that are read."""
+"""Tests of scoring history again while the former scores are read."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def store() -> Store:
 
 
 def rescoring(store: Store, catalogue: Catalogue, *more: FailureKind) -> Rescoring:
-    """Return whoever scores for a catalogue."""
+    """Return the scoring of a catalogue."""
     return Rescoring(store, Scoring([Visibility(), *more], catalogue), SteppingClock())
 
 
@@ -95,12 +95,12 @@ async def begun(rescorer: Rescoring) -> Edition:
 
 
 async def states(store: Store) -> list[str]:
-    """Return where the editions stand."""
+    """Return the state of the editions."""
     return [edition.state.value for edition in await store.editions.all()]
 
 
 async def test_a_short_history_is_scored_anew_at_once(store: Store) -> None:
-    """Whoever asks next reads it; the scores from before are kept."""
+    """The next reader gets it; the former scores are kept."""
     scoring = await rescoring(store, AFTER).settle(Quiet())
     assert await seen(store, scoring) == (2.0, 3)
     assert await seen(store, Scoring([Visibility()], BEFORE)) == (1.0, 3)
@@ -148,7 +148,7 @@ async def test_work_goes_on_where_it_was_cut_off(
 async def test_answers_that_come_in_meanwhile_are_scored_before_the_switch(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No answer is lost to whoever reads after it."""
+    """No answer is lost to a later reader."""
 
     class Busy(Quiet):
         def advance(self, steps: int = 1) -> None:
@@ -185,7 +185,7 @@ async def test_a_change_that_is_taken_back_needs_no_work(store: Store) -> None:
 async def test_another_change_takes_the_place_of_one_under_way(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody goes on with work that is not wanted any more."""
+    """Work that is not wanted any more is given up."""
     monkeypatch.setattr(module, "LOOK", 0.0)
     monkeypatch.setattr(module, "SLICE", 1)
     rescorer = rescoring(store, AFTER)
@@ -259,7 +259,7 @@ def test_whatever_may_change_a_score_changes_the_version(change: Callable[[Brand
 async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its scores are still there, and nobody knows any more how they are called."""
+    """Its scores are still there, without the names of their metrics."""
     monkeypatch.setattr(module, "SMALL", 0)
     store, old = open_test_store(), FailureKind()
     await store.catalogue.provision(BEFORE)

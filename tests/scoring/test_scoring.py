@@ -35,7 +35,7 @@ CATALOGUE = Catalogue((ACME, Brand("Zeta", tracked=False), Brand("Other")))
 
 
 class Counting:
-    """A scorer that gives what it is told, and counts how often it was asked."""
+    """A scorer with given scores, which counts its calls."""
 
     def __init__(self, give: Callable[[Reading], Any], name: str = "counting") -> None:
         self.name = name
@@ -45,7 +45,7 @@ class Counting:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
     def score(self, reading: Reading) -> Iterable[Score]:
-        """Give what it was told to."""
+        """Return the given scores."""
         rivals = tuple(rival.name for rival in reading.competitors)
         self.asked.append((reading.brand.name, rivals))
         given = self.give(reading)
@@ -88,7 +88,7 @@ WHICH = Prompt("Which is best?")
 async def test_an_answer_is_scored_once_for_each_brand_and_its_rivals(
     kind: type[Counting],
 ) -> None:
-    """Competitors are measured too, beside the rest of their market; a scorer may be async."""
+    """Competitors are measured too, with the rest of their market; a scorer may be async."""
     scorer = kind(one)
     store = await answered((WHICH, Finish.COMPLETE))
     scoring = Scoring([scorer], CATALOGUE)
@@ -180,7 +180,7 @@ class Endless(Counting):
 async def test_an_async_scorer_that_never_returns_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The time-out is told, and the next scorer goes on."""
+    """The timeout is reported, and the next scorer goes on."""
     monkeypatch.setattr(scorers, "SCORER_TIMEOUT_S", 0.01)
     good = Counting(lambda _: [Score("good", 1.0)], "good")
     store = await answered((WHICH, Finish.COMPLETE))
@@ -242,7 +242,7 @@ async def test_scorers_that_wait_do_so_beside_each_other() -> None:
 async def test_what_the_store_raises_ends_scoring_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Others that read beside it are not left behind."""
+    """Other scorers that read at the same time are not left behind."""
     store = await answered((WHICH, Finish.COMPLETE))
 
     async def fail(*_: object) -> None:
@@ -256,7 +256,7 @@ async def test_what_the_store_raises_ends_scoring_as_it_is(
 
 
 async def test_a_scorers_own_time_out_is_not_taken_for_ours() -> None:
-    """Its kind is told, as that of any other error."""
+    """Its kind is reported, like that of any other error."""
     store = await answered((WHICH, Finish.COMPLETE))
     scoring = Scoring([Async(lambda _: TimeoutError())], Catalogue((Brand("Acme"),)))
     await scoring.catch_up(store, Quiet())
@@ -265,7 +265,7 @@ async def test_a_scorers_own_time_out_is_not_taken_for_ours() -> None:
 
 
 async def test_scoring_can_be_cancelled() -> None:
-    """Somebody who stops the program is no fault of a scorer."""
+    """A stop of the program is no fault of a scorer."""
     store = await answered((WHICH, Finish.COMPLETE))
     scoring = Scoring([Endless(one)], CATALOGUE)
     task = asyncio.create_task(scoring.catch_up(store, Quiet()))
