@@ -26,7 +26,7 @@ from large_store import (
     market,
 )
 
-from overheard.alerts.history import Past
+from overheard.alerts.history import HistoryReader
 from overheard.config.loader import AlertsTable
 from overheard.domain import (
     Answer,
@@ -78,7 +78,7 @@ async def detect(place: Place) -> Sequence[Figure]:
     """Whether a brand moved, after a new run: its past is read and replayed."""
     metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
     catalogue = await place.store.catalogue.current()
-    past = Past(place.store, catalogue, metrics, frozenset({VERSION}), AlertsTable())
+    past = HistoryReader(place.store, catalogue, metrics, frozenset({VERSION}), AlertsTable())
     watch = Watch()
     for number in range(TIMES):
         name = place.brand(11 * number)
