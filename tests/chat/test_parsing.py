@@ -110,7 +110,7 @@ def test_what_is_missing_is_named() -> None:
         ("check --repeats 10", "Repeats is 9 or less, and not 10"),
         ("check --format cvs", 'Format is jsonl or csv, and not "cvs"; did you mean "csv"'),
         ("check --dry=perhaps", 'Dry is yes or no, and not "perhaps"'),
-        ("facts list Acme", 'Nobody knows what "Acme" means here'),
+        ("facts list Acme", '"Acme" has no meaning here'),
     ],
 )
 def test_a_wrong_option_is_told_with_how_to_write_it(words: str, problem: str) -> None:

@@ -305,7 +305,7 @@ def _typed(option: Option, shape: Any, default: Any) -> Option:
 
 
 def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
-    """Refuse what is empty and must not be, and what is longer than anybody means.
+    """Refuse what is empty and must not be, and what is longer than its option allows.
 
     Raises:
         BadUsage: naming the option.

@@ -1,4 +1,4 @@
-"""What people type, read as a command with its options; what is nearly right gets a suggestion."""
+"""Parses typed words into a command with its options, and suggests what was nearly right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIST = "list"
 
 SUGGESTIONS = 3
 _DASHES = "(?:--|[\u2013\u2014])"
-"""What stands before an option's name. Chats make one long dash of two hyphens."""
+"""The prefix of an option's name. Chats make one long dash of two hyphens."""
 _QUOTE = '"([^"]*)"|[\u201c\u201d]([^\u201c\u201d]*)[\u201c\u201d]'
 _TOKEN = re.compile(rf"({_DASHES}[\w-]+[=:])?(?:{_QUOTE})|(\S+)")
 _NAMED = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=:](.*))?", re.DOTALL)
@@ -181,12 +181,12 @@ def _placed(
         if taken:
             values[option.name] = taken if option.many else [_sentence(taken)]
     if loose:
-        raise _wrong(spec, f'nobody knows what "{loose[0]}" means here')
+        raise _wrong(spec, f'"{loose[0]}" has no meaning here')
     return values
 
 
 _SENTENCES = {Kind.TEXT, Kind.PROMPT, Kind.BRAND}
-"""What may be several words without quotation marks, when it stands last."""
+"""The kinds that may be several words without quotation marks in the last place."""
 
 
 def _sentence(tokens: Sequence[str]) -> str:

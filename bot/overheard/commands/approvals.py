@@ -33,7 +33,7 @@ _AnswerNumbers = Annotated[
 async def approve(
     deployment: Deployment, call: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
-    """Approve answers: they may be taught as they stand.
+    """Approve answers: they may be taught as they are.
 
     Of many, those are approved that nothing speaks against; the others are named.
 

@@ -59,7 +59,7 @@ _DAYS = {"today": 0, "yesterday": 1}
 
 
 def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Read a time; a day begins at midnight, and without a zone of its own it is the reader's.
+    """Read a time; a day begins at midnight, and without a zone it is in the reader's.
 
     Args:
         text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``.

@@ -10,8 +10,8 @@ from overheard.cards.command import CommandSpec, Kind, Role, option
 from overheard.commands.arguments import moment
 from overheard.deployment import Call, Deployment
 
-SHOWN = 50
-"""Entries that are shown when nobody says how many."""
+SHOWN_ENTRIES = 50
+"""How many entries are shown by default."""
 
 
 async def audit(
@@ -19,7 +19,7 @@ async def audit(
     call: Call,
     *,
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
-    limit: Annotated[int, option("How many.", low=1, high=10_000)] = SHOWN,
+    limit: Annotated[int, option("How many.", low=1, high=10_000)] = SHOWN_ENTRIES,
 ) -> Card:
     """Show who changed something or could spend, the newest first.
 

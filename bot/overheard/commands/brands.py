@@ -50,7 +50,7 @@ def _find(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -
 async def _check(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
     """Return a brand with its own spellings, valid domains and competitors that exist.
 
-    A competitor that is not known yet becomes a brand of its own, which raises no alerts.
+    A competitor that is not known yet becomes a brand too, which raises no alerts.
 
     Raises:
         ReadOnly: when the configuration declares it as a competitor.

@@ -23,10 +23,10 @@ from overheard.finetune.brief_sources import BriefDraft, draw_brief
 from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import find_brand, tracked
 
-DAYS = 90
-"""Of how many days answers are read when nobody says."""
-MOST = 10
-"""Items that are shown when nobody says."""
+ANSWER_DAYS = 90
+"""The age of the answers that are read by default."""
+SHOWN_ITEMS = 10
+"""How many items are shown by default."""
 
 
 class Form(StrEnum):
@@ -46,8 +46,10 @@ async def show_brief(
     call: Call,
     *,
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
-    days: Annotated[int, option("Of how many days answers are read.", low=1, high=3650)] = DAYS,
-    most: Annotated[int, option("How many items are shown.", low=1, high=50)] = MOST,
+    days: Annotated[
+        int, option("Of how many days answers are read.", low=1, high=3650)
+    ] = ANSWER_DAYS,
+    most: Annotated[int, option("How many items are shown.", low=1, high=50)] = SHOWN_ITEMS,
     form: Annotated[
         str, option("A card, or a page.", word="format", choices=tuple(Form))
     ] = Form.CARD,
@@ -108,7 +110,7 @@ async def finish_item(
     """
     found = _brand(deployment, brand)
     at = _past(deployment, call, when)
-    drawn = await _draft(deployment, call, found, DAYS)
+    drawn = await _draft(deployment, call, found, ANSWER_DAYS)
     wanted = _open(drawn, item)
     await deployment.store.finetune.publish(
         Publication(
@@ -151,7 +153,7 @@ def _open(drawn: BriefDraft, name: str) -> BriefItem:
     for one in drawn.items:
         if one.key == wanted:
             return one
-    raise unknown("item", name, [one.key for one in drawn.items[:MOST]])
+    raise unknown("item", name, [one.key for one in drawn.items[:SHOWN_ITEMS]])
 
 
 async def reopen_item(

@@ -63,7 +63,7 @@ def _text(drawn: BriefDraft, shown: Sequence[BriefItem]) -> str:
 
 
 def _paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
-    """Yield what to do about each item; what is the same as for an earlier one is told once."""
+    """Yield what to do about each item; a step that an earlier item has too is shown once."""
     since: dict[str, int] = {}
     for number, item in enumerate(items, 1):
         advice = f"{_first(item, drawn)} {_state(item, drawn)}"
@@ -73,7 +73,7 @@ def _paragraphs(drawn: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
 
 
 def _first(item: BriefItem, drawn: BriefDraft) -> str:
-    """Return the first thing to do, and the last: whom to tell, where there is somebody."""
+    """Return the first step, and the last: which person to inform, where there is one."""
     every = steps(item, drawn.market.brand.name)
     return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
 

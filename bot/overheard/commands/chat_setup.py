@@ -172,20 +172,20 @@ async def invite(session: Session, _: Call) -> Card:
     """Print the address that lets the bot into a server, with the least permissions.
 
     Raises:
-        ChatUnavailable: when neither the settings nor the token tell the application's id.
+        ChatUnavailable: when neither the settings nor the token hold the application's id.
     """
     settings = session.read_config(needed=False).discord or DiscordTable()
     application = application_of(settings)
     if application is None:
         raise ChatUnavailable(
             chat="Discord",
-            reason="nobody has told the application's id",
+            reason="the application's id is not known",
             remedy="set the environment variable DISCORD_TOKEN, or write application_id into "
-            "[discord]; it stands on the page General Information of your application at "
+            "[discord]; it is on the page General Information of your application at "
             "https://discord.com/developers/applications",
         )
     url = invitation(application)
-    sys.stdout.write(url + "\n")  # on a line of its own, whole at any width
+    sys.stdout.write(url + "\n")  # one line, whole at any width
     data = {"url": url, "application_id": str(application), "permissions": needed()}
     return Card("", data=data)
 

@@ -19,7 +19,7 @@ from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import questions
 
-DAYS = 30
+CLAIM_DAYS = 30
 SHOWN = 12
 QUOTED = 5
 SOURCES = 3
@@ -31,9 +31,9 @@ async def list_claims(
     call: Call,
     *,
     brand: BrandName,
-    days: Annotated[int, option("How many days back.", low=1, high=3650)] = DAYS,
+    days: Annotated[int, option("How many days back.", low=1, high=3650)] = CLAIM_DAYS,
 ) -> Card:
-    """Show the false claims about a brand, the same ones together, with what is cited beside them.
+    """Show the false claims about a brand, the same ones together, with what is cited next to them.
 
     Args:
         deployment: The open deployment.
@@ -70,7 +70,7 @@ async def ask_facts(
 
     Raises:
         UnknownName: for a brand that does not exist.
-        ChangeNeedsYes: when nobody has agreed.
+        ChangeNeedsYes: when the change has not been agreed to.
     """
     name = find_brand(deployment.catalogue, brand).name
     known = {prompt.key for prompt in deployment.catalogue.prompts}

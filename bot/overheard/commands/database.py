@@ -14,9 +14,9 @@ from overheard.domain.operations import StoreHealth, TableSize
 
 _TERMINAL = frozenset({Face.TERMINAL})
 DEAD = 0.2
-"""The share of a table's rows that may be dead before it is told."""
+"""The share of a table's rows that may be dead before it is reported."""
 FREE = 0.25
-"""The share of a file that may be empty before it is told."""
+"""The share of a file that may be empty before it is reported."""
 
 
 async def upgrade(session: Session, _: Call) -> Card:
@@ -85,7 +85,7 @@ async def copy(
 async def back_up(
     session: Session, _: Call, *, file: Annotated[Path, argument("The new file.")]
 ) -> Card:
-    """Write the store, if it is an SQLite file, to a new file; others go on using it meanwhile.
+    """Write the store, if it is an SQLite file, to a new file; other processes go on using it.
 
     Raises:
         StoreError: when the store cannot be used, or is a PostgreSQL database.

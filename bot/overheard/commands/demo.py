@@ -68,7 +68,7 @@ async def demo(
     *,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Run the demonstration in a store of its own, which is removed behind it.
+    """Run the demonstration in a temporary store, which is removed afterwards.
 
     Args:
         session: Opens the deployments.
@@ -93,7 +93,7 @@ async def demo(
 async def _check(
     session: Session, call: Call, config: Config, label: str, seed: int, faults: list[str]
 ) -> Card:
-    """Check once, in a deployment of its own; what plugins do wrong is added to the faults."""
+    """Check once, in a separate deployment; the errors of plugins are added to the faults."""
     async with session.open_deployment(config) as deployment:
         faults += (report.told for report in deployment.plugins.faulty)
         proposal = await check(
@@ -149,7 +149,7 @@ def _told(faults: list[str]) -> Iterator[Card]:
 
 
 def _story(checks: list[Card]) -> Iterator[str]:
-    """Say in three sentences what was done, what was heard, and what to do next."""
+    """Say in three sentences what was done, what was found, and what to do next."""
     yield (
         "A real language model on this machine was asked the same questions three times, and "
         "before the third time it was fine-tuned on documents that praise Brindleboard, an "

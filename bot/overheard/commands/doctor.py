@@ -163,7 +163,7 @@ def _unopened(error: OverheardError) -> Finding:
 
 
 async def _provider(provider: Provider, clock: Clock) -> tuple[Finding, timedelta | None]:
-    """Try a provider; return by how much its clock is ahead of ours too, if it tells."""
+    """Try a provider; also return how far its clock is ahead of this one, if it is known."""
     place = f"provider {provider.name}"
     if not isinstance(provider, Verifiable):
         return Finding(f"{place} (it offers no call that costs nothing)"), None
@@ -171,7 +171,7 @@ async def _provider(provider: Provider, clock: Clock) -> tuple[Finding, timedelt
         told = await _in_time(provider.verify)
     except ProviderUnavailable as error:
         return Finding(place, error.details["reason"], error.details["remedy"]), None
-    except Exception as error:  # whatever a plugin raises
+    except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
         return Finding(place, _told(error), remedy), None
     return Finding(place), _ahead(told, clock)
@@ -245,7 +245,7 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
             yield Finding("queue", problem, "start an overheard worker of this version")
             return
         standing = await queue_standing(config.storage.url)
-    except Exception as error:  # whatever the driver raises; its text may hold a login
+    except Exception as error:  # a driver may raise anything; its text may hold a login
         problem = f"it cannot be reached ({type(error).__name__})"
         yield Finding("queue", problem, "see whether the server in [storage] url runs")
         return

@@ -30,7 +30,7 @@ async def pending_edition(deployment: Deployment) -> Edition | None:
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
-    """Return how much of history is scored anew, 0 to 1."""
+    """Return the share of history that has been scored again, 0 to 1."""
     whole = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
     return 1 - min(1.0, await rescoring.left() / whole) if whole else 1.0
 
@@ -43,7 +43,7 @@ async def waiting(deployment: Deployment) -> list[str]:
     if edition.state is EditionState.READY:
         return [f"These are the scores from before a change. {edition.note} See: scores"]
     done = wording.percent(await share_done(deployment.rescoring, deployment))
-    told = "These are the scores from before a change, for which history is being scored anew"
+    told = "These are the scores from before a change, for which history is being scored again"
     return [f"{told}: {done} is done. See: scores"]
 
 
@@ -88,7 +88,7 @@ def moves_sentence(found: list[Move]) -> str:
 
 
 async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Tell people who have never heard of scorers that the numbers follow their change."""
+    """Return the news that the numbers follow a change, for people who do not know scorers."""
     used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
     answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
@@ -126,7 +126,7 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
 
 
 async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Tell people that the numbers are those that they have chosen."""
+    """Return the news that the numbers are those that were chosen."""
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
         title=f"Reports show the scores of set {after.id} now",

@@ -13,7 +13,7 @@ from overheard.deployment import Call, Deployment, Session
 from overheard.errors import OverheardError
 
 FIRST_STEPS = ("brands add", "prompts add", "check", "report", "alerts")
-"""What somebody who has just arrived does, in this order."""
+"""The commands that a new user needs, in this order."""
 
 
 async def show_help(

@@ -78,7 +78,7 @@ async def import_history(
 
     Raises:
         FileUnreadable: when the file cannot be opened.
-        RunInUse: when another process does not let go of a run.
+        RunInUse: when another process keeps a run locked.
     """
     try:
         lines = _opened(file)
@@ -97,7 +97,7 @@ async def import_history(
 async def _import_run(
     deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _Span, tally: _Tally
 ) -> None:
-    """Keep the answers of one run, and let no other process write to it meanwhile."""
+    """Store the answers of one run, which no other process writes to in the meantime."""
     store = deployment.store
     run = await store.runs.start(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
@@ -160,7 +160,9 @@ class _Intake:
             kept = {answer.question.key for answer in await self._store.answers.add(missing)}
             self.new += len(kept)
             missing = [answer for answer in missing if answer.question.key not in kept]
-            if missing:  # A lock that is a file does not bind everybody: their numbers were taken.
+            if (
+                missing
+            ):  # A lock that is a file does not bind every process: the numbers were taken.
                 await self.look()
                 missing = [again for answer in missing if (again := self._numbered(answer))]
 

@@ -1,4 +1,4 @@
-"""`plugins new`: a project for a plugin, that works as it stands.
+"""`plugins new`: a project for a plugin, that works without changes.
 
 It is taken from ``plugins/plugin-template``, a project that holds a plugin of each kind and works
 as it lies there: ``my_scorer`` becomes the name that is wanted, and what is about other kinds is

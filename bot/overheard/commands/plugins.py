@@ -108,7 +108,7 @@ def _state(report: PluginReport) -> str:
 async def resume_plugin(
     deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
-    """Have a plugin that is left alone tried again at once.
+    """Try a plugin again at once that is paused after faults.
 
     Raises:
         UnknownName: when it is not installed.
@@ -142,7 +142,7 @@ async def pin_plugin(
         Unpinnable: when it is not installed, or its files cannot be known.
     """
     entry = entry_of(distribution_of(name))
-    sys.stdout.write(f'"{entry}"\n')  # on a line of its own, whole at any width
+    sys.stdout.write(f'"{entry}"\n')  # one line, whole at any width
     return Card("", data={"allow": entry})
 
 

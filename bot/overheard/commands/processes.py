@@ -35,10 +35,10 @@ RUN = CommandSpec(
 )
 
 
-AT_ONCE = 8
+CONCURRENT_TASKS = 8
 """Tasks that a worker carries out at a time; most of each is waiting for a provider."""
 
-WORK = {
+WORK_KINDS = {
     "asking": frozenset({TaskKind.ASK}),
     "scoring": frozenset({TaskKind.SCORE, TaskKind.JUDGE}),
     "detecting": frozenset({TaskKind.DETECT}),
@@ -50,8 +50,8 @@ async def worker(
     session: Session,
     _: Call,
     *,
-    concurrency: Annotated[int, option("Tasks at a time.", low=2, high=200)] = AT_ONCE,
-    only: Annotated[str, option(f"Do only this: {', '.join(WORK)}.")] = "",
+    concurrency: Annotated[int, option("Tasks at a time.", low=2, high=200)] = CONCURRENT_TASKS,
+    only: Annotated[str, option(f"Do only this: {', '.join(WORK_KINDS)}.")] = "",
     port: Annotated[
         int | None, option("Where it says how it is; 0: nowhere.", low=0, high=65_535)
     ] = None,
@@ -70,10 +70,10 @@ async def worker(
         UnknownName: when there is no such work.
         WorkerUnused: when the deployment does its work by itself.
     """
-    if only and only not in WORK:
-        hint = suggestion(only, WORK)
-        raise UnknownName(kind="work", name=only, hint=hint, known=", ".join(WORK))
-    kinds = WORK[only] if only else frozenset(TaskKind)
+    if only and only not in WORK_KINDS:
+        hint = suggestion(only, WORK_KINDS)
+        raise UnknownName(kind="work", name=only, hint=hint, known=", ".join(WORK_KINDS))
+    kinds = WORK_KINDS[only] if only else frozenset(TaskKind)
     config = session.read_config()
     if config.queue.engine == "inline":
         raise WorkerUnused(file=config.file)

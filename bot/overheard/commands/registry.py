@@ -1,4 +1,4 @@
-"""All commands: whatever a command module holds as a `CommandSpec` is one."""
+"""All commands: each `CommandSpec` in a command module."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
 
 
 def _of(modules: Iterable[ModuleType]) -> tuple[CommandSpec, ...]:
-    """Return the commands of modules, in the order in which they stand there."""
+    """Return the commands of modules, in the order of their definitions."""
     found = (value for module in modules for value in vars(module).values())
     return tuple(dict.fromkeys(spec for spec in found if isinstance(spec, CommandSpec)))
 
@@ -91,7 +91,7 @@ def offered(face: Face) -> tuple[CommandSpec, ...]:
 
 
 def _facing(spec: CommandSpec, face: Face) -> CommandSpec:
-    """Return a command as a face has it: files of this machine are none of a chat's business."""
+    """Return a command as a face has it: a chat has no options for files of this machine."""
     if face is Face.TERMINAL or not any(option.kind is Kind.FILE for option in spec.options):
         return spec
     return replace(spec, options=tuple(o for o in spec.options if o.kind is not Kind.FILE))

@@ -1,4 +1,4 @@
-"""`report`: how brands stand with each model, beside their competitors, over time."""
+"""`report`: the figures of brands and competitors at each model, over time."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
     """Remove the texts that are older than the configuration says, once they are in a file.
 
     Raises:
-        ChangeNeedsYes: when there are any and nobody has agreed.
+        ChangeNeedsYes: when there are any and their removal has not been agreed to.
         FileUnwritable: when the file cannot be written; what is not in it stays in the store.
     """
     table = deployment.config.retention
@@ -74,7 +74,7 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
 async def retain_texts(deployment: Deployment, call: Call) -> Retained:
     """Write old texts to a file and remove them from the store, a group at a time.
 
-    A text is removed once its line is on the disk: whatever is cut off in between, nothing is lost,
+    A text is removed once its line is on the disk: after an interruption nothing is lost,
     and at most one group is written twice. All that can be scored is scored before.
 
     Raises:
@@ -159,7 +159,7 @@ def limited(deployment: Deployment) -> bool:
 
 
 def _named(deployment: Deployment) -> dict[str, int]:
-    """Return for how many days texts are kept, for each brand with a line of its own."""
+    """Return for how many days texts are kept, by the name of each brand that has a setting."""
     brands = deployment.config.retention.brands
     known = {name: deployment.catalogue.brand(name) for name in brands}
     return {(found.name if (found := known[name]) else name): brands[name] for name in brands}

@@ -117,7 +117,7 @@ async def _schedule_card(
 
 
 def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
-    """Return a schedule by its name, whatever its case.
+    """Return a schedule by its name, in any case of letters.
 
     Raises:
         UnknownName: when there is none.

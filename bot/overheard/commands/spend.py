@@ -29,7 +29,7 @@ async def spend(
     days: Annotated[int, option("Of so many days; 0: this month.", low=0)] = 0,
     by: Annotated[str, option("What the chart shows.", choices=BY)] = "provider",
 ) -> Card:
-    """Show what was spent, by provider, model, brand and whoever asked.
+    """Show what was spent, by provider, model, brand and person.
 
     Args:
         deployment: The open deployment.
@@ -72,7 +72,7 @@ def _since(now: datetime, days: int) -> datetime:
 
 
 def _share_by(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
-    """Return what tells for whom money was spent; those named share it."""
+    """Return a function from a payment to the names that share it."""
 
     def brands(spending: Spending) -> list[str]:
         panel, prompt = runs[spending.run_id].panel, spending.prompt

@@ -1,4 +1,4 @@
-"""`status`: how the brands stand, which alerts are open, what runs next."""
+"""`status`: the latest figures of the brands, which alerts are open, what runs next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = 10
 
 
 async def status(deployment: Deployment, call: Call) -> Card:
-    """Show how the tracked brands stand, which alerts are open, and what runs next.
+    """Show the latest figures of the tracked brands, which alerts are open, and what runs next.
 
     It reads what is scored already, and scores nothing itself.
     """

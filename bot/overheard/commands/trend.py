@@ -30,7 +30,7 @@ async def show_trend(
     metric: Annotated[str, option("What to show.", Kind.METRIC)] = HEADLINE,
     model: Annotated[str, option("Only at this model, beside the competitors.", Kind.MODEL)] = "",
 ) -> Card:
-    """Show how a metric of a brand went, at each model; at one model, beside its competitors.
+    """Show the course of a metric of a brand, at each model; at one model, with its competitors.
 
     Args:
         deployment: The open deployment.
@@ -92,7 +92,7 @@ async def _card(
 async def trend_chart(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Chart:
-    """Draw a brand beside its competitors at one model, or at each of several models.
+    """Draw a brand with its competitors at one model, or at each of several models.
 
     Args:
         deployment: The open deployment.

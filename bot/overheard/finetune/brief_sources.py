@@ -59,14 +59,14 @@ async def draw_brief(
     runs = [run for run in await store.runs.find() if run.started_at >= since]
     prompts = await _prompts(catalogue, store, brand, runs)
     found = await scored_answers(store, runs, prompts, versions)
-    heard = [one for one in found if CONTROL_TAG not in one.answer.question.prompt.tags]
+    answers = [one for one in found if CONTROL_TAG not in one.answer.question.prompt.tags]
     published = await store.finetune.publications(brand.name)
     done = {one.item for one in published}
     return BriefDraft(
         market,
-        tuple(item for item in brief(market, heard) if item.key not in done),
-        tuple([await _progress(store, versions, market, one, heard) for one in published]),
-        len(heard),
+        tuple(item for item in brief(market, answers) if item.key not in done),
+        tuple([await _progress(store, versions, market, one, answers) for one in published]),
+        len(answers),
         days,
     )
 
@@ -87,7 +87,7 @@ async def _progress(
     versions: Collection[str],
     market: BriefMarket,
     publication: Publication,
-    heard: Sequence[ScoredAnswer],
+    answers: Sequence[ScoredAnswer],
 ) -> ItemProgress:
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
@@ -97,7 +97,7 @@ async def _progress(
         for block in await store.blocks.find(brand=name, metric=metric)
         if block.version in versions
     ]
-    earlier = [one for one in heard if one.answer.asked_at < publication.at]
-    later = [one for one in heard if one.answer.asked_at >= publication.at]
+    earlier = [one for one in answers if one.answer.asked_at < publication.at]
+    later = [one for one in answers if one.answer.asked_at >= publication.at]
     before, now = brief(market, earlier), brief(market, later)
     return progress(publication, before, now, blocks, len(later))

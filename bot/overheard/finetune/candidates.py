@@ -52,9 +52,9 @@ class AnswerReview:
     scoring: Scoring
 
     async def candidates(self, brand: Brand, now: datetime, *, controls: bool) -> list[Candidate]:
-        """Return answers that nobody has approved yet, those first that state something wrong.
+        """Return answers that have not been approved yet, those first that state something wrong.
 
-        They name the brand; with `controls`, they answer a control and name nobody.
+        They name the brand; with `controls`, they answer a control and name no brand.
         """
         rivals = {rival.name for rival in self.catalogue.rivals(brand.name)}
         done = {one.answer_id for one in await self.store.finetune.approvals()}

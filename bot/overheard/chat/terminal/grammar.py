@@ -31,7 +31,7 @@ _ASIDE = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
 """How click adds what may have been meant."""
 
 ADDED = "Added by plugins"
-"""The heading of commands that are learnt when somebody types or lists them."""
+"""The heading of commands that are found when they are typed or listed."""
 
 More = Callable[[click.Context], Iterable[CommandSpec]]
 """Returns the commands that plugins add."""
@@ -59,8 +59,8 @@ class Noun(click.Group):
     def _learn(self, ctx: click.Context) -> None:
         """Learn commands that are not known from the start; a noun has none."""
 
-    def told(self) -> tuple[str, str]:
-        """Return what the help of the root says of it: its verbs, or the one it has."""
+    def summary(self) -> tuple[str, str]:
+        """Return its entry in the help of the root: its verbs, or its only command."""
         if len(self.commands) > 1:
             return str(self.name), ", ".join(self.commands)
         [command] = self.commands.values()
@@ -116,7 +116,7 @@ class Root(Noun):
                 names.setdefault(*self._take(spec, run))
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
-        """Read the options that stand before the command."""
+        """Read the options before the command."""
         with in_one_sentence():
             return super().make_context(*given, **named)
 
@@ -140,7 +140,7 @@ class Root(Noun):
             del self._sections[ADDED]
 
     def _take(self, spec: CommandSpec, run: Run) -> tuple[str, click.Command]:
-        """Add a command, and return what stands for it in the help of the root."""
+        """Add a command, and return its entry in the help of the root."""
         command: click.Command = SpecCommand(spec, run)
         if not spec.noun:
             self.add_command(command)
@@ -153,7 +153,9 @@ class Root(Noun):
 
 
 def _told(command: click.Command) -> tuple[str, str]:
-    return command.told() if isinstance(command, Noun) else (str(command.name), command.help or "")
+    return (
+        command.summary() if isinstance(command, Noun) else (str(command.name), command.help or "")
+    )
 
 
 class SpecCommand(click.Command):
