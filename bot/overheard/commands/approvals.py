@@ -13,8 +13,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Approval
 from overheard.errors import UnknownName
 from overheard.finetune.candidates import AnswerReview
-from overheard.finetune.dataset import Approved
-from overheard.finetune.numbering import format_ranges, parse_numbers
+from overheard.finetune.dataset import Approved, format_ranges, parse_numbers
 
 PREVIEWED = 8
 """Answers, and reasons, that a question shows before many are approved."""

@@ -25,10 +25,9 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.finetune.candidates import Candidate
-from overheard.finetune.dataset import Dataset, build, collect_examples, save
+from overheard.finetune.dataset import Dataset, build, collect_examples, format_ranges, save
 from overheard.finetune.datasheet import datasheet
 from overheard.finetune.formats import FORMATS
-from overheard.finetune.numbering import format_ranges
 from overheard.runs.plan import find_brand
 
 SHOWN_CANDIDATES = 5

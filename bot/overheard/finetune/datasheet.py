@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from overheard.cards import wording
-from overheard.finetune.dataset import Dataset
+from overheard.finetune.dataset import Dataset, format_ranges
 from overheard.finetune.examples import ANSWER, FACT, REPLAY, Example
 from overheard.finetune.formats import FORMATS
-from overheard.finetune.numbering import format_ranges
 
 _WHAT = """\
 Each example is one question and one answer. A chat model that is tuned with train.jsonl should name

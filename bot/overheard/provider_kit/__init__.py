@@ -6,9 +6,8 @@ conversion of replies are here, so that all providers behave alike.
 
 from overheard.config.landscapes import read_landscapes
 from overheard.provider_kit.batches import BatchingProvider, FoundBatch, batch_lines, batch_problem
+from overheard.provider_kit.hosted import HostedProvider, HostedService
 from overheard.provider_kit.prices import CreationDates, PriceList
-from overheard.provider_kit.provider import HostedProvider
-from overheard.provider_kit.service import HostedService
 from overheard.provider_kit.settings import PriceTable, ProviderSettings
 
 __all__ = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from overheard.domain import BatchStatus, Model, Question, Reply
-from overheard.provider_kit.provider import Client, HostedProvider, Table
+from overheard.provider_kit.hosted import Client, HostedProvider, Table
 
 Raw = TypeVar("Raw")
 
