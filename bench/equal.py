@@ -34,8 +34,8 @@ from typing import Any
 
 import numpy as np
 
+from overheard.alerts.run_analysis import run_service
 from overheard.commands.compare import compare
-from overheard.commands.run_service import ask
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Block, Model, Panel
@@ -75,7 +75,7 @@ async def asked(deployment: Deployment, call: Call, seed: int) -> None:
         replace(new_run(panel, deployment.clock.now(), label="equal"), aside=True)
     )
     async with deployment.store.locks.run_lock(run.id):
-        outcome = await ask(deployment, call, run)
+        outcome = await run_service(deployment, call).ask(run)
         await deployment.store.runs.finish(run.id, outcome.state, deployment.clock.now())
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from loopback import ChatService
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
-from overheard.commands.alerts import lifecycle
 from overheard.commands.delivery_cards import Letters
 from overheard.config.loader import load_config
 from overheard.deployment import Deployment
@@ -69,7 +69,7 @@ async def raise_alert(deployment: Deployment) -> None:
         prompts=prompts,
         answers=(12, 12),
     )
-    alert, new = await lifecycle(deployment).raise_alert(Alert(shift, deployment.clock.now()))
+    alert, new = await Lifecycle.of(deployment).raise_alert(Alert(shift, deployment.clock.now()))
     assert (alert.id, new) == (1, True)
 
 
@@ -132,7 +132,7 @@ def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
     async def by_a_plugin(deployment: Deployment) -> None:
         [first] = await deployment.store.alerts.find()
         shift = replace(first.shift, metric="joy", model=Model("svc", "m-2"))
-        await lifecycle(deployment).raise_alert(Alert(shift, deployment.clock.now()))
+        await Lifecycle.of(deployment).raise_alert(Alert(shift, deployment.clock.now()))
 
     opened(raised.folder, by_a_plugin)
     chat = RecordingChat()

@@ -11,14 +11,15 @@ import pytest
 
 from office import executed
 from overheard.alerts.bursts import BurstCause, PlannedBurst
+from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts
-from overheard.commands.run_service import ask_aside, held
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.detection.bursts import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
+from overheard.runs.service import held
 from overheard.runtime.wiring import open_deployment
 from overheard_storage import open_store
 from scripted import ScriptedProvider
@@ -118,7 +119,9 @@ def _asked(deployment: Deployment) -> list[str]:
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Deployment) -> None:
     """As `ask`, `compare` and `prompts suggest` begin it; what is kept is not asked again."""
-    outcome, answers = await ask_aside(cut_off, Call(), Run("aside", NOW, TWO, aside=True))
+    outcome, answers = await run_service(cut_off, Call()).ask_aside(
+        Run("aside", NOW, TWO, aside=True)
+    )
     assert len(answers) == 2
     assert outcome.state is RunState.COMPLETE
     assert _asked(cut_off) == ["Which tool is best?", *2 * ["And which is cheap?"]]

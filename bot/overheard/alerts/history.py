@@ -11,6 +11,7 @@ from datetime import datetime
 
 from overheard.alerts.reasons import alert_policy
 from overheard.config.loader import AlertsTable
+from overheard.deployment import Deployment
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
 from overheard.domain import BURST, BlockTable, Catalogue, Metric, ModelUpdate
@@ -51,6 +52,15 @@ class HistoryReader:
     metrics: Mapping[str, Metric]
     versions: Collection[str]
     settings: AlertsTable
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> HistoryReader:
+        """Return the reader of a deployment's history."""
+        scoring = deployment.scoring
+        settings = deployment.config.alerts
+        return cls(
+            deployment.store, deployment.catalogue, scoring.metrics, scoring.versions, settings
+        )
 
     @property
     def policy(self) -> AlertPolicy:

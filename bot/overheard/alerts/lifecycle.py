@@ -13,6 +13,7 @@ from datetime import datetime
 from overheard.alerts.card import step
 from overheard.alerts.routes import Routes
 from overheard.cards import wording
+from overheard.deployment import Deployment
 from overheard.detection.decide import AlertAction, Placement, place
 from overheard.domain import (
     Alert,
@@ -64,6 +65,12 @@ class Lifecycle:
         self._store = store
         self._routes = routes
         self._clock = clock
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Lifecycle:
+        """Return the lifecycle of a deployment's alerts."""
+        routes = Routes(deployment.config.routes, deployment.scoring.metrics)
+        return cls(deployment.store, routes, deployment.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
         """Keep what moved at a model in a run, as `decide.place` places it among the alerts before:

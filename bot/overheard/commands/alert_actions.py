@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from overheard.alerts.events import life_data, state
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, option
-from overheard.commands.alerts import lifecycle, number_of
+from overheard.commands.alerts import number_of
 from overheard.commands.arguments import AlertNumber
 from overheard.commands.check import check
 from overheard.commands.rechecking import recheck_of
@@ -27,7 +28,7 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber)
         UnknownName: when there is no such alert.
         AlertUnchanged: when it was done before, or the alert is over.
     """
-    changed = await lifecycle(deployment).acknowledge(number_of(alert), call.who)
+    changed = await Lifecycle.of(deployment).acknowledge(number_of(alert), call.who)
     return _card(call, changed)
 
 
@@ -59,7 +60,7 @@ async def snooze(
     """
     until = deployment.clock.now() + SPANS[span] if span in SPANS else None
     note = {"1d": "For a day.", "1w": "For a week."}.get(span, "Until the next update.")
-    changed = await lifecycle(deployment).snooze(number_of(alert), call.who, until, note)
+    changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until, note)
     return _card(call, changed)
 
 
@@ -70,7 +71,7 @@ async def close(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Ca
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is closed already.
     """
-    return _card(call, await lifecycle(deployment).close(number_of(alert), call.who))
+    return _card(call, await Lifecycle.of(deployment).close(number_of(alert), call.who))
 
 
 async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
@@ -80,7 +81,7 @@ async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> C
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is open.
     """
-    return _card(call, await lifecycle(deployment).reopen(number_of(alert), call.who))
+    return _card(call, await Lifecycle.of(deployment).reopen(number_of(alert), call.who))
 
 
 async def mark_update(
@@ -103,7 +104,7 @@ async def mark_update(
     Raises:
         UnknownName: when there is no such alert.
     """
-    life = lifecycle(deployment)
+    life = Lifecycle.of(deployment)
     update = await life.mark_update(number_of(alert), call.who, note)
     card = _card(call, await life.find(number_of(alert)))
     marked = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
@@ -118,7 +119,7 @@ async def recheck(deployment: Deployment, call: Call, *, alert: AlertNumber) -> 
         UnknownName: when there is no such alert, or its brand or model is gone.
         BudgetExceeded: when the budget does not cover it.
     """
-    found = await lifecycle(deployment).find(number_of(alert))
+    found = await Lifecycle.of(deployment).find(number_of(alert))
     again = await recheck_of(deployment, found)
     label = f"alert {found.id}, checked again"
     return await check(deployment, call, **again, label=label)

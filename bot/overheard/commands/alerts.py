@@ -10,7 +10,6 @@ from overheard.alerts.digest import alert_row, alert_table
 from overheard.alerts.events import history, with_life
 from overheard.alerts.evidence import gather_evidence
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import aside
@@ -24,12 +23,6 @@ from overheard.errors import UnknownName
 TERMINAL = "terminal"
 SHOWN = 20
 """Alerts that a list shows by default."""
-
-
-def lifecycle(deployment: Deployment) -> Lifecycle:
-    """Return what raises alerts and keeps their lives in a deployment."""
-    routes = Routes(deployment.config.routes, deployment.scoring.metrics)
-    return Lifecycle(deployment.store, routes, deployment.clock)
 
 
 async def alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
@@ -96,7 +89,7 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     Raises:
         UnknownName: when there is no such alert.
     """
-    found = await lifecycle(deployment).find(number_of(alert))
+    found = await Lifecycle.of(deployment).find(number_of(alert))
     card = await alert_card(deployment, call, found)
     events = await deployment.store.alerts.events(found.id)
     rows = [

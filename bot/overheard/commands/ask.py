@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.check_card import told
-from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
@@ -57,7 +57,7 @@ async def ask(
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:
-        outcome, answers = await ask_aside(deployment, call, run)
+        outcome, answers = await run_service(deployment, call).ask_aside(run)
         return _card(question, answers, outcome)
 
     return Proposal(quote.price, quote.usd, execute)

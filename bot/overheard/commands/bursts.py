@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from overheard.alerts.burst_plans import planned_bursts, planned_data, sentence, table
 from overheard.alerts.bursts import PlannedBurst
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role
-from overheard.commands.burst_plans import planned_bursts, planned_data, sentence, table
-from overheard.commands.run_service import carry_out, held
+from overheard.commands.check import carry_out
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import TAKEN_UP_WITHIN
+from overheard.runs.service import held
 
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
@@ -69,7 +70,7 @@ async def run_bursts(
     quote = await deployment.pricing.quote_calls(calls, payer, answers=answers)
 
     async def execute() -> Card:
-        cards = [card for one in due if (card := await _carry_out(deployment, call, *one))]
+        cards = [card for run, _ in due if (card := await _carry_out(deployment, call, run))]
         return _outcome(deployment, call, cards, plans[:1])
 
     return Proposal(quote.price, quote.usd, execute)
@@ -129,7 +130,7 @@ def _new(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, P
     return run, plan.panel
 
 
-async def _carry_out(deployment: Deployment, call: Call, run: Run, panel: Panel) -> Card | None:
+async def _carry_out(deployment: Deployment, call: Call, run: Run) -> Card | None:
     """Carry a burst out as any check; None when another process has done it meanwhile."""
     await deployment.pricing.quote(run)  # the bursts before may have used the money up
     run = await deployment.store.runs.start(run)
@@ -137,7 +138,7 @@ async def _carry_out(deployment: Deployment, call: Call, run: Run, panel: Panel)
     async def work() -> Card | None:
         if await deployment.store.runs.state(run.id) is not RunState.RUNNING:
             return None
-        return await carry_out(deployment, call, run, panel)
+        return await carry_out(deployment, call, run)
 
     return await held(deployment.store, run, work)
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument
-from overheard.commands.run_service import held
 from overheard.deployment import Call, Deployment
 from overheard.detection.update_signs import MIN_UNSEEN_WORDS, CanaryComparison, compare_first_words
 from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
@@ -36,6 +35,7 @@ from overheard.runs.canary import (
 from overheard.runs.execute import Runner
 from overheard.runs.plan import find_model, new_run
 from overheard.runs.retries import Retries
+from overheard.runs.service import held
 from overheard.runs.spend import Purse
 
 

@@ -9,17 +9,20 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
+from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
-from overheard.commands.run_service import carry_out, held
+from overheard.commands.alerts import show_alert
+from overheard.commands.check_card import run_card
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
-from overheard.domain import Panel, Run
+from overheard.domain import Run
 from overheard.errors import UnknownName
 from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
 from overheard.runs.reuse import parse_age
 from overheard.runs.reuse import reuse as reuse_answers
+from overheard.runs.service import held
 
 
 async def check(
@@ -83,12 +86,12 @@ async def check(
     )
     reuse_within = parse_age(reuse) if reuse else None
     quote = await deployment.pricing.quote(run, reuse_within=reuse_within)
-    execute = partial(_execute, deployment, call, run, panel, reuse_within)
+    execute = partial(_execute, deployment, call, run, reuse_within)
     return Proposal(quote.price, quote.usd, execute, {"seed": drawn})
 
 
 async def _execute(
-    deployment: Deployment, call: Call, run: Run, panel: Panel, reuse_within: timedelta | None
+    deployment: Deployment, call: Call, run: Run, reuse_within: timedelta | None
 ) -> Card:
     run = await deployment.store.runs.start(run)
     now, reused = deployment.clock.now(), 0
@@ -97,9 +100,22 @@ async def _execute(
         nonlocal reused
         if reuse_within:
             reused += await reuse_answers(deployment.store, run, reuse_within, now)
-        return await carry_out(deployment, call, run, panel, reused=reused)
+        return await carry_out(deployment, call, run, reused=reused)
 
     return await held(deployment.store, run, work)
+
+
+async def carry_out(deployment: Deployment, call: Call, run: Run, *, reused: int = 0) -> Card:
+    """Carry out a run that the caller holds, and show what came of it.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        run: A run that the store holds.
+        reused: How many of its answers were reused just now.
+    """
+    service = run_service(deployment, call, show_alert)
+    return await run_card(call, await service.execute(run, reused=reused))
 
 
 def _check_metrics(deployment: Deployment) -> None:

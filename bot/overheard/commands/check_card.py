@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from overheard.alerts.detection_service import DetectionResult
+from overheard.alerts.run_analysis import AnalysisResult
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
-from overheard.commands.standings import Standing, table
+from overheard.commands.editions import waiting
+from overheard.commands.standings import Standing, standings, table
+from overheard.deployment import Call, Deployment
 from overheard.detection.effect import Learning
-from overheard.domain import Finish, Panel, RunState
+from overheard.domain import Account, Finish, Panel, Run, RunState
+from overheard.interfaces import Progress
+from overheard.measure.blocks import Stream, streams
+from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.outcome import Outcome
+from overheard.runs.reuse import merged
+from overheard.runs.service import RunResult
+from overheard.scoring.judge import agreements, doubt, judges
+from overheard.scoring.service import Scoring
 
 ENDINGS = {
     Finish.LENGTH: "cut at a limit of the service",
@@ -21,6 +31,34 @@ ENDINGS = {
     Finish.CUT: "broken off without an end",
 }
 """Why an answer is not scored, behind a count of answers and ``was`` or ``were``."""
+
+
+async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
+    """Show what came of a run that was carried out.
+
+    Args:
+        call: Who asks and where, and who is shown progress.
+        result: What came of it.
+    """
+    outcome, found = result.outcome, result.found
+    panel = outcome.run.panel
+    if found is None or panel is None:
+        return paused(outcome)
+    deployment = found.deployment
+    rows = await standings_of(deployment, call.progress, panel, outcome)
+    warnings = [*outcome.notes, *found.detection.doubts, *await waiting(deployment)]
+    warnings += [warning async for warning in _warnings(deployment, outcome.run)]
+    faults = deployment.scoring.faults
+    return summary(
+        panel,
+        outcome,
+        rows,
+        faults,
+        found.detection,
+        found.announced,
+        warnings,
+        found.bursts,
+    )
 
 
 def summary(
@@ -192,3 +230,48 @@ def _fields(outcome: Outcome) -> Iterator[Field]:
     if outcome.retries:
         yield Field("Asked again", f"{outcome.retries:,}")
     yield Field("Spent", wording.money(outcome.spent))
+
+
+async def standings_of(
+    deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
+) -> list[Standing]:
+    """Return how the brands of a panel stand in a run, their rivals included."""
+    names = dict.fromkeys(panel.brands)
+    for brand in panel.brands:
+        names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
+    known = [name for name in names if deployment.scoring.catalogue.brand(name)]
+    new = [name for name in names if name not in known]
+    rows = standings(
+        await _streams(deployment, outcome, deployment.scoring), known, deployment.scoring
+    )
+    if new:  # what history is read by does not know them yet, so that there is nothing to compare
+        current = deployment.current
+        await current.catch_up(deployment.store, progress, part=outcome.run)
+        rows += standings(await _streams(deployment, outcome, current), new, current)
+    return rows
+
+
+async def _streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
+    """Return the streams of a run, with the answers that it reuses."""
+    store, run_id = deployment.store, outcome.run.id
+    blocks = merged([*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)])
+    return streams(block for block in blocks if block.version in scoring.versions)
+
+
+async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
+    """Yield how much of a limit is spent, for those that are nearly used up, and which judge is
+    not to be relied on.
+    """
+    panel, now = run.panel, deployment.clock.now()
+    accounts: dict[Account, None] = {}
+    for prompt in panel.prompts if panel else ():
+        accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
+    spent = await nearly_spent(deployment.config.budget, deployment.store.money, accounts)
+    for account, (usd, limit) in spent.items():
+        yield (
+            f"{wording.money(usd)} of [budget] {key_of(account)} = {wording.money(limit)} are "
+            f"spent ({wording.percent(usd / limit)})."
+        )
+    for judge in judges(deployment.plugins.scorers.values()):
+        if sentence := doubt(judge, await agreements(deployment.store, judge)):
+            yield sentence

@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
+from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.demo import opened
-from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
@@ -72,7 +72,7 @@ async def compare(
 async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:
     """Ask round by round, and show what was found."""
     async with opened(given) as deployment:
-        carry_out = partial(ask_aside, deployment, call)
+        carry_out = run_service(deployment, call).ask_aside
         game = ModelComparison(
             match, carry_out, lambda panel: _run(deployment, call, panel), deployment.scoring
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from overheard.alerts.digest import digest_card, held_back
@@ -9,13 +10,17 @@ from overheard.alerts.events import event_card
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.alerts import alert_card
+from overheard.commands.check_card import gone_on, standings_of
 from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
-from overheard.commands.run_resume import result
-from overheard.deployment import Call, Deployment
-from overheard.domain import AlertEventKind, Delivery, DeliveryKind
+from overheard.deployment import Call, Deployment, NoProgress
+from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, RunState
+from overheard.runs.outcome import Outcome
+from overheard.runs.plan import is_fresh
 
+RESULT_WAIT = timedelta(seconds=5)
+"""How long the result of a run that goes on is waited for at a time."""
 LOUD = frozenset({AlertEventKind.GREW, AlertEventKind.RECOVERED, AlertEventKind.WOKEN})
 """What a channel that wants to hear of it is told outside of the alert's thread too."""
 
@@ -95,7 +100,7 @@ class Letters:
         return Letter(card) if card else None
 
     async def _result(self, delivery: Delivery) -> Letter | Postponed | None:
-        return await result(await self._deployment.refreshed(), delivery.subject)
+        return await _run_result(await self._deployment.refreshed(), delivery.subject)
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is now, and a call with the time zone of a channel."""
@@ -103,3 +108,24 @@ class Letters:
         route = routed(deployment.config.routes, channel)
         zone = ZoneInfo(route.timezone) if route else deployment.zone
         return deployment, Call(channel=channel, zone=zone)
+
+
+async def _run_result(deployment: Deployment, key: str) -> Letter | Postponed | None:
+    """Write what a channel is shown of a run that has gone on; None when nobody waits for it.
+
+    Args:
+        deployment: The deployment as it is now.
+        key: The run's.
+    """
+    now = deployment.clock.now()
+    run = next((run for run in await deployment.store.runs.find() if run.key == key), None)
+    if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
+        return None
+    if run.state in UNFINISHED:
+        return Postponed(now + RESULT_WAIT) if is_fresh(run, now) else None
+    outcome = Outcome(run)
+    async for answer in deployment.store.answers.stream(runs=[run.id]):
+        outcome.count(answer)
+    alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
+    rows = await standings_of(deployment, NoProgress(), run.panel, outcome)
+    return Letter(gone_on(run.panel, outcome, rows, len(alerts)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from overheard.alerts.run_analysis import detect
 from overheard.cards.card import Card
 from overheard.commands.editions import switched_card, used_edition
-from overheard.commands.run_tasks import look_at
 from overheard.deployment import Deployment
 from overheard.domain import PENDING, Delivery, DeliveryKind, Edition, EditionState, Payer, Prompt
 from overheard.interfaces import Progress
@@ -53,7 +53,7 @@ async def look_again(deployment: Deployment, edition: Edition) -> None:
     runs = [run for run in await deployment.store.runs.find() if not run.aside]
     late = [run for run in runs if run.started_at >= edition.at]
     for run in (late or runs[:1])[::-1]:
-        await look_at(deployment, run)
+        await detect(deployment, run)
 
 
 async def notice(deployment: Deployment, subject: str) -> Card | None:

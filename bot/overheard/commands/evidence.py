@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from overheard.alerts.card import alert_data
 from overheard.alerts.evidence import gather_evidence, quotes
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
-from overheard.commands.alerts import lifecycle, number_of
+from overheard.commands.alerts import number_of
 from overheard.commands.arguments import AlertNumber
 from overheard.deployment import Call, Deployment
 
@@ -26,7 +27,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
     Raises:
         UnknownName: when there is no such alert.
     """
-    found = await lifecycle(deployment).find(number_of(alert))
+    found = await Lifecycle.of(deployment).find(number_of(alert))
     gathered = await gather_evidence(
         deployment.store,
         deployment.catalogue,

@@ -6,11 +6,11 @@ import secrets
 from dataclasses import replace
 from typing import Annotated
 
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Severity, Table, Tainted
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.check_card import told
-from overheard.commands.run_service import ask_aside
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel
 from overheard.runs.outcome import Outcome
@@ -59,7 +59,7 @@ async def suggest_prompts(
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:
-        outcome, answers = await ask_aside(deployment, call, run)
+        outcome, answers = await run_service(deployment, call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = deployment.catalogue
         return _card(found.name, suggested(text, catalogue.brands, catalogue.prompts), outcome)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
-from overheard.commands.run_service import cancel_batches, carry_out, held
+from overheard.commands.check import carry_out
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
+from overheard.runs.resume import is_held
+from overheard.runs.service import held
 
 FIRST = 20
 
@@ -34,7 +37,9 @@ async def list_runs(
         limit: How many, the newest first.
     """
     runs = await deployment.store.runs.find(limit=limit)
-    busy = {run.id for run in runs if run.state in UNFINISHED and await is_held(deployment, run)}
+    busy = {
+        run.id for run in runs if run.state in UNFINISHED and await is_held(deployment.store, run)
+    }
     handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
     rows = tuple(_row(call, run, busy, handed_in) for run in runs)
     return Card(
@@ -71,7 +76,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     notes: list[str] = []
     async with deployment.store.locks.run_lock(found.id) as mine:
         if mine:  # nobody carries it out, so nobody else will say when it ended
-            notes = await cancel_batches(deployment, call, found)
+            notes = await run_service(deployment, call).cancel_batches(found)
             await deployment.store.money.release(found.id)
             await deployment.store.runs.finish(found.id, RunState.CANCELLED, deployment.clock.now())
     text = "What was answered is kept; calls under way come to their end."
@@ -96,11 +101,10 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
     if age >= TAKEN_UP_WITHIN and not await deployment.store.batches.unfinished(runs=[found.id]):
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
     quote = await deployment.pricing.quote(found)
-    panel = found.panel
 
     async def work() -> Card:
         await deployment.store.runs.steer(found.id, RunState.RUNNING)
-        return await carry_out(deployment, call, found, panel)
+        return await carry_out(deployment, call, found)
 
     return Proposal(quote.price, quote.usd, partial(held, deployment.store, found, work))
 
@@ -110,12 +114,6 @@ async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) 
     if not await deployment.store.runs.steer(found.id, state):
         raise RunEnded(run=found.key, state=found.state.value, verb=verb)
     return found
-
-
-async def is_held(deployment: Deployment, run: Run) -> bool:
-    """Whether somebody carries a run out."""
-    async with deployment.store.locks.run_lock(run.id) as mine:
-        return not mine
 
 
 def _table(rows: tuple[tuple[str, ...], ...]) -> Table:

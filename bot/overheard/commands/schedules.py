@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from overheard.alerts.burst_plans import BURSTS, planned_bursts, planned_data, sentence
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import (
@@ -18,7 +19,6 @@ from overheard.cards.command import (
     argument,
 )
 from overheard.commands.arguments import unknown
-from overheard.commands.burst_plans import BURSTS, planned_bursts, planned_data, sentence
 from overheard.commands.catalogue import CatalogueNoun, find_brands
 from overheard.commands.catalogue_fields import optional
 from overheard.commands.check import check

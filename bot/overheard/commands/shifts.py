@@ -26,18 +26,6 @@ SHOWN_DECISIONS = 40
 """Rows of decisions that a card shows."""
 
 
-def history_reader(deployment: Deployment) -> HistoryReader:
-    """Return where the past of a deployment's brands is."""
-    scoring = deployment.scoring
-    return HistoryReader(
-        deployment.store,
-        deployment.catalogue,
-        scoring.metrics,
-        scoring.versions,
-        deployment.config.alerts,
-    )
-
-
 async def shifts(
     deployment: Deployment,
     call: Call,
@@ -89,7 +77,7 @@ async def _replays(
     call.progress.start("Looking at the past", len(brands))
     replays = []
     for brand in brands:
-        replays.append(await history_reader(deployment).replay(brand.name, updates))
+        replays.append(await HistoryReader.of(deployment).replay(brand.name, updates))
         call.progress.advance()
     call.progress.finish()
     return replays
@@ -186,7 +174,7 @@ async def _decisions(
 
     The judge is not asked again: that would cost money.
     """
-    policy = history_reader(deployment).policy
+    policy = HistoryReader.of(deployment).policy
     starts = {number: run.started_at for number, run in runs.items()}
     found = []
     for replay in replays:

@@ -10,26 +10,27 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
+from overheard.alerts.burst_plans import BURSTS
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
 from overheard.chat.access import AccessGate
 from overheard.chat.desk import ChatDesk
 from overheard.chat.factory import open_chats
-from overheard.commands.alerts import lifecycle
-from overheard.commands.burst_plans import BURSTS
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
 from overheard.commands.delivery_cards import Letters
 from overheard.commands.edition_switch import follow_changes
 from overheard.commands.retain import limited, retain_texts
-from overheard.commands.run_resume import Leftovers
+from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment, NoProgress
-from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Schedule
+from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import OverheardError
 from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
 from overheard.runs.canary import canaries
+from overheard.runs.resume import RunResumer
 from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.health import HealthServer
 from overheard.runtime.leader import LeaderChat
@@ -80,7 +81,7 @@ class Server:
         outbox = Outbox(
             store.deliveries, present, Letters(self._deployment).compose, clock, self._posted
         )
-        self._leftovers = Leftovers(self._deployment, chats, SCHEDULE)
+        self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
         desk = ChatDesk(self._deployment, AccessGate(config.access, store.audit, clock))
         services = [
@@ -186,10 +187,16 @@ class Server:
 
     async def _take_up(self, group: asyncio.TaskGroup) -> None:
         """Go on with the runs that were cut off; those of schedules are their schedule's."""
-        group.create_task(self._leftovers.run())
+        group.create_task(self._resumer.run())
+
+    async def _resume(self, run: Run) -> None:
+        """Resume a run in the name of the person who began it."""
+        deployment = await self._deployment.refreshed()
+        call = Call(run.asked_by, run.channel, deployment.zone)
+        await (await resume_run(deployment, call, run=run.key)).execute()
 
     async def _wake_alerts(self) -> None:
-        life = lifecycle(self._deployment)
+        life = Lifecycle.of(self._deployment)
         while True:
             await life.wake()
             await asyncio.sleep(WAKE)

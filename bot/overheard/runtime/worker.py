@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from time import monotonic
 
-from overheard.commands.run_tasks import Tasks
+from overheard.alerts.run_analysis import run_service
 from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.interfaces import TaskResult
@@ -67,7 +67,8 @@ class Worker:
         """Carry a task out for the brands and facts as they are now."""
         about(task=task.key)
         log.info("Task %s begins.", task.key)
-        result = await Tasks(await self._now(task.run_id), Call(WORKER, WORKER)).do(task)
+        deployment = await self._now(task.run_id)
+        result = await run_service(deployment, Call(WORKER, WORKER)).do(task)
         log.info("Task %s is %s.", task.key, "left undone" if result is None else "done")
         return result
 

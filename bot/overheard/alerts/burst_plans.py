@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from overheard.alerts.bursts import BurstCause, BurstPlanner, PlannedBurst, Suspicion
+from overheard.alerts.history import HistoryReader
 from overheard.cards import wording
 from overheard.cards.card import Table
-from overheard.commands.shifts import history_reader
 from overheard.deployment import Call, Deployment
 from overheard.detection.bursts import BurstPolicy
 
@@ -26,7 +26,7 @@ async def planned_bursts(
         looked: What the latest look says; by default all brands are looked at anew.
     """
     policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
-    sentry = BurstPlanner(history_reader(deployment), policy, deployment.plugins.providers)
+    sentry = BurstPlanner(HistoryReader.of(deployment), policy, deployment.plugins.providers)
     return await sentry.plan(await sentry.look() if looked is None else looked)
 
 

@@ -1,0 +1,214 @@
+"""The analysis of a run: its answers are scored, and shifts are detected and announced."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from overheard.alerts.burst_plans import planned_bursts, sentence
+from overheard.alerts.detection_service import DetectionResult, DetectionService
+from overheard.alerts.history import HistoryReader
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.cards.card import Card
+from overheard.deployment import Call, Deployment
+from overheard.detection.effect import Learning
+from overheard.domain import Alert, Panel, Run, Task, TaskKind
+from overheard.interfaces import PROBLEM, Store, TaskResult
+from overheard.runs.outcome import Outcome
+from overheard.runs.partition import detecting, part_of, scoring
+from overheard.runs.plan import tracked
+from overheard.runs.service import RunService
+from overheard.runs.update_feeds import read_feeds
+from overheard.scoring.judge import judges
+from overheard.scoring.judge_drift import Rejudging
+from overheard.telemetry import traced
+
+Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
+"""Announces an alert where the run was asked for; the card is None when that was done before."""
+
+NOT_DETECTED = DetectionResult((), compared=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResult:
+    """What the analysis of a run found.
+
+    Attributes:
+        deployment: The deployment with the scorers by which the run was read.
+        detection: The shifts.
+        bursts: Which small runs would show more, as sentences.
+        announced: The cards of the alerts that were not announced before.
+    """
+
+    deployment: Deployment
+    detection: DetectionResult
+    bursts: tuple[str, ...] = ()
+    announced: tuple[Card, ...] = ()
+
+
+class Analysis:
+    """Analyses runs; an `overheard.runs.service.RunAnalysis`.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where.
+        announce: Announces alerts where the run was asked for.
+    """
+
+    def __init__(self, deployment: Deployment, call: Call, announce: Announce | None) -> None:
+        self._deployment = deployment
+        self._call = call
+        self._announce = announce
+
+    async def analyse(self, run: Run, outcome: Outcome) -> AnalysisResult:
+        """Score the answers of a run, detect shifts unless it was cancelled, and announce them."""
+        await self._spread_scoring(run)
+        expected = outcome.complete + outcome.kept - outcome.reused
+        deployment = await self._deployment.caught_up(self._call.progress, expected)
+        if outcome.stopped:
+            return AnalysisResult(deployment, NOT_DETECTED)
+        detection, bursts = await self._detect(deployment, run)
+        cards = [
+            await self._announce(deployment, self._call, alert)
+            for alert in (detection.alerts if self._announce else ())
+            if self._announce
+        ]
+        return AnalysisResult(deployment, detection, tuple(bursts), tuple(filter(None, cards)))
+
+    async def do(self, task: Task, run: Run) -> TaskResult:
+        """Carry out a task of a run that scores or detects."""
+        deployment = self._deployment
+        if task.kind is TaskKind.DETECT:
+            detection = await detect(deployment, run, task.brands)
+            return {
+                "alerts": [alert.id for alert in detection.alerts],
+                "compared": detection.compared,
+                "learning": _learning(detection.learning),
+                "doubts": list(detection.doubts),
+                "bursts": await self._bursts(deployment, run, detection),
+                "faults": dict(deployment.scoring.faults),
+            }
+        await deployment.scoring.catch_up(
+            deployment.store,
+            self._call.progress,
+            part=part_of(run, task),
+            judges=task.kind is TaskKind.JUDGE,
+        )
+        return {"faults": dict(deployment.scoring.faults)}
+
+    async def _spread_scoring(self, run: Run) -> None:
+        """Have workers score a run, where there are any."""
+        deployment = self._deployment
+        judged = bool(judges(deployment.plugins.scorers.values()))
+        tasks = scoring(run, spread=deployment.queue.spread, judged=judged)
+        if tasks:
+            self._call.progress.start("Scoring answers", 0)
+            await self._carried(deployment, tasks)
+
+    async def _detect(self, deployment: Deployment, run: Run) -> tuple[DetectionResult, list[str]]:
+        """Detect shifts, here or in workers; return them, and which bursts would show more."""
+        if not deployment.queue.spread:
+            detection = await detect(deployment, run)
+            return detection, await self._bursts(deployment, run, detection)
+        tasks = detecting(run, served(deployment, run.panel), spread=True)
+        return await _joined(deployment.store, await self._carried(deployment, tasks))
+
+    async def _carried(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:
+        """Have workers carry tasks out, and note what went wrong where that was done."""
+        if not tasks:
+            return []
+        work = run_service(deployment, self._call).do
+        results = list((await deployment.queue.carry(tasks, work)).values())
+        for result in results:
+            deployment.scoring.faults.update(result.get("faults", {}))
+            if problem := result.get(PROBLEM):
+                deployment.scoring.faults[problem] += 1
+        return results
+
+    async def _bursts(
+        self, deployment: Deployment, run: Run, detection: DetectionResult
+    ) -> list[str]:
+        """Say which small runs would show more of what was asked."""
+        suspicions = detection.suspicions
+        plans = await planned_bursts(deployment, suspicions) if suspicions else []
+        models = run.panel.models if run.panel else ()
+        return [sentence(deployment, self._call, plan) for plan in plans if plan.model in models]
+
+
+def run_service(
+    deployment: Deployment, call: Call, announce: Announce | None = None
+) -> RunService[AnalysisResult]:
+    """Return the service that carries out runs of a deployment.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        announce: Announces alerts where the run was asked for.
+    """
+    return RunService(
+        deployment.store,
+        deployment.plugins.providers,
+        deployment.limits,
+        deployment.config.budget,
+        deployment.config.asking,
+        deployment.clock,
+        deployment.queue,
+        call.progress,
+        Analysis(deployment, call, announce),
+    )
+
+
+@traced("detect", lambda _, run, *__: {"overheard.run": run.key})
+async def detect(
+    deployment: Deployment, run: Run, brands: Sequence[str] | None = None
+) -> DetectionResult:
+    """Detect here whether brands have moved in a run; alerts are kept and sent.
+
+    Args:
+        deployment: The open deployment.
+        run: The run.
+        brands: Their names; by default all that its answers are scored for.
+    """
+    plugins, now = deployment.plugins, deployment.clock.now()
+    problems = await read_feeds(
+        plugins.feeds.values(), deployment.store.updates, plugins.providers, now
+    )
+    deployment.scoring.faults.update(problems)
+    service = DetectionService(
+        HistoryReader.of(deployment),
+        Lifecycle.of(deployment),
+        plugins.listeners.alert_raised,
+        Rejudging(deployment.store, deployment.scoring).check,
+    )
+    chosen = served(deployment, run.panel) if brands is None else brands
+    return await service.detect(run, chosen, deployment.clock.now())
+
+
+def served(deployment: Deployment, panel: Panel | None) -> list[str]:
+    """Return the tracked brands that the answers are scored for, also those that were not asked
+    for: a shift that this run shows of them would not be seen by a later one.
+    """
+    names = [brand.name for brand in tracked(deployment.catalogue)]
+    if panel is None:  # history that was imported
+        return names
+    return [n for n in names if any(not p.brands or n in p.brands for p in panel.prompts)]
+
+
+async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionResult, list[str]]:
+    """Join what the tasks of a run have detected, and which bursts would show more."""
+    alerts: list[Alert | None] = [
+        await store.alerts.get(number) for result in results for number in result.get("alerts", ())
+    ]
+    learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
+    detection = DetectionResult(
+        tuple(filter(None, alerts)),
+        any(result.get("compared") for result in results),
+        min(learning, key=lambda one: one.runs, default=None),
+        (),
+        tuple(doubt for result in results for doubt in result.get("doubts", ())),
+    )
+    return detection, [burst for result in results for burst in result.get("bursts", ())]
+
+
+def _learning(learning: Learning | None) -> list[float | None] | None:
+    return [learning.runs, learning.needed, learning.change] if learning else None

@@ -1,0 +1,103 @@
+"""Runs that were cut off, by a crash or a new version, are resumed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime, timedelta
+
+from overheard.domain import Delivery, DeliveryKind, Run, RunState
+from overheard.errors import OverheardError
+from overheard.interfaces import Clock, Store
+from overheard.runs.plan import is_fresh
+
+CHECK_INTERVAL_S = 5.0
+"""Seconds between two searches for such runs."""
+MIN_AGE = timedelta(seconds=10)
+"""A younger run may not be held yet by the process that has just begun it."""
+
+log = logging.getLogger("overheard")
+
+
+class RunResumer:
+    """Resumes the runs that other processes have begun and left.
+
+    Args:
+        store: Knows them.
+        clock: The current time.
+        resume: Carries a run out.
+        chats: Names of the platforms: the result of a run that was begun there is posted there.
+        planner: As whom schedules begin their runs, which the schedules resume themselves.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        resume: Callable[[Run], Awaitable[object]],
+        chats: Collection[str],
+        planner: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._resume = resume
+        self._chats = frozenset(chats)
+        self._planner = planner
+        self._known: set[int] = set()
+        """Runs that are under way here, or cannot go on."""
+
+    async def run(self) -> None:
+        """Search for such runs until cancelled.
+
+        Those of a terminal, which may have been left on purpose, are resumed only at the start.
+        """
+        async with asyncio.TaskGroup() as group:
+            for run in await self._left():
+                group.create_task(self._go_on(run))
+            while True:
+                await asyncio.sleep(CHECK_INTERVAL_S)
+                old = self._clock.now() - MIN_AGE
+                for run in await self._left():
+                    if self._is_of_a_chat(run) and run.started_at <= old:
+                        group.create_task(self._go_on(run))
+
+    async def _left(self) -> list[Run]:
+        """Return the runs that may have been left; some of them may be held."""
+        now = self._clock.now()
+        handed_in = {batch.run_id for batch in await self._store.batches.unfinished()}
+        return [
+            run
+            for run in await self._store.runs.find(state=RunState.RUNNING, aside=False)
+            if run.panel
+            and run.id not in self._known
+            and (is_fresh(run, now) or run.id in handed_in)
+            and not run.asked_by.startswith(self._planner)
+        ]
+
+    async def _go_on(self, run: Run) -> None:
+        self._known.add(run.id)
+        try:
+            if not await is_held(self._store, run):
+                if self._is_of_a_chat(run):
+                    result = _result_of(run, self._clock.now())
+                    await self._store.deliveries.add([result])
+                await self._resume(run)
+                return
+            self._known.discard(run.id)  # the process that holds it may yet die
+        except OverheardError as error:
+            log.warning("Run %s was cut off, and cannot go on: %s", run.key, error)
+
+    def _is_of_a_chat(self, run: Run) -> bool:
+        return run.channel.partition(":")[0] in self._chats
+
+
+async def is_held(store: Store, run: Run) -> bool:
+    """Return whether a process carries a run out."""
+    async with store.locks.run_lock(run.id) as mine:
+        return not mine
+
+
+def _result_of(run: Run, now: datetime) -> Delivery:
+    key = f"result-{run.key}@{run.channel}"
+    return Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)

@@ -1,0 +1,282 @@
+"""The run service: it carries runs out, from their questions to the end of their analysis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from overheard.cards import wording
+from overheard.config.sections import AskingTable, BudgetTable
+from overheard.domain import Answer, Run, RunState, Task, TaskKind
+from overheard.errors import (
+    BatchUncollected,
+    HoldLost,
+    ProviderFailed,
+    ProviderUnavailable,
+    RunUnderWay,
+)
+from overheard.interfaces import PROBLEM, Clock, Progress, Provider, Queue, Store, TaskResult
+from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
+from overheard.runs.execute import Runner
+from overheard.runs.limits import Limits
+from overheard.runs.outcome import Outcome
+from overheard.runs.partition import asking, part_of, seat
+from overheard.runs.plan import doing
+from overheard.runs.retries import Retries
+from overheard.runs.spend import Purse
+from overheard.telemetry import about, traced
+
+MAX_HOLDS = 5
+"""How often a run is held again after the database was lost."""
+
+log = logging.getLogger("overheard")
+
+Done = TypeVar("Done")
+Found_co = TypeVar("Found_co", covariant=True)
+
+
+class RunAnalysis(Protocol[Found_co]):
+    """What is done with the answers of a run: they are scored and searched for shifts."""
+
+    async def analyse(self, run: Run, outcome: Outcome) -> Found_co:
+        """Score the answers of a run, detect shifts, and announce them."""
+        ...
+
+    async def do(self, task: Task, run: Run) -> TaskResult:
+        """Carry out a task of a run that scores or detects."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult(Generic[Found_co]):
+    """What came of a run.
+
+    Attributes:
+        outcome: What became of its questions.
+        found: What its analysis found; None when the run was paused.
+    """
+
+    outcome: Outcome
+    found: Found_co | None
+
+
+class RunService(Generic[Found_co]):
+    """Carries runs out: asks, has the answers analysed, and ends the run.
+
+    Args:
+        store: Runs, answers and accounts.
+        providers: By name.
+        limits: The pace of each model, shared by all runs of the process.
+        budget: What may be spent.
+        asking: How patiently questions are asked.
+        clock: The current time.
+        queue: Carries out the tasks of runs, here or in workers.
+        progress: Shows how far a run is.
+        analysis: Scores the answers and detects shifts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        providers: Mapping[str, Provider],
+        limits: Limits,
+        budget: BudgetTable,
+        asking: AskingTable,
+        clock: Clock,
+        queue: Queue,
+        progress: Progress,
+        analysis: RunAnalysis[Found_co],
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._limits = limits
+        self._budget = budget
+        self._retries = Retries(asking)
+        self._clock = clock
+        self._queue = queue
+        self._progress = progress
+        self._analysis = analysis
+
+    @traced("run", lambda _, run, **__: {"overheard.run": run.key})
+    async def execute(self, run: Run, *, reused: int = 0) -> RunResult[Found_co]:
+        """Ask what a run has not asked yet, analyse its answers, and end it.
+
+        The run has ended only when its shifts have been announced: whenever it is cut off before,
+        the same call goes on with what is missing. The caller holds the run; see `held`.
+
+        Args:
+            run: A run that the store holds.
+            reused: How many of its answers were reused just now.
+
+        Raises:
+            BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
+        """
+        about(run=run.key)
+        log.info("Run %s begins, or goes on: %s questions.", run.key, len(run.panel or ()))
+        outcome = await self.ask(run)
+        await self._ask_in_batches(run, outcome)
+        outcome.reused = reused
+        if outcome.stopped is RunState.PAUSED:
+            return RunResult(outcome, None)
+        found = await self._analysis.analyse(run, outcome)
+        await self._end(outcome)
+        return RunResult(outcome, found)
+
+    async def ask(self, run: Run) -> Outcome:
+        """Ask what a run has not asked yet and does not ask in batches. The caller holds it."""
+        store, spread = self._store, self._queue.spread
+        if not spread and not await store.batches.unfinished(runs=[run.id]):
+            await store.money.release(
+                run.id
+            )  # what an earlier process held for calls that died with it
+        tasks = asking(run, spread=spread)
+        followed = RunProgress(store, self._progress, run) if spread else None
+        results = await self._queue.carry(tasks, self.do, followed)
+        outcome = Outcome(run)
+        for task in tasks:
+            if problem := results.get(task.key, {}).get(PROBLEM):
+                outcome.failures[problem] += len(part_of(run, task).panel or ())
+            elif task.key in results:
+                outcome.add(results[task.key])
+        if followed:
+            outcome.stopped = followed.stopped
+        return outcome
+
+    async def ask_aside(self, run: Run) -> tuple[Outcome, list[Answer]]:
+        """Begin a run that is aside of the history, ask it, and end it.
+
+        Returns:
+            How it ended, and its answers.
+        """
+        run = await self._store.runs.start(run)
+
+        async def work() -> Outcome:
+            outcome = await self.ask(run)
+            await self._store.runs.finish(run.id, outcome.state, self._clock.now())
+            return outcome
+
+        outcome = await held(self._store, run, work)
+        return outcome, [answer async for answer in self._store.answers.stream(runs=[run.id])]
+
+    async def cancel_batches(self, run: Run) -> list[str]:
+        """Cancel the batches of a run and keep what is answered; return notes, as sentences."""
+        if not await self._store.batches.unfinished(runs=[run.id]):
+            return []
+        outcome = await self._batches().cancel(run)
+        if outcome.complete + outcome.incomplete:
+            kept = wording.count(outcome.complete + outcome.incomplete, "answer")
+            outcome.notes.insert(0, f"{kept} of its batches were ready, and are kept.")
+        return outcome.notes
+
+    async def do(self, task: Task) -> TaskResult | None:
+        """Carry out a task of a run; see `overheard.interfaces.TaskHandler`."""
+        run = await self._store.runs.get(task.run_id)
+        if run is None:
+            return {}
+        about(run=run.key)
+        if task.kind is not TaskKind.ASK:
+            return await self._analysis.do(task, run)
+        part = part_of(run, task)
+        if not task.provider:
+            return (await self._ask_here(part)).result()
+        with seat(self._limits, self._providers, task.provider):
+            outcome = await self._ask_here(part)
+        return None if outcome.stopped is RunState.PAUSED else outcome.result()
+
+    async def _ask_here(self, run: Run) -> Outcome:
+        """Ask in this process what a run, or a part of it, has not asked yet."""
+        purse = Purse(self._store.money, self._budget, run.payer, self._clock)
+        runner = Runner(
+            self._store,
+            self._providers,
+            self._limits,
+            purse,
+            self._retries,
+            self._clock,
+            self._progress,
+        )
+        return await runner.run(asked_at_once(run, self._providers))
+
+    async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
+        """Ask what a run asks in batches, wait for it, and add what became of it to an outcome."""
+        models = batched(run.panel, self._providers)
+        waiting = await self._store.batches.unfinished(runs=[run.id])
+        models += tuple(batch.model for batch in waiting)  # sold when they were handed in
+        if models and not outcome.stopped:
+            try:
+                asked = await self._batches().run(asking_only(run, models))
+            except (ProviderFailed, ProviderUnavailable) as error:
+                raise BatchUncollected(run=run.key, reason=error) from None
+            outcome.add(asked.result())
+
+    def _batches(self) -> Batches:
+        return Batches(
+            self._store,
+            self._providers,
+            self._budget,
+            self._retries,
+            self._clock,
+            self._progress,
+            counters=self._limits.counters,
+        )
+
+    async def _end(self, outcome: Outcome) -> None:
+        """End a run, and remove what was kept only while it was under way."""
+        run_id = outcome.run.id
+        await self._store.runs.finish(run_id, outcome.state, self._clock.now())
+        log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
+        await self._store.runs.forget_results(run_id)
+        if self._queue.spread:  # also of what workers held that died
+            await self._store.money.release(run_id)
+
+
+class RunProgress:
+    """Shows how far workers are with a run; an `overheard.interfaces.IsWanted`.
+
+    Attributes:
+        stopped: The state to which a person stopped the run, or None.
+    """
+
+    def __init__(self, store: Store, progress: Progress, run: Run) -> None:
+        self.stopped: RunState | None = None
+        self._store, self._progress, self._run = store, progress, run
+        self._seen = 0
+        progress.start(doing(run.panel), len(run.panel or ()))
+
+    async def __call__(self) -> bool:
+        """Return whether the run is still wanted."""
+        count = await self._store.answers.count(self._run.id)
+        self._progress.advance(count - self._seen)
+        self._seen = count
+        state = await self._store.runs.state(self._run.id)
+        self.stopped = None if state is RunState.RUNNING else state
+        return self.stopped is None
+
+
+async def held(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
+    """Do work while a run is held; when the hold is lost with the database, hold it and work again.
+
+    Args:
+        store: Holds it.
+        run: The run.
+        work: Goes on with what is missing, whenever it was cut off.
+
+    Raises:
+        RunUnderWay: when another process holds it.
+        HoldLost: when it was lost `MAX_HOLDS` times.
+        StoreError: when the database stays away.
+    """
+    lost = 0
+    while True:
+        try:
+            async with store.locks.run_lock(run.id) as mine:
+                if not mine:
+                    raise RunUnderWay(run=run.key)
+                return await work()
+        except HoldLost:
+            lost += 1
+            if lost == MAX_HOLDS:
+                raise
+        await store.runs.state(run.id)  # waits until the database is back
