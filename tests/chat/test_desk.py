@@ -38,7 +38,7 @@ def command(run: Any, *options: Option, **more: Any) -> CommandSpec:
 
 async def test_a_command_is_served_once() -> None:
     """A second request of the same id, as after a lost acknowledgement, changes nothing."""
-    office = await open_office()
+    office = await open_office(patience=60)
     request = office.chat.request(words="status")
     first, second = await office.chat.bring(request), await office.chat.bring(request)
 
