@@ -47,7 +47,7 @@ async def read_streams(
     metric: str | None = None,
 ) -> list[Stream]:
     """Return what the store knows of brands (by default of all), as the scorers see it now; see
-    `Store.block_table`.
+    `store.blocks.table`.
     """
     blocks = await deployment.store.blocks.table(brands, model=model, metric=metric)
     return streams_of_table(blocks.of(deployment.scoring.versions))
