@@ -33,7 +33,7 @@ from tempfile import TemporaryDirectory
 
 from endpoint import endpoint
 
-from overheard.chat.access import AccessGate
+from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
@@ -146,7 +146,7 @@ async def opened(folder: str, url: str) -> AsyncIterator[tuple[Deployment, FakeC
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
     async with open_deployment(parse_config(text)) as deployment:
-        gate = AccessGate(deployment.config.access, deployment.store.audit, deployment.clock)
+        gate = ConfiguredAccess(deployment.config.access, deployment.store.audit, deployment.clock)
         yield deployment, FakeChat(ChatDesk(deployment, gate))
 
 

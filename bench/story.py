@@ -15,7 +15,7 @@ from overheard.alerts.digest import digest_card
 from overheard.alerts.events import event_card
 from overheard.alerts.outbox import EARLIER
 from overheard.cards.card import Card, Link
-from overheard.chat.access import AccessGate
+from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.commands.alerts import alert_card
 from overheard.commands.check import check
@@ -155,7 +155,7 @@ async def story(folder: str) -> AsyncIterator[Scene]:
         plugins = replace(opened.plugins, providers=providers)
         deployment = replace(opened, plugins=plugins, clock=week)
         call = Call(channel="fake:general")
-        desk = ChatDesk(deployment, AccessGate(config.access, deployment.store.audit, week))
+        desk = ChatDesk(deployment, ConfiguredAccess(config.access, deployment.store.audit, week))
         chat = FakeChat(desk)
         for scenes in (
             _life(deployment, call, week, chat),

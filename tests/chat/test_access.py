@@ -8,7 +8,7 @@ import pytest
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.access import AccessGate, is_logged
+from overheard.chat.access import ConfiguredAccess, is_logged
 from overheard.config.sections import AccessTable
 from overheard.interfaces import AccessPolicy, Person
 from overheard.testing.store import open_test_store
@@ -32,9 +32,11 @@ READ, SPEND, CONFIGURE = (
 )
 
 
-def gate(**access: Any) -> AccessGate:
+def gate(**access: Any) -> ConfiguredAccess:
     """Return a gate of a configuration."""
-    return AccessGate(AccessTable.model_validate(access), open_test_store().audit, HandClock())
+    return ConfiguredAccess(
+        AccessTable.model_validate(access), open_test_store().audit, HandClock()
+    )
 
 
 async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:C1") -> int:
@@ -85,7 +87,7 @@ async def test_channels_can_be_chosen() -> None:
 async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
     """Whether they were done or refused."""
     store = open_test_store()
-    keeper = AccessGate(AccessTable(), store.audit, HandClock())
+    keeper = ConfiguredAccess(AccessTable(), store.audit, HandClock())
     await keeper.note(ADA, "slack:C1", "report", READ)
     await keeper.note(ADA, "slack:C1", "check acme", SPEND)
     await keeper.note(ADA, "slack:C1", "brands add Zeta", CONFIGURE, "Only admins may configure.")

@@ -14,7 +14,7 @@ from discord_payloads import PERSON, member
 from discord_peer import Peer
 from office import PRICE, Office, open_office
 from overheard.cards.card import Action, Card
-from overheard.chat.access import AccessGate
+from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
@@ -37,7 +37,7 @@ async def office() -> Office:
 @asynccontextmanager
 async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
     """Run the deployment in a chat, from its start to its end."""
-    gate = AccessGate(AccessTable(**access), office.store.audit, office.deployment.clock)
+    gate = ConfiguredAccess(AccessTable(**access), office.store.audit, office.deployment.clock)
     async with listening(chat, ChatDesk(office.deployment, gate)):
         yield
     await chat.close()

@@ -10,7 +10,7 @@ import pytest
 from loopback import ChatService
 from office import DECLARED, open_office
 from overheard.cards.command import CommandSpec, Face, Role
-from overheard.chat.access import AccessGate
+from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import CONFIRM, ChatDesk
 from overheard.commands.registry import COMMANDS
 from overheard.config.sections import AccessTable
@@ -33,7 +33,9 @@ async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
     office = await open_office()
     access = AccessTable(admins=[f"{ADA.platform}:{ADA.id}"])
     chat = FakeChat(
-        ChatDesk(office.deployment, AccessGate(access, office.store.audit, office.deployment.clock))
+        ChatDesk(
+            office.deployment, ConfiguredAccess(access, office.store.audit, office.deployment.clock)
+        )
     )
     shown = (await chat.type(spec.examples[0])).card
     for action in shown.actions:
@@ -51,7 +53,7 @@ async def test_what_is_refused_in_a_chat_is_noted(spec: CommandSpec) -> None:
     """A person who may only read tried it."""
     office = await open_office(DECLARED)
     viewers = AccessTable(everyone="viewer")
-    gate = AccessGate(viewers, office.store.audit, office.deployment.clock)
+    gate = ConfiguredAccess(viewers, office.store.audit, office.deployment.clock)
     await FakeChat(ChatDesk(office.deployment, gate)).type(spec.examples[0])
 
     [entry] = await office.store.audit.find()

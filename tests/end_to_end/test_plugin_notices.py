@@ -18,7 +18,7 @@ from broken_plugins import SCORER
 from installing import Shelf
 from office import executed
 from overheard import Card, ChatFailed
-from overheard.chat.access import AccessGate
+from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.chat.factory import open_chats
 from overheard.commands.check import check
@@ -82,7 +82,7 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
         odd: Any = sys.modules["overheard_odd"].Odd
         desk = ChatDesk(
             deployment,
-            AccessGate(deployment.config.access, deployment.store.audit, deployment.clock),
+            ConfiguredAccess(deployment.config.access, deployment.store.audit, deployment.clock),
         )
         for _ in range(2):
             card = await executed(check(await deployment.refreshed(), Call(), repeats=1))

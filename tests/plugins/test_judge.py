@@ -18,7 +18,7 @@ from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Que
 from overheard.errors import SettingsError
 from overheard.interfaces import Store
 from overheard.runs.limits import Limits
-from overheard.scoring.judge import Judging, Means, agreements, doubt
+from overheard.scoring.judge import Judging, JudgingResources, agreements, doubt
 from overheard.scoring.judge_drift import Rejudging
 from overheard.scoring.service import Scoring
 from overheard_compatible.provider import CompatibleProvider
@@ -72,7 +72,7 @@ class Bench:
         self.claims: list[dict[str, str]] = []
         self.judge = ModelJudge(JudgeSettings(model="svc/m-1", budget=budget))
         self.provider = CompatibleProvider("svc", settings)
-        means = Means(
+        means = JudgingResources(
             store, {"svc": self.provider}, Limits(), BudgetTable(), AskingTable(tries=1),
             SteppingClock(),
         )  # fmt: skip

@@ -363,3 +363,14 @@ async def test_a_provider_that_returns_nonsense_costs_one_sentence(house: House)
     with pytest.raises(ProviderFailed) as raised:
         await house.run(run)
     assert KEY not in str(raised.value)
+
+
+async def test_a_batched_run_is_not_taken_up_by_a_plain_check_of_the_same_questions() -> None:
+    """They differ in price and in how long they take, so neither goes on with the other."""
+    store, now = open_test_store(), SteppingClock().now()
+    panel = Panel(("Acme",), (Prompt("Which?"),), (Model("svc", "m-1"),))
+    batched_panel = replace(panel, batch=True)
+    await store.runs.start(new_run(batched_panel, now))
+
+    assert await unfinished(store, panel, now) is None
+    assert await unfinished(store, batched_panel, now) is not None

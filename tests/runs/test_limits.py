@@ -8,7 +8,7 @@ import pytest
 from overheard.config.sections import AskingTable, LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
-from overheard.runs.limits import PATIENCE, Bucket, Gate, Limits
+from overheard.runs.limits import PATIENCE, Bucket, Limits, ModelLimiter
 from overheard.runs.retries import LONGEST_WAIT, TRIPS_AFTER, WAITS, Breaker, Retries, State
 from scripted import ScriptedProvider
 
@@ -120,7 +120,7 @@ class TestGate:
 
     async def test_no_more_calls_are_under_way_than_are_allowed(self) -> None:
         """The third waits until one of two is over."""
-        gate, begun = Gate("m", 2), []
+        gate, begun = ModelLimiter("m", 2), []
 
         async def call(number: int) -> None:
             async with gate.turn(1):
@@ -137,7 +137,7 @@ class TestGate:
 
     async def test_runs_take_turns(self) -> None:
         """A run that comes later with one question does not wait for all of another's hundred."""
-        gate, served = Gate("m", 1), []
+        gate, served = ModelLimiter("m", 1), []
 
         async def call(run: int) -> None:
             async with gate.turn(run):
@@ -152,7 +152,7 @@ class TestGate:
 
     async def test_who_gives_up_waiting_is_passed_over(self) -> None:
         """A turn that is not taken is not lost."""
-        gate = Gate("m", 1)
+        gate = ModelLimiter("m", 1)
         async with gate.turn(1):
             waiting = [asyncio.create_task(self._take(gate)) for _ in range(2)]
             await asyncio.sleep(0)
@@ -164,7 +164,7 @@ class TestGate:
 
     async def test_it_halves_when_the_service_is_asked_too_often_and_grows_back(self) -> None:
         """Eight, four; then one more for each round of answers."""
-        gate, begun = Gate("m", 8), now()
+        gate, begun = ModelLimiter("m", 8), now()
         gate.failed(failed(FailureKind.RATE_LIMIT), begun, 0.0)
         gate.failed(failed(FailureKind.RATE_LIMIT), begun - 1, 0.0)
         assert gate.allowed == 4.0
@@ -177,7 +177,7 @@ class TestGate:
 
     async def test_it_waits_as_long_as_the_service_says(self) -> None:
         """A Retry-After holds for all calls to the model."""
-        gate = Gate("m", 8)
+        gate = ModelLimiter("m", 8)
         gate.failed(failed(FailureKind.RATE_LIMIT), now(), 0.1)
         begun = now()
         await self._take(gate)
@@ -186,7 +186,7 @@ class TestGate:
 
     async def test_nobody_waits_for_hours(self) -> None:
         """Those who wait and those who come are sent away, with the reason."""
-        gate = Gate("m", 1)
+        gate = ModelLimiter("m", 1)
         async with gate.turn(1):
             waiting = asyncio.create_task(self._take(gate))
             await asyncio.sleep(0)
@@ -198,7 +198,7 @@ class TestGate:
 
     async def test_a_model_that_only_fails_is_tried_by_one_call_at_a_time(self) -> None:
         """Half-open lets a single call through."""
-        gate = Gate("m", 8)
+        gate = ModelLimiter("m", 8)
         for _ in range(TRIPS_AFTER):
             gate.failed(failed(FailureKind.SERVER), now(), 0.0)
         gate.breaker.until = now()
@@ -211,7 +211,7 @@ class TestGate:
 
     async def test_it_keeps_to_what_is_configured_a_minute(self) -> None:
         """The bucket is asked for each turn, and a service's limits are passed to it."""
-        gate = Gate("m", 8, LimitTable(requests_per_minute=1200, tokens_per_minute=1e6))
+        gate = ModelLimiter("m", 8, LimitTable(requests_per_minute=1200, tokens_per_minute=1e6))
         gate.answered(RateLimits(requests=1200, requests_left=1, requests_reset=59.95))
         begun = now()
         for _ in range(3):
@@ -219,7 +219,7 @@ class TestGate:
 
         assert now() - begun >= 0.09
 
-    async def _take(self, gate: Gate) -> None:
+    async def _take(self, gate: ModelLimiter) -> None:
         async with gate.turn(1):
             pass
 

@@ -1,4 +1,4 @@
-"""Tests of the purse."""
+"""Tests of the reservation of money."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from overheard.config.sections import BudgetTable
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
 from overheard.interfaces import Store
-from overheard.runs.spend import Purse, release_dead
+from overheard.runs.spend import SpendReservation, release_dead
 from overheard.testing.store import open_test_store
 from scripted import SteppingClock, reply
 
@@ -25,7 +25,7 @@ calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=12)
 
 async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -> None:
     """Make calls of a run, all at once."""
-    purse = Purse(store.money, budget, run.payer, SteppingClock(START))
+    purse = SpendReservation(store.money, budget, run.payer, SteppingClock(START))
 
     async def call(repeat: int, worst: float, share: float) -> None:
         held = await purse.hold(PROMPT, worst)
@@ -76,7 +76,7 @@ async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) 
 async def test_without_a_limit_nothing_is_held() -> None:
     """The store is not asked without a limit."""
     store = open_test_store()
-    purse = Purse(
+    purse = SpendReservation(
         store.money, BudgetTable(), (await store.runs.start(Run("r", START))).payer, Clock()
     )
     held = await purse.hold(PROMPT, 1e6)
@@ -90,7 +90,9 @@ async def test_what_a_dead_process_held_is_given_back() -> None:
     store = open_test_store()
     dead, alive = [await store.runs.start(Run(key, START, PANEL)) for key in ("dead", "alive")]
     for run in (dead, alive):
-        await Purse(store.money, BudgetTable(day=9), run.payer, Clock()).hold(PROMPT, 0.1)
+        await SpendReservation(store.money, BudgetTable(day=9), run.payer, Clock()).hold(
+            PROMPT, 0.1
+        )
 
     async with store.locks.run_lock(alive.id):
         await release_dead(store)
@@ -99,3 +101,19 @@ async def test_what_a_dead_process_held_is_given_back() -> None:
 
 
 Clock = SteppingClock
+
+
+async def test_the_known_part_of_an_ambiguous_call_is_not_held_twice() -> None:
+    """A call that may have been charged keeps its money back, less the cost that is known: that is
+    spent, and spent money is not held as well.
+    """
+    store = open_test_store()
+    run = await store.runs.start(Run("one", START, PANEL))
+    purse = SpendReservation(store.money, BudgetTable(day=10.0), run.payer, SteppingClock(START))
+    held = await purse.hold(PROMPT, 4.0)
+    assert held is not None
+    answer = Answer(run.id, Question(PROMPT, MODEL, 0), reply(cost_usd=1.0), START)
+    await store.answers.add([answer])
+    purse.keep_back(held, 1.0)
+
+    assert await purse.hold(PROMPT, 6.0) is not None

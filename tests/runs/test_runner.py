@@ -17,7 +17,7 @@ from overheard.runs.limits import Limits
 from overheard.runs.outcome import Outcome
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import Retries
-from overheard.runs.spend import Purse
+from overheard.runs.spend import SpendReservation
 from overheard.testing.store import open_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
@@ -40,7 +40,7 @@ class House:
     async def run(self, run: Run) -> Outcome:
         """Carry a run out."""
         kept = await self.store.runs.start(run)
-        purse = Purse(self.store.money, self._budget, kept.payer, self.clock)
+        purse = SpendReservation(self.store.money, self._budget, kept.payer, self.clock)
         outside = (self.limits, purse, self.retries, self.clock, self.progress)
         return await Runner(self.store, self.providers, *outside).run(kept)
 

@@ -26,7 +26,7 @@ _DOES = {
 }
 
 
-class AccessGate:
+class ConfiguredAccess:
     """The `overheard.interfaces.AccessPolicy` of a deployment.
 
     Args:

@@ -36,7 +36,7 @@ from overheard.runs.execute import Runner
 from overheard.runs.plan import find_model, new_run
 from overheard.runs.retries import Retries
 from overheard.runs.service import held
-from overheard.runs.spend import Purse
+from overheard.runs.spend import SpendReservation
 
 
 async def set_up(
@@ -176,7 +176,7 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     run = await store.runs.start(run)
 
     async def work() -> None:
-        purse = Purse(store.money, deployment.config.budget, run.payer, clock)
+        purse = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
         retries = Retries(deployment.config.asking)
         runner = Runner(store, probes, deployment.limits, purse, retries, clock, call.progress)

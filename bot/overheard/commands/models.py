@@ -13,7 +13,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge
 from overheard.runs.budget import capabilities_of, price_of
-from overheard.runs.limits import Gate
+from overheard.runs.limits import ModelLimiter
 from overheard.runs.retries import State
 from overheard.scoring.judge import agreements, doubt, judges
 
@@ -80,7 +80,7 @@ def _data(deployment: Deployment, model: Model) -> dict[str, str]:
     }
 
 
-def _pace(gate: Gate) -> str:
+def _pace(gate: ModelLimiter) -> str:
     """Say how many calls may be under way, and begin in a minute, as configured or learnt."""
     calls, tokens = gate.requests.size, gate.tokens.size
     told = [f"{int(gate.allowed)} of {gate.most}"]
@@ -89,7 +89,7 @@ def _pace(gate: Gate) -> str:
     return ", ".join(told)
 
 
-def _state(gate: Gate) -> tuple[State, float]:
+def _state(gate: ModelLimiter) -> tuple[State, float]:
     now = asyncio.get_running_loop().time()
     rest = gate.rest(now)
     return (State.OPEN if rest else gate.breaker.state(now)), rest

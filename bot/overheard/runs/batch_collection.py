@@ -13,7 +13,7 @@ from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins import remedy_of
 from overheard.runs.call import LONGEST_CALL, NO_ANSWER, fault, judged
-from overheard.runs.cancellation import Brake
+from overheard.runs.cancellation import RunCancellation
 from overheard.runs.counters import CallCounters
 from overheard.runs.outcome import Outcome
 from overheard.runs.retries import Retries
@@ -84,7 +84,7 @@ class Collector:
         """
         count = sum(map(len, waiting))
         self._progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
-        brake, broken = Brake(self._store, run.id), list[OverheardError]()
+        brake, broken = RunCancellation(self._store, run.id), list[OverheardError]()
 
         async def collect(batch: Batch) -> None:
             try:
@@ -126,7 +126,7 @@ class Collector:
         await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
 
     async def _collect(
-        self, run: Run, batch: Batch, outcome: Outcome, brake: Brake | None = None
+        self, run: Run, batch: Batch, outcome: Outcome, brake: RunCancellation | None = None
     ) -> None:
         seen, heard = 0, asyncio.get_running_loop().time()
         questions = _questions_of(run, batch)

@@ -13,7 +13,7 @@ LOOKS = 0.5
 """Seconds between two looks at what the store says of the run."""
 
 
-class Brake:
+class RunCancellation:
     """Lets calls that are under way come to their end, and begins no others.
 
     Args:

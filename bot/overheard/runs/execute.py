@@ -12,13 +12,13 @@ from overheard.errors import BudgetUsedUp, ModelResting, ProviderFailed, Provide
 from overheard.interfaces import Clock, Progress, Provider, Store
 from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
 from overheard.runs.call import Call, reckoned
-from overheard.runs.cancellation import Brake
-from overheard.runs.limits import Gate, Limits
+from overheard.runs.cancellation import RunCancellation
+from overheard.runs.limits import Limits, ModelLimiter
 from overheard.runs.outcome import Outcome
 from overheard.runs.plan import doing
 from overheard.runs.retries import Retries
-from overheard.runs.spend import Held, Purse
-from overheard.runs.write_batcher import Keeper
+from overheard.runs.spend import HeldAmount, SpendReservation
+from overheard.runs.write_batcher import WriteBatcher
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class _Lane:
 
     provider: Provider
     waiting: Iterator[Question]
-    gate: Gate
-    door: Gate
+    gate: ModelLimiter
+    door: ModelLimiter
     dearest: float = 0.0
     worst: dict[str, float] = field(default_factory=dict)
 
@@ -46,8 +46,8 @@ class _Job:
 
     run: Run
     outcome: Outcome
-    keeper: Keeper
-    brake: Brake
+    keeper: WriteBatcher
+    brake: RunCancellation
 
 
 class Runner:
@@ -68,7 +68,7 @@ class Runner:
         store: Store,
         providers: Mapping[str, Provider],
         limits: Limits,
-        purse: Purse,
+        purse: SpendReservation,
         retries: Retries,
         clock: Clock,
         progress: Progress,
@@ -93,9 +93,9 @@ class Runner:
         outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
         self._progress.start(doing(panel), len(panel or ()))
         self._progress.advance(outcome.kept)
-        brake = Brake(self._store, run.id)
+        brake = RunCancellation(self._store, run.id)
         try:
-            async with brake.watching(), Keeper(self._store.answers) as keeper:
+            async with brake.watching(), WriteBatcher(self._store.answers) as keeper:
                 await self._ask_models(_Job(run, outcome, keeper, brake), asked)
         finally:
             await self._purse.close()
@@ -103,7 +103,7 @@ class Runner:
         self._progress.finish()
         return outcome
 
-    async def ask(self, question: Question, run: Run, keeper: Keeper) -> Answer:
+    async def ask(self, question: Question, run: Run, keeper: WriteBatcher) -> Answer:
         """Ask a single question for a run that the store holds, and keep what came of it.
 
         Raises:
@@ -118,7 +118,7 @@ class Runner:
                 reason="there is no such provider",
                 remedy=f"add a table [providers.{question.model.provider}]",
             )
-        job = _Job(run, Outcome(run), keeper, Brake(self._store, run.id))
+        job = _Job(run, Outcome(run), keeper, RunCancellation(self._store, run.id))
         answer, _ = await self._ask(lane, question, job)
         return answer
 
@@ -206,7 +206,7 @@ class Runner:
                 await turns.enter_async_context(lane.door.turn(job.run.id))
             yield
 
-    async def _hold(self, lane: _Lane, question: Question) -> Held:
+    async def _hold(self, lane: _Lane, question: Question) -> HeldAmount:
         prompt = question.prompt
         if prompt.key not in lane.worst:  # to ask its plugin takes as long as to keep an answer
             lane.worst[prompt.key] = call_cost(prompt, question.model, self._providers, WORST)
@@ -220,7 +220,7 @@ class Runner:
         lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
         await job.keeper.keep(answer)
 
-    def _settle(self, held: Held, answer: Answer, failure: ProviderFailed | None) -> None:
+    def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
             self._purse.keep_back(held, cost)
@@ -234,7 +234,7 @@ def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) ->
 
 
 def _tell(
-    gate: Gate, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
+    gate: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
     if failure:
         gate.failed(failure, begun, wait)

@@ -35,7 +35,7 @@ class _Waiter:
     tokens: float
 
 
-class Gate:
+class ModelLimiter:
     """Gives turns at one model, or at one provider for all of its models.
 
     Runs take turns, however many calls each of them waits with. The number of calls under way
@@ -206,19 +206,19 @@ class Limits:
 
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
         self._tables = tables or {}
-        self._gates: dict[str, Gate] = {}
+        self._gates: dict[str, ModelLimiter] = {}
         self.counters = CallCounters()
 
-    def gates(self, provider: Provider, models: Iterable[Model]) -> list[Gate]:
+    def gates(self, provider: Provider, models: Iterable[Model]) -> list[ModelLimiter]:
         """Return the gates of a provider and of some of its models."""
         return [self.gate(provider), *(self.gate(provider, model) for model in models)]
 
-    def gate(self, provider: Provider, model: Model | None = None) -> Gate:
+    def gate(self, provider: Provider, model: Model | None = None) -> ModelLimiter:
         """Return the gate of a model, or of its provider for all of its models."""
         name = str(model) if model else provider.name
         if name not in self._gates:
             table = self._tables.get(name, NO_LIMITS)
-            self._gates[name] = Gate(name, provider.concurrency, table)
+            self._gates[name] = ModelLimiter(name, provider.concurrency, table)
         return self._gates[name]
 
 

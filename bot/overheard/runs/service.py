@@ -25,7 +25,7 @@ from overheard.runs.outcome import Outcome
 from overheard.runs.partition import asking, part_of, seat
 from overheard.runs.plan import doing
 from overheard.runs.retries import Retries
-from overheard.runs.spend import Purse
+from overheard.runs.spend import SpendReservation
 from overheard.telemetry import about, traced
 
 MAX_HOLDS = 5
@@ -187,7 +187,7 @@ class RunService(Generic[Found_co]):
 
     async def _ask_here(self, run: Run) -> Outcome:
         """Ask in this process what a run, or a part of it, has not asked yet."""
-        purse = Purse(self._store.money, self._budget, run.payer, self._clock)
+        purse = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
         runner = Runner(
             self._store,
             self._providers,

@@ -18,14 +18,14 @@ AHEAD = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAmount:
     """Money that one call may cost, on each account that has a limit."""
 
     shares: Mapping[Account, float] = field(default_factory=dict)
     usd: float = 0.0
 
 
-class Purse:
+class SpendReservation:
     """What a run may spend. The store holds it against all other runs of all processes.
 
     Args:
@@ -52,7 +52,7 @@ class Purse:
         self._turn = asyncio.Lock()
         self._returned = asyncio.Event()
 
-    async def hold(self, prompt: Prompt, usd: float) -> Held | None:
+    async def hold(self, prompt: Prompt, usd: float) -> HeldAmount | None:
         """Set money aside for one call, as soon as calls under way give enough back.
 
         Returns:
@@ -68,16 +68,16 @@ class Purse:
         for account, share in shares.items():
             self._taken[account] += share * usd
         self._under_way += 1
-        return Held(shares, usd)
+        return HeldAmount(shares, usd)
 
-    def settle(self, held: Held, cost: float) -> None:
+    def settle(self, held: HeldAmount, cost: float) -> None:
         """End a call that cost so much: the store has taken that out of what is held."""
         for account, share in held.shares.items():
             self._taken[account] -= share * held.usd
             self._held[account] = max(0.0, self._held[account] - share * cost)
         self._end()
 
-    def keep_back(self, held: Held, cost: float = 0.0) -> None:
+    def keep_back(self, held: HeldAmount, cost: float = 0.0) -> None:
         """End a call that may have been charged, and nobody knows how much: the store has taken a
         cost out of what is held, and the rest of its money stays held.
         """

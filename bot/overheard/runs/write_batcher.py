@@ -17,7 +17,7 @@ and come back together: in one large group they would fall into step, and all of
 while nothing is under way."""
 
 
-class Keeper:
+class WriteBatcher:
     """Writes answers that came in within `PAUSE`, or while a group was written, as groups.
 
     Leaving its block waits until all is written, also when the run is cancelled.
@@ -31,7 +31,7 @@ class Keeper:
         self._waiting: list[tuple[Answer, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Keeper:
+    async def __aenter__(self) -> WriteBatcher:
         return self
 
     async def __aexit__(

@@ -13,7 +13,7 @@ from functools import partial
 from overheard.alerts.burst_plans import BURSTS
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
-from overheard.chat.access import AccessGate
+from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.chat.factory import open_chats
 from overheard.commands.bursts import Planner, run_bursts
@@ -83,7 +83,7 @@ class Server:
         )
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
-        desk = ChatDesk(self._deployment, AccessGate(config.access, store.audit, clock))
+        desk = ChatDesk(self._deployment, ConfiguredAccess(config.access, store.audit, clock))
         services = [
             Service("scheduler", scheduler.run),
             Service("outbox", outbox.run),

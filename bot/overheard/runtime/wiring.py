@@ -20,7 +20,7 @@ from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
-from overheard.scoring.judge import Judging, Means
+from overheard.scoring.judge import Judging, JudgingResources
 from overheard.scoring.rescoring import in_use
 from overheard.scoring.service import Scoring
 
@@ -56,7 +56,9 @@ async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
         catalogue = await store.catalogue.current()
         clock = SystemClock()
         limits = Limits(config.limits)
-        means = Means(store, plugins.providers, limits, config.budget, config.asking, clock)
+        means = JudgingResources(
+            store, plugins.providers, limits, config.budget, config.asking, clock
+        )
         scorers = plugins.scorers.values()
         told = plugins.listeners.answer_scored
         scoring = Scoring(scorers, catalogue, Judging(means, scorers), told)

@@ -22,8 +22,8 @@ from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.retries import Retries
-from overheard.runs.spend import Purse
-from overheard.runs.write_batcher import Keeper
+from overheard.runs.spend import SpendReservation
+from overheard.runs.write_batcher import WriteBatcher
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""
@@ -41,7 +41,7 @@ SOUND = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class JudgingResources:
     """What is needed to ask: the parts of a deployment that judges share with its runs."""
 
     store: Store
@@ -93,7 +93,7 @@ class Judging:
         scorers: All scorers; those that are no judges are left alone.
     """
 
-    def __init__(self, means: Means, scorers: Iterable[Scorer]) -> None:
+    def __init__(self, means: JudgingResources, scorers: Iterable[Scorer]) -> None:
         self._askers = [_Asker(means, s) for s in scorers if isinstance(s, Judge)]
         self._rounds = 0
         self._anew = asyncio.Lock()
@@ -146,14 +146,14 @@ class _Round:
 
     run: Run
     runner: Runner
-    keeper: Keeper
+    keeper: WriteBatcher
     stack: AsyncExitStack
 
 
 class _Asker:
     """Asks for one judge. A round begins with its first text that nobody has answered yet."""
 
-    def __init__(self, means: Means, judge: Judge) -> None:
+    def __init__(self, means: JudgingResources, judge: Judge) -> None:
         self.judge = judge
         self.anew = False
         self._means = means
@@ -224,8 +224,8 @@ class _Asker:
         await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
         channels = {**means.budget.channels, channel: self.judge.budget}
         budget = means.budget.model_copy(update={"channels": channels})
-        purse = Purse(means.store.money, budget, run.payer, means.clock)
-        keeper = Keeper(means.store.answers)
+        purse = SpendReservation(means.store.money, budget, run.payer, means.clock)
+        keeper = WriteBatcher(means.store.answers)
         stack = AsyncExitStack()
         await stack.enter_async_context(means.store.locks.run_lock(run.id))
         stack.push_async_callback(purse.close)

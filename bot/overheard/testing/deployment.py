@@ -13,7 +13,7 @@ from overheard.domain import ScoreRecord
 from overheard.interfaces import Person, Store
 from overheard.plugins import load_plugins
 from overheard.runs.limits import Limits
-from overheard.scoring.judge import Judging, Means
+from overheard.scoring.judge import Judging, JudgingResources
 from overheard.scoring.service import Scoring
 from overheard.testing.clock import FixedClock
 from overheard.testing.echo import EchoProvider
@@ -116,7 +116,7 @@ async def open_deployment(
     await store.catalogue.provision(read.catalogue())
     catalogue = await store.catalogue.current()
     limits, scorers = Limits(read.limits), plugins.scorers.values()
-    means = Means(store, plugins.providers, limits, read.budget, read.asking, clock)
+    means = JudgingResources(store, plugins.providers, limits, read.budget, read.asking, clock)
     told = plugins.listeners.answer_scored
     opened = core.Deployment(
         config=read,
