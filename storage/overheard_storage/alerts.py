@@ -32,7 +32,7 @@ class AlertRepository(Repository):
 
     @uninterrupted
     async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
-        """Store an alert with its shifts, and return it and whether it is new."""
+        """Store an alert with its shifts; return the stored alert, and whether the alert is new."""
         rows = await self._shift_rows(dict(enumerate(alert.moved)))
         async with self._database.writing() as connection:
             number = await self._open(connection, alert, rows)
@@ -43,7 +43,7 @@ class AlertRepository(Repository):
 
     @uninterrupted
     async def change(self, alert: Alert, event: AlertEvent) -> bool:
-        """Store an alert's new state and an event; False when the revision has changed."""
+        """Store an alert's new state and an event; False when another change came first."""
         change = (
             update(alerts)
             .where(alerts.c.id == alert.id, alerts.c.revision == alert.revision - 1)
@@ -149,6 +149,7 @@ async def _alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> 
 async def _shifts(
     connection: AsyncConnection, alert_ids: Collection[int]
 ) -> dict[int, list[Shift]]:
+    """Return the shifts of each alert by the number of the alert, in the order of their places."""
     query = (
         select(
             shifts,
@@ -161,19 +162,20 @@ async def _shifts(
         .where(among(shifts.c.alert_id, alert_ids))
         .order_by(shifts.c.alert_id, shifts.c.place)
     )
-    found: dict[int, list[Shift]] = {number: [] for number in alert_ids}
+    by_alert: dict[int, list[Shift]] = {number: [] for number in alert_ids}
     for row in await connection.execute(query):
-        found[row.alert_id].append(shift_of(row))
-    return found
+        by_alert[row.alert_id].append(shift_of(row))
+    return by_alert
 
 
-def _alert(row: Row[Any], moved: list[Shift]) -> Alert:
-    first = moved[0]
+def _alert(row: Row[Any], alert_shifts: list[Shift]) -> Alert:
+    """Return the alert of a row with its shifts, of which the first one opened the alert."""
+    first = alert_shifts[0]
     return Alert(
         shift=first,
         opened_at=row.opened_at,
-        also=tuple(shift for shift in moved[1:] if shift.run_id == first.run_id),
-        later=tuple(shift for shift in moved if shift.run_id != first.run_id),
+        also=tuple(shift for shift in alert_shifts[1:] if shift.run_id == first.run_id),
+        later=tuple(shift for shift in alert_shifts if shift.run_id != first.run_id),
         state=AlertState(row.state),
         by=row.by,
         until=row.until,
@@ -184,6 +186,7 @@ def _alert(row: Row[Any], moved: list[Shift]) -> Alert:
 
 
 def _life(alert: Alert) -> dict[str, Any]:
+    """Return the columns that people change: the state of an alert, and who set it until when."""
     return {
         "state": alert.state,
         "by": alert.by,

@@ -155,9 +155,8 @@ def _added(table: Table, adding: Adding) -> str:
 def _writer(table: Table, column: str, dialect: Dialect) -> Writer | None:
     """Return the conversion of values for the driver; None when values need no conversion."""
     kind = table.c[column].type
-    if isinstance(
-        kind, JSON
-    ):  # the driver would encode a thousand equal documents a thousand times
+    if isinstance(kind, JSON):
+        # The driver would encode a thousand equal documents a thousand times.
         bare = kind.none_as_null
         return _once(lambda value: None if bare and value is None else json.dumps(value))
     write = kind.dialect_impl(dialect).bind_processor(dialect)

@@ -32,7 +32,7 @@ class CatalogueRepository(Repository):
     """The catalogue; see `overheard.interfaces.catalogue.CatalogueRepository`."""
 
     async def provision(self, catalogue: Catalogue) -> None:
-        """Make exactly these entries the declared ones, and retire those declared before.
+        """Make these entries the declared entries, and retire all entries declared before.
 
         Raises:
             StoreError: when the store cannot be written; this is the first write of a process.
@@ -42,6 +42,7 @@ class CatalogueRepository(Repository):
 
     @uninterrupted
     async def _provision(self, catalogue: Catalogue) -> None:
+        """Store the entries of the configuration, and retire the entries that it no longer has."""
         numbers = await self._lookups.brand_ids(fact.brand for fact in catalogue.facts)
         fact_rows = [fact_row(fact, numbers[fact.brand]) for fact in catalogue.facts]
         schedule_rows = [schedule_row(schedule) for schedule in catalogue.schedules]
@@ -53,15 +54,17 @@ class CatalogueRepository(Repository):
 
     async def current(self) -> Catalogue:
         """Return the current entries: the declared ones first, then the added ones."""
-        return await self._where(lambda one: or_(one.provisioned, one.added))
+        return await self._where(lambda columns: or_(columns.provisioned, columns.added))
 
     async def declared(self) -> Catalogue:
         """Return the entries that the configuration declares."""
-        return await self._where(lambda one: one.provisioned)
+        return await self._where(lambda columns: columns.provisioned)
 
     async def retired(self) -> Catalogue:
         """Return the retired entries; a name that is only referred to has place 0."""
-        return await self._where(lambda one: and_(~one.provisioned, ~one.added, one.place > 0))
+        return await self._where(
+            lambda columns: and_(~columns.provisioned, ~columns.added, columns.place > 0)
+        )
 
     async def add_brands(self, brands: Iterable[Brand]) -> None:
         """Add brands; a retired brand is replaced."""
@@ -110,17 +113,18 @@ class CatalogueRepository(Repository):
 
     @uninterrupted
     async def _set(self, table: Table, name: Sequence[str], row: Row) -> bool:
-        behind = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
-        insert = self._database.insert(table).values(added=True, place=behind)
-        new: dict[str, Any] = {column: insert.excluded[column] for column in (*row, "added")}
+        """Add or change an entry by its name; False when the configuration owns the entry."""
+        last_place = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
+        insert = self._database.insert(table).values(added=True, place=last_place)
+        updated: dict[str, Any] = {column: insert.excluded[column] for column in (*row, "added")}
         # An added entry keeps its place; a retired one gets the last place.
-        new["place"] = case((table.c.added, table.c.place), else_=insert.excluded.place)
+        updated["place"] = case((table.c.added, table.c.place), else_=insert.excluded.place)
         upsert = insert.on_conflict_do_update(
-            index_elements=name, set_=new, where=~table.c.provisioned
+            index_elements=name, set_=updated, where=~table.c.provisioned
         )
         async with self._database.writing() as connection:
-            kept = await connection.execute(upsert.returning(table.c.id), row)
-            return kept.scalar() is not None
+            changed = await connection.execute(upsert.returning(table.c.id), row)
+            return changed.scalar() is not None
 
     @uninterrupted
     async def _remove(self, table: Table, *which: ColumnElement[bool]) -> bool:
@@ -153,25 +157,27 @@ class CatalogueRepository(Repository):
     async def _declare(
         self, connection: AsyncConnection, table: Table, name: Sequence[str], rows: Iterable[Row]
     ) -> None:
+        """Make `rows` the provisioned entries of a table, in their order; retire the others."""
         retire = update(table).where(table.c.provisioned).values(provisioned=False)
         await connection.execute(retire)
         declared = [{**row, "provisioned": True, "place": i} for i, row in enumerate(rows, 1)]
         if declared:
             insert = self._database.insert(table)
-            renewed = {column: insert.excluded[column] for column in declared[0]}
-            upsert = insert.on_conflict_do_update(index_elements=name, set_=renewed)
+            updated = {column: insert.excluded[column] for column in declared[0]}
+            upsert = insert.on_conflict_do_update(index_elements=name, set_=updated)
             await connection.execute(upsert, declared)
 
     @uninterrupted
     async def _add(self, table: Table, name: str, rows: Sequence[Row]) -> None:
+        """Add entries to a table, after its other entries; entries in use stay unchanged."""
         if not rows:
             return
-        behind = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
-        insert = self._database.insert(table).values(added=True, place=behind)
-        written = [*rows[0], "added", "place"]
+        last_place = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
+        insert = self._database.insert(table).values(added=True, place=last_place)
+        updated = [*rows[0], "added", "place"]
         upsert = insert.on_conflict_do_update(
             index_elements=[name],
-            set_={column: insert.excluded[column] for column in written},
+            set_={column: insert.excluded[column] for column in updated},
             where=~or_(table.c.provisioned, table.c.added),
         )
         async with self._database.writing() as connection:

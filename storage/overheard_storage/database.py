@@ -53,6 +53,7 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
     @wraps(work)
     async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        """Do the work in a task that a cancellation of the caller does not reach."""
         task = asyncio.ensure_future(_retried(partial(work, *args, **kwargs)))
         try:
             return await asyncio.shield(task)
@@ -152,6 +153,7 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
+    """Return the pool of connections to an SQLite file; its directory is created."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # Every connection of this pool is returned soon; on a busy machine, waiting longer succeeds.
@@ -162,6 +164,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
+    """Set up a new connection to SQLite: no implicit transactions, the pragmas, the log."""
     # With None the driver opens no transactions itself; `_begin` does.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -175,7 +178,7 @@ def _write_ahead(cursor: Any) -> None:
     """Switch the file to a write-ahead log.
 
     When two connections switch a new file at once, SQLite refuses one of them at once, despite
-    the busy timeout; this one then tries again.
+    the busy timeout; the refused connection tries again for `_WAIT_S` seconds.
     """
     deadline = monotonic() + _WAIT_S
     while True:

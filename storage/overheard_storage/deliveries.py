@@ -72,10 +72,10 @@ class DeliveryRepository(Repository):
             return []  # the usual case, which needs no write transaction
         async with self._database.writing() as connection:
             # Rows that another process is claiming are skipped.
-            taking = due.with_for_update(skip_locked=True, of=deliveries)
-            numbers = list((await connection.execute(taking)).scalars())
-            found = await connection.execute(_query().where(among(deliveries.c.id, numbers)))
-            taken = [_delivery(row) for row in found]
+            locked_due = due.with_for_update(skip_locked=True, of=deliveries)
+            numbers = list((await connection.execute(locked_due)).scalars())
+            rows = await connection.execute(_query().where(among(deliveries.c.id, numbers)))
+            taken = [_delivery(row) for row in rows]
             mark = {"owner": owner, "leased_until": until, "uncertain": True}
             claim = update(deliveries).where(among(deliveries.c.id, numbers)).values(**mark)
             await connection.execute(claim)
@@ -99,8 +99,8 @@ class DeliveryRepository(Repository):
 
     @uninterrupted
     async def _release(self, delivery: Delivery, owner: str, values: Mapping[str, Any]) -> bool:
-        mine = (deliveries.c.id == delivery.id, deliveries.c.owner == owner)
-        release = update(deliveries).where(*mine).values(**values, **_FREE)
+        leased = (deliveries.c.id == delivery.id, deliveries.c.owner == owner)
+        release = update(deliveries).where(*leased).values(**values, **_FREE)
         async with self._database.writing() as connection:
             return (await connection.execute(release)).rowcount == 1
 
@@ -203,6 +203,7 @@ def _due(now: datetime, chats: Collection[str]) -> Select[Any]:
 
 
 def _delivery(row: Row[Any]) -> Delivery:
+    """Return the delivery of a row."""
     return Delivery(
         kind=DeliveryKind(row.kind),
         key=row.key,

@@ -73,6 +73,7 @@ async def _set(
 
 
 def _row(edition: Edition) -> dict[str, Any]:
+    """Return the columns of an edition; its catalogue is cut to the brands and facts."""
     catalogue = Catalogue(edition.catalogue.brands, facts=edition.catalogue.facts)
     return {
         "versions": "\n".join(sorted(edition.versions)),
@@ -84,6 +85,7 @@ def _row(edition: Edition) -> dict[str, Any]:
 
 
 def _edition(row: Row[Any]) -> Edition:
+    """Return the edition of a row."""
     return Edition(
         versions=split_versions(row.versions),
         catalogue=_CATALOGUE.validate_python(row.catalogue),

@@ -152,14 +152,15 @@ def _blocks(ids: Any) -> Any:
     return kept.where(among(blocks.c.run_id, ids))
 
 
-def _sums(ids: Any) -> Any:
+def _sums(run_ids: Any) -> Any:
+    """Return a query of the number, sum and sum of squares of the scores of each block of runs."""
     stream = (
         *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
         *(scores.c.brand_id, scores.c.metric_id, scores.c.scorer_id),
     )
     sums = (func.count(), func.sum(scores.c.value), func.sum(scores.c.value * scores.c.value))
-    summed = select(*stream, *sums).join(answers, answers.c.id == scores.c.answer_id)
-    return summed.where(among(answers.c.run_id, ids)).group_by(*stream)
+    query = select(*stream, *sums).join(answers, answers.c.id == scores.c.answer_id)
+    return query.where(among(answers.c.run_id, run_ids)).group_by(*stream)
 
 
 def _same(one: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> bool:

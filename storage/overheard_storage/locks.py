@@ -58,28 +58,32 @@ class LockRepository:
 
 @asynccontextmanager
 async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
+    """Lock a run, by a file or on the server; yields whether this process has the lock."""
     if database.is_sqlite:
-        with _file_lock(f"{database.url.database}-run-{run_id}.lock", removed=True) as mine:
-            yield mine
+        with _file_lock(f"{database.url.database}-run-{run_id}.lock", removed=True) as acquired:
+            yield acquired
     else:
-        async with _server_lock(database, _RUN_LOCKS, run_id, wait_s=_DEAD_HOLDER_WAIT_S) as mine:
-            yield mine
+        async with _server_lock(
+            database, _RUN_LOCKS, run_id, wait_s=_DEAD_HOLDER_WAIT_S
+        ) as acquired:
+            yield acquired
 
 
 @asynccontextmanager
 async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
+    """Lock a duty, by a file or on the server; yields whether this process has the lock."""
     if database.is_sqlite:
-        with _file_lock(f"{database.url.database}-{duty}.lock", removed=False) as mine:
-            yield mine
+        with _file_lock(f"{database.url.database}-{duty}.lock", removed=False) as acquired:
+            yield acquired
     else:
         number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
-        async with _server_lock(database, _LEADER_LOCKS, number, wait_s=0.0) as mine:
-            yield mine
+        async with _server_lock(database, _LEADER_LOCKS, number, wait_s=0.0) as acquired:
+            yield acquired
 
 
 @contextmanager
 def _file_lock(name: str, *, removed: bool) -> Iterator[bool]:
-    """Lock a file; `removed` deletes the file at the end of the block."""
+    """Lock a file and yield whether the lock was free; `removed` deletes the file at the end."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(name)
@@ -123,7 +127,7 @@ async def _server_lock(
 
 @asynccontextmanager
 async def _watched(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Stop the block when its lock is lost with the connection: another process may have it then.
+    """Stop the block when its lock is lost with the connection: another process may have the lock.
 
     Raises:
         HoldLost: when the lock was lost.
@@ -131,6 +135,7 @@ async def _watched(connection: AsyncConnection) -> AsyncIterator[None]:
     ended, limit = asyncio.Event(), asyncio.timeout(None)
 
     async def watch() -> None:
+        """Query the connection until the block ends; a failed query ends the block."""
         while not ended.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_S):

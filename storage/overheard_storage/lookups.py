@@ -59,7 +59,7 @@ class Lookup:
         return await self.known(rows)
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
-        """Return the numbers of the names that are known."""
+        """Return the numbers of the names that have a row."""
         wanted = set(names)
         missing = iter(sorted(wanted - self._known.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):

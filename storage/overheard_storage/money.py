@@ -52,7 +52,7 @@ class MoneyRepository(Repository):
 
     @uninterrupted
     async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
-        """Reserve money on all given accounts, or on no account."""
+        """Reserve money on all given accounts; return the account that has too little, or None."""
         if not claims:
             return None
         self._reserving.add(run_id)
@@ -152,6 +152,7 @@ class MoneyRepository(Repository):
     async def _payers_of(
         self, connection: AsyncConnection, run_ids: Collection[int]
     ) -> dict[int, Payer]:
+        """Return who pays for each run; the payers of known runs come from memory."""
         missing = run_ids - self._payers.keys()
         if missing:
             rows = await connection.execute(select(runs).where(among(runs.c.id, missing)))
@@ -162,6 +163,7 @@ class MoneyRepository(Repository):
 async def _insert_spend(
     connection: AsyncConnection, paid: Sequence[Answer], model_ids: Mapping[Model, int]
 ) -> None:
+    """Book the cost of each paid answer, in US dollars."""
     rows = [
         (answer.id, answer.asked_at, model_ids[answer.question.model], answer.reply.cost_usd)
         for answer in paid
@@ -173,7 +175,10 @@ async def _insert_spend(
 async def _balances(
     connection: AsyncConnection, wanted: Collection[Account]
 ) -> dict[Account, Balance]:
-    """Read both tables in one statement: a booking between two statements would be missed."""
+    """Return what accounts have spent and reserved, read in one statement.
+
+    A booking between two statements would be missed.
+    """
     names = [str(account) for account in wanted]
     spent = select(accounts.c.account, accounts.c.usd, literal(0.0).label("held"))
     held = select(reservations.c.account, literal(0.0), func.sum(reservations.c.usd))
@@ -220,6 +225,7 @@ def _taken_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
 
 
 def _spending_query(since: datetime | None) -> Select[Any]:
+    """Return a query of the cost in US dollars by run, prompt and model, since a time."""
     sums = (
         select(
             *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),

@@ -63,7 +63,7 @@ class AuditRepository(Repository):
     async def find(
         self, *, since: datetime | None = None, limit: int | None = None
     ) -> list[AuditEntry]:
-        """Return entries, the newest first."""
+        """Return entries of the audit log, the newest first."""
         query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
         if since is not None:
             query = query.where(audit.c.at >= since)

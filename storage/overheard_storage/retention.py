@@ -45,7 +45,7 @@ class RetentionRepository(Repository):
             return await _forget_answers(connection, answers)
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
-        """Copy the scores of answers without a text from one version to another."""
+        """Copy the scores of answers without a text to a new version; return how many answers."""
         old = await self._lookups.scorers.find(scorer, before)
         new = await self._lookups.scorers.number(scorer, after)
         carried = 0
@@ -68,16 +68,17 @@ class RetentionRepository(Repository):
 
     @uninterrupted
     async def _carry(self, old: int, new: int, numbers: Collection[int]) -> int:
+        """Copy scores of answers to a new version of a scorer; return the number of answers."""
         async with self._database.writing() as connection:
-            given = await note_readings(self._database, connection, new, numbers)
-            said = (scores.c.scorer_id == old, among(scores.c.answer_id, given))
+            carried = await note_readings(self._database, connection, new, numbers)
+            of_answers = (scores.c.scorer_id == old, among(scores.c.answer_id, carried))
             await connection.execute(
-                scores.insert().from_select(_COLUMNS, _copied_scores(new).where(*said))
+                scores.insert().from_select(_COLUMNS, _copied_scores(new).where(*of_answers))
             )
-            summed = await connection.execute(_sums(new).where(*said))
+            summed = await connection.execute(_sums(new).where(*of_answers))
             if rows := [tuple(row) for row in summed]:
                 await add_blocks(connection, rows)
-            return len(given)
+            return len(carried)
 
 
 def _copied_scores(scorer: int) -> Select[Any]:
@@ -109,7 +110,7 @@ async def _forget_answers(connection: AsyncConnection, numbers: Collection[int])
 
 
 async def _forget_quotes(connection: AsyncConnection, numbers: Collection[int]) -> None:
-    """Remove quotes from scores and details; what a detail states is a value, and stays."""
+    """Remove quotes from scores and details; the values that details state are kept."""
     mine = among(scores.c.answer_id, numbers)
     quoted = update(scores).where(mine, scores.c.quote != "").values(quote="")
     await connection.execute(quoted)

@@ -76,6 +76,7 @@ def brand_of(row: Row[Any]) -> Brand:
 
 
 def _rule(stored: Mapping[str, Any]) -> Rule:
+    """Return the rule of a spelling from its JSON object."""
     return Rule(
         spelling=stored["spelling"],
         exact_case=stored["exact_case"],
@@ -287,6 +288,7 @@ def _prompt(document: Mapping[str, Any]) -> Prompt:
 
 
 def _panel(document: Mapping[str, Any]) -> Panel:
+    """Return the panel of a run from its JSON document."""
     return Panel(
         brands=tuple(document["brands"]),
         prompts=tuple(map(_prompt, document["prompts"])),
@@ -299,6 +301,7 @@ def _panel(document: Mapping[str, Any]) -> Panel:
 
 
 def _reply(row: Row[Any]) -> Reply:
+    """Return the reply of a model from the row of an answer."""
     return Reply(
         text=row.text,
         finish=Finish(row.finish),

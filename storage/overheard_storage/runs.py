@@ -30,7 +30,7 @@ class RunRepository(Repository):
 
     @uninterrupted
     async def start(self, run: Run) -> Run:
-        """Store a run; a known key returns the stored run, whose start may become earlier."""
+        """Store a run and return it; a known key returns the stored run, with the earlier start."""
         insert = self._database.insert(runs).on_conflict_do_nothing(index_elements=["key"])
         async with self._database.writing() as connection:
             await connection.execute(insert, run_row(run))
@@ -122,7 +122,7 @@ class BatchRepository(Repository):
 
     @uninterrupted
     async def keep(self, batch: Batch) -> Batch:
-        """Store a new batch, or the changes of one that has a number."""
+        """Store a new batch, or the changes of a batch with a number; return the stored batch."""
         model_ids = await self._lookups.model_ids([batch.model])
         row = {
             "run_id": batch.run_id,
@@ -164,6 +164,7 @@ async def _with_earliest_start(connection: AsyncConnection, kept: Run, given: Ru
 
 
 def _batch_of(row: Row[Any]) -> Batch:
+    """Return the batch of a row."""
     return Batch(
         run_id=row.run_id,
         model=Model(row.provider, row.name),

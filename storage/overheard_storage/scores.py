@@ -80,7 +80,7 @@ class ScoreRepository(Repository):
             yield row.id
 
     async def _within(self, part: Run) -> list[ColumnElement[bool]]:
-        """Return the conditions that an answer is one to a question of a run's panel."""
+        """Return the conditions that select the answers to the questions of a run's panel."""
         wanted: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
         if panel := part.panel:
             asked = await self._lookups.prompts.known((p.key,) for p in panel.prompts)
@@ -149,27 +149,29 @@ class ScoreRepository(Repository):
 
     @uninterrupted
     async def _remove_blocks(self, gone: Collection[int], versions: Collection[str]) -> None:
-        found = [
+        """Delete the blocks of removed scorers, and the editions that use other versions."""
+        outdated = [
             row.id
             for row in await self._database.rows(select(editions.c.id, editions.c.versions))
             if not split_versions(row.versions) <= set(versions)
         ]
         async with self._database.writing() as connection:
-            await connection.execute(delete(editions).where(among(editions.c.id, found)))
+            await connection.execute(delete(editions).where(among(editions.c.id, outdated)))
             await connection.execute(delete(blocks).where(among(blocks.c.scorer_id, gone)))
 
     @uninterrupted
     async def _remove_scores(self, gone: Collection[int], part: range) -> int:
+        """Delete the scores of removed scorers on a range of answers; return their number."""
         async with self._database.writing() as connection:
-            kept = scores.c.answer_id, readings.c.answer_id
-            mine = [number.between(part.start, part.stop - 1) for number in kept]
-            said = delete(scores).where(mine[0], among(scores.c.scorer_id, gone))
-            read = delete(readings).where(mine[1], among(readings.c.scorer_id, gone))
-            removed = (await connection.execute(said)).rowcount
-            await connection.execute(read)
-            return removed
+            removed = []
+            for table in (scores, readings):
+                in_part = table.c.answer_id.between(part.start, part.stop - 1)
+                removal = delete(table).where(in_part, among(table.c.scorer_id, gone))
+                removed.append((await connection.execute(removal)).rowcount)
+            return removed[0]
 
     async def _numbers(self, scorer: str, version: str, scored: ScoredAnswers) -> _Numbers:
+        """Return the database numbers of all names that some scored answers contain."""
         questions = [answer.question for answer, _ in scored]
         records = [record for _, records in scored for record in records]
         return _Numbers(
@@ -237,7 +239,7 @@ def _score_rows(new: Collection[int], scored: ScoredAnswers, numbers: _Numbers) 
 
 
 def _summed(rows: Mapping[Key, Row], scored: ScoredAnswers, numbers: _Numbers) -> list[Row]:
-    """Return sums of scores for `blocks.add_blocks`, sorted."""
+    """Return the sums of scores by block as rows for `blocks.add_blocks`, sorted."""
     asked = {answer.id: _asked(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():

@@ -35,6 +35,7 @@ class SqlStore:
     """
 
     def __init__(self, database: Database) -> None:
+        """Create the repositories, which share a database and the numbers of names."""
         self._database = database
         shared = (database, Lookups(database))
         self.catalogue = CatalogueRepository(*shared)

@@ -79,6 +79,7 @@ async def _count(connection: AsyncConnection, table: Table) -> int:
 
 
 async def _require_empty(writer: AsyncConnection, target: Database) -> None:
+    """Raise a StoreError when a table of the target has rows."""
     for table in metadata.sorted_tables:
         if await _count(writer, table):
             raise StoreError(
@@ -91,11 +92,12 @@ async def _require_empty(writer: AsyncConnection, target: Database) -> None:
 async def _require_same(
     target: Database, writer: AsyncConnection, table: Table, expected: int
 ) -> None:
-    found = await _count(writer, table)
-    if found != expected:
+    """Raise a StoreError when a table of the target has another number of rows than expected."""
+    count = await _count(writer, table)
+    if count != expected:
         raise StoreError(
             url=shown(target.url),
-            reason=f"{found} of {expected} {table.name} arrived, so that nothing was kept",
+            reason=f"{count} of {expected} {table.name} arrived, so that nothing was kept",
             remedy="try again",
         )
 

@@ -20,7 +20,7 @@ class UpdateRepository(Repository):
 
     @uninterrupted
     async def add(self, update: ModelUpdate) -> ModelUpdate:
-        """Store a model update; an equal model, time and source returns the stored one."""
+        """Store a model update and return it; an equal update is stored once."""
         model = await self._lookups.models.number(update.model.provider, update.model.name)
         insert = self._database.insert(updates).on_conflict_do_nothing()
         row = {"model_id": model, "at": update.at, "source": update.source}

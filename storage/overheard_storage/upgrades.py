@@ -48,7 +48,7 @@ async def require_current(database: Database) -> None:
     """Check that the tables have the revision of this version.
 
     Raises:
-        StoreError: when they have another one.
+        StoreError: when the tables have another revision.
     """
     found = await _revision(database)
     _refuse_newer(database, found)
@@ -90,11 +90,12 @@ def _run_migrations(connection: Connection) -> None:
     command.upgrade(configuration(connection), "head")
 
 
-def _refuse_newer(database: Database, found: str | None) -> None:
+def _refuse_newer(database: Database, revision: str | None) -> None:
+    """Raise a StoreError when the tables have a later revision than this version knows."""
     # Revisions are numbered, so that a newer one is known without having its script.
-    if found is not None and found > REVISION:
+    if revision is not None and revision > REVISION:
         raise StoreError(
             url=shown(database.url),
-            reason=f"a newer version of Overheard made its tables (revision {found})",
+            reason=f"a newer version of Overheard made its tables (revision {revision})",
             remedy="install that version",
         )

@@ -68,6 +68,7 @@ def explained(url: URL) -> Iterator[None]:
 
 
 def _with_driver(url: URL) -> URL:
+    """Return a URL with the driver of its database, and with a full path of an SQLite file."""
     kind = url.drivername.partition("+")[0]
     if kind not in _DRIVERS:
         reason = f"{kind} is neither SQLite nor PostgreSQL"

@@ -53,16 +53,20 @@ async def advance(database: Database, scorer: int) -> int:
 
 @uninterrupted
 async def _move(database: Database, scorer: int, mark: int) -> int:
+    """Move a scorer's watermark up to its first unread answer; return the watermark.
+
+    The watermark stays when another process has moved it in the meantime.
+    """
     async with database.writing() as connection:
         if not database.is_sqlite:  # which has one writer anyway
             await connection.execute(select(func.pg_advisory_xact_lock(WATERMARK_LOCK)))
         newest = await connection.scalar(select(func.max(answers.c.id)))
         end = min(mark + MAX_STEP, int(newest or 0))
-        left = await connection.scalar(_first(scorer, mark, end).limit(1))
-        moved = end if left is None else int(left) - 1
-        here = update(scorers).where(scorers.c.id == scorer, scorers.c.read_to == mark)
-        done = await connection.execute(here.values(read_to=moved))
-        return moved if done.rowcount else mark
+        first_unread = await connection.scalar(_first(scorer, mark, end).limit(1))
+        moved = end if first_unread is None else int(first_unread) - 1
+        step = update(scorers).where(scorers.c.id == scorer, scorers.c.read_to == mark)
+        result = await connection.execute(step.values(read_to=moved))
+        return moved if result.rowcount else mark
 
 
 def _first(scorer: int, mark: int, end: int) -> Select[Any]:
