@@ -1,4 +1,4 @@
-"""What about a brand is judged: its price, its support, how easy it is to use."""
+"""The aspects of a brand that a sentence judges, such as price, support and ease of use."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-_REACH = 4
-"""How many words from a judging word its aspect may be named."""
+_REACH_WORDS = 4
+"""Largest distance in words between a judging word and its aspect."""
 _EDGES = frozenset(".;|:") | {"but", "although", "though", "while", "whereas", "yet", "however"}
 
 
 def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> dict[str, float]:
-    """Return how each aspect is judged.
+    """Return the sum of the judgements of each aspect that a sentence names.
 
     Args:
         texts: The words of a sentence, in lower case.
-        judgements: Indices of judging words, with what each says of the brand.
+        judgements: Indices of judging words, with their valences for the brand.
 
     Returns:
-        The sum of the judgements of each aspect that is named.
+        The sums of valences by aspect, such as ``price``; aspects without a judgement are missing.
     """
-    found: dict[str, float] = defaultdict(float)
+    sums: dict[str, float] = defaultdict(float)
     for at, value in judgements:
         if aspect := _nearest(texts, at):
-            found[aspect] += value
-    return dict(found)
+            sums[aspect] += value
+    return dict(sums)
 
 
 def _nearest(texts: Sequence[str], at: int) -> str:
-    """Return the aspect that is named nearest to a judging word, in the same clause."""
-    known = _words()
-    open_ends = {1, -1}
-    for distance in range(_REACH + 1):
-        for way in (1, -1):
-            place = at + way * distance
-            if way not in open_ends or not 0 <= place < len(texts):
+    """Return the aspect named nearest to a judging word in its clause, or an empty string."""
+    aspect_words = _words()
+    open_directions = {1, -1}
+    for distance in range(_REACH_WORDS + 1):
+        for direction in (1, -1):
+            place = at + direction * distance
+            if direction not in open_directions or not 0 <= place < len(texts):
                 continue
             text = texts[place]
             if text in _EDGES:
-                open_ends.discard(way)
-            elif text in known:
-                return known[text]
+                open_directions.discard(direction)
+            elif text in aspect_words:
+                return aspect_words[text]
     return ""
 
 

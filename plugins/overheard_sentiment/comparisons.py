@@ -1,4 +1,4 @@
-"""Comparisons in a sentence: which brand another is held against, and what that says of both."""
+"""Comparisons in a sentence: which brand is compared with another, and what that says of both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ADVICE = frozenset(
     | {"look at", "check out", "go with", "go for", "opt for", "start with", "stick with", "see"}
     | {"reach for", "switch to", "turn to", "head to", "lean towards", "stay with", "go to"}
 )
-"""What advises the reader to take what is named next, where it begins a clause."""
+"""Verbs that recommend the next name, when the verb begins a clause."""
 _PARTICLES = frozenset({"at", "out", "with", "for", "to", "towards"})
 _OPENING = frozenset(".,;:!|\u2013\u2014)") | {
     *("and", "or", "then", "please", "just", "so", "should", "i'd", "we'd", "would", "definitely"),
@@ -23,44 +23,51 @@ _OPENING = frozenset(".,;:!|\u2013\u2014)") | {
 }
 
 
-def advice(texts: Sequence[str], at: int) -> int | None:
-    """Return where an advice begins that ends at this word, such as "try" or "look at"."""
+def advice_start(texts: Sequence[str], at: int) -> int | None:
+    """Return the first index of an advice that ends at this word ("try", "look at"), or None."""
     verb = at - 1 if texts[at] in _PARTICLES else at
     if verb < 0 or " ".join(texts[verb : at + 1]) not in _ADVICE:
         return None
     return verb if not verb or texts[verb - 1] in _OPENING else None
 
 
-def listed(before: Sequence[str], after: Sequence[str]) -> tuple[int, float] | None:
-    """Return how many words long the comparison is that ends here, and what it says of the other.
+def listed_comparison(before: Sequence[str], after: Sequence[str]) -> tuple[int, float] | None:
+    """Return the words of a listed comparison before a brand, and its valence for the other brand.
 
     Args:
-        before: The stems before the brand that is compared with.
-        after: The stems behind it.
+        before: The stems before the brand that another brand is compared with.
+        after: The stems after that brand.
+
+    Returns:
+        The number of words and the valence; None without a listed comparison.
     """
-    for head, tail, said in _patterns().get(before[-1], ()):
+    for head, tail, valence in _patterns().get(before[-1], ()):
         if tuple(before[-len(head) :]) == head and tuple(after[: len(tail)]) == tail:
-            return len(head), said
+            return len(head), valence
     return None
 
 
 @cache
 def _patterns() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]]:
-    """Return the words before and after the brand, by the last word before the brand."""
-    found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]] = {}
-    for head, tail, said in sorted(_lines(), key=lambda each: -len(each[0]) - len(each[1])):
-        found.setdefault(head[-1], []).append((head, tail, said))
-    return found
+    """Return the listed comparisons by the last stem before the brand, the longest first.
+
+    Each is (stems before the brand, stems after the brand, valence for the other brand).
+    """
+    patterns: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]] = {}
+    for head, tail, valence in sorted(_lines(), key=lambda line: -len(line[0]) - len(line[1])):
+        patterns.setdefault(head[-1], []).append((head, tail, valence))
+    return patterns
 
 
 def _lines() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
+    """Yield each comparison of ``comparisons.txt``: stems before and after the brand, valence."""
     text = files("overheard_sentiment").joinpath("comparisons.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):
-            said, _, phrases = line.partition(" ")
-            for each in phrases.split("|"):
-                head, _, tail = each.partition("_")
-                yield tuple(map(stem, head.split())), tuple(map(stem, tail.split())), float(said)
+            valence, _, phrases = line.partition(" ")
+            for phrase in phrases.split("|"):
+                head, _, tail = phrase.partition("_")
+                yield tuple(map(stem, head.split())), tuple(map(stem, tail.split())), float(valence)
 
 
 _ARTICLES = frozenset({"the", "a", "an", "both", "any", "either"})
@@ -72,7 +79,7 @@ _SWAPPING = stems("ditch swap drop leave trade abandon quit replace dump")
 _COSTING = stems("cost weigh charge consume need require ask expensive pay time price effort")
 _EQUALLY = frozenset({"as", "so", "nearly", "same"})
 _CLAUSES = frozenset({"which", "whose", "who", "where", "("})
-"""What begins something that is said of the one named last."""
+"""Beginnings of a clause about the brand named last: "than Bolt, which is slow"."""
 _THAN = frozenset({"比", "чем", "als", "dan"})
 _THAN_BEHIND = frozenset({"より", "보다"})
 _DEGREES = (
@@ -81,15 +88,16 @@ _DEGREES = (
 )
 _THAN_AFTER: Mapping[str, tuple[str, ...]] = {"que": _DEGREES, "di": _DEGREES, "من": ("أ",)}
 """Words that mean "than" after a word with one of these beginnings."""
-_BACK = 8
-"""How many words before a name are searched for the verb of a comparison."""
-_CHOSEN = 1.5
-"""What is said of a brand by choosing it over another."""
-_ADVISED = 1.3
+_WINDOW_WORDS = 8
+"""Words before and after a name that are searched for a comparison."""
+_CHOSEN_VALENCE = 1.5
+"""The valence of choosing a brand over another."""
+_ADVISED_VALENCE = 1.3
+"""The valence of advising the reader to take a brand."""
 
 
 class Foil(Enum):
-    """In which way another is held against a brand."""
+    """How another brand is compared with a brand, here Bolt."""
 
     NONE = "none"
     BEHIND = "behind"
@@ -106,24 +114,24 @@ class Foil(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a brand is compared.
+    """How another brand is compared with a brand.
 
     Attributes:
-        foil: In which way another is held against it.
-        at: Index of the word that says so.
-        said: What this word says of the other, unless the words around it judge.
+        foil: The kind of the comparison.
+        at: Index of the word that expresses the comparison.
+        valence: The valence of this word for the other brand, unless the words around it judge.
         sure: Whether the words around it do not matter: "was outperformed by".
         speaks: Whether the text after the brand is about the brand: "than Bolt, which is slow".
     """
 
     foil: Foil = Foil.NONE
     at: int = 0
-    said: float = 0.0
+    valence: float = 0.0
     sure: bool = False
     speaks: bool = True
 
     def owns(self, *, before: bool) -> bool:
-        """Whether a judging word before or behind such a brand may be said of it."""
+        """Return whether a judging word before or after the brand may judge the brand."""
         return self.foil is Foil.NONE or (self.speaks and not before)
 
 
@@ -137,7 +145,7 @@ class _Near:
 
 
 def comparison(texts: Sequence[str], first: int, last: int) -> Comparison:
-    """Say how a brand is compared with another.
+    """Return how another brand is compared with the brand at some words.
 
     Args:
         texts: The words of the sentence, in lower case.
@@ -153,41 +161,51 @@ def comparison(texts: Sequence[str], first: int, last: int) -> Comparison:
         return Comparison()
     found = _compared(texts, at, last + 1)
     if found.foil is Foil.NONE:
-        verb = advice(texts, at)
-        return found if verb is None else Comparison(at=verb, said=_ADVISED)
+        verb = advice_start(texts, at)
+        return found if verb is None else Comparison(at=verb, valence=_ADVISED_VALENCE)
     follows = [text for text in texts[last + 1 : last + 3] if text != ","]
     return replace(found, speaks=bool(follows) and follows[0] in _CLAUSES)
 
 
 def _compared(texts: Sequence[str], at: int, behind: int) -> Comparison:
-    """Read the words that end at one before the brand, and those that begin behind it."""
-    before = [stem(text) for text in texts[max(0, at - _BACK) : at + 1]]
-    after = [stem(text) for text in texts[behind : behind + _BACK]]
+    """Return the comparison that the words around a brand express; `Foil.NONE` without one.
+
+    Args:
+        texts: The words of the sentence, in lower case.
+        at: Index of the last word before the brand, without articles.
+        behind: Index of the first word after the brand.
+    """
+    before = [stem(text) for text in texts[max(0, at - _WINDOW_WORDS) : at + 1]]
+    after = [stem(text) for text in texts[behind : behind + _WINDOW_WORDS]]
     pair = (before[-2] if at else "", texts[at])
     if pair in _PASSING:
         return Comparison(Foil.PASSED_OVER, at)
-    if found := listed(before, after):
-        return Comparison(Foil.BEHIND, at + 1 - found[0], found[1], sure=True)
+    if match := listed_comparison(before, after):
+        return Comparison(Foil.BEHIND, at + 1 - match[0], match[1], sure=True)
     if texts[at] == "unlike" or pair in _COMPARED:
         return Comparison(Foil.ASIDE, at)
     if before[-1] in _SWAPPING and (heads := {"for", "with"}.intersection(after[:2])):
-        return Comparison(Foil.PASSED_OVER, behind + after.index(heads.pop()), _CHOSEN)
-    near = _Near(texts[max(0, at - _BACK) : at + 1], before, after)
-    return replace(_READERS.get(texts[at], _than_abroad)(near), at=at)
+        return Comparison(Foil.PASSED_OVER, behind + after.index(heads.pop()), _CHOSEN_VALENCE)
+    near = _Near(texts[max(0, at - _WINDOW_WORDS) : at + 1], before, after)
+    return replace(_READERS.get(texts[at], _foreign_than)(near), at=at)
 
 
-def _than_abroad(near: _Near) -> Comparison:
+def _foreign_than(near: _Near) -> Comparison:
+    """Read "than" in a language other than English, such as "plus rapide que"."""
     degrees = _THAN_AFTER.get(near.words[-1])
     compared = degrees and any(word.startswith(degrees) for word in near.words[-5:-1])
     return Comparison(Foil.BEHIND if compared or near.words[-1] in _THAN else Foil.NONE)
 
 
 def _than(near: _Near) -> Comparison:
-    """Read "more dust than": where no word judges, more is better, but for what one pays with."""
+    """Read "more dust than": without a judging word, more is better, except more of a cost."""
     costs = not _COSTING.isdisjoint(near.before)
     for word in reversed(near.words):
         if word in {"more", "less", "fewer"}:
-            return Comparison(Foil.BEHIND, said=_CHOSEN if (word == "more") != costs else -_CHOSEN)
+            return Comparison(
+                Foil.BEHIND,
+                valence=_CHOSEN_VALENCE if (word == "more") != costs else -_CHOSEN_VALENCE,
+            )
     return Comparison(Foil.BEHIND)
 
 
@@ -198,9 +216,9 @@ def _as(near: _Near) -> Comparison:
         return Comparison()
     words = [near.words[at - 1] for at in degrees if at]
     if any(word in {"not", "never", "hardly"} or word.endswith("n't") for word in words):
-        return Comparison(Foil.BEHIND, said=-_CHOSEN)
+        return Comparison(Foil.BEHIND, valence=-_CHOSEN_VALENCE)
     if not {"twice", "times"}.isdisjoint(words):
-        return Comparison(Foil.BEHIND, said=_CHOSEN)
+        return Comparison(Foil.BEHIND, valence=_CHOSEN_VALENCE)
     return Comparison(Foil.BEHIND if near.words[degrees[-1]] == "same" else Foil.EQUAL)
 
 
@@ -215,13 +233,13 @@ def _to(near: _Near) -> Comparison:
 def _over(near: _Near) -> Comparison:
     """Read "pick Acme over"."""
     chosen = not _CHOOSING.isdisjoint(near.before)
-    return Comparison(Foil.BEHIND, said=_CHOSEN) if chosen else Comparison()
+    return Comparison(Foil.BEHIND, valence=_CHOSEN_VALENCE) if chosen else Comparison()
 
 
 def _from(near: _Near) -> Comparison:
     """Read "move from Bolt to"."""
     moved = "to" in near.after[:2] and not _MOVING.isdisjoint(near.before)
-    return Comparison(Foil.PASSED_OVER, said=_CHOSEN) if moved else Comparison()
+    return Comparison(Foil.PASSED_OVER, valence=_CHOSEN_VALENCE) if moved else Comparison()
 
 
 _READERS: Mapping[str, Callable[[_Near], Comparison]] = {

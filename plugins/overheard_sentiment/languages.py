@@ -28,7 +28,7 @@ _ENGLISH = frozenset(
     | {"in", "on", "but", "not", "you", "i", "we", "they", "this", "at", "as", "by", "from", "if"}
     | {"has", "have", "than"}
 )
-_OTHERS = ("german", "french", "spanish", "italian", "portuguese", "dutch")
+_LATIN_LANGUAGES = ("german", "french", "spanish", "italian", "portuguese", "dutch")
 NEGATIONS = frozenset(
     {
         "nicht",
@@ -57,28 +57,34 @@ INTENSE = frozenset(
 
 
 def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
-    """Return what words say in the language of a sentence; None for English, or when in doubt.
+    """Return the valences of words in the language of a sentence in Latin script.
 
     Args:
-        texts: The words, in lower case.
+        texts: The words of the sentence, in lower case.
+
+    Returns:
+        The valences by word; None for English, for an unknown language, or in case of doubt.
     """
     words = set(texts)
     if words.isdisjoint(_function_words()):
         return None
-    tongues = [_language(name) for name in _OTHERS]
-    counts = [(len(words & small), len(words & valences.keys())) for small, valences in tongues]
-    most = max(counts)
-    return tongues[counts.index(most)][1] if most[0] > len(words & _ENGLISH) else None
+    languages = [_language(name) for name in _LATIN_LANGUAGES]
+    counts = [
+        (len(words & function_words), len(words & valences.keys()))
+        for function_words, valences in languages
+    ]
+    best = max(counts)
+    return languages[counts.index(best)][1] if best[0] > len(words & _ENGLISH) else None
 
 
 @cache
 def _function_words() -> frozenset[str]:
-    return frozenset().union(*(_language(name)[0] for name in _OTHERS))
+    return frozenset().union(*(_language(name)[0] for name in _LATIN_LANGUAGES))
 
 
 @cache
 def _language(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
-    """Return the function words of a language, and the valences of others."""
+    """Return the function words of a language, and the valences of its judging words."""
     function: frozenset[str] = frozenset()
     valences: dict[str, float] = {}
     for head, listed in _lines(name):
@@ -107,13 +113,14 @@ _LETTERS = {
 """The letters of each language. Japanese has Chinese letters too, and so comes first."""
 _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 _OTHER = re.compile(r"[^\W\d_]")
-_BEFORE = re.compile(
+_NEGATION_BEFORE = re.compile(
     r"(?:不|没有?|沒有?|无|無|并非|\bне|\bнет|\bбез|لا|ليس|ليست|غير|بدون|안|못)\s*(?:太|是|很|очень|так)?\s*\Z"  # noqa: RUF001 - Russian is meant
 )
-_BEHIND = re.compile(r"[^、。,.]{0,5}?(?:ない|ません|ありません|지 않|지 못|不)")
-_WEIGHT = 3
-"""How many Latin letters one of another script outweighs: brands keep theirs everywhere."""
-_NEGATED = -0.74
+_NEGATION_AFTER = re.compile(r"[^、。,.]{0,5}?(?:ない|ません|ありません|지 않|지 못|不)")
+_SCRIPT_WEIGHT = 3
+"""Latin letters that one letter of another script outweighs: brand names are often in Latin."""
+_NEGATION_FACTOR = -0.74
+"""Factor of a negated valence, as for English."""
 
 
 @lru_cache(maxsize=1024)
@@ -126,33 +133,41 @@ def script_language(sentence: str) -> str:
         return ""
     latin = len(_LATIN.findall(sentence))
     letters = len(_OTHER.findall(sentence)) - latin
-    if letters * _WEIGHT <= latin:  # a name in other letters, in an English sentence
+    if letters * _SCRIPT_WEIGHT <= latin:  # a name in other letters, in an English sentence
         return ""
-    found = {name: len(known.findall(sentence)) for name, known in _LETTERS.items()}
-    return next((name for name, count in found.items() if count * 3 > letters), "unknown")
+    counts = {name: len(pattern.findall(sentence)) for name, pattern in _LETTERS.items()}
+    return next((name for name, count in counts.items() if count * 3 > letters), "unknown")
 
 
-def script_judgements(sentence: str, name: str) -> Iterator[tuple[int, int, float]]:
-    """Yield where a sentence of one of these languages judges, and with which valence."""
-    if name == "unknown":
+def script_judgements(sentence: str, language: str) -> Iterator[tuple[int, int, float]]:
+    """Yield the judging words of a sentence in another script: start, end and valence.
+
+    Args:
+        sentence: The sentence.
+        language: The language, see `script_language`; ``unknown`` yields nothing.
+    """
+    if language == "unknown":
         return
-    pattern, valences = _lexicon(name)
-    for found in pattern.finditer(sentence.lower()):
-        value = valences[found.group(1)]
-        denied = _BEFORE.search(sentence, max(0, found.start() - 6), found.start())
-        if denied or (name in {"japanese", "korean"} and _BEHIND.match(sentence, found.end())):
-            value *= _NEGATED
-        yield found.start(), found.end(), value
+    pattern, valences = _lexicon(language)
+    for match in pattern.finditer(sentence.lower()):
+        value = valences[match.group(1)]
+        negated_before = _NEGATION_BEFORE.search(sentence, max(0, match.start() - 6), match.start())
+        if negated_before or (
+            language in {"japanese", "korean"} and _NEGATION_AFTER.match(sentence, match.end())
+        ):
+            value *= _NEGATION_FACTOR
+        yield match.start(), match.end(), value
 
 
 @cache
-def _lexicon(name: str) -> tuple[re.Pattern[str], Mapping[str, float]]:
-    text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
+def _lexicon(language: str) -> tuple[re.Pattern[str], Mapping[str, float]]:
+    """Return a pattern of a language's judging words, the longest first, and their valences."""
+    text = files("overheard_sentiment").joinpath(f"{language}.txt").read_text(encoding="utf-8")
     valences: dict[str, float] = {}
     for line in text.splitlines():
         if not line.startswith("#"):
-            value, *listed = line.split()
-            valences.update(dict.fromkeys(listed, float(value)))
-    longest = "|".join(map(re.escape, sorted(valences, key=len, reverse=True)))
-    head, tail = (r"\b", r"\w*") if name == "russian" else ("", "")
-    return re.compile(f"{head}({longest}){tail}"), valences
+            value, *stems = line.split()
+            valences.update(dict.fromkeys(stems, float(value)))
+    alternatives = "|".join(map(re.escape, sorted(valences, key=len, reverse=True)))
+    head, tail = (r"\b", r"\w*") if language == "russian" else ("", "")
+    return re.compile(f"{head}({alternatives}){tail}"), valences

@@ -1,4 +1,4 @@
-"""Expressions of several words and what they say: phrases, amounts, ratings, suppositions."""
+"""Expressions of several words and their valences: phrases, amounts, ratings, suppositions."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ from importlib.resources import files
 
 from overheard_sentiment.stems import stem, stems
 
-_ANY = "*"
-"""Matches up to two words: "leave * to be desired"."""
-_GAP = 2
+_WILDCARD = "*"
+"""A wildcard in a phrase: "leave * to be desired"."""
+_WILDCARD_WORDS = 2
+"""Most words that a wildcard covers."""
 _Phrases = tuple[tuple[tuple[str, ...], float], ...]
 _MARKS = frozenset(".,;:!?|()\u2013\u2014")
 
 
 def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
-    """Return how many words the longest phrase has that begins here, and its valence.
+    """Return the number of words of the longest phrase that begins at a word, and its valence.
 
     Args:
-        stems: The words of a sentence, see `stem`.
+        stems: The stems of the words of a sentence, see `stem`.
         at: Index of the first word.
 
     Returns:
-        Zero and zero where none begins.
+        The number of words and the valence; (0, 0.0) if no phrase begins there.
     """
-    beginning = phrases().get(stems[at])
-    if beginning is None:
+    by_second = phrases().get(stems[at])
+    if by_second is None:
         return 0, 0.0
     second = stems[at + 1] if at + 1 < len(stems) else ""
-    for wanted, value in beginning.get(second, beginning[""]):
+    for wanted, value in by_second.get(second, by_second[""]):
         if length := _match(stems, at, wanted):
             return length, value
     return 0, 0.0
 
 
 def _match(stems: Sequence[str], at: int, wanted: Sequence[str]) -> int:
-    """Return the number of words that a phrase covers here; 0 without a match."""
+    """Return the number of words that a phrase covers from a word on; 0 without a match."""
     end = at
     for place, word in enumerate(wanted):
-        if word == _ANY:
+        if word == _WILDCARD:
             return _over_gap(stems, at, end, wanted[place + 1 :])
         if end >= len(stems) or stems[end] != word:
             return 0
@@ -49,7 +50,15 @@ def _match(stems: Sequence[str], at: int, wanted: Sequence[str]) -> int:
 
 
 def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> int:
-    for skipped in range(_GAP + 1):
+    """Return the number of words of a phrase whose wildcard begins at `end`; 0 without a match.
+
+    Args:
+        stems: The stems of the words of the sentence.
+        at: Index of the phrase's first word.
+        end: Index of the first word that the wildcard may cover.
+        rest: The stems of the phrase after the wildcard.
+    """
+    for skipped in range(_WILDCARD_WORDS + 1):
         if length := _match(stems, end + skipped, rest):
             return end + skipped + length - at
         if end + skipped >= len(stems) or stems[end + skipped] in _MARKS:
@@ -59,23 +68,24 @@ def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> i
 
 @cache
 def phrases() -> dict[str, dict[str, _Phrases]]:
-    """Return the phrases by their first word and their second, the longest first.
+    """Return the valences of phrases by their first and second stem, the longest phrase first.
 
-    A phrase whose second word may be any, or is missing, is listed under each second word, and
-    under an empty second word.
+    A phrase without a second stem, or with a wildcard there, is listed under each second stem, and
+    under the empty string.
     """
-    found: dict[str, dict[tuple[str, ...], float]] = {}
+    groups: dict[str, dict[tuple[str, ...], float]] = {}
     text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):
             value, _, listed = line.partition(" ")
-            for each in listed.split("|"):
-                wanted = tuple(map(stem, each.split()))
-                found.setdefault(wanted[0], {})[wanted] = float(value)
-    return {first: _by_second(group) for first, group in found.items()}
+            for written in listed.split("|"):
+                wanted = tuple(map(stem, written.split()))
+                groups.setdefault(wanted[0], {})[wanted] = float(value)
+    return {first: _by_second(group) for first, group in groups.items()}
 
 
 def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
+    """Return the phrases with one first stem by their second stem, the longest first."""
     longest = sorted(group.items(), key=lambda pair: -len(pair[0]))
     seconds = {_second(wanted) for wanted in group} | {""}
     return {
@@ -85,13 +95,14 @@ def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
 
 
 def _second(wanted: Sequence[str]) -> str:
-    """Return a phrase's second word; nothing where it has none, or where it may be any."""
-    return wanted[1] if len(wanted) > 1 and wanted[1] != _ANY else ""
+    """Return a phrase's second stem; an empty string for a wildcard or a single word."""
+    return wanted[1] if len(wanted) > 1 and wanted[1] != _WILDCARD else ""
 
 
 _AMOUNT_REACH = 3
-"""How many words after an amount are searched for its noun."""
+"""Words after an amount that are searched for its noun."""
 _AMOUNT_VALENCE = 1.4
+"""The valence of little of a burden or much of an asset; negated the other way round."""
 _LITTLE = stems(
     "short shorter shortest low lower lowest fewer reduce cut halve slash shrink minimize minimise"
     " trim decrease"
@@ -113,9 +124,9 @@ battery comfort productivity engagement conversion sales revenue safety
 
 
 def is_amount(text: str) -> bool:
-    """Return whether a word means much or little of something."""
-    here = stem(text)
-    return here in _LITTLE or here in _MUCH
+    """Return whether a word expresses a large or small amount."""
+    form = stem(text)
+    return form in _LITTLE or form in _MUCH
 
 
 def amount(texts: Sequence[str], at: int) -> float | None:
@@ -127,13 +138,13 @@ def amount(texts: Sequence[str], at: int) -> float | None:
     """
     if not is_amount(texts[at]):
         return None
-    here = stem(texts[at])
+    form = stem(texts[at])
     for text in texts[at + 1 : at + 1 + _AMOUNT_REACH]:
         if not text.isalpha():
             break
         burden = stem(text) in _BURDENS
         if burden or stem(text) in _ASSETS:
-            return _AMOUNT_VALENCE if burden == (here in _LITTLE) else -_AMOUNT_VALENCE
+            return _AMOUNT_VALENCE if burden == (form in _LITTLE) else -_AMOUNT_VALENCE
     return 0.0
 
 
@@ -143,57 +154,60 @@ _RATING = re.compile(
     r"|\b(?P<number>[1-5](?:[.,]\d)?)[\s-]?(?:⭐|★|stars?\b)"
     r"|[⭐★]{1,5}[☆✩]{0,4}"
 )
-_MIDDLE = 0.64
-"""The share of the best mark that neither praises nor blames: 3.2 of 5."""
-_STEEP = 6.5
-_MAX_RATING = 2.2
+_NEUTRAL_SHARE = 0.64
+"""The share of the best rating that neither praises nor blames: 3.2 of 5."""
+_VALENCE_PER_SHARE = 6.5
+"""Valence per unit of share above or below the neutral share."""
+_MAX_RATING_VALENCE = 2.2
+"""The largest valence of a rating."""
 
 
 def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
-    """Yield where a sentence gives marks, and what they say on the scale of the lexicon."""
+    """Yield the ratings in a sentence, such as "4.5 out of 5": start, end and valence."""
     if any(hint in sentence for hint in _HINTS):
-        for found in _RATING.finditer(sentence):
-            share = _share(found)
+        for match in _RATING.finditer(sentence):
+            share = _share(match)
             if share <= 1:
-                value = (share - _MIDDLE) * _STEEP
-                yield *found.span(), max(-_MAX_RATING, min(_MAX_RATING, value))
+                value = (share - _NEUTRAL_SHARE) * _VALENCE_PER_SHARE
+                yield *match.span(), max(-_MAX_RATING_VALENCE, min(_MAX_RATING_VALENCE, value))
 
 
-def _share(found: re.Match[str]) -> float:
-    """Return a mark's share of the best one."""
-    if found["given"]:
-        return _number(found["given"]) / float(found["most"])
-    if found["number"]:
-        return _number(found["number"]) / 5
-    return sum(map(found.group().count, "⭐★")) / 5
+def _share(match: re.Match[str]) -> float:
+    """Return a rating as a share of the best possible rating."""
+    if match["given"]:
+        return _number(match["given"]) / float(match["most"])
+    if match["number"]:
+        return _number(match["number"]) / 5
+    return sum(map(match.group().count, "⭐★")) / 5
 
 
 def _number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-_ASKING = frozenset(
+_QUESTION_WORDS = frozenset(
     {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can", "could", "will"}
     | {"would", "should", "which", "who", "isn't", "aren't", "doesn't", "don't"}
 )
 _IF = frozenset({"if", "unless", "whether", "whenever"})
-_READER = frozenset({"you", "your", "you're", "you've", "you'd", "you'll", "budget", "money"})
-_ENDS = frozenset(".,;:!?|\u2013\u2014") | {"then"}
-_SUBJECT = 2
-"""How many words after "if" are searched for its subject."""
+_READER_WORDS = frozenset({"you", "your", "you're", "you've", "you'd", "you'll", "budget", "money"})
+_CONDITION_ENDS = frozenset(".,;:!?|\u2013\u2014") | {"then"}
+_SUBJECT_WORDS = 2
+"""Words after "if" that are searched for its subject."""
 
 
 def supposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a sentence that judge no brand, as indices of their first and last + 1
-    word.
+    """Yield the (first, last + 1) word indices of the parts of a sentence that judge no brand.
 
     These are a yes-or-no question, and a condition such as "if you need strong reports": the
     strong reports are a wish of the reader.
     """
-    if texts and texts[-1] == "?" and texts[0] in _ASKING:
+    if texts and texts[-1] == "?" and texts[0] in _QUESTION_WORDS:
         yield 0, len(texts)
         return
     for at, text in enumerate(texts):
-        if text in _IF and not _READER.isdisjoint(texts[at + 1 : at + 1 + _SUBJECT]):
-            end = next((e for e in range(at, len(texts)) if texts[e] in _ENDS), len(texts))
+        if text in _IF and not _READER_WORDS.isdisjoint(texts[at + 1 : at + 1 + _SUBJECT_WORDS]):
+            end = next(
+                (e for e in range(at, len(texts)) if texts[e] in _CONDITION_ENDS), len(texts)
+            )
             yield at, end

@@ -1,9 +1,9 @@
-"""How a sentence speaks of one of those that it names.
+"""The polarity of a sentence toward one of the brands that the sentence names.
 
-Each word that judges goes to the nearest brand, where a clause's edge counts as a long way; brands
-that are named in one breath ("Acme and Bolt") share it. In a sentence that names one brand alone,
-all of it goes there. A brand that another is held against ("better than Bolt", "unlike Bolt") gets
-the opposite of what is said of the other.
+Each judging word is attributed to the nearest brand; the edge of a clause counts as many words of
+distance. Brands in an enumeration ("Acme and Bolt") share the word. In a sentence with a single
+brand, all words are attributed to that brand. A brand that another brand is compared with ("better
+than Bolt", "unlike Bolt") gets the opposite of the judgement about the other brand.
 """
 
 from __future__ import annotations
@@ -27,55 +27,57 @@ _EDGES = {
     **dict.fromkeys((".", "although", "though", "while", "except", "despite"), 18),
     **dict.fromkeys(("but", "however", "whereas"), 24),
 }
-"""How many words the edge of a clause counts for, besides itself."""
+"""Words of distance that the edge of a clause counts for, in addition to itself."""
 _JOINING = frozenset(
     {"and", "or", "nor", ",", "/", "&", "the", "a", "an", "both", "as", "well", "then", "finally"}
 )
-_FADING = 0.06
-"""A word's weight falls by this share with each word of distance."""
-_ALONE = 0.5
-"""By how much distances shrink in a sentence that names one brand alone."""
-_REACH = 14
-"""How far, in words and edges, a comparison reaches."""
+"""Words that join the brands of an enumeration."""
+_DECAY_PER_WORD = 0.06
+"""The weight of a judging word is exp(-this x distance in words)."""
+_SINGLE_BRAND_SCALE = 0.5
+"""Factor of distances in a sentence with a single brand."""
+_COMPARISON_REACH = 14
+"""Largest distance of a judging word, in words and edges, that a comparison applies to."""
 _CONTRASTS = frozenset({"but", "although", "though", "while", "yet", "however", "despite", ";"})
-_MIXED = 0.3
+_MIXED_SHARE = 0.3
 """The share of the stronger side that the weaker must have for a sentence to be mixed."""
-_TAKEN_BACK = 0.5
-_JUDGING = 5
-"""How many words before a comparison may judge in its place: "far more reliable than"."""
-_PASSED_OVER = -1.2
-"""What "instead of Bolt" and "skip Bolt" say of Bolt."""
-_SOFT = 15.0
-"""Brings a sum of valences into -1 to 1 (VADER's constant)."""
+_TAKEN_BACK_FACTOR = 0.5
+"""Factor of the sum of a mixed sentence whose last judgement is negative."""
+_COMPARED_WORDS = 5
+"""Words before a comparison that may judge instead of it: "far more reliable than"."""
+_PASSED_OVER_VALENCE = -1.2
+"""The valence of "instead of Bolt" and "skip Bolt" for Bolt."""
+_NORMALISATION = 15.0
+"""Brings a sum of valences into -1 to 1: sum / sqrt(sum^2 + this) (VADER's constant)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Brands named in one breath: first and last word of each.
+    """The brands of an enumeration such as "Acme and Bolt", or a single brand.
 
     Attributes:
-        spans: Indices of the words.
-        mine: Whether the brand that is asked for is among them.
-        compared: How they are compared.
+        spans: Indices of the first and last word of each name.
+        has_brand: Whether the scored brand is among them.
+        comparison: How the first brand is compared with another brand.
     """
 
     spans: tuple[Span, ...]
-    mine: bool
-    compared: Comparison
+    has_brand: bool
+    comparison: Comparison
 
-    def takes(self, between: Sequence[str]) -> bool:
-        """Whether the next brand is named in the same breath, after the words between."""
-        aside = self.compared.foil is Foil.ASIDE and "," in between
+    def continues(self, between: Sequence[str]) -> bool:
+        """Return whether the next brand belongs to the enumeration, by the words in between."""
+        aside = self.comparison.foil is Foil.ASIDE and "," in between
         return bool(between) and not aside and _JOINING.issuperset(between)
 
 
 @dataclass(frozen=True, slots=True)
 class Polarity:
-    """How a sentence speaks of a brand.
+    """How a sentence judges a brand.
 
     Attributes:
-        value: -1 to 1; 0 where it does not judge.
-        aspects: What it says of single aspects, such as ``price``, without bounds.
+        value: -1 to 1; 0 without a judgement.
+        aspects: Sum of the valences by aspect, such as ``price``; without bounds.
     """
 
     value: float
@@ -83,114 +85,139 @@ class Polarity:
 
 
 def polarity(
-    sentence: str, mine: Sequence[Span], others: Sequence[Span], *, against: bool = False
+    sentence: str, own: Sequence[Span], others: Sequence[Span], *, against: bool = False
 ) -> Polarity:
-    """Return how a sentence speaks of a brand.
+    """Return the polarity of a sentence toward a brand.
 
     Args:
         sentence: The sentence.
-        mine: Where it names the brand, as offsets.
-        others: Where it names others.
-        against: Whether the reader is advised against the brand in it.
+        own: (start, end) offsets of the brand's mentions.
+        others: (start, end) offsets of the mentions of other brands.
+        against: Whether the sentence advises the reader against the brand.
     """
-    found = words(sentence)
-    groups = list(_groups(sentence, found, mine, others))
-    passed_over = any(group.mine and group.compared.foil is Foil.PASSED_OVER for group in groups)
-    total = _PASSED_OVER if passed_over or against else 0.0
-    said = {at: valence for at, valence in enumerate(found.valences) if valence}
-    _compare(groups, said)
+    parsed = words(sentence)
+    groups = list(_groups(sentence, parsed, own, others))
+    passed_over = any(
+        group.has_brand and group.comparison.foil is Foil.PASSED_OVER for group in groups
+    )
+    total = _PASSED_OVER_VALENCE if passed_over or against else 0.0
+    valences = {index: valence for index, valence in enumerate(parsed.valences) if valence}
+    _apply_comparisons(groups, valences)
     judgements: list[tuple[int, float]] = []
-    if said:
-        miles = _miles(found.texts, 1.0 if len(groups) > 1 else _ALONE)
+    if valences:
+        scale = 1.0 if len(groups) > 1 else _SINGLE_BRAND_SCALE
+        positions = _positions(parsed.texts, scale)
         judgements = [
-            (at, value * sum(_shares(groups, miles, at))) for at, value in sorted(said.items())
+            (index, value * sum(_weights(groups, positions, index)))
+            for index, value in sorted(valences.items())
         ]
-    total += _summed(judgements, found.texts)
-    return Polarity(total / math.sqrt(total * total + _SOFT), aspects(found.texts, judgements))
+    total += _summed(judgements, parsed.texts)
+    value = total / math.sqrt(total * total + _NORMALISATION)
+    return Polarity(value, aspects(parsed.texts, judgements))
 
 
 def _summed(judgements: Sequence[tuple[int, float]], texts: Sequence[str]) -> float:
-    """Add up what is said; praise that is taken back ("..., but it is slow") counts for"
-    " little.
+    """Return the sum of judgements, halved when praise is taken back: "..., but it is slow".
+
+    Args:
+        judgements: Indices of judging words, with their valences for the brand.
+        texts: The words of the sentence, in lower case.
     """
     total = sum(value for _, value in judgements)
     praise = sum(value for _, value in judgements if value > 0)
     blame = praise - total
-    mixed = min(praise, blame) > _MIXED * max(praise, blame)
+    mixed = min(praise, blame) > _MIXED_SHARE * max(praise, blame)
     if mixed and judgements[-1][1] < 0 and not _CONTRASTS.isdisjoint(texts):
-        return total * _TAKEN_BACK
+        return total * _TAKEN_BACK_FACTOR
     return total
 
 
-def _compare(groups: Sequence[_Group], said: dict[int, float]) -> None:
-    """Add what comparisons say where no word near them judges, or where they say it for sure."""
+def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> None:
+    """Add the valences of comparisons to those of words, by the index of the word.
+
+    A sure comparison ("was outperformed by") replaces the valences of its words; any other
+    comparison counts only when no word shortly before it judges.
+    """
     for group in groups:
-        compared, first = group.compared, group.spans[0][0]
+        compared, first = group.comparison, group.spans[0][0]
         if compared.sure:
-            for place in range(compared.at, first):
-                said.pop(place, None)
-        near = range(max(0, compared.at - _JUDGING), first)
-        if compared.said and (compared.sure or said.keys().isdisjoint(near)):
-            said[compared.at] = compared.said
+            for index in range(compared.at, first):
+                valences.pop(index, None)
+        near = range(max(0, compared.at - _COMPARED_WORDS), first)
+        if compared.valence and (compared.sure or valences.keys().isdisjoint(near)):
+            valences[compared.at] = compared.valence
 
 
-def _shares(groups: Sequence[_Group], miles: Sequence[float], at: int) -> Iterator[float]:
-    """Yield what the brand gets of one judging word: 1 when it is said of the brand itself,
-    -1 when it is said of one that the brand is held against, less with distance.
+def _weights(groups: Sequence[_Group], positions: Sequence[float], index: int) -> Iterator[float]:
+    """Yield the weights of a judging word for the scored brand, which fall with the distance.
+
+    Positive when the word judges the brand itself, negative when it judges a brand that the scored
+    brand is compared with. Nothing is yielded when the word judges only other brands.
     """
     nearest, owner = math.inf, None
     for group in groups:
-        distance = _distance(miles, at, group)
-        if group.compared.owns(before=at < group.spans[0][0]):
+        distance = _distance(positions, index, group)
+        if group.comparison.owns(before=index < group.spans[0][0]):
             if distance < nearest:
                 nearest, owner = distance, group
-        elif group.mine and distance < _REACH and group.compared.foil is not Foil.APART:
-            sign = 1 if group.compared.foil is Foil.EQUAL else -1
-            yield sign * math.exp(-_FADING * distance)
-    if owner is not None and owner.mine:
-        yield math.exp(-_FADING * nearest)
+        elif (
+            group.has_brand
+            and distance < _COMPARISON_REACH
+            and group.comparison.foil is not Foil.APART
+        ):
+            sign = 1 if group.comparison.foil is Foil.EQUAL else -1
+            yield sign * math.exp(-_DECAY_PER_WORD * distance)
+    if owner is not None and owner.has_brand:
+        yield math.exp(-_DECAY_PER_WORD * nearest)
 
 
 def _groups(
-    sentence: str, found: Words, mine: Sequence[Span], others: Sequence[Span]
+    sentence: str, parsed: Words, own: Sequence[Span], others: Sequence[Span]
 ) -> Iterator[_Group]:
-    texts = found.texts
+    """Yield the brands of a sentence in order; the brands of an enumeration are one group."""
+    texts = parsed.texts
     group: _Group | None = None
-    for span, asked in _places(found, mine, others):
-        if group and group.takes(texts[group.spans[-1][1] + 1 : span[0]]):
-            group = _Group((*group.spans, span), group.mine or asked, group.compared)
+    for span, is_own in _places(parsed, own, others):
+        if group and group.continues(texts[group.spans[-1][1] + 1 : span[0]]):
+            group = _Group((*group.spans, span), group.has_brand or is_own, group.comparison)
             continue
         if group:
             yield group
-        group = _Group((span,), asked, _compared(sentence, *span))
+        group = _Group((span,), is_own, _comparison_of(sentence, *span))
     if group:
         yield group
 
 
 @lru_cache(maxsize=4096)
-def _compared(sentence: str, first: int, last: int) -> Comparison:
-    """Return how a brand is compared in a sentence: the same, whichever brand is scored."""
+def _comparison_of(sentence: str, first: int, last: int) -> Comparison:
+    """Return how the brand from word `first` to word `last` is compared with another brand.
+
+    The result does not depend on the scored brand, so it is cached for all brands.
+    """
     return comparison(words(sentence).texts, first, last)
 
 
-def _places(found: Words, mine: Sequence[Span], others: Sequence[Span]) -> list[tuple[Span, bool]]:
-    """Return the first and the last word of each name, in order, and whether it is asked for."""
+def _places(parsed: Words, own: Sequence[Span], others: Sequence[Span]) -> list[tuple[Span, bool]]:
+    """Return the first and last word of each name, in order, and whether it is the scored brand."""
     places = []
-    for (start, end), asked in [*((s, True) for s in mine), *((s, False) for s in others)]:
-        first, last = bisect_right(found.ends, start), bisect_left(found.starts, end) - 1
+    for (start, end), is_own in [*((s, True) for s in own), *((s, False) for s in others)]:
+        first, last = bisect_right(parsed.ends, start), bisect_left(parsed.starts, end) - 1
         if first <= last:
-            places.append(((first, last), asked))
+            places.append(((first, last), is_own))
     return sorted(places)
 
 
-def _miles(texts: Sequence[str], scale: float) -> list[float]:
-    """Return how far the sentence's head each word and its end lie, in words and edges."""
+def _positions(texts: Sequence[str], scale: float) -> list[float]:
+    """Return the distance of each word, and of the end, from the start, in words and edges."""
     edges = _EDGES.get
     return list(accumulate([scale * (1 + edges(text, 0)) for text in texts], initial=0.0))
 
 
-def _distance(miles: Sequence[float], at: int, group: _Group) -> float:
+def _distance(positions: Sequence[float], index: int, group: _Group) -> float:
+    """Return the distance of a word from the nearest name of a group, in words and edges."""
     return min(
-        miles[first] - miles[at + 1] if at < first else max(0.0, miles[at] - miles[last + 1])
+        positions[first] - positions[index + 1]
+        if index < first
+        else max(0.0, positions[index] - positions[last + 1])
         for first, last in group.spans
     )

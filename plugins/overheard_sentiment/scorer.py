@@ -39,28 +39,28 @@ LISTING = re.compile(
     rf"|\Z)\s*",
     re.IGNORECASE,
 )
-"""A line under a heading, or the beginning of one, that says whether what follows is good."""
+"""A line, or its beginning, that introduces a list of pros or cons."""
 MARKED = re.compile(r"(?P<good>[✅✔☑✓➕👍+])|(?P<bad>[❌✖✗✘➖👎⚠])")  # noqa: RUF001 - these signs are meant
 
 
-_MOST = 200
+_MAX_SENTENCES = 200
 """Sentences of an answer that are read for one brand; no real answer has more."""
-_WIDE = 500
-"""Characters before and behind a mention that are read in a sentence that does not end."""
-_JUDGED = 0.4
-"""What is said of an aspect must come to this, on the scale of the lexicon."""
-_QUOTED = 1_000
-"""Characters of a quote."""
-_POINTING = re.compile(
+_WINDOW_CHARACTERS = 500
+"""Characters before and after a mention that are read of a long sentence."""
+_MIN_ASPECT_VALENCE = 0.4
+"""Smallest absolute sum of valences for which an aspect gets a verdict."""
+_QUOTE_CHARACTERS = 1_000
+"""Most characters of a quote."""
+_PRONOUN = re.compile(
     r"(?:however,? |but |also,? |overall,? )?(?:it|its|it's|it’s|they|their|this)\b",  # noqa: RUF001 - a curly apostrophe is meant
     re.IGNORECASE,
 )
-_LEANING = 0.25
-"""The least weight of a line among pros or cons."""
-_LISTED = 16
-"""Lines of such lists that are read under one heading."""
-_SHORT = 120
-"""Characters of a line of such a list; a longer one ends it."""
+_MIN_LIST_VALUE = 0.25
+"""Smallest absolute value of a line among pros or cons."""
+_MAX_LIST_LINES = 16
+"""Lines of lists of pros and cons that are read under one heading."""
+_MAX_LINE_CHARACTERS = 120
+"""Characters of a line in a list of pros and cons; a longer line ends the list."""
 
 
 class SentimentSettings(Settings):
@@ -90,112 +90,136 @@ class Sentiment:
     metrics: Sequence[Metric] = (Metric("sentiment", Scale.POLARITY, "Sentiment"),)
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the score of one brand in one answer, if the answer names it."""
-        judged = list(islice(_judged(reading), _MOST))
+        """Yield the sentiment of a brand in an answer, -1 to 1, if the answer names the brand."""
+        judged = list(islice(_judged(reading), _MAX_SENTENCES))
         if judged:
-            mean = sum(one.value for one, _ in judged) / len(judged)
+            mean = sum(judgement.value for judgement, _ in judged) / len(judged)
             strongest = max(judged, key=lambda pair: abs(pair[0].value))
-            quote = reading.sentence(strongest[1])[:_QUOTED]
+            quote = reading.sentence(strongest[1])[:_QUOTE_CHARACTERS]
             yield Score("sentiment", mean, quote, tuple(_aspects(reading, judged)))
 
 
 def _aspects(reading: Reading, judged: Sequence[tuple[Polarity, int]]) -> Iterator[Detail]:
-    """Yield each aspect that is judged, with the sentence that judges it most."""
-    found: dict[str, list[tuple[float, int]]] = {}
-    for found_here, index in judged:
-        for aspect, value in found_here.aspects.items():
-            found.setdefault(aspect, []).append((value, index))
-    for aspect, values in found.items():
+    """Yield each aspect with a clear verdict, and the sentence that judges the aspect most."""
+    by_aspect: dict[str, list[tuple[float, int]]] = {}
+    for judgement, index in judged:
+        for aspect, value in judgement.aspects.items():
+            by_aspect.setdefault(aspect, []).append((value, index))
+    for aspect, values in by_aspect.items():
         total = sum(value for value, _ in values)
-        if abs(total) >= _JUDGED:
+        if abs(total) >= _MIN_ASPECT_VALENCE:
             _, index = max(values, key=lambda pair: abs(pair[0]))
             verdict = "positive" if total > 0 else "negative"
-            yield Detail(aspect, verdict, quote=reading.sentence(index)[:_QUOTED])
+            yield Detail(aspect, verdict, quote=reading.sentence(index)[:_QUOTE_CHARACTERS])
 
 
 def _judged(reading: Reading) -> Iterator[tuple[Polarity, int]]:
-    """Yield polarity and index of each sentence about the brand."""
+    """Yield the polarity and the index of each sentence about the brand."""
     brand = reading.brand.name
     if not reading.of(brand):
         return
     named = {mention.sentence for mention in reading.mentions}
     for index, mentions in groupby(reading.mentions, key=attrgetter("sentence")):
-        mine: list[Span] = []
+        own: list[Span] = []
         others: list[Span] = []
         against = False
-        for mention in islice(mentions, _MOST):
+        for mention in islice(mentions, _MAX_SENTENCES):
             against |= mention.negated and mention.brand == brand
-            (mine if mention.brand == brand else others).append((mention.start, mention.end))
-        if not mine or script_language(reading.sentence(index)) == "unknown":
+            (own if mention.brand == brand else others).append((mention.start, mention.end))
+        if not own or script_language(reading.sentence(index)) == "unknown":
             continue
-        label = _is_label(reading, index, mine)
+        label = _is_label(reading, index, own)
         follows = list(_followers(reading, index, label, named))
         if not (follows and label):
-            yield _polarity(reading, index, mine, others, against=against), index
-        for at, lean in follows:
-            start, _ = reading.sentences[at]
-            yield _leaning(_polarity(reading, at, [(start, start + 1)], []), lean), at
+            yield _polarity(reading, index, own, others, against=against), index
+        for follower, lean in follows:
+            start, _ = reading.sentences[follower]
+            yield _leaning(_polarity(reading, follower, [(start, start + 1)], []), lean), follower
 
 
-def _leaning(found: Polarity, lean: int) -> Polarity:
-    """Return a line's polarity as one among pros (1) or cons (-1); 0 changes nothing."""
+def _leaning(judgement: Polarity, lean: int) -> Polarity:
+    """Return a line's polarity as a pro (lean 1) or con (lean -1); lean 0 changes nothing."""
     if lean:
-        return replace(found, value=lean * max(_LEANING, lean * found.value))
-    return found
+        return replace(judgement, value=lean * max(_MIN_LIST_VALUE, lean * judgement.value))
+    return judgement
 
 
 def _polarity(
     reading: Reading,
     index: int,
-    mine: Sequence[Span],
+    own: Sequence[Span],
     others: Sequence[Span],
     *,
     against: bool = False,
 ) -> Polarity:
-    """Return the polarity of a sentence, of which no more than a window is read."""
+    """Return the polarity of a sentence toward a brand, from a window around its first mention.
+
+    Args:
+        reading: The answer.
+        index: Index of the sentence.
+        own: (start, end) offsets of the brand's mentions in the body; one or more.
+        others: (start, end) offsets of the mentions of other brands.
+        against: Whether the sentence advises against the brand.
+    """
     start, end = reading.sentences[index]
-    start, end = max(start, mine[0][0] - _WIDE), min(end, mine[0][1] + _WIDE)
-    here = [(a - start, b - start) for a, b in mine if b <= end]
-    there = [(a - start, b - start) for a, b in others if start <= a and b <= end]
-    return polarity(reading.body[start:end], here, there, against=against)
+    start, end = (
+        max(start, own[0][0] - _WINDOW_CHARACTERS),
+        min(end, own[0][1] + _WINDOW_CHARACTERS),
+    )
+    own_spans = [(a - start, b - start) for a, b in own if b <= end]
+    other_spans = [(a - start, b - start) for a, b in others if start <= a and b <= end]
+    return polarity(reading.body[start:end], own_spans, other_spans, against=against)
 
 
 def _followers(
     reading: Reading, index: int, label: bool, named: Set[int]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the sentences that go on about what this one names, and which way they lean."""
-    under = reading.sentence(index + 1) if index + 1 < len(reading.sentences) else ""
-    if label and (LISTING.match(under) or MARKED.match(under)):
+    """Yield the sentences after a sentence that continue about the same brand.
+
+    Args:
+        reading: The answer.
+        index: Index of the sentence.
+        label: Whether the sentence is only the brand's name.
+        named: Indices of the sentences that name a brand.
+
+    Yields:
+        The index of each sentence; and 1 for a line of pros, -1 for a line of cons, else 0.
+    """
+    next_sentence = reading.sentence(index + 1) if index + 1 < len(reading.sentences) else ""
+    if label and (LISTING.match(next_sentence) or MARKED.match(next_sentence)):
         yield from _listed(reading, index + 1, named)
         return
-    for at in range(index + 1, min(index + 4, len(reading.sentences))):
-        start, end = reading.sentences[at]
-        same_line = "\n" not in reading.body[reading.sentences[at - 1][1] : start]
-        points = same_line and _POINTING.match(reading.body, start, end)
-        if at in named or (not points and not (label and at == index + 1)):
+    for follower in range(index + 1, min(index + 4, len(reading.sentences))):
+        start, end = reading.sentences[follower]
+        same_line = "\n" not in reading.body[reading.sentences[follower - 1][1] : start]
+        points = same_line and _PRONOUN.match(reading.body, start, end)
+        if follower in named or (not points and not (label and follower == index + 1)):
             return
-        yield at, 0
+        yield follower, 0
 
 
 def _listed(reading: Reading, index: int, named: Set[int]) -> Iterator[tuple[int, int]]:
-    """Yield the lines of the lists that begin here, with 1 for a pro and -1 for a con."""
+    """Yield the index of each line in the following lists, with 1 for a pro and -1 for a con."""
     heading = 0
-    for at in range(index, min(index + _LISTED, len(reading.sentences))):
-        start, _ = reading.sentences[at]
+    for line_index in range(index, min(index + _MAX_LIST_LINES, len(reading.sentences))):
+        start, _ = reading.sentences[line_index]
         end = reading.body.find("\n", start)
-        if at in named or (len(reading.body) if end < 0 else end) - start > _SHORT:
+        if (
+            line_index in named
+            or (len(reading.body) if end < 0 else end) - start > _MAX_LINE_CHARACTERS
+        ):
             return
-        line = reading.sentence(at)
-        found = LISTING.match(line) or MARKED.match(line)
-        lean = (1 if found["good"] else -1) if found else heading
-        if found and found.end() == len(line):
+        line = reading.sentence(line_index)
+        marker = LISTING.match(line) or MARKED.match(line)
+        lean = (1 if marker["good"] else -1) if marker else heading
+        if marker and marker.end() == len(line):
             heading = lean
         elif lean:
-            yield at, lean
+            yield line_index, lean
 
 
-def _is_label(reading: Reading, index: int, mine: Sequence[Span]) -> bool:
-    """Whether a sentence is little more than the brand's name."""
+def _is_label(reading: Reading, index: int, own: Sequence[Span]) -> bool:
+    """Return whether a sentence is little more than the brand's name."""
     start, end = reading.sentences[index]
-    rest = end - start - sum(b - a for a, b in mine)
+    rest = end - start - sum(b - a for a, b in own)
     return rest <= 8 and not reading.body[start:end].rstrip().endswith((".", "!", "?"))

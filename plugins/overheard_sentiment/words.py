@@ -1,4 +1,4 @@
-"""What words say of themselves, and what the words around them make of that.
+"""The valence of words: from lexicons, and changed by the words around them.
 
 The valences are VADER's (Hutto & Gilbert 2014), -4 to 4, with words of reviews and of talk about
 products added in ``valence.txt``.
@@ -28,17 +28,18 @@ _UNSPACED = r"\u1100-\u11ff\u3041-\u9fff\uac00-\ud7af"
 _CHARACTER = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[^\w\s]")
 """In scripts without spaces, each character is a word."""
 _REACH = 3
-"""How many words before a word may negate or strengthen it."""
+"""Words before a word that may negate or strengthen it."""
 _FAR = 6
-"""How many words before a word a subject may deny it: "nobody on our team enjoyed"."""
+"""Words before a word among which a subject may negate it: "nobody on our team enjoyed"."""
 _SUBJECTS = frozenset({"nobody", "none", "nothing", "neither", "never"})
 _FLIP = -0.74
-"""What a negation makes of a valence (VADER's constant)."""
+"""Factor of a negated valence (VADER's constant)."""
 _STEP = 0.293
-"""What an intensifier adds to a valence (VADER's constant)."""
-_TOO_MUCH = -1.2
-_NONE_OF_IT = -1.0
-"""What "has no calendar" says."""
+"""Change of a valence by an intensifier next to the word (VADER's constant)."""
+_TOO_VALENCE = -1.2
+"""The valence of "too" before a neutral word: "too small"."""
+_MISSING_VALENCE = -1.0
+"""The valence of "has no calendar"."""
 _HAVING = frozenset(
     {"has", "have", "had", "offers", "offer", "with", "gives", "provides", "provide", "includes"}
     | {"include", "supports", "support"}
@@ -78,7 +79,7 @@ _CURING = frozenset(
         *("catches", "stops", "avoids"),
     }
 )
-"""What a product does to errors, spam and slow work."""
+"""Verbs that turn a bad object into praise: "eliminates errors"."""
 _SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
 _UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
 _BETTER = frozenset({"better", "nicer", "improved", "improve"})
@@ -94,13 +95,13 @@ _HEADS = {
     "half": -1.2,
     "hard": -1.2,
 }
-"""What the first part of a word makes of it: well-lit, ill-fitting."""
+"""Valences of words by their first part: well-lit, ill-fitting."""
 _TAILS = {"friendly": 1.4, "worthy": 1.4, "proof": 1.2, "prone": -1.5, "ridden": -1.7, "only": 0.0}
 _BURDENS = frozenset(
     {"ad", "ads", "fee", "tax", "contract", "commission", "odour", "odor", "residue"}
 )
-_WITHOUT = 1.4
-"""What "ad-free" and "trouble-free" say."""
+_FREE_VALENCE = 1.4
+"""The valence of "ad-free" and "trouble-free"."""
 _STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "though", "and"}
 
 
@@ -109,10 +110,10 @@ class Words:
     """The words and marks of a sentence, by column.
 
     Attributes:
-        texts: In lower case.
+        texts: The words and marks, in lower case.
         starts: Offset of the first character of each in the sentence.
-        ends: Offset behind its last.
-        valences: What it says in its place, about -4 to 4; 0 for most.
+        ends: Offset after the last character of each.
+        valences: Valence of each in context, about -4 to 4; 0 for most.
     """
 
     texts: list[str]
@@ -123,7 +124,7 @@ class Words:
 
 @lru_cache(maxsize=1024)
 def words(sentence: str) -> Words:
-    """Return the words of a sentence with their valence in their place."""
+    """Return the words and marks of a sentence, each with its valence in this context."""
     if language := script_language(sentence):
         return _of_script(sentence, language)
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
@@ -137,35 +138,40 @@ def words(sentence: str) -> Words:
 
 
 def _of_script(sentence: str, language: str) -> Words:
-    """Return what judges in a sentence of another script, and the words between."""
-    found, at = Words([], [], [], []), 0
-    ends = (len(sentence), len(sentence), 0.0)
-    for start, end, value in (*script_judgements(sentence, language), ends):
-        between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, at, start)]
+    """Return the judging words and the other characters of a sentence in another script.
+
+    Args:
+        sentence: The sentence.
+        language: The language, see `script_language`; ``unknown`` gives no valences.
+    """
+    parsed, position = Words([], [], [], []), 0
+    sentence_end = (len(sentence), len(sentence), 0.0)
+    for start, end, value in (*script_judgements(sentence, language), sentence_end):
+        between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, position, start)]
         for a, b, valence in (*between, *([(start, end, value)] if value else ())):
-            found.texts.append(sentence[a:b].lower())
-            found.starts.append(a)
-            found.ends.append(b)
-            found.valences.append(valence)
-        at = end
-    return found
+            parsed.texts.append(sentence[a:b].lower())
+            parsed.starts.append(a)
+            parsed.ends.append(b)
+            parsed.valences.append(valence)
+        position = end
+    return parsed
 
 
 def _values(texts: list[str]) -> list[float]:
-    """Return the valence of each word in its place; the first word of a phrase bears all of it."""
-    if (foreign := foreign_lexicon(texts)) is not None:
-        return [_in_place(texts, at, foreign.get(text, 0.0)) for at, text in enumerate(texts)]
+    """Return the valence of each word in context; a phrase has its valence on its first word."""
+    if (lexicon := foreign_lexicon(texts)) is not None:
+        return [_in_place(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
-    stems, behind = [stem(text) for text in texts], 0
+    stems, phrase_end = [stem(text) for text in texts], 0
     for at, text in enumerate(texts):
-        if at < behind or not _speaks(text):
+        if at < phrase_end or not _speaks(text):
             continue
-        length, together = phrase(stems, at)
+        length, phrase_valence = phrase(stems, at)
         if not length and _is_missing(texts, at):
-            values[at] = _NONE_OF_IT
+            values[at] = _MISSING_VALENCE
         else:
-            values[at] = _in_place(texts, at, together if length else _alone(texts, at))
-        behind = at + length
+            values[at] = _in_place(texts, at, phrase_valence if length else _alone(texts, at))
+        phrase_end = at + length
     for start, end in supposed(texts):
         values[start:end] = [0.0] * (end - start)
     return values
@@ -173,12 +179,19 @@ def _values(texts: list[str]) -> list[float]:
 
 @lru_cache(maxsize=16_384)
 def _speaks(text: str) -> bool:
-    """Whether a word may say something, alone or at the head of a phrase."""
+    """Return whether a word may have a valence, alone or as the first word of a phrase."""
     particular = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
     return particular or stem(text) in phrases() or _valence(text) != 0
 
 
 def _in_place(texts: list[str], at: int, value: float) -> float:
+    """Return a word's valence in context: negations flip it, intensifiers and diminishers shift it.
+
+    Args:
+        texts: The words of the sentence, in lower case.
+        at: Index of the word.
+        value: Valence of the word, or of the phrase that begins there, without context.
+    """
     if not value:
         return 0.0
     for distance, before in enumerate(reversed(texts[max(0, at - _FAR) : at]), start=1):
@@ -199,15 +212,16 @@ def _in_place(texts: list[str], at: int, value: float) -> float:
 
 
 def _alone(texts: list[str], at: int) -> float:
+    """Return the valence of a word that begins no phrase, from the word and the words after it."""
     text = texts[at]
     following = texts[at + 1] if at + 1 < len(texts) else "."
     if text == "too":
         plain = following.isalpha() and not _valence(following) and following not in _STOPS
-        return _TOO_MUCH if plain else 0.0
-    if (told := amount(texts, at)) is not None:
-        return told
+        return _TOO_VALENCE if plain else 0.0
+    if (amount_valence := amount(texts, at)) is not None:
+        return amount_valence
     if text == "no" and at and texts[at - 1] in _HAVING:
-        return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _NONE_OF_IT
+        return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _MISSING_VALENCE
     if text in _CURING and any(_valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH]):
         return 0.0
     if text in _LIKES:
@@ -216,7 +230,7 @@ def _alone(texts: list[str], at: int) -> float:
 
 
 def _is_missing(texts: list[str], at: int) -> bool:
-    """Whether a verb says that something is missing: "doesn't offer", "neither of them has"."""
+    """Return whether a verb says that something is missing: "doesn't offer", "neither has"."""
     if texts[at] not in _HAVING or any(map(_valence, texts[at + 1 : at + 5])):
         return False
     return (at > 0 and _negates(texts, at - 1)) or "neither" in texts[max(0, at - _FAR) : at]
@@ -230,39 +244,40 @@ def _negates(texts: list[str], at: int) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _valence(text: str) -> float:
-    """Return what a word says by itself, or in another of its forms, or by what it is made of."""
-    known, inflected = _lexicons()
-    if text in known:
-        return known[text]
+    """Return the valence of a word by its form, base forms or parts; 0 if it is unknown."""
+    exact, inflected = _lexicons()
+    if text in exact:
+        return exact[text]
     if "-" in text:
         return _compound(text)
     for form in (text, *_bases(text)):
-        if value := known.get(form) or inflected.get(stem(form)):
+        if value := exact.get(form) or inflected.get(stem(form)):
             return value
     return 0.0
 
 
 def _bases(text: str) -> Iterator[str]:
-    """Yield what an adverb and a degree of comparison are made of: flimsier, most sluggishly."""
-    for suffix, instead in _SUFFIXES:
+    """Yield possible base forms of an adverb or a comparative: "flimsier" gives "flimsy"."""
+    for suffix, replacement in _SUFFIXES:
         if text.endswith(suffix) and len(text) > len(suffix) + 3:
-            yield text[: -len(suffix)] + instead
+            yield text[: -len(suffix)] + replacement
 
 
 def _compound(text: str) -> float:
+    """Return the valence of a word with hyphens, from its parts: "ad-free", "user-friendly"."""
     head, _, rest = text.partition("-")
     tail = rest.rpartition("-")[2] or rest
     if tail == "free":
-        return _WITHOUT if head in _BURDENS or _valence(head) < 0 else 0.0
-    made = _TAILS.get(tail, _HEADS.get(head))
-    if made is not None:
-        return made
+        return _FREE_VALENCE if head in _BURDENS or _valence(head) < 0 else 0.0
+    fixed = _TAILS.get(tail, _HEADS.get(head))
+    if fixed is not None:
+        return fixed
     return max((_valence(part) for part in text.split("-")), key=abs)
 
 
 @cache
 def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
-    """Return the valences by word form, and by stem."""
+    """Return two lexicons: valences by exact word form, and valences by stem."""
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     exact: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)
