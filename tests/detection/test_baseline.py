@@ -19,10 +19,10 @@ def test_bursts_are_no_pace_to_go_by() -> None:
     """After eight within a day there are still 52 scheduled looks a year, and those eight."""
     numbers = {burst.id for burst in BURSTS}
 
-    assert run_pace(WEEKLY, 1.0).looks_a_year == pytest.approx(365 / 7, abs=0.1)
+    assert run_pace(WEEKLY, 1.0).analyses_a_year == pytest.approx(365 / 7, abs=0.1)
     found = run_pace([*WEEKLY, *BURSTS], 1.0, numbers)
-    assert found.looks_a_year == pytest.approx(365 / 7 + 8, abs=0.1)
-    assert run_pace([*WEEKLY, *BURSTS], 1.0).looks_a_year > 2000
+    assert found.analyses_a_year == pytest.approx(365 / 7 + 8, abs=0.1)
+    assert run_pace([*WEEKLY, *BURSTS], 1.0).analyses_a_year > 2000
 
 
 def test_bursts_of_years_ago_do_not_count() -> None:
@@ -31,7 +31,7 @@ def test_bursts_of_years_ago_do_not_count() -> None:
     numbers = {burst.id for burst in BURSTS}
 
     found = run_pace([*WEEKLY, *BURSTS, *later], 1.0, numbers)
-    assert found.looks_a_year == pytest.approx(365 / 7, abs=0.1)
+    assert found.analyses_a_year == pytest.approx(365 / 7, abs=0.1)
 
 
 def past(runs: int, tau: float = 0.0) -> Stream:

@@ -63,7 +63,7 @@ class Surroundings:
 
     @property
     def pattern(self) -> Pattern:
-        """The decision table."""
+        """The pattern that fits which competitors and which other models moved along."""
         category = bool(self.rivals) and sum(self.rivals.values()) >= CATEGORY_SHARE * len(
             self.rivals
         )
@@ -79,13 +79,13 @@ class Surroundings:
 
 
 def goes_along(metric: str, change: float, other: float) -> bool:
-    """Whether a competitor's change can be of one kind with a brand's: where one's gain is the
-    others' loss, only one in the same direction.
+    """Whether a competitor's change can have the same cause as a brand's: for a metric in which one
+    brand's gain is the others' loss (`ZERO_SUM`), only a change in the same direction can.
 
     Args:
-        metric: What changed.
-        change: By how much the brand's did.
-        other: By how much the competitor's did.
+        metric: The metric that changed.
+        change: The brand's change, on the metric's scale.
+        other: The competitor's change, on the same scale.
     """
     return metric not in ZERO_SUM or change * other > 0
 
@@ -101,12 +101,12 @@ def go_along(stream: Stream, other: Stream, began: int) -> bool:
 def explain(
     around: Surroundings, updates: Sequence[ModelUpdate] = (), *, recovery: bool = False
 ) -> str:
-    """Say in sentences what a shift looks like, and why.
+    """Return sentences that name the pattern of a shift and its evidence.
 
     Args:
-        around: What moved in addition to the shift.
-        updates: Known updates of the model that fall among its dates.
-        recovery: Whether it takes back an earlier shift.
+        around: Which competitors and which other models moved with the shift.
+        updates: Known updates of the model that fall among the shift's dates.
+        recovery: Whether the shift takes back an earlier shift.
     """
     back = ["It takes back an earlier shift."] if recovery else []
     evidence = [_rivals(around), _models(around), *_known(updates)]
@@ -121,34 +121,35 @@ def falls_among(
 ) -> tuple[ModelUpdate, ...]:
     """Return the updates of a model that a shift is consistent with.
 
-    An update falls into the first run after it. It matches if and only if that is one of the
-    runs among which the shift began with a probability of 90 %.
+    An update takes effect in the first run after it. The update matches if and only if this run is
+    among those with which the shift began with a probability of 90 %.
 
     Args:
-        updates: All that are known.
-        model: Whose shift it is.
-        dates: Those runs.
+        updates: All known updates.
+        model: The model whose answers shifted.
+        dates: The runs among which the shift began with a probability of 90 %.
         runs: All runs of the model, the oldest first.
     """
-    found = []
+    matching = []
     for update in updates:
         first = next((run for run in runs if run.at >= update.at), None)
         if update.model == model and first in dates:
-            found.append(update)
-    return tuple(found)
+            matching.append(update)
+    return tuple(matching)
 
 
 def is_recovery(compared: Comparison, key: StreamKey, earlier: Sequence[Shift]) -> bool:
-    """Whether a change takes back the latest shift of the same stream, by more than half."""
-    same = [s for s in earlier if (s.brand, s.model, s.metric) == tuple(key)]
-    if not same or same[-1].recovery:
+    """Whether a change undoes more than half of the latest shift of the same stream."""
+    shifts = [s for s in earlier if (s.brand, s.model, s.metric) == tuple(key)]
+    if not shifts or shifts[-1].recovery:
         return False
-    old = same[-1]
+    old = shifts[-1]
     opposite = old.change * compared.change < 0
     return opposite and abs(compared.after - old.before) < abs(compared.after - old.after)
 
 
 def _rivals(around: Surroundings) -> str:
+    """Return the sentence on which competitors moved at the same model; empty without any."""
     if not around.rivals:
         return ""
     moved = sorted(key.brand for key, moved in around.rivals.items() if moved)
@@ -162,6 +163,7 @@ def _rivals(around: Surroundings) -> str:
 
 
 def _models(around: Surroundings) -> str:
+    """Return the sentence on at which other models the brand moved; empty without any."""
     if not around.models:
         return ""
     moved = sorted(str(key.model) for key, moved in around.models.items() if moved)
@@ -180,6 +182,7 @@ def _known(updates: Sequence[ModelUpdate]) -> Iterator[str]:
 
 
 def _sign(update: ModelUpdate) -> str:
+    """Return in words how an update became known, with its note in brackets."""
     note = f" ({update.note})" if update.note else ""
     how = {
         "served model": "another served model was seen",
@@ -194,10 +197,10 @@ def first_after(
     updates: Iterable[ModelUpdate], models: Mapping[Model, Sequence[RunKey]]
 ) -> list[tuple[Model, RunKey]]:
     """Return the first run of a model after each of its updates."""
-    found = []
+    first_runs = []
     for update in updates:
         runs = models.get(update.model, ())
         after = next((run for run in runs if run.at >= update.at), None)
         if after:
-            found.append((update.model, after))
-    return found
+            first_runs.append((update.model, after))
+    return first_runs

@@ -53,13 +53,13 @@ class Histories:
 
 @lru_cache(1024)  # every stream is asked the same
 def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
-    """Return with which runs a change may have begun, in the order of time.
+    """Return the indices of the K runs with which a change may have begun, in the order of time.
 
-    These are the latest 16 and, where runs are frequent, some that lie further and further back.
+    These are the latest 16 and, where runs are frequent, older runs at growing distances.
 
     Args:
-        latest: Index of the run that is over.
-        reach: How many runs back the oldest may lie.
+        latest: Index of the latest run.
+        reach: How many runs back the oldest start may lie.
     """
     older = int(np.log(max(reach / RECENT_STARTS, 1.0)) / np.log(START_SPACING) + 1e-9)
     further = np.ceil(RECENT_STARTS * START_SPACING ** np.arange(older, 0, -1)).astype(np.intp)
@@ -70,42 +70,42 @@ def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
 
 
 def factors(
-    past: Histories, tau2: float, looks: Iterable[int], reach: int = RECENT_STARTS
+    past: Histories, tau2: float, ends: Iterable[int], reach: int = RECENT_STARTS
 ) -> Iterator[Floats]:
-    """Yield the logarithms of the Bayes factors at each look, S x K.
+    """Yield the logarithms of the Bayes factors of S histories and K starts at each end, S x K.
 
     Args:
-        past: What was answered; runs after a look do not matter to it.
-        tau2: Variance of the run effect.
-        looks: Indices of the runs after which to look; 1 or more each.
+        past: The answers; an analysis reads only the runs up to its end.
+        tau2: Variance of the run effect, on the logit scale.
+        ends: For each analysis the index of its latest run, 1 or more.
         reach: See `candidate_starts`.
     """
     sums = CumulativeSums(past)
-    for latest in looks:
+    for latest in ends:
         yield sums.factors(latest, tau2, reach)
 
 
 def statistics(
     past: Histories,
     tau2: float,
-    looks: Iterable[int],
+    ends: Iterable[int],
     weights: Floats | None = None,
     reach: int = RECENT_STARTS,
 ) -> Floats:
-    """Return the logarithm of the statistic of each history at each look, S x L.
+    """Return the logarithm of the Shiryaev-Roberts statistic of S histories at L ends, S x L.
 
     Args:
-        past: What was answered.
-        tau2: Variance of the run effect.
-        looks: Indices of the runs after which to look; 1 or more each.
-        weights: How likely a change is to begin with each run, R; by default 1 for all.
+        past: The answers.
+        tau2: Variance of the run effect, on the logit scale.
+        ends: For each analysis the index of its latest run, 1 or more.
+        weights: Prior weight of a change that begins with each run, R; by default 1 for all.
         reach: See `candidate_starts`.
     """
-    at = list(looks)
+    latest_runs = list(ends)
     prior = np.zeros(len(past.n)) if weights is None else np.log(weights)
     summed = [
         np.logaddexp.reduce(logs + prior[candidate_starts(latest, reach)], axis=1)
-        for latest, logs in zip(at, factors(past, tau2, at, reach), strict=True)
+        for latest, logs in zip(latest_runs, factors(past, tau2, latest_runs, reach), strict=True)
     ]
     return np.stack(summed, axis=1)
 
@@ -136,7 +136,13 @@ class CumulativeSums:
         return _mixture(uniform, self._sparse(cut, latest + 1)) if self._binary else uniform
 
     def _uniform(self, cut: Places, end: int, tau2: float) -> Floats:
-        """Return log Bayes factors of one logit shift of all prompts, S x K."""
+        """Return log Bayes factors of one logit shift of all prompts, S x K.
+
+        Args:
+            cut: Number of runs before each of the K candidate starts.
+            end: Number of runs that are analysed.
+            tau2: Variance of the run effect, on the logit scale.
+        """
         before, both = self._n[cut], np.maximum(self._n[end], 1)
         after = self._n[end] - before
         mean, spread = self._spread(end)
@@ -149,7 +155,12 @@ class CumulativeSums:
         return np.asarray(u**2 / safe * (1 - 1 / known) / 2 - np.log(known) / 2)
 
     def _sparse(self, cut: Places, end: int) -> Floats:
-        """Return log Bayes factors of a few prompts that start afresh, S x K."""
+        """Return log Bayes factors of a few prompts that start afresh (beta-binomial), S x K.
+
+        Args:
+            cut: Number of runs before each of the K candidate starts.
+            end: Number of runs that are analysed.
+        """
         hits = self._hits[:, end, None] - self._hits[:, cut]
         afresh = self._table.evidence(hits, self._n[end] - self._n[cut])
         afresh += self._before[:, cut]
@@ -160,6 +171,7 @@ class CumulativeSums:
         return np.asarray(np.log1p(afresh, out=afresh).sum(axis=2))
 
     def _spread(self, end: int) -> tuple[Floats, Floats]:
+        """Return each prompt's mean and variance over the first ``end`` runs, both S x P."""
         n = self._n[end]
         mean = self._total[:, end] / np.maximum(n, 1)
         squares = self._squares[:, end]
@@ -169,7 +181,9 @@ class CumulativeSums:
         return mean, deviance / np.maximum(n - 1, 1)
 
     def _run_effect_pull(self, spread: Floats, cut: Places, end: int) -> Floats:
-        """Return the sum over runs of the squared pull of each on `u`, S x K."""
+        """Return the sum over runs of the squared pull of each run's effect on `u`, S x K: the
+        variance of `u` for a run effect of variance 1.
+        """
         share = self._n[cut] / np.maximum(self._n[end], 1)
         shape = (len(spread), len(share), len(self._kinds))
         after, before = (
@@ -214,15 +228,16 @@ def _mixture(uniform: Floats, sparse: Floats) -> Floats:
 
 
 def runs_by_kind(n: Counts, *, exact: bool) -> tuple[Floats, Floats]:
-    """Sort runs by what was asked: those in which it was the same are pulled alike by a run effect.
+    """Group runs with the same numbers of answers: a run effect pulls all runs of a group alike.
 
     Args:
         n: Number of answers, R x P.
-        exact: Otherwise many kinds are made few: neighbouring runs share the mean of what they
-            asked, each in proportion to the number of its answers.
+        exact: If false, more than `MAX_KINDS` groups are reduced to that many: neighbouring runs
+            share their mean numbers, each run in proportion to the number of its answers.
 
     Returns:
-        What was asked, K x P, and how often up to each run, R + 1 x K.
+        The numbers of answers of K kinds of run, K x P, and how many runs of each kind there are
+        up to each run, R + 1 x K.
     """
     kinds, kind = np.unique(n, axis=0, return_inverse=True)
     kind = kind.reshape(-1)

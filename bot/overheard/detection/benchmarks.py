@@ -1,7 +1,7 @@
 """What the detector is measured against: the best that could be, and what others do.
 
-All of them read simulated panels in which the same was asked in every run. A path is S x L: the
-score of each of S panels at each of L looks; a rule fires where its score is above a limit.
+All of them read simulated panels in which every run asks the same. A path is S x L: the score of
+each of S panels at each of L analyses, one a run; a rule fires where its score is above a limit.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class MarketRule:
 
 
 def oracle(world: World, start: int, tau: float) -> Floats:
-    """Score panels by a CUSUM that knows all but the time of the change (Page 1954).
+    """Return paths of a CUSUM that knows all but the time of the change (Page 1954), S x L.
 
-    It knows every probability before and after, and the variance of the run effect; the weighted
-    sum of successes is taken for normal, with the mean moved and the variance as before.
+    The CUSUM knows every probability before and after, and the variance of the run effect. It takes
+    the weighted sum of successes for normal, with the mean moved and the variance as before.
 
     Args:
         world: The panels, and what changes in them.
-        start: Index of the first run that is looked at.
-        tau: Standard deviation of the run effects.
+        start: Index of the first run that is analysed.
+        tau: Standard deviation of the run effects, on the logit scale.
     """
     asked = world.n[:, start:].astype(np.float64)
     before, after = world.chance[:, None], world.changed[:, None]
@@ -54,25 +54,27 @@ def oracle(world: World, start: int, tau: float) -> Floats:
     return cusum(x * mean / variance - mean**2 / (2 * variance))
 
 
-def lorden_calls(world: World, looks_a_year: int) -> float:
+def lorden_calls(world: World, analyses_a_year: int) -> float:
     """Return the fewest calls in which a change can be found on average (Lorden 1971).
 
-    The logarithm of the time between false alarms (a year of looks) over the information in a call:
-    the divergence of Kullback and Leibler, averaged over prompts and panels. Moods are left out, so
-    with them it is further away.
+    The bound is the logarithm of the time between false alarms (a year of analyses) over the
+    information in a call: the divergence of Kullback and Leibler, averaged over prompts and panels.
+    Run effects are not counted; with them even more calls are needed.
     """
     p, q = world.chance, world.changed
     per_call = q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
-    return log(looks_a_year) / float(per_call.mean())
+    return log(analyses_a_year) / float(per_call.mean())
 
 
 def cusum(steps: Floats, limit: float = inf) -> Floats:
-    """Sum steps up, never below 0, and from 0 again after a sum above the limit (Page 1954)."""
+    """Return the cumulative sums of steps, never below 0, and restarted at 0 after a sum above the
+    limit (Page 1954); both S x L.
+    """
     path = np.zeros_like(steps)
     level = np.zeros(len(steps))
-    for look in range(steps.shape[1]):
-        level = np.maximum(0.0, np.where(level > limit, 0.0, level) + steps[:, look])
-        path[:, look] = level
+    for column in range(steps.shape[1]):
+        level = np.maximum(0.0, np.where(level > limit, 0.0, level) + steps[:, column])
+        path[:, column] = level
     return path
 
 
@@ -84,13 +86,13 @@ def _fall(world: World, start: int, _: float) -> Floats:
 
 
 def _two_proportions(world: World, start: int, _: float) -> Floats:
-    """Score by the absolute z of two pooled proportions: this run's and the one's before."""
+    """Return the absolute z of each run's pooled proportion against the run before, S x L."""
     rate, n = _pooled(world)
-    one, two = rate[:, start - 1 : -1], rate[:, start:]
-    n_one, n_two = n[:, start - 1 : -1], n[:, start:]
-    both = (one * n_one + two * n_two) / (n_one + n_two)
-    variance = both * (1 - both) * (1 / n_one + 1 / n_two)
-    return np.abs(two - one) / np.sqrt(np.maximum(variance, 1e-12))
+    before, after = rate[:, start - 1 : -1], rate[:, start:]
+    n_before, n_after = n[:, start - 1 : -1], n[:, start:]
+    pooled = (before * n_before + after * n_after) / (n_before + n_after)
+    variance = pooled * (1 - pooled) * (1 / n_before + 1 / n_after)
+    return np.abs(after - before) / np.sqrt(np.maximum(variance, 1e-12))
 
 
 def _pooled_cusum(world: World, start: int, limit: float) -> Floats:
@@ -110,25 +112,26 @@ RULES = (
 
 
 def limit_of(paths: Floats, per_year: float) -> float:
-    """Return the limit that a year's paths without a change exceed as often as is allowed.
+    """Return the limit that a year's path without a change exceeds as often as is allowed.
 
     Args:
-        paths: Paths of panels in which nothing changed, over a year.
-        per_year: Alarms that are allowed in a year: any has the probability 1 - exp(-per_year).
+        paths: Paths of panels in which nothing changed, over a year, S x L.
+        per_year: Alarms that are allowed in a year: the share 1 - exp(-per_year) of the paths
+            exceeds the limit.
     """
     return float(np.quantile(paths.max(axis=1), exp(-per_year)))
 
 
 def delays(paths: Floats, limit: float | Floats, change: int) -> Floats:
-    """Return in how many runs each panel's change was seen; the first run after it is 1.
+    """Return how many runs after its change each panel had its alarm; the first run counts as 1.
 
-    Panels with an alarm before the change are left out, and a change that is not seen by the end
-    counts as seen then.
+    Panels with an alarm before the change are left out. A change without an alarm counts as if the
+    alarm came in the last run.
 
     Args:
-        paths: Paths of panels with a change.
-        limit: The limit, one or S of them.
-        change: Index of the first look after the change.
+        paths: Paths of panels with a change, S x L.
+        limit: The limit of all panels, or a limit for each of the S panels.
+        change: Index of the first analysis after the change.
     """
     fires = paths > np.reshape(limit, (-1, 1))
     later = fires[~fires[:, :change].any(axis=1), change:]

@@ -53,18 +53,18 @@ def share_calls(
 ) -> dict[str, int]:
     """Share calls out among prompts, at random but as evenly as whole numbers allow.
 
-    Every prompt can expect its due number of calls and gets that, rounded down or up (systematic
+    Every prompt has an expected number of calls and gets this number rounded down or up (systematic
     sampling, Madow 1949).
 
     Args:
         prompts: Keys of the prompts that may be asked.
-        streams: What was answered so far, at one model.
-        calls: How many calls there are.
-        seed: Where the randomness comes from.
+        streams: The answers so far at one model.
+        calls: Number of calls to share out.
+        seed: Seed of the random numbers.
         telling: Share of the calls that go by p (1 - p), 0 to 1.
 
     Returns:
-        How often to ask each prompt, those that are not asked left out.
+        How often to ask each prompt, by key; prompts that are not asked have no entry.
     """
     rng = np.random.default_rng(seed)
     weight = _telling(prompts, streams)
@@ -162,13 +162,13 @@ def next_burst(
 
     Args:
         made: The model's runs in the order of time.
-        signs: What they say.
+        signs: Signs of a change in these runs.
         policy: How calls are spent.
         scheduled: How many calls the schedule makes in 365 days.
-        now: What time it is.
+        now: The time; the burst does not come earlier.
         prompts: Keys of the prompts to choose from.
-        streams: The model's streams; they say where an answer is most informative.
-        seed: Where the randomness comes from.
+        streams: The model's streams; they show for which prompts an answer is most informative.
+        seed: Seed of the random numbers.
     """
     reason = _reason(made, signs, policy)
     if not made or not reason or _left(made, policy, scheduled, now) < policy.calls:
@@ -184,7 +184,7 @@ def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
 
 
 def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
-    """Say why a burst is wanted; an empty string when it is not."""
+    """Return in words why a burst is wanted; an empty string when no burst is."""
     bursts = sum(1 for _ in takewhile(lambda one: one.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:
         return ""

@@ -138,12 +138,13 @@ class Decision:
 
 
 def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) -> Decision:
-    """Decide what becomes of the evidence about a brand at a model after a run.
+    """Decide whether the evidence about a brand at a model after a run raises an alert, lets an
+    alert grow, or is not reported, and why not.
 
     Args:
-        evidence: What was measured.
-        policy: What the deployment wants to be alerted of.
-        history: What was reported of the brand before.
+        evidence: The measured evidence of each of the brand's streams at the model.
+        policy: The smallest changes that the deployment wants to be alerted of.
+        history: The brand's alerts so far, and when its runs began.
     """
     silences = {one.metric: _silence(one, evidence, policy, history) for one in evidence.streams}
     shifts = [one.shift for one in evidence.streams if one.shift and not silences[one.metric]]
@@ -170,8 +171,8 @@ def _silence(
 def _silence_of_weak_evidence(stream: StreamEvidence, evidence: ModelEvidence) -> Silence | None:
     """Return why the evidence is not enough for an alert, or None when it is over the threshold.
 
-    Both the brand's evidence and the metric's own must exceed the threshold: of many metrics, one
-    may be high by chance.
+    Both the brand's evidence (the mean over its streams) and the metric's own evidence must exceed
+    the threshold: of many metrics, a single metric may be high by chance.
     """
     silence = Silence(stream.metric, Reason.FEW_RUNS, stream.runs, stream.runs_needed)
     if stream.statistic is None:
@@ -191,7 +192,7 @@ def _silence_of_weak_evidence(stream: StreamEvidence, evidence: ModelEvidence) -
 def _silence_of_strong_evidence(
     stream: StreamEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
-    """Return why a change that is over the threshold is not reported, or None when it is."""
+    """Return why a change over the threshold is not reported, or None when it is reported."""
     silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
     change, shift, smallest = (
         stream.expected_change,
@@ -210,7 +211,7 @@ def _silence_of_strong_evidence(
 
 
 def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
-    """Return the alert that has reported a shift in another run, or None.
+    """Return the alert that has already reported a shift, after another run than this; or None.
 
     History that is imported or scored again can make a shift visible in a later run than before:
     then a run between the shift's first run and this one has an alert already.
@@ -230,25 +231,26 @@ def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement:
     """Decide whether the shifts of a model in a run are a new alert or part of one.
 
-    An alert that has reported the run is kept. An open alert of the head's metric grows when it
-    has reported each metric that moved now, the last time in the same direction. An open alert
-    is taken back by a head that returns from it, to nearer where it began than where it went.
+    The head is the most prominent of the shifts; it gives the alert its title. An alert that has
+    reported the run is kept. An open alert of the head's metric grows when it has reported each
+    metric that moved now, the last time in the same direction. An open alert recovers when the head
+    returns to nearer the alert's value before than its value after.
 
     Args:
-        shifts: What moved, the head first; one or more.
+        shifts: The shifts of the run, the head first; at least one.
         alerts: The brand's alerts, the newest first.
     """
     head = shifts[0]
-    mine = [alert for alert in alerts if alert.shift.model == head.model]
-    kept = next((a for a in mine if any(s.run_id == head.run_id for s in a.moved)), None)
-    if kept:  # what was raised since is not touched
-        return Placement(AlertAction.KEEP, kept.id, recovers=_recovered(head, mine, kept.id))
-    previous = next((alert for alert in mine if _of_metric(alert, head)), None)
+    same_model = [alert for alert in alerts if alert.shift.model == head.model]
+    kept = next((a for a in same_model if any(s.run_id == head.run_id for s in a.moved)), None)
+    if kept:  # alerts that were raised after the kept one are not touched
+        return Placement(AlertAction.KEEP, kept.id, recovers=_recovered(head, same_model, kept.id))
+    previous = next((alert for alert in same_model if _of_metric(alert, head)), None)
     if previous and not previous.state.over and all(_goes_on(previous, s) for s in shifts):
-        recovers = _recovered(head, mine, previous.id)
+        recovers = _recovered(head, same_model, previous.id)
         return Placement(AlertAction.GROW, previous.id, recovers=recovers)
     follows = previous.id if previous else 0
-    return Placement(AlertAction.RAISE, follows=follows, recovers=_recovered(head, mine))
+    return Placement(AlertAction.RAISE, follows=follows, recovers=_recovered(head, same_model))
 
 
 def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
@@ -263,7 +265,13 @@ def _goes_on(alert: Alert, shift: Shift) -> bool:
 
 
 def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) -> tuple[int, ...]:
-    """Return the numbers of the open alerts that a shift takes back, of those before a number."""
+    """Return the numbers of the open alerts that a shift takes back.
+
+    Args:
+        head: The shift.
+        alerts: The alerts of the brand at the shift's model.
+        before: Only alerts with a smaller number count; by default all.
+    """
     return tuple(
         alert.id
         for alert in alerts

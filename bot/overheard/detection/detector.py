@@ -54,10 +54,10 @@ class ChangeEvidence:
         return tuple(self.starts[index] for index in sorted(order[:needed]))
 
     def statistic(self, weights: Mapping[int, float] | None = None) -> float:
-        """Return the logarithm of the weighted sum of the Bayes factors.
+        """Return the logarithm of the weighted sum of the Bayes factors over the starts.
 
         Args:
-            weights: By a run's number, how likely a change is to begin with it, see
+            weights: Prior weight of a change that begins with a run, by the run's number, see
                 `UPDATE_WEIGHT`; 1 for runs that are not named.
         """
         prior_weights = weights or {}
@@ -68,7 +68,7 @@ class ChangeEvidence:
         """Return the logarithm of the mean Bayes factor of a change whose time is known roughly.
 
         Args:
-            chances: By a run's number, the probability that the change began with it.
+            chances: Probability that the change began with a run, by the run's number.
         """
         prior = np.array([chances.get(run.id, 0.0) for run in self.starts])
         if not prior.sum() > 0:
@@ -78,15 +78,15 @@ class ChangeEvidence:
 
 
 def change_evidence(stream: Stream, tau2: float, first: int | None = None) -> ChangeEvidence:
-    """Weigh a change at each recent run of a stream.
+    """Return the Bayes factor of a change that begins with each recent run of a stream.
 
-    Runs without an answer are left out, and prompts count only where they were asked on both
-    sides: a failed run or an edited prompt says nothing.
+    Runs without an answer are left out, and prompts count only where they were asked on both sides
+    of the start: a failed run or an edited prompt is no evidence.
 
     Args:
         stream: One brand, one model, one metric.
-        tau2: Variance of the run effect, 0 or more, see `run_effects.variance`.
-        first: Number of the run with which the baseline begins; by default the first of all.
+        tau2: Variance of the run effect, 0 or more, see `run_effects.run_effect_variance`.
+        first: Number of the run with which the baseline begins; by default the stream's first run.
     """
     rows = rows_with_answers(stream, first)
     if len(rows) < 2:
@@ -150,12 +150,13 @@ class StreamRecord:
         return self._made[key]
 
     def _read(self, begun: RunKey, binary: bool, width: float) -> StreamSums:
+        """Return the stream's cumulative sums since the baseline began, in units of ``width``."""
         stream = self.stream
         rows = rows_with_answers(stream)
         rows = rows[rows >= bisect_left(stream.runs, begun)]
-        if binary:  # what comes after the first other value is not read in this unit
-            other = (stream.total[rows] != stream.squares[rows]).any(axis=1)
-            rows = rows[: int(other.argmax()) if other.any() else len(rows)]
+        if binary:  # the sums end before the first run with a value other than 0 and 1
+            not_binary = (stream.total[rows] != stream.squares[rows]).any(axis=1)
+            rows = rows[: int(not_binary.argmax()) if not_binary.any() else len(rows)]
         past = Histories(
             stream.n[rows],
             stream.total[rows][None] / width,

@@ -12,12 +12,12 @@ from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import np
 
 FULL_BASELINE_RUNS = 6
-"""Runs after which a baseline is long enough. Looks before that keep the promise too (the threshold
-knows how little is known), but see little: with 30 prompts x 3 and run effects of 0.25, the
-smallest drop that a single look finds shrinks from about 27 points after one run to 18 after six
-and 15 after twenty."""
+"""Runs after which a baseline is long enough. Earlier analyses keep the promised rate of false
+alarms too (the threshold allows for the uncertainty), but see little: with 30 prompts asked 3 times
+and run effects of 0.25, the smallest drop that a single analysis finds shrinks from about 27 points
+after one run to 18 after six and 15 after twenty."""
 DETECTABLE_SDS = 3.4
-"""Standard deviations of a change that a look finds with a power of 0.8 or so."""
+"""Standard deviations of a change that an analysis finds with a power of about 0.8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Learning:
     Attributes:
         runs: How many runs it has.
         needed: How many make it long enough.
-        change: About how large a change of a rate must be for the next look to see it, 0 to 1;
+        change: About how large a change of a rate must be for the next run to show it, 0 to 1;
             None when no rate varies.
     """
 
@@ -36,14 +36,14 @@ class Learning:
     change: float | None
 
 
-def probability(statistic: float, looks_a_year: float) -> float:
+def probability(statistic: float, analyses_a_year: float) -> float:
     """Return the probability that a stream has changed, given the logarithm of its statistic.
 
     The statistic is that of Shiryaev and Roberts: when a change comes with the same small
-    probability in every run, statistic x probability are the odds that one has come. One change
-    a year is expected of a stream.
+    probability p in every run, statistic x p are the odds that a change has come. A stream is
+    expected to change once a year, so p is 1 / analyses_a_year.
     """
-    odds = exp(min(statistic, 500.0)) / max(looks_a_year, 1.0)
+    odds = exp(min(statistic, 500.0)) / max(analyses_a_year, 1.0)
     return odds / (1 + odds)
 
 
@@ -58,7 +58,8 @@ def expected_change(compared: Comparison, width: float) -> float:
 def smallest_visible_change(stream: Stream, tau2: float) -> float | None:
     """Return about how large a change of a rate must be for the next run to show it, 0 to 1.
 
-    The next run asks what the latest one asked, and the change is one logit shift.
+    The next run is assumed to ask what the latest run asked, and the change to be one logit shift
+    of all prompts. None when the answers say nothing.
 
     Args:
         stream: The baseline of a rate.
@@ -83,10 +84,10 @@ MIN_FALSE_ALARMS_PER_RUN = 0.001
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for having been looked at together (Holm 1979).
+    """Return p-values corrected for the number of tests (Holm 1979), in the same order.
 
-    Whoever believes those at or under a level believes any false one with at most that
-    probability, however the streams depend on each other.
+    If all corrected p-values up to a level count as findings, the probability of any false finding
+    is at most this level, however the tests depend on each other.
     """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     corrected = [0.0] * len(p_values)

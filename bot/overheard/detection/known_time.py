@@ -82,7 +82,7 @@ def compare_sides(stream: Stream, first: int, tau2: float) -> Comparison | None:
     Args:
         stream: One brand, one model, one metric.
         first: Number of the run with which "after" begins.
-        tau2: Variance of the run effect, 0 or more, see `run_effects.variance`.
+        tau2: Variance of the run effect, 0 or more, see `run_effects.run_effect_variance`.
 
     Returns:
         The comparison; None when there is nothing to compare: fewer than two prompts have
@@ -117,8 +117,8 @@ def change_interval(
     Args:
         cut: The stream, cut in two.
         scatter: How much answers to one prompt differ.
-        tau2: Variance of the run effect.
-        level: How often such intervals hold the truth, 0 to 1.
+        tau2: Variance of the run effect, on the logit scale.
+        level: Probability that the interval holds the true change, 0 to 1.
     """
     # The run effects are as heavy-tailed here as in the p-value.
     heavy = tau2 * STUDENT_FREEDOM / (STUDENT_FREEDOM - 2)
@@ -128,6 +128,7 @@ def change_interval(
 
 
 def _prompts(stream: Stream, cut: StratifiedSplit) -> tuple[PromptShift, ...]:
+    """Return the means of each shared prompt before and after, the largest change first."""
     names = [name for name, both in zip(stream.prompts, cut.shared, strict=True) if both]
     means = zip(cut.before.means.tolist(), cut.after.means.tolist(), strict=True)
     answers = zip(cut.before.n.astype(int).tolist(), cut.after.n.astype(int).tolist(), strict=True)
@@ -175,10 +176,10 @@ class StratifiedSplit:
 
     @cached_property
     def pull(self) -> Floats:
-        """How far `u` moves for each unit of a run's run effect, R.
+        """How far `u` moves for each unit of a run's effect, R.
 
-        A run effect is one on the logit scale for a rate. For a number it tilts the distribution by
-        ``exp(run effect * value / width)``, which is the same thing for values of 0 and 1.
+        A run effect of a rate is a shift on the logit scale. A run effect of a number tilts the
+        distribution by ``exp(run effect * value / width)``, which is the same for values 0 and 1.
         """
         other = np.where(self.later[:, None], self.before.n, self.after.n)
         return np.asarray(np.sum(self.asked * other / self.both.n * self._spread, axis=1)) / (
@@ -195,11 +196,11 @@ class StratifiedSplit:
 
 
 def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
-    """Cut a stream in two.
+    """Return the sums of a stream before and after a cut, prompt by prompt, each a stratum.
 
     Args:
-        stream: What to cut.
-        later: Which of its runs lie after the cut, R.
+        stream: The stream to cut.
+        later: Which of the stream's runs lie after the cut, R.
     """
     shared = (stream.n[later].sum(axis=0) > 0) & (stream.n[~later].sum(axis=0) > 0)
     return StratifiedSplit(
@@ -214,9 +215,10 @@ def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
 
 @cache
 def _run_effect_grid() -> tuple[Floats, Floats]:
-    """Return run effects, and how likely each is.
+    """Return a grid of run effects in units of their standard deviation, and the probability of
+    each under Student's t with 6 degrees of freedom.
 
-    They are evenly spaced in arcsinh, so that the far tails of Student's t are covered too.
+    The grid is evenly spaced in arcsinh, so that the far tails are covered too.
     """
     steps = np.linspace(-4.0, 4.0, 121)
     effects = 1.5 * np.sinh(steps)
@@ -225,7 +227,7 @@ def _run_effect_grid() -> tuple[Floats, Floats]:
 
 
 def rate_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
-    """Return the two-sided p-value of a stream of 0 and 1: twice the smaller exact tail.
+    """Return the two-sided p-value of a change of a rate: twice the smaller exact tail.
 
     Args:
         cut: The stream, cut in two; its ``v`` is above 0.
@@ -241,9 +243,9 @@ def rate_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
 
 
 def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
-    """Return the two-sided p-value of a stream of numbers, by Student's t.
+    """Return the two-sided p-value of a change of a number, by Student's t.
 
-    It has as many degrees of freedom as the smaller side has answers: few answers of a skew
+    The degrees of freedom are the number of answers on the smaller side: few answers of a skew
     metric have heavier tails than their variance shows.
 
     Args:
@@ -260,10 +262,11 @@ def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
 
 
 def successes(before: Sums, after: Sums) -> tuple[int, Floats]:
-    """Return the distribution of all successes after, given each prompt's successes in all.
+    """Return the distribution of the number of successes after, summed over prompts, given each
+    prompt's successes before and after together (hypergeometric; Fisher 1935).
 
     Returns:
-        The smallest possible number, and the probabilities of it and of each larger one.
+        The smallest possible number, and the probabilities of this number and each larger number.
     """
     from scipy.special import gammaln
 
@@ -283,8 +286,12 @@ def successes(before: Sums, after: Sums) -> tuple[int, Floats]:
 
 
 def _averaged(masses: Floats, scale: float) -> Floats:
-    """Average a distribution over run effects, each of which tilts it by ``exp(run effect *
-    value)``.
+    """Return a distribution of successes averaged over run effects.
+
+    Args:
+        masses: Probabilities of consecutive numbers of successes without a run effect.
+        scale: Standard deviation of the run effects; an effect tilts the distribution by
+            ``exp(effect * number)``.
     """
     effects, weights = _run_effect_grid()
     with np.errstate(divide="ignore"):

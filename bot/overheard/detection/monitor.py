@@ -123,8 +123,8 @@ class Monitor:
     ) -> None:
         everything = list(streams)
         self._brand = brand
-        self._mine = [s for s in everything if s.key.brand == brand]
-        self._models = {s.key.model: s.runs for s in self._mine}
+        self._own_streams = [s for s in everything if s.key.brand == brand]
+        self._models = {s.key.model: s.runs for s in self._own_streams}
         self._all = [s for s in everything if s.key.model in self._models]
         self._updates = sorted(updates, key=lambda update: (update.at, update.source))
         self._announced = first_after(self._updates, self._models)
@@ -143,9 +143,9 @@ class Monitor:
         self._raised: list[Shift] = []
 
     def replay(self) -> Iterator[Alarm]:
-        """Yield what would have been raised, in the order of the runs."""
+        """Analyse run after run, and yield the alarms that would have been raised."""
         runs: list[RunKey] = []
-        for run in sorted({s.runs[row] for s in self._mine for row in rows_with_answers(s)}):
+        for run in sorted({s.runs[row] for s in self._own_streams for row in rows_with_answers(s)}):
             self.evidence[run.id] = evidence = tuple(self._analyse(run, runs))
             runs.append(run)
             decisions = [decide(one, self._policy, NO_HISTORY) for one in evidence]
@@ -165,23 +165,25 @@ class Monitor:
         return sorted(decision.shifts, key=lambda s: (-statistic[s.metric], s.metric))
 
     def learning(self) -> Learning | None:
-        """Return how far the shortest baseline is after the latest look, or None when all are long
-        enough. An analysis made before that keeps the promise too, but sees only larger changes.
+        """Return how long the shortest baseline is after the latest analysis, or None when all are
+        long enough. An earlier analysis keeps the promised rate of false alarms too, but sees only
+        larger changes.
         """
         short = [
-            (len(known.runs), stream.key.metric != LEARNING_METRIC, known)
-            for stream in self._mine
-            if (known := self._known_runs(stream)).binary
-            and 0 < len(known.runs) < FULL_BASELINE_RUNS
+            (len(baseline.runs), stream.key.metric != LEARNING_METRIC, baseline)
+            for stream in self._own_streams
+            if (baseline := self._baseline(stream)).binary
+            and 0 < len(baseline.runs) < FULL_BASELINE_RUNS
         ]
         if not short:
             return None
-        runs, _, known = min(short, key=lambda one: one[:2])
+        runs, _, baseline = min(short, key=lambda candidate: candidate[:2])
         return Learning(
-            runs, FULL_BASELINE_RUNS, smallest_visible_change(known, run_effects.PRIOR_TAU2)
+            runs, FULL_BASELINE_RUNS, smallest_visible_change(baseline, run_effects.PRIOR_TAU2)
         )
 
-    def _known_runs(self, stream: Stream) -> Stream:
+    def _baseline(self, stream: Stream) -> Stream:
+        """Return a stream cut to its baseline: from its model's first to its last answered run."""
         rows = rows_with_answers(stream)
         rows = rows[rows >= bisect_left(stream.runs, self._begun[stream.key.model])]
         return (
@@ -191,27 +193,32 @@ class Monitor:
         )
 
     def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
-        """Yield what a run shows at each model that it asked, or that is over the threshold."""
+        """Yield the evidence after a run at each model that was asked or has shifted.
+
+        Args:
+            run: The run to analyse.
+            earlier: The runs that were analysed before, the oldest first.
+        """
         self.streams, self.crossed = [], False
         level, limit = -inf, MIN_LOG_EVIDENCE
         pasts = self._pasts(run)
         if pasts:
             fitted = self._fitted(pasts, run, earlier)
-            self.streams = [self._see(past.key, run, fitted) for past in pasts]
+            self.streams = [self._analyse_stream(past.key, run, fitted) for past in pasts]
             level = float(brand_statistic([one.statistic for one in self.streams]))
-            if level > MIN_LOG_EVIDENCE:  # else the threshold, which takes a while, is not needed
+            if level > MIN_LOG_EVIDENCE:  # else no threshold is needed, and its simulation is slow
                 limit = max(MIN_LOG_EVIDENCE, self._limit(fitted))
         self.crossed = level > limit
         for model in sorted(self._models):
-            mine = [stream for stream in self._mine if stream.key.model == model]
-            evidence = tuple(self._stream_evidence(one, run, level, limit) for one in mine)
+            streams = [stream for stream in self._own_streams if stream.key.model == model]
+            evidence = tuple(self._stream_evidence(one, run, level, limit) for one in streams)
             if self._is_asked(model, run) or any(one.shift for one in evidence):
                 yield ModelEvidence(self._brand, model, run, level, limit, evidence)
 
     def _fitted(
         self, pasts: Sequence[Stream], run: RunKey, earlier: Sequence[RunKey]
     ) -> BaselineFit:
-        """Return what is normal before a run, fitted again where the last fit is out of date."""
+        """Return the fit of what is normal before a run: the last fit, or a new one."""
         announced = frozenset((m, r.id) for m, r in self._announced if r <= run)
         if self._fit is None or not self._fit.serves(pasts, announced):
             windows = {past.key: self._moments(past.key, run) for past in pasts}
@@ -222,22 +229,24 @@ class Monitor:
     def _stream_evidence(
         self, stream: Stream, run: RunKey, level: float, limit: float
     ) -> StreamEvidence:
-        """Return what a stream shows after a run; in full where it is over the threshold."""
+        """Return the evidence of a stream after a run; with its shift where both the brand's
+        evidence ``level`` and the stream's own exceed the threshold ``limit`` (logarithms).
+        """
         key, begun = stream.key, self._begun[stream.key.model]
         past = self._between(stream, begun, run)
-        now = self._between(stream, run, run, with_end=True).n.any(axis=0)
-        found = next((one for one in self.streams if one.stream.key == key), None)
+        asked_now = self._between(stream, run, run, with_end=True).n.any(axis=0)
+        analysis = next((one for one in self.streams if one.stream.key == key), None)
         evidence = StreamEvidence(
             metric=key.metric,
             runs=len(rows_with_answers(past)),
             runs_needed=self._runs_needed(stream),
             has_unread_history=key in self._unread and self._unread[key] < begun,
-            shared_prompts=int((past.n.any(axis=0) & now).sum()) if now.any() else None,
-            statistic=found.statistic if found else None,
+            shared_prompts=int((past.n.any(axis=0) & asked_now).sum()) if asked_now.any() else None,
+            statistic=analysis.statistic if analysis else None,
         )
-        if found is None or self._fit is None or min(level, found.statistic) <= limit:
+        if analysis is None or self._fit is None or min(level, analysis.statistic) <= limit:
             return evidence
-        return self._described(evidence, found, run, self._fit)
+        return self._described(evidence, analysis, run, self._fit)
 
     def _limit(self, fit: BaselineFit) -> float:
         if fit.key not in self.thresholds:
@@ -246,9 +255,9 @@ class Monitor:
         return self.thresholds[fit.key]
 
     def _pasts(self, run: RunKey) -> list[Stream]:
-        """Return the brand's streams with a past to hold the run against."""
+        """Return the baselines of the brand's streams that are long enough for an analysis."""
         pasts = []
-        for stream in self._mine:
+        for stream in self._own_streams:
             past = self._between(stream, self._begun[stream.key.model], run)
             if len(past.runs) >= self._runs_needed(stream) and past.n.any():
                 pasts.append(past)
@@ -280,7 +289,8 @@ class Monitor:
     def _alike(self, model: Model, metric: str) -> list[Stream]:
         return [s for s in self._all if (s.key.model, s.key.metric) == (model, metric)]
 
-    def _see(self, key: StreamKey, run: RunKey, fit: BaselineFit) -> StreamAnalysis:
+    def _analyse_stream(self, key: StreamKey, run: RunKey, fit: BaselineFit) -> StreamAnalysis:
+        """Return the evidence that a stream, the brand's or a competitor's, changed by a run."""
         model = key.model
         stream = self._between(self._records[key].stream, self._begun[model], run, with_end=True)
         past = next((past for past in fit.pasts if past.key == key), stream)
@@ -291,15 +301,17 @@ class Monitor:
         return StreamAnalysis(stream, evidence, evidence.statistic(weights))
 
     def _described(
-        self, evidence: StreamEvidence, seen: StreamAnalysis, run: RunKey, fit: BaselineFit
+        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, fit: BaselineFit
     ) -> StreamEvidence:
-        """Add to the evidence of a stream what it went through, where that can be compared."""
-        key, found = seen.stream.key, seen.evidence
-        began = found.starts[int(found.logs.argmax())]
-        compared = compare_sides(seen.stream, began.id, fit.effects[key].tau2)
+        """Return the evidence of a stream with its shift and the change to be expected of the whole
+        panel; unchanged where nothing can be compared before and after the likeliest start.
+        """
+        key, change = analysis.stream.key, analysis.evidence
+        began = change.starts[int(change.logs.argmax())]
+        compared = compare_sides(analysis.stream, began.id, fit.effects[key].tau2)
         if compared is None:
             return evidence
-        dates = found.dates()
+        dates = change.dates()
         updates = falls_among(self._updates, key.model, dates, self._models[key.model])
         recovery = is_recovery(compared, key, self._raised)
         shift = Shift(
@@ -315,16 +327,16 @@ class Monitor:
             answers=compared.answers,
             began=began.id,
             dates=tuple(date.id for date in dates),
-            probability=probability(seen.statistic, fit.pace.looks_a_year),
+            probability=probability(analysis.statistic, fit.pace.analyses_a_year),
             updates=updates,
-            explanation=explain(self._surroundings(seen, run, fit), updates, recovery=recovery),
+            explanation=explain(self._surroundings(analysis, run, fit), updates, recovery=recovery),
             recovery=recovery,
         )
-        change = expected_change(compared, seen.stream.width)
-        return replace(evidence, expected_change=change, shift=shift)
+        expected = expected_change(compared, analysis.stream.width)
+        return replace(evidence, expected_change=expected, shift=shift)
 
     def _surroundings(self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit) -> Surroundings:
-        """See who else moved: the competitors at this model, and the brand at other models."""
+        """Return which competitors moved at this model, and at which other models the brand did."""
         key, dates = seen.stream.key, seen.evidence.dates()
         alike = [s.key for s in self._all if s.key.metric == key.metric and s.key != key]
         return Surroundings(
@@ -337,7 +349,9 @@ class Monitor:
     def _moved(
         self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit, keys: Iterable[StreamKey]
     ) -> dict[StreamKey, bool]:
-        """Return for each stream whether it moved at the time of the shift."""
+        """Return for each stream whether it moved at the time of a shift: its Bayes factor,
+        averaged over the possible times, is above 3.
+        """
         chances = dict(
             zip((r.id for r in seen.evidence.starts), seen.evidence.posterior, strict=True)
         )
@@ -345,17 +359,20 @@ class Monitor:
         for key in keys:
             if StreamKey(self._brand, key.model, key.metric) not in fit.effects:
                 continue
-            stream, other = (there := self._see(key, run, fit)).stream, there.evidence
-            if len(other.starts):
-                same = other.average(chances)
-                # Another model may have been asked in other runs: any since then will do.
-                since = {r.id: 1.0 for r in other.starts if r >= seen.evidence.dates()[0]}
-                moved[key] = max(same, other.average(since)) > log(3.0)
-                moved[key] &= go_along(seen.stream, stream, max(chances, key=chances.__getitem__))
+            other = self._analyse_stream(key, run, fit)
+            if len(other.evidence.starts):
+                same_time = other.evidence.average(chances)
+                # Another model may have been asked in other runs: any run since then will do.
+                since = {r.id: 1.0 for r in other.evidence.starts if r >= seen.evidence.dates()[0]}
+                moved[key] = max(same_time, other.evidence.average(since)) > log(3.0)
+                likeliest = max(chances, key=chances.__getitem__)
+                moved[key] &= go_along(seen.stream, other.stream, likeliest)
         return moved
 
     def _restart_baselines(self, shifts: Sequence[Shift]) -> None:
-        """Begin the baseline of each model that shifted again with the likeliest run."""
+        """Begin the baseline of each model that shifted at the run with which the shift most likely
+        began. The runs before are kept as a window for estimates of the run effect.
+        """
         for model in {shift.model for shift in shifts}:
             first = next(shift for shift in shifts if shift.model == model)
             began = next(r for r in self._models[model] if r.id == first.began)

@@ -32,7 +32,7 @@ from overheard.numpy_proxy import np
 GUARDED = 4
 """How many of the runs of the warm-up are scheduled as later ones are: every prompt once."""
 EXTRA = 10
-"""How many bursts a year are expected when nothing changes; each is a look."""
+"""How many bursts a year are expected when nothing changes; each is analysed."""
 
 
 class SimulatedBrand:
@@ -55,10 +55,10 @@ class SimulatedBrand:
         self.stream: Stream = world.stream(index, first=past)
 
     def ask(self, at: datetime, asks: Mapping[str, int], *, changed: bool) -> RunKey:
-        """Make a run.
+        """Simulate a run, add its answers to the stream, and return the run.
 
         Args:
-            at: When; later than all before.
+            at: Time of the run; later than all runs before.
             asks: How often each prompt is asked, by its key.
             changed: Whether the change has happened.
         """
@@ -68,12 +68,10 @@ class SimulatedBrand:
         logits = np.log(chance / (1 - chance)) + effect
         hits = self._rng.binomial(n, 1 / (1 + np.exp(-logits)))
         total = np.concatenate([old.total, hits])
-        run_policy_trial = RunKey(at, old.runs[-1].id + 1)
+        run = RunKey(at, old.runs[-1].id + 1)
         n = np.concatenate([old.n, n])
-        self.stream = replace(
-            old, runs=(*old.runs, run_policy_trial), n=n, total=total, squares=total
-        )
-        return run_policy_trial
+        self.stream = replace(old, runs=(*old.runs, run), n=n, total=total, squares=total)
+        return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,55 +91,71 @@ def run_policy_trial(
 ) -> TrialOutcome:
     """Guard simulated brands for a year, and again with a drop after 20 weeks.
 
-    A delay is counted in scheduled runs, one a week. The oracle and the rules ask the whole panel
-    in each of theirs.
+    A delay is counted in scheduled runs, which come once a week. The oracle and the rules of the
+    market ask the whole panel in each of their runs.
 
     Args:
-        trial: What is tried; `repeats` is how often the warm-up asks each prompt, but for its
-            last four runs. From then on a scheduled run asks each once.
+        trial: The trial; `repeats` is how often the warm-up asks each prompt, except for its last
+            four runs. From then on a scheduled run asks each prompt once.
         panels: Number of simulated brands.
-        seed: Where the randomness comes from.
+        seed: Seed of the random numbers.
         step: Called after each brand.
         policy: How calls are spent.
     """
-    mine, *rest = seeds(seed)
-    world = simulate(trial.design, trial.change, size=panels, seed=mine)
-    beside = others(trial, world, mine + 1)
-    rng = np.random.default_rng(mine)
+    first_seed, *other_seeds = seeds(seed)
+    world = simulate(trial.design, trial.change, size=panels, seed=first_seed)
+    other_brands = others(trial, world, first_seed + 1)
+    rng = np.random.default_rng(first_seed)
     still, changed = [], []
     for index in range(panels):
-        guard = _guard(trial, world, beside, index, rng)
+        guard = _guard(trial, world, other_brands, index, rng)
         still.append(guard(inf, policy))
         changed.append(guard(BEFORE, policy)[BEFORE:])
         step()
-    return compared(trial, _figures(still, changed), _spent(still, changed), rest)
+    return compared(trial, _figures(still, changed), _spent(still, changed), other_seeds)
 
 
 def _guard(
-    trial: DetectorTrial, world: World, beside: list[World], index: int, rng: np.random.Generator
+    trial: DetectorTrial,
+    world: World,
+    other_brands: list[World],
+    index: int,
+    rng: np.random.Generator,
 ) -> Callable[[float, BurstPolicy], list[GuardedWeek]]:
-    """Learn a brand's baseline, and return what guards it for a year with a change in some week."""
+    """Learn a brand's baseline, and return a function that guards the brand for a year.
+
+    The function takes the week of the change (infinity for none) and how bursts are spent.
+    """
     past = SimulatedBrand(world, index, WARM_UP - GUARDED, trial.tau, rng)
     once = dict.fromkeys(past.stream.prompts, 1)
     for _ in range(GUARDED):
         past.ask(past.stream.runs[-1].at + timedelta(weeks=1), once, changed=False)
-    known = estimate_run_effect(
-        [past.stream, *(other.stream(index) for other in beside)], WARM_UP + 1
+    run_effect = estimate_run_effect(
+        [past.stream, *(other.stream(index) for other in other_brands)], WARM_UP + 1
     )
-    limit = limit_for(trial, past.stream, known, index, YEAR + EXTRA)
+    limit = limit_for(trial, past.stream, run_effect, index, YEAR + EXTRA)
 
     def guard(change: float, policy: BurstPolicy) -> list[GuardedWeek]:
         brand = SimulatedBrand(world, index, WARM_UP - GUARDED, trial.tau, rng)
         brand.stream = past.stream
-        return _year(brand, known, limit, change, policy)
+        return _year(brand, run_effect, limit, change, policy)
 
     return guard
 
 
 def _year(
-    brand: SimulatedBrand, known: RunEffect, limit: float, change: float, policy: BurstPolicy
+    brand: SimulatedBrand, run_effect: RunEffect, limit: float, change: float, policy: BurstPolicy
 ) -> list[GuardedWeek]:
-    """Guard a brand until the first alarm, or for a year."""
+    """Simulate a brand's weeks until the first alarm, or for a year: a scheduled run each week and
+    the bursts that follow it. Return the calls of each week and whether it had an alarm.
+
+    Args:
+        brand: The brand after its warm-up.
+        run_effect: The estimated run effect.
+        limit: Threshold of the logarithm of the statistic.
+        change: Week of the change, counted from 0; infinity for none.
+        policy: How calls are spent.
+    """
     prompts = brand.stream.prompts
     start = brand.stream.runs[-1].at
     scheduled, made, weeks = YEAR * len(prompts), list[MadeRun](), list[GuardedWeek]()
@@ -149,14 +163,14 @@ def _year(
         now, calls, alarm = start + timedelta(weeks=len(weeks) + 1), 0, False
         asks, burst = dict.fromkeys(prompts, 1), False
         while asks:
-            run_policy_trial = brand.ask(now, asks, changed=len(weeks) >= change)
-            made.append(MadeRun(run_policy_trial, sum(asks.values()), burst))
+            run = brand.ask(now, asks, changed=len(weeks) >= change)
+            made.append(MadeRun(run, sum(asks.values()), burst))
             calls += made[-1].calls
-            found = change_evidence(brand.stream, known.tau2)
-            alarm = found.statistic() > limit
+            evidence = change_evidence(brand.stream, run_effect.tau2)
+            alarm = evidence.statistic() > limit
             wanted = next_burst(
                 made,
-                BurstSigns(found.largest, alarm),
+                BurstSigns(evidence.largest, alarm),
                 policy,
                 scheduled=scheduled,
                 now=now,

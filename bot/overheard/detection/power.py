@@ -66,14 +66,15 @@ def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
 
 
 def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> float:
-    """Return the smallest drop that one look after an announced update would show, in points.
+    """Return the smallest drop that one analysis after an announced update would show, in points.
 
-    The look is that of `known_time`: its p-value counts whole answers (half a one is lost) and
-    gives the run effects the tails of Student's t, so it needs a little more than a normal one.
+    The analysis is that of `known_time`. Its p-value counts whole answers (half an answer is lost)
+    and gives the run effects the tails of Student's t, so it needs a little more than a normal
+    test.
 
     Args:
         outlook: The panel.
-        runs: Runs after the update.
+        runs: Number of runs after the update.
         level: Probability of a false finding.
     """
     calls, effects = _noise(outlook, runs)
@@ -89,8 +90,8 @@ def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
 
 
 def unannounced(outlook: Outlook, runs: int) -> float:
-    """Return the smallest drop that the streaming detector would show within so many runs, in
-    points.
+    """Return the smallest drop, in points, that the streaming detector would show within a number
+    of runs after it. The drop is a logit shift of all prompts, found with the probability `POWER`.
     """
     info = information(outlook, runs)
     known = 1 + SHIFT_SD**2 * info
@@ -100,24 +101,30 @@ def unannounced(outlook: Outlook, runs: int) -> float:
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
-    """Return what so many runs after a change say about a logit shift: 1 over its variance.
+    """Return the information on a logit shift: 1 over the variance of its estimate.
 
     Args:
         outlook: The panel.
-        runs: Runs after the change.
-        asks: How often each prompt is asked in each of them, P; by default as in the panel.
+        runs: Number of runs after the change.
+        asks: How often each prompt is asked in each of these runs, P; by default as in the panel.
     """
     calls, effects = _noise(outlook, runs, asks)
     return calls**2 / (calls + effects)
 
 
 def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[float, float]:
-    """Return the variances that calls and that run effects give to the statistic."""
+    """Return the variances of the score statistic that come from calls and from run effects.
+
+    Args:
+        outlook: The panel.
+        runs: Number of runs after the change.
+        asks: How often each prompt is asked in each of these runs, P; by default as in the panel.
+    """
     telling = outlook.chances * (1 - outlook.chances)
     each = np.full(len(telling), float(outlook.repeats)) if asks is None else asks
     before, after = float(outlook.repeats * outlook.before), runs * each
     v = float(np.sum(before * after / (before + after) * telling))
-    # Every run after pulls by its share of that, and so does every run before.
+    # The effect of a run moves the statistic by the run's share of v, before and after the change.
     later = float(np.sum(each * before / (before + after) * telling))
     earlier = float(np.sum(outlook.repeats * after / (before + after) * telling))
     return v, outlook.tau**2 * (runs * later**2 + outlook.before * earlier**2)

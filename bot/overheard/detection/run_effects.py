@@ -54,10 +54,10 @@ class PooledMoments(NamedTuple):
 
 
 def pool(windows: Iterable[Iterable[Moments]]) -> PooledMoments:
-    """Pool what streams say.
+    """Pool the moments of several streams and windows into one estimate of the variance.
 
     Args:
-        windows: Stretches of time in which no stream shifted, with each stream's moments in it.
+        windows: For each stretch of time in which no stream shifted, the moments of each stream.
     """
     useful = [[part for part in window if part.scale > 0] for window in windows]
     parts = [part for window in useful for part in window]
@@ -71,11 +71,11 @@ def pool(windows: Iterable[Iterable[Moments]]) -> PooledMoments:
 def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
     """Estimate the variance of the run effect, on the logit scale, from the runs before a time.
 
-    A moment estimator, pooled over the streams, not below 0, then shrunk towards `PRIOR_TAU2`. Give
-    it all streams of one model: run effects belong to models, and every brand helps to see them.
+    A moment estimator, pooled over the streams, not below 0, then shrunk towards `PRIOR_TAU2`. Run
+    effects belong to models, so all brands' streams of a model are evidence of them.
 
     Args:
-        streams: Streams of one model.
+        streams: All streams of one model.
         first: Number of the run that comes after the baseline.
 
     Returns:
@@ -85,11 +85,12 @@ def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
 
 
 def moments(stream: Stream, first: int) -> Moments:
-    """Return what a stream's runs before ``first`` say about the variance of the run effect.
+    """Return the moments of a stream's runs before the run with the number ``first``, for an
+    estimate of the variance of the run effect.
 
     Run b's distance from the panel is u_b, the sum over prompts of total - n x mean. Calls alone
-    give it the variance v_b. A run effect in run a moves it by pull_ab. So the sum of u_b squared
-    is on average that of v_b plus the variance times the sum of pull_ab squared.
+    give u_b the variance v_b. A run effect in run a moves u_b by pull_ab. So the sum of u_b squared
+    is on average the sum of v_b plus the variance times the sum of pull_ab squared.
     """
     rows = ~stream.since(first) & (stream.n.sum(axis=1) > 0)
     columns = stream.n[rows].sum(axis=0) > 1

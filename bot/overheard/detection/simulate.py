@@ -86,9 +86,9 @@ class World:
         """Return one of the panels as a stream; runs are numbered from 1, a week apart.
 
         Args:
-            index: Which panel.
-            key: Its brand, model and metric.
-            first: How many of its runs, from the first; by default all.
+            index: Index of the panel.
+            key: Brand, model and metric of the stream.
+            first: Number of runs to return, from the first; by default all.
         """
         n, total = self.n[index, :first], self.total[index, :first].astype(np.float64)
         runs, prompts = n.shape
@@ -111,13 +111,13 @@ def simulate(
     seed: int,
     run_effects: Floats | None = None,
 ) -> World:
-    """Draw panels.
+    """Draw panels and their answers.
 
     Args:
-        design: What is asked.
-        change: What happens, or None for nothing.
-        size: How many panels, S.
-        seed: Where the randomness comes from; the same seed gives the same panels.
+        design: Prompts, runs and probabilities of a panel.
+        change: The change in the panels, or None for panels without a change.
+        size: Number of panels, S.
+        seed: Seed of the random numbers; the same seed gives the same panels.
         run_effects: The run effects, S x R, such as those of another brand that the same
             model was asked about; by default they are drawn.
     """
@@ -135,15 +135,15 @@ def simulate(
 
 
 def undone(world: World, design: Design, at: int, *, seed: int) -> World:
-    """Return the same panels without their change: the runs from one on are drawn again.
+    """Return the same panels without their change: the runs from ``at`` on are drawn again.
 
-    `changed` keeps its values.
+    `World.changed` keeps the probabilities after the change.
 
     Args:
-        world: Panels with a change at that run or later.
-        design: Theirs.
+        world: Panels with a change at the run ``at`` or later.
+        design: The design that the panels were drawn from.
         at: Index of the first run that is drawn again.
-        seed: Where the randomness comes from.
+        seed: Seed of the random numbers.
     """
     rng = np.random.default_rng(seed)
     total, run_effects = world.total.copy(), world.run_effects.copy()
@@ -154,7 +154,7 @@ def undone(world: World, design: Design, at: int, *, seed: int) -> World:
 
 
 def moved(chance: Floats, points: float, carried: float, rng: np.random.Generator) -> Floats:
-    """Return probabilities whose mean is moved by so many points, on the logit scale.
+    """Return probabilities whose mean is moved by ``points``, through shifts on the logit scale.
 
     The first ``carried`` share of a random order of prompts gets one common logit shift, solved
     so that the mean over all prompts moves by ``points``, or as far as it can.
@@ -163,7 +163,7 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
         chance: Probabilities, S x P.
         points: How far the mean moves, in points.
         carried: Share of the prompts that move.
-        rng: Draws which ones.
+        rng: Draws which prompts move.
     """
     order = rng.permuted(np.tile(np.arange(chance.shape[1]), (len(chance), 1)), axis=1)
     carriers = order < round(carried * chance.shape[1])
@@ -177,7 +177,9 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
 
 
 def _asked(design: Design) -> Counts:
-    """Mark which prompts each run asks, R x P: 0 or 1; replacements are columns of their own."""
+    """Return which prompts each run asks, R x P: 0 or 1. A prompt that replaces an edited prompt
+    has a column of its own.
+    """
     columns = design.prompts + design.edited * len(design.edits)
     asked = np.zeros((design.runs, columns), np.int64)
     asked[:, : design.prompts] = 1

@@ -71,7 +71,7 @@ class RunEffect:
         return self.runs + WEAK_PRIOR_RUNS
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
-        """Draw variances that are possible, S, from their posterior.
+        """Draw ``size`` variances of the run effect from their posterior distribution.
 
         The prior is half-Cauchy on the standard deviation, see `HALF_CAUCHY_SCALE_SQUARED`, up to
         `MAX_TAU2`. The likelihood takes the runs' distances for normal.
@@ -89,24 +89,24 @@ class Horizon:
     """The time for which the threshold is made.
 
     Attributes:
-        looks: How often the brand will be looked at.
+        analyses: How often the brand will be analysed.
         allowed: False alarms that may be expected in that time, above 0: the probability of any
             is 1 - exp(-allowed).
-        runs: In how many of the looks each model has a run; those not named have one in each.
-        reach: How far back a change is looked for, see `detector.candidates`.
+        runs: In how many of the analyses each model has a run; a model not named has a run in each.
+        reach: How many runs back a change is searched for, see `bayes_factors.candidate_starts`.
         weights: For each model, how likely a change is to begin with each of its runs, those
             there were (all that its streams have) and those ahead; 1 for models not named.
     """
 
-    looks: int = 52
+    analyses: int = 52
     allowed: float = 1.0
     runs: Mapping[Model, int] = field(default_factory=dict)
     reach: int = RECENT_STARTS
     weights: Mapping[Model, Floats] = field(default_factory=dict)
 
     def runs_of(self, model: Model) -> int:
-        """Return in how many of the looks a model has a run."""
-        return self.runs.get(model, self.looks)
+        """Return in how many of the analyses a model has a run."""
+        return self.runs.get(model, self.analyses)
 
 
 def estimate_run_effect(streams: Iterable[Stream], first: int) -> RunEffect:
@@ -114,7 +114,7 @@ def estimate_run_effect(streams: Iterable[Stream], first: int) -> RunEffect:
 
     Args:
         streams: Streams of one model and one metric; all brands help.
-        first: Number of the first run that is left out.
+        first: Number of the run that comes after the baseline, the first that is not used.
     """
     return run_effect_from_moments([[run_effects.moments(stream, first) for stream in streams]])
 
@@ -140,8 +140,8 @@ def threshold(
 
     Args:
         streams: The brand's streams.
-        effects: The run effects of each of them.
-        seed: Where the randomness comes from; the same seed gives the same threshold.
+        effects: The run effect of each stream, by its key.
+        seed: Seed of the random numbers; the same seed gives the same threshold.
         ahead: How many runs there will be in a year.
         per_year: False alarms that may be expected of the brand in a year.
         panels: How many years are simulated; 200 leave the rate uncertain by a tenth.
@@ -157,14 +157,14 @@ def fitted_threshold(
     seed: int,
     panels: int = 200,
 ) -> float:
-    """Return how large the logarithm of a brand's statistic must be for an alarm.
+    """Return how large the logarithm of a brand's statistic must be for an alarm in a horizon.
 
     Args:
-        streams: The brand's streams. Those of one model end with the same run.
-        effects: The run effects of each of them.
-        ahead: The time for which it is made.
-        seed: Where the randomness comes from; the same seed gives the same threshold.
-        panels: How often that time is simulated.
+        streams: The brand's streams. The streams of one model end with the same run.
+        effects: The run effect of each stream, by its key.
+        ahead: The time for which the threshold is made.
+        seed: Seed of the random numbers; the same seed gives the same threshold.
+        panels: How often the horizon is simulated.
     """
     rng = np.random.default_rng(seed)
     paths: list[Floats] = []
@@ -178,7 +178,14 @@ def fitted_threshold(
 
 
 class _Chance:
-    """What chance brings to all streams of one model: the run effects, and luck cell by cell."""
+    """What chance brings to all streams of one model: the run effects, and luck cell by cell.
+
+    Args:
+        streams: The streams.
+        ahead: Number of runs to simulate after the latest.
+        size: Number of simulations, S.
+        rng: Draws run effects and luck.
+    """
 
     def __init__(
         self, streams: Sequence[Stream], ahead: int, size: int, rng: np.random.Generator
@@ -194,7 +201,9 @@ class _Chance:
         self._luck = rng.random((size, self.runs, len(self._column)))
 
     def of(self, stream: Stream, effect: RunEffect) -> ChanceDraw:
-        """Return a stream's share of it, for its runs with answers and those ahead."""
+        """Return the run effects and the luck of one stream, for its runs with answers and the runs
+        ahead.
+        """
         tau = np.sqrt(effect.draw(len(self._run_effects), self.rng))[:, None]
         begun = self.runs - self.ahead - len(stream.runs)
         rows = np.concatenate(
@@ -228,7 +237,7 @@ class ChanceDraw:
 
 
 def _path(stream: Stream, chance: _Chance, ahead: Horizon, effect: RunEffect) -> Floats:
-    """Return a stream's statistic at each look of the brand, S x L."""
+    """Return a stream's statistic at each of the brand's L analyses in S simulations, S x L."""
     past, runs = histories(stream), chance.ahead
     null = unchanged(past, chance.of(stream, effect))
     weights = ahead.weights.get(stream.key.model)
@@ -236,18 +245,19 @@ def _path(stream: Stream, chance: _Chance, ahead: Horizon, effect: RunEffect) ->
         weights = np.concatenate(
             [weights[rows_with_answers(stream)], weights[len(weights) - runs :]]
         )
-    looks = range(len(past.n), len(null.n))
-    path = statistics(null, effect.tau2, looks, weights, ahead.reach)
-    # Between two runs of its model a stream stays where it is.
-    return path[:, np.arange(ahead.looks) * runs // ahead.looks]
+    ends = range(len(past.n), len(null.n))
+    path = statistics(null, effect.tau2, ends, weights, ahead.reach)
+    # An analysis without a new run of the stream's model finds the same statistic as the one
+    # before.
+    return path[:, np.arange(ahead.analyses) * runs // ahead.analyses]
 
 
 def unchanged(past: Histories, draw: ChanceDraw) -> Histories:
-    """Draw histories in which nothing changed, as fitted to a real one.
+    """Draw S histories in which nothing changed, from what a real history says of each prompt.
 
     Args:
         past: The real history, one.
-        draw: What chance brings, to the runs there were and to those ahead.
+        draw: Run effects and luck of the past runs and the runs ahead.
     """
     n = _asked(past.n, draw.run_effects.shape[1])
     if past.binary:
@@ -268,7 +278,7 @@ def _asked(n: Counts, runs: int) -> Counts:
 def _logits(past: Histories, size: int, rng: np.random.Generator) -> Floats:
     """Draw each prompt's logit from its posterior, S x P.
 
-    The prior has the panel's mean and the weight of the fresh prior.
+    The prior is a Beta distribution with the panel's mean and the weight of `FRESH_BETA`.
     """
     n, hits = past.n.sum(axis=0), past.total[0].sum(axis=0)
     mean, weight = (hits.sum() + 0.5) / (n.sum() + 1), sum(FRESH_BETA)
@@ -278,7 +288,13 @@ def _logits(past: Histories, size: int, rng: np.random.Generator) -> Floats:
 
 
 def _hits(n: Counts, chance: Floats, draw: ChanceDraw) -> Floats:
-    """Turn luck into binomial numbers: the inverse of their distribution, S x R x P."""
+    """Return numbers of hits, S x R x P: luck through the inverse of the binomial distribution.
+
+    Args:
+        n: Number of answers, R x P.
+        chance: Probability of a hit, S x R x P.
+        draw: The luck. More than `MAX_EXACT_ANSWERS` answers use the normal approximation.
+    """
     most = int(n.max())
     if most > MAX_EXACT_ANSWERS:
         near = n * chance + draw.normal * np.sqrt(n * chance * (1 - chance))
@@ -294,7 +310,9 @@ def _hits(n: Counts, chance: Floats, draw: ChanceDraw) -> Floats:
 
 
 def _numbers(past: Histories, n: Counts, draw: ChanceDraw) -> Histories:
-    """Draw normal answers around each prompt's mean, with the spread within prompts."""
+    """Draw S histories of a metric that is a number: normal answers around each prompt's mean, with
+    the pooled variance within prompts.
+    """
     seen = past.n.sum(axis=0)
     total, squares = past.total[0].sum(axis=0), past.squares[0].sum(axis=0)
     mean = total / np.maximum(seen, 1)

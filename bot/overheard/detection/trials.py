@@ -112,19 +112,19 @@ class TrialOutcome:
 def run_trial(
     trial: DetectorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> TrialOutcome:
-    """Try the detector on panels that are asked whole in every run.
+    """Run the detector on simulated panels that are asked whole in every run.
 
     Args:
-        trial: What is tried.
+        trial: The panels, the change and the allowed false alarms.
         panels: Number of simulated brands.
-        seed: Where the randomness comes from.
+        seed: Seed of the random numbers.
         step: Called after each brand.
     """
-    mine, *rest = seeds(seed)
-    found = _detector(trial, panels, mine, step)
+    first_seed, *other_seeds = seeds(seed)
+    found = _detector(trial, panels, first_seed, step)
     calls = trial.prompts * trial.repeats
     spent = CallsSpent(found.delay * calls, found.error * calls, float(YEAR * calls))
-    return compared(trial, found, spent, rest)
+    return compared(trial, found, spent, other_seeds)
 
 
 class CallsSpent(NamedTuple):
@@ -141,14 +141,14 @@ def compared(
     """Compare a detector's figures with those of the oracle and of the rules.
 
     Args:
-        trial: What was tried.
+        trial: The trial.
         found: The detector's figures.
-        spent: The calls it took.
-        randomness: Two seeds.
+        spent: The calls that the detector took.
+        randomness: Two seeds: for the panels with a change, and for those without.
     """
-    seen, again = randomness
-    changed = simulate(trial.design, trial.change, size=BENCHMARK_PANELS, seed=seen)
-    still = undone(changed, trial.design, WARM_UP, seed=again)
+    changed_seed, still_seed = randomness
+    changed = simulate(trial.design, trial.change, size=BENCHMARK_PANELS, seed=changed_seed)
+    still = undone(changed, trial.design, WARM_UP, seed=still_seed)
     best = [oracle(world, WARM_UP, trial.tau) for world in (still, changed)]
     return TrialOutcome(
         detector=found,
@@ -169,19 +169,24 @@ def seeds(seed: int) -> list[int]:
 def _detector(
     trial: DetectorTrial, panels: int, seed: int, step: Callable[[], None]
 ) -> TrialFigures:
+    """Return the detector's false alarms a year and its delays, on panels without and with a
+    change.
+
+    ``step`` is called after each panel.
+    """
     changed = simulate(trial.design, trial.change, size=panels, seed=seed)
     still = undone(changed, trial.design, WARM_UP, seed=seed + 1)
-    beside = others(trial, changed, seed + 2)
+    other_brands = others(trial, changed, seed + 2)
     limits, paths = np.zeros(panels), np.zeros((2, panels, YEAR))
     for index in range(panels):
         stream = changed.stream(index, first=WARM_UP)
-        known = estimate_run_effect(
-            [stream, *(other.stream(index) for other in beside)], WARM_UP + 1
+        run_effect = estimate_run_effect(
+            [stream, *(other.stream(index) for other in other_brands)], WARM_UP + 1
         )
-        limits[index] = limit_for(trial, stream, known, seed + index)
+        limits[index] = limit_for(trial, stream, run_effect, seed + index)
         total = np.stack([world.total[index] for world in (still, changed)]).astype(np.float64)
         pair = Histories(changed.n[index], total, total, binary=True)
-        paths[:, index] = statistics(pair, known.tau2, range(WARM_UP, WARM_UP + YEAR))
+        paths[:, index] = statistics(pair, run_effect.tau2, range(WARM_UP, WARM_UP + YEAR))
         step()
     alarms = float((paths[0] > limits[:, None]).any(axis=1).mean())
     low, high = wilson(alarms, panels, 0.95)
@@ -197,8 +202,8 @@ def limit_for(
 
 
 def others(trial: DetectorTrial, mine: World, seed: int) -> list[World]:
-    """Draw what the model said of other brands in the warm-up: the run effects of its runs are
-    shared.
+    """Draw the model's answers about the other brands in the warm-up, with the run effects of
+    ``mine``: all brands of a run share them.
     """
     design = replace(trial.design, runs=WARM_UP)
     run_effects, size = mine.run_effects[:, :WARM_UP], len(mine.n)
@@ -224,8 +229,16 @@ def _strict(paths: list[Floats], per_year: float) -> TrialFigures:
 def _figures(
     alarms: float, interval: tuple[float, float], changed: Floats, limit: float | Floats
 ) -> TrialFigures:
+    """Return the figures of a trial.
+
+    Args:
+        alarms: False alarms a year.
+        interval: Their 95 % interval.
+        changed: Paths of the panels with a change, S x L.
+        limit: The threshold of all panels, or of each.
+    """
     runs = delays(changed, limit, BEFORE)
-    if not len(runs):  # every panel had an alarm before: nothing was left to be seen
+    if not len(runs):  # every panel had an alarm before the change, so no delay was measured
         runs = np.array([float(YEAR - BEFORE)])
     error = float(runs.std()) / len(runs) ** 0.5
     return TrialFigures(alarms, interval, float(runs.mean()), error)

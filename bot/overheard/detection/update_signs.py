@@ -37,11 +37,11 @@ Mixture = Counter[str]
 def silent_updates(
     servings: Iterable[ServedModelCount], runs: Sequence[RunKey]
 ) -> list[ModelUpdate]:
-    """Return what the replies of the runs say of updates, the oldest first.
+    """Return the updates that show in served models and fingerprints, the oldest first.
 
     Args:
-        servings: Who served the answers.
-        runs: The runs, the oldest first; others do not matter.
+        servings: Number of answers by run, served model and fingerprint.
+        runs: The runs to compare, the oldest first; servings of other runs are ignored.
     """
     by_model: dict[Model, dict[int, list[ServedModelCount]]] = {}
     for serving in servings:
@@ -57,19 +57,21 @@ def silent_updates(
 def _new_models(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
-    """Yield the runs in which a served model is named that was never named before."""
-    known: set[str] = set()
+    """Yield an update for each run whose replies name a served model for the first time."""
+    seen: set[str] = set()
     for run in runs:
         named = {s.served_model for s in served.get(run.id, ()) if s.served_model}
-        if known and named - known:
-            yield ModelUpdate(model, run.at, "served model", ", ".join(sorted(named - known)))
-        known |= named
+        if seen and named - seen:
+            yield ModelUpdate(model, run.at, "served model", ", ".join(sorted(named - seen)))
+        seen |= named
 
 
 def _new_mixtures(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
-    """Yield the runs whose fingerprints are mixed otherwise than in the runs since the last one."""
+    """Yield an update for each run whose mixture of fingerprints differs from the runs since the
+    last such update.
+    """
     earlier: list[Mixture] = []
     for run in runs:
         now: Mixture = Counter()
@@ -85,15 +87,17 @@ def _new_mixtures(
 
 
 def mixture_differs(now: Mixture, earlier: Sequence[Mixture], *, seed: int) -> bool:
-    """Whether a run's fingerprints are mixed otherwise than those of earlier runs.
+    """Whether the mixture of a run's fingerprints differs from that of earlier runs.
 
-    Its distance from them must be larger than chance gives it (a permutation test over answers),
-    and larger than that of any earlier run from the others: machines take turns.
+    The distance (total variation) between the run and the earlier runs must be larger than by
+    chance (a permutation test over answers), and larger than the distance of any earlier run from
+    the
+    others: machines take turns, so mixtures vary without an update.
 
     Args:
-        now: Answers of the run by fingerprint.
-        earlier: The same of each earlier run.
-        seed: Where the randomness comes from.
+        now: Number of answers of the run by fingerprint.
+        earlier: Number of answers of each earlier run by fingerprint.
+        seed: Seed of the random numbers.
     """
     if len(earlier) < MIN_MIXTURE_RUNS:
         return False
@@ -115,6 +119,7 @@ def _total_variation(one: Mixture, others: Sequence[Mixture]) -> float:
 
 
 def _mixture_p_value(now: Mixture, earlier: Sequence[Mixture], distance: float, seed: int) -> float:
+    """Return the probability that a random split of all answers has at least this distance."""
     together = now + sum(earlier, Counter())
     counts = np.array([together[name] for name in sorted(together)])
     size = now.total()
@@ -196,14 +201,14 @@ def compare_styles(
     """Compare how a model wrote before and after, prompt by prompt.
 
     Each prompt gives one difference of each feature. If nothing changed, before and after could
-    be exchanged within any prompt: so the largest |t| over the features is held against those of
+    be exchanged within any prompt: so the largest |t| over the features is compared with that of
     random exchanges (Fisher 1935; Westfall and Young 1993 for the maximum).
 
     Args:
-        before: Answers by prompt; prompts with answers on one side only are left out.
-        after: The same after.
-        seed: Where the randomness comes from.
-        alpha: How often it may be hit when nothing changed.
+        before: Earlier answers by prompt; prompts with answers on one side only are left out.
+        after: Later answers by prompt.
+        seed: Seed of the random numbers.
+        alpha: Probability of a hit when nothing changed.
     """
     means = [
         (_mean_style(before[p]), _mean_style(after[p]))
@@ -212,11 +217,11 @@ def compare_styles(
     pairs = [(a, b) for a, b in means if a is not None and b is not None]
     if len(pairs) < MIN_STYLE_PROMPTS:
         return StyleComparison(1.0, (), len(pairs), alpha)
-    one, two = np.array(pairs).swapaxes(0, 1)
-    sure, p_values = _style_p_values(two - one, np.random.default_rng(seed))
-    columns = (one.mean(axis=0).tolist(), two.mean(axis=0).tolist(), p_values.tolist())
+    old, new = np.array(pairs).swapaxes(0, 1)
+    scores, p_values = _style_p_values(new - old, np.random.default_rng(seed))
+    columns = (old.mean(axis=0).tolist(), new.mean(axis=0).tolist(), p_values.tolist())
     traits = [StyleFeature(*row) for row in zip(FEATURES, *columns, strict=True)]
-    moved = tuple(traits[i] for i in np.argsort(-sure) if traits[i].p_value <= alpha)
+    moved = tuple(traits[i] for i in np.argsort(-scores) if traits[i].p_value <= alpha)
     return StyleComparison(float(p_values.min()), moved, len(pairs), alpha)
 
 
@@ -226,14 +231,14 @@ def _mean_style(texts: Sequence[str]) -> Floats | None:
 
 
 def _style_p_values(differences: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return how sure each feature moved, and its p-value, corrected for the others.
+    """Return a score of how clearly each feature moved, F, and its p-value corrected for the other
+    features, F.
 
-    Differences are P x F.
-
-    |t| grows with the absolute sum over the root of the sum of squares, which no flip of signs
-    changes: so that ratio is compared, and there is nothing to divide by when all are equal.
+    The score is the absolute sum of the differences (P x F) over the root of their sum of squares.
+    |t| grows with this ratio, and flips of signs do not change the denominator: so the ratio is
+    compared instead of |t|, which would divide by 0 where all differences are equal.
     """
-    # What is left of equal means after rounding is no difference.
+    # A difference that comes from rounding alone is set to 0.
     differences = np.where(np.abs(differences) > 1e-9, differences, 0.0)
     size = np.sqrt(np.square(differences).sum(axis=0))
     scaled = differences / np.where(size > 0, size, 1.0)
@@ -306,12 +311,12 @@ def nearest_ties(
     """Choose the prompts whose first word is nearest to a tie.
 
     Args:
-        answers: What came back at temperature 0, by prompt key.
-        most: How many to choose.
+        answers: Answers at temperature 0, by prompt key.
+        most: Number of prompts to choose.
 
     Returns:
-        The nearest ties first. A service whose arithmetic never varies shows none; then prompts
-        with a steady answer are chosen, which change with the model too, if less readily.
+        The nearest ties first. A service whose arithmetic never varies shows no ties; then prompts
+        with a steady first word are chosen, which change with the model too, though less readily.
     """
     counted = [BorderPrompt(prompt, _words(texts)) for prompt, texts in sorted(answers.items())]
     answered = [border for border in counted if border.answers]
@@ -321,7 +326,7 @@ def nearest_ties(
 def compare_first_words(
     reference: Mapping[str, Iterable[str]], today: Mapping[str, str]
 ) -> CanaryComparison:
-    """Compare a daily run with all that the model answered before.
+    """Return which first words of a daily run were never seen among the model's earlier answers.
 
     Args:
         reference: Earlier answers, by prompt key.

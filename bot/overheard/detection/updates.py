@@ -1,11 +1,12 @@
-"""Did an announced update move a brand? Looks after spaced bursts, until the answer is clear.
+"""Did an announced update move a brand? A group sequential test with a look after each run.
 
-The time is known, so nothing has to be searched for, and few calls are enough. After each burst
-the answers since the update are held against those before it. The boundary is Pocock's (1977):
-the same for every look, and so high that all looks together fire by chance as rarely as one look
-at the level would. In the end one of two things can be said: it moved by so much, or it did not
-move by more than so much. Both rest on the repeated confidence interval (Jennison and Turnbull
-1989), which holds whenever one stops. Nothing is kept between looks: all is read from the blocks.
+The time is known, so nothing has to be searched for, and few calls are enough. A look, in the term
+of group sequential tests, is an interim analysis: after each burst the answers since the update are
+compared with those before it. The boundary is Pocock's (1977): the same for every look, and so high
+that all looks together have the false-positive rate of a single test at the level. The result is
+either that the brand moved, with an interval of the change, or a bound that the change does not
+exceed. Both rest on the repeated confidence interval (Jennison and Turnbull 1989), which holds
+whenever the test stops. Nothing is kept between looks: everything is read from the blocks.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ class FollowUpPlan:
     """How an update is followed.
 
     Attributes:
-        looks: How many looks there are at most, one after each burst; 1 or more.
+        looks: Largest number of looks (interim analyses), one after each burst; 1 or more.
         calls: Calls in a burst.
         gap: The shortest time between two bursts.
         level: Probability that any of the looks finds a change where there is none.
-        alone: How many answers on either side let one prompt be looked at by itself; by default
-            there must be two.
+        alone: How many answers on either side are enough to compare a single shared prompt; by
+            default two shared prompts are needed.
     """
 
     looks: int = 6
@@ -71,17 +72,17 @@ class UpdateStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateEffect:
-    """What the looks after an update say of one stream.
+    """The result of the looks (interim analyses) after an update for one stream.
 
     Attributes:
-        finding: What can be said.
+        finding: Whether the stream moved, did not move, or neither is clear yet.
         looks: How many looks were made; the first that found a change is the last.
-        most: How many there may be.
+        most: Largest number of looks.
         z: The statistic at the last look; its sign is that of the change.
         before: Mean over the shared prompts before the update.
         after: The same after it.
-        interval: Interval of the change, on the metric's scale. It holds whenever one stops, with
-            at least the probability 1 - level over all looks.
+        interval: Interval of the change, on the metric's scale. It holds the change at all looks
+            together with a probability of at least 1 - level.
         answers: Number of answers to shared prompts (before, after).
     """
 
@@ -101,7 +102,7 @@ class UpdateEffect:
 
     @property
     def bound(self) -> float:
-        """More than this it did not move, either way."""
+        """The largest absolute change that the interval allows."""
         return max(abs(end) for end in self.interval)
 
 
@@ -111,17 +112,17 @@ DEFAULT_PLAN = FollowUpPlan()
 def follow_update(
     stream: Stream, at: datetime, tau2: float, plan: FollowUpPlan = DEFAULT_PLAN
 ) -> UpdateEffect | None:
-    """Return what is known of a stream since an update.
+    """Test whether an update moved a stream, with a look (interim analysis) after each run.
 
-    Every run after the update is a look, whether it was a burst or a scheduled one, until one
-    finds a change or all looks are made; later runs do not matter any more.
+    Every run after the update is a look, a burst or a scheduled run, until a look finds a change or
+    all looks are made; later runs are ignored.
 
     Args:
         stream: One brand, one model, one metric, from the beginning of its baseline.
-        at: When the update was; runs that began earlier are before it.
+        at: Time of the update; runs that began earlier count as before the update.
         tau2: Variance of the run effect; `threshold.estimate_run_effect` of the runs before gives a
             `centre` for this.
-        plan: How it is followed.
+        plan: Number of looks, and the probability of a false finding.
 
     Returns:
         The verdict; None while there is nothing to compare.
@@ -144,17 +145,18 @@ def follow_updates(
     updates: Sequence[datetime],
     plan: FollowUpPlan = DEFAULT_PLAN,
 ) -> list[UpdateEffect | None]:
-    """Return what is known of a stream since each of its model's updates.
+    """Return for each update of a model whether it moved a stream; None where nothing can be
+    compared.
 
-    Looks end where the next update comes. What lies before an update that moved the stream is no
-    baseline any more.
+    The looks at an update end at the next update. Runs before an update that moved the stream are
+    not part of the baseline of later updates.
 
     Args:
         stream: One brand, one model, one metric.
         others: Other brands' streams of the same model and metric, which help to
             estimate its run effect.
-        updates: When the updates were, in the order of time.
-        plan: How each is followed.
+        updates: Times of the updates, the earliest first.
+        plan: Number of looks at each update, and the probability of a false finding.
     """
     verdicts: list[UpdateEffect | None] = []
     start: datetime | None = None
@@ -179,17 +181,19 @@ def next_burst(
     before: Sequence[Stream],
     seed: int,
 ) -> Burst | None:
-    """Return the next burst after an update, or None when all is said.
+    """Return the next burst after an update, or None when the result is clear or all looks are
+    made.
 
     Args:
-        verdict: What is known so far, of the brand that is least clear; None for nothing.
-        plan: How it is followed.
-        update: When the update was.
-        since: The model's runs since then, in the order of time.
+        verdict: The result so far for the least clear brand; None before the first look.
+        plan: Number of looks, calls of a burst, and the time between bursts.
+        update: Time of the update.
+        since: The model's runs since the update, in the order of time.
         prompts: Keys of the prompts to choose from.
-        before: The model's streams before the update; they say where an answer is most informative.
-            Those after it must not, or prompts that moved would be asked more often.
-        seed: Where the randomness comes from.
+        before: The model's streams before the update; they show for which prompts an answer is most
+            informative. Answers after the update must not be used for this: prompts that moved
+            would be asked more often, which biases the comparison.
+        seed: Seed of the random numbers.
     """
     if len(since) >= plan.looks or (verdict and verdict.finding is not UpdateStatus.OPEN):
         return None
@@ -200,13 +204,13 @@ def next_burst(
 
 @lru_cache
 def pocock(looks: int, level: float = 0.05) -> float:
-    """Return the boundary for so many looks at equal steps of information (Pocock 1977).
+    """Return the boundary of |z| for a number of looks at equal steps of information (Pocock 1977).
 
-    It is 1.960, 2.178, 2.289, 2.361, 2.413, 2.453 for 1 to 6 looks at the level 0.05.
+    The boundary is 1.960, 2.178, 2.289, 2.361, 2.413, 2.453 for 1 to 6 looks at the level 0.05.
 
     Args:
-        looks: How many, 1 or more.
-        level: Probability that any of them crosses it when nothing changed.
+        looks: Number of looks (interim analyses), 1 or more.
+        level: Probability that any look crosses the boundary when nothing changed.
     """
     low, high = 0.0, 10.0
     for _ in range(40):
@@ -216,10 +220,10 @@ def pocock(looks: int, level: float = 0.05) -> float:
 
 
 def crossing(boundary: float, looks: int) -> float:
-    """Return the probability that any look crosses a boundary when nothing changed.
+    """Return the probability that |z| crosses a boundary at any look when nothing changed.
 
-    The density of the sum of scores that never crossed it is carried from look to look by
-    numerical integration (Armitage, McPherson and Rowe 1969).
+    The density of the sum of scores that never crossed the boundary is carried from look to look
+    by numerical integration (Armitage, McPherson and Rowe 1969).
     """
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     steps, weights = boundary * nodes, boundary * weights
@@ -256,6 +260,7 @@ def _between(stream: Stream, start: datetime | None, end: datetime | None) -> St
 
 
 def _part(stream: Stream, rows: Mask) -> Stream:
+    """Return a stream cut to the runs that ``rows`` marks."""
     return replace(
         stream,
         runs=tuple(run for run, kept in zip(stream.runs, rows, strict=True) if kept),
@@ -268,8 +273,9 @@ def _part(stream: Stream, rows: Mask) -> Stream:
 def _verdict(
     stream: Stream, cut: StratifiedSplit, tau2: float, plan: FollowUpPlan, made: int
 ) -> UpdateEffect:
-    spread_ = cut.v + cut.run_effect_sd(tau2) ** 2
-    z = cut.u / spread_**0.5 if spread_ > 0 else 0.0
+    """Return the result of look number ``made``: moved, did not move, or not yet clear."""
+    variance = cut.v + cut.run_effect_sd(tau2) ** 2
+    z = cut.u / variance**0.5 if variance > 0 else 0.0
     finding = UpdateStatus.STILL if made == plan.looks else UpdateStatus.OPEN
     return UpdateEffect(
         finding=UpdateStatus.MOVED if abs(z) > plan.boundary else finding,
