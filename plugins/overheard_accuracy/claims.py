@@ -10,12 +10,12 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a statement fares against a fact."""
+    """The verdict on a claim about a fact."""
 
     CORRECT = "correct"
     WRONG = "wrong"
     STALE = "stale"
-    """It was true once."""
+    """The value was true once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Statement:
 
     Attributes:
         text: The words.
-        start: Offset at which the brand is named in them, or 0 where it is only pointed to.
-        end: Offset behind the name, or behind the word that points to it.
+        start: Offset of the brand's name in the text; 0 for a pronoun.
+        end: Offset after the name, or after the pronoun; 0 without both.
     """
 
     text: str
@@ -53,8 +53,8 @@ class Claim:
     """What a statement claims of a fact.
 
     Attributes:
-        verdict: How it fares.
-        stated: The value, as it is written.
+        verdict: Whether the stated value is correct, wrong or stale.
+        stated: The value as the answer writes it.
     """
 
     verdict: Verdict
@@ -72,7 +72,7 @@ _SPACE = re.compile(r"[\W_]+")
 
 
 def verdict(right: bool, was_right: bool) -> Verdict:
-    """Return how a value fares that is right, was right once, or neither."""
+    """Return the verdict on a value: right now, right once (stale), or wrong."""
     if right:
         return Verdict.CORRECT
     return Verdict.STALE if was_right else Verdict.WRONG
@@ -118,7 +118,7 @@ _YOU = re.compile(
     r"|cost) you\b)",
     re.IGNORECASE,
 )
-"""What readers will find or pay is so now."""
+"""Not about the future: what readers will find or pay is true now."""
 _OTHERS = re.compile(
     r"(?:['\u2019]s?)?\s+(?:(?:main|biggest|chief|closest|new|largest|top|key|long-time)\s+)?"
     r"(?:rivals?|competitors?|alternatives?|founders?|co-?founders?|predecessor|parent|owner"
@@ -151,20 +151,20 @@ _HARMLESS = re.compile(
 
 
 def unmeant(statement: Statement) -> bool:
-    """Whether a statement asks, denies, doubts or supposes rather than states."""
+    """Return whether a statement asks, denies, doubts or supposes rather than states."""
     return _UNMEANT.search(statement.text) is not None
 
 
 def historic(text: str) -> bool:
-    """Whether words speak of another time than now, so that another value may have been right."""
+    """Return whether words are about another time, for which another value may have been right."""
     return _HISTORIC.search(_YOU.sub("", text)) is not None
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
     """Return whether a cue is about another subject than the brand.
 
-    That is so when the brand's name only introduces its rival, founder or owner, or when another
-    capitalised name, or a noun with its own clause, is between the brand and the cue.
+    That is the case when the brand's name only introduces its rival, founder or owner, or when
+    another capitalised name, or a noun with its own clause, is between the brand and the cue.
     """
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:
@@ -178,7 +178,7 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
 
 
 def clause(text: str, start: int, end: int) -> str:
-    """Return the part of a sentence between the edges around a place."""
+    """Return the clause of a sentence that contains the span from `start` to `end`."""
     edges = [edge.span() for edge in re.finditer(r"[,;:\u2014]|\b(?:but|although|though)\b", text)]
     left = max((b for _, b in edges if b <= start), default=0)
     right = min((a for a, _ in edges if a >= end), default=len(text))

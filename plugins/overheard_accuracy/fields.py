@@ -60,12 +60,12 @@ _MANY = frozenset({"products", "certifications", "discontinued", "never say"})
 
 
 def field_of(name: str) -> tuple[str, str]:
-    """Return the field that a fact is about, and what it is limited to.
+    """Return the field that a fact is about, and the qualifier of the fact.
 
     ``price: Pro plan`` and ``price (Pro plan)`` are the price of the Pro plan.
 
     Returns:
-        The field's name in `CHECKERS`, or an empty string for a field without a checker, and the
+        The field's name in `CHECKERS`, or an empty string for a field without a checker; and the
         qualifier, or an empty string.
     """
     head, _, tail = name.replace("(", ":").replace(")", "").partition(":")

@@ -42,7 +42,7 @@ _ANOTHER_THING = re.compile(
     r"|the (?!company|firm|business|brand|start|platform|service))\b",
     re.IGNORECASE,
 )
-"""Behind a word of founding: what is founded is not the brand."""
+"""After a word of founding: something other than the brand is founded."""
 _OTHER_YEARS = re.compile(
     r"\b(?:acquired|bought|merged|raised|IPO|went public|public in|rebranded|renamed|moved"
     r"|expanded"
@@ -53,84 +53,99 @@ _OTHER_YEARS = re.compile(
 )
 _SINCE = re.compile(rf"\bsince (?:(?:early|late|mid-?|at least) ?)?(?P<year>{YEAR.pattern})", re.I)
 _DECADE = re.compile(r"\b(?P<part>early |mid-?|late )?(?P<year>(?:1[89]|20)\d0)s\b", re.IGNORECASE)
-_ROUGHLY = 3
-"""By how many years a decade may be missed before it is wrong."""
+_DECADE_TOLERANCE_YEARS = 3
+"""Years between a decade and the true year up to which the decade is not wrong."""
 _ENDS = r"(?=\s*(?:$|[.,;:)]|(?:and|with|after|to|as|when|because|while)\b))"
-_MADE = re.compile(
+_FOUNDING_VERB = re.compile(
     r"\b(?:founded|co-founded|created|started|established|set up|launched|formed|built|began) $"
 )
-_MADE_IN = re.compile(rf"\s(?:back |all the way back )?in (?:\w+ )?(?P<year>{YEAR.pattern}){_ENDS}")
-"""Before and behind the brand: "two friends created Acme in 2013"."""
-_BEARS = re.compile(rf"\s*(?:[\u2013\u2014:(,-]\s*)(?:\w+ )?since (?P<year>{YEAR.pattern}){_ENDS}")
-"""Behind the brand: "Acme \u2013 since 1948"."""
-_CLOSE = 20
-"""Characters between a cue and a decade."""
-_NEAR = 60
-"""Characters between a cue and its value."""
+_FOUNDED_IN = re.compile(
+    rf"\s(?:back |all the way back )?in (?:\w+ )?(?P<year>{YEAR.pattern}){_ENDS}"
+)
+"""Before and after the brand: "two friends created Acme in 2013"."""
+_SINCE_AFTER_BRAND = re.compile(
+    rf"\s*(?:[\u2013\u2014:(,-]\s*)(?:\w+ )?since (?P<year>{YEAR.pattern}){_ENDS}"
+)
+"""After the brand: "Acme \u2013 since 1948"."""
+_DECADE_CHARACTERS = 20
+"""Most characters between a cue and a decade."""
+_YEAR_CHARACTERS = 60
+"""Most characters between a cue and its year."""
 
 
 def founded(statement: Statement, truth: Truth) -> Claim | None:
-    """Check the year of founding: the year nearest to a word of founding."""
+    """Check the year of founding: the year nearest to a word of founding.
+
+    Returns None when no year of founding of the brand itself is stated.
+    """
     true = YEAR.search(truth.value)
     if not true or unmeant(statement):
         return None
     if not YEAR.search(statement.text):
         return _decade(statement, int(true.group()))
-    before = {year for value in truth.previous for year in YEAR.findall(value)}
+    former = {year for value in truth.previous for year in YEAR.findall(value)}
     cue = _FOUNDED.search(statement.text)
     stated = _year_at_brand(statement) or (_year_at_cue(statement, cue) if cue else None)
     if stated:
-        return Claim(verdict(stated == true.group(), stated in before), stated)
-    return None if cue else _too_early(statement, min(true.group(), *before, true.group()))
+        return Claim(verdict(stated == true.group(), stated in former), stated)
+    return None if cue else _too_early(statement, min(true.group(), *former, true.group()))
 
 
 def _year_at_cue(statement: Statement, cue: re.Match[str]) -> str | None:
     """Return the year that a word of founding gives for the brand itself, or None."""
-    denied = re.search(r"\bnot (?:\w+ )?$", statement.text[: cue.start()], re.IGNORECASE)
-    another = statement.end <= cue.start() and _ANOTHER_THING.match(statement.text, cue.end())
-    if denied or another or of_another(statement, cue):
+    is_negated = re.search(r"\bnot (?:\w+ )?$", statement.text[: cue.start()], re.IGNORECASE)
+    founds_another = statement.end <= cue.start() and _ANOTHER_THING.match(
+        statement.text, cue.end()
+    )
+    if is_negated or founds_another or of_another(statement, cue):
         return None
     return _nearest_year(statement.text, cue)
 
 
 def _year_at_brand(statement: Statement) -> str | None:
     """Return a year of founding right after the brand's name, or None."""
-    made = statement.start and _MADE.search(statement.text[: statement.start])
-    found = _MADE_IN.match(statement.text, statement.end) if made else None
-    found = found or (_BEARS.match(statement.text, statement.end) if statement.end else None)
-    return found["year"] if found else None
+    founding_verb = statement.start and _FOUNDING_VERB.search(statement.text[: statement.start])
+    match = _FOUNDED_IN.match(statement.text, statement.end) if founding_verb else None
+    match = match or (
+        _SINCE_AFTER_BRAND.match(statement.text, statement.end) if statement.end else None
+    )
+    return match["year"] if match else None
 
 
 def _decade(statement: Statement, true: int) -> Claim | None:
-    """Check "founded in the 1980s"; a decade that is missed by little is not held against it."""
+    """Check "founded in the 1980s"; a decade within 3 years of the true year gives no verdict."""
     decade, cue = _DECADE.search(statement.text), _FOUNDED.search(statement.text)
     if not decade or not cue or of_another(statement, cue):
         return None
     between = statement.text[cue.end() : decade.start()]
-    if not cue.end() <= decade.start() <= cue.end() + _CLOSE or _OTHER_YEARS.search(between):
+    if not cue.end() <= decade.start() <= cue.end() + _DECADE_CHARACTERS or _OTHER_YEARS.search(
+        between
+    ):
         return None
-    first = int(decade["year"])
-    if first <= true <= first + 9:
+    first_year = int(decade["year"])
+    if first_year <= true <= first_year + 9:
         return Claim(Verdict.CORRECT, decade.group())
-    missed = min(abs(true - first), abs(true - first - 9))
-    return Claim(Verdict.WRONG, decade.group()) if missed > _ROUGHLY else None
+    error_years = min(abs(true - first_year), abs(true - first_year - 9))
+    return Claim(Verdict.WRONG, decade.group()) if error_years > _DECADE_TOLERANCE_YEARS else None
 
 
-def _too_early(statement: Statement, first: str) -> Claim | None:
-    """Check "since 2005, Acme has ...": it cannot have, before it was founded."""
+def _too_early(statement: Statement, founding_year: str) -> Claim | None:
+    """Check "since 2005, Acme has ...": wrong when the year is before the founding."""
     cue = _SINCE.search(statement.text)
-    early = cue is not None and cue["year"] < first and not of_another(statement, cue)
-    return Claim(Verdict.WRONG, cue["year"]) if cue and early else None
+    is_too_early = (
+        cue is not None and cue["year"] < founding_year and not of_another(statement, cue)
+    )
+    return Claim(Verdict.WRONG, cue["year"]) if cue and is_too_early else None
 
 
 def _nearest_year(text: str, cue: re.Match[str]) -> str | None:
-    """Return the year behind a cue, or else the one before it, with no other event between."""
-    behind = YEAR.search(text, cue.end())
-    if behind and behind.start() - cue.end() <= _NEAR:
-        between = text[cue.end() : behind.start()]
-        return None if _OTHER_YEARS.search(between) else behind.group()
+    """Return the year after a cue, or else before it, without another event in between; or None."""
+    after = YEAR.search(text, cue.end())
+    if after and after.start() - cue.end() <= _YEAR_CHARACTERS:
+        between = text[cue.end() : after.start()]
+        return None if _OTHER_YEARS.search(between) else after.group()
     before = [year for year in YEAR.finditer(text) if year.end() <= cue.start()]
-    if before and cue.start() - before[-1].end() <= _NEAR:
+    if before and cue.start() - before[-1].end() <= _YEAR_CHARACTERS:
         between = text[before[-1].end() : cue.start()]
         return None if _OTHER_YEARS.search(between) else before[-1].group()
     return None

@@ -1,4 +1,4 @@
-"""Whether there is a plan that costs nothing."""
+"""The check of free plans."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ _PAID_ONLY = re.compile(
     r"|from|for|to)\b)",
     re.IGNORECASE,
 )
-"""Says in other words that there is no free plan."""
-_NONE = re.compile(
+"""Other words for: there is no free plan."""
+_NEGATION = re.compile(
     r"\b(?:no|not|without|lacks?|lacking|never|nor|neither|ended|discontinued|removed|retired"
     r"|scrapped|dropped|cut|axed|sunset|eliminated|stopped|unavailable|unfortunately|instead of"
     r"|kein"
@@ -70,7 +70,7 @@ _ENDED = re.compile(
     r"|an option|possible|included|on offer))\b",
     re.IGNORECASE,
 )
-_ANSWERED = re.compile(
+_ANSWER = re.compile(
     r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
 )
 """After "free plan": a yes, a no, or an uncertain answer."""
@@ -80,7 +80,10 @@ _NO = frozenset({"no", "false", "n", "none", "not available"})
 
 
 def free_plan(statement: Statement, truth: Truth) -> Claim | None:
-    """Check whether there is a free plan; a trial is none."""
+    """Check whether there is a free plan; a trial is no free plan.
+
+    Returns None when a statement leaves open whether there is a free plan.
+    """
     paid = _PAID_ONLY.search(statement.text)
     cue = paid or _FREE_PLAN.search(statement.text)
     true = _yes_or_no(truth.value)
@@ -88,25 +91,28 @@ def free_plan(statement: Statement, truth: Truth) -> Claim | None:
         return None
     if re.search(r"\b(?:if|whether|unless|may|might|could|should)\b", statement.text, re.I):
         return None
-    answered = _ANSWERED.match(statement.text, cue.end())
-    open_ended = answered is not None and not answered.lastgroup
-    if not paid and (open_ended or _of_something_else(statement, cue)):
+    answer = _ANSWER.match(statement.text, cue.end())
+    answer_is_open = answer is not None and not answer.lastgroup
+    if not paid and (answer_is_open or _is_other_offer(statement, cue)):
         return None
-    around = clause(statement.text, cue.start(), cue.end())
-    if _TRIAL.search(around) and not _NONE.search(around):
+    context = clause(statement.text, cue.start(), cue.end())
+    if _TRIAL.search(context) and not _NEGATION.search(context):
         return None
-    refused = answered is not None and answered["no"] is not None
-    denied = paid is not None or refused or _denies(around, cue.group())
-    if not denied and historic(around):
+    answers_no = answer is not None and answer["no"] is not None
+    is_denied = paid is not None or answers_no or _denies(context, cue.group())
+    if not is_denied and historic(context):
         return None
-    was = [_yes_or_no(value) for value in truth.previous]
-    stated = not denied
-    # In the same words, however it is said, so that models that claim it are counted together.
-    return Claim(verdict(stated == true, stated in was), "free plan" if stated else "no free plan")
+    former = [_yes_or_no(value) for value in truth.previous]
+    is_stated = not is_denied
+    # One wording for all answers, so that claims of several models are counted together.
+    return Claim(
+        verdict(is_stated == true, is_stated in former),
+        "free plan" if is_stated else "no free plan",
+    )
 
 
-def _of_something_else(statement: Statement, cue: re.Match[str]) -> bool:
-    """Whether not the brand is free, but its support or its templates, or for some people only."""
+def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
+    """Return whether support or templates are free rather than a plan, or a plan for some only."""
     if _FOR_SOME.match(statement.text, cue.end()):
         return True
     if cue["whole"]:
@@ -119,13 +125,14 @@ def _of_something_else(statement: Statement, cue: re.Match[str]) -> bool:
     )
 
 
-def _denies(around: str, plan: str) -> bool:
-    """Whether a clause says that there is no free plan, rather than what the plan lacks."""
-    before, _, behind = around.partition(plan)
-    return _NONE.search(before) is not None or _ENDED.match(behind) is not None
+def _denies(context: str, plan: str) -> bool:
+    """Return whether a clause says that there is no free plan, not only what the plan lacks."""
+    before, _, after = context.partition(plan)
+    return _NEGATION.search(before) is not None or _ENDED.match(after) is not None
 
 
 def _yes_or_no(value: str) -> bool | None:
+    """Return a fact's value as a boolean; None for any other text."""
     word = value.strip().casefold()
     if word in _YES:
         return True

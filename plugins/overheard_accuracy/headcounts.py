@@ -1,4 +1,4 @@
-"""How many work there."""
+"""The check of the number of employees."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ANY_TEAM = re.compile(
     r"|ideal|best|can|us(?:e|es|ed|ing)|works?|like)\b",
     re.IGNORECASE,
 )
-"""Before "a team of 50": it is any such team."""
+"""Before "a team of 50": any team of this size, not the brand's own."""
 _NOT_ITS_STAFF = re.compile(
     r"\b(?:with|for|companies|teams|businesses|organi[sz]ations|firms|customers|clients|users"
     r"|groups) (?:of |with |that have |between |from |up to |over |more than |fewer than "
@@ -52,15 +52,18 @@ _SERVED = re.compile(
     r"|onboard\w*|laid off|lays off|fired|dismissed|hired|hires|recruited|added|adds|cut|cuts)\b",
     re.IGNORECASE,
 )
-"""Between the brand and a number of people: they belong to another, or are a part of the staff."""
+"""Between the brand and a number of people: customers, or only a part of the staff."""
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
-_ROUNDED = 0.2
-"""The tolerance of a headcount, which texts round and which changes with time."""
+_TOLERANCE_SHARE = 0.2
+"""Tolerance of a headcount, as a share: texts round headcounts, which change with time."""
 
 
 def employees(statement: Statement, truth: Truth) -> Claim | None:
-    """Check a headcount against a number or a range, a fifth more or less."""
+    """Check a headcount against a number or range, with a tolerance of a fifth.
+
+    Returns None when no headcount of the brand itself is stated.
+    """
     true = next(iter(amounts(truth.value)), None)
     cue = _STAFF.search(statement.text) if amounts(statement.text) else None
     if true is None or not cue or unmeant(statement) or of_another(statement, cue):
@@ -69,34 +72,46 @@ def employees(statement: Statement, truth: Truth) -> Claim | None:
         return None
     for stated in amounts(statement.text):
         before = statement.text[: stated.span[0]]
-        gap = statement.text[stated.span[1] : cue.start()] if stated.span[1] <= cue.start() else ""
-        inside = cue.end() <= statement.start < stated.span[0]
-        named = statement.end - statement.start if inside else 0
-        near = abs(stated.span[0] - cue.end()) - named <= 20 or (
-            stated.span[1] <= cue.start() and (len(gap) <= 25)
+        words_between = (
+            statement.text[stated.span[1] : cue.start()] if stated.span[1] <= cue.start() else ""
         )
-        if not near or stated.high < 2 or _is_year(statement.text, stated):
+        inside = cue.end() <= statement.start < stated.span[0]
+        name_length = statement.end - statement.start if inside else 0
+        is_near = abs(stated.span[0] - cue.end()) - name_length <= 20 or (
+            stated.span[1] <= cue.start() and (len(words_between) <= 25)
+        )
+        if not is_near or stated.high < 2 or _is_year(statement.text, stated):
             continue
         if _A_TEAM.match(cue.group() + " ") and _of_any_team(statement, cue, before):
             return None
         if _NOT_ITS_STAFF.search(before) or _SERVED.search(before, statement.end):
             return None
-        old = [a for value in truth.previous for a in amounts(value)]
-        found = verdict(
-            _agrees(before, stated, true), any(_agrees(before, stated, one) for one in old)
+        former = [a for value in truth.previous for a in amounts(value)]
+        result = verdict(
+            _agrees(before, stated, true),
+            any(_agrees(before, stated, amount_) for amount_ in former),
         )
-        return Claim(found, statement.text[slice(*stated.span)])
+        return Claim(result, statement.text[slice(*stated.span)])
     return None
 
 
 def _of_any_team(statement: Statement, cue: re.Match[str], before: str) -> bool:
     """Return whether "a team of 50" means the users of the brand rather than its staff."""
-    first = cue.start() < statement.start
-    return bool(_ANY_TEAM.search(before)) or (first and not re.match(r"(?:with|as) ", before, re.I))
+    cue_first = cue.start() < statement.start
+    return bool(_ANY_TEAM.search(before)) or (
+        cue_first and not re.match(r"(?:with|as) ", before, re.I)
+    )
 
 
 def _agrees(before: str, stated: Amount, true: Amount) -> bool:
-    low, high = true.low * (1 - _ROUNDED), true.high * (1 + _ROUNDED)
+    """Return whether a stated headcount agrees with the true headcount, with tolerance.
+
+    Args:
+        before: The words before the amount; "over" and "up to" make the comparison one-sided.
+        stated: The stated number or range.
+        true: The true number or range.
+    """
+    low, high = true.low * (1 - _TOLERANCE_SHARE), true.high * (1 + _TOLERANCE_SHARE)
     if _AT_LEAST.search(before):
         return stated.low <= high and stated.low >= low / 2
     if _AT_MOST.search(before):
@@ -105,6 +120,7 @@ def _agrees(before: str, stated: Amount, true: Amount) -> bool:
 
 
 def _is_year(text: str, stated: Amount) -> bool:
+    """Return whether an amount is written like a year: 2014, but not 2,014."""
     return (
         YEAR.fullmatch(text[slice(*stated.span)]) is not None
         and "," not in text[slice(*stated.span)]

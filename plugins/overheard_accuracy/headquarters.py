@@ -1,4 +1,4 @@
-"""Where the headquarters are, and which names mean the same place."""
+"""The check of the place of the headquarters, with the names of places in several languages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from overheard_accuracy.claims import (
     unmeant,
 )
 
-_SAME = (
+_SAME_REGIONS = (
     "us|usa|u s|u s a|united states|united states of america|america",
     "uk|u k|united kingdom|great britain|britain|england",
     "uae|united arab emirates",
@@ -34,7 +34,7 @@ _SAME = (
     "massachusetts|ma",
     "san francisco bay area|bay area|silicon valley",
 )
-_OTHERS = (
+_OTHER_REGIONS = (
     "argentina|australia|austria|belgium|brazil|bulgaria|canada|chile|china|colombia|croatia"
     "|cyprus|denmark|egypt|estonia|europe|finland|france|germany|greece|hungary|iceland|india"
     "|indonesia|ireland|israel|italy|japan|kenya|latvia|lithuania|luxembourg|malaysia|malta"
@@ -48,7 +48,7 @@ _OTHERS = (
     "|south dakota|tennessee|utah|vermont|virginia|west virginia|wisconsin|wyoming|ontario"
     "|quebec|british columbia|bavaria|new south wales|victoria"
 )
-_ABROAD = (
+_FOREIGN_REGIONS = (
     "germany|deutschland|allemagne|alemania|germania",
     "france|frankreich|francia",
     "spain|spanien|espagne|espana|spagna",
@@ -131,28 +131,30 @@ _CITIES = (
     "belgrade|belgrad|belgrado|beograd",
 )
 """Names of one place in several languages."""
-_ALIKE = 0.75
-"""From this likeness on, two spellings may be of one place: Rotterdam, Roterdam."""
-_REGIONS = frozenset("|".join((*_SAME, *_ABROAD, _OTHERS)).split("|"))
-_NUMBERS: dict[str, set[int]] = defaultdict(set)
-for _number, _names in enumerate((*_SAME, *_ABROAD, *_CITIES)):
+_MIN_SIMILARITY = 0.75
+"""Similarity (0 to 1) from which two spellings may be of one place: Rotterdam, Roterdam."""
+_REGIONS = frozenset("|".join((*_SAME_REGIONS, *_FOREIGN_REGIONS, _OTHER_REGIONS)).split("|"))
+_PLACE_NUMBERS: dict[str, set[int]] = defaultdict(set)
+for _number, _names in enumerate((*_SAME_REGIONS, *_FOREIGN_REGIONS, *_CITIES)):
     for _name in _names.split("|"):
-        _NUMBERS[_name].add(_number)
+        _PLACE_NUMBERS[_name].add(_number)
 
 
 def is_region(place: str) -> bool:
-    """Whether a place is a country, a state or a part of the world."""
+    """Return whether a place is a country, a state or a part of the world."""
     return _plain(place) in _REGIONS
 
 
-def same_place(one: str, other: str) -> bool:
-    """Whether two names mean the same place: "USA", "United States"; "Wien", "Vienna"."""
-    return not _NUMBERS.get(_plain(one), set()).isdisjoint(_NUMBERS.get(_plain(other), ()))
+def same_place(first: str, second: str) -> bool:
+    """Return whether two names mean the same place: "USA", "United States"; "Wien", "Vienna"."""
+    return not _PLACE_NUMBERS.get(_plain(first), set()).isdisjoint(
+        _PLACE_NUMBERS.get(_plain(second), ())
+    )
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two names may be spellings of one place, so that nothing can be said."""
-    return SequenceMatcher(None, _plain(one), _plain(other)).ratio() >= _ALIKE
+def alike(first: str, second: str) -> bool:
+    """Return whether two names may be spellings of one place, so that no verdict is possible."""
+    return SequenceMatcher(None, _plain(first), _plain(second)).ratio() >= _MIN_SIMILARITY
 
 
 def _plain(place: str) -> str:
@@ -209,7 +211,7 @@ _BASED = (
     ),
 )
 _INITIALS = re.compile(r"(?:[A-Z]\.?){2,4}")
-"""The meant place is uncertain."""
+"""Initials such as "LA": the meant place is uncertain."""
 _SITE = re.compile(
     r"\b(?:offices?|teams?"
     r"|branch(?:es)?|subsidiar(?:y|ies)|servers?|data cent(?:er|re)s?|shops?"
@@ -218,37 +220,37 @@ _SITE = re.compile(
     r"|\b(?:U\.?S\.?A?|UK|EU|European|American|Asian|regional|local|second) $",
     re.IGNORECASE,
 )
-"""Between the brand and a place: that is not where its head office is."""
+"""Between the brand and a place: the place is of a branch, not of the head office."""
 _NO_PLACE = re.compile(r"\b(?:Store|App|Apps|Play|Marketplace|Cloud|Settings|Menu|Web|Internet)\b")
 _BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{NAME}(?: {NAME})?)-based\b")
 
 
 def headquarters(statement: Statement, truth: Truth) -> Claim | None:
-    """Check the place of the headquarters: any part of the true place will do.
+    """Check the place of the headquarters: any part of the true place is correct.
 
-    A country or a state that the fact does not name is not held against the answer, since the city
-    may lie there.
+    A country or state that the fact does not name gives None, since the city may be there; so does
+    a name that may be another spelling of the true place.
     """
     patterns = (*_BASED, _BASED_ADJECTIVE)
-    cue = next((found for one in patterns if (found := one.search(statement.text))), None)
+    cue = next((match for pattern in patterns if (match := pattern.search(statement.text))), None)
     if not cue or unmeant(statement) or of_another(statement, cue) or historic(statement.text):
         return None
     between = statement.text[statement.end : max(statement.end, cue.start())]
     if (statement.end and _SITE.search(between)) or _NO_PLACE.search(cue["stated"]):
         return None
     stated = cue["stated"].rstrip(".'\u2019")
-    if _in_place(stated, truth.value):
+    if _agrees(stated, truth.value):
         return Claim(Verdict.CORRECT, stated)
     city = stated.split(",")[0]
-    unsure = _INITIALS.fullmatch(city) or is_region(city)
-    if unsure or any(alike(city, part) for part in listed(truth.value)):
+    is_unclear = _INITIALS.fullmatch(city) or is_region(city)
+    if is_unclear or any(alike(city, part) for part in listed(truth.value)):
         return None
-    stale = any(_in_place(stated, value) for value in truth.previous)
+    stale = any(_agrees(stated, value) for value in truth.previous)
     return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
 
 
-def _in_place(stated: str, true: str) -> bool:
-    """Whether a place that is stated is the true one, or a part of it, or around it."""
+def _agrees(stated: str, true: str) -> bool:
+    """Return whether a stated place is the true place, a part of it, or a region around it."""
     parts = [part.strip() for part in true.split(",") if part.strip()]
     first, *around = [part.strip() for part in stated.split(",")]
     return any(

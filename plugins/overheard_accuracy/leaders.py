@@ -1,4 +1,4 @@
-"""Who leads the company."""
+"""The check of the chief executive."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HEAD = (
     r"|[Cc]onsejer[oa] delegad[oa])"
 )
 _HEADS = r"(?:leads|heads(?: up)?|helms|steers|captains|is (?:now )?(?:running|leading|heading))"
-_LED = (
+_LEADER_PATTERNS = (
     re.compile(
         rf"\b{_CHIEF}(?: and (?:co-?)?founder| and [Pp]resident)?(?: of [\w. ]{{1,40}}?)?"
         rf"(?:,| is| remains|:| is currently| \()? ?(?:Mr\.? |Ms\.? |Dr\.? )?{_PERSON}"
@@ -65,7 +65,7 @@ _LED = (
         rf"|CEO)\b"
     ),
 )
-_SUCCEEDED = (
+_SUCCESSOR_PATTERNS = (
     re.compile(
         rf"{_PERSON} (?:has )?(?:replaced|succeeded|took over from|takes over from|followed)"
         rf" (?:[\w.'\u2019-]+ ){{1,4}}(?:as|at the helm|in the top job|in {_CHIEF})"
@@ -123,15 +123,18 @@ _NOT_PERSON = re.compile(
 
 
 def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
-    """Check who leads the company, by family name and first name."""
-    if found := _successor(statement, truth):
-        return found
-    for cue in _led(statement):
+    """Check who leads the company, by family name and first name or initial.
+
+    Returns None when no current leader of the brand itself is clearly stated.
+    """
+    if successor := _successor(statement, truth):
+        return successor
+    for cue in _cues(statement):
         if _NOT_PERSON.search(cue["stated"]) or _FOR_A_WHILE.search(statement.text[: cue.start()]):
             continue
-        behind = _NEXT.split(statement.text[cue.end() : cue.end() + 15])[0]
-        around = statement.text[max(0, cue.start() - 30) : cue.end()] + behind
-        if unmeant(statement) or historic(around) or _behind_another(statement, cue):
+        after = _NEXT.split(statement.text[cue.end() : cue.end() + 15])[0]
+        around = statement.text[max(0, cue.start() - 30) : cue.end()] + after
+        if unmeant(statement) or historic(around) or _leads_another(statement, cue):
             return None
         stated = cue["stated"].rstrip(".'\u2019")
         if contains(statement.text[statement.start : statement.end], stated):
@@ -144,8 +147,11 @@ def chief_executive(statement: Statement, truth: Truth) -> Claim | None:
 
 
 def _successor(statement: Statement, truth: Truth) -> Claim | None:
-    """Check "Ann Lee replaced Bo Ray as CEO"; one who has left since was no mistake then."""
-    for pattern in _SUCCEEDED:
+    """Check a succession: "Ann Lee replaced Bo Ray as CEO".
+
+    A former leader gives None: the statement was correct at its time.
+    """
+    for pattern in _SUCCESSOR_PATTERNS:
         cue = pattern.search(statement.text)
         if not cue or _NOT_PERSON.search(cue["stated"]) or unmeant(statement):
             continue
@@ -164,35 +170,37 @@ def _successor(statement: Statement, truth: Truth) -> Claim | None:
 
 
 def _of_other_company(statement: Statement, cue: re.Match[str]) -> bool:
-    """Whether behind a cue another company is named: "as CEO of Globex"."""
+    """Return whether another company is named after a cue: "as CEO of Globex"."""
     named = re.search(r"\b(?:of|at|for) (?:the )?([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
-    other = named is not None and named.start() <= 12 and not contains(brand, named.group(1))
-    return other or bool(_OTHERS_CHIEF.match(statement.text, statement.end))
+    names_other = named is not None and named.start() <= 12 and not contains(brand, named.group(1))
+    return names_other or bool(_OTHERS_CHIEF.match(statement.text, statement.end))
 
 
-def _led(statement: Statement) -> Iterator[re.Match[str]]:
-    before, behind = statement.text[: statement.start], statement.text[statement.end :]
-    if statement.start and _LEADS_ON.match(behind) and (found := _LEADS.search(before)):
-        yield found
-    yield from filter(None, (pattern.search(statement.text) for pattern in _LED))
+def _cues(statement: Statement) -> Iterator[re.Match[str]]:
+    """Yield the matches of all patterns that name a leader; `stated` is the person."""
+    before, after = statement.text[: statement.start], statement.text[statement.end :]
+    if statement.start and _LEADS_ON.match(after) and (match := _LEADS.search(before)):
+        yield match
+    yield from filter(None, (pattern.search(statement.text) for pattern in _LEADER_PATTERNS))
 
 
-def _behind_another(statement: Statement, cue: re.Match[str]) -> bool:
+def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
     """Return whether a person is named as the head of another company."""
     named = re.search(r"\b(?:of|at) ([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
     if cue.group().endswith((",", "of", "at")):  # "(CEO, Acme)"
         return not contains(statement.text[cue.end() :].split(")")[0], brand)
-    whose = cue.groupdict().get("whose")
-    if whose:
-        return not contains(brand, whose)
-    other = named is not None and named.start() <= 3 and not contains(brand, named.group(1))
-    return other or (bool(brand) and of_another(statement, cue))
+    company = cue.groupdict().get("whose")
+    if company:
+        return not contains(brand, company)
+    names_other = named is not None and named.start() <= 3 and not contains(brand, named.group(1))
+    return names_other or (bool(brand) and of_another(statement, cue))
 
 
-def _same_person(one: str, other: str) -> bool:
-    first, second = plain(one).split(), plain(other).split()
+def _same_person(stated: str, true: str) -> bool:
+    """Return whether two names have the same family name, and the same first name or initial."""
+    first, second = plain(stated).split(), plain(true).split()
     if not first or not second or first[-1] != second[-1]:
         return False
     return first[0] == second[0] or first[0][0] == second[0][0]

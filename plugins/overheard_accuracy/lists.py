@@ -1,4 +1,4 @@
-"""Facts that list things: products, certifications, what is gone, what must never be said."""
+"""Checks of lists: products, certifications, discontinued products, forbidden statements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from overheard_accuracy.claims import (
     unmeant,
 )
 
-_OPEN = re.compile(
+_UNDECIDED = re.compile(
     r"\b(?:if|whether|should|may|might|hop(?:es|ing)|plan(?:s|ning)|aim(?:s|ing)|working (?:on"
     r"|towards?)"
     r"|pursuing|seeking|in the process|expects?|will)\b",
@@ -52,44 +52,50 @@ _CERTIFIED = re.compile(
 )
 
 
-_IS_ONE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? $", re.IGNORECASE)
-"""Just before a certification that one is rather than has: "is not a B Corp"."""
+_IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? $", re.IGNORECASE)
+"""Just before a certification that a company is rather than has: "is not a B Corp"."""
 
 
 def products(statement: Statement, truth: Truth) -> Claim | None:
-    """Check a product: naming it with the brand is right, and nothing can be wrong."""
-    if not unmeant(statement) and contains(statement.text, truth.value) and not _gone(statement):
+    """Check a product: correct when it is named with the brand; a product is never wrong."""
+    if (
+        not unmeant(statement)
+        and contains(statement.text, truth.value)
+        and not _says_gone(statement)
+    ):
         return Claim(Verdict.CORRECT, truth.value)
     return None
 
 
 def certifications(statement: Statement, truth: Truth) -> Claim | None:
-    """Check a certification that the company holds: to deny it is wrong."""
-    named = _place(statement.text, truth.value)
-    if not named or _OPEN.search(statement.text):
+    """Check a certification that the company holds; a denial is wrong."""
+    named = _find_words(statement.text, truth.value)
+    if not named or _UNDECIDED.search(statement.text):
         return None
-    is_one = _IS_ONE.search(statement.text[: named.start()])
-    if not (is_one or _CERTIFIED.search(statement.text)):
+    is_certification = _IS_BEFORE.search(statement.text[: named.start()])
+    if not (is_certification or _CERTIFIED.search(statement.text)):
         return None
     if unmeant(statement) or of_another(statement, named):
         return None
     around = statement.text[max(0, named.start() - 40) : named.end() + 35]
-    denied = _NOT.search(around) is not None
-    return Claim(Verdict.WRONG if denied else Verdict.CORRECT, around.strip())
+    is_denied = _NOT.search(around) is not None
+    return Claim(Verdict.WRONG if is_denied else Verdict.CORRECT, around.strip())
 
 
 def discontinued(statement: Statement, truth: Truth) -> Claim | None:
-    """Check something that is gone: to offer it as if it were there is out of date."""
-    named = _place(statement.text, truth.value)
+    """Check a discontinued product or feature: an offer of it is stale."""
+    named = _find_words(statement.text, truth.value)
     if unmeant(statement) or not named:
         return None
-    if _gone(statement):
+    if _says_gone(statement):
         return Claim(Verdict.CORRECT, truth.value)
     cue = _OFFERED.search(statement.text)
-    through = replace(statement, end=max(statement.end, named.end()))  # the name may begin with it
+    past_name = replace(
+        statement, end=max(statement.end, named.end())
+    )  # the name may begin with it
     if (
         not cue
-        or (of_another(statement, cue) and of_another(through, cue))
+        or (of_another(statement, cue) and of_another(past_name, cue))
         or _NOT.search(statement.text)
     ):
         return None
@@ -97,20 +103,21 @@ def discontinued(statement: Statement, truth: Truth) -> Claim | None:
 
 
 def never_say(statement: Statement, truth: Truth) -> Claim | None:
-    """Check a claim that is false whenever it is made."""
+    """Check a statement that is always false; None unless an answer makes it."""
     if unmeant(statement) or not contains(statement.text, truth.value):
         return None
-    named = _place(statement.text, truth.value)
+    named = _find_words(statement.text, truth.value)
     if named and _NOT.search(statement.text, 0, named.start()):
         return None
     return Claim(Verdict.WRONG, truth.value)
 
 
-def _gone(statement: Statement) -> bool:
+def _says_gone(statement: Statement) -> bool:
+    """Return whether a statement says that something no longer exists."""
     return _GONE.search(statement.text) is not None
 
 
-def _place(text: str, words: str) -> re.Match[str] | None:
-    """Return where words occur in a text, without regard to case and punctuation."""
+def _find_words(text: str, words: str) -> re.Match[str] | None:
+    """Return the match of words in a text, without regard to case and punctuation; or None."""
     pattern = r"[\W_]*".join(map(re.escape, plain(words).split()))
     return re.search(rf"\b{pattern}\b", text, re.IGNORECASE)

@@ -41,7 +41,7 @@ _A_COMPANY = re.compile(
 """Behind the name: ", an Oracle company"."""
 _UNDER = re.compile(r"(?:sits|falls|operates|is|lives|comes) under\b")
 _ROOF = re.compile(r"(?:['\u2019]s)? (?:umbrella|roof|banner|family|ownership|group|wing)\b")
-_ALONE = re.compile(
+_INDEPENDENT = re.compile(
     r"\b(?:(?:is|are|remains|stays|as|still)(?: (?:still|now|proudly|an?|fully|completely"
     r"|privately"
     r"|family-owned))*|an?) independent(?:ly[- ](?:owned|held|run))?"
@@ -60,7 +60,7 @@ _SUFFIX = re.compile(
     r"[ ,]+(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co(?:mpany)?|AG|SE|PLC|Group|Holdings?|Family)\b"
     r"\.?$"
 )
-_DENIED = re.compile(
+_NOT_COMPLETED = re.compile(
     r"\b(?:not|never|almost|nearly|close to|attempt\w*|tried|failed|bid|offer\w*|talks?|wanted"
     r"|hopes?"
     r"|plans?|about to|wants|agreed|set to|due to)\b|n['\u2019]t\b"
@@ -73,13 +73,13 @@ _GOES_ON = re.compile(
     r"\s(?!(?:in|for|since|from|and|which|after|as|at|with|by|who|until|but|on|through|when|while"
     r"|to|group|family|company|because|though|although|where|now|today)\b)[a-z]+"
 )
-"""Behind a name: it only qualifies what follows, as in "the Globex partner network"."""
+"""After a name that only qualifies a noun: "the Globex partner network"."""
 _OTHERS_OWNED = re.compile(
     r"\b(?:with|against|like|alongside|of|for|to|than|and|from|over)\b[^,;]*\b(?!is\b|was\b"
     r"|has\b|its\b)"
     r"\w+s $"
 )
-"""Between the brand and "owned by": others are, as in "competes with brands owned by"."""
+"""Between the brand and "owned by" when others are owned: "competes with brands owned by"."""
 _INVESTOR = re.compile(
     r"\b(?:ventures?|capital|partners|investors?|fund|marketplace|store"
     r"|directory|program(?:me)?|ecosystem|network|suite|index|alliance|initiative|accelerator"
@@ -89,42 +89,49 @@ _INVESTOR = re.compile(
 
 
 def parent_company(statement: Statement, truth: Truth) -> Claim | None:
-    """Check which company owns the brand's company, or that it is independent."""
-    alone = truth.value.strip().casefold() in _NO_PARENT
+    """Check which company owns the brand's company, or that the company is independent.
+
+    Returns None when no current owner of the brand itself is clearly stated.
+    """
+    is_independent = truth.value.strip().casefold() in _NO_PARENT
     cue = (
-        _ALONE.search(statement.text)
+        _INDEPENDENT.search(statement.text)
         or _OWNED.search(statement.text)
         or _A_COMPANY.match(statement.text, statement.end)
         or _OWNS.search(statement.text[: statement.start])
     )
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
         return None
-    if cue.re is _ALONE:
-        return Claim(Verdict.CORRECT if alone else _old(truth), cue.group())
+    if cue.re is _INDEPENDENT:
+        return Claim(Verdict.CORRECT if is_independent else _former_verdict(truth), cue.group())
     others = _OTHERS_OWNED.search(statement.text[statement.end : cue.start()])
-    if others or _unlike_an_owner(cue, statement.text):
+    if others or _is_no_owner(cue, statement.text):
         return None
-    if _INVESTOR.search(cue["stated"]) or _DENIED.search(statement.text[: cue.start()][-30:]):
+    if _INVESTOR.search(cue["stated"]) or _NOT_COMPLETED.search(
+        statement.text[: cue.start()][-30:]
+    ):
         return None
     stated = _SUFFIX.sub("", cue["stated"].rstrip(".'\u2019"))
-    if not alone and _same_company(stated, truth.value):
+    if not is_independent and _same_company(stated, truth.value):
         return Claim(Verdict.CORRECT, stated)
     stale = any(_same_company(stated, value) for value in truth.previous)
     return Claim(Verdict.STALE if stale else Verdict.WRONG, stated)
 
 
-def _unlike_an_owner(cue: re.Match[str], text: str) -> bool:
+def _is_no_owner(cue: re.Match[str], text: str) -> bool:
     """Return whether words that may name an owner mean something else: "part of Acme culture"."""
     if _UNDER.match(cue.group()):
         return not _ROOF.match(text, cue.end())
     return "part of" in cue.group() and _GOES_ON.match(text, cue.end()) is not None
 
 
-def _old(truth: Truth) -> Verdict:
-    was = {old.strip().casefold() for old in truth.previous}
-    return Verdict.STALE if was & _NO_PARENT else Verdict.WRONG
+def _former_verdict(truth: Truth) -> Verdict:
+    """Return the verdict on "independent" for an owned company: stale if once independent."""
+    former = {value.strip().casefold() for value in truth.previous}
+    return Verdict.STALE if former & _NO_PARENT else Verdict.WRONG
 
 
-def _same_company(one: str, other: str) -> bool:
-    first, second = plain(_SUFFIX.sub("", one)), plain(_SUFFIX.sub("", other.strip()))
+def _same_company(stated: str, true: str) -> bool:
+    """Return whether two names are of one company, without legal forms: "Globex", "Globex Inc."."""
+    first, second = plain(_SUFFIX.sub("", stated)), plain(_SUFFIX.sub("", true.strip()))
     return first == second or contains(first, second) or contains(second, first)

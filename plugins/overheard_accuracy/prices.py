@@ -1,4 +1,4 @@
-"""What the brand costs."""
+"""The check of prices."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _NOT_ITS_PRICE = re.compile(
     r"|market cap\w*|penalt\w*|fine)\b",
     re.IGNORECASE,
 )
-_EXTRA = re.compile(
+_ACCESSORY = re.compile(
     r"\b(?:set|pack|box|bag|bottle) of\b|\b(?:kits?|accessor\w+|cases?|covers?|spares?"
     r"|replacements?"
     r"|refills?|filters?|cartridges?|straps?|cables?|chargers?|adapters?|merch\w*|t-shirts?"
@@ -60,14 +60,14 @@ _EXTRA = re.compile(
     r"|onboarding|consulting|courses?|tickets?|shares?|stock)\b",
     re.IGNORECASE,
 )
-"""Before an amount: what costs that much goes with the product, and is not it."""
-_EACH = re.compile(
+"""Before an amount: the price of an accessory or a service, not of the product."""
+_USAGE_FEE = re.compile(
     r"\s*(?:per |for (?:each|every) |an? |each |/ ?)(?:transaction|order|call|message|email|sms"
     r"|text|minute|invoice|payment|sale|checkout|booking|request|token|gb|gigabyte|listing"
     r"|shipment|label|lead|click)s?\b",
     re.IGNORECASE,
 )
-"""Behind an amount: it is a fee for use."""
+"""After an amount: a fee per use, not a price of the product."""
 _TIERS = re.compile(
     r"\b(free|basic|starter|standard|plus|pro(?! (?:nutzer|monat|jahr|person|user|benutzer|platz"
     r"|seat|mitarbeiter|kopf))|professional|premium|business|team|teams|enterprise"
@@ -80,18 +80,18 @@ _ENTRY = re.compile(
     r"|desde|à partir)\b",
     re.IGNORECASE,
 )
-_TO = re.compile(
+_RANGE_JOINER = re.compile(
     r"(?:\s?/?(?:mo(?:nth)?|yr|year|user)\b)?\s?(?:-|\u2013|\u2014|to|and|bis|à|a)\s?", re.I
 )
 _UP_TO = re.compile(rf"\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})(?!\s?%)", re.IGNORECASE)
 """Between the ends of a range, and behind the first where the second has no currency."""
 _RANGING = re.compile(r"\b(?:between|ranges?|ranging)\b", re.IGNORECASE)
-_WIDE = 2.0
-"""From this ratio of its ends on, a range says too little."""
-_NO_PRICE = 1_000_000.0
-"""From this amount on, what is paid is a company rather than what it sells."""
-_SAME_MONEY = 0.015
-"""A price may be rounded by this share: 9.99 to 10."""
+_MAX_RANGE_RATIO = 2.0
+"""Ratio of the ends above which a range says too little about a price."""
+_MIN_COMPANY_PRICE = 1_000_000.0
+"""Amount from which the price is of a company rather than of a product."""
+_ROUNDING_SHARE = 0.015
+"""Relative tolerance of a price, for rounding: 9.99 to 10."""
 
 
 def price(statement: Statement, truth: Truth) -> Claim | None:
@@ -99,52 +99,57 @@ def price(statement: Statement, truth: Truth) -> Claim | None:
 
     A price that is limited to a plan ("price: Pro") is compared only with amounts next to the
     plan's name; any other price only with the lowest amount ("starts at") or the only amount.
+    Returns None when no price of the brand itself is clearly stated.
     """
     true = next(iter(money(truth.value)), None)
-    both = None if truth.qualifier else _range(statement.text)
-    stated = both[0] if both else _price_of(statement.text, truth, true)
-    if true is None or stated is None or _unclear(statement, stated, truth):
+    range_ = None if truth.qualifier else _range(statement.text)
+    stated = range_[0] if range_ else _price_of(statement.text, truth, true)
+    if true is None or stated is None or _may_mean_other(statement, stated, truth):
         return None
-    if both:
-        return _in_range(statement.text, *both, true)
+    if range_:
+        return _in_range(statement.text, *range_, true)
     pair = stated.comparable(true)
     if pair is None:
         return None
     words = statement.text[slice(*stated.span)]
-    old = [p for value in truth.previous for p in money(value)]
-    return Claim(verdict(_close(pair), any(map(_close, _pairs(stated, old)))), words)
+    former = [p for value in truth.previous for p in money(value)]
+    return Claim(verdict(_close(pair), any(map(_close, _pairs(stated, former)))), words)
 
 
-def _unclear(statement: Statement, stated: Money, truth: Truth) -> bool:
-    """Whether an amount may be something else than what the brand costs now."""
+def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
+    """Return whether an amount may be something other than the current price of the brand."""
     cue = _PRICED.search(statement.text)
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
         return True
-    for_use = _EACH.match(statement.text, stated.span[1]) and not _EACH.search(truth.value)
-    return bool(for_use or _EXTRA.search(statement.text[: stated.span[0]]))
+    for_use = _USAGE_FEE.match(statement.text, stated.span[1]) and not _USAGE_FEE.search(
+        truth.value
+    )
+    return bool(for_use or _ACCESSORY.search(statement.text[: stated.span[0]]))
 
 
 def _range(text: str) -> tuple[Money, Money] | None:
-    """Return both ends of a text's range of prices, or None unless there is exactly one."""
-    found = money(text)
-    if len(found) == 2 and found[0].currency == found[1].currency:
-        low, high = found
-        if not _TO.fullmatch(text[low.span[1] : high.span[0]]):
+    """Return both ends of a text's range of prices; None unless there is exactly one range."""
+    amounts = money(text)
+    if len(amounts) == 2 and amounts[0].currency == amounts[1].currency:
+        low, high = amounts
+        if not _RANGE_JOINER.fullmatch(text[low.span[1] : high.span[0]]):
             return None
-    elif len(found) == 1 and (behind := _UP_TO.match(text, found[0].span[1])):
-        low, amount = found[0], number(behind["high"])
-        high = replace(low, amount=amount, span=(low.span[0], behind.end()))
+    elif len(amounts) == 1 and (upper := _UP_TO.match(text, amounts[0].span[1])):
+        low, amount = amounts[0], number(upper["high"])
+        high = replace(low, amount=amount, span=(low.span[0], upper.end()))
     else:
         return None
     low = replace(low, period=high.period or low.period)
-    beside = _RANGING.sub("", _beside(text, low))
-    return (low, high) if low.amount < high.amount and not _NOT_ITS_PRICE.search(beside) else None
+    context = _RANGING.sub("", _context(text, low))
+    return (low, high) if low.amount < high.amount and not _NOT_ITS_PRICE.search(context) else None
 
 
 def _in_range(text: str, low: Money, high: Money, true: Money) -> Claim | None:
-    """Check a range: it may begin at the price, or lie around it, and must not lie elsewhere.
+    """Check a stated range of prices against the true price.
 
-    A wide range around the price says too little: it may be of other plans.
+    A range is correct if it begins or ends at the price, or is narrow and contains the price; and
+    wrong if the price is outside. A wide range around the price gives None: it may be of other
+    plans.
     """
     pair, upper = low.comparable(true), high.comparable(true)
     words = text[low.span[0] : high.span[1]]
@@ -155,43 +160,52 @@ def _in_range(text: str, low: Money, high: Money, true: Money) -> Claim | None:
         return Claim(Verdict.CORRECT, words)
     if below or above:
         return Claim(Verdict.WRONG, words)
-    return Claim(Verdict.CORRECT, words) if high.amount <= _WIDE * low.amount else None
+    return Claim(Verdict.CORRECT, words) if high.amount <= _MAX_RANGE_RATIO * low.amount else None
 
 
 def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
-    """Return the one amount that a fact is about, or None where it is not clear."""
-    found = [
-        one
-        for one in money(text)
-        if one.amount < _NO_PRICE and not _NOT_ITS_PRICE.search(_beside(text, one))
+    """Return the amount in a text that a fact is about; None if several amounts may be meant."""
+    candidates = [
+        amount
+        for amount in money(text)
+        if amount.amount < _MIN_COMPANY_PRICE and not _NOT_ITS_PRICE.search(_context(text, amount))
     ]
     if truth.qualifier:
-        return next((one for one in found if _is_of_plan(text, one, truth.qualifier)), None)
-    entry = [one for one in found if _ENTRY.search(text[max(0, one.span[0] - 40) : one.span[0]])]
+        return next(
+            (amount for amount in candidates if _is_of_plan(text, amount, truth.qualifier)), None
+        )
+    entry = [
+        amount
+        for amount in candidates
+        if _ENTRY.search(text[max(0, amount.span[0] - 40) : amount.span[0]])
+    ]
     if entry:
         return entry[0]
     tiers = {tier.casefold() for tier in _TIERS.findall(text)} - {"free"}
-    if len(found) == 2 and {one.period for one in found} == {"month", "year"}:
-        found = [
-            one for one in found if true and one.period == true.period
+    if len(candidates) == 2 and {amount.period for amount in candidates} == {"month", "year"}:
+        candidates = [
+            amount for amount in candidates if true and amount.period == true.period
         ]  # "$30 a month, or $300 a year"
-    return found[0] if len(found) == 1 and not tiers else None
+    return candidates[0] if len(candidates) == 1 and not tiers else None
 
 
-def _beside(text: str, one: Money) -> str:
-    start, end = one.span
+def _context(text: str, amount: Money) -> str:
+    """Return the words around an amount: 25 characters before, and up to 20 after it."""
+    start, end = amount.span
     return text[max(0, start - 25) : start] + " " + re.split(r"[,;.(]", text[end : end + 20])[0]
 
 
-def _is_of_plan(text: str, one: Money, qualifier: str) -> bool:
-    """Whether the plan that is named nearest to an amount is the one that is wanted."""
+def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
+    """Return whether the plan named nearest to an amount is the plan of the fact."""
     wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
-    before = text[: one.span[0]]
+    before = text[: amount.span[0]]
     tiers = list(_TIERS.finditer(before))
     if tiers:
-        last = before[tiers[-1].start() :]
-        return contains(last, wanted)
-    return contains(before[-60:], wanted) or contains(text[one.span[1] : one.span[1] + 40], wanted)
+        last_plan = before[tiers[-1].start() :]
+        return contains(last_plan, wanted)
+    return contains(before[-60:], wanted) or contains(
+        text[amount.span[1] : amount.span[1] + 40], wanted
+    )
 
 
 def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:
@@ -199,4 +213,4 @@ def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:
 
 
 def _close(pair: tuple[float, float]) -> bool:
-    return abs(pair[0] - pair[1]) <= max(_SAME_MONEY * max(pair), 0.011)
+    return abs(pair[0] - pair[1]) <= max(_ROUNDING_SHARE * max(pair), 0.011)

@@ -31,7 +31,7 @@ class Accuracy:
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the score of one brand in one answer, if the answer states a fact."""
+        """Yield the accuracy of a brand in an answer, 0 to 1, if the answer states a fact."""
         if reading.facts:
             from overheard_accuracy.verdicts import score  # its patterns take long to compile
 

@@ -1,4 +1,4 @@
-"""Which parts of an answer are about one brand alone."""
+"""The parts of an answer that are about a single brand."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from itertools import islice, pairwise
 from overheard import Mention, Reading
 from overheard_accuracy.claims import Statement
 
-_MOST = 300
+_MAX_STATEMENTS = 300
 """Sentences of an answer that are read for one brand."""
-_LONGEST = 600
+_SENTENCE_CHARACTERS = 600
 """Characters of a sentence that are read."""
 _EDGE = re.compile(r"[,;:(\u2014|]\s*|\s(?:while|whereas|but|and|than|unlike|versus|vs\.?)\s")
 _IS_OWNER = re.compile(
@@ -25,13 +25,13 @@ _ASIDE = re.compile(
     r"|together with)\s(?:the\s)?\Z",
     re.IGNORECASE,
 )
-"""Before a name in commas that another is only held against: ", unlike Acme,"."""
+"""Before a name in commas that is only compared with: ", unlike Acme,"."""
 _OWNS = re.compile(
     r"\s(?:has )?(?:acquired|bought|purchased|took over|owns|(?:is|remains) the"
     r" (?:parent(?: company)?|owner) of) (?:the )?",
     re.IGNORECASE,
 )
-"""Between another name and the brand: the other is what is stated of the brand."""
+"""Between another name and the brand: the other name is the owner of the brand."""
 _POINTING = re.compile(
     r"(?:(?:however|also|overall|today|currently|in addition|additionally),? )?"
     r"(?:it|its|they|their|the (?:company|firm|business|brand|platform|tool|app|software|service"
@@ -41,94 +41,115 @@ _POINTING = re.compile(
     r"|owned|acquired|priced) (?:\w+ )?(?:in|out of|at|by|back)\b",
     re.IGNORECASE,
 )
-"""Begins a sentence that goes on about what the one before names."""
+"""Begins a sentence that continues about the brand of the sentence before."""
 _HEADING = re.compile(r"[^.!?:]{1,60}")
-"""A line that begins another part."""
+"""A line that begins another part of the answer."""
 
 
 def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield the statements about the reading's brand, each with the whole sentence.
+    """Yield the statements about the brand, each with the whole sentence.
 
-    Where a sentence names another brand too, only the part around this brand is its own. A
-    sentence that names none is about the brand when it goes on with "It ..." right after one that
-    names the brand alone, or when the question asks about this brand alone and no other brand is
-    named in the answer.
+    In a sentence with another brand, only the part around this brand counts. A sentence without a
+    brand is about this brand when it continues with "It ..." right after a sentence about this
+    brand alone, or when the question asks about this brand alone and the answer names no other.
     """
-    return islice(_statements(reading), _MOST)
+    return islice(_statements(reading), _MAX_STATEMENTS)
 
 
 def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
+    """Yield the statements about the brand with their sentences; see `statements`."""
     brand = reading.brand.name
-    only = all(mention.brand == brand for mention in reading.mentions)
-    alone = only and reading.asked == {brand}
-    about = False
+    names_no_other = all(mention.brand == brand for mention in reading.mentions)
+    asked_only = names_no_other and reading.asked == {brand}
+    continues = False
     previous_end = 0
     for index, (start, end) in enumerate(reading.sentences):
-        here = [mention for mention in reading.mentions if mention.sentence == index]
-        text = reading.body[start : min(end, start + _LONGEST)]
-        if any(mention.brand == brand for mention in here):
-            for part in _own(text, start, here, brand):
+        mentions = [mention for mention in reading.mentions if mention.sentence == index]
+        text = reading.body[start : min(end, start + _SENTENCE_CHARACTERS)]
+        if any(mention.brand == brand for mention in mentions):
+            for part in _own_parts(text, start, mentions, brand):
                 yield text, part
-            about = all(mention.brand == brand for mention in here)
-        elif here:
-            about = False
-        elif pointing := _points(reading.body, previous_end, start, text, about=about, only=only):
-            yield text, Statement(text, 0, pointing)
-        elif alone:
+            continues = all(mention.brand == brand for mention in mentions)
+        elif mentions:
+            continues = False
+        elif pronoun_end := _pronoun_end(
+            reading.body,
+            previous_end,
+            start,
+            text,
+            continues=continues,
+            names_no_other=names_no_other,
+        ):
+            yield text, Statement(text, 0, pronoun_end)
+        elif asked_only:
             yield text, Statement(text)
         else:
-            about = about and only and not _HEADING.fullmatch(text)
+            continues = continues and names_no_other and not _HEADING.fullmatch(text)
         previous_end = end
 
 
-def _points(
-    body: str, before: int, start: int, text: str, *, about: bool, only: bool = False
+def _pronoun_end(
+    body: str, before: int, start: int, text: str, *, continues: bool, names_no_other: bool = False
 ) -> int:
-    """Return where the word ends that points back to the brand; 0 where none does.
+    """Return the end of the words that refer back to the brand at the start of a sentence, or 0.
 
-    In an answer that names no other, it may point over other sentences and lines.
+    Args:
+        body: The answer.
+        before: Offset of the end of the previous sentence in the body.
+        start: Offset of the sentence in the body.
+        text: The sentence.
+        continues: Whether the previous sentence is about the brand alone.
+        names_no_other: Whether the answer names no other brand; then line breaks may be in between.
     """
-    if not about or (not only and "\n" in body[before:start]):
+    if not continues or (not names_no_other and "\n" in body[before:start]):
         return 0
-    found = _POINTING.match(text)
-    return found.end() if found else 0
+    match = _POINTING.match(text)
+    return match.end() if match else 0
 
 
-def _own(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterator[Statement]:
+def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterator[Statement]:
     """Yield the parts of a sentence that are about a brand: each up to the next other brand.
 
-    Another brand that owns this one is no other subject, but a value; and what is said around
-    ", unlike Acme," is said of the brand before.
+    Another brand that owns this brand is a value, not a subject; and what surrounds ", unlike
+    Acme," is about the brand before.
+
+    Args:
+        text: The sentence.
+        offset: Offset of the sentence in the body.
+        mentions: The mentions in the sentence, in order, with offsets in the body.
+        brand: The brand's name.
     """
     first, *others = mentions
-    mentions = [first, *(one for one in others if not _is_aside(text, offset, one))]
-    mentions = [m for m in mentions if m.brand == brand or not _owner(text, offset, m, mentions)]
+    mentions = [first, *(other for other in others if not _is_aside(text, offset, other))]
+    mentions = [m for m in mentions if m.brand == brand or not _is_owner(text, offset, m, mentions)]
     if all(mention.brand == brand for mention in mentions):
         first = mentions[0]
         yield Statement(text, first.start - offset, first.end - offset)
         return
-    cuts = [0, *_cuts(text, offset, mentions), len(text)]
-    for mention, left, right in zip(mentions, cuts, cuts[1:], strict=False):
+    edges = [0, *_part_starts(text, offset, mentions), len(text)]
+    for mention, left, right in zip(mentions, edges, edges[1:], strict=False):
         if mention.brand == brand and mention.end - offset <= len(text):
             start = mention.start - offset - left
             yield Statement(text[left:right], start, start + mention.end - mention.start)
 
 
 def _is_aside(text: str, offset: int, mention: Mention) -> bool:
+    """Return whether a mention is an aside in commas: ", unlike Acme,"."""
     start, end = mention.start - offset, mention.end - offset
     return text[end : end + 1] == "," and _ASIDE.search(text, max(0, start - 30), start) is not None
 
 
-def _owner(text: str, offset: int, other: Mention, mentions: list[Mention]) -> bool:
+def _is_owner(text: str, offset: int, other: Mention, mentions: list[Mention]) -> bool:
+    """Return whether another brand is only stated as the owner of a brand: "owned by Globex"."""
     start, end = other.start - offset, other.end - offset
-    behind = (m.start - offset for m in mentions if m.start > other.start)
-    owns = any(_OWNS.fullmatch(text, end, at) for at in behind)
+    later_starts = (m.start - offset for m in mentions if m.start > other.start)
+    owns = any(_OWNS.fullmatch(text, end, later) for later in later_starts)
     return owns or _IS_OWNER.search(text, max(0, start - 40), start) is not None
 
 
-def _cuts(text: str, offset: int, mentions: list[Mention]) -> Iterator[int]:
-    """Yield where the part of each mention but the first begins: at the last edge before it."""
-    for one, two in pairwise(mentions):
-        low, high = one.end - offset, two.start - offset
+def _part_starts(text: str, offset: int, mentions: list[Mention]) -> Iterator[int]:
+    """Yield where the part of each mention but the first begins: after the last clause edge."""
+    for mention, following in pairwise(mentions):
+        low, high = mention.end - offset, following.start - offset
         edges = [edge.end() for edge in _EDGE.finditer(text, max(0, low), max(0, high))]
         yield edges[-1] if edges else high

@@ -33,7 +33,7 @@ _DIGITS = (
     r"|[1-9]\d{0,2}(?: \d{3})+(?=\s?(?:€|EUR|euros?|CHF|kr)\b|\s?€)"
     rf"|\d+(?:[,\u202f\u00a0']\d{{3}})*(?:\.\d+|,\d{{1,2}}(?!\d))?(?:{_SCALED})?)"
 )
-"""As English writes them (1,200.50), or as much of Europe does (1.200,50)."""
+"""Digits with English separators (1,200.50), or with continental separators (1.200,50)."""
 NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}\b)"
 
 _CURRENCIES = {
@@ -51,8 +51,8 @@ _CURRENCIES = {
     "SEK": r"SEK|Swedish kron(?:a|or)",
 }
 # The longer signs first: "CA$" is not a dollar.
-_ORDER = sorted(_CURRENCIES, key=lambda code: code in {"USD", "EUR", "GBP"})
-_SIGN = "|".join(f"(?P<{code}{{0}}>{_CURRENCIES[code]})" for code in _ORDER)
+_SIGN_ORDER = sorted(_CURRENCIES, key=lambda code: code in {"USD", "EUR", "GBP"})
+_SIGN = "|".join(f"(?P<{code}{{0}}>{_CURRENCIES[code]})" for code in _SIGN_ORDER)
 _PERIODS = {
     "month": r"month|mo\b|monthly|mth|monat|mois\b|mes\b|mensual|mensuel|mese\b|mensile|maand",
     "year": r"year|yr|annum|annually|yearly|annual|jahr|jährlich|(?<=par )an\b|(?<=/)an\b|año"
@@ -70,8 +70,8 @@ _MONEY = re.compile(
 _RANGE = re.compile(
     rf"(?P<low>{NUMBER})\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})", re.IGNORECASE
 )
-_LOOK_AHEAD = 40
-"""Characters after an amount in which its period is looked for."""
+_PERIOD_CHARACTERS = 40
+"""Characters after an amount that are searched for its period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Money:
         amount: In units of the currency.
         currency: ISO 4217 code.
         period: ``month``, ``year`` ..., or empty without a period.
-        span: Its place in the text.
+        span: (start, end) offsets in the text.
     """
 
     amount: float
@@ -107,9 +107,9 @@ class Amount:
     """A number or a range of numbers.
 
     Attributes:
-        low: The smallest value that is meant.
-        high: The largest; the same for a single number.
-        span: Its place in the text.
+        low: The smallest value of the range.
+        high: The largest value of the range; equal to `low` for a single number.
+        span: (start, end) offsets in the text.
     """
 
     low: float
@@ -118,78 +118,88 @@ class Amount:
 
 
 def number(text: str) -> float:
-    """Return the value of what `NUMBER` matches: ``1,200``, ``1.2k``, ``twenty-five``."""
+    """Return the value of text that `NUMBER` matches: ``1,200``, ``1.2k``, ``twenty-five``."""
     text = text.strip().casefold()
     digits = re.match(r"[\d,.\u202f\u00a0']*\d(?: \d{3}\b)*", text)
     if digits:
         rest = text[digits.end() :].strip()
         scale = _SCALES.get(rest) or _SUFFIXES.get(rest)
-        return _value(digits.group(), scaled=scale is not None) * (scale or 1)
-    return _spelled(text)
+        return _digits_value(digits.group(), scaled=scale is not None) * (scale or 1)
+    return _words_value(text)
 
 
 @lru_cache(maxsize=512)
 def amounts(text: str) -> tuple[Amount, ...]:
-    """Return numbers and ranges in order; the two ends of a range are not numbers by themselves."""
+    """Return the numbers and ranges of a text in order; a range counts once, not as two numbers."""
     return tuple(_amounts(text))
 
 
 @lru_cache(maxsize=512)
 def money(text: str) -> tuple[Money, ...]:
-    """Return amounts of money in order, each with the period right after it."""
+    """Return the amounts of money of a text in order, each with the period right after it."""
     return tuple(_money(text))
 
 
 def _amounts(text: str) -> Iterator[Amount]:
-    behind = 0
+    """Yield numbers and ranges in order, see `amounts`."""
+    range_end = 0
     ranges = {match.start(): match for match in _RANGE.finditer(text)}
     for match in re.finditer(NUMBER, text, re.IGNORECASE):
-        if match.start() < behind:
+        if match.start() < range_end:
             continue
-        whole = ranges.get(match.start())
-        if whole and (high := number(whole["high"])) >= (low := _same_scale(whole, high)):
-            behind = whole.end()
-            yield Amount(low, high, whole.span())
+        range_ = ranges.get(match.start())
+        if range_ and (high := number(range_["high"])) >= (low := _low_end(range_, high)):
+            range_end = range_.end()
+            yield Amount(low, high, range_.span())
         else:
             value = number(match.group())
             yield Amount(value, value, match.span())
 
 
 def _money(text: str) -> Iterator[Money]:
-    found = list(_MONEY.finditer(text))
-    for index, match in enumerate(found):
-        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+    """Yield amounts of money in order, see `money`."""
+    matches = list(_MONEY.finditer(text))
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         code = next(
             name.partition("_")[0]
             for name, value in match.groupdict().items()
             if value and name.endswith(("_before", "_behind"))
         )
         amount = number(match["after"] or match["before"])
-        period = _PERIOD.search(text, match.end(), min(end, match.end() + _LOOK_AHEAD))
+        period = _PERIOD.search(text, match.end(), min(end, match.end() + _PERIOD_CHARACTERS))
         yield Money(amount, code, (period.lastgroup or "") if period else "", match.span())
 
 
-def _value(digits: str, *, scaled: bool) -> float:
-    bare = re.sub(r"[\u202f\u00a0' ]", "", digits)
-    if not scaled and re.fullmatch(rf"{_DOTTED}(?:,\d\d)?", bare):
-        bare = bare.replace(".", "").replace(",", ".")
-    elif re.search(r"(?<!,\d{3}),\d{1,2}$", bare):
-        bare = bare.replace(",", ".")
-    return float(bare.replace(",", ""))
+def _digits_value(digits: str, *, scaled: bool) -> float:
+    """Return the value of digits with English or continental separators.
+
+    Args:
+        digits: The digits with their separators.
+        scaled: Whether a word such as "million" follows: "1.200 million" is 1.2 million, "1.200" is
+            1200.
+    """
+    compact = re.sub(r"[\u202f\u00a0' ]", "", digits)
+    if not scaled and re.fullmatch(rf"{_DOTTED}(?:,\d\d)?", compact):
+        compact = compact.replace(".", "").replace(",", ".")
+    elif re.search(r"(?<!,\d{3}),\d{1,2}$", compact):
+        compact = compact.replace(",", ".")
+    return float(compact.replace(",", ""))
 
 
-def _same_scale(whole: re.Match[str], high: float) -> float:
+def _low_end(range_: re.Match[str], high: float) -> float:
     """Return the low end of a range: in "5 to 10 thousand" both are thousands."""
-    low = number(whole["low"])
-    scale = re.search(rf"({_SUFFIX})\s*$", whole["high"], re.IGNORECASE)
-    if scale and not re.search(rf"({_SUFFIX})\s*$", whole["low"], re.IGNORECASE):
+    low = number(range_["low"])
+    scale = re.search(rf"({_SUFFIX})\s*$", range_["high"], re.IGNORECASE)
+    if scale and not re.search(rf"({_SUFFIX})\s*$", range_["low"], re.IGNORECASE):
         unit = scale.group(1).casefold()
         scaled = low * (_SCALES.get(unit) or _SUFFIXES.get(unit) or 1)
         return scaled if scaled <= high else low
     return low
 
 
-def _spelled(text: str) -> float:
+def _words_value(text: str) -> float:
+    """Return the value of a number in words, such as ``two hundred and five``."""
     total, current = 0.0, 0.0
     for word in re.split(r"[ -]+", text):
         if word in _SCALES:

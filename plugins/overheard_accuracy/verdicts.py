@@ -1,4 +1,4 @@
-"""What an answer states of each fact, and whether that is so."""
+"""The verdicts on the facts that an answer states."""
 
 from __future__ import annotations
 
@@ -11,35 +11,37 @@ from overheard_accuracy.claims import Claim, Truth, Verdict
 from overheard_accuracy.fields import CHECKERS, field_of, values_of
 from overheard_accuracy.statements import statements
 
-_QUOTED = 1_000
-"""Characters of a quote."""
-_STATED = 200
-"""Characters of a stated value."""
-_ORDER = (Verdict.WRONG, Verdict.STALE, Verdict.CORRECT)
+_QUOTE_CHARACTERS = 1_000
+"""Most characters of a quote."""
+_STATED_CHARACTERS = 200
+"""Most characters of a stated value."""
+_WORST_FIRST = (Verdict.WRONG, Verdict.STALE, Verdict.CORRECT)
 
 
 def score(reading: Reading) -> Iterator[Score]:
-    """Yield the score of one brand in one answer, if the answer states a fact."""
+    """Yield the accuracy of a brand in an answer, 0 to 1, if the answer states a fact."""
     details = list(_details(reading))
     if details:
         right = sum(detail.verdict == Verdict.CORRECT for detail in details)
-        worst = min(details, key=lambda detail: _ORDER.index(detail.verdict))
+        worst = min(details, key=lambda detail: _WORST_FIRST.index(detail.verdict))
         yield Score("accuracy", right / len(details), worst.quote, tuple(details))
 
 
 def _details(reading: Reading) -> Iterator[Detail]:
-    """Yield what the answer states of each fact: of two statements, the one that is not right."""
-    said = [*statements(reading), *cells(reading)]
+    """Yield a detail for each stated fact; of several statements, the worst verdict counts."""
+    all_statements = [*statements(reading), *cells(reading)]
     for fact in reading.facts:
         field, qualifier = field_of(fact.field)
         for value in values_of(field, fact.value) if field else ():
             truth = Truth(value, fact.previous, qualifier)
-            found = [(claim, text) for text, s in said if (claim := CHECKERS[field](s, truth))]
-            if found:
-                claim, quote = min(found, key=lambda pair: _ORDER.index(pair[0].verdict))
+            checked = [
+                (claim, text) for text, s in all_statements if (claim := CHECKERS[field](s, truth))
+            ]
+            if checked:
+                claim, quote = min(checked, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
                 yield _detail(fact, claim, quote)
 
 
 def _detail(fact: Fact, claim: Claim, quote: str) -> Detail:
-    stated = re.sub(r"\s+", " ", claim.stated)[:_STATED]
-    return Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTED])
+    stated = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
+    return Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTE_CHARACTERS])
