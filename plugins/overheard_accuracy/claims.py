@@ -50,7 +50,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a statement claims of a fact.
+    """What a statement claims about a fact.
 
     Attributes:
         verdict: Whether the stated value is correct, wrong or stale.

@@ -33,11 +33,12 @@ async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]
     if found.ended:
         # The SDK's own line reader stops at the first line that it cannot parse.
         async with client.messages.batches.with_streaming_response.results(batch_id) as response:
-            _read(await response.text(), found)
+            _read_results(await response.text(), found)
     return found
 
 
-def _read(text: str, found: FoundBatch[Message]) -> None:
+def _read_results(text: str, found: FoundBatch[Message]) -> None:
+    """Add the answers and problems in a file of batch results to `found`, by request id."""
     from anthropic.types import Message
 
     for line in batch_lines(text):

@@ -53,7 +53,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         self._created = CreationDates(self._creation)
 
     def open_client(self) -> AsyncAnthropic:
-        """Make the SDK's client."""
+        """Return a new client of Anthropic's SDK."""
         from anthropic import AsyncAnthropic, DefaultAioHttpClient
 
         return AsyncAnthropic(
@@ -110,6 +110,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         *,
         batch: bool = False,
     ) -> Reply:
+        """Return the reply to a question from a message, with its cost; batches cost less."""
         return self.service.reply(
             question,
             text_of(message),
@@ -122,7 +123,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return what is asked, as the service takes it."""
+        """Return the request for a question, as keyword arguments of the SDK."""
         request: dict[str, Any] = {
             "model": question.model.id,
             "messages": [{"role": "user", "content": question.prompt.text}],
@@ -134,6 +135,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return (await self.client.models.retrieve(served_model)).created_at
 
     def _search_tool(self) -> WebSearchTool20250305Param:
+        """Return the settings of Anthropic's web search tool."""
         tool: WebSearchTool20250305Param = {
             "type": "web_search_20250305",
             "name": "web_search",

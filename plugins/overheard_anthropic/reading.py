@@ -31,7 +31,7 @@ def finish_of(message: Message) -> Finish:
 
 
 def citations_of(message: Message) -> list[Citation]:
-    """Return the sources that the answer cites, and those that were merely retrieved."""
+    """Return the cited sources, then the sources that were only retrieved."""
     cited = [
         Citation(note.url, note.title or "")
         for block in message.content
@@ -43,7 +43,7 @@ def citations_of(message: Message) -> list[Citation]:
 
 
 def usage_of(message: Message) -> Mapping[str, object]:
-    """Return what was billed. Tokens that the cache held are counted apart by the service."""
+    """Return the billed tokens and searches; `input_tokens` includes the cached tokens."""
     usage: Any = message.usage
     cached = getattr(usage, "cache_read_input_tokens", None) or 0
     written = getattr(usage, "cache_creation_input_tokens", None) or 0

@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _PAGELESS = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d+(?:[/?#]|\Z))", re.IGNORECASE)
-"""A scheme that names no host, as in ``mailto:`` and ``javascript:``; a port is none."""
+"""A scheme without a host, as in ``mailto:`` and ``javascript:``, but not a port."""
 
 
 @lru_cache(maxsize=8192)
 def domain_of(address: str) -> str:
-    """Return the registrable domain of an address, or its host where it has none.
+    """Return the registrable domain of an address, or its host if it has none.
 
-    ``https://www.blog.acme.co.uk/x`` has ``acme.co.uk``. The Public Suffix List
-    (publicsuffix.org), including its private suffixes, says what is registrable; so
-    ``acme.github.io`` is a registrable domain, too.
+    ``https://www.blog.acme.co.uk/x`` has ``acme.co.uk``. Registrable domains are those of the
+    Public Suffix List (publicsuffix.org) with its private suffixes, so ``acme.github.io`` is a
+    registrable domain.
 
     Args:
         address: A URL, or a bare host.
@@ -40,11 +40,12 @@ def owns(domains: tuple[str, ...], address: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _endings(domains: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f".{own}" for domain in domains if (own := _host(domain)))
+    return tuple(f".{host}" for domain in domains if (host := _host(domain)))
 
 
 @lru_cache(maxsize=8192)
 def _host(address: str) -> str:
+    """Return the host of an address without ``www.``, in Unicode, or an empty string."""
     text = address.strip().replace("\\", "/")  # as browsers read it
     if re.search(r"\s", text) or _PAGELESS.match(text):
         return ""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from overheard import Brand, Citation, Detail, Metric, Reading, Scale, Score, Settings
 from overheard_citations.domains import domain_of, owns
 
-_URL = 500
-"""Characters of an address that are kept."""
+_URL_CHARACTERS = 500
+"""Most characters of an address in a score."""
 
 
 class CitationsSettings(Settings):
@@ -34,7 +34,7 @@ class Citations:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of one brand in one answer, if it cites anything."""
+        """Yield the scores of one brand in one answer, if the answer cites any page."""
         if not reading.brand.domains:
             return
         sources = _distinct(reading.answer.reply.citations)
@@ -43,30 +43,32 @@ class Citations:
             return
         own = [source for source in cited if owns(reading.brand.domains, source.url)]
         domains = {domain_of(source.url) for source in cited}
-        mine = {domain_of(source.url) for source in own}
-        theirs = tuple(domain for rival in reading.competitors for domain in rival.domains)
-        details = tuple(_detail(source, reading.brand, theirs) for source in sources)
-        yield Score("own_citation", float(bool(own)), own[0].url[:_URL] if own else "", details)
-        yield Score("citation_share", len(mine) / len(domains))
+        own_domains = {domain_of(source.url) for source in own}
+        rival_domains = tuple(domain for rival in reading.competitors for domain in rival.domains)
+        details = tuple(_detail(source, reading.brand, rival_domains) for source in sources)
+        yield Score(
+            "own_citation", float(bool(own)), own[0].url[:_URL_CHARACTERS] if own else "", details
+        )
+        yield Score("citation_share", len(own_domains) / len(domains))
 
 
 def _distinct(citations: Sequence[Citation]) -> list[Citation]:
-    """Return one citation for each address, the cited ones first."""
+    """Return one citation for each address, the cited addresses first."""
     ordered = sorted(citations, key=lambda source: not source.cited)
-    found: dict[str, Citation] = {}
+    by_address: dict[str, Citation] = {}
     for source in ordered:
         if domain_of(source.url):
-            found.setdefault(source.url, source)
-    return list(found.values())
+            by_address.setdefault(source.url, source)
+    return list(by_address.values())
 
 
-def _detail(source: Citation, brand: Brand, theirs: tuple[str, ...]) -> Detail:
-    whose = _whose(source.url, brand, theirs)
-    verdict = whose if source.cited else f"{whose}, retrieved"
-    return Detail(domain_of(source.url), verdict, source.url[:_URL])
+def _detail(source: Citation, brand: Brand, rival_domains: tuple[str, ...]) -> Detail:
+    owner = _owner(source.url, brand, rival_domains)
+    verdict = owner if source.cited else f"{owner}, retrieved"
+    return Detail(domain_of(source.url), verdict, source.url[:_URL_CHARACTERS])
 
 
-def _whose(url: str, brand: Brand, theirs: tuple[str, ...]) -> str:
+def _owner(url: str, brand: Brand, rival_domains: tuple[str, ...]) -> str:
     if owns(brand.domains, url):
         return "own"
-    return "competitor" if owns(theirs, url) else "other"
+    return "competitor" if owns(rival_domains, url) else "other"

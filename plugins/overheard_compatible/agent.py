@@ -92,7 +92,7 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return what was billed."""
+    """Return the billed usage."""
     usage: Any = response.usage
     return {
         "input_tokens": get(usage, "input_tokens"),

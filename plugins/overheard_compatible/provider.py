@@ -44,7 +44,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         self._preset = settings.service
 
     def open_client(self) -> AsyncOpenAI:
-        """Make the SDK's client."""
+        """Return a new client of OpenAI's SDK for this service."""
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         settings = self.settings
@@ -100,6 +100,12 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
     async def _complete(
         self, question: Question, more: dict[str, object]
     ) -> tuple[Mapping[str, str], ChatCompletion]:
+        """Send a request and return the response's headers and the whole answer, also of a stream.
+
+        Args:
+            question: The question.
+            more: Further fields of the request, by the names that the service knows.
+        """
         create = self.client.chat.completions.with_raw_response.create
         name = question.model.id
         # Messages in extra_body are sent unchanged; the SDK would check them against all types.

@@ -39,7 +39,7 @@ def finish_of(completion: ChatCompletion) -> Finish:
 
 
 def citations_of(completion: ChatCompletion) -> list[Citation]:
-    """Return the sources: OpenAI's and OpenRouter's notes, and lists such as xAI's.
+    """Return the sources, from annotations of OpenAI and OpenRouter or lists such as xAI's.
 
     A source of a list is cited when the answer refers to its place, as in ``[1]``.
     """
@@ -54,7 +54,7 @@ def citations_of(completion: ChatCompletion) -> list[Citation]:
 
 
 def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
-    """Return what was billed."""
+    """Return the billed tokens and searches."""
     usage: Any = completion.usage
     return {
         "input_tokens": getattr(usage, "prompt_tokens", 0),
@@ -67,7 +67,7 @@ def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
 
 
 def cost_of(completion: ChatCompletion) -> object:
-    """Return the dollars that the service says it charged, or None."""
+    """Return the cost in US dollars that the service reports, or None."""
     usage: Any = completion.usage
     ticks = getattr(usage, "cost_in_usd_ticks", None)
     if isinstance(ticks, int | float):
@@ -112,7 +112,7 @@ CHUNK_FIELDS = ("model", "system_fingerprint", "usage", "citations", "search_res
 
 
 async def joined(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
-    """Return the answer of a stream.
+    """Return the pieces of a stream as one answer.
 
     A stream that ends early raises no error; its answer has no finish reason, and counts as cut.
     """

@@ -41,6 +41,7 @@ class CompatibleSettings(ProviderSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, table: Any) -> Any:
+        """Add the values of the preset to a table, where the table has no own values."""
         preset = PRESETS.get(str(table.get("preset"))) if isinstance(table, Mapping) else None
         if preset is None:
             return table
@@ -53,6 +54,11 @@ class CompatibleSettings(ProviderSettings):
 
     @model_validator(mode="after")
     def _fits_the_service(self) -> CompatibleSettings:
+        """Check the settings against the service.
+
+        Raises:
+            ValueError: for a missing key, or for streaming or searching that the service lacks.
+        """
         service = self.service
         if service.key_env and self.api_key is None:
             raise ValueError(

@@ -60,7 +60,7 @@ async def retrieve(client: AsyncClient, name: str) -> FoundBatch[Document]:
     found = FoundBatch[Document](ended=state in ENDED and (bool(file) or state not in ANSWERED))
     if found.ended:
         if file:
-            _read(await client.files.download(file=file), found)
+            _read_results(await client.files.download(file=file), found)
         word = "missing" if state in ANSWERED else None if state == "FAILED" else state.lower()
         found.otherwise = batch_problem(word, hours=EXPIRY_HOURS, whole=True)
     return found
@@ -70,7 +70,8 @@ def _state(batch: BatchJob) -> str:
     return batch.state.value.removeprefix("JOB_STATE_") if batch.state else ""
 
 
-def _read(file: bytes, found: FoundBatch[Document]) -> None:
+def _read_results(file: bytes, found: FoundBatch[Document]) -> None:
+    """Add the answers and problems in a file of batch results to `found`, by request id."""
     for line in batch_lines(file.decode(errors="replace")):
         item, response, error = str(line.get("key")), line.get("response"), line.get("error") or {}
         if isinstance(response, dict):

@@ -53,7 +53,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         self._http: HttpClient | None = None
 
     def open_client(self) -> AsyncClient:
-        """Make the SDK's client."""
+        """Return a new client of Google's SDK."""
         genai = self._sdk()
         self._http = self._connections()
         options = genai.types.HttpOptions(
@@ -125,6 +125,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def _reply(
         self, question: Question, response: GenerateContentResponse, *, batch: bool = False
     ) -> Reply:
+        """Return the reply to a question from a response, with its cost; batches cost less."""
         sent = response.sdk_http_response
         return self.service.reply(
             question,
@@ -139,6 +140,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         )
 
     def _config(self, question: Question, seed: int | None = None) -> GenerateContentConfig:
+        """Return the settings of a request; `seed` is None in a batch."""
         from google.genai.types import GenerateContentConfig, GoogleSearch, Tool
 
         return GenerateContentConfig(
@@ -149,6 +151,11 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         )
 
     def _sdk(self) -> Any:
+        """Import Google's SDK.
+
+        Raises:
+            ProviderUnavailable: when the SDK is not installed.
+        """
         try:
             from google import genai
         except ImportError:
@@ -160,6 +167,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return genai
 
     def _connections(self) -> HttpClient:
+        """Return an HTTP client with this provider's time-outs and number of connections."""
         import httpx2
 
         timeouts = self.patience()

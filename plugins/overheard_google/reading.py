@@ -31,7 +31,7 @@ def text_of(response: GenerateContentResponse) -> str:
 
 
 def finish_of(response: GenerateContentResponse) -> Finish:
-    """Return how the answer ended; a question that is blocked has none."""
+    """Return how the answer ended; the response to a blocked question has no answer."""
     candidate = _candidate(response)
     if candidate is None:
         blocked = getattr(response.prompt_feedback, "block_reason", None)
@@ -41,7 +41,7 @@ def finish_of(response: GenerateContentResponse) -> Finish:
 
 
 def citations_of(response: GenerateContentResponse) -> list[Citation]:
-    """Return the sources that the answer rests on, and those that were merely retrieved."""
+    """Return the sources that support the answer, then the sources that were only retrieved."""
     grounding = _grounding(response)
     cited = set(_supporting(grounding))
     chunks = (grounding.grounding_chunks if grounding else None) or ()
@@ -53,7 +53,7 @@ def citations_of(response: GenerateContentResponse) -> list[Citation]:
 
 
 def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, object]:
-    """Return what was billed. What a search finds is not billed as tokens sent."""
+    """Return the billed tokens and searches; tokens of search results are not billed."""
     usage = response.usage_metadata
     thoughts = getattr(usage, "thoughts_token_count", None) or 0
     return {

@@ -31,19 +31,19 @@ def rehearsals() -> list[str]:
 
 
 def agreement(replies: Sequence[str]) -> tuple[int, int]:
-    """Return how many labels the replies to the rehearsals agree with, and how many there are.
+    """Return the number of labels that the replies agree with, and the number of labels.
 
-    A verdict whose quote does not occur in the text agrees with nothing: it would not count either.
+    A verdict whose quote does not occur in the text counts as no agreement.
     """
     right = total = 0
     for gold, reply in zip(_gold(), replies, strict=True):
         _, mark = portrayal(gold.text, list(gold.labels))
-        found = portrayals(reply, mark)
+        judged = portrayals(reply, mark)
         total += len(gold.labels)
         right += sum(
-            brand in found
-            and found[brand].sentiment == label
-            and any(places(found[brand].quote, gold.text))
+            brand in judged
+            and judged[brand].sentiment == label
+            and any(places(judged[brand].quote, gold.text))
             for brand, label in gold.labels.items()
         )
     return right, total

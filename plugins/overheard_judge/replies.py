@@ -15,7 +15,7 @@ from overheard import Reading
 from overheard_judge.requests import ASPECTS
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
-_LONGEST = 200_000
+_MAX_REPLY_CHARACTERS = 200_000
 """Characters of a reply that are read."""
 
 
@@ -40,7 +40,7 @@ class Portrayal(_Strict):
     aspects: list[Any] = Field(default_factory=list, max_length=50)
 
     def judged(self) -> Iterator[Aspect]:
-        """Yield the aspects that hold up, each kind once."""
+        """Yield the valid aspects, each kind once."""
         found = {item.aspect: item for item in _valid(Aspect, self.aspects)}
         yield from (item for name, item in found.items() if name in ASPECTS)
 
@@ -58,15 +58,15 @@ Item = TypeVar("Item", bound=_Strict)
 
 
 def portrayals(reply: str, mark: str) -> dict[str, Portrayal]:
-    """Return how brands are spoken of, by name; what is said of a brand twice counts for nothing.
+    """Return the portrayal of each brand by name; a brand with two portrayals is left out.
 
     Args:
-        reply: What the model wrote.
-        mark: The mark of what it was asked, which the reply must bear.
+        reply: The text of the model's reply.
+        mark: The mark of the request, which the reply must repeat as ``check``.
     """
     items = list(_valid(Portrayal, _items(reply, mark, "brands")))
-    times = Counter(item.brand for item in items)
-    return {item.brand: item for item in items if times[item.brand] == 1}
+    counts = Counter(item.brand for item in items)
+    return {item.brand: item for item in items if counts[item.brand] == 1}
 
 
 def stated(reply: str, mark: str) -> list[Claim]:
@@ -75,14 +75,19 @@ def stated(reply: str, mark: str) -> list[Claim]:
 
 
 def _items(reply: str, mark: str, key: str) -> list[Any]:
-    fenced = _FENCE.match(reply[:_LONGEST])
+    """Return the list under `key` in a JSON reply; an empty list for an invalid reply or mark."""
+    fenced = _FENCE.match(reply[:_MAX_REPLY_CHARACTERS])
     try:
-        found = json.loads(fenced.group(1) if fenced else reply[:_LONGEST])
+        document = json.loads(fenced.group(1) if fenced else reply[:_MAX_REPLY_CHARACTERS])
     except (ValueError, RecursionError):
         return []
-    if not isinstance(found, dict) or found.keys() != {"check", key} or found["check"] != mark:
+    if (
+        not isinstance(document, dict)
+        or document.keys() != {"check", key}
+        or document["check"] != mark
+    ):
         return []
-    return found[key] if isinstance(found[key], list) else []
+    return document[key] if isinstance(document[key], list) else []
 
 
 def _valid(kind: type[Item], items: Iterable[Any]) -> Iterator[Item]:
@@ -93,26 +98,26 @@ def _valid(kind: type[Item], items: Iterable[Any]) -> Iterator[Item]:
             continue
 
 
-_FOLLOWING = 3
-"""Sentences behind one that names a brand which may go on about it."""
-_POINTING = re.compile(
+_MAX_DISTANCE_SENTENCES = 3
+"""Sentences after a mention that may continue about the brand."""
+_PRONOUN = re.compile(
     r"(?:(?:however|but|also|overall|still|yet),? )?(?:it|its|it['\u2019]s|they|their|this"
     r"|the (?:company|firm|business|brand|platform|tool|app|software|service|product|team))\b",
     re.IGNORECASE,
 )
-_LABEL = 8
-"""Characters besides the name in a line that counts as a heading."""
+_HEADING_CHARACTERS = 8
+"""Most characters in addition to the name in a line that counts as a heading."""
 _TOKEN = re.compile(r"\S+")
 
 
 def is_about(quote: str, reading: Reading) -> bool:
     """Return whether a quote occurs in the answer, in a sentence about the brand.
 
-    Such a sentence names the brand, or goes on about the brand ("It ...", or below its name) with
-    no other brand in between. White space is ignored. So text about another brand, or addressed
-    to the judge, is no evidence.
+    Such a sentence names the brand, or continues about the brand ("It ...", or below its name) with
+    no other brand in between. White space is ignored. So text about another brand, or addressed to
+    the judge, is no evidence.
     """
-    return any(_concerns(span, reading) for span in places(quote, reading.body))
+    return any(_is_about_brand(span, reading) for span in places(quote, reading.body))
 
 
 def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
@@ -123,18 +128,19 @@ def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
         yield from (found.span() for found in pattern.finditer(text))
 
 
-def _concerns(span: tuple[int, int], reading: Reading) -> bool:
+def _is_about_brand(span: tuple[int, int], reading: Reading) -> bool:
+    """Return whether a span of the answer is in a sentence about the brand; see `is_about`."""
     starts = [start for start, _ in reading.sentences]
     first, last = (max(0, bisect_right(starts, at) - 1) for at in (span[0], span[1] - 1))
     if any(first <= mention.sentence <= last for mention in reading.of(reading.brand.name)):
         return True
-    before = [m for m in reading.mentions if m.sentence < first]
-    here = any(first <= mention.sentence <= last for mention in reading.mentions)
-    if here or not before or first - before[-1].sentence > _FOLLOWING:
+    earlier = [m for m in reading.mentions if m.sentence < first]
+    names_other = any(first <= mention.sentence <= last for mention in reading.mentions)
+    if names_other or not earlier or first - earlier[-1].sentence > _MAX_DISTANCE_SENTENCES:
         return False
-    nearest = before[-1].sentence
-    names = [m for m in before if m.sentence == nearest]
+    nearest = earlier[-1].sentence
+    names = [m for m in earlier if m.sentence == nearest]
     start, end = reading.sentences[nearest]
-    label = end - start - sum(m.end - m.start for m in names) <= _LABEL
-    goes_on = label or _POINTING.match(reading.sentence(first)) is not None
-    return goes_on and all(m.brand == reading.brand.name for m in names)
+    label = end - start - sum(m.end - m.start for m in names) <= _HEADING_CHARACTERS
+    continues = label or _PRONOUN.match(reading.sentence(first)) is not None
+    return continues and all(m.brand == reading.brand.name for m in names)

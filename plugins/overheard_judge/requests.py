@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from overheard import Fact
 
 EDITION = "1"
-"""Changed with each new wording of a request: another wording is another judge."""
+"""The version of the wording of requests; another wording is another judge."""
 
 ASPECTS = (
     "price",
@@ -23,7 +23,7 @@ ASPECTS = (
     "security",
 )
 
-_LONGEST = 20_000
+_MAX_ANSWER_CHARACTERS = 20_000
 """Characters of an answer that are judged."""
 
 _DATA = """\
@@ -99,13 +99,19 @@ def portrayal(body: str, brands: Sequence[str]) -> tuple[str, str]:
         brands=_json(list(brands)),
         aspects=", ".join(f'"{aspect}"' for aspect in ASPECTS),
         mark=mark,
-        body=body[:_LONGEST],
+        body=body[:_MAX_ANSWER_CHARACTERS],
     )
     return text, mark
 
 
 def claims(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
-    """Return the request about a text's claims on a brand's facts, and the request's mark."""
+    """Return the request about a text's claims on a brand's facts, and the request's mark.
+
+    Args:
+        body: The text.
+        brand: The brand's name.
+        facts: The brand's fact sheet.
+    """
     sheet = [_sheet_entry(fact) for fact in facts]
     mark = _mark(body, brand, _json(sheet))
     text = _CLAIMS.format(
@@ -113,7 +119,7 @@ def claims(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
         brand=_json(brand),
         sheet=_json(sheet),
         mark=mark,
-        body=body[:_LONGEST],
+        body=body[:_MAX_ANSWER_CHARACTERS],
     )
     return text, mark
 

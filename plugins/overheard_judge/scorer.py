@@ -22,10 +22,10 @@ from overheard_judge import gold
 from overheard_judge.replies import Claim, Portrayal, is_about, portrayals, stated
 from overheard_judge.requests import EDITION, claims, portrayal
 
-_QUOTED = 1_000
-"""Characters of a quote."""
+_QUOTE_CHARACTERS = 1_000
+"""Most characters of a quote."""
 _VALUES = {"positive": 1.0, "neutral": 0.0, "mixed": 0.0, "negative": -1.0}
-_ORDER = ("wrong", "stale", "correct")
+_WORST_FIRST = ("wrong", "stale", "correct")
 
 
 def _model(text: str) -> str:
@@ -98,7 +98,7 @@ class ModelJudge:
         self._asker = asker
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Score one brand in one answer, if the answer names it."""
+        """Return the judged scores of a brand in an answer, if the answer names the brand."""
         if not reading.of(reading.brand.name):
             return ()
         scores = [await self._portrayal(reading)]
@@ -107,21 +107,25 @@ class ModelJudge:
         return [score for score in scores if score is not None]
 
     async def _portrayal(self, reading: Reading) -> Score | None:
+        """Return the judged sentiment toward the brand; None without a supported verdict."""
         named = sorted({mention.brand for mention in reading.mentions})
         text, mark = portrayal(reading.body, named)
         judged = portrayals(await self._ask(text), mark).get(reading.brand.name)
         if judged is None or not is_about(judged.quote, reading):
             return None
         details = tuple(_aspects(judged, reading))
-        return Score("judged_sentiment", _VALUES[judged.sentiment], judged.quote[:_QUOTED], details)
+        return Score(
+            "judged_sentiment", _VALUES[judged.sentiment], judged.quote[:_QUOTE_CHARACTERS], details
+        )
 
     async def _accuracy(self, reading: Reading) -> Score | None:
+        """Return the share of stated facts that are correct; None without a supported verdict."""
         text, mark = claims(reading.body, reading.brand.name, reading.facts)
         details = tuple(_claims(stated(await self._ask(text), mark), reading))
         if not details:
             return None
         right = sum(detail.verdict == "correct" for detail in details)
-        worst = min(details, key=lambda detail: _ORDER.index(detail.verdict))
+        worst = min(details, key=lambda detail: _WORST_FIRST.index(detail.verdict))
         return Score("judged_accuracy", right / len(details), worst.quote, details)
 
     async def _ask(self, text: str) -> str:
@@ -133,16 +137,18 @@ class ModelJudge:
 def _aspects(judged: Portrayal, reading: Reading) -> Iterator[Detail]:
     for aspect in judged.judged():
         if is_about(aspect.quote, reading):
-            yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTED])
+            yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
 
 
-def _claims(found: Iterable[Claim], reading: Reading) -> Iterator[Detail]:
-    """Yield one claim for each fact: of two, the one that is not right."""
+def _claims(stated_claims: Iterable[Claim], reading: Reading) -> Iterator[Detail]:
+    """Yield one claim for each fact; of several claims, the worst verdict counts."""
     known = {fact.field for fact in reading.facts}
     kept: dict[str, Claim] = {}
-    for claim in found:
+    for claim in stated_claims:
         if claim.field in known and is_about(claim.quote, reading):
-            before = kept.get(claim.field, claim)
-            kept[claim.field] = min(before, claim, key=lambda one: _ORDER.index(one.verdict))
+            previous = kept.get(claim.field, claim)
+            kept[claim.field] = min(
+                previous, claim, key=lambda candidate: _WORST_FIRST.index(candidate.verdict)
+            )
     for field, claim in kept.items():
-        yield Detail(field, claim.verdict, claim.stated, claim.quote[:_QUOTED])
+        yield Detail(field, claim.verdict, claim.stated, claim.quote[:_QUOTE_CHARACTERS])

@@ -56,10 +56,10 @@ INSTALL = (
 
 
 def weights_file(settings: LocalSettings, provider: str) -> Path:
-    """Return the model's file.
+    """Return the path of the model's weights.
 
     Raises:
-        ProviderUnavailable: when there is none.
+        ProviderUnavailable: when there is no such file.
     """
     if settings.model_file:
         return _existing(settings.model_file, provider, "check model_file")
@@ -74,10 +74,10 @@ def weights_file(settings: LocalSettings, provider: str) -> Path:
 
 
 def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
-    """Return the adapter's file, or None when the settings want none.
+    """Return the path of the adapter, or None if the settings name no adapter.
 
     Raises:
-        ProviderUnavailable: when it does not exist.
+        ProviderUnavailable: when there is no such file.
     """
     if not settings.adapter:
         return None
@@ -111,6 +111,7 @@ class LocalProvider:
     """
 
     def __init__(self, name: str, settings: LocalSettings) -> None:
+        """Prepare the threads that wait for answers; the engine starts with the first question."""
         self.name = name
         self.concurrency = settings.concurrency
         self._settings = settings
@@ -167,6 +168,11 @@ class LocalProvider:
         self._server = None
 
     def _request(self, question: Question, seed: int) -> dict[str, Any]:
+        """Return the engine's request for a question.
+
+        Raises:
+            ProviderFailed: when the tuned model is asked for without an adapter.
+        """
         settings = self._settings
         request: dict[str, Any] = {
             "messages": [{"role": "user", "content": question.prompt.text}],
@@ -186,6 +192,11 @@ class LocalProvider:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def _start(self) -> Any:
+        """Load the model and return the running engine.
+
+        Raises:
+            ProviderUnavailable: when the engine is not installed, or the model does not load.
+        """
         settings = self._settings
         file = weights_file(settings, self.name)
         adapter = adapter_file(settings, self.name)
@@ -208,6 +219,7 @@ class LocalProvider:
 
 
 def _parameters(engine: Any, settings: LocalSettings, file: Path, adapter: Path | None) -> Any:
+    """Return the engine's parameters: files, threads, and a window for each parallel question."""
     parameters = engine.CommonParams()
     parameters.model.path = str(file)
     parameters.model_alias = {file.stem if settings.model_file else MODEL}
@@ -224,6 +236,7 @@ def _parameters(engine: Any, settings: LocalSettings, file: Path, adapter: Path 
 
 
 def _reply(answer: dict[str, Any]) -> Reply:
+    """Return the reply from the engine's answer; a local answer costs nothing."""
     choice, usage = answer["choices"][0], answer["usage"]
     text = choice["message"]["content"]
     # The window is this provider's own choice, the same for every answer, so an answer that

@@ -54,12 +54,13 @@ async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     )
     if found.ended:
         for name in filter(None, (batch.output_file_id, batch.error_file_id)):
-            _read((await client.files.content(name)).text, found)
+            _read_results((await client.files.content(name)).text, found)
         found.otherwise = _ending(batch)
     return found
 
 
-def _read(text: str, found: FoundBatch[Response]) -> None:
+def _read_results(text: str, found: FoundBatch[Response]) -> None:
+    """Add the answers and problems in a file of batch results to `found`, by request id."""
     from openai.types.responses import Response
 
     for line in batch_lines(text):

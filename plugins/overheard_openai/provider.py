@@ -57,7 +57,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         self._created = CreationDates(self._creation)
 
     def open_client(self) -> AsyncOpenAI:
-        """Make the SDK's client."""
+        """Return a new client of OpenAI's SDK."""
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         return AsyncOpenAI(
@@ -118,6 +118,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         *,
         batch: bool = False,
     ) -> Reply:
+        """Return the reply to a question from a response, with its cost; batches cost less."""
         return self.service.reply(
             question,
             text_of(response),
@@ -132,7 +133,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return what is asked, as the service takes it."""
+        """Return the request for a question, as keyword arguments of the SDK."""
         model, settings = question.model, self.settings
         request: dict[str, Any] = {
             "model": model.id,

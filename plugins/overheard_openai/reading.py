@@ -36,7 +36,7 @@ def finish_of(response: Response) -> Finish:
 
 
 def citations_of(response: Response) -> list[Citation]:
-    """Return the sources that the answer cites, and those that were merely retrieved."""
+    """Return the cited sources, then the sources that were only retrieved."""
     cited = [
         Citation(note.url, note.title or "")
         for part in _contents(response)
@@ -53,7 +53,7 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return what was billed."""
+    """Return the billed tokens and searches."""
     usage: Any = response.usage
     tools: Any = getattr(response, "tool_usage", None)
     counted = getattr(getattr(tools, "web_search", None), "num_requests", None)

@@ -9,11 +9,11 @@ from overheard_visibility.standing import standing
 
 _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""
-_QUOTED = 1_000
-"""Characters of a quote."""
+_QUOTE_CHARACTERS = 1_000
+"""Most characters of a quote."""
 _ABSENT = tuple(Score(metric, 0.0) for metric in ("visibility", "top1", "top3"))
-_UNHEARD = Score("share_of_voice", 0.0)
-"""What is said of a brand that an answer does not name: the same of all of them."""
+_NO_SHARE = Score("share_of_voice", 0.0)
+"""The scores of a brand that an answer does not name."""
 
 
 class VisibilitySettings(Settings):
@@ -48,35 +48,35 @@ class Visibility:
     def score(self, reading: Reading) -> Iterator[Score]:
         """Yield the scores of one brand in one answer."""
         if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
-            return  # it asks about the brand itself, so naming it shows nothing
+            return  # the question names the brand, so a mention shows nothing
         voices = reading.mentions and not reading.branded
-        mine = reading.of(reading.brand.name)
-        if mine:
-            yield from _named(reading, mine)
+        own = reading.of(reading.brand.name)
+        if own:
+            yield from _scores_when_named(reading, own)
             if voices:
-                yield Score("share_of_voice", len(mine) / len(reading.mentions))
+                yield Score("share_of_voice", len(own) / len(reading.mentions))
         else:
             yield from _ABSENT
             if voices:
-                yield _UNHEARD
+                yield _NO_SHARE
 
 
-def _named(reading: Reading, mine: Sequence[Mention]) -> Iterator[Score]:
+def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
     """Yield the scores of a brand that the answer names."""
-    rank, quote = _rank(reading), reading.sentence(mine[0].sentence)[:_QUOTED]
-    yield Score("visibility", 1.0, quote, (standing(reading, mine),))
+    rank, quote = _rank(reading), reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
+    yield Score("visibility", 1.0, quote, (standing(reading, own),))
     yield Score("position", float(rank), quote, tuple(_ranks(reading)))
     yield Score("top1", float(rank == 1), quote if rank == 1 else "")
     yield Score("top3", float(rank <= 3), quote if rank <= 3 else "")
 
 
 def _ranks(reading: Reading) -> Iterator[Detail]:
-    """Yield the brand's rank in each ranked list of several brands, where there are two or more."""
-    lists = [order for order in reading.rankings if len(order) > 1]
-    for number, order in enumerate(lists if len(lists) > 1 else (), start=1):
-        if reading.brand.name in order:
-            rank = order.index(reading.brand.name) + 1
-            yield Detail(f"ranking {number}", str(rank), stated=f"{rank} of {len(order)}")
+    """Yield the brand's rank in each list of several brands, if there are two or more lists."""
+    lists = [ranking for ranking in reading.rankings if len(ranking) > 1]
+    for number, ranking in enumerate(lists if len(lists) > 1 else (), start=1):
+        if reading.brand.name in ranking:
+            rank = ranking.index(reading.brand.name) + 1
+            yield Detail(f"ranking {number}", str(rank), stated=f"{rank} of {len(ranking)}")
 
 
 def _rank(reading: Reading) -> int:

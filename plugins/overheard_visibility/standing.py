@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from overheard import Detail, Mention, Reading
 
-_QUOTED = 1_000
-"""Characters of a quote."""
-_WINDOW = 60
-"""Characters before and behind a name that are read."""
+_QUOTE_CHARACTERS = 1_000
+"""Most characters of a quote."""
+_WINDOW_CHARACTERS = 60
+"""Characters before and after a name that are read."""
 _CHOICE = (
     r"(?:choice|option|pick|fit|bet|starting point|contender|all-rounder|alternative|tool|place)s?"
 )
@@ -35,7 +35,7 @@ _BEFORE = re.compile(
     \Z""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BEHIND = re.compile(
+_AFTER = re.compile(
     rf"""
     (?:['\u2019]s)?(?:\ \w+)?
     \ (?:is|are|remains|makes|would\ be|stands\ out|comes\ first|ranks\ first)
@@ -52,15 +52,15 @@ _LABEL = re.compile(
 )
 
 
-def standing(reading: Reading, mine: Sequence[Mention]) -> Detail:
-    """Return the standing of the reading's brand, with the sentence that shows it.
+def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
+    """Return the standing of the brand as a detail, with the sentence that shows the standing.
 
     Args:
         reading: The answer.
-        mine: The brand's mentions in it; one or more.
+        own: The brand's mentions in the answer; one or more.
     """
-    against = next((mention for mention in mine if mention.negated), None)
-    chosen = next((m for m in mine if not m.negated and _is_chosen(reading, m)), None)
+    against = next((mention for mention in own if mention.negated), None)
+    chosen = next((m for m in own if not m.negated and _is_recommended(reading, m)), None)
     if chosen:
         return _detail("recommended", reading, chosen)
     if against:
@@ -68,14 +68,15 @@ def standing(reading: Reading, mine: Sequence[Mention]) -> Detail:
     return Detail("standing", "mentioned")
 
 
-def _is_chosen(reading: Reading, mention: Mention) -> bool:
+def _is_recommended(reading: Reading, mention: Mention) -> bool:
+    """Return whether the words around a mention recommend the brand."""
     start, end = reading.sentences[mention.sentence]
     if reading.body[end - 1 : end] == "?":
         return False
-    before = reading.body[max(start, mention.start - _WINDOW) : mention.start]
-    behind = reading.body[mention.end : min(end, mention.end + _WINDOW)]
-    return bool(_BEFORE.search(before) or _BEHIND.match(behind) or _LABEL.match(behind))
+    before = reading.body[max(start, mention.start - _WINDOW_CHARACTERS) : mention.start]
+    after = reading.body[mention.end : min(end, mention.end + _WINDOW_CHARACTERS)]
+    return bool(_BEFORE.search(before) or _AFTER.match(after) or _LABEL.match(after))
 
 
 def _detail(verdict: str, reading: Reading, mention: Mention) -> Detail:
-    return Detail("standing", verdict, quote=reading.sentence(mention.sentence)[:_QUOTED])
+    return Detail("standing", verdict, quote=reading.sentence(mention.sentence)[:_QUOTE_CHARACTERS])

@@ -91,6 +91,11 @@ class MyChat:
         """Do nothing: each post opens and closes its connection."""
 
     async def _send(self, body: dict[str, str]) -> None:
+        """Send a JSON body to the webhook.
+
+        Raises:
+            ChatFailed: when the service refuses the message or cannot be reached.
+        """
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
