@@ -1,15 +1,28 @@
 """Tests of the reservation of money."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overheard.config.sections import BudgetTable
-from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
+from overheard.domain import (
+    Account,
+    Answer,
+    Batch,
+    Claim,
+    Model,
+    Panel,
+    Prompt,
+    Question,
+    Run,
+    RunState,
+)
 from overheard.interfaces import Store
-from overheard.runs.spend import SpendReservation, release_dead
+from overheard.runs.spend import AHEAD, SpendReservation, release_dead
 from overheard.testing.store import open_test_store
 from scripted import SteppingClock, reply
 
@@ -98,6 +111,244 @@ async def test_what_a_dead_process_held_is_given_back() -> None:
         await release_dead(store)
 
     assert await store.money.reserving_runs() == {alive.id}
+
+
+DAY = Account("day", period="2026-03-02")
+MONTH = Account("month", period="2026-03")
+
+
+class House:
+    """A run with a purse of its own.
+
+    Attributes:
+        asked: The claims that the store was asked for, in order.
+    """
+
+    def __init__(self, **budget: float) -> None:
+        self.store = open_test_store()
+        self.budget = BudgetTable.model_validate(budget)
+        self.asked: list[dict[Account, float]] = []
+        self._reserve = self.store.money.reserve
+        self.store.money.reserve = self.reserve  # type: ignore[method-assign]
+        self._calls = 0
+
+    async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+        """Note what the store is asked for."""
+        self.asked.append({claim.account: claim.usd for claim in claims})
+        return await self._reserve(run_id, claims)
+
+    async def purse(self) -> SpendReservation:
+        """Start the run."""
+        self.run = await self.store.runs.start(Run("r", START, PANEL))
+        return SpendReservation(self.store.money, self.budget, self.run.payer, SteppingClock(START))
+
+    async def answered(self, cost: float) -> None:
+        """Keep an answer that cost so much."""
+        self._calls += 1
+        question = Question(PROMPT, MODEL, self._calls)
+        said = reply(cost_usd=cost)
+        await self.store.answers.add([Answer(self.run.id, question, said, START)])
+
+    async def balance(self, account: Account = DAY) -> tuple[float, float]:
+        """Return what is spent and what is held."""
+        balance = (await self.store.money.balances([account]))[account]
+        return balance.spent, balance.held
+
+
+async def test_money_for_many_calls_is_held_at_a_time() -> None:
+    """The store is asked once for 25 calls, and again for the next."""
+    house = House(day=100.0)
+    purse = await house.purse()
+    for _ in range(AHEAD):
+        assert await purse.hold(PROMPT, 0.5)
+    assert AHEAD == 25
+    assert house.asked == [{DAY: 12.5}]
+
+    assert await purse.hold(PROMPT, 0.5)
+    assert house.asked == [{DAY: 12.5}, {DAY: 12.5}]
+    assert (await house.balance())[1] == pytest.approx(25.0)
+
+
+async def test_where_little_is_left_only_what_lacks_is_held() -> None:
+    """A dollar has room for one call of 60 cents, not for 25; a second one finds 40 cents."""
+    house = House(day=1.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.6)
+
+    assert held
+    assert (held.usd, held.shares) == (0.6, {DAY: 1.0})
+    assert house.asked == [{DAY: pytest.approx(15.0)}, {DAY: pytest.approx(0.6)}]
+    assert (await house.balance())[1] == pytest.approx(0.6)
+
+
+async def test_a_call_that_was_cheap_leaves_its_money_to_the_next() -> None:
+    """60 cents are held and 10 are spent: the next call needs 10 more of the store."""
+    house = House(day=1.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.6)
+    assert held
+    await house.answered(0.1)
+    purse.settle(held, 0.1)
+    house.asked.clear()
+
+    assert await purse.hold(PROMPT, 0.6)
+    assert house.asked[-1] == {DAY: pytest.approx(0.1)}
+    assert await house.balance() == pytest.approx((0.1, 0.6))
+
+
+async def test_a_call_that_cost_more_than_its_worst_leaves_nothing_held() -> None:
+    """What the purse believes to hold is never negative."""
+    house = House(day=3.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.1)
+    assert held
+    await house.answered(2.8)
+    purse.settle(held, 2.8)
+    house.asked.clear()
+
+    assert await purse.hold(PROMPT, 0.2)
+    assert house.asked[-1] == {DAY: pytest.approx(0.2)}
+
+
+async def test_a_call_waits_for_those_under_way() -> None:
+    """It gets what they give back, and is refused when they give back too little."""
+    house = House(day=1.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.6)
+    waiting = asyncio.create_task(purse.hold(PROMPT, 0.6))
+    too_dear = asyncio.create_task(purse.hold(PROMPT, 0.95))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    assert held
+    await house.answered(0.1)
+    purse.settle(held, 0.1)
+
+    second = await asyncio.wait_for(waiting, 5)
+    assert second
+    assert not too_dear.done()
+    purse.settle(second, 0.0)
+    assert await asyncio.wait_for(too_dear, 5) is None
+    assert purse.lacking == "day"
+
+
+async def test_what_may_have_been_charged_stays_held() -> None:
+    """A call without an answer keeps its 60 cents: 40 are left for others, and no more."""
+    house = House(day=1.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.6)
+    assert held
+    purse.keep_back(held)
+
+    assert await purse.hold(PROMPT, 0.5) is None
+    assert await purse.hold(PROMPT, 0.4)
+    assert await house.balance() == pytest.approx((0.0, 1.0))
+
+
+async def test_of_what_may_have_been_charged_the_known_cost_is_spent() -> None:
+    """50 of 60 cents are spent and 10 stay held, so 40 are left."""
+    house = House(day=1.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.6)
+    assert held
+    await house.answered(0.5)
+    purse.keep_back(held, 0.5)
+
+    assert await purse.hold(PROMPT, 0.41) is None
+    assert await purse.hold(PROMPT, 0.4)
+    assert await house.balance() == pytest.approx((0.5, 0.5))
+
+
+async def test_what_costs_more_than_was_kept_back_leaves_nothing_held() -> None:
+    """70 of 60 cents are spent: 30 are left, all of which the store has to give."""
+    house = House(day=1.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.6)
+    assert held
+    await house.answered(0.7)
+    purse.keep_back(held, 0.7)
+    house.asked.clear()
+
+    assert await purse.hold(PROMPT, 0.3)
+    assert house.asked[-1] == {DAY: pytest.approx(0.2)}
+
+
+async def test_brands_that_share_a_call_hold_their_shares() -> None:
+    """A brand with a limit holds half of the call's money; an account without one holds none."""
+    house = House(month=50.0, brands={"Acme": 40.0})  # type: ignore[arg-type] # a table
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.5)
+    acme = Account("brand", "Acme", "2026-03")
+
+    assert held
+    assert held.shares == {MONTH: 1.0, acme: 0.5}
+    assert house.asked == [{MONTH: 12.5, acme: 6.25}]
+
+
+async def test_the_limit_that_leaves_too_little_is_named() -> None:
+    """By its key in [budget]; on no account is anything held."""
+    house = House(month=50.0, brands={"Acme": 0.2})  # type: ignore[arg-type] # a table
+    purse = await house.purse()
+
+    assert await purse.hold(PROMPT, 0.5) is None
+    assert purse.lacking == 'brands."Acme"'
+    assert (await house.balance(MONTH))[1] == 0
+
+
+async def test_a_free_call_needs_no_money() -> None:
+    """However little there is."""
+    house = House(day=0.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.0)
+
+    assert held
+    assert (held.shares, held.usd) == ({}, 0.0)
+    assert house.asked == []
+    purse.settle(held, 0.0)
+    assert await purse.hold(PROMPT, 0.01) is None
+
+
+async def test_a_purse_that_is_closed_gives_back_what_is_not_spent() -> None:
+    """Of 12.50 that were held ahead; closing it again gives back nothing."""
+    house = House(day=100.0)
+    purse = await house.purse()
+    held = await purse.hold(PROMPT, 0.5)
+    assert held
+    await house.answered(0.2)
+    purse.settle(held, 0.2)
+    assert await house.balance() == pytest.approx((0.2, 12.3))
+    await purse.close()
+    assert await house.balance() == pytest.approx((0.2, 0.0))
+
+    other = Claim(DAY, 3.0, 100.0)
+    await house.store.money.reserve(house.run.id, [other])
+    await purse.close()
+    assert (await house.balance())[1] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("spread", "ended", "batch", "kept"),
+    [
+        (False, False, False, False),
+        (True, False, False, True),
+        (True, True, False, False),
+        (False, False, True, True),
+        (False, True, True, True),
+    ],
+)
+async def test_the_dead_keep_what_may_still_be_charged(
+    *, spread: bool, ended: bool, batch: bool, kept: bool
+) -> None:
+    """A batch at the vendor, or a run that workers may be asking for."""
+    store = open_test_store()
+    run = await store.runs.start(Run("dead", START, PANEL))
+    await store.money.reserve(run.id, [Claim(DAY, 0.1, 9.0)])
+    if batch:
+        await store.batches.keep(Batch(run.id, MODEL, ("q",), START, "batch_0"))
+    if ended:
+        await store.runs.finish(run.id, RunState.PARTIAL, START)
+    await release_dead(store, spread=spread)
+
+    assert await store.money.reserving_runs() == ({run.id} if kept else set())
 
 
 Clock = SteppingClock

@@ -1,0 +1,441 @@
+"""Tests of an alert's card: what it says, and from which numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from overheard.alerts import card
+from overheard.alerts.card import alert_data, brief, compose, way
+from overheard.alerts.evidence import AlertEvidence, quotes
+from overheard.cards.card import Card, Field, Image, Severity
+from overheard.cards.charts.trend import Chart, Mark
+from overheard.cards.wording import MINUS
+from overheard.domain import (
+    Alert,
+    Answer,
+    Brand,
+    Metric,
+    Model,
+    Prompt,
+    PromptShift,
+    Question,
+    Scale,
+    Shift,
+)
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+from scripted import reply
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+MODEL, OTHER = Model("svc", "m-1"), Model("svc", "m-2")
+PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(7))
+METRICS = {
+    "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
+    "position": Metric("position", Scale.RANK, "Position"),
+}
+
+
+def shift_of(**more: Any) -> Shift:
+    """Make a shift of run 3: visibility fell from 70 % to 45 %."""
+    usual: dict[str, Any] = {
+        "brand": "Acme", "model": MODEL, "metric": "visibility", "run_id": 3, "before": 0.7,
+        "after": 0.45, "change": -0.25, "interval": (-0.4, -0.1), "probability": 0.97,
+        "answers": (1200, 30), "explanation": "Only this model moved.",
+        "prompts": tuple(PromptShift(p.key, 1.0, 0.0, 3, 3) for p in PROMPTS),
+    }  # fmt: skip
+    return Shift(**{**usual, **more})
+
+
+def alert_of(shift: Shift | None = None, **more: Any) -> Alert:
+    """Make alert 7."""
+    return Alert(shift or shift_of(), NOON, id=7, **more)
+
+
+def answer(
+    prompt: int, day: int, text: str = "Acme is good.", served: str = "", fingerprint: str = ""
+) -> Answer:
+    """Make an answer of a day; the shift began on day 2."""
+    said = reply(text, served_model=served, fingerprint=fingerprint)
+    return Answer(day, Question(PROMPTS[prompt], MODEL), said, NOON + day * DAY)
+
+
+def stream_of(
+    brand: str, model: Model, rows: Sequence[Sequence[int]], metric: str = "visibility"
+) -> Stream:
+    """Make a stream of runs 1, 2 and 3: of four answers to each of two prompts, so many hits."""
+    total = np.array(rows, dtype=float)
+    runs = tuple(RunKey(NOON + number * DAY, number) for number in range(1, len(rows) + 1))
+    keys = tuple(prompt.key for prompt in PROMPTS[:2])
+    n = np.full(total.shape, 4)
+    return Stream(StreamKey(brand, model, metric), "s@1", runs, keys, n, total, total)
+
+
+def evidence_of(**more: Any) -> AlertEvidence:
+    """Make what is known of the alert: it began with the run of day 2."""
+    usual: dict[str, Any] = {
+        "began": NOON + 2 * DAY, "dates": (NOON + 2 * DAY,), "grown": {}, "metrics": METRICS,
+        "streams": (), "answers": tuple(answer(n, 0) for n in range(7)),
+        "brand": Brand("Acme"), "rivals": (Brand("Zeta"),), "zone": UTC,
+    }  # fmt: skip
+    return AlertEvidence(**{**usual, **more})
+
+
+@pytest.fixture
+def charts(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
+    """The charts that cards show; none is drawn."""
+    shown: list[Chart] = []
+
+    def keep(chart: Chart, name: str) -> Image:
+        shown.append(chart)
+        return Image(b"", "chart", name)
+
+    monkeypatch.setattr(card, "printed", keep)
+    return shown
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(charts: list[Chart]) -> None:
+    """Draw no chart in any of these tests."""
+
+
+def paragraphs(composed: Card) -> list[str]:
+    """Return a card's paragraphs."""
+    return str(composed.text).split("\n\n")
+
+
+def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
+    """The probability, the answers on both sides, and the number of prompts."""
+    composed = compose(alert_of(), evidence_of())
+
+    assert composed.title == "Acme: visibility fell from 70 % to 45 % at svc/m-1"
+    assert paragraphs(composed)[0] == (
+        "With a probability of 97 % this is a real change and not chance, if one real change a "
+        "year is usual. It rests on 30 answers since then and 1,200 before, to the same 7 prompts."
+    )
+    assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
+    assert composed.image
+    assert composed.image.name == "alert-7.png"
+
+
+def test_no_probability_is_shown_as_certain() -> None:
+    """Above 99.9 % the assumptions are less sure than the number."""
+    sure = compose(alert_of(shift_of(probability=1.0)), evidence_of())
+    unknown = compose(alert_of(shift_of(probability=None)), evidence_of())
+
+    assert "a probability of over 99 % this is" in paragraphs(sure)[0]
+    assert "a probability of 0 % this is" in paragraphs(unknown)[0]
+    assert card.SUREST == 0.999
+
+
+@pytest.mark.parametrize(
+    ("metric", "change", "severity"),
+    [
+        ("visibility", -0.25, Severity.BAD),
+        ("visibility", 0.25, Severity.GOOD),
+        ("position", -0.5, Severity.GOOD),
+        ("position", 0.5, Severity.BAD),
+    ],
+)
+def test_the_colour_says_whether_it_is_good_news(
+    metric: str, change: float, severity: Severity
+) -> None:
+    """A rank is better when it falls."""
+    moved = shift_of(metric=metric, before=2.0, after=2.0 + change, change=change)
+
+    assert compose(alert_of(moved), evidence_of()).severity is severity
+
+
+def test_when_it_began_is_a_run_or_a_range_of_runs() -> None:
+    """One date when only one run is likely, and the ends of the range otherwise."""
+    [_, sure, *_] = paragraphs(compose(alert_of(), evidence_of()))
+    dates = tuple(NOON + day * DAY for day in (1, 2, 4))
+    [_, unsure, *_] = paragraphs(compose(alert_of(), evidence_of(dates=dates)))
+
+    assert sure == "It began with the run of 4 Mar 2026, 12:00 UTC. Only this model moved."
+    assert unsure == (
+        "It most likely began with the run of 4 Mar 2026, 12:00 UTC, and with a probability of "
+        "90 % between those of 3 Mar 2026, 12:00 UTC and 6 Mar 2026, 12:00 UTC. "
+        "Only this model moved."
+    )
+
+
+def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> None:
+    """A range of dates is shaded, a known date is not, and each growth has its mark."""
+    dates, day_8 = (NOON + DAY, NOON + 4 * DAY), NOON + 8 * DAY
+    compose(alert_of(), evidence_of())
+    compose(alert_of(), evidence_of(dates=dates, grown={5: day_8}))
+
+    assert charts[0].marks == (Mark(NOON + 2 * DAY, "began"),)
+    assert charts[1].marks == (
+        Mark(NOON + 2 * DAY, "most likely began", dates),
+        Mark(day_8, "grew"),
+    )
+
+
+def test_the_chart_shows_the_brand_and_its_competitors_at_that_model(charts: list[Chart]) -> None:
+    """The brand's line is the thick one; what has no stream has no line."""
+    streams = (
+        stream_of("Acme", MODEL, [[4, 4], [4, 2], [0, 0]]),
+        stream_of("Acme", OTHER, [[1, 1], [1, 1], [1, 1]]),
+        stream_of("Zeta", MODEL, [[0, 2], [2, 2], [4, 4]]),
+    )
+    rivals = (Brand("Zeta"), Brand("Umbra"))
+    compose(alert_of(), evidence_of(streams=streams, rivals=rivals))
+    [chart] = charts
+
+    assert chart.title == "Visibility at svc/m-1"
+    assert [(line.label, line.emphasis) for line in chart.series] == [
+        ("Acme", True),
+        ("Zeta", False),
+    ]
+    assert [point[1] for point in chart.series[0].points] == [1.0, 0.75, 0.0]
+    assert [point[1] for point in chart.series[1].points] == [0.25, 0.5, 1.0]
+
+
+def test_the_table_compares_competitors_here_and_the_brand_elsewhere() -> None:
+    """Neither the stream itself nor a competitor at another model is in it."""
+    streams = (
+        stream_of("Acme", MODEL, [[4, 4], [4, 4], [0, 0]]),
+        stream_of("Zeta", MODEL, [[0, 2], [2, 0], [4, 3]]),
+        stream_of("Acme", OTHER, [[2, 2], [2, 2], [2, 1]]),
+        stream_of("Zeta", OTHER, [[1, 1], [1, 1], [3, 3]]),
+        stream_of("Umbra", MODEL, [[0, 0], [0, 0], [0, 0]]),
+    )
+    composed = compose(alert_of(), evidence_of(streams=streams))
+    [zeta, acme] = composed.table.rows if composed.table else ()
+
+    assert composed.table
+    assert composed.table.header == ("Visibility of", "At", "Before", "After", "Change")
+    assert zeta[:4] == ("Zeta", "svc/m-1", "25 %", "88 %")
+    assert acme[:4] == ("Acme", "svc/m-2", "50 %", "38 %")
+    assert (zeta[4], acme[4]) == ("+62 points", f"{MINUS}12 points")
+    assert composed.table.right == frozenset({2, 3, 4})
+
+
+def test_the_table_is_cut_where_the_shift_began() -> None:
+    """Before and after are those of the run with which it began, and not of the alert's run."""
+    rival = stream_of("Zeta", MODEL, [[0, 0], [4, 4], [4, 4]])
+    composed = compose(alert_of(shift_of(began=2)), evidence_of(streams=(rival,)))
+
+    assert composed.table
+    assert composed.table.rows[0][2:4] == ("0 %", "100 %")
+    assert compose(alert_of(), evidence_of()).table is None
+
+
+def test_the_fields_are_the_numbers_of_the_shift() -> None:
+    """Before, after, change, interval, and the probability where there is one."""
+    usual = (
+        Field("Before", "70 %"),
+        Field("After", "45 %"),
+        Field("Change", f"{MINUS}25 points"),
+        Field("90 % interval", f"{MINUS}40 to {MINUS}10 points"),
+    )
+    assert compose(alert_of(), evidence_of()).fields == (*usual, Field("Probability", "97 %"))
+    assert compose(alert_of(shift_of(probability=None)), evidence_of()).fields == usual
+
+
+def test_growth_is_told_with_its_run_and_its_own_probability() -> None:
+    """Each step has a sentence; the field shows the last value of the metric that heads it."""
+    later = (
+        shift_of(run_id=5, before=0.45, after=0.3, change=-0.15, probability=0.9),
+        shift_of(run_id=8, before=0.3, after=0.1, change=-0.2, probability=0.8),
+        shift_of(run_id=8, metric="position", before=2.0, after=3.5, change=1.5),
+    )
+    alert = alert_of(later=later)
+    composed = compose(alert, evidence_of(grown={5: NOON + 5 * DAY, 8: NOON + 8 * DAY}))
+
+    told = "this is a real change and not chance, if one real change a year is usual."
+    assert paragraphs(composed)[2] == (
+        "It has grown: with the run of 7 Mar 2026, 12:00 UTC, visibility fell from 45 % to 30 %. "
+        f"With a probability of 90 % {told} "
+        "It has grown: with the run of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
+        f" With a probability of 80 % {told} "
+        "It has grown: with the run of 10 Mar 2026, 12:00 UTC, position rose from 2.0 to 3.5. "
+        f"With a probability of 97 % {told}"
+    )
+    assert composed.fields[-1] == Field("Since it grew", "10 %")
+    assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
+    assert brief(alert, METRICS) == "visibility 70 % → 45 % → 30 % → 10 %"
+
+
+def test_other_metrics_that_moved_in_the_run_are_named() -> None:
+    """In one sentence, each with its values."""
+    also = (
+        shift_of(metric="position", before=2.0, after=3.5, change=1.5),
+        shift_of(metric="gone", before=0.25, after=0.125, change=-0.125),
+    )
+    composed = compose(alert_of(also=also), evidence_of())
+
+    assert paragraphs(composed)[2] == (
+        "At the same time, position rose from 2.0 to 3.5 and gone fell from 0.25 to 0.12."
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "", "The service does not say which model it serves, so an update would not show."),
+        (
+            "m-1-0301",
+            "m-1-0301",
+            "The service reports the same model as before: if it was updated, then in silence.",
+        ),
+        (
+            "m-1-0301",
+            "m-1-0501",
+            "The service reports another model than before: m-1-0501 fp.",
+        ),
+    ],
+)
+def test_the_served_model_before_is_compared_with_the_one_since(
+    before: str, after: str, said: str
+) -> None:
+    """An answer of the moment at which it began counts as after."""
+    marked = "fp" if after != before else ""
+    answers = (answer(0, 1, served=before), answer(0, 2, served=after, fingerprint=marked))
+
+    assert said in paragraphs(compose(alert_of(), evidence_of(answers=answers)))
+
+
+def test_the_five_prompts_that_moved_most_are_listed() -> None:
+    """A prompt that did not move is left out, and a prompt without an answer has its key."""
+    moved = [(0, 1.0, 0.0), (1, 1.0, 1.0), (2, 0.9, 0.1), (3, 0.8, 0.2), (4, 0.0, 0.4)]
+    prompts = tuple(PromptShift(PROMPTS[n].key, a, b, 3, 3) for n, a, b in moved)
+    more = tuple(PromptShift(key, 0.5, 0.4, 3, 3) for key in ("fifth", "sixth"))
+    composed = compose(alert_of(shift_of(prompts=prompts + more)), evidence_of())
+
+    assert paragraphs(composed)[-1].split("\n") == [
+        "The prompts that moved most:",
+        "100 % → 0 %  Which tool is best for team 0?",
+        "90 % → 10 %  Which tool is best for team 2?",
+        "80 % → 20 %  Which tool is best for team 3?",
+        "0 % → 40 %  Which tool is best for team 4?",
+        "50 % → 40 %  fifth",
+    ]
+
+
+def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
+    """Without a chart, and with the numbers as they were stored."""
+    composed = compose(alert_of(shift_of(metric="gone")), evidence_of())
+
+    assert composed.title == "Acme: gone fell from 0.70 to 0.45 at svc/m-1"
+    assert 'The plugin that measures "gone" is not installed any more' in paragraphs(composed)[0]
+    assert paragraphs(composed)[1].startswith("With a probability of 97 % this is a real change")
+    assert paragraphs(composed)[1].endswith("12:00 UTC. Only this model moved.")
+    assert (composed.severity, composed.image) == (Severity.WARNING, None)
+    assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
+    assert composed.data["metric"] == "gone"
+
+
+def test_an_alert_for_machines_has_all_of_its_shifts() -> None:
+    """The head, what moved with it, and the growth with its runs."""
+    also = (shift_of(metric="position", before=2.0, after=3.5, change=1.5, recovery=True),)
+    data = alert_data(alert_of(also=also, later=(shift_of(run_id=5, after=0.2),)))
+
+    assert (data["id"], data["run_id"], data["brand"], data["model"]) == (7, 3, "Acme", "svc/m-1")
+    assert (data["before"], data["after"], data["change"]) == (0.7, 0.45, -0.25)
+    assert (data["interval"], data["probability"]) == ([-0.4, -0.1], 0.97)
+    assert (data["recovery"], data["explanation"]) == (False, "Only this model moved.")
+    assert [(one["metric"], one["after"], one["recovery"]) for one in data["also"]] == [
+        ("position", 3.5, True)
+    ]
+    assert [(one["run_id"], one["after"]) for one in data["later"]] == [(5, 0.2)]
+
+
+def test_a_shift_of_no_size_fell() -> None:
+    """The word follows the sign of the change."""
+    assert card.step(shift_of(change=0.0), METRICS) == "visibility fell from 70 % to 45 %"
+    assert card.step(shift_of(change=0.5), METRICS) == "visibility rose from 70 % to 45 %"
+
+
+SILENT, NAMED = "Others are better. Zeta is cheap.", "Many are good. Acme is best."
+
+
+def test_quotes_show_the_brand_before_it_fell_and_its_absence_after() -> None:
+    """The answers nearest to the shift speak; of those, one that shows it best."""
+    answers = (
+        answer(0, 0, "Acme was first once."),
+        answer(0, 1, NAMED),
+        answer(0, 2, "Acme is still here."),
+        answer(0, 3, SILENT),
+    )
+    shift = shift_of(prompts=(PromptShift(PROMPTS[0].key, 1.0, 0.0, 3, 3),))
+    before, after = quotes(shift, evidence_of(answers=answers))
+
+    assert (before.source, before.text.text) == (
+        "Before, asked “Which tool is best for team 0?”",
+        "Acme is best.",
+    )
+    assert (after.source, after.text.text) == (
+        "After, asked “Which tool is best for team 0?”",
+        "Zeta is cheap.",
+    )
+
+
+def test_quotes_show_the_brand_after_it_rose() -> None:
+    """Then absence shows best before, and the name since."""
+    answers = (answer(0, 0, NAMED), answer(0, 1, SILENT), answer(0, 2, SILENT), answer(0, 3, NAMED))
+    shift = shift_of(change=0.5, prompts=(PromptShift(PROMPTS[0].key, 0.0, 1.0, 3, 3),))
+
+    said = [quote.text.text for quote in quotes(shift, evidence_of(answers=answers))]
+    assert said == ["Zeta is cheap.", "Acme is best."]
+
+
+def test_quotes_come_from_two_prompts_that_moved_with_the_shift() -> None:
+    """A prompt that moved against it, or not at all, is not quoted; more are when asked for."""
+    rates = [(0.0, 1.0), (0.5, 0.5), (1.0, 0.0), (1.0, 0.2), (1.0, 0.4)]
+    prompts = tuple(
+        PromptShift(PROMPTS[n].key, before, after, 3, 3) for n, (before, after) in enumerate(rates)
+    )
+    answers = tuple(answer(n, day) for n in range(5) for day in (1, 2))
+    shift, known = shift_of(prompts=prompts), evidence_of(answers=answers)
+
+    assert [quote.source[-8:] for quote in quotes(shift, known)] == ["team 2?”"] * 2 + [
+        "team 3?”"
+    ] * 2
+    assert len(quotes(shift, known, most=5)) == 6
+
+
+def test_an_answer_that_names_nobody_is_quoted_from_its_beginning() -> None:
+    """And an empty one is passed over."""
+    answers = (answer(0, 2, ""), answer(0, 3, "It depends. Ask a friend."))
+    shift = shift_of(prompts=(PromptShift(PROMPTS[0].key, 1.0, 0.0, 3, 3),))
+    [quote] = quotes(shift, evidence_of(answers=answers))
+
+    assert quote.text.text == "It depends."
+
+
+def test_long_quotes_and_prompts_are_cut() -> None:
+    """A quote at 300 characters, a prompt at 100 in a quote and at 90 in the list."""
+    prompt = Prompt("Which " + "x" * 120)
+    text = "Acme " + "y" * 400
+    known = evidence_of(
+        answers=(Answer(1, Question(prompt, MODEL), reply(text), NOON),),
+    )
+    shift = shift_of(prompts=(PromptShift(prompt.key, 1.0, 0.0, 3, 3),))
+    [quote] = quotes(shift, known)
+
+    assert len(quote.text.text) == 300
+    assert len(quote.source) == len("Before, asked “”") + 100
+    listed = paragraphs(compose(alert_of(shift), known))[-1].split("\n")[1]
+    assert len(listed) == len("100 % → 0 %  ") + 90
+
+
+def test_evidence_finds_the_stream_of_a_brand_at_the_model() -> None:
+    """Not that of another model or metric."""
+    streams = (
+        stream_of("Acme", OTHER, [[1, 1]]),
+        stream_of("Acme", MODEL, [[1, 1]], "position"),
+        stream_of("Acme", MODEL, [[2, 2]]),
+    )
+    known = evidence_of(streams=streams)
+
+    assert known.stream("Acme", shift_of()) is streams[2]
+    assert known.stream("Zeta", shift_of()) is None
+    assert replace(known, streams=()).stream("Acme", shift_of()) is None

@@ -1,0 +1,258 @@
+"""Tests of how an alert's life is shown: its state, its buttons, its events, its digest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from overheard.alerts.digest import alert_row, alert_table, digest_card, held_back
+from overheard.alerts.events import event_card, event_sentences, history, state, with_life
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.routes import Routes
+from overheard.cards.card import Card, Field, Severity, Style
+from overheard.config.sections import RouteTable
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    Delivery,
+    DeliveryKind,
+    Metric,
+    Model,
+    Run,
+    Scale,
+    Shift,
+)
+from overheard.testing.store import open_test_store
+from recording import HandClock
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+METRICS = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
+SHIFT = Shift("Acme", Model("svc", "m-1"), "visibility", 1, 0.7, 0.45, -0.25, (-0.4, -0.1))
+CARD = Card("Acme: visibility fell", footer="Raised.", severity=Severity.BAD, data={"id": 3})
+LIVE = (AlertState.OPEN, AlertState.GROWING)
+OVER = (AlertState.RECOVERED, AlertState.CLOSED)
+
+
+def alert_of(state: AlertState = AlertState.OPEN, **more: Any) -> Alert:
+    """Make alert 3."""
+    return Alert(SHIFT, NOON, state=state, **{"id": 3, **more})
+
+
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        (alert_of(), "open"),
+        (alert_of(by="Ada"), "open"),
+        (alert_of(AlertState.GROWING, by="Ada"), "growing"),
+        (alert_of(AlertState.ACKNOWLEDGED, by="Ada (slack:U1)"), "acknowledged by Ada"),
+        (alert_of(AlertState.RECOVERED), "recovered"),
+        (alert_of(AlertState.CLOSED, by="Ada"), "closed by Ada"),
+        (
+            alert_of(AlertState.SNOOZED, by="Ada", until=NOON + timedelta(days=1)),
+            "snoozed by Ada until 3 Mar 2026, 12:00 UTC",
+        ),
+        (alert_of(AlertState.SNOOZED), "snoozed until the next update of the model"),
+    ],
+)
+def test_a_state_is_named_with_its_person_and_its_end(alert: Alert, said: str) -> None:
+    """A state that no person has chosen names none."""
+    assert state(alert, UTC) == said
+
+
+def test_a_card_shows_the_state_of_its_alert() -> None:
+    """As a field and for machines, and in the title when it has changed."""
+    until = NOON + timedelta(days=1)
+    growing = with_life(CARD, alert_of(AlertState.GROWING), UTC)
+    snoozed = with_life(CARD, alert_of(AlertState.SNOOZED, by="Ada", until=until), UTC)
+
+    assert growing.title == "Growing: Acme: visibility fell"
+    assert growing.fields == (Field("State", "growing"),)
+    assert snoozed.title == "Acme: visibility fell"
+    assert growing.data == {
+        "id": 3, "state": "growing", "by": "", "until": None, "follows": None
+    }  # fmt: skip
+    assert snoozed.data["until"] == "2026-03-03T12:00:00+00:00"
+
+
+@pytest.mark.parametrize("state", list(AlertState))
+def test_an_alert_that_is_over_is_plain(state: AlertState) -> None:
+    """It is neither good nor bad news any more."""
+    severity = with_life(CARD, alert_of(state), UTC).severity
+
+    assert severity is (Severity.PLAIN if state in OVER else Severity.BAD)
+
+
+def test_an_alert_names_the_one_that_it_follows() -> None:
+    """In the footer, with a button that shows it, and for machines."""
+    first, second = (with_life(CARD, alert_of(follows=number), UTC) for number in (0, 2))
+
+    assert (first.footer, second.footer) == ("Raised.", "Raised. It follows alert 2.")
+    assert (first.data["follows"], second.data["follows"]) == (None, 2)
+    labels = [[action.label for action in card.actions] for card in (first, second)]
+    assert "Show alert 2" in labels[1]
+    assert not any(label.startswith("Show") for label in labels[0])
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (AlertState.OPEN, "acknowledge snooze snooze snooze evidence recheck update close"),
+        (AlertState.GROWING, "acknowledge snooze snooze snooze evidence recheck update close"),
+        (AlertState.ACKNOWLEDGED, "snooze snooze snooze evidence recheck update close reopen"),
+        (
+            AlertState.SNOOZED,
+            "acknowledge snooze snooze snooze evidence recheck update close reopen",
+        ),
+        (AlertState.RECOVERED, "evidence reopen"),
+        (AlertState.CLOSED, "evidence reopen"),
+    ],
+)
+def test_only_buttons_that_do_something_are_shown(state: AlertState, words: str) -> None:
+    """What is possible depends on the state."""
+    actions = with_life(CARD, alert_of(state), UTC).actions
+
+    assert " ".join(action.words.removeprefix("alerts ").split()[0] for action in actions) == words
+    assert all(" 3" in action.words for action in actions)
+    styles = [action.style for action in actions if action.label == "Acknowledge"]
+    assert styles in ([], [Style.PRIMARY])
+
+
+def test_checking_again_shows_its_price() -> None:
+    """Where it has one."""
+    labels = [
+        [action.label for action in with_life(CARD, alert_of(), UTC, price).actions]
+        for price in ("", "about $0.42")
+    ]
+
+    assert "Check again" in labels[0]
+    assert "Check again (about $0.42)" in labels[1]
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("Ada (slack:U1)", "Ada closed it. Enough."),
+        ("", "Somebody closed it. Enough."),
+        ("terminal", "Somebody at the terminal closed it. Enough."),
+    ],
+)
+def test_an_event_is_a_sentence_with_its_note(who: str, said: str) -> None:
+    """Persons go by their names, without ids."""
+    event = AlertEvent(AlertEventKind.CLOSED, NOON, who, "Enough.")
+
+    assert event_sentences(event) == said
+    assert event_sentences(replace(event, note="")) == said.removesuffix(" Enough.")
+
+
+@pytest.mark.parametrize(
+    ("what", "severity"),
+    [
+        (AlertEventKind.GREW, Severity.WARNING),
+        (AlertEventKind.WOKEN, Severity.WARNING),
+        (AlertEventKind.RECOVERED, Severity.GOOD),
+        (AlertEventKind.ACKNOWLEDGED, Severity.PLAIN),
+    ],
+)
+def test_an_event_in_a_thread_has_the_colour_of_its_news(
+    what: AlertEventKind, severity: Severity
+) -> None:
+    """What needs attention again is a warning."""
+    card = event_card(alert_of(), AlertEvent(what, NOON, "Ada"))
+
+    assert (card.title, card.severity) == (f"Alert 3: {what.value}", severity)
+    assert card.text == event_sentences(AlertEvent(what, NOON, "Ada"))
+
+
+def test_the_history_has_a_row_for_each_event() -> None:
+    """With the time in the reader's zone."""
+    events = [
+        AlertEvent(AlertEventKind.RAISED, NOON),
+        AlertEvent(AlertEventKind.CLOSED, NOON + timedelta(hours=1), "Ada"),
+    ]
+    table = history(events, UTC)
+
+    assert table.header == ("When", "What happened")
+    assert table.rows == (
+        ("2 Mar 2026, 12:00 UTC", "Raised."),
+        ("2 Mar 2026, 13:00 UTC", "Ada closed it."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "title", "said", "severity"),
+    [
+        (LIVE, "2 alerts during quiet hours", "2 still open, below.", Severity.WARNING),
+        (
+            (AlertState.OPEN, AlertState.CLOSED),
+            "2 alerts during quiet hours",
+            "1 still open, below.",
+            Severity.WARNING,
+        ),
+        (OVER, "2 alerts during quiet hours", "All of them are over.", Severity.PLAIN),
+        (OVER[:1], "1 alert during quiet hours", "It is over.", Severity.PLAIN),
+    ],
+)
+def test_a_digest_counts_what_is_still_open(
+    states: tuple[AlertState, ...], title: str, said: str, severity: Severity
+) -> None:
+    """One alert that is over has a digest too: no other message shows it."""
+    card = digest_card([alert_of(state) for state in states], METRICS, UTC)
+
+    assert card
+    assert (card.title, card.text, card.severity) == (title, said, severity)
+    assert [row["state"] for row in card.data["alerts"]] == [state.value for state in states]
+    assert card.table == alert_table([alert_of(state) for state in states], METRICS, UTC)
+
+
+def test_a_digest_of_one_open_alert_or_of_none_is_not_posted() -> None:
+    """The alert has a message of its own."""
+    assert digest_card([alert_of()], METRICS, UTC) is None
+    assert digest_card([], METRICS, UTC) is None
+
+
+def test_a_list_of_alerts_has_a_row_for_each() -> None:
+    """Number, time, brand, model, what moved, and the state; the numbers are aligned right."""
+    table = alert_table([alert_of(AlertState.CLOSED, by="Ada")], METRICS, UTC)
+
+    assert table.header == ("Alert", "Raised", "Brand", "Model", "What moved", "State")
+    assert table.rows == (
+        ("3", "2 Mar 2026, 12:00 UTC", "Acme", "svc/m-1", "visibility 70 % → 45 %",
+         "closed by Ada"),
+    )  # fmt: skip
+    assert table.right == frozenset({0})
+    assert alert_row(alert_of(follows=2)) == {
+        "id": 3, "opened_at": "2026-03-02T12:00:00+00:00", "brand": "Acme", "model": "svc/m-1",
+        "metric": "visibility", "before": 0.7, "after": 0.45, "state": "open", "by": "",
+        "until": None, "follows": 2,
+    }  # fmt: skip
+
+
+async def test_a_digest_gathers_the_alerts_of_one_night_and_channel() -> None:
+    """Neither those of another night or channel, nor other messages."""
+    store, clock = open_test_store(), HandClock(NOON.replace(hour=23))
+    routes = [
+        RouteTable(channel=channel, quiet="22:00-07:00") for channel in ("slack:C1", "slack:C2")
+    ]
+    life = Lifecycle(store, Routes(routes, METRICS), clock)
+    for number, key in enumerate(("first", "second", "third")):
+        run = await store.runs.start(Run(key, clock.now()))
+        moved = replace(SHIFT, model=Model("svc", key), run_id=run.id)
+        await life.raise_alert(Alert(moved, clock.now()))
+        clock.pass_(hours=number * 24)
+    digests = [d for d in await store.deliveries.find() if d.kind is DeliveryKind.DIGEST]
+    nights = {(d.channel, d.subject): [a.id for a in await held_back(store, d)] for d in digests}
+
+    ends = [(NOON.replace(hour=7) + timedelta(days=day)).isoformat() for day in (1, 2)]
+    assert nights == {
+        ("slack:C1", ends[0]): [1, 2],
+        ("slack:C2", ends[0]): [1, 2],
+        ("slack:C1", ends[1]): [3],
+        ("slack:C2", ends[1]): [3],
+    }
+    nothing = Delivery(DeliveryKind.DIGEST, "d", "slack:C3", NOON, subject=ends[0])
+    assert await held_back(store, nothing) == []

@@ -1,0 +1,234 @@
+"""Tests of quotes: what a run would cost, said before it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from math import inf
+
+import pytest
+
+from overheard.config.sections import BudgetTable
+from overheard.domain import Account, Answer, Claim, Model, Panel, Payer, Price, Prompt, Run
+from overheard.errors import BudgetExceeded
+from overheard.runs.budget import Estimate, unasked
+from overheard.runs.quote import Pricing, Quote
+from overheard.testing.store import open_test_store
+from recording import HandClock
+from scripted import ScriptedProvider, reply
+
+MODEL = Model("svc", "m-1")
+PANEL = Panel(("Acme",), (Prompt("x" * 300), Prompt("y" * 300)), (MODEL,), repeats=2)
+CALL = (150 * 1 + 400 * 10) / 1e6
+"""The typical dollars of a call at $1 and $10 a million tokens: 300 characters are 100 tokens, and
+50 come on top; an answer has 400.
+"""
+WORST_CALL = (150 * 1 + 4000 * 10) / 1e6
+
+
+def estimate_of(
+    calls: int, typical: float, worst: float | None = None, *unknown: Model
+) -> Estimate:
+    """Make an estimate."""
+    return Estimate(calls, typical, typical if worst is None else worst, unknown)
+
+
+@pytest.mark.parametrize(
+    ("quote", "price", "short"),
+    [
+        (
+            Quote(estimate_of(4, 0.42, 1.5)),
+            "4 questions for about $0.42, at most $1.50",
+            "about $0.42",
+        ),
+        (Quote(estimate_of(1, 2.0)), "1 question for about $2.00", "about $2.00"),
+        (
+            Quote(estimate_of(4, 0.001, 0.004)),
+            "4 questions for less than $0.01",
+            "less than $0.01",
+        ),
+        (Quote(estimate_of(4, 0.0)), "4 questions for about $0.00", "free"),
+        (
+            Quote(estimate_of(4, 0.0, 0.0, MODEL, Model("svc", "m-2"))),
+            "4 questions; nobody has told the price of svc/m-1 and svc/m-2",
+            "price unknown",
+        ),
+        (
+            Quote(estimate_of(4, 0.42, 1.5), estimate_of(4, 0.08, 0.5)),
+            (
+                "4 questions for about $0.42, at most $1.50; judging the answers adds about "
+                "$0.0800, at most $0.50"
+            ),
+            "about $0.50",
+        ),
+        (
+            Quote(estimate_of(4, 1.0), estimate_of(4, 0.0, 0.0, MODEL)),
+            (
+                "4 questions for about $1.00; the answers are judged by svc/m-1, whose price "
+                "nobody has told"
+            ),
+            "price unknown",
+        ),
+        (
+            Quote(estimate_of(4, 1.0), batch="in a batch: half price"),
+            "4 questions for about $1.00; in a batch: half price",
+            "about $1.00",
+        ),
+        (Quote(estimate_of(4, 0.01)), "4 questions for about $0.0100", "about $0.01"),
+    ],
+)
+def test_a_price_is_said_in_full_and_in_short(quote: Quote, price: str, short: str) -> None:
+    """What is typical and what it is at most, of the questions and of judging their answers."""
+    assert (quote.price, quote.short) == (price, short)
+
+
+def test_a_quote_is_free_when_neither_asking_nor_judging_costs() -> None:
+    """And a price that is not known is not free."""
+    nothing, cheap = estimate_of(4, 0.0), estimate_of(4, 0.01)
+    unknown = estimate_of(4, 0.0, 0.0, MODEL)
+
+    assert Quote(nothing, nothing).free
+    assert not Quote(nothing, cheap).free
+    assert not Quote(cheap, nothing).free
+    assert not Quote(nothing, unknown).free
+
+
+def test_the_most_that_a_quote_may_cost_is_the_sum_of_the_worst() -> None:
+    """Without an end where a price is not known."""
+    priced, unknown = estimate_of(4, 0.5, 2.0), estimate_of(4, 0.0, 0.0, MODEL)
+
+    assert Quote(priced, estimate_of(4, 0.1, 0.25)).usd == 2.25
+    assert Quote(priced).usd == 2.0
+    assert Quote(unknown, priced).usd == inf
+    assert Quote(priced, unknown).usd == inf
+
+
+class House:
+    """A store with a pricing between it and one provider; judging costs a dollar an answer."""
+
+    def __init__(self, *, spread: bool = False, budget: BudgetTable | None = None) -> None:
+        self.store = open_test_store()
+        self.clock = HandClock()
+        self.pricing = Pricing(
+            self.store,
+            {"svc": ScriptedProvider(price=Price(1, 10))},
+            budget or BudgetTable(),
+            self.clock,
+            self.judge,
+            spread=spread,
+        )
+
+    async def judge(self, answers: int) -> Estimate:
+        """Price judging."""
+        return estimate_of(answers, float(answers))
+
+    def run(self, panel: Panel | None = PANEL, **more: bool) -> Run:
+        """Make a run that is not stored yet."""
+        return Run("new", self.clock.now(), panel, **more)  # type: ignore[arg-type] # aside
+
+    async def started(self, answered: int) -> Run:
+        """Store a run with answers to its first questions."""
+        run = await self.store.runs.start(Run("kept", self.clock.now(), PANEL))
+        questions = list(PANEL.questions())[:answered]
+        await self.store.answers.add(
+            [Answer(run.id, question, reply(), run.started_at) for question in questions]
+        )
+        return run
+
+
+async def test_a_run_is_quoted_with_the_judging_of_its_answers() -> None:
+    """Two prompts, asked twice: four calls, and four answers to judge."""
+    house = House()
+    run = house.run()
+    quote = await house.pricing.quote(run)
+
+    assert quote.asking.calls == 4
+    assert quote.asking.typical == pytest.approx(4 * CALL)
+    assert quote.asking.worst == pytest.approx(4 * WORST_CALL)
+    assert (quote.judging.calls, quote.reused, quote.batch) == (4, 0, "")
+    assert (quote.run, quote.reuse_within) == (run, None)
+
+
+async def test_a_run_aside_is_not_judged_unless_that_is_wanted() -> None:
+    """Nor is any run when it is not wanted."""
+    house = House()
+    aside = house.run(aside=True)
+
+    assert (await house.pricing.quote(aside)).judging.calls == 0
+    assert (await house.pricing.quote(aside, judged=True)).judging.calls == 4
+    assert (await house.pricing.quote(house.run(), judged=False)).judging.calls == 0
+
+
+async def test_what_is_answered_already_is_not_asked_and_is_judged_all_the_same() -> None:
+    """Three of four questions are left."""
+    house = House()
+    quote = await house.pricing.quote(await house.started(1))
+
+    assert (quote.asking.calls, quote.judging.calls) == (3, 4)
+
+
+async def test_answers_that_are_reused_cost_nothing() -> None:
+    """Three answers of an earlier run leave one question and one answer to judge."""
+    house = House()
+    await house.started(3)
+    house.clock.pass_(hours=1)
+    day = timedelta(days=1)
+    quote = await house.pricing.quote(house.run(), reuse_within=day)
+
+    assert (quote.asking.calls, quote.judging.calls, quote.reused) == (1, 1, 3)
+    assert quote.asking.typical == pytest.approx(CALL)
+    assert quote.reuse_within == day
+    assert (await house.pricing.quote(house.run())).reused == 0
+
+
+async def test_a_run_without_a_panel_asks_nothing() -> None:
+    """History that was imported has no questions."""
+    house = House()
+    run = house.run(panel=None)
+    quote = await house.pricing.quote(run)
+
+    assert (quote.asking.calls, quote.judging.calls, quote.run) == (0, 0, run)
+    assert quote.free
+
+
+async def test_a_quote_is_refused_when_the_budget_does_not_cover_it() -> None:
+    """The configured one, or that which is named."""
+    house = House(budget=BudgetTable(day=3 * CALL))
+    with pytest.raises(BudgetExceeded, match=r"\[budget\] day"):
+        await house.pricing.quote(house.run())
+    calls = unasked(PANEL, ())
+    priced = await house.pricing.quote_calls(
+        calls, Payer(0, PANEL.brands), budget=BudgetTable(day=5 * CALL)
+    )
+    with pytest.raises(BudgetExceeded, match=r"\[budget\] run"):
+        await house.pricing.quote_calls(calls, Payer(0), budget=BudgetTable(run=CALL))
+
+    assert priced.asking.calls == 4
+    assert (priced.judging.calls, priced.reused, priced.run) == (0, 0, None)
+
+
+async def test_a_label_is_priced_without_the_budget() -> None:
+    """It only says what a button would cost."""
+    house = House(budget=BudgetTable(day=0.0))
+    quote = await house.pricing.unchecked(PANEL)
+
+    assert quote.asking.calls == quote.judging.calls == 4
+    assert quote.asking.typical == pytest.approx(4 * CALL)
+    assert quote.run is None
+
+
+@pytest.mark.parametrize("spread", [False, True])
+async def test_a_quote_gives_back_what_dead_processes_held(
+    spread: bool,
+) -> None:
+    """Unless workers may still be asking for them."""
+    house = House(spread=spread, budget=BudgetTable(day=1.0))
+    dead = await house.started(0)
+    day = Account("day", period=f"{house.clock.now():%Y-%m-%d}")
+    await house.store.money.reserve(dead.id, [Claim(day, 1.0, 1.0)])
+    run = replace(house.run(), key="other")
+    if spread:
+        with pytest.raises(BudgetExceeded):
+            await house.pricing.quote(run)
+    else:
+        assert (await house.pricing.quote(run)).asking.calls == 4
