@@ -1,16 +1,21 @@
 import warnings
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from io import BytesIO
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overheard.cards.charts import bars, forest
+from overheard.cards.charts.bars import Bar, Bars
+from overheard.cards.charts.forest import Span, Spans
 from overheard.cards.charts.trend import Chart, Mark, Series, alt, draw
+from overheard.cards.wording import MINUS
 from overheard.domain import Scale
 
 START = datetime(2026, 2, 2, 6, tzinfo=UTC)
@@ -40,6 +45,40 @@ def pixels(png: bytes) -> Any:
 def amount(picture: Any, color: tuple[int, int, int]) -> int:
     """Return how many pixels are of exactly this colour."""
     return int(np.sum(np.all(picture == color, axis=2)))
+
+
+def figure(chart: Chart | Bars | Spans) -> Any:
+    """Return a chart as matplotlib's drawn figure."""
+    from overheard.cards.charts.trend_plot import figure
+
+    if isinstance(chart, Bars):
+        return bars.figure(chart)
+    return forest.figure(chart) if isinstance(chart, Spans) else figure(chart)
+
+
+Box = tuple[str, Any]
+"""A text, and where it is drawn."""
+
+
+def ticks(axis: Any) -> list[Box]:
+    """Return the labels of an axis' ticks, from left to right or from the foot to the top."""
+    low, high = sorted(axis.get_view_interval())
+    shown = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    labels = [label for tick in shown for label in (tick.label1, tick.label2)]
+    found = [
+        (label.get_text().strip(), label.get_window_extent())
+        for label in labels
+        if axis.get_visible() and label.get_visible() and label.get_text()
+    ]
+    return sorted(found, key=lambda label: label[1].x0 if axis.axis_name == "x" else label[1].y0)
+
+
+def boxes(figure: Any) -> list[Box]:
+    """Return all texts of a figure."""
+    axes = [*figure.axes, *figure.axes[0].child_axes]
+    texts = [*figure.texts, *axes[0].texts, axes[0].xaxis.get_offset_text()]
+    found = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+    return found + [label for each in axes for a in (each.xaxis, each.yaxis) for label in ticks(a)]
 
 
 @pytest.fixture(autouse=True)
@@ -116,10 +155,10 @@ def test_a_better_rank_is_higher() -> None:
 
 def test_names_do_not_cover_each_other() -> None:
     """Lines that end at the same height get their names one below another."""
-    from overheard.cards.charts.layout import ROW, spread
+    from overheard.cards.charts.trend_plot import ROW_PT, spread
 
     placed = spread([100.0, 100.0, 101.0, 300.0], 90, 320)
-    assert all(above - below >= ROW - 1e-6 for below, above in pairwise(placed))
+    assert all(above - below >= ROW_PT - 1e-6 for below, above in pairwise(placed))
     assert placed[0] >= 90
     assert placed[-1] == pytest.approx(300)
 
@@ -127,10 +166,10 @@ def test_names_do_not_cover_each_other() -> None:
 @given(st.lists(st.floats(0, 300), max_size=12))
 def test_names_stay_within_the_frame(heights: list[float]) -> None:
     """For any line ends, as many names as fit are apart and between foot and top."""
-    from overheard.cards.charts.layout import ROW, spread
+    from overheard.cards.charts.trend_plot import ROW_PT, spread
 
     placed = spread(sorted(heights), 0, 300)
-    assert all(above - below >= ROW - 1e-6 for below, above in pairwise(placed))
+    assert all(above - below >= ROW_PT - 1e-6 for below, above in pairwise(placed))
     assert all(-1e-6 <= height <= 300 + 1e-6 for height in placed)
 
 
@@ -157,11 +196,11 @@ def test_names_from_outside_break_nothing(name: str) -> None:
 
 def test_dollars_are_not_formulas() -> None:
     """A dollar sign in a name is drawn as it is."""
-    from overheard.cards.charts.canvas import Sheet
+    from overheard.cards.charts.canvas import fit, width
 
-    sheet = Sheet()
-    assert sheet.fit("$A_1$", 20, 500) == "$A_1$"
-    assert sheet.width("$A_1$", 20) > sheet.width("A1", 20) * 1.8
+    assert fit("$A_1$", 14, 500) == "$A_1$"
+    assert width("$A_1$", 14) > width("A1", 14) * 1.8
+    assert not any(text.get_parse_math() for text in figure(CHART).axes[0].texts)
 
 
 def test_what_has_no_letters_is_a_box() -> None:
@@ -170,6 +209,107 @@ def test_what_has_no_letters_is_a_box() -> None:
 
     assert legible("Acme \U00012000 🚀 Co") == "Acme □ Co"
     assert legible("🚀") == "□"
+
+
+LONG = "A very long name that a plugin or a model has thought of, " * 3
+ALL_KINDS: dict[str, Chart | Bars | Spans] = {
+    "trend": replace(
+        CHART,
+        series=(replace(ACME, label=LONG), GLOBEX, line("Initech", 0.5, 0.5)),
+        marks=tuple(Mark(START + WEEK * n, f"{n} {LONG}") for n in range(4)),
+        caption=LONG,
+    ),
+    "one run": replace(CHART, series=(line("Acme", 1.0, emphasis=True), line("Globex", 1.0))),
+    "bars": Bars(LONG, (Bar(LONG, 1000.0), *(Bar(f"Brand {n}", n) for n in range(12)))),
+    "forest": Spans(
+        "Compared",
+        tuple(
+            Span(f"{n} {LONG}", -0.1, (-0.2, 0.01), scale, LONG, moved=n == 1)
+            for n, scale in enumerate(Scale)
+        ),
+        "Differences with 90 % intervals.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_no_text_is_clipped_or_covers_another(kind: str) -> None:
+    """With names of any length, every text is within the picture, and no two overlap."""
+    drawn = figure(ALL_KINDS[kind])
+    found = boxes(drawn)
+    assert len(found) >= 5
+    for text, box in found:
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= drawn.bbox.x1, text
+        assert box.y1 <= drawn.bbox.y1, text
+    for (text, box), (other, second) in combinations(found, 2):
+        assert not box.overlaps(second), (text, other)
+
+
+def test_marks_are_named() -> None:
+    """The label of a mark is above the axes, at its dashed line."""
+    drawn = figure(replace(CHART, marks=(UPDATE,)))
+    box, axes = dict(boxes(drawn))["gpt-5 update"], drawn.axes[0].get_window_extent()
+    assert box.y0 > axes.y1
+    assert (box.x0 + box.x1) / 2 == pytest.approx((axes.x0 + axes.x1) / 2, abs=2)
+
+
+def values(scale: Scale, *means: float) -> list[str]:
+    """Return the labels of the value axis from the foot to the top."""
+    points = tuple((START + WEEK * i, m, m, m) for i, m in enumerate(means))
+    axes = figure(Chart("T", scale, (Series("Acme", points),))).axes[0]
+    return [text for text, _ in ticks(axes.yaxis)]
+
+
+def test_rates_start_at_zero() -> None:
+    """A chart of rates starts at 0, and ends at the next round rate, at most 1."""
+    assert values(Scale.BINARY, 0.3, 0.55) == ["0 %", "20 %", "40 %", "60 %"]
+    assert values(Scale.SHARE, 0.97)[-1] == "100 %"
+    assert values(Scale.SHARE, 0.0)[0] == "0 %"
+
+
+def test_polarity_shows_its_negative_half_when_needed() -> None:
+    """Polarity includes 0, and is negative as far as the values are."""
+    assert values(Scale.POLARITY, 0.1, 0.4) == ["0", "+0.1", "+0.2", "+0.3", "+0.4"]
+    assert values(Scale.POLARITY, -0.1, 0.4) == [f"{MINUS}0.1", "0", "+0.1", "+0.2", "+0.3", "+0.4"]
+
+
+def test_the_first_place_is_on_top() -> None:
+    """Ranks are named from the worst up to 1, even when no brand has a lower rank."""
+    assert values(Scale.RANK, 1.0) == ["2", "1"]
+    assert values(Scale.RANK, 7.2) == ["9", "7", "5", "3", "1"]
+
+
+def times(start: datetime, span: timedelta, zone: tzinfo = UTC) -> tuple[list[Box], str]:
+    """Return the labels of the time axis, and the text below them."""
+    points = tuple((at, 0.5, 0.4, 0.6) for at in dict.fromkeys((start, start + span)))
+    axis = figure(Chart("T", Scale.BINARY, (Series("W" * 60, points),), zone=zone)).axes[0].xaxis
+    return ticks(axis), axis.get_offset_text().get_text().strip()
+
+
+def test_times_follow_the_clock_of_the_reader() -> None:
+    """Days begin at the reader's midnight, on both sides of a change to summer time."""
+    berlin, first = ZoneInfo("Europe/Berlin"), datetime(2026, 3, 28, 23, tzinfo=UTC)
+    assert [text for text, _ in times(first, timedelta(hours=47), berlin)[0]][::2] == [
+        "29 Mar",
+        "30 Mar",
+        "31 Mar",
+    ]
+    assert times(first, timedelta(0), berlin)[1] == "29 Mar 2026, CET"
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.one_of(
+        [st.timedeltas(timedelta(0), timedelta(days=days)) for days in (0.01, 4, 100, 1000, 40000)]
+    )
+)
+def test_times_fit(span: timedelta) -> None:
+    """For any span, one to nine times are named, and no two names overlap."""
+    found = [box for _, box in times(START, span)[0]]
+    assert 1 <= len(found) <= 9
+    assert all(left.x1 < right.x0 for left, right in pairwise(found))
 
 
 def test_alt_names_the_brand_and_its_change() -> None:

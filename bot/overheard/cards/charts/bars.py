@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from overheard.cards import wording
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 MAX_BARS = 9
-"""Bars for which the sheet has room; the others are summed up in the last bar."""
+"""Bars for which the figure has room; the others are summed up in the last bar."""
+MIN_ROWS = 7
+"""Rows of a chart of fewer bars, so that one bar does not fill the figure."""
+MAX_LABEL_PT = 300
+"""Width at which labels are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +59,34 @@ class Bars:
 
 def draw(chart: Bars) -> bytes:
     """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes."""
-    from overheard.cards.charts.canvas import GRID, HEIGHT, SOFT, WIDTH, Sheet
+    from overheard.cards.charts.canvas import png
 
-    edge, left, right, gap = 22, 330, 130, 36
-    sheet, room = Sheet(), WIDTH - 2 * edge
-    title = sheet.fit(chart.title, 26, room, "bold")
-    sheet.write(edge, HEIGHT - edge, title, 26, weight="bold", va="top")
-    sheet.write(edge, 16, sheet.fit(chart.caption, 18, room), 18, color=SOFT)
-    most = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
-    for row, bar in enumerate(chart.shown):
-        middle = HEIGHT - 88 - row * gap
-        ends = (left, left + bar.amount / most * (WIDTH - left - right))
-        label = sheet.fit(bar.label, 20, left - edge - 14)
-        sheet.write(left - 12, middle, label, 20, ha="right", va="center")
-        sheet.area((left, ends[1], ends[1], left), _sides(middle), color="#0072b2")
-        sheet.line((left, left), (middle - gap / 2, middle + gap / 2), 1.5, color=GRID)
-        sheet.write(ends[1] + 10, middle, wording.money(bar.amount), 20, va="center")
-    return sheet.png()
+    return png(figure(chart))
+
+
+def figure(chart: Bars) -> Figure:
+    """Return the chart as a drawn figure."""
+    from overheard.cards.charts.canvas import drawn
+
+    return drawn(chart.title, chart.caption, partial(_plot, chart))
+
+
+def _plot(chart: Bars, axes: Axes) -> None:
+    from overheard.cards.charts.canvas import BLUE, INK, LABEL_PT, SOFT, fit
+
+    shown = chart.shown
+    rows = range(len(shown))
+    bars = axes.barh(rows, [bar.amount for bar in shown], 0.62, color=BLUE)
+    axes.bar_label(bars, [wording.money(bar.amount) for bar in shown], padding=7)
+    names = [fit(bar.label, LABEL_PT, MAX_LABEL_PT) for bar in shown]
+    axes.set_yticks(rows, names, color=INK)
+    axes.set_ylim(max(len(shown), MIN_ROWS) - 0.5, -0.5)
+    axes.xaxis.set_visible(False)
+    axes.spines.bottom.set_visible(False)
+    axes.vlines(0, -0.5, len(shown) - 0.5, color=SOFT, linewidth=0.8)
 
 
 def alt(chart: Bars) -> str:
     """Return in words what the picture shows, in at most 1,000 characters."""
     amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
     return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)
-
-
-def _sides(middle: float) -> tuple[float, float, float, float]:
-    return (middle - 11, middle - 11, middle + 11, middle + 11)

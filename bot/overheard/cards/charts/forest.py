@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from overheard.cards import wording
 from overheard.domain import Scale
 
-MAX_ROWS = 10
-"""Rows for which the sheet has room; the others are omitted."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MIN_ROWS, MAX_ROWS = 7, 10
+"""Rows for which a figure has room at least and at most; further differences are omitted."""
+MAX_LABEL_PT, MAX_TEXT_PT = 190, 230
+"""Widths at which labels, and changes with their verdicts, are cut."""
 REACH = {Scale.POLARITY: 1.0, Scale.RANK: 5.0}
 """Half of the axis on scales that are not rates."""
 
@@ -50,44 +58,48 @@ class Spans:
 
 
 def draw(chart: Spans) -> bytes:
-    """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes.
+    """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes."""
+    from overheard.cards.charts.canvas import png
+
+    return png(figure(chart))
+
+
+def figure(chart: Spans) -> Figure:
+    """Return the chart as a drawn figure.
 
     Zero is in the middle. A rate's axis reaches as far as the widest interval of a rate; each
     other scale has a fixed reach.
     """
-    from overheard.cards.charts.canvas import GRID, HEIGHT, INK, SOFT, WIDTH, Sheet
+    from overheard.cards.charts.canvas import drawn
 
-    edge, left, right, gap = 22, 300, 300, 36
-    sheet, room = Sheet(), WIDTH - 2 * edge
-    title = sheet.fit(chart.title, 26, room, "bold")
-    sheet.write(edge, HEIGHT - edge, title, 26, weight="bold", va="top")
-    sheet.write(edge, 16, sheet.fit(chart.caption, 18, room), 18, color=SOFT)
+    return drawn(chart.title, chart.caption, partial(_plot, chart))
+
+
+def _plot(chart: Spans, axes: Axes) -> None:
+    from overheard.cards.charts.canvas import BLUE, INK, LABEL_PT, SOFT, fit
+
     shown = chart.spans[:MAX_ROWS]
-    middle, half = (left + WIDTH - right) / 2, (WIDTH - right - left) / 2
-    top = HEIGHT - 88
-    sheet.line((middle, middle), (top + gap / 2, top - (len(shown) - 0.5) * gap), 1.5, color=GRID)
     for row, span in enumerate(shown):
-        y, reach = top - row * gap, _reach(span, shown)
+        reach, color = _reach(span, shown), BLUE if span.moved else SOFT
         low, at, high = (
-            middle + max(-1.0, min(1.0, value / reach)) * half
+            max(-1.0, min(1.0, value / reach))
             for value in (span.interval[0], span.difference, span.interval[1])
         )
-        color = "#0072b2" if span.moved else SOFT
-        sheet.write(
-            left - 14, y, sheet.fit(span.label, 20, left - edge - 14), 20, ha="right", va="center"
-        )
-        sheet.line((low, high), (y, y), 5, color=color, solid_capstyle="butt")
-        sheet.line((at,), (y,), 1, color=color, marker="o", markersize=8)
-        text = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
-        sheet.write(
-            WIDTH - right + 14,
-            y,
-            sheet.fit(text, 20, right - edge - 14),
-            20,
-            color=INK,
-            va="center",
-        )
-    return sheet.png()
+        axes.hlines(row, low, high, color=color, linewidth=3.6)
+        axes.plot(at, row, "o", color=color, markersize=8, clip_on=False)
+    axes.vlines(0, -0.5, len(shown) - 0.5, color=SOFT, linewidth=0.8, zorder=0)
+    axes.set_xlim(-1.05, 1.05)
+    axes.set_ylim(max(len(shown), MIN_ROWS) - 0.5, -0.5)
+    axes.xaxis.set_visible(False)
+    axes.spines.bottom.set_visible(False)
+    labels = [fit(span.label, LABEL_PT, MAX_LABEL_PT) for span in shown]
+    texts = [f"{wording.change(span.difference, span.scale)}, {span.verdict}" for span in shown]
+    axes.set_yticks(range(len(shown)), labels, color=INK)
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(
+        range(len(shown)), [fit(text, LABEL_PT, MAX_TEXT_PT) for text in texts], color=INK
+    )
+    right.spines.right.set_visible(False)
 
 
 def alt(chart: Spans) -> str:

@@ -1,7 +1,7 @@
 """Charts are drawn in a process of their own, one at a time; the latest pictures are kept.
 
-Drawing holds the interpreter for a twentieth of a second: here another one than that which
-acknowledges what people type.
+Drawing holds the interpreter for a tenth of a second: here not the interpreter that acknowledges
+what people type.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _draw(chart: Drawable) -> bytes:
 Done = TypeVar("Done")
 
 MAX_WAITING = 24
-"""Charts that wait for their turn, for about two seconds; a further one is described in words."""
+"""Charts that wait for their turn, for about three seconds; further charts are words alone."""
 
 _RENDERER = ChartRenderer()
 """Shared by all of the process: one core draws."""

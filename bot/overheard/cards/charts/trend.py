@@ -80,9 +80,10 @@ EMPTY = "No measurements yet"
 
 def draw(chart: Chart) -> bytes:
     """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes."""
-    from overheard.cards.charts.layout import plot
+    from overheard.cards.charts.canvas import png
+    from overheard.cards.charts.trend_plot import figure
 
-    return plot(chart)
+    return png(figure(chart))
 
 
 def alt(chart: Chart) -> str:
