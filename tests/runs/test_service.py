@@ -1,0 +1,326 @@
+"""Tests of the run service: what is asked, what becomes of a run, and who may carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from overheard.config.sections import AskingTable, BudgetTable
+from overheard.domain import (
+    FREE,
+    Account,
+    Answer,
+    Batch,
+    Claim,
+    Model,
+    Panel,
+    Price,
+    Prompt,
+    Run,
+    RunState,
+    Task,
+    TaskKind,
+)
+from overheard.errors import HoldLost, RunUnderWay
+from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
+from overheard.runs.cancellation import LOOKS
+from overheard.runs.limits import Limits
+from overheard.runs.outcome import Outcome
+from overheard.runs.queue import InlineQueue
+from overheard.runs.service import MAX_HOLDS, RunProgress, RunService, held
+from overheard.testing.store import open_test_store
+from recording import HandClock
+from scripted import Quiet, ScriptedProvider, reply
+
+MODEL = Model("svc", "m-1")
+PROMPTS = tuple(Prompt(f"Which tool suits {number} people?") for number in range(3))
+PANEL = Panel(("Acme",), PROMPTS, (MODEL,), repeats=2)
+DAY = Account("day", period="2026-03-02")
+
+
+class Analyst:
+    """An analysis that notes what it is given."""
+
+    def __init__(self) -> None:
+        self.analysed: list[tuple[Run, Outcome]] = []
+        self.done: list[tuple[Task, Run]] = []
+
+    async def analyse(self, run: Run, outcome: Outcome) -> str:
+        """Note a run."""
+        self.analysed.append((run, outcome))
+        return "analysed"
+
+    async def do(self, task: Task, run: Run) -> TaskResult:
+        """Note a task."""
+        self.done.append((task, run))
+        return {"noted": True}
+
+
+class SpreadQueue(InlineQueue):
+    """A queue of several processes, all of whose tasks are carried out here.
+
+    Attributes:
+        problem: The reason for which each task fails, or an empty string.
+    """
+
+    spread = True
+    problem = ""
+
+    async def carry(
+        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
+    ) -> dict[str, TaskResult]:
+        """Carry tasks out, or fail them."""
+        if self.problem:
+            return {task.key: {PROBLEM: self.problem} for task in tasks}
+        results = await super().carry(tasks, do, going)
+        if going:
+            await going()
+        return results
+
+
+class House:
+    """A run service with a real store."""
+
+    def __init__(
+        self,
+        queue: InlineQueue | None = None,
+        *,
+        day: float | None = None,
+        price: Price = FREE,
+    ) -> None:
+        self.store = open_test_store()
+        self.provider = ScriptedProvider(price=price)
+        self.analyst = Analyst()
+        self.progress = Quiet()
+        self.clock = HandClock()
+        self.limits = Limits()
+        self.service = RunService(
+            self.store,
+            {"svc": self.provider},
+            self.limits,
+            BudgetTable(day=day),
+            AskingTable(tries=1),
+            self.clock,
+            queue or InlineQueue(),
+            self.progress,
+            self.analyst,
+        )
+
+    async def start(self, panel: Panel | None = PANEL, **more: Any) -> Run:
+        """Start a run."""
+        return await self.store.runs.start(Run("r", self.clock.now(), panel, **more))
+
+    async def state(self, run: Run) -> RunState | None:
+        """Return the state of a run."""
+        return await self.store.runs.state(run.id)
+
+    async def hold(self, run: Run) -> None:
+        """Hold money for a run, as a process did that died since."""
+        await self.store.money.reserve(run.id, [Claim(DAY, 1.0, 9.0)])
+
+    async def holders(self) -> set[int]:
+        """Return the runs that hold money."""
+        return await self.store.money.reserving_runs()
+
+
+@pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])
+async def test_a_run_is_asked_analysed_and_ended(queue: InlineQueue) -> None:
+    """Each question once, each answer kept, and the run complete after its analysis."""
+    house = House(queue)
+    run = await house.start()
+    house.clock.pass_(hours=1)
+    result = await house.service.execute(run, reused=2)
+
+    assert len(house.provider.asked) == 6
+    assert (result.outcome.complete, result.outcome.reused, result.found) == (6, 2, "analysed")
+    [(analysed, outcome)] = house.analyst.analysed
+    assert (analysed, outcome) == (run, result.outcome)
+    [kept] = await house.store.runs.find()
+    assert (kept.state, kept.finished_at) == (RunState.COMPLETE, house.clock.now())
+
+
+async def test_a_run_that_was_paused_is_neither_analysed_nor_ended() -> None:
+    """It goes on when it is resumed."""
+    house = House(SpreadQueue())
+    run = await house.start()
+    await house.store.runs.steer(run.id, RunState.PAUSED)
+    result = await house.service.execute(run)
+
+    assert (result.outcome.stopped, result.found) == (RunState.PAUSED, None)
+    assert house.provider.asked == []
+    assert house.analyst.analysed == []
+    assert await house.state(run) is RunState.PAUSED
+
+
+async def test_what_a_task_failed_for_counts_for_its_questions() -> None:
+    """Six questions of a task that no worker could carry out."""
+    queue = SpreadQueue()
+    queue.problem = "The worker is full."
+    house = House(queue)
+    result = await house.service.execute(await house.start())
+
+    assert result.outcome.failures == {"The worker is full.": 6}
+    assert result.outcome.state is RunState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("queue", "waiting", "released"),
+    [(InlineQueue(), False, True), (InlineQueue(), True, False), (SpreadQueue(), False, False)],
+    ids=["here", "with a batch", "workers"],
+)
+async def test_money_of_a_process_that_died_is_released_when_a_run_goes_on(
+    queue: InlineQueue, *, waiting: bool, released: bool
+) -> None:
+    """Unless a batch may still be charged, or workers hold it."""
+    house = House(queue)
+    run = await house.start()
+    await house.hold(run)
+    if waiting:
+        await house.store.batches.keep(Batch(run.id, MODEL, ("q",), run.started_at, "batch_0"))
+    await house.service.ask(run)
+
+    assert await house.holders() == (set() if released else {run.id})
+
+
+async def test_the_end_of_a_run_releases_what_dead_workers_held() -> None:
+    """In a single process there are none."""
+    house = House(SpreadQueue())
+    run = await house.start()
+    await house.hold(run)
+    await house.service.execute(run)
+
+    assert await house.holders() == set()
+
+
+async def test_a_run_aside_is_asked_ended_and_its_answers_returned() -> None:
+    """It is not analysed: it is no part of the history."""
+    house = House()
+    outcome, answers = await house.service.ask_aside(
+        Run("aside", house.clock.now(), PANEL, aside=True)
+    )
+
+    assert (outcome.complete, len(answers)) == (6, 6)
+    assert house.analyst.analysed == []
+    assert await house.state(outcome.run) is RunState.COMPLETE
+    assert all(isinstance(answer, Answer) for answer in answers)
+
+
+async def test_without_a_batch_nothing_is_cancelled() -> None:
+    """And there is nothing to say."""
+    house = House()
+
+    assert await house.service.cancel_batches(await house.start()) == []
+
+
+async def test_a_task_of_a_run_that_is_gone_is_done() -> None:
+    """There is nothing to ask."""
+    house = House()
+
+    assert await house.service.do(Task(TaskKind.ASK, 99)) == {}
+    assert house.provider.asked == []
+
+
+async def test_a_task_asks_its_part_of_the_questions() -> None:
+    """The second prompt of three, twice; here or with the seat of a provider."""
+    for provider in ("", "svc"):
+        house = House()
+        run = await house.start()
+        task = Task(TaskKind.ASK, run.id, provider, first=1, last=2)
+        result = await house.service.do(task)
+
+        assert result is not None
+        assert result["complete"] == 2
+        assert [question.prompt for question in house.provider.asked] == [PROMPTS[1]] * 2
+
+
+async def test_a_task_of_a_paused_run_is_to_be_done_later() -> None:
+    """A worker gives it back; a single process says what it has."""
+    house = House()
+    house.provider.pause = LOOKS * 1.5  # the first calls end after the pause has been seen
+    run = await house.start()
+    await house.store.runs.steer(run.id, RunState.PAUSED)
+
+    assert await house.service.do(Task(TaskKind.ASK, run.id, "svc")) is None
+    here = await house.service.do(Task(TaskKind.ASK, run.id))
+    assert here is not None
+    assert here["stopped"] == "paused"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TaskKind if kind is not TaskKind.ASK])
+async def test_tasks_that_do_not_ask_go_to_the_analysis(kind: TaskKind) -> None:
+    """With their run."""
+    house = House()
+    run = await house.start()
+    task = Task(kind, run.id)
+
+    assert await house.service.do(task) == {"noted": True}
+    assert house.analyst.done == [(task, run)]
+    assert house.provider.asked == []
+
+
+async def test_a_run_stops_where_the_budget_ends() -> None:
+    """The questions that it does not cover have no answer."""
+    house = House(day=0.0, price=Price(1, 1))
+    outcome = await house.service.ask(await house.start())
+
+    assert (outcome.complete, outcome.failures.total()) == (0, 6)
+
+
+async def test_progress_of_workers_counts_answers_once() -> None:
+    """Three answers, then two more: three steps and two steps; a stop ends it."""
+    house = House()
+    run = await house.start()
+    progress = RunProgress(house.store, house.progress, run)
+    questions = list(PANEL.questions())
+    for batch in (questions[:3], questions[3:5]):
+        await house.store.answers.add(
+            [Answer(run.id, question, reply(), run.started_at) for question in batch]
+        )
+        assert await progress()
+    assert house.progress.steps == 5
+    assert progress.stopped is None
+
+    await house.store.runs.steer(run.id, RunState.CANCELLED)
+    assert not await progress()
+    assert progress.stopped is RunState.CANCELLED
+
+
+async def test_a_run_that_another_process_holds_is_not_worked_on() -> None:
+    """The work is not begun."""
+    house = House()
+    run = await house.start()
+    begun: list[str] = []
+
+    async def work() -> str:
+        begun.append("begun")
+        return "done"
+
+    async with house.store.locks.run_lock(run.id):
+        with pytest.raises(RunUnderWay, match="r"):
+            await held(house.store, run, work)
+    assert begun == []
+    assert await held(house.store, run, work) == "done"
+
+
+@pytest.mark.parametrize(("losses", "ended"), [(MAX_HOLDS - 1, True), (MAX_HOLDS, False)])
+async def test_a_hold_that_is_lost_is_taken_again(losses: int, *, ended: bool) -> None:
+    """Four losses are worked around, and the fifth is the last."""
+    house = House()
+    run = await house.start()
+    begun: list[int] = []
+
+    async def work() -> str:
+        begun.append(len(begun))
+        if len(begun) <= losses:
+            raise HoldLost
+        return "done"
+
+    if ended:
+        assert await held(house.store, run, work) == "done"
+    else:
+        with pytest.raises(HoldLost):
+            await held(house.store, run, work)
+    assert MAX_HOLDS == 5
+    assert len(begun) == 5
