@@ -382,13 +382,13 @@ async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new
 ) -> None:
     """A run, an update, a brand, or a day that went by; and a burst is asked when it is due."""
     looks: list[datetime] = []
-    really = BurstPlanner.look
+    really = BurstPlanner.analyse
 
     async def look(sentry: BurstPlanner) -> list[Suspicion]:
         looks.append(house.clock.now())
         return await really(sentry)
 
-    monkeypatch.setattr(BurstPlanner, "look", look)
+    monkeypatch.setattr(BurstPlanner, "analyse", look)
     store = house.deployment.store
     jobs = {job.name: job for job in await Server(automatic(house.deployment), {}).jobs()}
 

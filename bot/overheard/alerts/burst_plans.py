@@ -17,21 +17,21 @@ BURSTS = "bursts that are due"
 
 
 async def planned_bursts(
-    deployment: Deployment, looked: Iterable[Suspicion] | None = None
+    deployment: Deployment, suspicions: Iterable[Suspicion] | None = None
 ) -> list[PlannedBurst]:
     """Return the next burst of each model that needs one, the earliest first.
 
     Args:
         deployment: The open deployment.
-        looked: What the latest look says; by default all brands are looked at anew.
+        suspicions: Results of the latest analysis; by default all brands are analysed again.
     """
     policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
-    sentry = BurstPlanner(HistoryReader.of(deployment), policy, deployment.plugins.providers)
-    return await sentry.plan(await sentry.look() if looked is None else looked)
+    planner = BurstPlanner(HistoryReader.of(deployment), policy, deployment.plugins.providers)
+    return await planner.plan(await planner.analyse() if suspicions is None else suspicions)
 
 
 def sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
-    """Say why a burst would tell, and how it is asked."""
+    """Return a sentence on why a burst is wanted, and when or with which command it is asked."""
     brands, model = wording.listing(planned.brands), planned.model
     why = {
         BurstCause.SUSPICION: f"{brands} at {model} looks suspicious",
@@ -46,7 +46,7 @@ def sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
 
 
 def table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
-    """Lay planned bursts out."""
+    """Return a table of planned bursts, one a row; None without any."""
     rows = tuple(
         (
             wording.moment(plan.burst.at, call.zone),
@@ -62,7 +62,7 @@ def table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
 
 
 def planned_data(planned: PlannedBurst) -> dict[str, Any]:
-    """Return a planned burst for machines."""
+    """Return a planned burst for JSON output."""
     return {
         "run": planned.key,
         "at": planned.burst.at.isoformat(),

@@ -74,8 +74,8 @@ class BurstPlanner:
         self._policy = policy
         self._providers = providers
 
-    async def look(self) -> list[Suspicion]:
-        """Look at all tracked brands, as the watch does after a run."""
+    async def analyse(self) -> list[Suspicion]:
+        """Analyse all tracked brands up to their latest run, as detection does after a run."""
         updates = await self._past.store.updates.find()
         names = [brand.name for brand in self._past.catalogue.brands if brand.tracked]
         return [
@@ -84,11 +84,15 @@ class BurstPlanner:
             for one in suspicions(brand, await self._past.replay(brand, updates))
         ]
 
-    async def plan(self, looked: Iterable[Suspicion]) -> list[PlannedBurst]:
-        """Return the next burst of each model that needs one, the earliest first."""
+    async def plan(self, suspicions: Iterable[Suspicion]) -> list[PlannedBurst]:
+        """Return the next burst of each model that needs a burst, the earliest first.
+
+        Args:
+            suspicions: The results of the latest analysis, of all brands.
+        """
         by_model: dict[Model, list[Suspicion]] = {}
-        for one in looked:
-            by_model.setdefault(one.model, []).append(one)
+        for suspicion in suspicions:
+            by_model.setdefault(suspicion.model, []).append(suspicion)
         runs, updates = await self._past.store.runs.find(), await self._past.store.updates.find()
         plans = [
             await self._next(model, found, runs, [u for u in updates if u.model == model])
@@ -104,6 +108,7 @@ class BurstPlanner:
         runs: Iterable[Run],
         updates: Sequence[ModelUpdate],
     ) -> PlannedBurst | None:
+        """Return the earlier of the bursts that an update and that signs of a change ask for."""
         made = _made(model, found, runs)
         if not made:
             return None
@@ -116,7 +121,9 @@ class BurstPlanner:
         return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
 
     async def _after_update(self, asked: _Asked, times: Sequence[datetime]) -> PlannedBurst | None:
-        """Follow the latest announced update until it is clear what it did to every brand."""
+        """Return the burst that follows the latest announced update; None when the effect on every
+        brand is clear or the year's calls for bursts are used up.
+        """
         blocks = await self._past.store.blocks.table(model=asked.model, metric=METRIC)
         known = streams_of_table(blocks.of(self._past.versions))
         names = [brand.name for brand in asked.tracked]
@@ -141,7 +148,9 @@ class BurstPlanner:
     def _after_signs(
         self, asked: _Asked, found: Sequence[Suspicion], updates: Sequence[ModelUpdate]
     ) -> PlannedBurst | None:
-        """Ask again where something may have changed, the most suspicious brand first."""
+        """Return the burst for the most suspicious brand whose evidence or signs ask for a
+        burst.
+        """
         sign = _is_fresh_sign(asked.made, updates)
         for one in sorted(found, key=lambda one: (-one.largest, one.brand)):
             prompts = asked.prompts([one.brand])
@@ -187,7 +196,7 @@ class _Asked:
         return bursts.calls_spent(self.made, self.made[-1].run.at)
 
     def planned(self, burst: Burst, cause: BurstCause, brands: Sequence[str]) -> PlannedBurst:
-        """Lay a burst out as a panel, for all tracked brands that its prompts serve."""
+        """Return a burst with its panel, for all tracked brands that its prompts serve."""
         latest = self.made[-1].run
         key = f"burst-{latest.id}-{self.model}"
         prompts = tuple(p for p in self.catalogue.prompts if p.key in burst.asks)
@@ -212,7 +221,9 @@ class _Open:
 
 
 def _open(stream: Stream, known: Sequence[Stream], times: Sequence[datetime]) -> _Open | None:
-    """Return what is open of the latest update; None without a past, or when it is clear."""
+    """Return a stream before the latest update, with the result so far, while the effect of the
+    update is open; None when it is clear, or without answers before the update.
+    """
     before = run_slice(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
     if not before.n.any():
         return None
@@ -227,22 +238,22 @@ def _serves(prompt: Prompt, brands: Collection[str]) -> bool:
     return not prompt.brands or not set(prompt.brands).isdisjoint(brands)
 
 
-def _made(model: Model, found: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
-    """Return the model's runs in the order of time, those that failed among them: a burst without
-    answers was made, or it would be asked again at once.
+def _made(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
+    """Return the model's runs in the order of time, including failed runs: if a burst without
+    answers did not count as made, it would be asked again at once.
     """
-    answered = {run.id for one in found for stream in one.streams for run in stream.runs}
-    mine = [
+    answered = {run.id for one in suspicions for stream in one.streams for run in stream.runs}
+    model_runs = [
         MadeRun(RunKey(run.started_at, run.id), len(run.panel or ()), run.label == BURST)
         for run in runs
         if not run.aside and (model in run.panel.models if run.panel else run.id in answered)
     ]
-    return sorted(mine, key=lambda one: one.run)
+    return sorted(model_runs, key=lambda one: one.run)
 
 
 def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
-    """Whether a silent update showed since the scheduled run before the latest, and no burst has
-    followed it.
+    """Whether a sign of a silent update has come since the scheduled run before the latest
+    scheduled run, and no burst has followed the sign.
     """
     scheduled = [one.run.at for one in made if not one.burst]
     signs = [u.at for u in updates if u.source not in ANNOUNCED]
@@ -253,15 +264,15 @@ def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> b
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What the latest look at a brand says of it at one model.
+    """The result of the latest analysis of a brand at one model.
 
     Attributes:
         brand: Its name.
         model: The model.
-        largest: Logarithm of the largest Bayes factor of its streams there.
+        largest: Logarithm of the largest Bayes factor of the brand's streams at the model.
         crossed: Whether the brand's evidence is over its threshold.
-        alarmed: The run after which an alarm was raised last, or None.
-        streams: Its streams there, since their baseline began.
+        alarmed: The run after which the last alarm was raised, or None.
+        streams: The brand's streams at the model, since their baseline began.
     """
 
     brand: str
@@ -273,7 +284,7 @@ class Suspicion:
 
 
 def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
-    """Return what the latest look at a brand says of it at each model."""
+    """Return the result of the latest analysis of a brand at each model."""
     monitor = replay.monitor
     return [
         _suspicion(brand, model, replay)
@@ -282,13 +293,14 @@ def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
 
 
 def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
-    mine = [seen for seen in replay.monitor.streams if seen.stream.key.model == model]
+    """Return the result of the latest analysis of a brand at one model."""
+    analyses = [seen for seen in replay.monitor.streams if seen.stream.key.model == model]
     alarms = [a.run for a in replay.alarms if any(s.model == model for s in a.shifts)]
     return Suspicion(
         brand=brand,
         model=model,
-        largest=max(seen.evidence.largest for seen in mine),
+        largest=max(seen.evidence.largest for seen in analyses),
         crossed=replay.monitor.crossed,
         alarmed=max(alarms, default=None),
-        streams=tuple(seen.stream for seen in mine),
+        streams=tuple(seen.stream for seen in analyses),
     )

@@ -22,7 +22,7 @@ _CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Write an alert as a card with its chart; a plain one when its metric's scorer is gone."""
+    """Return an alert as a card with its chart; a plain card when its metric has no scorer now."""
     shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
     if metric is None:
         return _plain(alert, evidence)
@@ -41,7 +41,9 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
 
 
 def _plain(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Write what is kept of an alert whose metric is not measured any more."""
+    """Return the card of an alert whose metric is not measured any more: without chart and
+    table.
+    """
     name = alert.shift.metric
     gone = (
         f'The plugin that measures "{name}" is not installed any more, so the numbers are shown '
@@ -67,7 +69,7 @@ def _footer(alert: Alert, evidence: AlertEvidence) -> str:
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:
-    """Return an alert for machines."""
+    """Return an alert for JSON output."""
     return {
         "id": alert.id,
         "run_id": alert.shift.run_id,
@@ -78,6 +80,7 @@ def alert_data(alert: Alert) -> dict[str, Any]:
 
 
 def _shift_data(shift: Shift) -> dict[str, Any]:
+    """Return a shift for JSON output."""
     return {
         "brand": shift.brand,
         "model": str(shift.model),
@@ -93,6 +96,9 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
 
 
 def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield the paragraphs of an alert's card: evidence, dates, other shifts, served model,
+    prompts.
+    """
     shift = alert.shift
     before, after = shift.answers
     yield (
@@ -126,7 +132,7 @@ def _growth(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _dates(evidence: AlertEvidence) -> str:
-    """Say when it began."""
+    """Return a sentence on when the shift began."""
     began = wording.moment(evidence.began, evidence.zone)
     first, last = (wording.moment(evidence.dates[i], evidence.zone) for i in (0, -1))
     if first == last:
@@ -146,7 +152,7 @@ def _movers(shift: Shift, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _identity(evidence: AlertEvidence) -> str:
-    """Say whether the service shows that it serves another model than before."""
+    """Return a sentence on whether the service names another served model than before the shift."""
     sides: tuple[set[str], set[str]] = (set(), set())
     for answer in evidence.answers:
         reply = answer.reply
@@ -162,6 +168,7 @@ def _identity(evidence: AlertEvidence) -> str:
 
 
 def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
+    """Yield the figures of an alert: values before and after, change, interval, probability."""
     shift, scale = alert.shift, metric.scale
     yield Field("Before", wording.value(shift.before, scale))
     yield Field("After", wording.value(shift.after, scale))
@@ -174,7 +181,7 @@ def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
 
 
 def _beside(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | None:
-    """Show the competitors at the same model, and the brand at other models."""
+    """Return a table of the competitors at the same model, and the brand at other models."""
     rows = [
         row
         for stream in evidence.streams
@@ -186,7 +193,8 @@ def _beside(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | No
 
 
 def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None:
-    # Only the means are shown, so no run shock needs to be estimated.
+    """Return a stream's table row, means before and after the shift; None if not comparable."""
+    # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.began or shift.run_id, tau2=0.0)
     if compared is None:
         return None
@@ -200,6 +208,7 @@ def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None
 
 
 def _chart(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Chart:
+    """Return the chart of the metric over time, for the brand and its competitors."""
     names = (shift.brand, *(rival.name for rival in evidence.rivals))
     series = []
     for name in names:

@@ -74,8 +74,12 @@ class DetectionService:
         self._check_judge = check_judge
 
     async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
-        """Compare a run with all before it, and carry out what is decided about each brand and
-        model.
+        """Analyse a run, and raise or extend the alerts that `decide` decides on.
+
+        Args:
+            run: The run; all earlier runs are its past.
+            brands: Names of the brands to analyse.
+            now: Time of new alerts.
         """
         for update in await self._silent_updates(run):
             await self._store.updates.add(update)
@@ -93,7 +97,9 @@ class DetectionService:
     async def _detect_in(
         self, run: Run, brand: str, updates: Sequence[ModelUpdate], now: datetime
     ) -> DetectionResult:
-        """Analyse all streams of a brand together: false alarms are promised for each brand."""
+        """Analyse all streams of a brand together, because the rate of false alarms is promised for
+        each brand, and carry out the decisions.
+        """
         replay = await self._history.replay(brand, updates, until=run.started_at)
         evidence = replay.monitor.evidence.get(run.id, ())
         moved = any(stream.shift for one in evidence for stream in one.streams)
@@ -117,7 +123,9 @@ class DetectionService:
         return AlertHistory(await self._store.alerts.find(brand=brand), starts)
 
     async def _decide(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
-        """Decide, and where something would be reported ask the judge before, and decide again."""
+        """Return the decision. Before a shift is reported, its judge scores old answers again; then
+        the decision is made again with the result.
+        """
         policy = self._history.policy
         decision = decide(evidence, policy, history)
         if not decision.shifts or not self._check_judge:
@@ -127,10 +135,10 @@ class DetectionService:
         return decide(replace(evidence, streams=tuple(streams)), policy, history)
 
     async def _carry_out(self, run: Run, decision: Decision, now: datetime) -> Alert | None:
-        """Raise the alert of a decision, or let one grow; return it, or None for a silent one."""
-        said = decision_sentence(decision, self._history.metrics)
+        """Raise or extend the alert of a decision and return it; None when nothing is reported."""
+        reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
-        log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, said)
+        log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, reason)
         if not decision.shifts:
             return None
         head, *also = decision.shifts
@@ -140,7 +148,9 @@ class DetectionService:
         return alert
 
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
-        """Return the updates that show in who served a run, and in how it is written."""
+        """Return the silent updates that show in a run: in served models, fingerprints and
+        style.
+        """
         count = 1 + COMPARED_RUNS
         runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)
         compared = sorted(RunKey(one.started_at, one.id) for one in runs)
@@ -157,9 +167,10 @@ Texts = dict[str, list[str]]
 
 
 async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdate]:
-    """Return the models whose style changed with the latest run.
+    """Return an update for each model whose style of writing changed with the latest run.
 
-    A style that has changed before is compared with the runs since then.
+    The latest run is compared with up to `STYLE_RUNS_BEFORE` earlier runs, and of these only with
+    the runs since the last change of style.
 
     Args:
         store: Where the answers are.
@@ -170,10 +181,10 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
     *earlier, latest = runs[-1 - STYLE_RUNS_BEFORE :]
     after = await _answers(store, {latest.id})
     texts = {run.id: await _answers(store, {run.id}) for run in earlier}
-    found = []
+    updates = []
     for model in sorted(after):
-        known = [u.at for u in await store.updates.find(model) if u.source == STYLE_SOURCE]
-        since = max((at for at in known if at < latest.at), default=None)
+        changes = [u.at for u in await store.updates.find(model) if u.source == STYLE_SOURCE]
+        since = max((at for at in changes if at < latest.at), default=None)
         before: Texts = defaultdict(list)
         for run in earlier:
             if since is None or run.at >= since:
@@ -181,8 +192,8 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
                     before[prompt] += given
         verdict = compare_styles(before, after[model], seed=latest.id)
         if verdict.hit:
-            found.append(ModelUpdate(model, latest.at, STYLE_SOURCE, verdict.note))
-    return found
+            updates.append(ModelUpdate(model, latest.at, STYLE_SOURCE, verdict.note))
+    return updates
 
 
 async def _answers(store: Store, runs: Collection[int]) -> dict[Model, Texts]:

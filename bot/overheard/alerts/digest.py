@@ -12,7 +12,7 @@ from overheard.cards.card import Card, Severity, Table
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric
 from overheard.interfaces import Store
 
-LEAST = 2
+MIN_DIGEST_ALERTS = 2
 """Alerts that make a digest; one alone speaks for itself."""
 
 
@@ -23,16 +23,17 @@ async def held_back(store: Store, digest: Delivery) -> list[Alert]:
         for delivery in await store.deliveries.find(channel=digest.channel)
         if delivery.kind is DeliveryKind.ALERT and delivery.subject == digest.subject
     ]
-    found = [await store.alerts.get(number) for number in numbers]
-    return [alert for alert in found if alert]
+    alerts = [await store.alerts.get(number) for number in numbers]
+    return [alert for alert in alerts if alert]
 
 
 def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Card | None:
-    """Show what was held back; None when it is not worth a card of its own.
+    """Return the card of the alerts that quiet hours held back; None for a single open alert, which
+    gets its own card anyway.
 
-    An alert that was over before it was posted is shown in this card alone.
+    An alert that was over before it was posted is shown in this card only.
     """
-    if len(alerts) < LEAST and not any(alert.state.over for alert in alerts):
+    if len(alerts) < MIN_DIGEST_ALERTS and not any(alert.state.over for alert in alerts):
         return None
     open_ones = sum(not alert.state.over for alert in alerts)
     over = "It is over." if len(alerts) == 1 else "All of them are over."
@@ -47,7 +48,7 @@ def digest_card(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinf
 
 
 def alert_table(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinfo) -> Table:
-    """Show alerts, one in a row."""
+    """Return a table of alerts, one a row."""
     rows = [
         (
             str(alert.id),
@@ -64,7 +65,7 @@ def alert_table(alerts: Sequence[Alert], metrics: dict[str, Metric], zone: tzinf
 
 
 def alert_row(alert: Alert) -> dict[str, object]:
-    """Return an alert in a list, for machines."""
+    """Return an alert as an entry of a list in JSON output."""
     shift = alert.shift
     return {
         "id": alert.id,

@@ -39,10 +39,10 @@ def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
     """Return an alert's card with the alert's state and its buttons.
 
     Args:
-        card: What the alert rests on.
+        card: The card of the alert's evidence.
         alert: The alert.
         zone: The reader's time zone.
-        price: What it costs to check again, in few words, or empty.
+        price: The price of a second check in words, such as "about $0.04", or empty.
     """
     footer = f"{card.footer} It follows alert {alert.follows}." if alert.follows else card.footer
     return replace(
@@ -57,7 +57,7 @@ def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
 
 
 def state(alert: Alert, zone: tzinfo) -> str:
-    """Say in a few words which state an alert is in: ``acknowledged by Ada``."""
+    """Return the state of an alert in words: ``acknowledged by Ada``."""
     is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
     by = f" by {named(alert.by)}" if alert.by and not is_live else ""
     if alert.state is not AlertState.SNOOZED:
@@ -67,7 +67,7 @@ def state(alert: Alert, zone: tzinfo) -> str:
 
 
 def life_data(alert: Alert) -> dict[str, Any]:
-    """Return the state of an alert, for machines."""
+    """Return the state of an alert for JSON output."""
     return {
         "state": alert.state.value,
         "by": alert.by,
@@ -82,7 +82,7 @@ def named(who: str) -> str:
 
 
 def event_card(alert: Alert, event: AlertEvent) -> Card:
-    """Say what happened to an alert, for the thread of its message."""
+    """Return the card of an event of an alert, for the thread of the alert's message."""
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
         AlertEventKind.RECOVERED: Severity.GOOD,
@@ -108,6 +108,7 @@ def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
 
 
 def _actions(alert: Alert, price: str) -> Iterator[Action]:
+    """Yield the buttons that an alert has in its state; ``price`` is that of a second check."""
     number = alert.id
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
         yield Action(f"alerts acknowledge {number}", "Acknowledge", Style.PRIMARY)

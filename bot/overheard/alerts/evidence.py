@@ -63,7 +63,16 @@ async def gather_evidence(
     alert: Alert,
     zone: tzinfo,
 ) -> AlertEvidence:
-    """Fetch what an alert rests on."""
+    """Fetch what an alert's card shows: streams, run dates, and answers to the moved prompts.
+
+    Args:
+        store: The store.
+        catalogue: The brands; the alert's brand may be gone from it.
+        metrics: The metrics that are measured now, by name.
+        versions: Scorer versions whose scores count.
+        alert: The alert.
+        zone: The reader's time zone.
+    """
     shift = alert.shift
     brand = catalogue.brand(shift.brand) or Brand(shift.brand)
     rivals = catalogue.rivals(shift.brand)
@@ -93,16 +102,20 @@ async def gather_evidence(
 def quotes(
     shift: Shift, evidence: AlertEvidence, *, most: int = QUOTED_PROMPTS
 ) -> tuple[Quote, ...]:
-    """Return a sentence from before and one from after, for the prompts that moved most."""
+    """Return for each of the ``most`` prompts that moved most a sentence from an answer before the
+    shift and a sentence from an answer after it.
+    """
     reader = Reader((evidence.brand, *evidence.rivals))
-    found = []
+    chosen = []
     for moved in _movers(shift)[:most]:
         for after in (False, True):
             answers = _answers(evidence, moved, after=after)
-            said = _sentence(reader, evidence, answers, named=after == (moved.after > moved.before))
-            if said:
-                found.append(_quote(evidence, moved, said, after=after))
-    return tuple(found)
+            sentence = _sentence(
+                reader, evidence, answers, named=after == (moved.after > moved.before)
+            )
+            if sentence:
+                chosen.append(_quote(evidence, moved, sentence, after=after))
+    return tuple(chosen)
 
 
 def _movers(shift: Shift) -> tuple[PromptShift, ...]:
@@ -120,13 +133,13 @@ def _answers(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> lis
 def _sentence(
     reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, named: bool
 ) -> str:
-    """Return what the model says where the market comes up, from the answer that shows it best.
+    """Return the sentence of an answer in which the market's brands come up; empty without any.
 
     Args:
-        reader: Knows the market's names.
-        evidence: Whose market.
-        answers: To choose from.
-        named: Whether an answer that names the brand shows it best, or one that does not.
+        reader: Finds the names of the market's brands in answers.
+        evidence: The alert's brand and its competitors.
+        answers: The answers to choose from.
+        named: Whether answers that name the brand come first, or answers that do not.
     """
     readings = [reader.read(answer).reading(evidence.brand, evidence.rivals) for answer in answers]
     readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != named)

@@ -70,9 +70,14 @@ class HistoryReader:
     async def replay(
         self, brand: str, updates: Iterable[ModelUpdate], until: datetime | None = None
     ) -> BrandReplay:
-        """Analyse all runs of a brand, up to those that began at a time.
+        """Analyse all runs of a brand in the order of time, in a thread.
 
-        The thresholds that this takes are kept for the next time.
+        New thresholds are stored, because their simulation is slow.
+
+        Args:
+            brand: Name of the brand.
+            updates: Known updates of all models.
+            until: Only runs that began up to this time; by default all.
         """
         known = await self.store.thresholds.of(brand)
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
@@ -87,7 +92,7 @@ class HistoryReader:
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
             unread=_unread(table, read),
         )
-        # It may take seconds, and everything else in the process goes on in the meantime.
+        # A replay may take seconds; in a thread, it does not hold up the event loop.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
         if monitor.thresholds != known:
             await self.store.thresholds.keep(brand, monitor.thresholds)
@@ -95,22 +100,22 @@ class HistoryReader:
 
 
 def _unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return for streams with runs that only other scorer versions have read the first of those.
+    """Return the first run of each stream with older runs that only other scorer versions scored.
 
     Args:
         table: All blocks.
-        read: Those of the scorer versions as they are now.
+        read: The blocks of the present scorer versions.
     """
     first, first_read = _first_runs(table), _first_runs(read)
     return {key: first[key] for key, run in first_read.items() if first[key] < run}
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return the first run of each stream, read by any version."""
+    """Return the first run of each stream, scored by any version."""
     first = np.full(len(table.streams), len(table.runs))
     np.minimum.at(first, table.stream, table.run)
-    found: dict[StreamKey, RunKey] = {}
+    runs: dict[StreamKey, RunKey] = {}
     for (brand, model, metric, _), place in zip(table.streams, first.tolist(), strict=True):
         key, run = StreamKey(brand, model, metric), RunKey(*table.runs[place])
-        found[key] = min(run, found.get(key, run))
-    return found
+        runs[key] = min(run, runs.get(key, run))
+    return runs

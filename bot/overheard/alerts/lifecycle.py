@@ -1,4 +1,5 @@
-"""An alert's life: what can happen to it, and what it is afterwards.
+"""The states of an alert and the events that change them. Whether a shift raises an alert, extends
+one or is not reported is decided in `detection/decide.py`; this carries it out.
 
 Every change is one event, kept together with what channels are to be shown.
 """
@@ -73,11 +74,11 @@ class Lifecycle:
         return cls(deployment.store, routes, deployment.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Keep what moved at a model in a run, as `decide.place` places it among the alerts before:
-        as an alert that is shown in every channel that a route leads to, or as growth of one.
+        """Store the shifts of a model in a run as `decide.place` places them among earlier alerts:
+        as a new alert, delivered to every channel that a route names, or as growth of an alert.
 
-        Open alerts that it takes back have recovered. Where another process closes an alert at the
-        same time, it is placed again.
+        Open alerts that the shifts take back are marked as recovered. When another process closes
+        an alert at the same time, the shifts are placed again.
 
         Returns:
             The alert that reports this brand, model and run, and whether it is new.
@@ -96,6 +97,7 @@ class Lifecycle:
     async def _placed(
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
+        """Store an alert as placed; return the alert that reports it and whether that is new."""
         match placement.action:
             case AlertAction.KEEP:
                 return next(old for old in earlier if old.id == placement.alert), False
@@ -105,14 +107,14 @@ class Lifecycle:
         return await self._store.alerts.add(new, self._deliveries(new))
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Record that what an alert reports went further; it is open again for people.
+        """Add further shifts to an alert; an acknowledged or snoozed alert is open again.
 
         Args:
-            number: The alert's.
-            shifts: What moved further, all seen in one run. An alert grows by a run once.
+            number: The alert's number.
+            shifts: The further shifts, all of one run. An alert grows at most once by a run.
 
         Raises:
-            AlertUnchanged: when it is over.
+            AlertUnchanged: when the alert is over.
         """
         note = f"{wording.listing([step(shift, self._routes.metrics) for shift in shifts])}."
         note = note[0].upper() + note[1:]
@@ -143,13 +145,19 @@ class Lifecycle:
         return await self._change(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
-        """Say that the model was updated when the alert's run began."""
+        """Record a user's statement that the model was updated when the alert's run began.
+
+        Args:
+            number: The alert's number.
+            who: Name of the user.
+            note: A note on the update, or empty.
+        """
         alert = await self.find(number)
         began = next(
             r.started_at for r in await self._store.runs.find() if r.id == alert.shift.run_id
         )
-        said = ModelUpdate(alert.shift.model, began, "people", note or f"said by {who}")
-        update = await self._store.updates.add(said)
+        marked = ModelUpdate(alert.shift.model, began, "people", note or f"said by {who}")
+        update = await self._store.updates.add(marked)
         await self._change(number, AlertEventKind.UPDATE, who, note=note)
         return update
 
@@ -165,7 +173,7 @@ class Lifecycle:
         """Return an alert by its number.
 
         Raises:
-            UnknownName: when there is none.
+            UnknownName: when there is no alert with this number.
         """
         alert = await self._store.alerts.get(number)
         if alert is None:
@@ -184,12 +192,14 @@ class Lifecycle:
         note: str = "",
         shifts: Sequence[Shift] = (),
     ) -> Alert:
-        """Store an event; where another process has changed the alert, read it again and retry."""
+        """Store an event and the alert's new state; retry when another process changed the
+        alert.
+        """
         while True:
-            found = await self.find(number)
-            if {shift.run_id for shift in shifts} & {shift.run_id for shift in found.moved}:
-                return found
-            changed = after(found, what, who, until)
+            alert = await self.find(number)
+            if {shift.run_id for shift in shifts} & {shift.run_id for shift in alert.moved}:
+                return alert
+            changed = after(alert, what, who, until)
             changed = replace(changed, later=(*changed.later, *shifts))
             event = AlertEvent(what, self._clock.now(), who, note)
             if await self._store.alerts.change(changed, event):
@@ -199,7 +209,7 @@ class Lifecycle:
         return self._routes.deliveries(alert, self._clock.now())
 
     async def _reason_to_wake(self, alert: Alert) -> str:
-        """Say why a snooze is over; an empty string while it is not."""
+        """Return a sentence on why a snooze is over; an empty string while the snooze lasts."""
         if alert.until is not None:
             return "The snooze is over." if alert.until <= self._clock.now() else ""
         events = await self._store.alerts.events(alert.id)
@@ -211,10 +221,16 @@ class Lifecycle:
 def after(
     alert: Alert, what: AlertEventKind, who: str = "", until: datetime | None = None
 ) -> Alert:
-    """Return an alert as it is when something has happened to it.
+    """Return an alert in its state after an event.
+
+    Args:
+        alert: The alert before the event.
+        what: The kind of event.
+        who: Name of the user who caused the event, or empty.
+        until: End of a snooze, or None.
 
     Raises:
-        AlertUnchanged: when that cannot happen to it now.
+        AlertUnchanged: when the event is not possible in the alert's present state.
     """
     if alert.state not in FROM[what]:
         by = f" (by {alert.by})" if alert.by else ""

@@ -1,8 +1,9 @@
-"""The outbox: what was written down is posted, exactly once, however this process ends.
+"""The outbox: stored deliveries are posted exactly once, also after a crash. Which alerts exist is
+decided in `detection/decide.py`.
 
-A delivery belongs to one process for a while. Whoever finds one whose time has run out does not
-know whether it was posted, and asks the chat before it posts. So two bots on one store, a crash
-between posting and noting it, and an outage of hours all end in one message.
+A delivery is leased to one process. A process that takes over an expired lease does not know
+whether the delivery was posted, and asks the chat before posting. So two bots on one store, a crash
+between posting and recording it, and an outage of hours all end in one message.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a delivery belongs to one process."""
-LONGEST_CALL = 30.0
+CHAT_TIMEOUT_S = 30.0
 """Seconds after which a chat is given up for one call; far less than a lease."""
-LONGEST_LOOK = 5.0
+LINK_TIMEOUT_S = 5.0
 """Seconds after which a card goes without a link to the message before it."""
 EARLIER = "Go to the earlier alert"
-AT_ONCE = 10
+MAX_CLAIMED = 10
 """Deliveries that are claimed together."""
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 600.0
 """Seconds until an attempt is repeated: twice as long each time, and never longer than this."""
 MOST_EDITS = 20
 """Attempts after which a message is given up: it was probably deleted."""
-IDLE = 2.0
-"""Seconds between two looks at an empty outbox."""
+IDLE_INTERVAL_S = 2.0
+"""Seconds between two checks of an empty outbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,13 @@ class Outbox:
         """Work until cancelled."""
         while True:
             if not await self.work():
-                await asyncio.sleep(IDLE)
+                await asyncio.sleep(IDLE_INTERVAL_S)
 
     async def work(self) -> int:
-        """Try what is due once; return how much that was."""
+        """Try each due delivery once, channels in parallel; return the number of deliveries."""
         now = self._clock.now()
         claimed = await self._deliveries.claim(
-            self._owner, now, now + LEASE, chats=list(self._chats), limit=AT_ONCE
+            self._owner, now, now + LEASE, chats=list(self._chats), limit=MAX_CLAIMED
         )
         channels: dict[str, list[Delivery]] = {}
         for delivery in claimed:
@@ -120,13 +121,13 @@ class Outbox:
         return len(claimed)
 
     async def _work_through(self, deliveries: list[Delivery]) -> None:
-        """Try the deliveries of one channel in order; when one fails, the others wait with it."""
+        """Try the deliveries of one channel in order; after a failure the rest is postponed too."""
         pause = 0.0
         try:
             while deliveries:
                 delivery = deliveries[0]
                 if pause or self._clock.now() > delivery.leased_until - LEASE / 2:
-                    # Not begun, so that what was known of it still holds.
+                    # Not tried, so whether it may have been posted is as uncertain as before.
                     await self._postpone(delivery, pause, "", uncertain=delivery.uncertain)
                 else:
                     pause = await self._try(delivery)
@@ -137,7 +138,7 @@ class Outbox:
             raise
 
     async def _try(self, delivery: Delivery) -> float:
-        """Deliver; return for how many seconds nothing more is posted in the channel."""
+        """Try a delivery; return for how many seconds the channel pauses: 0 after a success."""
         pause = _pause(delivery)
         try:
             await self._deliver(delivery)
@@ -156,7 +157,7 @@ class Outbox:
 
     @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})
     async def _deliver(self, delivery: Delivery) -> None:
-        """Bring a channel up to date with one delivery, and note it."""
+        """Post or edit the message of a delivery, and record the message and the shown revision."""
         letter = await self._compose(delivery)
         if isinstance(letter, Postponed):
             await self._deliveries.postpone(
@@ -171,10 +172,14 @@ class Outbox:
             await self._posted(delivery, message)
 
     async def _show(self, delivery: Delivery, letter: Letter) -> str:
-        """Post or edit, and return the id of the message."""
+        """Post the card or edit the posted message; return the platform's id of the message.
+
+        Raises:
+            TimeoutError: when the chat takes longer than `CHAT_TIMEOUT_S`, or the lease is over.
+        """
         platform, _, channel = delivery.channel.partition(":")
         chat, message = self._chats[platform], delivery.message
-        async with asyncio.timeout(LONGEST_CALL):
+        async with asyncio.timeout(CHAT_TIMEOUT_S):
             if not message and delivery.uncertain:
                 message = await chat.find(channel, delivery.key) or ""
             card = await _linked(chat, channel, letter)
@@ -195,6 +200,7 @@ class Outbox:
     async def _fail(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
+        """Postpone a failed delivery by a pause in seconds; give up edits after `MOST_EDITS`."""
         if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
             await self._deliveries.record(
                 delivery, self._owner, message=delivery.message, shown=delivery.wanted
@@ -206,7 +212,14 @@ class Outbox:
     async def _postpone(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
-        """Give a delivery back, to be tried again."""
+        """Release a delivery, to be tried again after a pause in seconds.
+
+        Args:
+            delivery: The delivery.
+            pause: Seconds until the next attempt.
+            problem: Why the attempt failed, as a sentence; or empty.
+            uncertain: Whether the delivery may have been posted.
+        """
         due_at = self._clock.now() + timedelta(seconds=pause)
         await self._deliveries.postpone(
             delivery, self._owner, due_at=due_at, problem=problem, uncertain=uncertain
@@ -214,10 +227,10 @@ class Outbox:
 
 
 async def _linked(chat: Chat, channel: str, letter: Letter) -> Card:
-    """Return a letter's card with a link to the earlier message, where the chat knows of one."""
+    """Return a letter's card with a link to the earlier message, where the chat can link to it."""
     if letter.earlier and isinstance(chat, Linking):
         try:
-            async with asyncio.timeout(LONGEST_LOOK):
+            async with asyncio.timeout(LINK_TIMEOUT_S):
                 url = await chat.link(channel, letter.earlier)
         except Exception as error:  # the message is worth more than its link
             logger.info("A message in %s links to no earlier one: %s", channel, error)
@@ -228,4 +241,4 @@ async def _linked(chat: Chat, channel: str, letter: Letter) -> Card:
 
 def _pause(delivery: Delivery) -> float:
     """Return how long a delivery that failed waits, in seconds."""
-    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(delivery.attempts, 10)))
+    return float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** min(delivery.attempts, 10)))

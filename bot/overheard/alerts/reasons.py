@@ -40,7 +40,7 @@ SENTENCES = {
 
 
 def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
-    """Say why nothing was reported of a metric, with the numbers behind it."""
+    """Return sentences on why a shift of a metric was not reported, with the figures."""
     metric = metrics[silence.metric]
     return SENTENCES[silence.reason].format(
         runs=silence.runs,
@@ -63,7 +63,7 @@ def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Me
 
 
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
-    """Say what was decided about a brand at a model."""
+    """Return a sentence on what was decided about a brand at a model."""
     moved = wording.listing([metrics[shift.metric].label.lower() for shift in decision.shifts])
     match decision.placement.action:
         case AlertAction.RAISE:
@@ -77,7 +77,7 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
-    """Return what was decided, for machines: evidence and threshold as numbers, not logarithms."""
+    """Return a decision for JSON output; evidence and threshold as factors, not logarithms."""
     return {
         "brand": decision.brand,
         "model": str(decision.model),
@@ -89,6 +89,7 @@ def decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def _silence_data(silence: Silence) -> dict[str, Any]:
+    """Return for JSON output why a metric was not reported."""
     return {
         "metric": silence.metric,
         "reason": silence.reason.value,
@@ -114,6 +115,9 @@ def _size(change: float | None, metric: Metric) -> str:
 
 
 def _judge(silence: Silence, metric: Metric) -> str:
+    """Return sentences on the judge's own change of its scores; empty without a check of a
+    judge.
+    """
     check = silence.judge
     if check is None:
         return ""

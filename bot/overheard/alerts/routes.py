@@ -1,4 +1,6 @@
-"""The channels that an alert is posted in, and their quiet hours."""
+"""The channels that an alert is posted in, and their quiet hours. Whether there is an alert is
+decided in `detection/decide.py`.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,9 @@ class Routes:
         self.metrics = metrics
 
     def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
-        """Return where and when an alert is to be shown.
+        """Return the deliveries of a new alert: channels and times.
 
-        During quiet hours it waits for their end, together with a digest that comes before it.
+        In quiet hours the alert is due at their end, after a digest of all alerts that waited.
         """
         return [
             delivery
@@ -58,7 +60,7 @@ class Routes:
 
 
 def end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:
-    """Return when the quiet hours end in which a moment lies; None when it lies in none."""
+    """Return the end, in UTC, of the quiet hours that ``now`` lies in; None outside quiet hours."""
     if not route.quiet:
         return None
     first, last = read_hours(route.quiet)
@@ -77,7 +79,8 @@ def routed(routes: Sequence[RouteTable], channel: str) -> RouteTable | None:
 
 
 def _deliveries(route: RouteTable, quiet_end: datetime | None, now: datetime) -> list[Delivery]:
-    # The key of an alert's own delivery comes with its number.
+    """Return an alert's delivery to a route's channel; in quiet hours with a digest before it."""
+    # The alert's own delivery gets its key when the alert is stored and has a number.
     alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)
     if quiet_end is None:
         return [alert]

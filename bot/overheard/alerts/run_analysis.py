@@ -76,7 +76,7 @@ class Analysis:
         return AnalysisResult(deployment, detection, tuple(bursts), tuple(filter(None, cards)))
 
     async def do(self, task: Task, run: Run) -> TaskResult:
-        """Carry out a task of a run that scores or detects."""
+        """Carry out a scoring or detection task of a run; return its result as JSON values."""
         deployment = self._deployment
         if task.kind is TaskKind.DETECT:
             detection = await detect(deployment, run, task.brands)
@@ -97,7 +97,7 @@ class Analysis:
         return {"faults": dict(deployment.scoring.faults)}
 
     async def _spread_scoring(self, run: Run) -> None:
-        """Have workers score a run, where there are any."""
+        """Have workers score the answers of a run, where the queue has workers."""
         deployment = self._deployment
         judged = bool(judges(deployment.plugins.scorers.values()))
         tasks = scoring(run, spread=deployment.queue.spread, judged=judged)
@@ -114,7 +114,7 @@ class Analysis:
         return await _joined(deployment.store, await self._carried(deployment, tasks))
 
     async def _carried(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:
-        """Have workers carry tasks out, and note what went wrong where that was done."""
+        """Have workers carry out tasks; return the results and count the faults among them."""
         if not tasks:
             return []
         work = run_service(deployment, self._call).do
@@ -128,7 +128,7 @@ class Analysis:
     async def _bursts(
         self, deployment: Deployment, run: Run, detection: DetectionResult
     ) -> list[str]:
-        """Say which small runs would show more of what was asked."""
+        """Return sentences on the bursts that come next at the run's models."""
         suspicions = detection.suspicions
         plans = await planned_bursts(deployment, suspicions) if suspicions else []
         models = run.panel.models if run.panel else ()
@@ -142,8 +142,8 @@ def run_service(
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
-        announce: Announces alerts where the run was asked for.
+        call: The user and channel of the command, and the progress display.
+        announce: Announces alerts in the channel in which the run was started; or None.
     """
     return RunService(
         deployment.store,
@@ -162,12 +162,12 @@ def run_service(
 async def detect(
     deployment: Deployment, run: Run, brands: Sequence[str] | None = None
 ) -> DetectionResult:
-    """Detect here whether brands have moved in a run; alerts are kept and sent.
+    """Detect in this process whether brands have shifted in a run; alerts are stored and delivered.
 
     Args:
         deployment: The open deployment.
         run: The run.
-        brands: Their names; by default all that its answers are scored for.
+        brands: Names of the brands; by default all that the run's answers are scored for.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(
@@ -185,8 +185,10 @@ async def detect(
 
 
 def served(deployment: Deployment, panel: Panel | None) -> list[str]:
-    """Return the tracked brands that the answers are scored for, also those that were not asked
-    for: a shift that this run shows of them would not be seen by a later one.
+    """Return the names of the tracked brands that the answers of a panel are scored for.
+
+    This includes brands that the run was not started for: a shift of theirs that this run shows
+    would be missed otherwise, because later runs only report their own shifts.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
     if panel is None:  # history that was imported
@@ -195,7 +197,9 @@ def served(deployment: Deployment, panel: Panel | None) -> list[str]:
 
 
 async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionResult, list[str]]:
-    """Join what the tasks of a run have detected, and which bursts would show more."""
+    """Join the results of a run's detection tasks; return them with sentences on the next
+    bursts.
+    """
     alerts: list[Alert | None] = [
         await store.alerts.get(number) for result in results for number in result.get("alerts", ())
     ]
