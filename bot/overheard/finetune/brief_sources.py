@@ -89,6 +89,7 @@ async def _progress(
     publication: Publication,
     answers: Sequence[ScoredAnswer],
 ) -> ItemProgress:
+    """Return the progress of a published item, from answers before and after publication."""
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
     blocks = [
@@ -97,7 +98,7 @@ async def _progress(
         for block in await store.blocks.find(brand=name, metric=metric)
         if block.version in versions
     ]
-    earlier = [one for one in answers if one.answer.asked_at < publication.at]
-    later = [one for one in answers if one.answer.asked_at >= publication.at]
+    earlier = [answer for answer in answers if answer.answer.asked_at < publication.at]
+    later = [answer for answer in answers if answer.answer.asked_at >= publication.at]
     before, now = brief(market, earlier), brief(market, later)
     return progress(publication, before, now, blocks, len(later))

@@ -1,4 +1,4 @@
-"""Answers that could be taught, and what is wrong with them."""
+"""Answers that could be taught, and the objections to teaching them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from overheard.scoring.service import Scoring
 CANDIDATE_DAYS = 90
 """The age of the answers that are candidates."""
 MAX_CANDIDATES = 500
-"""How many answers are judged, the newest first."""
+"""Largest number of answers that are checked, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,92 +52,98 @@ class AnswerReview:
     scoring: Scoring
 
     async def candidates(self, brand: Brand, now: datetime, *, controls: bool) -> list[Candidate]:
-        """Return answers that have not been approved yet, those first that state something wrong.
+        """Return unapproved answers of the last `CANDIDATE_DAYS` days, wrong answers first.
 
-        They name the brand; with `controls`, they answer a control and name no brand.
+        Args:
+            brand: The brand.
+            now: The current time.
+            controls: Whether to return answers to control prompts that name neither the brand nor
+                a competitor; otherwise answers to buyers' questions that name the brand.
         """
         rivals = {rival.name for rival in self.catalogue.rivals(brand.name)}
-        done = {one.answer_id for one in await self.store.finetune.approvals()}
+        approved_ids = {approval.answer_id for approval in await self.store.finetune.approvals()}
         since = now - timedelta(days=CANDIDATE_DAYS)
         runs = [run.id for run in await self.store.runs.find() if run.started_at >= since]
-        fresh = [
+        unapproved = [
             a
             async for a in self.store.answers.stream(runs=runs)
-            if a.complete and not a.gone and a.id not in done
+            if a.complete and not a.gone and a.id not in approved_ids
         ]
-        recent = list(_distinct(fresh))[:MAX_CANDIDATES]
+        recent = list(_distinct(unapproved))[:MAX_CANDIDATES]
         judged = await self.judged([(Approval(a.id, "", "", a.asked_at), a) for a in recent])
-        found = [
-            Candidate(one.answer, one.objection)
-            for one in judged
-            if one.control == controls and _fits(one, brand.name, rivals, controls=controls)
+        candidates = [
+            Candidate(review.answer, review.objection)
+            for review in judged
+            if review.control == controls and _fits(review, brand.name, rivals, controls=controls)
         ]
-        return sorted(found, key=lambda one: not one.objection)
+        return sorted(candidates, key=lambda review: not review.objection)
 
     async def find(self, number: int) -> Answer:
         """Return a complete answer by its number.
 
         Raises:
-            NotApproved: when there is none, or it is not whole.
+            NotApproved: when there is no such answer, or the answer is not complete.
         """
-        found = [answer async for answer in self.store.answers.stream(numbers=[number])]
-        if not found:
+        answers = [answer async for answer in self.store.answers.stream(numbers=[number])]
+        if not answers:
             raise NotApproved(
                 number=number, reason="there is no such answer", remedy="see dataset review"
             )
-        if not found[0].complete:
+        if not answers[0].complete:
             raise NotApproved(
                 number=number, reason="it is not a whole answer", remedy="choose another one"
             )
-        return found[0]
+        return answers[0]
 
     async def require_true(self, answer: Answer, text: str) -> None:
-        """Refuse to approve what contradicts the facts, holds personal data or forges a turn.
+        """Check a text that is to be taught as the answer to a question.
 
         Raises:
-            NotApproved: when it does.
+            NotApproved: when the text contradicts facts, has personal data or forges a turn.
         """
-        [one] = await self.judged([(_proposed(answer, text), answer)])
-        if one.objection:
+        [review] = await self.judged([(_proposed_approval(answer, text), answer)])
+        if review.objection:
             raise NotApproved(
                 number=answer.id,
-                reason=one.objection,
+                reason=review.objection,
                 remedy=f'say what is true, with: dataset correct {answer.id} "..."',
             )
 
     async def judged(self, approved: Sequence[tuple[Approval, Answer]]) -> list[Approved]:
-        """Return approved answers with what they name, and what speaks against teaching them."""
+        """Return approved answers with the brands that they name and with objections."""
         catalogue = self.catalogue
-        taught = [_taught(approval, answer) for approval, answer in approved]
+        taught = [_answer_to_teach(approval, answer) for approval, answer in approved]
         reader = Reader(catalogue.brands)
-        control = {prompt.key for prompt in control_prompts(catalogue.prompts)}
-        false = _false(await self.scoring.score(taught), taught)
+        control_keys = {prompt.key for prompt in control_prompts(catalogue.prompts)}
+        false_claims = _false_claims(await self.scoring.score(taught), taught)
         domains = [domain for brand in catalogue.brands for domain in brand.domains]
         return [
             Approved(
                 approval,
                 answer,
                 frozenset(mention.brand for mention in reader.read(text).mentions),
-                control=_is_control(answer, control),
-                objection=false.get(answer.id) or _unfit(text, domains),
+                control=_is_control(answer, control_keys),
+                objection=false_claims.get(answer.id) or _unfit(text, domains),
             )
             for (approval, answer), text in zip(approved, taught, strict=True)
         ]
 
     async def approved(self, brand: Brand) -> list[Approved]:
         """Return the approved answers to a brand's questions, and to controls."""
-        approvals = {one.answer_id: one for one in await self.store.finetune.approvals()}
+        approvals = {
+            approval.answer_id: approval for approval in await self.store.finetune.approvals()
+        }
         answers = [answer async for answer in self.store.answers.stream(numbers=list(approvals))]
-        mine = [answer for answer in answers if _asked_for(answer, brand)]
-        return await self.judged([(approvals[answer.id], answer) for answer in mine])
+        brand_answers = [answer for answer in answers if _asked_for(answer, brand)]
+        return await self.judged([(approvals[answer.id], answer) for answer in brand_answers])
 
 
-def _fits(one: Approved, brand: str, rivals: set[str], *, controls: bool) -> bool:
-    return not one.named & {brand, *rivals} if controls else brand in one.named
+def _fits(review: Approved, brand: str, rivals: set[str], *, controls: bool) -> bool:
+    return not review.named & {brand, *rivals} if controls else brand in review.named
 
 
 def _distinct(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """Yield the newest of the answers that say the same to the same question."""
+    """Yield the newest answer of each distinct question and text, newest first."""
     seen: set[tuple[str, str]] = set()
     for answer in reversed(answers):
         key = (answer.question.prompt.key, wording.line(answer.reply.text))
@@ -156,24 +162,24 @@ def _is_control(answer: Answer, keys: Iterable[str]) -> bool:
     return CONTROL_TAG in prompt.tags or prompt.key in keys
 
 
-def _proposed(answer: Answer, text: str) -> Approval:
+def _proposed_approval(answer: Answer, text: str) -> Approval:
     return Approval(answer.id, text, "", answer.asked_at)
 
 
-def _taught(approval: Approval, answer: Answer) -> Answer:
-    """Return the answer with the text that is to be taught."""
+def _answer_to_teach(approval: Approval, answer: Answer) -> Answer:
+    """Return an answer with the text that is taught: the correction, or the original text."""
     text = approval.text or answer.reply.text
     return replace(answer, reply=replace(answer.reply, text=text, citations=()))
 
 
-def _false(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[int, str]:
-    """Return what each answer states against the facts, by its number."""
-    known = {answer.id for answer in taught}
+def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[int, str]:
+    """Return a clause on a claim against the fact sheet by the number of the answer."""
+    answer_ids = {answer.id for answer in taught}
     return {
         record.answer_id: f"it states “{wording.line(detail.stated)}” for {detail.topic} of "
         f"{record.brand}, against the fact sheet"
         for record in records
-        if record.score.metric == ACCURACY and record.answer_id in known
+        if record.score.metric == ACCURACY and record.answer_id in answer_ids
         for detail in record.score.details
         if detail.verdict in FALSE
     }

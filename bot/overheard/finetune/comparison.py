@@ -123,32 +123,43 @@ def clear(found: Sequence[Contrast]) -> bool:
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
-    """Return the pairs of one metric: prompts of rounds that both models answered; or None."""
+    """Return the pairs of one metric, or None without a pair.
+
+    A pair is a prompt in a round that both models answered.
+    """
     means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
     for block in blocks:
         if block.metric == metric.name:
             means[block.run_id, block.prompt][block.model] = block.total / block.n
-    whole = {key: sides for key, sides in sorted(means.items()) if {base, tuned} <= sides.keys()}
-    if not whole:
+    answered_by_both = {
+        key: by_model for key, by_model in sorted(means.items()) if {base, tuned} <= by_model.keys()
+    }
+    if not answered_by_both:
         return None
-    sides = [np.array([pair[model] for pair in whole.values()]) for model in (base, tuned)]
-    return _Pairs(metric, tuple(prompt for _, prompt in whole), *sides)
+    by_model = [
+        np.array([pair[model] for pair in answered_by_both.values()]) for model in (base, tuned)
+    ]
+    return _Pairs(metric, tuple(prompt for _, prompt in answered_by_both), *by_model)
 
 
 def _p_value(pairs: _Pairs) -> float:
     """Return the two-sided p-value of the difference."""
     from scipy.special import bdtr, stdtr
 
-    found = pairs.differences
-    if not found.any():
+    differences = pairs.differences
+    if not differences.any():
         return 1.0
     if pairs.metric.scale is Scale.BINARY:
-        gained, lost = int((found > 0).sum()), int((found < 0).sum())
+        gained, lost = int((differences > 0).sum()), int((differences < 0).sum())
         return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
-    if len(found) < 2:
+    if len(differences) < 2:
         return 1.0
-    error = float(found.std(ddof=1)) / len(found) ** 0.5
-    return 2 * float(stdtr(len(found) - 1, -abs(found.mean()) / error)) if error > 0 else 1.0
+    error = float(differences.std(ddof=1)) / len(differences) ** 0.5
+    return (
+        2 * float(stdtr(len(differences) - 1, -abs(differences.mean()) / error))
+        if error > 0
+        else 1.0
+    )
 
 
 def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:

@@ -170,38 +170,40 @@ def format_problems(
         where = f"{form.name}/{name}.jsonl"
         read = list(map(json.loads, written))
         if name in {"train", "preferences"}:
-            yield from _counts(where, len(read), form.fewest, form.most)
+            yield from _count_problems(where, len(read), form.fewest, form.most)
         elif name.startswith("eval"):
-            yield from _counts(where, len(read), 0, form.validation)
-        yield from _sizes(form, where, written, name, origins or {})
-        yield from _faulty(
+            yield from _count_problems(where, len(read), 0, form.validation)
+        yield from _size_problems(form, where, written, name, origins or {})
+        yield from _line_problems(
             where,
             "has roles out of order, an empty text, or a key too many",
             (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
         )
-        yield from _faulty(where, "repeats an earlier line", _repeated(written))
-    yield from _together(form, files)
+        yield from _line_problems(where, "repeats an earlier line", _repeated(written))
+    yield from _total_problems(form, files)
 
 
-def _counts(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:
+def _count_problems(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:
     if count < fewest:
         yield f"{where} has {count:,} examples, and {fewest:,} are needed"
     if most is not None and count > most:
         yield f"{where} has {count:,} examples, and {most:,} are allowed"
 
 
-def _together(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+def _total_problems(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
     """Yield a problem if training and the largest validation file exceed `total` together."""
-    trained = len(files.get("train", ()))
-    tried = max((len(lines) for name, lines in files.items() if name.startswith("eval")), default=0)
-    if form.total is not None and trained + tried > form.total:
+    training_count = len(files.get("train", ()))
+    validation_count = max(
+        (len(lines) for name, lines in files.items() if name.startswith("eval")), default=0
+    )
+    if form.total is not None and training_count + validation_count > form.total:
         yield (
-            f"{form.name} has {trained + tried:,} examples for training and validation together, "
-            f"and {form.total:,} are allowed"
+            f"{form.name} has {training_count + validation_count:,} examples for training and "
+            f"validation together, and {form.total:,} are allowed"
         )
 
 
-def _sizes(
+def _size_problems(
     form: VendorFormat,
     where: str,
     written: Sequence[bytes],
@@ -214,10 +216,12 @@ def _sizes(
         yield f"{where} is larger than {limit:,} bytes"
     if form.tokens:
         # A token is at least a byte, so a line of no more bytes has no more tokens.
-        long = {n: line for n, line in enumerate(written, 1) if len(line) > form.tokens}
-        known = list(dict.fromkeys(filter(None, map(origins.get, long.values()))))
-        places = f" ({'; '.join(known[:SHOWN])})" if known else ""
-        yield from _faulty(where, f"may have more than {form.tokens:,} tokens{places}", long)
+        long_lines = {n: line for n, line in enumerate(written, 1) if len(line) > form.tokens}
+        known_origins = list(dict.fromkeys(filter(None, map(origins.get, long_lines.values()))))
+        places = f" ({'; '.join(known_origins[:SHOWN])})" if known_origins else ""
+        yield from _line_problems(
+            where, f"may have more than {form.tokens:,} tokens{places}", long_lines
+        )
 
 
 def _repeated(written: Sequence[bytes]) -> Iterator[int]:
@@ -228,10 +232,12 @@ def _repeated(written: Sequence[bytes]) -> Iterator[int]:
         seen.add(line)
 
 
-def _faulty(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
-    found = list(numbers)
-    if found:
-        listed = ", ".join(map(str, found[:SHOWN])) + (" ..." if len(found) > SHOWN else "")
+def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
+    line_numbers = list(numbers)
+    if line_numbers:
+        listed = ", ".join(map(str, line_numbers[:SHOWN])) + (
+            " ..." if len(line_numbers) > SHOWN else ""
+        )
         yield f"{where}, line {listed}: {problem}"
 
 
@@ -255,9 +261,9 @@ def _parts(line: Line) -> Iterator[list[Any]]:
 
 
 def _texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
-    known = {"user", form.assistant}
+    roles = {"user", form.assistant}
     return bool(turns) and all(
-        turn.keys() in _KEYS and turn["role"] in known and _text(turn).strip() for turn in turns
+        turn.keys() in _KEYS and turn["role"] in roles and _text(turn).strip() for turn in turns
     )
 
 

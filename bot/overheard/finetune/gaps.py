@@ -26,18 +26,20 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
     """Yield an item for each question whose answers name competitors and not the brand."""
     for answers in by_prompt(scored).values():
         prompt = answers[0].answer.question.prompt
-        hits = [answer for answer in answers if _missed(market, answer)]
+        hits = [answer for answer in answers if _names_rivals_only(market, answer)]
         if not hits:
             continue
-        named = Counter(r.name for answer in hits for r in market.rivals if _names(answer, r.name))
+        rival_counts = Counter(
+            r.name for answer in hits for r in market.rivals if _names(answer, r.name)
+        )
         facts = facts_asked_for(market.facts, f"{prompt.text} {prompt.topic}")
         yield BriefItem(
             GapKind.ABSENT,
             prompt.key,
             f"Answer “{wording.line(prompt.text)}”",
             f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
-            f"{_are(len(hits), 'name')} "
-            f"{wording.listing([name for name, _ in named.most_common(3)])} "
+            f"{_agree(len(hits), 'name')} "
+            f"{wording.listing([name for name, _ in rival_counts.most_common(3)])} "
             f"and not {market.brand.name}.",
             len(hits),
             len(scored),
@@ -46,13 +48,13 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             sources=_sources(hits),
             reachable=_reachable(market, hits),
             facts=facts or market.facts,
-            missing=_wanted(facts, _asked(prompt)),
+            missing=_missing_fact(facts, _topic_of_question(prompt)),
         )
 
 
 def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
     """Yield an item for each wrong or outdated claim about the brand."""
-    for cluster in cluster_claims(_false(market, scored)):
+    for cluster in cluster_claims(_false_claims(market, scored)):
         field, quoted = cluster.first.field, [(c.answer_id, c.quote) for c in cluster.claims]
         hits = [scored[number] for number in dict.fromkeys(number for number, _ in quoted)]
         [(stated, _)] = Counter(claim.stated for claim in cluster.claims).most_common(1)
@@ -62,7 +64,7 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             GapKind.CLAIM,
             field,
             f"Correct “{field}”, given as “{wording.line(stated)}”",
-            f"{wording.count(len(hits), 'answer')} {_are(len(hits), 'state')} "
+            f"{wording.count(len(hits), 'answer')} {_agree(len(hits), 'state')} "
             f"“{wording.line(stated)}”, which is {out}.",
             len(hits),
             len(scored),
@@ -71,9 +73,9 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             models=_models(hits),
             sources=_sources(hits),
             reachable=_reachable(market, hits),
-            said=_said((scored[number], quote) for number, quote in quoted),
+            said=_excerpts((scored[number], quote) for number, quote in quoted),
             facts=facts,
-            missing=_wanted(facts, field),
+            missing=_missing_fact(facts, field),
         )
 
 
@@ -84,15 +86,15 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
     The hits of the item are the answers to questions that ask for the fact.
     """
     stated = {d.topic for answer in scored for d in answer.claims(market.brand.name)}
-    shown = [answer for answer in scored if _shown(market, answer)]
-    texts = [wording.line(answer.answer.reply.text).casefold() for answer in shown]
+    naming = [answer for answer in scored if _names_brand(market, answer)]
+    texts = [wording.line(answer.answer.reply.text).casefold() for answer in naming]
     if not texts:
         return
     for fact in market.facts:
         value = wording.line(fact.value).casefold()
         if fact.field in stated or any(value in text for text in texts):
             continue
-        asked = [
+        asking = [
             answer
             for answer in scored
             if facts_asked_for([fact], _question(answer.answer.question.prompt))
@@ -102,13 +104,14 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
             fact.field,
             f"State “{fact.field}”",
             f"None of {wording.count(len(texts), 'answer')} that "
-            f"{_are(len(texts), 'name')} {market.brand.name} states it; " + _asked_for(len(asked)),
-            len(asked),
+            f"{_agree(len(texts), 'name')} {market.brand.name} states it; "
+            + _asked_for(len(asking)),
+            len(asking),
             len(scored),
-            prompts=_prompts(asked),
-            models=_models(asked),
-            sources=_sources(asked),
-            reachable=_reachable(market, asked),
+            prompts=_prompts(asking),
+            models=_models(asking),
+            sources=_sources(asking),
+            reachable=_reachable(market, asking),
             facts=(fact,),
         )
 
@@ -121,15 +124,15 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
     topics: dict[tuple[str, str], list[tuple[ScoredAnswer, float]]] = {}
     for answer in scored:
         value = answer.value(market.brand.name, SENTIMENT)
-        for each in _topics(answer.answer.question.prompt):
+        for subject_and_title in _topics(answer.answer.question.prompt):
             if value is not None:
-                topics.setdefault(each, []).append((answer, value))
+                topics.setdefault(subject_and_title, []).append((answer, value))
     for (subject, topic), judged in topics.items():
-        bad = [one for one, value in judged if value < 0]
-        good = sum(value > 0 for _, value in judged)
-        if len(bad) < MIN_ANSWERS or len(bad) <= good:
+        negative = [answer for answer, value in judged if value < 0]
+        positive = sum(value > 0 for _, value in judged)
+        if len(negative) < MIN_ANSWERS or len(negative) <= positive:
             continue
-        aspects = _aspects(market, bad)
+        aspects = _aspects(market, negative)
         facts = facts_asked_for(market.facts, " ".join((topic, *aspects)))
         where = "on this topic" if subject == topic else "to this question that judge it"
         yield BriefItem(
@@ -138,44 +141,50 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
             f"Respond to the criticism of {topic}"
             if subject == topic
             else f"Respond to the criticism in answers to “{topic}”",
-            f"{wording.count(len(bad), 'answer')} of {len(judged)} {where} "
-            f"{_are(len(bad), 'speak')} badly of {market.brand.name}, and {good} well"
+            f"{wording.count(len(negative), 'answer')} of {len(judged)} {where} "
+            f"{_agree(len(negative), 'speak')} badly of {market.brand.name}, and {positive} well"
             + (f"; above all on {wording.listing(aspects)}." if aspects else "."),
-            len(bad),
+            len(negative),
             len(scored),
-            prompts=_prompts(bad),
-            models=_models(bad),
-            sources=_sources(bad),
-            reachable=_reachable(market, bad),
-            said=_said((answer, answer.quote(market.brand.name, SENTIMENT)) for answer in bad),
+            prompts=_prompts(negative),
+            models=_models(negative),
+            sources=_sources(negative),
+            reachable=_reachable(market, negative),
+            said=_excerpts(
+                (answer, answer.quote(market.brand.name, SENTIMENT)) for answer in negative
+            ),
             facts=facts,
-            missing=_wanted(facts, wording.listing(aspects) or "what they complain of"),
+            missing=_missing_fact(facts, wording.listing(aspects) or "what they complain of"),
         )
 
 
 def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each site that answers without the brand cite most."""
+    """Yield an item for each of the `MAX_SITES` sites that answers without the brand cite most."""
     citing = [answer for answer in scored if answer.cited]
     counted = Counter(s for answer in citing for s in answer.cited if not market.owner(s))
-    missing = Counter(s for answer in citing if not _shown(market, answer) for s in answer.cited)
-    open_to_us = [(name, missed) for name, missed in missing.most_common() if name in counted]
-    for name, missed in open_to_us[:MAX_SITES]:
+    missing_counts = Counter(
+        s for answer in citing if not _names_brand(market, answer) for s in answer.cited
+    )
+    reachable = [(name, missed) for name, missed in missing_counts.most_common() if name in counted]
+    for name, missed in reachable[:MAX_SITES]:
         if missed < MIN_ANSWERS:
             continue
-        hits = [answer for answer in citing if name in answer.cited and not _shown(market, answer)]
+        hits = [
+            answer for answer in citing if name in answer.cited and not _names_brand(market, answer)
+        ]
         yield BriefItem(
             GapKind.SOURCE,
             name,
             f"Be named on {name}",
             f"{wording.count(counted[name], 'answer')} of {len(citing)} with sources "
-            f"{_are(counted[name], 'cite')} it; {missed} of them "
-            f"{_are(missed, 'do')} not name {market.brand.name}.",
+            f"{_agree(counted[name], 'cite')} it; {missed} of them "
+            f"{_agree(missed, 'do')} not name {market.brand.name}.",
             missed,
             len(scored),
             prompts=_prompts(hits),
             models=_models(hits),
             facts=market.facts,
-            missing=_wanted(market.facts, "what buyers ask for"),
+            missing=_missing_fact(market.facts, "what buyers ask for"),
         )
 
 
@@ -194,14 +203,14 @@ def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem
     return ranked(item for find in FINDERS for item in find(market, scored))
 
 
-def _false(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:
+def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:
     """Yield each false claim; `answer_id` is the index of the answer in `scored`."""
-    for place, answer in enumerate(scored):
+    for index, answer in enumerate(scored):
         for detail in answer.claims(market.brand.name):
             if detail.verdict in FALSE:
                 yield FalseClaim(
                     *(
-                        place,
+                        index,
                         answer.model,
                         detail.topic,
                         detail.verdict,
@@ -211,7 +220,7 @@ def _false(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Fals
                 )
 
 
-def _missed(market: BriefMarket, answer: ScoredAnswer) -> bool:
+def _names_rivals_only(market: BriefMarket, answer: ScoredAnswer) -> bool:
     return answer.value(market.brand.name, VISIBILITY) == 0 and any(
         _names(answer, rival.name) for rival in market.rivals
     )
@@ -221,7 +230,7 @@ def _names(answer: ScoredAnswer, brand: str) -> bool:
     return answer.value(brand, VISIBILITY) == 1
 
 
-def _shown(market: BriefMarket, answer: ScoredAnswer) -> bool:
+def _names_brand(market: BriefMarket, answer: ScoredAnswer) -> bool:
     return _names(answer, market.brand.name)
 
 
@@ -235,20 +244,20 @@ def _question(prompt: Prompt) -> str:
     return f"{prompt.text} {prompt.topic}"
 
 
-def _asked(prompt: Prompt) -> str:
+def _topic_of_question(prompt: Prompt) -> str:
     topic = f" ({prompt.topic})" if prompt.topic else ""
     return f"what this question asks for{topic}"
 
 
-def _aspects(market: BriefMarket, bad: Iterable[ScoredAnswer]) -> list[str]:
+def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]:
     """Return the three aspects that negative answers name most often."""
-    found = Counter(
+    counts = Counter(
         detail.topic
-        for answer in bad
+        for answer in negative
         for detail in answer.details(market.brand.name, SENTIMENT)
         if detail.verdict == "negative" and detail.topic
     )
-    return [aspect for aspect, _ in found.most_common(3)]
+    return [aspect for aspect, _ in counts.most_common(3)]
 
 
 def _prompts(hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
@@ -271,25 +280,27 @@ def _reachable(market: BriefMarket, hits: Iterable[ScoredAnswer]) -> tuple[str, 
 def _asked_for(count: int) -> str:
     if not count:
         return "none of your prompts asks for it."
-    return f"{wording.count(count, 'answer')} {_are(count, 'belong')} to questions that ask for it."
+    return (
+        f"{wording.count(count, 'answer')} {_agree(count, 'belong')} to questions that ask for it."
+    )
 
 
-def _said(quotes: Iterable[tuple[ScoredAnswer, str]]) -> tuple[Excerpt, ...]:
+def _excerpts(quotes: Iterable[tuple[ScoredAnswer, str]]) -> tuple[Excerpt, ...]:
     """Return the first `MAX_EXCERPTS` distinct sentences."""
-    found = {
+    excerpts = {
         quote: Excerpt(answer.model, answer.answer.question.prompt.text, quote)
         for answer, quote in quotes
         if quote
     }
-    return tuple(found.values())[:MAX_EXCERPTS]
+    return tuple(excerpts.values())[:MAX_EXCERPTS]
 
 
-def _wanted(facts: Sequence[Fact], what: str) -> str:
+def _missing_fact(facts: Sequence[Fact], what: str) -> str:
     return "" if facts else what
 
 
-def _are(count: int, verb: str) -> str:
-    """Return a verb in the singular if the count is 1, else in the plural."""
+def _agree(count: int, verb: str) -> str:
+    """Return a verb that agrees with a count: singular if the count is 1, else plural."""
     if count != 1:
         return verb
     return {"do": "does"}.get(verb, f"{verb}s")

@@ -142,30 +142,31 @@ class ModelComparison:
     """Carries out a comparison.
 
     Args:
-        match: The setup.
+        setup: The setup.
         ask: Carries out a run.
         new_run: Creates a run of a panel.
         scoring: Scores the answers; the scores are not stored.
     """
 
     def __init__(
-        self, match: ComparisonSetup, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
+        self, setup: ComparisonSetup, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
     ) -> None:
-        self._match = match
+        """Prepare the comparison; `play` asks the rounds."""
+        self._setup = setup
         self._ask = ask
         self._new_run = new_run
         self._scoring = scoring
         self._outcomes: list[Outcome] = []
         self._answers: list[Answer] = []
-        self._played = 0
+        self._rounds_asked = 0
 
     async def play(self) -> ComparisonResult:
         """Ask rounds until the result is clear, all rounds are asked, or a question fails."""
         blocks: list[Block] = []
         stopped = StopReason.ROUNDS
-        while self._played < self._match.rounds:
+        while self._rounds_asked < self._setup.rounds:
             blocks += await self._until_next_check()
-            found = self._contrasts(blocks, self._match.brand)
+            found = self._contrasts(blocks, self._setup.brand)
             if self._failed or clear(found):
                 stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
@@ -177,7 +178,7 @@ class ModelComparison:
             controls=tuple(controls),
             calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),
             spent=sum(outcome.spent for outcome in self._outcomes),
-            rounds=self._played,
+            rounds=self._rounds_asked,
             stopped=stopped,
             failures=tuple(dict.fromkeys(f for o in self._outcomes for f in o.failures)),
             answers=tuple(self._answers),
@@ -186,10 +187,10 @@ class ModelComparison:
     async def _until_next_check(self) -> list[Block]:
         """Ask the rounds up to the next interim check and return their blocks."""
         blocks: list[Block] = []
-        last = min(self._played + self._match.rounds_per_check, self._match.rounds)
-        while self._played < last and not self._failed:
-            self._played += 1
-            blocks += await self._round(self._match.prompts, self._played)
+        last = min(self._rounds_asked + self._setup.rounds_per_check, self._setup.rounds)
+        while self._rounds_asked < last and not self._failed:
+            self._rounds_asked += 1
+            blocks += await self._round(self._setup.prompts, self._rounds_asked)
         return blocks
 
     @property
@@ -201,14 +202,14 @@ class ModelComparison:
 
         If the first model fails, the second is not asked: its answers would have no partners.
         """
-        match, blocks = self._match, []
-        seeds = (match.seed, match.seed + _SEED_OFFSET if match.own_seeds else match.seed)
-        models = (match.base, match.tuned)
+        setup, blocks = self._setup, []
+        seeds = (setup.seed, setup.seed + _SEED_OFFSET if setup.own_seeds else setup.seed)
+        models = (setup.base, setup.tuned)
         for side, model, base in zip(_SIDES, models, seeds, strict=True):
             if self._failed:
                 break
             seed = base + number
-            panel = Panel((match.brand.name,), tuple(prompts), (model,), seed=seed)
+            panel = Panel((setup.brand.name,), tuple(prompts), (model,), seed=seed)
             run, answers = await self._carry_out(panel)
             records = await self._scoring.score(answers)
             blocks += [
@@ -224,11 +225,11 @@ class ModelComparison:
         return outcome.run, [answer for answer in answers if answer.complete]
 
     async def _controls(self) -> list[Contrast]:
-        if not self._match.controls:
+        if not self._setup.controls:
             return []
-        blocks = await self._round(self._match.controls, 0)
+        blocks = await self._round(self._setup.controls, 0)
         metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
-        return self._contrasts(blocks, self._match.brand, metrics)
+        return self._contrasts(blocks, self._setup.brand, metrics)
 
     def _unseen(self, found: Iterable[Contrast]) -> tuple[Metric, ...]:
         seen = {contrast.metric.name for contrast in found}
@@ -239,7 +240,7 @@ class ModelComparison:
         metrics = {CONTROL_METRIC: self._scoring.metrics[CONTROL_METRIC]}
         return {
             rival.name: contrast
-            for rival in self._match.rivals
+            for rival in self._setup.rivals
             for contrast in self._contrasts(blocks, rival, metrics)
         }
 
@@ -248,4 +249,4 @@ class ModelComparison:
     ) -> list[Contrast]:
         mine = [block for block in blocks if block.brand == brand.name]
         measured = metrics or self._scoring.metrics
-        return contrasts(mine, *_SIDES, measured, self._match.margin)
+        return contrasts(mine, *_SIDES, measured, self._setup.margin)

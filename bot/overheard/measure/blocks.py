@@ -159,7 +159,10 @@ def streams_of_table(blocks: BlockTable) -> list[Stream]:
     for number, (brand, model, metric, _) in enumerate(blocks.streams):
         groups[StreamKey(brand, model, metric)].append(number)
         rows[model].append(parts[number])
-    runs = {model: np.unique(blocks.run[np.concatenate(mine)]) for model, mine in rows.items()}
+    runs = {
+        model: np.unique(blocks.run[np.concatenate(model_rows)])
+        for model, model_rows in rows.items()
+    }
     newest = {key: _newest(blocks, groups[key], latest) for key in sorted(groups)}
     return [
         _stream(key, blocks, number, parts[number], runs[key.model])

@@ -241,9 +241,9 @@ def _headers(error: BaseException) -> Mapping[str, str]:
 
 
 def _by_class(error: BaseException) -> ServiceFault:
-    names = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}
-    for known, fault in BY_CLASS:
-        if known & names:
+    names = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
+    for class_names, fault in BY_CLASS:
+        if class_names & names:
             return fault
     return ServiceFault(FailureKind.OTHER, type(error).__name__, "try again later")
 

@@ -146,12 +146,12 @@ class HostedService:
         return Reply(
             text=text,
             finish=self._finish(question, finish, text),
-            citations=_once(citations),
-            served_model=_word(served_model),
-            fingerprint=_word(fingerprint),
+            citations=_distinct(citations),
+            served_model=_reported_text(served_model),
+            fingerprint=_reported_text(fingerprint),
             usage=billed,
             cost_usd=self._cost(question.model, billed, cost, batch=batch),
-            model_version=_word(model_version),
+            model_version=_reported_text(model_version),
             limits=rate_limits(headers),
         )
 
@@ -275,7 +275,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return httpx2.Limits(max_connections=MAX_CONNECTIONS)
 
 
-def _word(value: object) -> str:
+def _reported_text(value: object) -> str:
     """Return a reported name as text; an empty string unless it is text or a number."""
     return str(value) if isinstance(value, str | int | float) else ""
 
@@ -285,8 +285,8 @@ def _count(value: object) -> int:
     return int(value) if isinstance(value, int | float) and 0 <= value <= MAX_TOKENS else 0
 
 
-def _once(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Return one citation for each address: a cited one, if there is any, else a retrieved one."""
+def _distinct(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """Return one citation for each address; a cited source is preferred to a retrieved source."""
     kept: dict[str, Citation] = {}
     for citation in sorted(citations, key=lambda citation: not citation.cited):
         kept.setdefault(citation.url, citation)

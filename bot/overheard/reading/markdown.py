@@ -72,8 +72,8 @@ def readable(text: str) -> str:
 
     An answer that is mostly code is shown with the code.
     """
-    found = prose(text)
-    return found if 4 * len(found) >= len(text) else text
+    prose_text = prose(text)
+    return prose_text if 4 * len(prose_text) >= len(text) else text
 
 
 def ranked_prose(
@@ -146,8 +146,8 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
             case "html_block":
                 yield _text_of(token.content)
             case "fence" if not nested:
-                slip = token is tokens[-1] and text.endswith(token.content)
-                if _holds_prose(token.info.strip().lower(), slip):
+                unclosed = token is tokens[-1] and text.endswith(token.content)
+                if _holds_prose(token.info.strip().lower(), unclosed):
                     yield from _lines(token.content, titles, nested=True)
 
 

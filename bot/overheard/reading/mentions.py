@@ -88,9 +88,10 @@ class MentionFinder:
     """
 
     def __init__(self, brands: Iterable[Brand]) -> None:
-        known = tuple(brands)
-        self._spellings = _spellings(known)
-        self._whole = parent_brands(known)
+        """Build the search automaton from the spellings of all brands."""
+        all_brands = tuple(brands)
+        self._spellings = _spellings(all_brands)
+        self._parents = parent_brands(all_brands)
         self._automaton = AhoCorasick(
             [spelling.text for spelling in self._spellings], matchkind=MatchKind.Standard
         )
@@ -106,17 +107,19 @@ class MentionFinder:
             language: The language of the question, such as ``de``, or an empty string.
         """
         places = list(self._places(body, sentences, language))
-        sure = {b for p in places if p.sense is Sense.NAME for b in p.brands}
-        meant = [p for p in places if p.sense is Sense.NAME or not sure.isdisjoint(p.brands)]
+        certain_brands = {b for p in places if p.sense is Sense.NAME for b in p.brands}
+        name_places = [
+            p for p in places if p.sense is Sense.NAME or not certain_brands.isdisjoint(p.brands)
+        ]
         return tuple(
             Mention(brand, place.start, place.end, place.sentence)
-            for place in _longest(meant)
-            for brand in self._with_wholes(place.brands)
+            for place in _longest(name_places)
+            for brand in self._with_parents(place.brands)
         )
 
-    def _with_wholes(self, brands: Iterable[str]) -> Iterable[str]:
+    def _with_parents(self, brands: Iterable[str]) -> Iterable[str]:
         """Return brands with their parents, each once."""
-        return dict.fromkeys(name for brand in brands for name in (brand, *self._whole[brand]))
+        return dict.fromkeys(name for brand in brands for name in (brand, *self._parents[brand]))
 
     def _places(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str
@@ -135,7 +138,7 @@ class MentionFinder:
                 continue
             start, end = folded.origin(left), folded.origin(right)
             sentence = bisect_right(starts, start) - 1
-            found = _sense(spelling, body, start, end, sentences[sentence])
+            meaning = _sense(spelling, body, start, end, sentences[sentence])
             owners = tuple(
                 brand
                 for brand in spelling.brands
@@ -144,8 +147,8 @@ class MentionFinder:
                     spelling.rules[brand], body, (start, end), sentences[sentence], language
                 )
             )
-            if found is not Sense.WORD and owners:
-                yield _Place(owners, start, end, sentence, found)
+            if meaning is not Sense.WORD and owners:
+                yield _Place(owners, start, end, sentence, meaning)
 
 
 def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
@@ -209,8 +212,8 @@ def _is_compound(body: str, start: int, end: int) -> bool:
 def _inside_word(text: str, left: int, right: int) -> bool:
     """Return whether text[left:right] is a part of a longer word, by the rules of its script."""
     before, after = text[left - 1 : left], text[right : right + 1]
-    joined = before and _kind(before) == (first := _kind(text[left])) and first != "open"
-    if joined and first and not _is_written_on(text, left, right):
+    joined_before = before and _kind(before) == (first := _kind(text[left])) and first != "open"
+    if joined_before and first and not _is_written_on(text, left, right):
         return True
     last = _kind(text[right - 1])
     if not after or last not in {"word", "katakana"} or _kind(after) != last:

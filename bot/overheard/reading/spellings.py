@@ -150,21 +150,21 @@ def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[t
         Each name with the number of its occurrences.
     """
     known = [" ".join(fold(name).text.split()) for name in brand.names]
-    named = (name for body in bodies for name in _named(body, brand.names))
+    named = (name for body in bodies for name in _name_candidates(body, brand.names))
     counts = Counter(name.removesuffix("'s").rstrip(".") for name in named)
-    found = []
+    similar = []
     for name, count in counts.most_common():
         folded = " ".join(fold(name).text.split())
         if folded in known or (len(folded) <= _SHORT and folded.isascii()):
             continue
-        if not _NAMED.match(name) and any(one in folded for one in known):
+        if not _NAMED.match(name) and any(spelling in folded for spelling in known):
             continue  # the known spelling inside the name counts already
-        if _is_like(folded, known):
-            found.append((name, count))
-    return found[:most]
+        if _is_similar(folded, known):
+            similar.append((name, count))
+    return similar[:most]
 
 
-def _is_like(name: str, known: list[str]) -> bool:
+def _is_similar(name: str, known: list[str]) -> bool:
     """Return whether a folded name is similar to a known name.
 
     For scripts other than Latin, a distance of one character suffices, because a character carries
@@ -175,26 +175,29 @@ def _is_like(name: str, known: list[str]) -> bool:
 
     if process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY):
         return True
-    long_enough = (one for one in known if len(one) > _SHORT and not name.isascii())
-    return any(Levenshtein.distance(name, one) == 1 for one in long_enough)
+    long_enough = (spelling for spelling in known if len(spelling) > _SHORT and not name.isascii())
+    return any(Levenshtein.distance(name, spelling) == 1 for spelling in long_enough)
 
 
-def _named(body: str, names: Iterable[str]) -> Iterator[str]:
+def _name_candidates(body: str, names: Iterable[str]) -> Iterator[str]:
     """Yield candidates for names: words with a capital; and for a brand's name in a script without
     capitals, each piece of text of the length of that name.
     """
     yield from (match.group() for match in _NAMED.finditer(body))
     for name in names:
-        if words := len(_WORDS.findall(name)):
-            found = _WORDS.findall(body)
-            yield from (" ".join(found[at : at + words]) for at in range(len(found) - words + 1))
+        if word_count := len(_WORDS.findall(name)):
+            words_of_body = _WORDS.findall(body)
+            yield from (
+                " ".join(words_of_body[at : at + word_count])
+                for at in range(len(words_of_body) - word_count + 1)
+            )
         elif _RUNS.fullmatch(name):
-            kin = (
+            same_script = (
                 run.group()
                 for run in _RUNS.finditer(body)
                 if _is_katakana(run.group()) == _is_katakana(name)
             )
-            yield from (part for run in kin for part in _pieces(run, len(name)))
+            yield from (part for run in same_script for part in _pieces(run, len(name)))
 
 
 def _is_katakana(run: str) -> bool:

@@ -108,8 +108,8 @@ def _abbreviates(body: str, start: int, end: re.Match[str]) -> bool:
     word = _LAST_WORD.search(body, max(start, end.start() - 12), end.start())
     if not word:
         return False
-    last = word.group()
-    return (len(last) == 1 and last.isupper()) or last.casefold() in _SHORTENED
+    last_word = word.group()
+    return (len(last_word) == 1 and last_word.isupper()) or last_word.casefold() in _SHORTENED
 
 
 def _add(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:

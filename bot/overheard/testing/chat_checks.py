@@ -61,6 +61,7 @@ async def check_chat(
 
 
 async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[object]]) -> None:
+    """Check that posts are sent, found by their keys, and edited without a search."""
     message = await chat.post(channel, Card("Title", "Text"), key="check-1")
     assert message, "it returns no id"
     assert len(sent()) == 1, f"one card became {len(sent())} messages"

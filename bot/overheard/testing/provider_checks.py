@@ -165,16 +165,18 @@ FAULTS = (
 
 
 async def _check_whole(trial: _Trial) -> None:
+    """Check that a whole answer arrives complete, is asked for once, and reveals no key."""
     async with trial.asking(_reaction(trial.answer(ANSWER))) as ready:
         reply = await ready.provider.ask(ready.question, seed=1)
         assert reply.finish is Finish.COMPLETE, f"a whole answer is {reply.finish}"
         assert reply.text == ANSWER, f"the answer {ANSWER!r} arrives as {reply.text!r}"
         assert trial.times == 1, f"the question was sent as it is {trial.times} times, and not once"
-        assert KEY not in repr(ready.provider), "its repr tells its key"
+        assert KEY not in repr(ready.provider), "its repr reveals its key"
         await check_provider(ready.provider)
 
 
 async def _check_not_whole(trial: _Trial, reaction: Reaction, what: str) -> None:
+    """Check that an answer that is not whole is not reported as complete."""
     async with trial.asking(reaction) as ready:
         try:
             reply = await ready.provider.ask(ready.question, seed=1)
@@ -184,22 +186,24 @@ async def _check_not_whole(trial: _Trial, reaction: Reaction, what: str) -> None
 
 
 async def _check_fault(trial: _Trial, fault: _Fault) -> None:
+    """Check that a fault of the service becomes the right error, without a repeated request."""
     async with trial.asking(fault.reaction) as ready:
         error = await _failure(ready.provider, ready.question, KEY, f" when {fault.what}")
         assert trial.times <= 1, f"it asks again by itself when {fault.what}"
         if isinstance(error, ProviderUnavailable):
             assert FailureKind.AUTH in fault.kinds, f"it gives up for good when {fault.what}"
             return
-        assert error.kind in fault.kinds, f"{fault.what} is told as {error.kind}"
+        assert error.kind in fault.kinds, f"{fault.what} is reported as {error.kind}"
         if fault.retryable is not None:
-            told = f"{fault.what} is told as retryable = {error.retryable}"
-            assert error.retryable == fault.retryable, told
+            report = f"{fault.what} is reported as retryable = {error.retryable}"
+            assert error.retryable == fault.retryable, report
         if fault.wait is not None:
-            told = f"the service says to wait for {fault.wait:g} s, and it tells"
-            assert error.retry_after == fault.wait, f"{told} {error.retry_after}"
+            report = f"the service says to wait for {fault.wait:g} s, and it reports"
+            assert error.retry_after == fault.wait, f"{report} {error.retry_after}"
 
 
 async def _check_silence(trial: _Trial) -> None:
+    """Check that a silent service ends in a time-out, and that a request can be cancelled."""
     silent = Reaction(silent=True)
     async with trial.asking(silent, SHORT_TIMEOUT_S) as ready:
         try:
@@ -208,15 +212,16 @@ async def _check_silence(trial: _Trial) -> None:
         except TimeoutError:
             raise AssertionError("it does not heed its time-out") from None
         assert isinstance(error, ProviderFailed), "it gives up for good when silent"
-        assert error.kind is FailureKind.TIMEOUT, f"a time-out is told as {error.kind}"
+        assert error.kind is FailureKind.TIMEOUT, f"a time-out is reported as {error.kind}"
     async with trial.asking(silent) as ready:
         await _check_cancelling(ready.provider, ready.question, trial)
 
 
 async def _check_cancelling(
-    provider: Provider, asked: Question, trial: _Trial | None = None
+    provider: Provider, question: Question, trial: _Trial | None = None
 ) -> None:
-    call = asyncio.create_task(provider.ask(asked, seed=1))
+    """Check that a cancelled request ends soon, as cancelled."""
+    call = asyncio.create_task(provider.ask(question, seed=1))
     await asyncio.sleep(0)
     while trial and not trial.times and not call.done():  # noqa: ASYNC110 - the service has a thread
         await asyncio.sleep(0.01)
@@ -227,10 +232,15 @@ async def _check_cancelling(
 
 
 async def _failure(
-    provider: Provider, asked: Question, secret: str, when: str = ""
+    provider: Provider, question: Question, secret: str, when: str = ""
 ) -> ProviderFailed | ProviderUnavailable:
+    """Return the error that the provider raises for a question, after checks of its message.
+
+    Raises:
+        AssertionError: when the provider raises another error or none.
+    """
     try:
-        await provider.ask(asked, seed=1)
+        await provider.ask(question, seed=1)
     except (ProviderFailed, ProviderUnavailable) as error:
         _check_sentence(error, secret)
         return error
@@ -241,12 +251,13 @@ async def _failure(
 
 
 def _check_sentence(error: OverheardError, secret: str) -> None:
-    told = [str(error), repr(error), str(error.details)]
+    """Check that an error and its causes do not contain the key; its message is one line."""
+    texts = [str(error), repr(error), str(error.details)]
     cause: BaseException | None = error.__cause__
     while cause:
-        told += [str(cause), repr(cause)]
+        texts += [str(cause), repr(cause)]
         cause = cause.__cause__
-    assert not any(secret in text for text in told), "it tells its secret"
+    assert not any(secret in text for text in texts), "it reveals its secret"
     assert "\n" not in str(error), "its error is more than one line"
 
 

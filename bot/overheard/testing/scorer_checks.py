@@ -45,9 +45,10 @@ async def check_scorer(
 
 
 def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
+    """Check that scores are of the scorer's metrics, once each, and within their scales."""
     ranges = {metric.name: RANGES[metric.scale] for metric in scorer.metrics}
-    given = [score.metric for score in scores]
-    assert len(set(given)) == len(given), "it gives one metric twice"
+    metrics = [score.metric for score in scores]
+    assert len(set(metrics)) == len(metrics), "it gives one metric twice"
     for score in scores:
         assert score.metric in ranges, f"{score.metric} is none of its metrics"
         low, high = ranges[score.metric]
@@ -55,15 +56,20 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
 
 
 async def _scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
-    begun = time.thread_time()  # of this thread alone: other programs do not count
+    """Return the scores of a reading.
+
+    Raises:
+        AssertionError: when the scores are invalid, or took longer than `seconds` of CPU time.
+    """
+    start_s = time.thread_time()  # of this thread alone: other programs do not count
     result = scorer.score(reading)
-    given = list(await result if inspect.isawaitable(result) else result)
-    taken = time.thread_time() - begun
+    returned = list(await result if inspect.isawaitable(result) else result)
+    cpu_s = time.thread_time() - start_s
     length = len(reading.answer.reply.text)
-    told = f"it computes {taken:.1f} s for an answer of {length:,} characters"
-    assert taken <= seconds, f"{told}, and may take {seconds:g} s"
+    report = f"it computes {cpu_s:.1f} s for an answer of {length:,} characters"
+    assert cpu_s <= seconds, f"{report}, and may take {seconds:g} s"
     try:
-        scores = validated_scores(given)
+        scores = validated_scores(returned)
     except Nonsense as nonsense:
         raise AssertionError(str(nonsense)) from None
     assert NOT_A_SCORE not in scores, "it returns what is no Score, or wrong types"

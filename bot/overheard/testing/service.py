@@ -130,6 +130,7 @@ class Service:
             thread.join(10)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of a connection until a reaction ends the connection."""
         self._open[writer] = asyncio.current_task()
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
@@ -145,6 +146,7 @@ class Service:
 
 
 async def _read(reader: asyncio.StreamReader) -> Call:
+    """Return the next request of a connection."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = head[0].split(" ")
     headers = {

@@ -107,6 +107,7 @@ def redirect_answers(settings: DiscordTable) -> None:
 
 
 def _redirect_requests(client: discord.Client, base: str) -> None:
+    """Send all API requests of a client to another base URL."""
     request = client.http.request
 
     async def redirected(route: Route, **more: Any) -> Any:
@@ -116,6 +117,7 @@ def _redirect_requests(client: discord.Client, base: str) -> None:
 
 
 def _redirect_gateway(client: discord.Client, gateway: str) -> None:
+    """Connect a client to another gateway URL."""
     connect = client.http.ws_connect
     default = str(DiscordWebSocket.DEFAULT_GATEWAY)
 

@@ -32,7 +32,7 @@ GATEWAY_TIMEOUT_S = 60.0
 long again, the chat fails and is started again.
 """
 CLOSE_TIMEOUT_S = 1.5
-"""How long the gateway's closing frame is waited for."""
+"""Seconds to wait for the gateway's closing frame."""
 
 
 class DiscordChat:
@@ -90,9 +90,11 @@ class DiscordChat:
         Raises:
             ChatFailed: when the card was not posted, or Discord's answer was lost.
         """
-        begun_at = _snowflake(thread) if thread else None
-        place, poster = _snowflake(channel), await self._poster()
-        return str(await poster.post(place, card, key=key, thread=begun_at, broadcast=broadcast))
+        thread_id = _snowflake(thread) if thread else None
+        channel_id, poster = _snowflake(channel), await self._poster()
+        return str(
+            await poster.post(channel_id, card, key=key, thread=thread_id, broadcast=broadcast)
+        )
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
         """Replace a posted card by another; see `overheard.interfaces.Chat`.
@@ -108,8 +110,8 @@ class DiscordChat:
         Raises:
             ChatFailed: when the channel cannot be read.
         """
-        found = await (await self._poster()).find(_snowflake(channel), key)
-        return None if found is None else str(found)
+        message_id = await (await self._poster()).find(_snowflake(channel), key)
+        return None if message_id is None else str(message_id)
 
     async def link(self, channel: str, message: str) -> str:
         """Return a message's address; see `overheard.interfaces.Linking`.
@@ -168,6 +170,12 @@ class DiscordChat:
             return self._client
 
     async def _log_in(self, client: DiscordClient) -> None:
+        """Log a client in with the token.
+
+        Raises:
+            ChatUnavailable: when the token is missing or refused.
+            ChatFailed: when Discord cannot be reached.
+        """
         if self._settings.token is None:
             raise missing_token()
         with translated_errors():

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 ACKNOWLEDGE_AFTER_S = 0.15
 """An interaction without an answer after this time is acknowledged; its answer follows later."""
 FORM_ACKNOWLEDGE_AFTER_S = 2.0
-"""The same for commands that may open a form: Discord takes a form only as the first answer."""
+"""The same time for commands that may open a form: Discord takes a form only as first answer."""
 NOT_SERVED = "This bot does not serve this place; its configuration says which it does."
 UNKNOWN_COMMAND = "There is no such command any more; reload Discord to see those that there are."
 GUILD_READY_TIMEOUT_S = 0.2
@@ -49,6 +49,7 @@ class DiscordClient(discord.Client):
     def __init__(
         self, settings: DiscordTable, desk: Desk | None = None, *, silence_s: float = 60.0
     ) -> None:
+        """Configure the client of discord.py; nothing is sent yet."""
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(

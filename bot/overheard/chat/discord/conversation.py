@@ -64,6 +64,7 @@ class DiscordConversation:
         private: bool = False,
         replaces: bool = False,
     ) -> None:
+        """Begin the conversation; its token expires after `DISCORD.token_life` seconds."""
         self._interaction = interaction
         self._questions = questions
         self._private = private

@@ -275,6 +275,7 @@ def _embeds(page: EmbedPage) -> list[discord.Embed]:
 
 
 def _files(page: EmbedPage) -> list[discord.File]:
+    """Return the pictures of a page as uploads with alternative text."""
     return [
         discord.File(
             io.BytesIO(image.png),

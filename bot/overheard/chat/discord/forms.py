@@ -82,6 +82,7 @@ def _choices(option: Option) -> tuple[str, ...]:
 
 
 def _menu(option: Option, choices: Sequence[str], value: Any) -> ui.Select[ui.Modal]:
+    """Return the menu of an option with choices, with the current value selected."""
     chosen = value_text(option, value)
     menu: ui.Select[ui.Modal] = ui.Select(
         custom_id=option.name, required=option.required, min_values=1 if option.required else 0
@@ -92,11 +93,12 @@ def _menu(option: Option, choices: Sequence[str], value: Any) -> ui.Select[ui.Mo
 
 
 def _input(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
+    """Return the text field of an option, filled with a value."""
     text = value_text(option, value)
-    long = option.many or "\n" in text or len(text) > MULTILINE_LENGTH
+    multiline = option.many or "\n" in text or len(text) > MULTILINE_LENGTH
     return ui.TextInput(
         custom_id=option.name,
-        style=discord.TextStyle.long if long else discord.TextStyle.short,
+        style=discord.TextStyle.long if multiline else discord.TextStyle.short,
         default=text[: DISCORD.typed] or None,
         required=option.required,
         max_length=DISCORD.typed,

@@ -79,6 +79,7 @@ class CommandSync:
         self._done.discard(guild)
 
     async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
+        """Register the commands of a server, or of direct messages (None), once; log a failure."""
         if guild in self._done:
             return
         try:

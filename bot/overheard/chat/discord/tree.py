@@ -202,6 +202,7 @@ def _shortened(node: Node, limit: int) -> Node:
 
 
 def _command(name: str, spec: CommandSpec) -> Node:
+    """Return a command as a subcommand in the JSON of Discord."""
     # Discord wants required options first.
     options = sorted(spec.options, key=lambda option: not option.required)
     return {
@@ -213,12 +214,13 @@ def _command(name: str, spec: CommandSpec) -> Node:
 
 
 def _option(option: Option) -> Node:
-    help_ = f"{option.help.rstrip('.')}; several with commas" if option.many else option.help
+    """Return an option in the JSON of Discord, with its choices or its bounds."""
+    description = f"{option.help.rstrip('.')}; several with commas" if option.many else option.help
     kind = STRING if option.many else TYPES.get(option.kind, STRING)
     node: Node = {
         "name": _name(option),
         "type": kind,
-        "description": wording.shorten(help_ or option.written, DISCORD.summary),
+        "description": wording.shorten(description or option.written, DISCORD.summary),
         "required": option.required,
     }
     if completed(option):

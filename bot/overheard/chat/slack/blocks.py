@@ -197,6 +197,7 @@ def _actions(actions: Sequence[Action]) -> Iterator[Block]:
 
 
 def _button(action: Action, number: int) -> Block:
+    """Return the button of an action; an action with a question gets a confirmation dialog."""
     label = wording.line(action.label)
     button: Block = {
         "type": "button",
@@ -210,6 +211,7 @@ def _button(action: Action, number: int) -> Block:
 
 
 def _confirm(action: Action, label: str) -> Block:
+    """Return the dialog that asks for confirmation before a button's action."""
     confirm: Block = {
         "title": plain(label, SLACK.question_title),
         "text": plain(wording.printable(action.confirm), SLACK.question),

@@ -67,6 +67,7 @@ class SlackChat:
         interval_s: float = 1.0,
         timeouts: SocketTimeouts | None = None,
     ) -> None:
+        """Prepare the chat; workspaces and connection are opened at their first use."""
         self._settings = settings
         self._pacer = ChannelPacer(interval_s)
         self._timeouts = timeouts or SocketTimeouts()
@@ -191,6 +192,11 @@ class SlackChat:
         return self._workspaces
 
     async def _open_workspaces(self) -> Workspaces:
+        """Return the workspace of the bot token, or the installations by OAuth.
+
+        Raises:
+            ChatUnavailable: when a secret is missing.
+        """
         if not self._settings.many:
             token = required_secret("bot_token", self._settings.bot_token)
             return OneWorkspace(self._client(token))

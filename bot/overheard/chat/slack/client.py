@@ -72,6 +72,7 @@ class SlackClient:
     """
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        """Create two SDK clients: one that repeats failed calls, one that calls only once."""
         self.token = token
         self._calls = {
             once: AsyncWebClient(
@@ -190,6 +191,7 @@ class _RetryPolicy(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
+        """Return whether to repeat a failed call: after a short rate limit, or if harmless."""
         if response is not None and response.status_code == 429:
             return _retry_after_s(response) <= MAX_RETRY_AFTER_S
         lost = isinstance(error, aiohttp.ClientConnectionError)
@@ -204,6 +206,7 @@ class _RetryPolicy(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,  # noqa: ARG002
     ) -> None:
+        """Wait before a call is repeated: as long as Slack asks, else 0.2 s, 0.8 s and so on."""
         state.next_attempt_requested = True
         limited = response is not None and response.status_code == 429
         wait = _retry_after_s(response) if limited and response else 0.2 * 4**state.current_attempt

@@ -190,6 +190,8 @@ async def http_server(
 
 
 def _web_application(app: AsyncApp, flow: AsyncOAuthFlow | None) -> web.Application:
+    """Return the application that serves Slack's events and, with `flow`, the OAuth pages."""
+
     async def receive_event(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
@@ -201,6 +203,8 @@ def _web_application(app: AsyncApp, flow: AsyncOAuthFlow | None) -> web.Applicat
 
 
 def _installation_routes(flow: AsyncOAuthFlow) -> list[web.RouteDef]:
+    """Return the routes of an installation by OAuth: its start, and the return from Slack."""
+
     async def begin(request: web.Request) -> web.Response:
         return await to_aiohttp_response(
             await flow.handle_installation(await to_bolt_request(request))

@@ -24,7 +24,7 @@ NO_ACCESS_CODES = frozenset(
 )
 """Error codes for a channel where the bot may not post; a response URL works there all the same."""
 FORM_MARGIN_S = 0.5
-"""How long before the end of Slack's limit for opening a form no form is opened any more."""
+"""Seconds before the end of Slack's limit for opening a form after which no form is opened."""
 
 FORM_TOO_LATE = Card(
     "The form could not be opened",
@@ -109,12 +109,13 @@ class SlackConversation:
         pacer: ChannelPacer,
         open_form: OpenForm,
     ) -> None:
+        """Begin the conversation; the time for opening a form counts from now."""
         self._workspace = workspace
         self._place = place
         self._session = session
         self._pacer = pacer
         self._open_form: OpenForm | None = open_form
-        self._began = asyncio.get_running_loop().time()
+        self._started_at = asyncio.get_running_loop().time()
         self._outlets: dict[bool, Outlet] = {}
         self._showing = asyncio.Lock()
         self._newest = Card("")
@@ -124,7 +125,7 @@ class SlackConversation:
     @property
     def forms(self) -> bool:
         """Whether a form can be opened now: Slack allows one for 3 seconds after a request."""
-        age = asyncio.get_running_loop().time() - self._began
+        age = asyncio.get_running_loop().time() - self._started_at
         return self._open_form is not None and age < SLACK.form_window - FORM_MARGIN_S
 
     async def open_form(self, form: Form) -> None:
@@ -190,6 +191,7 @@ class SlackConversation:
         return True
 
     async def _show(self, card: Card, private: bool) -> None:
+        """Show a card, if access is denied by the response URL or in a direct message."""
         if private not in self._outlets:
             self._outlets[private] = self._outlet(private)
             await self._withdraw(private)
@@ -203,13 +205,13 @@ class SlackConversation:
             await self._outlets[private].show(card)
 
     async def _withdraw(self, private: bool) -> None:
-        """Remove the public cards before a private card is shown, and the other way round."""
-        before = self._outlets.pop(not private, None)
-        if before is None and self._place.own and not private:
-            before = self._outlet(private=True)
-        if before is not None:
+        """Remove the public cards before a private card is shown, and vice versa."""
+        previous = self._outlets.pop(not private, None)
+        if previous is None and self._place.own and not private:
+            previous = self._outlet(private=True)
+        if previous is not None:
             with contextlib.suppress(SlackFailed):
-                await before.withdraw()
+                await previous.withdraw()
 
     def _outlet(self, private: bool) -> Outlet:
         """Return what shows the answers: to the person who sent the request, or to the channel."""

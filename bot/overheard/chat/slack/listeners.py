@@ -24,7 +24,7 @@ from overheard.interfaces import Desk, Form, Person, Request
 logger = logging.getLogger(__name__)
 
 FORM_ANSWER_TIMEOUT_S = 1.5
-"""How long a submitted form stays open for its first answer, which may be the form again, with a
+"""Seconds that a submitted form stays open for its first answer, which may be the same form with a
 problem.
 """
 MAX_SEEN_EVENTS = 5_000
@@ -53,6 +53,7 @@ class SlackListeners:
         *,
         many: bool = False,
     ) -> None:
+        """Prepare the handlers; `attach` registers them."""
         self._desk = desk
         self._workspaces = workspaces
         self._session = session
@@ -99,8 +100,8 @@ class SlackListeners:
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
         """Serve a submitted form. The acknowledgement closes the form or shows problems in it."""
-        carried = modals.FormMetadata.read(body["view"])
-        command = next((c for c in self._desk.commands if c.name == carried.command), None)
+        metadata = modals.FormMetadata.read(body["view"])
+        command = next((c for c in self._desk.commands if c.name == metadata.command), None)
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
@@ -112,7 +113,7 @@ class SlackListeners:
         async def reopen(form: Form, place: Place) -> None:
             await ack(response_action="update", view=modals.modal(form, place.to_json()))
 
-        place = Place.from_json(carried.place, body["user"]["id"])
+        place = Place.from_json(metadata.place, body["user"]["id"])
         conversation = await self._conversation(body, place, reopen)
         self._tasks.start(
             self._serve_in(conversation, body, place, command=command.name, options=options)
@@ -122,13 +123,13 @@ class SlackListeners:
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
         """Offer values that complete what a person has typed into a form's menu so far."""
-        carried = modals.FormMetadata.read(body["view"])
+        metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            place = Place.from_json(carried.place, body["user"]["id"])
+            place = Place.from_json(metadata.place, body["user"]["id"])
             person, channel = await self._requester(body, place)
             values = await self._desk.complete(
-                carried.command, option, typed, person=person, channel=channel
+                metadata.command, option, typed, person=person, channel=channel
             )
         except Exception:
             logger.exception("No values could be offered for %s", option)

@@ -64,8 +64,9 @@ async def find_parts(client: SlackClient, channel: str, message: str) -> list[st
 async def _find_in_thread(
     client: SlackClient, channel: str, thread: str, key: str, since: float
 ) -> str | None:
-    where: dict[str, Any] = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}"}
-    async for message in _pages(client, "conversations_replies", **where):
+    """Return the id of the message with a key in a thread, or None."""
+    arguments: dict[str, Any] = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}"}
+    async for message in _pages(client, "conversations_replies", **arguments):
         if _key(message) == key:
             return str(message["ts"])
     return None

@@ -69,6 +69,7 @@ def modal(form: Form, place: str) -> dict[str, Any]:
 
 
 def _blocks(form: Form) -> Iterator[Block]:
+    """Yield the blocks of a form: the problem, the summary, and an input for each option."""
     if form.problem:
         problem = cut(shown(form.problem), SLACK.text - 10)
         yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + problem, "bold")))
@@ -78,6 +79,7 @@ def _blocks(form: Form) -> Iterator[Block]:
 
 
 def _input(option: Option, value: Any) -> Block:
+    """Return the input block of an option, with its label, hint and value."""
     label = option.written.replace("-", " ").capitalize()
     hint = option.help + (" One a line." if _is_list_of_text(option) else "")
     return {
@@ -126,6 +128,7 @@ def _number(option: Option, value: Any) -> Block:
 
 
 def _text_input(option: Option, value: Any) -> Block:
+    """Return the text field of an option, filled with a value; a list has one value a line."""
     element: Block = {
         "type": "plain_text_input",
         "multiline": _is_list_of_text(option),

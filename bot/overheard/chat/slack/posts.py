@@ -109,7 +109,7 @@ class ChannelOutlet:
                 await self._post_description(image, thread)
 
     async def edit(self, ts: str, message: Message) -> None:
-        """Replace the message with this id by another.
+        """Replace the message with this id by another message.
 
         Raises:
             SlackFailed: when Slack refuses the edit.
@@ -134,6 +134,7 @@ class ChannelOutlet:
             self.posted.remove(ts)
 
     async def _upload(self, image: Image, thread: str) -> None:
+        """Upload a picture with its alternative text into a thread."""
         await self.client.call(
             "files_upload_v2",
             once=True,
@@ -220,16 +221,22 @@ class ResponseUrlOutlet:
             await self._send(card)
 
     async def _send(self, card: Card) -> None:
+        """Send the messages of a card, as many as the response URL still accepts."""
         # The first card leaves two uses of the response URL for the last card.
-        left = SLACK.replies - self._uses - (0 if self._uses else 2)
+        uses_left = SLACK.replies - self._uses - (0 if self._uses else 2)
         messages = render(card, pictures=False)
         kind = "ephemeral" if self.private else "in_channel"
-        for number, message in enumerate(messages[: max(1, left)]):
+        for number, message in enumerate(messages[: max(1, uses_left)]):
             replaces = self.replaces and not number
             content = {**message_body(message), "response_type": kind, "replace_original": replaces}
             await self._reply(content)
 
     async def _reply(self, content: Mapping[str, Any]) -> None:
+        """Send one reply to the response URL.
+
+        Raises:
+            SlackFailed: when the URL is used up or expired, or Slack refuses the reply.
+        """
         if self._uses >= SLACK.replies or asyncio.get_running_loop().time() > self._until:
             raise SlackFailed(chat=NAME, reason="its response URL is used up")
         self._uses += 1

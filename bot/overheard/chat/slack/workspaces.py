@@ -209,6 +209,7 @@ class Installations:
     """
 
     def __init__(self, settings: SlackTable, session: aiohttp.ClientSession) -> None:
+        """Prepare the stores of installations and OAuth states; `open` creates their tables."""
         self._settings = settings
         self._session = session
         self._engine = _engine(settings.installations)
