@@ -29,25 +29,25 @@ async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]
         batch_id: The batch's id at the service.
     """
     batch = await client.messages.batches.retrieve(batch_id)
-    found = FoundBatch["Message"](_done(batch), batch.processing_status == "ended")
-    if found.ended:
+    batch_state = FoundBatch["Message"](_done(batch), batch.processing_status == "ended")
+    if batch_state.ended:
         # The SDK's own line reader stops at the first line that it cannot parse.
         async with client.messages.batches.with_streaming_response.results(batch_id) as response:
-            _read_results(await response.text(), found)
-    return found
+            _read_results(await response.text(), batch_state)
+    return batch_state
 
 
-def _read_results(text: str, found: FoundBatch[Message]) -> None:
-    """Add the answers and problems in a file of batch results to `found`, by request id."""
+def _read_results(text: str, batch_state: FoundBatch[Message]) -> None:
+    """Add the answers and problems in a file of batch results to `batch_state`, by request id."""
     from anthropic.types import Message
 
     for line in batch_lines(text):
         item, result = str(line.get("custom_id")), line.get("result") or {}
         if result.get("type") == "succeeded":
-            found.answers[item] = Message.construct(**result.get("message") or {})
+            batch_state.answers[item] = Message.construct(**result.get("message") or {})
         else:  # a failed request is not charged
             error = (result.get("error") or {}).get("error") or {}
-            found.problems[item] = batch_problem(error.get("type") or result.get("type"))
+            batch_state.problems[item] = batch_problem(error.get("type") or result.get("type"))
 
 
 def _done(batch: MessageBatch) -> int:

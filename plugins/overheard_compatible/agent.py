@@ -83,10 +83,10 @@ def finish_of(response: Response) -> Finish:
 def citations_of(response: Response) -> list[Citation]:
     """Return the sources; a source is cited when the answer has its number, as in ``[web:1]``."""
     numbers = {int(number) for number in re.findall(r"\[(?:web:)?(\d{1,3})\]", text_of(response))}
-    found = [s for item in _items(response, "search_results") for s in get(item, "results") or ()]
+    results = [s for item in _items(response, "search_results") for s in get(item, "results") or ()]
     return [
         Citation(url, title_of(source), cited=(get(source, "id") or place) in numbers)
-        for place, source in enumerate(found, 1)
+        for place, source in enumerate(results, 1)
         if isinstance(url := get(source, "url"), str)
     ]
 

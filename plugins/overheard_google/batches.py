@@ -57,24 +57,26 @@ async def retrieve(client: AsyncClient, name: str) -> FoundBatch[Document]:
     batch = await client.batches.get(name=name)
     state, file = _state(batch), batch.dest.file_name if batch.dest else None
     # The service may report success before the file of answers exists.
-    found = FoundBatch[Document](ended=state in ENDED and (bool(file) or state not in ANSWERED))
-    if found.ended:
+    batch_state = FoundBatch[Document](
+        ended=state in ENDED and (bool(file) or state not in ANSWERED)
+    )
+    if batch_state.ended:
         if file:
-            _read_results(await client.files.download(file=file), found)
+            _read_results(await client.files.download(file=file), batch_state)
         word = "missing" if state in ANSWERED else None if state == "FAILED" else state.lower()
-        found.otherwise = batch_problem(word, hours=EXPIRY_HOURS, whole=True)
-    return found
+        batch_state.otherwise = batch_problem(word, hours=EXPIRY_HOURS, whole=True)
+    return batch_state
 
 
 def _state(batch: BatchJob) -> str:
     return batch.state.value.removeprefix("JOB_STATE_") if batch.state else ""
 
 
-def _read_results(file: bytes, found: FoundBatch[Document]) -> None:
-    """Add the answers and problems in a file of batch results to `found`, by request id."""
+def _read_results(file: bytes, batch_state: FoundBatch[Document]) -> None:
+    """Add the answers and problems in a file of batch results to `batch_state`, by request id."""
     for line in batch_lines(file.decode(errors="replace")):
         item, response, error = str(line.get("key")), line.get("response"), line.get("error") or {}
         if isinstance(response, dict):
-            found.answers[item] = response
+            batch_state.answers[item] = response
         else:
-            found.problems[item] = batch_problem(error.get("status") or error.get("code"))
+            batch_state.problems[item] = batch_problem(error.get("status") or error.get("code"))

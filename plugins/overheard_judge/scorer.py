@@ -108,8 +108,8 @@ class ModelJudge:
 
     async def _portrayal(self, reading: Reading) -> Score | None:
         """Return the judged sentiment toward the brand; None without a supported verdict."""
-        named = sorted({mention.brand for mention in reading.mentions})
-        text, mark = portrayal(reading.body, named)
+        brands = sorted({mention.brand for mention in reading.mentions})
+        text, mark = portrayal(reading.body, brands)
         judged = portrayals(await self._ask(text), mark).get(reading.brand.name)
         if judged is None or not is_about(judged.quote, reading):
             return None
@@ -142,13 +142,13 @@ def _aspects(judged: Portrayal, reading: Reading) -> Iterator[Detail]:
 
 def _claims(stated_claims: Iterable[Claim], reading: Reading) -> Iterator[Detail]:
     """Yield one claim for each fact; of several claims, the worst verdict counts."""
-    known = {fact.field for fact in reading.facts}
-    kept: dict[str, Claim] = {}
+    fields = {fact.field for fact in reading.facts}
+    by_field: dict[str, Claim] = {}
     for claim in stated_claims:
-        if claim.field in known and is_about(claim.quote, reading):
-            previous = kept.get(claim.field, claim)
-            kept[claim.field] = min(
+        if claim.field in fields and is_about(claim.quote, reading):
+            previous = by_field.get(claim.field, claim)
+            by_field[claim.field] = min(
                 previous, claim, key=lambda candidate: _WORST_FIRST.index(candidate.verdict)
             )
-    for field, claim in kept.items():
+    for field, claim in by_field.items():
         yield Detail(field, claim.verdict, claim.stated, claim.quote[:_QUOTE_CHARACTERS])

@@ -49,29 +49,29 @@ async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     """
     batch = await client.batches.retrieve(batch_id)
     counts = batch.request_counts
-    found = FoundBatch["Response"](
+    batch_state = FoundBatch["Response"](
         counts.completed + counts.failed if counts else 0, batch.status in ENDED
     )
-    if found.ended:
+    if batch_state.ended:
         for name in filter(None, (batch.output_file_id, batch.error_file_id)):
-            _read_results((await client.files.content(name)).text, found)
-        found.otherwise = _ending(batch)
-    return found
+            _read_results((await client.files.content(name)).text, batch_state)
+        batch_state.otherwise = _ending(batch)
+    return batch_state
 
 
-def _read_results(text: str, found: FoundBatch[Response]) -> None:
-    """Add the answers and problems in a file of batch results to `found`, by request id."""
+def _read_results(text: str, batch_state: FoundBatch[Response]) -> None:
+    """Add the answers and problems in a file of batch results to `batch_state`, by request id."""
     from openai.types.responses import Response
 
     for line in batch_lines(text):
         item, response = str(line.get("custom_id")), line.get("response") or {}
         body = response.get("body") or {}
         if response.get("status_code") == 200:
-            found.answers[item] = Response.construct(**body)
+            batch_state.answers[item] = Response.construct(**body)
         else:
             error = line.get("error") or body.get("error") or {}
             word = error.get("code") or error.get("type") or response.get("status_code")
-            found.problems[item] = batch_problem(word)
+            batch_state.problems[item] = batch_problem(word)
 
 
 def _ending(batch: Batch) -> str:

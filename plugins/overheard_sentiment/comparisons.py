@@ -159,12 +159,12 @@ def comparison(texts: Sequence[str], first: int, last: int) -> Comparison:
         at -= 1
     if at < 0:
         return Comparison()
-    found = _compared(texts, at, last + 1)
-    if found.foil is Foil.NONE:
+    result = _compared(texts, at, last + 1)
+    if result.foil is Foil.NONE:
         verb = advice_start(texts, at)
-        return found if verb is None else Comparison(at=verb, valence=_ADVISED_VALENCE)
+        return result if verb is None else Comparison(at=verb, valence=_ADVISED_VALENCE)
     follows = [text for text in texts[last + 1 : last + 3] if text != ","]
-    return replace(found, speaks=bool(follows) and follows[0] in _CLAUSES)
+    return replace(result, speaks=bool(follows) and follows[0] in _CLAUSES)
 
 
 def _compared(texts: Sequence[str], at: int, behind: int) -> Comparison:

@@ -31,18 +31,18 @@ def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
     if by_second is None:
         return 0, 0.0
     second = stems[at + 1] if at + 1 < len(stems) else ""
-    for wanted, value in by_second.get(second, by_second[""]):
-        if length := _match(stems, at, wanted):
+    for stems_of_phrase, value in by_second.get(second, by_second[""]):
+        if length := _match(stems, at, stems_of_phrase):
             return length, value
     return 0, 0.0
 
 
-def _match(stems: Sequence[str], at: int, wanted: Sequence[str]) -> int:
+def _match(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -> int:
     """Return the number of words that a phrase covers from a word on; 0 without a match."""
     end = at
-    for place, word in enumerate(wanted):
+    for place, word in enumerate(phrase_stems):
         if word == _WILDCARD:
-            return _over_gap(stems, at, end, wanted[place + 1 :])
+            return _over_gap(stems, at, end, phrase_stems[place + 1 :])
         if end >= len(stems) or stems[end] != word:
             return 0
         end += 1
@@ -79,24 +79,24 @@ def phrases() -> dict[str, dict[str, _Phrases]]:
         if not line.startswith("#"):
             value, _, listed = line.partition(" ")
             for written in listed.split("|"):
-                wanted = tuple(map(stem, written.split()))
-                groups.setdefault(wanted[0], {})[wanted] = float(value)
+                phrase_stems = tuple(map(stem, written.split()))
+                groups.setdefault(phrase_stems[0], {})[phrase_stems] = float(value)
     return {first: _by_second(group) for first, group in groups.items()}
 
 
 def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
     """Return the phrases with one first stem by their second stem, the longest first."""
     longest = sorted(group.items(), key=lambda pair: -len(pair[0]))
-    seconds = {_second(wanted) for wanted in group} | {""}
+    seconds = {_second(phrase_stems) for phrase_stems in group} | {""}
     return {
         second: tuple(pair for pair in longest if _second(pair[0]) in {second, ""})
         for second in seconds
     }
 
 
-def _second(wanted: Sequence[str]) -> str:
+def _second(phrase_stems: Sequence[str]) -> str:
     """Return a phrase's second stem; an empty string for a wildcard or a single word."""
-    return wanted[1] if len(wanted) > 1 and wanted[1] != _WILDCARD else ""
+    return phrase_stems[1] if len(phrase_stems) > 1 and phrase_stems[1] != _WILDCARD else ""
 
 
 _AMOUNT_REACH = 3

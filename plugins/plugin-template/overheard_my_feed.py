@@ -55,7 +55,7 @@ class MyFeed:
                 aiohttp.ClientSession(raise_for_status=True) as session,
                 session.get(self._url) as response,
             ):
-                found = [
+                entries = [
                     ModelUpdate(
                         Model.parse(entry["model"]),
                         datetime.fromisoformat(entry["at"]),
@@ -65,7 +65,7 @@ class MyFeed:
                 ]
         except (aiohttp.ClientError, ValueError, KeyError, TypeError) as error:
             raise MyUnreadable(url=self._url, reason=type(error).__name__) from None
-        return [update for update in found if update.at >= since]
+        return [update for update in entries if update.at >= since]
 
 
 @hookimpl

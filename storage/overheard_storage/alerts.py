@@ -38,8 +38,8 @@ class AlertRepository(Repository):
             number = await self._open(connection, alert, rows)
             if number is not None:
                 await self._announce(connection, number, alert, deliveries)
-            (kept,) = await _alerts(connection, *_same(rows[0]))
-        return kept, number is not None
+            (stored,) = await _alerts(connection, *_same(rows[0]))
+        return stored, number is not None
 
     @uninterrupted
     async def change(self, alert: Alert, event: AlertEvent) -> bool:
@@ -49,8 +49,8 @@ class AlertRepository(Repository):
             .where(alerts.c.id == alert.id, alerts.c.revision == alert.revision - 1)
             .values(**_life(alert))
         )
-        new = {place: shift for place, shift in enumerate(alert.moved) if not shift.id}
-        rows = [row | {"alert_id": alert.id} for row in await self._shift_rows(new)]
+        new_shifts = {place: shift for place, shift in enumerate(alert.moved) if not shift.id}
+        rows = [row | {"alert_id": alert.id} for row in await self._shift_rows(new_shifts)]
         async with self._database.writing() as connection:
             if (await connection.execute(change)).rowcount == 0:
                 return False
@@ -58,9 +58,9 @@ class AlertRepository(Repository):
                 await connection.execute(shifts.insert(), rows)
             row = _event_row(event, alert.id)
             number = await connection.scalar(events.insert().returning(events.c.id), row)
-            kept = replace(event, alert_id=alert.id, id=int(number or 0))
+            stored_event = replace(event, alert_id=alert.id, id=int(number or 0))
             insert = self._database.insert(tables.deliveries)
-            await announce(connection, insert, alert.id, alert.revision, kept)
+            await announce(connection, insert, alert.id, alert.revision, stored_event)
             return True
 
     async def events(self, alert_id: int) -> list[AlertEvent]:

@@ -42,16 +42,16 @@ class AnswerRepository(Repository):
     @uninterrupted
     async def add(self, answers: Sequence[Answer]) -> list[Answer]:
         """Store answers with their costs, in one transaction."""
-        asked = [answer.question for answer in answers]
-        prompt_ids = await self._lookups.prompt_ids(question.prompt for question in asked)
-        model_ids = await self._lookups.model_ids(question.model for question in asked)
-        kept: list[Answer] = []
+        questions = [answer.question for answer in answers]
+        prompt_ids = await self._lookups.prompt_ids(question.prompt for question in questions)
+        model_ids = await self._lookups.model_ids(question.model for question in questions)
+        stored: list[Answer] = []
         async with self._database.writing() as connection:
             await self._lock_runs(connection, {answer.run_id for answer in answers})
             for round_ in _rounds(answers):
-                kept += await self._keep(connection, round_, prompt_ids, model_ids)
-            await self._money.book(connection, kept, model_ids)
-        return kept
+                stored += await self._keep(connection, round_, prompt_ids, model_ids)
+            await self._money.book(connection, stored, model_ids)
+        return stored
 
     async def stream(
         self,
@@ -65,8 +65,8 @@ class AnswerRepository(Repository):
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
         if prompts is not None:
-            known = await self._lookups.prompts.known((key,) for key in prompts)
-            query = query.where(among(answers.c.prompt_id, known.values()))
+            prompt_ids = await self._lookups.prompts.known((key,) for key in prompts)
+            query = query.where(among(answers.c.prompt_id, prompt_ids.values()))
         if numbers is not None:
             query = query.where(among(answers.c.id, numbers))
         async for row in self._stream(query, answers.c.id):
@@ -76,17 +76,17 @@ class AnswerRepository(Repository):
         self, run_id: int, *, prompts: Collection[str] | None = None
     ) -> set[tuple[str, str, int]]:
         """Return the keys of the questions of a run that have an answer."""
-        named = tables.prompts
+        prompt_table = tables.prompts
         query = (
-            select(named.c.key, models.c.provider, models.c.name, answers.c.repeat)
+            select(prompt_table.c.key, models.c.provider, models.c.name, answers.c.repeat)
             .select_from(answers)
-            .join(named)
+            .join(prompt_table)
             .join(models)
             .where(answers.c.run_id == run_id, answers.c.finish != Finish.FAILED)
         )
         if prompts is not None:
-            known = await self._lookups.prompts.known((key,) for key in prompts)
-            query = query.where(among(answers.c.prompt_id, known.values()))
+            prompt_ids = await self._lookups.prompts.known((key,) for key in prompts)
+            query = query.where(among(answers.c.prompt_id, prompt_ids.values()))
         return {
             (row.key, str(Model(row.provider, row.name)), row.repeat)
             for row in await self._database.rows(query)
@@ -100,13 +100,15 @@ class AnswerRepository(Repository):
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return which served models gave the complete answers of some runs, or of all runs."""
-        shown = (answers.c.served_model, answers.c.model_version, answers.c.fingerprint)
+        served_columns = (answers.c.served_model, answers.c.model_version, answers.c.fingerprint)
         query = (
-            select(answers.c.run_id, models.c.provider, models.c.name, *shown, func.count())
+            select(
+                answers.c.run_id, models.c.provider, models.c.name, *served_columns, func.count()
+            )
             .join(models)
             .where(answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
-            .group_by(answers.c.run_id, models.c.provider, models.c.name, *shown)
-            .order_by(answers.c.run_id, models.c.provider, models.c.name, *shown)
+            .group_by(answers.c.run_id, models.c.provider, models.c.name, *served_columns)
+            .order_by(answers.c.run_id, models.c.provider, models.c.name, *served_columns)
         )
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
@@ -133,13 +135,13 @@ class AnswerRepository(Repository):
     async def _keep(
         self,
         connection: AsyncConnection,
-        given: Mapping[tuple[Any, ...], Answer],
+        by_question: Mapping[tuple[Any, ...], Answer],
         prompt_ids: Mapping[str, int],
         model_ids: Mapping[Model, int],
     ) -> list[Answer]:
         """Write answers to different questions, and return the new ones with their numbers."""
         rows = {}
-        for answer in given.values():
+        for answer in by_question.values():
             question = answer.question
             row = answer_row(answer, prompt_ids[question.prompt.key], model_ids[question.model])
             rows[tuple(row[column] for column in _QUESTION)] = (row, answer)
@@ -182,21 +184,21 @@ def _upsert(database: Database, columns: Sequence[str]) -> Any:
     insert = database.insert(answers)
     if not database.is_sqlite:
         insert = insert.from_select(columns, each_of(answers, columns))
-    new = insert.excluded
+    proposed = insert.excluded
     other_call: ColumnElement[bool] = or_(
-        new.finish != Finish.FAILED, new.asked_at != answers.c.asked_at
+        proposed.finish != Finish.FAILED, proposed.asked_at != answers.c.asked_at
     )
     return insert.on_conflict_do_update(
         index_elements=_QUESTION,
-        set_={column: new[column] for column in columns if column not in _QUESTION},
+        set_={column: proposed[column] for column in columns if column not in _QUESTION},
         where=(answers.c.finish == Finish.FAILED) & other_call,
     ).returning(answers.c.id, *(answers.c[column] for column in _QUESTION))
 
 
-def _rounds(given: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
+def _rounds(answers_in_order: Sequence[Answer]) -> list[dict[tuple[Any, ...], Answer]]:
     """Divide answers into rounds without two answers to one question, for one INSERT each."""
     rounds: list[dict[tuple[Any, ...], Answer]] = []
-    for answer in given:
+    for answer in answers_in_order:
         question = (answer.run_id, *answer.question.key)
         free = next((answers_ for answers_ in rounds if question not in answers_), None)
         if free is None:

@@ -90,24 +90,24 @@ class BlockRepository(Repository):
         until: datetime | None = None,
     ) -> BlockTable:
         """Return blocks as columns."""
-        wanted: list[ColumnElement[bool]] = []
+        conditions: list[ColumnElement[bool]] = []
         if brands is not None:
-            known = await self._lookups.brands.known((name,) for name in brands)
-            wanted.append(among(blocks.c.brand_id, known.values()))
+            brand_ids = await self._lookups.brands.known((name,) for name in brands)
+            conditions.append(among(blocks.c.brand_id, brand_ids.values()))
         if model is not None:
             number = await self._lookups.models.find(model.provider, model.name)
-            wanted.append(blocks.c.model_id == number)
+            conditions.append(blocks.c.model_id == number)
         if metric is not None:
             number = await self._lookups.metrics.find(metric)
-            wanted.append(blocks.c.metric_id == number)
+            conditions.append(blocks.c.metric_id == number)
         if until is not None:
-            wanted.append(blocks.c.at <= until)
+            conditions.append(blocks.c.at <= until)
         async with self._database.reading() as connection:
-            read = await (_plain if self._database.is_sqlite else _packed)(connection, wanted)
+            read = await (_plain if self._database.is_sqlite else _packed)(connection, conditions)
             cells = read.cells
-            begun = select(runs.c.id, runs.c.started_at)
-            begun = begun.where(among(runs.c.id, set(cells["run_id"].tolist())))
-            ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(begun))}
+            starts = select(runs.c.id, runs.c.started_at)
+            starts = starts.where(among(runs.c.id, set(cells["run_id"].tolist())))
+            ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(starts))}
         keys = await self._lookups.prompts.names(set(cells["prompt_id"].tolist()))
         ran_in, run = named(cells["run_id"], ran)
         prompts, prompt = named(
@@ -142,10 +142,10 @@ async def add_blocks(connection: AsyncConnection, summed: Sequence[tuple[Any, ..
         summed: Rows of the numbers of run, prompt, model, brand, metric and scorer, then count,
             sum and sum of squares; sorted, so that two writers cannot deadlock.
     """
-    begun = await connection.execute(
+    starts = await connection.execute(
         select(runs.c.id, runs.c.started_at).where(among(runs.c.id, {row[0] for row in summed}))
     )
-    at = {row.id: row.started_at for row in begun}
+    at = {row.id: row.started_at for row in starts}
     rows = [(*row, at[row[0]]) for row in summed]
     await insert_many(connection, blocks, _COLUMNS, rows, Adding(_KEY, _SUMS))
 
@@ -209,21 +209,23 @@ class _Read:
     cells: Mapping[str, NDArray[Any]]
 
 
-async def _packed(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
+async def _packed(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> _Read:
     """Read the blocks of each stream as one byte string from PostgreSQL.
 
     The driver would create an object for each number.
     """
     sent = [_sent(blocks.c[name], kind) for name, kind in _CELLS.items()]
-    packed = func.string_agg(reduce(lambda one, next_: one.concat(next_), sent), _NOTHING)
+    packed = func.string_agg(reduce(lambda first, next_: first.concat(next_), sent), _NOTHING)
     stream = [blocks.c[name] for name in _STREAM]
-    query = select(*stream, packed).where(*wanted).group_by(*stream)
-    found = [tuple(row) for row in await connection.execute(query)]
+    query = select(*stream, packed).where(*conditions).group_by(*stream)
+    packed_rows = [tuple(row) for row in await connection.execute(query)]
     layout = np.dtype([(name, f">{kind}") for name, kind in _CELLS.items()])
-    rows = np.frombuffer(b"".join(row[-1] for row in found), layout)
-    counts = [len(row[-1]) // layout.itemsize for row in found]
+    rows = np.frombuffer(b"".join(row[-1] for row in packed_rows), layout)
+    counts = [len(row[-1]) // layout.itemsize for row in packed_rows]
     cells = {name: rows[name].astype(f"{kind[0]}8") for name, kind in _CELLS.items()}
-    return _Read([row[:-1] for row in found], np.repeat(np.arange(len(found)), counts), cells)
+    return _Read(
+        [row[:-1] for row in packed_rows], np.repeat(np.arange(len(packed_rows)), counts), cells
+    )
 
 
 def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
@@ -231,9 +233,9 @@ def _sent(column: Column[Any], kind: str) -> ColumnElement[bytes]:
     return send(column, type_=LargeBinary)
 
 
-async def _plain(connection: AsyncConnection, wanted: Sequence[ColumnElement[bool]]) -> _Read:
+async def _plain(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> _Read:
     """Read blocks row by row from SQLite."""
-    query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*wanted)
+    query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*conditions)
     rows = (await connection.execute(query)).all()
     keys = [tuple(row[: len(_STREAM)]) for row in rows]
     streams = {key: number for number, key in enumerate(dict.fromkeys(keys))}

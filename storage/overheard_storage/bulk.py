@@ -51,19 +51,21 @@ async def insert_many(
     """
     dialect = connection.dialect
     if adding and dialect.name == "postgresql":
-        given = by_column(table, [dict(zip(columns, row, strict=True)) for row in rows], dialect)
-        await connection.execute(_adding(table, tuple(columns), adding), given)
+        parameters = by_column(
+            table, [dict(zip(columns, row, strict=True)) for row in rows], dialect
+        )
+        await connection.execute(_adding(table, tuple(columns), adding), parameters)
         return
-    written: list[Sequence[Any]] = []
+    converted: list[Sequence[Any]] = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
         write = _writer(table, column, dialect)
-        written.append(list(map(write, values)) if write else values)
-    new = list(zip(*written, strict=True))
+        converted.append(list(map(write, values)) if write else values)
+    converted_rows = list(zip(*converted, strict=True))
     if dialect.name == "postgresql":
-        await _copy(connection, _copying(table, columns, dialect), new)
+        await _copy(connection, _copying(table, columns, dialect), converted_rows)
     else:
         statement = _statement(table, columns, dialect) + (_added(table, adding) if adding else "")
-        await connection.exec_driver_sql(statement, new)
+        await connection.exec_driver_sql(statement, converted_rows)
 
 
 def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
@@ -75,8 +77,8 @@ def each_of(table: Table, columns: Sequence[str]) -> Select[Any]:
     lists = [
         cast(bindparam(c, type_=Text()), ARRAY(table.c[c].type, dimensions=1)) for c in columns
     ]
-    given = func.unnest(*lists).table_valued(*columns, name="given").render_derived()
-    return select(*(given.c[name] for name in columns))
+    arrays = func.unnest(*lists).table_valued(*columns, name="given").render_derived()
+    return select(*(arrays.c[name] for name in columns))
 
 
 def by_column(table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> dict[str, str]:

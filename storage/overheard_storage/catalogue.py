@@ -138,8 +138,8 @@ class CatalogueRepository(Repository):
 
         def query(table: Table, base: Select[Any]) -> Select[Any]:
             columns = table.c
-            wanted = base.where(condition(columns))
-            return wanted.order_by(columns.provisioned.desc(), columns.place, columns.id)
+            selected = base.where(condition(columns))
+            return selected.order_by(columns.provisioned.desc(), columns.place, columns.id)
 
         with_brand = select(facts, brands.c.name.label("brand")).join(brands)
         async with self._database.reading() as connection:

@@ -22,8 +22,8 @@ class ChatStateRepository(Repository):
         insert = self._database.insert(requests).on_conflict_do_nothing()
         row = {"platform": platform, "request": request, "at": now}
         async with self._database.writing() as connection:
-            new = await connection.execute(insert.returning(requests.c.request), row)
-            return new.scalar() is not None
+            inserted = await connection.execute(insert.returning(requests.c.request), row)
+            return inserted.scalar() is not None
 
     @uninterrupted
     async def add_pending(self, pending: PendingConfirmation) -> None:
@@ -34,8 +34,8 @@ class ChatStateRepository(Repository):
 
     async def pending(self, token: str) -> PendingConfirmation | None:
         """Return the command that waits under a token, or None."""
-        found = select(tables.waiting).where(tables.waiting.c.token == token)
-        for row in await self._database.rows(found):
+        query = select(tables.waiting).where(tables.waiting.c.token == token)
+        for row in await self._database.rows(query):
             stored = row._asdict()
             lists = {
                 n: tuple(v) if isinstance(v, list) else v for n, v in stored["options"].items()

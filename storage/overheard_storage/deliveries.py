@@ -46,20 +46,22 @@ class DeliveryRepository(Repository):
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
         """Store that a channel shows an alert already; False when that is known."""
         key = alert_key(alert_id, channel)
-        shown = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)
+        delivery = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)
         insert = self._database.insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
         async with self._database.writing() as connection:
-            new = await connection.execute(insert.returning(deliveries.c.id), delivery_row(shown))
-            return new.scalar() is not None
+            inserted = await connection.execute(
+                insert.returning(deliveries.c.id), delivery_row(delivery)
+            )
+            return inserted.scalar() is not None
 
     async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
     ) -> list[Delivery]:
         """Return deliveries in the order of their numbers."""
-        wanted = [] if alert_id is None else [deliveries.c.alert_id == alert_id]
-        wanted += [] if channel is None else [deliveries.c.channel == channel]
-        wanted += [deliveries.c.shown < deliveries.c.wanted] if waiting else []
-        rows = await self._database.rows(_query().where(*wanted).order_by(deliveries.c.id))
+        conditions = [] if alert_id is None else [deliveries.c.alert_id == alert_id]
+        conditions += [] if channel is None else [deliveries.c.channel == channel]
+        conditions += [deliveries.c.shown < deliveries.c.wanted] if waiting else []
+        rows = await self._database.rows(_query().where(*conditions).order_by(deliveries.c.id))
         return [_delivery(row) for row in rows]
 
     @uninterrupted
@@ -75,13 +77,13 @@ class DeliveryRepository(Repository):
             locked_due = due.with_for_update(skip_locked=True, of=deliveries)
             numbers = list((await connection.execute(locked_due)).scalars())
             rows = await connection.execute(_query().where(among(deliveries.c.id, numbers)))
-            taken = [_delivery(row) for row in rows]
-            mark = {"owner": owner, "leased_until": until, "uncertain": True}
-            claim = update(deliveries).where(among(deliveries.c.id, numbers)).values(**mark)
+            leased = [_delivery(row) for row in rows]
+            lease = {"owner": owner, "leased_until": until, "uncertain": True}
+            claim = update(deliveries).where(among(deliveries.c.id, numbers)).values(**lease)
             await connection.execute(claim)
         return [
             replace(delivery, leased_until=until)
-            for delivery in sorted(taken, key=attrgetter("due_at", "id"))
+            for delivery in sorted(leased, key=attrgetter("due_at", "id"))
         ]
 
     async def record(self, delivery: Delivery, owner: str, *, message: str, shown: int) -> bool:
@@ -120,8 +122,8 @@ async def announce(
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
     await connection.execute(update(deliveries).where(*shows).values(wanted=revision))
     # A delivery to the terminal has no platform and no thread.
-    found = select(deliveries.c.channel).where(*shows, deliveries.c.channel.contains(":"))
-    channels = (await connection.execute(found)).scalars()
+    query = select(deliveries.c.channel).where(*shows, deliveries.c.channel.contains(":"))
+    channels = (await connection.execute(query)).scalars()
     rows = [
         delivery_row(
             Delivery(

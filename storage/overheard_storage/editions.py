@@ -29,13 +29,13 @@ class EditionRepository(Repository):
     async def add(self, edition: Edition) -> Edition:
         """Store an edition, which is unique by its versions."""
         row = _row(edition)
-        new = self._database.insert(editions)
-        again = {name: new.excluded[name] for name in row if name != "versions"}
-        upsert = new.on_conflict_do_update(index_elements=["versions"], set_=again)
+        insert = self._database.insert(editions)
+        updated = {name: insert.excluded[name] for name in row if name != "versions"}
+        upsert = insert.on_conflict_do_update(index_elements=["versions"], set_=updated)
         async with self._database.writing() as connection:
             await _displace(connection, edition.state)
-            kept = await connection.execute(upsert.returning(editions.c.id), row)
-            return replace(edition, id=kept.scalar_one())
+            result = await connection.execute(upsert.returning(editions.c.id), row)
+            return replace(edition, id=result.scalar_one())
 
     @uninterrupted
     async def set_state(self, number: int, state: EditionState, note: str = "") -> None:

@@ -52,11 +52,11 @@ class FinetuneRepository(Repository):
 
     async def publications(self, brand: str) -> list[Publication]:
         """Return the publications of a brand, the oldest first."""
-        mine: ColumnElement[bool] = brands.c.name == brand
+        of_brand: ColumnElement[bool] = brands.c.name == brand
         query = (
             select(publications)
             .join(brands)
-            .where(mine)
+            .where(of_brand)
             .order_by(publications.c.at, publications.c.item)
         )
         return [

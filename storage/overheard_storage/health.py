@@ -50,7 +50,7 @@ class CensusRepository(Repository):
         status = case((~_OPEN, SHOWN), (deliveries.c.problem != "", FAILING), else_=WAITING)
         failed = select(func.coalesce(func.sum(deliveries.c.attempts), 0)).where(_OPEN)
         going = (runs.c.state == RunState.RUNNING, ~runs.c.aside)
-        begun = select(runs.c.started_at).where(*going).order_by(runs.c.started_at).limit(1)
+        oldest_start = select(runs.c.started_at).where(*going).order_by(runs.c.started_at).limit(1)
         # Of running runs only: all answers of a finished run have been read.
         read = select(readings.c.answer_id).where(
             readings.c.scorer_id.in_(await self._scorers(versions)),
@@ -75,7 +75,7 @@ class CensusRepository(Repository):
             int((await self._database.rows(failed))[0][0]),
             *[
                 next((row[0] for row in await self._database.rows(q)), None)
-                for q in (unread, begun)
+                for q in (unread, oldest_start)
             ],
         )
 
@@ -119,15 +119,17 @@ async def _orphans(connection: AsyncConnection) -> dict[str, int]:
     Databases prevent such rows unless the checks are switched off, to restore a part of a backup
     for example.
     """
-    found = {}
+    counts = {}
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
             parent = key.column.table.alias()
-            there = exists().where(parent.c[key.column.name] == key.parent)
-            query = select(func.count()).select_from(table).where(key.parent.is_not(None), ~there)
+            has_target = exists().where(parent.c[key.column.name] == key.parent)
+            query = (
+                select(func.count()).select_from(table).where(key.parent.is_not(None), ~has_target)
+            )
             if count := await connection.scalar(query):
-                found[f"{table.name}.{key.parent.name}"] = int(count)
-    return found
+                counts[f"{table.name}.{key.parent.name}"] = int(count)
+    return counts
 
 
 async def _compare(connection: AsyncConnection) -> tuple[int, int]:
@@ -139,10 +141,10 @@ async def _compare(connection: AsyncConnection) -> tuple[int, int]:
         (listed.c.place <= half) | (listed.c.place % (listed.c.all / half + 1) == 0)
     )
     ids = (await connection.execute(sampled.limit(COMPARED_RUNS))).scalars().all()
-    kept = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_blocks(ids))}
+    stored = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_blocks(ids))}
     summed = {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(_sums(ids))}
-    differing = [key for key in kept | summed if not _same(kept.get(key), summed.get(key))]
-    return len(kept | summed), len(differing)
+    differing = [key for key in stored | summed if not _same(stored.get(key), summed.get(key))]
+    return len(stored | summed), len(differing)
 
 
 def _blocks(ids: Any) -> Any:
@@ -163,11 +165,13 @@ def _sums(run_ids: Any) -> Any:
     return query.where(among(answers.c.run_id, run_ids)).group_by(*stream)
 
 
-def _same(one: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> bool:
+def _same(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
     """Return whether sums are equal up to rounding errors."""
-    if one is None or other is None:
+    if first is None or second is None:
         return False
-    return all(isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) for a, b in zip(one, other, strict=True))
+    return all(
+        isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) for a, b in zip(first, second, strict=True)
+    )
 
 
 async def _room(connection: AsyncConnection) -> tuple[int, int, tuple[TableSize, ...]]:

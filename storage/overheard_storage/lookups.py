@@ -60,19 +60,19 @@ class Lookup:
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
         """Return the numbers of the names that have a row."""
-        wanted = set(names)
-        missing = iter(sorted(wanted - self._known.keys()))
+        requested = set(names)
+        missing = iter(sorted(requested - self._known.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):
             await self._look_up(chunk)
-        return {name: self._known[name] for name in wanted if name in self._known}
+        return {name: self._known[name] for name in requested if name in self._known}
 
     async def names(self, numbers: Collection[int]) -> dict[int, Name]:
         """Return the names of existing numbers."""
         columns = [self._table.c[column] for column in self._columns]
         missing = iter(sorted(set(numbers) - self._names.keys()))
         while chunk := list(islice(missing, _QUERY_NAMES)):
-            found = select(*columns, self._table.c.id).where(self._table.c.id.in_(chunk))
-            self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(found)}
+            query = select(*columns, self._table.c.id).where(self._table.c.id.in_(chunk))
+            self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(query)}
         return {number: self._names[number] for number in numbers}
 
     def _named(self, name: Name) -> dict[str, Any]:
@@ -114,11 +114,11 @@ class Lookups:
 
     async def prompt_ids(self, prompts: Iterable[Prompt]) -> dict[str, int]:
         """Return the numbers of prompts by key; new prompts are created."""
-        named: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
-        known = await self.prompts.known(named)
-        if len(known) < len(named):
-            known = await self.prompts.numbers({n: prompt_row(p) for n, p in named.items()})
-        return _single(known)
+        by_name: dict[Name, Prompt] = {(prompt.key,): prompt for prompt in prompts}
+        numbers = await self.prompts.known(by_name)
+        if len(numbers) < len(by_name):
+            numbers = await self.prompts.numbers({n: prompt_row(p) for n, p in by_name.items()})
+        return _single(numbers)
 
     async def model_ids(self, models: Iterable[Model]) -> dict[Model, int]:
         """Return the numbers of models; new models are created."""

@@ -29,23 +29,26 @@ class SqlMaintenance:
 
     async def examine(self, url: str) -> StoreHealth:
         """Check a store's integrity and measure its size."""
-        async with _opened(url, there=True) as database:
+        async with _opened(url, must_exist=True) as database:
             return await health.examine(database)
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
         """Copy all rows into an empty store; return the number of rows of each table."""
-        async with _opened(source, there=True) as here, _opened(target) as there:
-            await require_current(here)
-            await upgrade(there)
-            counts = await transfer.copy(here, there, progress)
-            if not there.is_sqlite:
-                async with there.session() as connection:
+        async with (
+            _opened(source, must_exist=True) as source_database,
+            _opened(target) as target_database,
+        ):
+            await require_current(source_database)
+            await upgrade(target_database)
+            counts = await transfer.copy(source_database, target_database, progress)
+            if not target_database.is_sqlite:
+                async with target_database.session() as connection:
                     await connection.execute(text("ANALYZE"))
             return counts
 
     async def back_up(self, url: str, file: Path) -> int:
         """Write a snapshot of an SQLite store to a new file; return its size in bytes."""
-        async with _opened(url, there=True) as database:
+        async with _opened(url, must_exist=True) as database:
             if not database.is_sqlite:
                 raise StoreError(
                     url=shown(database.url),
@@ -73,17 +76,17 @@ def _is_missing(place: URL) -> bool:
 
 
 @asynccontextmanager
-async def _opened(url: str, *, there: bool = False) -> AsyncIterator[Database]:
+async def _opened(url: str, *, must_exist: bool = False) -> AsyncIterator[Database]:
     """Open a database.
 
     Args:
         url: The URL of the store.
-        there: Whether an SQLite file must exist; a missing file is created otherwise.
+        must_exist: Whether an SQLite file must exist; a missing file is created otherwise.
     """
     place = parse_url(url)
     with explained(place):
         database = Database(place)
-        if there and _is_missing(place):
+        if must_exist and _is_missing(place):
             raise StoreError(
                 url=shown(place), reason="there is no such file", remedy="check the path"
             )

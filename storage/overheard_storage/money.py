@@ -59,9 +59,9 @@ class MoneyRepository(Repository):
         async with self._database.writing() as connection:
             if not self._database.is_sqlite:  # SQLite has one writer anyway
                 await connection.execute(select(func.pg_advisory_xact_lock(_RESERVATION_LOCK)))
-            there = await _balances(connection, [claim.account for claim in claims])
+            balances = await _balances(connection, [claim.account for claim in claims])
             for claim in claims:
-                balance = there[claim.account]
+                balance = balances[claim.account]
                 if balance.spent + balance.held + claim.usd > claim.allowed + _TOLERANCE_USD:
                     return claim.account
             amounts = {str(claim.account): claim.usd for claim in claims}
@@ -74,11 +74,11 @@ class MoneyRepository(Repository):
     @uninterrupted
     async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
         """Reduce the reservations of a run."""
-        left = {(run_id, str(account)): usd for account, usd in amounts.items() if usd > 0}
+        returned = {(run_id, str(account)): usd for account, usd in amounts.items() if usd > 0}
         nothing = (reservations.c.run_id == run_id, reservations.c.usd <= _TOLERANCE_USD)
         async with self._database.writing() as connection:
-            if left:
-                await connection.execute(_taking(), _taken_rows(left))
+            if returned:
+                await connection.execute(_taking(), _taken_rows(returned))
             await connection.execute(delete(reservations).where(*nothing))
 
     @uninterrupted
@@ -120,32 +120,32 @@ class MoneyRepository(Repository):
     async def book(
         self,
         connection: AsyncConnection,
-        kept: Iterable[Answer],
+        new_answers: Iterable[Answer],
         model_ids: Mapping[Model, int],
     ) -> None:
         """Book the costs of new answers as spent, and take them from their runs' reservations.
 
         Args:
             connection: The connection of the transaction that stores the answers.
-            kept: The new answers with their numbers.
+            new_answers: The new answers with their numbers.
             model_ids: The numbers of their models.
         """
-        paid = [answer for answer in kept if answer.reply.cost_usd]
+        paid = [answer for answer in new_answers if answer.reply.cost_usd]
         await _insert_spend(connection, paid, model_ids)
         payers = await self._payers_of(connection, {answer.run_id for answer in paid})
         booked: dict[str, float] = defaultdict(float)
-        taken: dict[tuple[int, str], float] = defaultdict(float)
+        spent_by_run: dict[tuple[int, str], float] = defaultdict(float)
         for answer in paid:
             shares = payers[answer.run_id].accounts(answer.question.prompt, answer.asked_at)
             for account, share in shares.items():
                 usd = share * (answer.reply.cost_usd or 0.0)
                 booked[str(account)] += usd
-                taken[answer.run_id, str(account)] += usd
+                spent_by_run[answer.run_id, str(account)] += usd
         if booked:
             add = _adding(self._database, accounts, "account")
             await connection.execute(add, _rows(booked))
         # One process executes a run, so that this one knows whether the run has reservations.
-        held = {key: usd for key, usd in taken.items() if key[0] in self._reserving}
+        held = {key: usd for key, usd in spent_by_run.items() if key[0] in self._reserving}
         if held:
             await connection.execute(_taking(), _taken_rows(held))
 
@@ -204,12 +204,16 @@ def _adding(database: Database, table: Table, *key: str) -> Any:
 
 def _taking() -> Any:
     """Return an update that reduces reservations, to zero at least."""
-    left = reservations.c.usd - bindparam("amount")
-    mine = (
+    remaining = reservations.c.usd - bindparam("amount")
+    reservation = (
         reservations.c.run_id == bindparam("of_run"),
         reservations.c.account == bindparam("of_account"),
     )
-    return update(reservations).where(*mine).values(usd=case((left > 0, left), else_=0.0))
+    return (
+        update(reservations)
+        .where(*reservation)
+        .values(usd=case((remaining > 0, remaining), else_=0.0))
+    )
 
 
 def _rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -238,14 +242,14 @@ def _spending_query(since: datetime | None) -> Select[Any]:
     )
     if since is not None:
         sums = sums.where(spend.c.at >= since)
-    each = sums.subquery()
+    by_prompt = sums.subquery()
     return (
         select(
-            *(each.c.run_id, each.c.answers, each.c.usd),
+            *(by_prompt.c.run_id, by_prompt.c.answers, by_prompt.c.usd),
             *(*ASKED_PROMPT, models.c.provider, models.c.name.label("model")),
         )
-        .select_from(each)
-        .join(prompts, each.c.prompt_id == prompts.c.id)
-        .join(models, each.c.model_id == models.c.id)
-        .order_by(each.c.run_id, each.c.prompt_id, each.c.model_id)
+        .select_from(by_prompt)
+        .join(prompts, by_prompt.c.prompt_id == prompts.c.id)
+        .join(models, by_prompt.c.model_id == models.c.id)
+        .order_by(by_prompt.c.run_id, by_prompt.c.prompt_id, by_prompt.c.model_id)
     )

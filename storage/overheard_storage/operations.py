@@ -21,12 +21,12 @@ class ScheduleRepository(Repository):
     @uninterrupted
     async def state(self, name: str, now: datetime) -> ScheduleState:
         """Return the state of a schedule; a new schedule begins now."""
-        new = {"name": name, "paused": False, "begun": now, "done": now, "problem": ""}
+        initial = {"name": name, "paused": False, "begun": now, "done": now, "problem": ""}
         insert = self._database.insert(schedule_states).on_conflict_do_nothing()
         async with self._database.writing() as connection:
-            await connection.execute(insert, new)
-            found = select(schedule_states).where(_states.name == name)
-            return _state((await connection.execute(found)).one())
+            await connection.execute(insert, initial)
+            query = select(schedule_states).where(_states.name == name)
+            return _state((await connection.execute(query)).one())
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
         """Claim a slot; False when it was claimed before, or the schedule is paused."""

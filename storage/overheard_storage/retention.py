@@ -46,36 +46,38 @@ class RetentionRepository(Repository):
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
         """Copy the scores of answers without a text to a new version; return how many answers."""
-        old = await self._lookups.scorers.find(scorer, before)
-        new = await self._lookups.scorers.number(scorer, after)
+        old_scorer = await self._lookups.scorers.find(scorer, before)
+        new_scorer = await self._lookups.scorers.number(scorer, after)
         carried = 0
-        while numbers := await self._uncarried(old, new):
-            carried += await self._carry(old, new, numbers)
+        while numbers := await self._uncarried(old_scorer, new_scorer):
+            carried += await self._carry(old_scorer, new_scorer, numbers)
         return carried
 
-    async def _uncarried(self, old: int, new: int) -> list[int]:
+    async def _uncarried(self, old_scorer: int, new_scorer: int) -> list[int]:
         """Return the next answers without a text that only the old version has read."""
-        newer = readings.alias()
-        known = exists().where(newer.c.scorer_id == new, newer.c.answer_id == answers.c.id)
+        new_readings = readings.alias()
+        is_read = exists().where(
+            new_readings.c.scorer_id == new_scorer, new_readings.c.answer_id == answers.c.id
+        )
         query = (
             select(answers.c.id)
             .join(readings, readings.c.answer_id == answers.c.id)
-            .where(answers.c.gone, readings.c.scorer_id == old, ~known)
+            .where(answers.c.gone, readings.c.scorer_id == old_scorer, ~is_read)
             .order_by(answers.c.id)
             .limit(CARRIED_ANSWERS)
         )
         return [row.id for row in await self._database.rows(query)]
 
     @uninterrupted
-    async def _carry(self, old: int, new: int, numbers: Collection[int]) -> int:
+    async def _carry(self, old_scorer: int, new_scorer: int, numbers: Collection[int]) -> int:
         """Copy scores of answers to a new version of a scorer; return the number of answers."""
         async with self._database.writing() as connection:
-            carried = await note_readings(self._database, connection, new, numbers)
-            of_answers = (scores.c.scorer_id == old, among(scores.c.answer_id, carried))
+            carried = await note_readings(self._database, connection, new_scorer, numbers)
+            of_answers = (scores.c.scorer_id == old_scorer, among(scores.c.answer_id, carried))
             await connection.execute(
-                scores.insert().from_select(_COLUMNS, _copied_scores(new).where(*of_answers))
+                scores.insert().from_select(_COLUMNS, _copied_scores(new_scorer).where(*of_answers))
             )
-            summed = await connection.execute(_sums(new).where(*of_answers))
+            summed = await connection.execute(_sums(new_scorer).where(*of_answers))
             if rows := [tuple(row) for row in summed]:
                 await add_blocks(connection, rows)
             return len(carried)
@@ -111,14 +113,16 @@ async def _forget_answers(connection: AsyncConnection, numbers: Collection[int])
 
 async def _forget_quotes(connection: AsyncConnection, numbers: Collection[int]) -> None:
     """Remove quotes from scores and details; the values that details state are kept."""
-    mine = among(scores.c.answer_id, numbers)
-    quoted = update(scores).where(mine, scores.c.quote != "").values(quote="")
+    of_answers = among(scores.c.answer_id, numbers)
+    quoted = update(scores).where(of_answers, scores.c.quote != "").values(quote="")
     await connection.execute(quoted)
-    detailed = await connection.execute(select(*_KEY, scores.c.details).where(mine))
-    bare = [row for each in detailed if (row := _without_quotes(each))]
+    detailed = await connection.execute(select(*_KEY, scores.c.details).where(of_answers))
+    bare = [row for score_row in detailed if (row := _without_quotes(score_row))]
     if bare:
-        one = update(scores).where(*(column == bindparam(f"_{column.name}") for column in _KEY))
-        await connection.execute(one.values(details=bindparam("_details")), bare)
+        update_one = update(scores).where(
+            *(column == bindparam(f"_{column.name}") for column in _KEY)
+        )
+        await connection.execute(update_one.values(details=bindparam("_details")), bare)
 
 
 def _without_quotes(row: Any) -> dict[str, Any] | None:

@@ -208,8 +208,8 @@ def block_of(row: Row[Any]) -> Block:
     run_id, at, n, total, squares, prompt, provider, model, brand, metric, scorer, version = tuple(
         row
     )
-    asked, by = _model(provider, model), _version(scorer, version)
-    return Block(run_id, at, prompt, asked, brand, metric, n, total, squares, by)
+    block_model, block_version = _model(provider, model), _version(scorer, version)
+    return Block(run_id, at, prompt, block_model, brand, metric, n, total, squares, block_version)
 
 
 @lru_cache(1_000)

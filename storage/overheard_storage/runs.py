@@ -34,8 +34,8 @@ class RunRepository(Repository):
         insert = self._database.insert(runs).on_conflict_do_nothing(index_elements=["key"])
         async with self._database.writing() as connection:
             await connection.execute(insert, run_row(run))
-            kept = await connection.execute(select(runs).where(runs.c.key == run.key))
-            return await _with_earliest_start(connection, run_of(kept.one()), run)
+            stored = await connection.execute(select(runs).where(runs.c.key == run.key))
+            return await _with_earliest_start(connection, run_of(stored.one()), run)
 
     async def get(self, number: int) -> Run | None:
         """Return a run by its number, or None.
@@ -137,8 +137,10 @@ class BatchRepository(Repository):
                 changed = batches.update().where(batches.c.id == batch.id)
                 await connection.execute(changed.values(row))
                 return batch
-            new = await connection.execute(batches.insert().values(row).returning(batches.c.id))
-            return replace(batch, id=new.scalar_one())
+            inserted = await connection.execute(
+                batches.insert().values(row).returning(batches.c.id)
+            )
+            return replace(batch, id=inserted.scalar_one())
 
     async def unfinished(self, *, runs: Collection[int] | None = None) -> list[Batch]:
         """Return batches that have not ended, the oldest first."""
@@ -153,14 +155,14 @@ class BatchRepository(Repository):
         return [_batch_of(row) for row in await self._database.rows(query)]
 
 
-async def _with_earliest_start(connection: AsyncConnection, kept: Run, given: Run) -> Run:
+async def _with_earliest_start(connection: AsyncConnection, stored: Run, imported: Run) -> Run:
     """Move the start of an imported run, and of its blocks, to the earliest of its parts."""
-    if kept.panel or given.panel or given.started_at >= kept.started_at:
-        return kept
-    at = given.started_at
-    await connection.execute(update(runs).where(runs.c.id == kept.id).values(started_at=at))
-    await connection.execute(update(blocks).where(blocks.c.run_id == kept.id).values(at=at))
-    return replace(kept, started_at=at)
+    if stored.panel or imported.panel or imported.started_at >= stored.started_at:
+        return stored
+    start = imported.started_at
+    await connection.execute(update(runs).where(runs.c.id == stored.id).values(started_at=start))
+    await connection.execute(update(blocks).where(blocks.c.run_id == stored.id).values(at=start))
+    return replace(stored, started_at=start)
 
 
 def _batch_of(row: Row[Any]) -> Batch:

@@ -81,13 +81,13 @@ class ScoreRepository(Repository):
 
     async def _within(self, part: Run) -> list[ColumnElement[bool]]:
         """Return the conditions that select the answers to the questions of a run's panel."""
-        wanted: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
+        conditions: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
         if panel := part.panel:
-            asked = await self._lookups.prompts.known((p.key,) for p in panel.prompts)
-            named = await self._lookups.models.known((m.provider, m.name) for m in panel.models)
-            wanted.append(among(answers.c.prompt_id, asked.values()))
-            wanted.append(among(answers.c.model_id, named.values()))
-        return wanted
+            prompt_ids = await self._lookups.prompts.known((p.key,) for p in panel.prompts)
+            model_ids = await self._lookups.models.known((m.provider, m.name) for m in panel.models)
+            conditions.append(among(answers.c.prompt_id, prompt_ids.values()))
+            conditions.append(among(answers.c.model_id, model_ids.values()))
+        return conditions
 
     @uninterrupted
     async def add(self, scorer: str, version: str, scores: ScoredAnswers) -> None:
@@ -97,8 +97,8 @@ class ScoreRepository(Repository):
         numbers = await self._numbers(scorer, version, scores)
         async with self._database.writing() as connection:
             read = [answer.id for answer, _ in scores]
-            new = await note_readings(self._database, connection, numbers.scorer, read)
-            rows = _score_rows(new, scores, numbers)
+            new_ids = await note_readings(self._database, connection, numbers.scorer, read)
+            rows = _score_rows(new_ids, scores, numbers)
             if rows:
                 await insert_many(connection, tables.scores, _SCORE, list(rows.values()))
                 await add_blocks(connection, _summed(rows, scores, numbers))
@@ -119,9 +119,9 @@ class ScoreRepository(Repository):
     async def count_read(self, scorer: str, version: str) -> int:
         """Return how many answers that have their text a version of a scorer has read."""
         number = await self._lookups.scorers.find(scorer, version)
-        gone = select(answers.c.id).where(answers.c.gone)
+        without_text = select(answers.c.id).where(answers.c.gone)
         query = select(func.count()).where(
-            readings.c.scorer_id == number, readings.c.answer_id.not_in(gone)
+            readings.c.scorer_id == number, readings.c.answer_id.not_in(without_text)
         )
         return int((await self._database.rows(query))[0][0])
 
@@ -139,16 +139,16 @@ class ScoreRepository(Repository):
     async def prune(self, versions: Collection[str]) -> int:
         """Delete all scores, blocks and editions except those of some versions."""
         rows = await self._database.rows(select(scorers))
-        gone = [row.id for row in rows if f"{row.name}@{row.version}" not in versions]
-        await self._remove_blocks(gone, versions)
+        scorer_ids = [row.id for row in rows if f"{row.name}@{row.version}" not in versions]
+        await self._remove_blocks(scorer_ids, versions)
         removed = 0
         highest = await self._database.rows(select(func.max(readings.c.answer_id)))
         for start in range(0, (highest[0][0] or 0) + 1, PRUNED_ANSWERS):
-            removed += await self._remove_scores(gone, range(start, start + PRUNED_ANSWERS))
+            removed += await self._remove_scores(scorer_ids, range(start, start + PRUNED_ANSWERS))
         return removed
 
     @uninterrupted
-    async def _remove_blocks(self, gone: Collection[int], versions: Collection[str]) -> None:
+    async def _remove_blocks(self, scorer_ids: Collection[int], versions: Collection[str]) -> None:
         """Delete the blocks of removed scorers, and the editions that use other versions."""
         outdated = [
             row.id
@@ -157,16 +157,16 @@ class ScoreRepository(Repository):
         ]
         async with self._database.writing() as connection:
             await connection.execute(delete(editions).where(among(editions.c.id, outdated)))
-            await connection.execute(delete(blocks).where(among(blocks.c.scorer_id, gone)))
+            await connection.execute(delete(blocks).where(among(blocks.c.scorer_id, scorer_ids)))
 
     @uninterrupted
-    async def _remove_scores(self, gone: Collection[int], part: range) -> int:
+    async def _remove_scores(self, scorer_ids: Collection[int], part: range) -> int:
         """Delete the scores of removed scorers on a range of answers; return their number."""
         async with self._database.writing() as connection:
             removed = []
             for table in (scores, readings):
                 in_part = table.c.answer_id.between(part.start, part.stop - 1)
-                removal = delete(table).where(in_part, among(table.c.scorer_id, gone))
+                removal = delete(table).where(in_part, among(table.c.scorer_id, scorer_ids))
                 removed.append((await connection.execute(removal)).rowcount)
             return removed[0]
 
@@ -191,11 +191,11 @@ async def note_readings(
     insert = database.insert(readings)
     if not database.is_sqlite:
         insert = insert.from_select(list(rows[0]), each_of(readings, list(rows[0])))
-    new = await connection.execute(
+    inserted = await connection.execute(
         insert.on_conflict_do_nothing().returning(readings.c.answer_id),
         rows if database.is_sqlite else by_column(readings, rows, connection.dialect),
     )
-    return set(new.scalars())
+    return set(inserted.scalars())
 
 
 def _seen(scorer: str) -> ColumnElement[bool]:
@@ -221,12 +221,14 @@ def records_query(answer_ids: Collection[int]) -> Select[Any]:
     )
 
 
-def _score_rows(new: Collection[int], scored: ScoredAnswers, numbers: _Numbers) -> dict[Key, Row]:
+def _score_rows(
+    new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
+) -> dict[Key, Row]:
     """Return rows of the scores of new answers; of equal keys, the first score is used."""
     rows: dict[Key, Row] = {}
     scorer = numbers.scorer
     for answer, records in scored:
-        for record in records if answer.id in new else ():
+        for record in records if answer.id in new_ids else ():
             score = record.score
             brand, metric = numbers.brands[record.brand], numbers.metrics[score.metric]
             key = (answer.id, brand, metric)
@@ -240,10 +242,10 @@ def _score_rows(new: Collection[int], scored: ScoredAnswers, numbers: _Numbers) 
 
 def _summed(rows: Mapping[Key, Row], scored: ScoredAnswers, numbers: _Numbers) -> list[Row]:
     """Return the sums of scores by block as rows for `blocks.add_blocks`, sorted."""
-    asked = {answer.id: _asked(answer, numbers) for answer, _ in scored}
+    question_ids = {answer.id: _asked(answer, numbers) for answer, _ in scored}
     sums: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
-        stream = (*asked[answer_id], brand, metric, numbers.scorer)
+        stream = (*question_ids[answer_id], brand, metric, numbers.scorer)
         block = sums.setdefault(stream, [0, 0.0, 0.0])
         value = row[_VALUE]
         block[0] += 1

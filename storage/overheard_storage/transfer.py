@@ -53,11 +53,11 @@ async def _copy(
     rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
     async for page in rows.partitions(PAGE_ROWS):
         await insert_many(writer, table, names, [_values(row, names) for row in page])
-        later += [found for row in page if (found := _own(row, own))]
+        later += [reference for row in page if (reference := _own(row, own))]
         progress.advance(len(page))
     if later:
         filled = update(table).where(table.c.id == bindparam("_id"))
-        values: dict[str, Any] = {one.name: bindparam(f"_{one.name}") for one in own}
+        values: dict[str, Any] = {column.name: bindparam(f"_{column.name}") for column in own}
         await writer.execute(filled.values(values), later)
 
 

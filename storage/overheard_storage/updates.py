@@ -57,11 +57,11 @@ class ThresholdRepository(Repository):
         """Store a brand's thresholds; they replace all earlier ones."""
         (number,) = (await self._lookups.brand_ids([brand])).values()
         rows = [{"brand_id": number, "key": k, "value": v} for k, v in sorted(thresholds.items())]
-        kept = tables.thresholds
+        table = tables.thresholds
         async with self._database.writing() as connection:
-            await connection.execute(delete(kept).where(kept.c.brand_id == number))
+            await connection.execute(delete(table).where(table.c.brand_id == number))
             if rows:
-                await connection.execute(kept.insert(), rows)
+                await connection.execute(table.insert(), rows)
 
 
 def _query() -> Select[Any]:

@@ -50,12 +50,12 @@ async def require_current(database: Database) -> None:
     Raises:
         StoreError: when the tables have another revision.
     """
-    found = await _revision(database)
-    _refuse_newer(database, found)
-    if found != REVISION:
+    revision = await _revision(database)
+    _refuse_newer(database, revision)
+    if revision != REVISION:
         raise StoreError(
             url=shown(database.url),
-            reason=f"its tables are of revision {found or 'none'}, and {REVISION} is needed",
+            reason=f"its tables are of revision {revision or 'none'}, and {REVISION} is needed",
             remedy="run: overheard db upgrade",
         )
 

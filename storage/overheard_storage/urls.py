@@ -29,8 +29,8 @@ def parse_url(url: str) -> URL:
     Raises:
         StoreError: when the URL is of neither kind.
     """
-    scheme, found, _ = url.partition("://")
-    if not found:
+    scheme, separator, _ = url.partition("://")
+    if not separator:
         return URL.create(_DRIVERS["sqlite"], database=_file(url))
     try:
         parsed = make_url(url)

@@ -39,20 +39,20 @@ async def advance(database: Database, scorer: int) -> int:
     newest = select(func.max(answers.c.id)).scalar_subquery()
     current = select(scorers.c.read_to, newest).where(scorers.c.id == scorer)
     rows = [tuple(row) for row in await database.rows(current)]
-    mark, last = rows[0] if rows else (0, None)
+    watermark, last = rows[0] if rows else (0, None)
     last = last or 0
-    while last - mark >= MIN_STEP:
-        if await database.rows(_first(scorer, mark, mark + MIN_STEP).limit(1)):
+    while last - watermark >= MIN_STEP:
+        if await database.rows(_first(scorer, watermark, watermark + MIN_STEP).limit(1)):
             break
-        moved = await _move(database, scorer, mark)
-        if moved == mark:
+        new_watermark = await _move(database, scorer, watermark)
+        if new_watermark == watermark:
             break
-        mark = moved
-    return int(mark)
+        watermark = new_watermark
+    return int(watermark)
 
 
 @uninterrupted
-async def _move(database: Database, scorer: int, mark: int) -> int:
+async def _move(database: Database, scorer: int, watermark: int) -> int:
     """Move a scorer's watermark up to its first unread answer; return the watermark.
 
     The watermark stays when another process has moved it in the meantime.
@@ -61,14 +61,14 @@ async def _move(database: Database, scorer: int, mark: int) -> int:
         if not database.is_sqlite:  # which has one writer anyway
             await connection.execute(select(func.pg_advisory_xact_lock(WATERMARK_LOCK)))
         newest = await connection.scalar(select(func.max(answers.c.id)))
-        end = min(mark + MAX_STEP, int(newest or 0))
-        first_unread = await connection.scalar(_first(scorer, mark, end).limit(1))
-        moved = end if first_unread is None else int(first_unread) - 1
-        step = update(scorers).where(scorers.c.id == scorer, scorers.c.read_to == mark)
-        result = await connection.execute(step.values(read_to=moved))
-        return moved if result.rowcount else mark
+        end = min(watermark + MAX_STEP, int(newest or 0))
+        first_unread = await connection.scalar(_first(scorer, watermark, end).limit(1))
+        new_watermark = end if first_unread is None else int(first_unread) - 1
+        step = update(scorers).where(scorers.c.id == scorer, scorers.c.read_to == watermark)
+        result = await connection.execute(step.values(read_to=new_watermark))
+        return new_watermark if result.rowcount else watermark
 
 
-def _first(scorer: int, mark: int, end: int) -> Select[Any]:
-    between = (answers.c.id > mark, answers.c.id <= end)
+def _first(scorer: int, watermark: int, end: int) -> Select[Any]:
+    between = (answers.c.id > watermark, answers.c.id <= end)
     return select(answers.c.id).where(*between, *unread(scorer)).order_by(answers.c.id)

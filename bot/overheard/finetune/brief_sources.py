@@ -58,14 +58,19 @@ async def draw_brief(
     since = now - timedelta(days=days)
     runs = [run for run in await store.runs.find() if run.started_at >= since]
     prompts = await _prompts(catalogue, store, brand, runs)
-    found = await scored_answers(store, runs, prompts, versions)
-    answers = [one for one in found if CONTROL_TAG not in one.answer.question.prompt.tags]
+    scored = await scored_answers(store, runs, prompts, versions)
+    answers = [answer for answer in scored if CONTROL_TAG not in answer.answer.question.prompt.tags]
     published = await store.finetune.publications(brand.name)
-    done = {one.item for one in published}
+    published_items = {publication.item for publication in published}
     return BriefDraft(
         market,
-        tuple(item for item in brief(market, answers) if item.key not in done),
-        tuple([await _progress(store, versions, market, one, answers) for one in published]),
+        tuple(item for item in brief(market, answers) if item.key not in published_items),
+        tuple(
+            [
+                await _progress(store, versions, market, publication, answers)
+                for publication in published
+            ]
+        ),
         len(answers),
         days,
     )
@@ -75,11 +80,13 @@ async def _prompts(
     catalogue: Catalogue, store: Store, brand: Brand, runs: Sequence[Run]
 ) -> set[str]:
     """Return the keys of the prompts that are asked for a brand, or that history brought."""
-    asked = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
+    asked_keys = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
-    known = {p.key for p in catalogue.prompts}
+    configured = {p.key for p in catalogue.prompts}
     blocks = await store.blocks.find(brand=brand.name, metric=VISIBILITY) if brought else []
-    return asked | {b.prompt for b in blocks if b.run_id in brought and b.prompt not in known}
+    return asked_keys | {
+        b.prompt for b in blocks if b.run_id in brought and b.prompt not in configured
+    }
 
 
 async def _progress(

@@ -181,17 +181,17 @@ def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
 
 def _interval(pairs: _Pairs) -> Interval:
     """Return the interval of the mean difference: Agresti and Min's for rates, else normal."""
-    found, n = pairs.differences, len(pairs.prompts)
+    differences, n = pairs.differences, len(pairs.prompts)
     if pairs.metric.scale in {Scale.BINARY, Scale.SHARE}:
         # Half a pair is added to each of the four outcomes, so that a few pairs without any
         # difference do not give an interval of width 0.
-        centre = float(found.sum()) / (n + 2)
-        spread = float((found**2).sum()) + 1 - float(found.sum()) ** 2 / (n + 2)
+        centre = float(differences.sum()) / (n + 2)
+        spread = float((differences**2).sum()) + 1 - float(differences.sum()) ** 2 / (n + 2)
         half = quantile(LEVEL) * spread**0.5 / (n + 2)
         return max(-1.0, centre - half), min(1.0, centre + half)
-    centre = float(found.mean())
+    centre = float(differences.mean())
     prior = 0.5 * MARGINS[pairs.metric.scale] ** 2  # half a pair that differs by the margin
-    half = quantile(LEVEL) * (float(((found - centre) ** 2).sum()) + prior) ** 0.5 / n
+    half = quantile(LEVEL) * (float(((differences - centre) ** 2).sum()) + prior) ** 0.5 / n
     return centre - half, centre + half
 
 
@@ -211,10 +211,10 @@ def _verdict(
 def _prompts(pairs: _Pairs) -> tuple[PromptShift, ...]:
     """Return the means of both models for each prompt, by descending difference."""
     names = np.array(pairs.prompts)
-    moved = []
+    shifts = []
     for prompt in dict.fromkeys(pairs.prompts):
-        mine = names == prompt
-        n = int(mine.sum())
-        before, after = float(pairs.base[mine].mean()), float(pairs.tuned[mine].mean())
-        moved.append(PromptShift(prompt, before, after, n, n))
-    return tuple(sorted(moved, key=lambda p: (-abs(p.after - p.before), p.prompt)))
+        is_prompt = names == prompt
+        n = int(is_prompt.sum())
+        before, after = float(pairs.base[is_prompt].mean()), float(pairs.tuned[is_prompt].mean())
+        shifts.append(PromptShift(prompt, before, after, n, n))
+    return tuple(sorted(shifts, key=lambda p: (-abs(p.after - p.before), p.prompt)))

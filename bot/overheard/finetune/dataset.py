@@ -137,14 +137,14 @@ def build(
     problems = list(dict.fromkeys([*unfit_content(texts, brand.domains), *leaks(split)]))
     files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
     refused = {
-        name: tuple(format_problems(FORMATS[name], each, _origins(FORMATS[name], every)))
-        for name, each in files.items()
+        name: tuple(format_problems(FORMATS[name], lines, _origins(FORMATS[name], every)))
+        for name, lines in files.items()
     }
     if wanted:
-        problems += [problem for each in refused.values() for problem in each]
+        problems += [problem for violations in refused.values() for problem in violations]
     if problems:
         raise DatasetUnfit(brand=brand.name, problems=problems)
-    fit = {name: each for name, each in files.items() if not refused[name]}
+    fit = {name: lines for name, lines in files.items() if not refused[name]}
     missing = (*left_out, *_too_few_pairs(fit, split))
     return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, missing)
 
@@ -152,13 +152,13 @@ def build(
 def written(form: VendorFormat, split: DataSplit) -> Files:
     """Return the files in a vendor's format, without empty files and too few preference pairs."""
     pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
-    found = {
+    files = {
         "train": _lines(form.chat, split.train),
         "eval-wordings": _lines(form.chat, split.wordings),
         "eval-held-out": _lines(form.chat, split.held_out),
         "preferences": _lines(form.pair, pairs) if form.pair else [],
     }
-    return {name: lines for name, lines in found.items() if lines}
+    return {name: lines for name, lines in files.items() if lines}
 
 
 def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
@@ -173,8 +173,8 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
         raise FileExistsError("the folder holds something else than a dataset")
     (folder / "datasheet.md").write_text(datasheet, encoding="utf-8")
     for name in FORMATS:
-        for old in (folder / name).glob("*.jsonl"):
-            old.unlink()
+        for old_file in (folder / name).glob("*.jsonl"):
+            old_file.unlink()
     for name, files in dataset.formats.items():
         (folder / name).mkdir(exist_ok=True)
         for file, lines in files.items():
@@ -189,12 +189,12 @@ def _left_out(numbers: Sequence[int], reason: str) -> str:
 
 def _origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
     """Return the provenance of each line: the approved answer or the fact."""
-    found: dict[bytes, str] = {}
+    origins: dict[bytes, str] = {}
     for example in examples:
-        found[_line(form.chat(example))] = example.provenance
+        origins[_line(form.chat(example))] = example.provenance
         if form.pair and example.rejected:
-            found[_line(form.pair(example))] = example.provenance
-    return found
+            origins[_line(form.pair(example))] = example.provenance
+    return origins
 
 
 def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
@@ -240,23 +240,23 @@ def parse_numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
     Raises:
         BadUsage: for a word that is no number or range, and for more than `MAX_NUMBERS` numbers.
     """
-    found: set[int] = set()
+    numbers: set[int] = set()
     for word in filter(None, re.split(r"[\s,]+", " ".join(written))):
         match = _RANGE.fullmatch(word)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last:
             problem = f'"{word}" is no number of an answer, nor a range such as 10-25'
             raise BadUsage(problem=problem, usage=usage)
-        if last - first >= MAX_NUMBERS or len(found | {*range(first, last + 1)}) > MAX_NUMBERS:
+        if last - first >= MAX_NUMBERS or len(numbers | {*range(first, last + 1)}) > MAX_NUMBERS:
             raise BadUsage(problem=f"There are more than {MAX_NUMBERS} answers", usage=usage)
-        found.update(range(first, last + 1))
-    return tuple(sorted(found))
+        numbers.update(range(first, last + 1))
+    return tuple(sorted(numbers))
 
 
-def format_ranges(known: Sequence[int]) -> str:
+def format_ranges(numbers: Sequence[int]) -> str:
     """Return numbers as text that `parse_numbers` reads, such as ``3 7 10-25``."""
     runs: list[list[int]] = []
-    for number in sorted(known):
+    for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:

@@ -65,7 +65,7 @@ def _lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     yield from ("", "Who approved what:", "")
     yield from (f"- {line}" for line in _provenance(dataset))
     if dataset.left_out:
-        yield from ("", "## Left out", "", *(f"- {each}" for each in dataset.left_out))
+        yield from ("", "## Left out", "", *(f"- {sentence}" for sentence in dataset.left_out))
     yield from ("", "## Formats", "")
     for name, form in FORMATS.items():
         if name in dataset.formats:
@@ -96,13 +96,13 @@ def _provenance(dataset: Dataset) -> list[str]:
     """Return for each source of examples who approved it, and the number of examples."""
     split = dataset.split
     every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)
-    found = Counter(example.provenance for example in every if example.source != REPLAY)
+    counts = Counter(example.provenance for example in every if example.source != REPLAY)
     own = {e.provenance for e in every if e.source == REPLAY} - {"packaged"}
     packaged = sum(e.provenance == "packaged" for e in every)
     return [
         *(
             f"{wording.line(origin)}: {wording.count(n, 'example')}"
-            for origin, n in _grouped(found).items()
+            for origin, n in _grouped(counts).items()
         ),
         *(f"{wording.line(origin)}: replays" for origin in _grouped(Counter(own))),
         f"packaged replays: {wording.count(packaged, 'example')}",
@@ -113,13 +113,13 @@ def _grouped(counts: Counter[str]) -> dict[str, int]:
     """Return counts by provenance; answers that one person approved on one day are one entry."""
     answers: dict[str, dict[int, int]] = {}
     for origin, count in counts.items():
-        if found := _ANSWER.fullmatch(origin):
-            answers.setdefault(found[2], {})[int(found[1])] = count
+        if match := _ANSWER.fullmatch(origin):
+            answers.setdefault(match[2], {})[int(match[1])] = count
     joined = {
-        f"answer{'s' if len(each) > 1 else ''} {format_ranges(list(each))}, {how}": sum(
-            each.values()
+        f"answer{'s' if len(numbers) > 1 else ''} {format_ranges(list(numbers))}, {how}": sum(
+            numbers.values()
         )
-        for how, each in answers.items()
+        for how, numbers in answers.items()
     }
     others = {origin: n for origin, n in counts.items() if not _ANSWER.fullmatch(origin)}
     return others | joined

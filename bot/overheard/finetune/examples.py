@@ -67,8 +67,8 @@ def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
     if brand.category:
         yield from _phrased(brand.name, CATEGORY, _kind(brand.category), phrasings()[CATEGORY])
     for fact in true_facts(facts, brand.name):
-        known = None if fact.limit else phrasings().get(fact.head)
-        yield from _phrased(brand.name, fact.field, fact.value, known or phrasings()[ANY])
+        phrasing = None if fact.limit else phrasings().get(fact.head)
+        yield from _phrased(brand.name, fact.field, fact.value, phrasing or phrasings()[ANY])
 
 
 def from_approval(approval: Approval, answer: Answer) -> Example:
@@ -97,19 +97,19 @@ def packaged_replays() -> Iterator[Example]:
 def phrasings() -> Mapping[str, Phrasing]:
     """Return the phrasings by field, under every synonym of the field."""
     text = files("overheard.finetune").joinpath("phrasings.toml").read_text(encoding="utf-8")
-    found: dict[str, Phrasing] = {}
+    by_field: dict[str, Phrasing] = {}
     for name, table in tomllib.loads(text).items():
         phrasing = Phrasing(tuple(table["questions"]), tuple(table["answers"]))
-        found |= dict.fromkeys((name, *table.get("also", ())), phrasing)
-    return found
+        by_field |= dict.fromkeys((name, *table.get("also", ())), phrasing)
+    return by_field
 
 
 def _phrased(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
     """Yield an example for each phrasing of a question for one field of a brand."""
 
     def filled(text: str) -> str:
-        whole = _article(text.format(brand=brand, field=field, value=value.rstrip(".")))
-        return whole[:1].upper() + whole[1:]
+        sentence = _article(text.format(brand=brand, field=field, value=value.rstrip(".")))
+        return sentence[:1].upper() + sentence[1:]
 
     answers: Iterable[str] = cycle(phrasing.answers)
     for number, (question, answer) in enumerate(zip(phrasing.questions, answers, strict=False)):
@@ -231,7 +231,7 @@ def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
 
     line = plain(question)
     return any(
-        fuzz.token_sort_ratio(line, plain(each), score_cutoff=MIN_SIMILARITY) for each in known
+        fuzz.token_sort_ratio(line, plain(other), score_cutoff=MIN_SIMILARITY) for other in known
     )
 
 

@@ -73,19 +73,21 @@ def apply_corrections(
         corrections: Entries of the configuration, by the vendor's name and topic; a vendor that no
             plugin supplies is added.
     """
-    found = {name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]}
+    landscapes = {
+        name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]
+    }
     for name, better in corrections.items():
-        known = {entry.topic: entry for entry in found[name].entries} | dict(better)
-        entries = tuple(known[topic] for topic in LandscapeTopic if topic in known)
-        found[name] = replace(found[name], entries=entries)
-    return found
+        by_topic = {entry.topic: entry for entry in landscapes[name].entries} | dict(better)
+        entries = tuple(by_topic[topic] for topic in LandscapeTopic if topic in by_topic)
+        landscapes[name] = replace(landscapes[name], entries=entries)
+    return landscapes
 
 
 def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]:
     """Return the status of every topic of a vendor, including topics without an entry."""
-    known = {entry.topic: entry for entry in landscape.entries}
+    by_topic = {entry.topic: entry for entry in landscape.entries}
     return tuple(
-        TopicStatus(topic, known.get(topic), _standing(known.get(topic), today))
+        TopicStatus(topic, by_topic.get(topic), _standing(by_topic.get(topic), today))
         for topic in LandscapeTopic
     )
 

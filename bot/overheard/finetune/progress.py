@@ -80,15 +80,17 @@ def progress(
         read: Number of answers since the publication.
     """
     before, now = (_item(items, publication) for items in (earlier, later))
-    asked = before or now
-    prompts = asked.prompts if asked else ()
-    known = streams([b for b in blocks if not prompts or b.prompt in prompts])
-    mine = [stream for stream in known if stream.key.brand == publication.brand]
+    item = before or now
+    prompts = item.prompts if item else ()
+    all_streams = streams([b for b in blocks if not prompts or b.prompt in prompts])
+    brand_streams = [stream for stream in all_streams if stream.key.brand == publication.brand]
     since = (
-        ModelProgress(one.key.model, one.key.metric, _verdict(one, known, publication.at))
-        for one in mine
+        ModelProgress(
+            stream.key.model, stream.key.metric, _verdict(stream, all_streams, publication.at)
+        )
+        for stream in brand_streams
     )
-    title = asked.title if asked else publication.subject
+    title = item.title if item else publication.subject
     return ItemProgress(publication, title, read, now, tuple(since), prompts)
 
 
@@ -96,6 +98,10 @@ def _item(items: Iterable[BriefItem], publication: Publication) -> BriefItem | N
     return next((item for item in items if item.key == publication.item), None)
 
 
-def _verdict(stream: Stream, known: Sequence[Stream], at: datetime) -> UpdateEffect | None:
-    others = [s for s in known if s is not stream and s.key.model == stream.key.model]
+def _verdict(stream: Stream, all_streams: Sequence[Stream], at: datetime) -> UpdateEffect | None:
+    others = [
+        other
+        for other in all_streams
+        if other is not stream and other.key.model == stream.key.model
+    ]
     return follow_updates(stream, others, [at], PLAN)[0]

@@ -166,14 +166,14 @@ class ModelComparison:
         stopped = StopReason.ROUNDS
         while self._rounds_asked < self._setup.rounds:
             blocks += await self._until_next_check()
-            found = self._contrasts(blocks, self._setup.brand)
-            if self._failed or clear(found):
+            results = self._contrasts(blocks, self._setup.brand)
+            if self._failed or clear(results):
                 stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
         controls = [] if stopped is StopReason.FAILED else await self._controls()
         return ComparisonResult(
-            metrics=tuple(found),
-            unseen=self._unseen(found),
+            metrics=tuple(results),
+            unseen=self._unseen(results),
             rivals=self._rivals(blocks),
             controls=tuple(controls),
             calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),

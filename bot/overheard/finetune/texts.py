@@ -54,24 +54,24 @@ def unfit_content(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> I
     """
     for where, text in texts:
         read = wording.printable(unicodedata.normalize("NFKC", text))
-        for what, found in (*_personal(read, domains), *_marks(read)):
-            yield f"{where} holds the {what} {found}"
+        for kind, content in (*_personal(read, domains), *_marks(read)):
+            yield f"{where} holds the {kind} {content}"
 
 
 def _personal(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the kind and the text of each piece of personal data."""
-    for found in _EMAIL.finditer(text):
-        host = _HIDDEN_DOT.sub(".", found[1])
+    for match in _EMAIL.finditer(text):
+        host = _HIDDEN_DOT.sub(".", match[1])
         if not any(_within(host, domain) for domain in domains):
-            yield "e-mail address", found[0]
-    accounts = [found[0] for found in _IBAN.finditer(text) if _is_iban(found[0])]
+            yield "e-mail address", match[0]
+    accounts = [match[0] for match in _IBAN.finditer(text) if _is_iban(match[0])]
     yield from (("bank account", account) for account in accounts)
     for account in accounts:
         text = text.replace(account, " ")
-    for found in _PHONE.finditer(text):
-        if sum(map(str.isdigit, found[0])) in _DIGITS:
-            yield "telephone number", found[0].strip()
-    yield from (("payment card", found[0]) for found in _CARD.finditer(text) if _is_card(found[0]))
+    for match in _PHONE.finditer(text):
+        if sum(map(str.isdigit, match[0])) in _DIGITS:
+            yield "telephone number", match[0].strip()
+    yield from (("payment card", match[0]) for match in _CARD.finditer(text) if _is_card(match[0]))
 
 
 def _marks(text: str) -> Iterator[tuple[str, str]]:

@@ -78,9 +78,9 @@ def batch_problem(code: object, *, hours: int = 24, whole: bool = False) -> str:
         The rest of a sentence that begins with the model; see `overheard.BatchStatus`.
     """
     word = str(code or "")
-    shown = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
+    shown_code = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
     ending = ENDINGS.get(word.removeprefix("batch_"), REFUSED if whole else FAILED)
-    return ending.format(code=shown, hours=hours)
+    return ending.format(code=shown_code, hours=hours)
 
 
 def batch_lines(text: str) -> Iterator[dict[str, Any]]:

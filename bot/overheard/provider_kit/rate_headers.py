@@ -22,14 +22,16 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
     Args:
         headers: The headers of a response; names in any case.
     """
-    given = {name.lower(): text for name, text in headers.items() if "ratelimit" in name.lower()}
+    limit_headers = {
+        name.lower(): text for name, text in headers.items() if "ratelimit" in name.lower()
+    }
     limits = RateLimits(
-        requests=_count(_header(given, "requests", "limit")),
-        requests_left=_count(_header(given, "requests", "remaining")),
-        requests_reset=wait(_header(given, "requests", "reset")),
-        tokens=_count(_header(given, "tokens", "limit")),
-        tokens_left=_count(_header(given, "tokens", "remaining")),
-        tokens_reset=wait(_header(given, "tokens", "reset")),
+        requests=_count(_header(limit_headers, "requests", "limit")),
+        requests_left=_count(_header(limit_headers, "requests", "remaining")),
+        requests_reset=wait(_header(limit_headers, "requests", "reset")),
+        tokens=_count(_header(limit_headers, "tokens", "limit")),
+        tokens_left=_count(_header(limit_headers, "tokens", "remaining")),
+        tokens_reset=wait(_header(limit_headers, "tokens", "reset")),
     )
     return None if limits == RateLimits() else limits
 

@@ -81,22 +81,22 @@ def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
             groups.append([claim])
         else:
             group.append(claim)
-    found = [ClaimCluster(tuple(group)) for group in groups]
-    return sorted(found, key=lambda cluster: (-len(cluster.models), -cluster.answers))
+    clusters = [ClaimCluster(tuple(group)) for group in groups]
+    return sorted(clusters, key=lambda cluster: (-len(cluster.models), -cluster.answers))
 
 
 def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
     """Yield claims; of several with overlapping quotes in one answer only the shortest."""
-    kept: dict[tuple[object, ...], list[FalseClaim]] = {}
+    groups: dict[tuple[object, ...], list[FalseClaim]] = {}
     for claim in claims:
         numbers = frozenset(_numbers(_words(claim)))
-        similar = kept.setdefault((claim.answer_id, claim.field, claim.verdict, numbers), [])
+        similar = groups.setdefault((claim.answer_id, claim.field, claim.verdict, numbers), [])
         twin = next((n for n, other in enumerate(similar) if _overlap(claim, other)), None)
         if twin is None:
             similar.append(claim)
         elif len(claim.stated) < len(similar[twin].stated):
             similar[twin] = claim
-    yield from chain.from_iterable(kept.values())
+    yield from chain.from_iterable(groups.values())
 
 
 def _overlap(one: FalseClaim, other: FalseClaim) -> bool:
@@ -104,11 +104,11 @@ def _overlap(one: FalseClaim, other: FalseClaim) -> bool:
     return first != "" and second != "" and (first in second or second in first)
 
 
-def _same(one: FalseClaim, other: FalseClaim) -> bool:
+def _same(claim: FalseClaim, other: FalseClaim) -> bool:
     """Return whether two claims have the same fact, verdict and numbers, and a similar wording."""
-    if (one.field, one.verdict) != (other.field, other.verdict):
+    if (claim.field, claim.verdict) != (other.field, other.verdict):
         return False
-    first, second = _words(one), _words(other)
+    first, second = _words(claim), _words(other)
     if _numbers(first) != _numbers(second):
         return False
     from rapidfuzz import fuzz  # only this needs it

@@ -53,13 +53,13 @@ def is_foreign(text: str, language: str) -> bool:
         text: The answer.
         language: The expected language, such as ``de`` or ``pt-BR``; empty accepts every language.
     """
-    wanted = language.lower().replace("_", "-").partition("-")[0]
-    if not (scripts := SCRIPTS.get(wanted)):
+    expected = language.lower().replace("_", "-").partition("-")[0]
+    if not (scripts := SCRIPTS.get(expected)):
         return False
     script = _script(text)
     if script and script not in scripts:
         return script != LATIN or _speaks(text, exclude="")
-    return script == LATIN and _speaks(text, exclude=wanted)
+    return script == LATIN and _speaks(text, exclude=expected)
 
 
 def _script(text: str) -> str:
@@ -82,9 +82,9 @@ def _speaks(text: str, exclude: str) -> bool:
     """
     words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_WORDS))
     hits = {name: sum(map(own.__contains__, words)) for name, own in _own().items()}
-    mine = hits.pop(exclude, 0)
-    most = max(hits.values()) if exclude in _FUNCTION or not exclude else hits["en"]
-    return len(words) >= MIN_WORDS and most >= max(6, len(words) / 10, 4 * mine)
+    excluded_hits = hits.pop(exclude, 0)
+    most_hits = max(hits.values()) if exclude in _FUNCTION or not exclude else hits["en"]
+    return len(words) >= MIN_WORDS and most_hits >= max(6, len(words) / 10, 4 * excluded_hits)
 
 
 @cache

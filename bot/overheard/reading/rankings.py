@@ -60,8 +60,8 @@ class Marks:
         Args:
             content: The line; numbered headings begin with their rank.
         """
-        mark, self._mark = self._mark, ""
-        return mark if mark or self._lists else _numbered(content)
+        marker, self._mark = self._mark, ""
+        return marker if marker or self._lists else _numbered(content)
 
     def _begin(self) -> None:
         self._mark, self._coming = self._coming, NEXT
@@ -76,20 +76,20 @@ def _numbered(content: str) -> str:
 
 def split_marks(lines: Iterable[str]) -> tuple[str, tuple[tuple[Span, ...], ...]]:
     """Return the body without marker lines, and for each ranked list the spans of its lines."""
-    kept: list[str] = []
+    prose_lines: list[str] = []
     lists: list[list[Span]] = []
-    at, mark = 0, ""
+    at, marker = 0, ""
     for line in lines:
         if line in {FIRST, NEXT}:
-            mark = line
+            marker = line
             continue
-        if mark == FIRST or (mark and not lists):
+        if marker == FIRST or (marker and not lists):
             lists.append([])
-        if mark:
+        if marker:
             lists[-1].append((at, at + len(line)))
-        kept.append(line)
-        at, mark = at + len(line) + 1, ""
-    return "\n".join(kept), tuple(map(tuple, lists))
+        prose_lines.append(line)
+        at, marker = at + len(line) + 1, ""
+    return "\n".join(prose_lines), tuple(map(tuple, lists))
 
 
 def ranked(

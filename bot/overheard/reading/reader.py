@@ -116,11 +116,11 @@ class Reader:
         titles = {citation.title for citation in answer.reply.citations if citation.title}
         body, lists = ranked_prose(answer.reply.text, titles)
         spans = sentences(body)
-        asked, spoken = _restated(body, answer.question.prompt.text)
+        restated_start, restated_end = _restated(body, answer.question.prompt.text)
         mentions = tuple(
             mention
             for mention in self._mentions(body, spans, _language(answer))
-            if not asked <= mention.start < spoken
+            if not restated_start <= mention.start < restated_end
         )
         return ReadAnswer(
             answer=answer,
@@ -136,20 +136,20 @@ class Reader:
         self, body: str, spans: tuple[tuple[int, int], ...], language: str
     ) -> tuple[Mention, ...]:
         """Return the mentions in a body, marked where the text advises against the brand."""
-        found = self._finder.find(body, spans, language)
+        mentions = self._finder.find(body, spans, language)
         if not may_advise_against(body):
-            return found
+            return mentions
         return tuple(
             replace(m, negated=advises_against(body, m.start, m.end, spans[m.sentence]))
-            for m in found
+            for m in mentions
         )
 
     def named_in(self, question: str) -> frozenset[str]:
         """Return the names of the brands that a question names."""
         if question not in self._asked:
             body = prose(question)
-            found = self._finder.find(body, sentences(body))
-            self._asked[question] = frozenset(mention.brand for mention in found)
+            mentions = self._finder.find(body, sentences(body))
+            self._asked[question] = frozenset(mention.brand for mention in mentions)
         return self._asked[question]
 
 
@@ -166,16 +166,16 @@ def _restated(body: str, question: str) -> tuple[int, int]:
 
     A restatement is a line, a sentence or a quotation. Without one, return (0, 0).
     """
-    wanted = [word.casefold() for word in _WORD.findall(question)]
-    words = list(islice(_WORD.finditer(body), len(wanted) + _MAX_PREAMBLE_WORDS))
+    question_words = [word.casefold() for word in _WORD.findall(question)]
+    words = list(islice(_WORD.finditer(body), len(question_words) + _MAX_PREAMBLE_WORDS))
     spoken = [word.group().casefold() for word in words]
     opening = _ASKED.match(body)
-    for at in range(len(words) - len(wanted) + 1 if wanted else 0):
-        if spoken[at : at + len(wanted)] != wanted:
+    for at in range(len(words) - len(question_words) + 1 if question_words else 0):
+        if spoken[at : at + len(question_words)] != question_words:
             continue
-        start, end = words[at].start(), words[at + len(wanted) - 1].end()
+        start, end = words[at].start(), words[at + len(question_words) - 1].end()
         opens = opening is not None and opening.end() == start
-        begins = len(wanted) >= _MIN_RESTATED_WORDS and _BEGINS.search(body, 0, start)
+        begins = len(question_words) >= _MIN_RESTATED_WORDS and _BEGINS.search(body, 0, start)
         if (opens or begins) and _ENDS.match(body, end):
             return start, end
     return 0, 0

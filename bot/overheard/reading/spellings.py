@@ -127,10 +127,10 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
         )
     for other in others:
         for name in other.names:
-            known = " ".join(fold(name).text.split())
-            if known == folded:
+            other_name = " ".join(fold(name).text.split())
+            if other_name == folded:
                 yield Risk(spelling, f"also stands for {other.name}", "leave it to one of them")
-            elif f" {folded} " in f" {known} " and other.parent != brand.name:
+            elif f" {folded} " in f" {other_name} " and other.parent != brand.name:
                 yield Risk(
                     spelling,
                     f"is a part of {name}",
@@ -149,22 +149,22 @@ def similar_names(brand: Brand, bodies: Iterable[str], most: int = 10) -> list[t
     Returns:
         Each name with the number of its occurrences.
     """
-    known = [" ".join(fold(name).text.split()) for name in brand.names]
-    named = (name for body in bodies for name in _name_candidates(body, brand.names))
-    counts = Counter(name.removesuffix("'s").rstrip(".") for name in named)
+    spellings = [" ".join(fold(name).text.split()) for name in brand.names]
+    candidates = (name for body in bodies for name in _name_candidates(body, brand.names))
+    counts = Counter(name.removesuffix("'s").rstrip(".") for name in candidates)
     similar = []
     for name, count in counts.most_common():
         folded = " ".join(fold(name).text.split())
-        if folded in known or (len(folded) <= _SHORT and folded.isascii()):
+        if folded in spellings or (len(folded) <= _SHORT and folded.isascii()):
             continue
-        if not _NAMED.match(name) and any(spelling in folded for spelling in known):
+        if not _NAMED.match(name) and any(spelling in folded for spelling in spellings):
             continue  # the known spelling inside the name counts already
-        if _is_similar(folded, known):
+        if _is_similar(folded, spellings):
             similar.append((name, count))
     return similar[:most]
 
 
-def _is_similar(name: str, known: list[str]) -> bool:
+def _is_similar(name: str, spellings: list[str]) -> bool:
     """Return whether a folded name is similar to a known name.
 
     For scripts other than Latin, a distance of one character suffices, because a character carries
@@ -173,9 +173,11 @@ def _is_similar(name: str, known: list[str]) -> bool:
     from rapidfuzz import fuzz, process  # only this needs it
     from rapidfuzz.distance import Levenshtein
 
-    if process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY):
+    if process.extractOne(name, spellings, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY):
         return True
-    long_enough = (spelling for spelling in known if len(spelling) > _SHORT and not name.isascii())
+    long_enough = (
+        spelling for spelling in spellings if len(spelling) > _SHORT and not name.isascii()
+    )
     return any(Levenshtein.distance(name, spelling) == 1 for spelling in long_enough)
 
 

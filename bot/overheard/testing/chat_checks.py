@@ -54,8 +54,8 @@ async def check_chat(
     for text in _texts(sent()):
         assert len(text) <= longest, f"a text of {len(text):,} characters is sent"
         for ping in pings:
-            told = f"{ping}, which a stranger wrote, is sent as it is"
-            assert ping not in text, f"{told}: {text[:200]}"
+            problem = f"{ping}, which a stranger wrote, is sent as it is"
+            assert ping not in text, f"{problem}: {text[:200]}"
     findings = await chat.examine([channel])
     assert all(isinstance(finding, Finding) for finding in findings), "it examines otherwise"
 

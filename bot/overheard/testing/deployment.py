@@ -117,13 +117,13 @@ async def open_deployment(
     catalogue = await store.catalogue.current()
     limits, scorers = Limits(read.limits), plugins.scorers.values()
     means = JudgingResources(store, plugins.providers, limits, read.budget, read.asking, clock)
-    told = plugins.listeners.answer_scored
+    on_scored = plugins.listeners.answer_scored
     opened = core.Deployment(
         config=read,
         store=store,
         catalogue=catalogue,
         plugins=plugins,
-        scoring=Scoring(scorers, catalogue, Judging(means, scorers), told),
+        scoring=Scoring(scorers, catalogue, Judging(means, scorers), on_scored),
         clock=clock,
         limits=limits,
     )

@@ -21,13 +21,13 @@ async def check_feed(feed: UpdateFeed) -> None:
     """
     assert isinstance(feed, UpdateFeed), "it lacks a part of an UpdateFeed"
     assert feed.name, "it has no name"
-    found = list(await feed.updates(_LONG_AGO))
-    assert found, "it tells of nothing: give it a source with an update"
-    assert found == list(await feed.updates(_LONG_AGO)), "it tells something else each time"
-    assert all(isinstance(update, ModelUpdate) for update in found), "it tells no ModelUpdate"
-    assert all(isinstance(update.model, Model) for update in found), "an update is of no Model"
-    assert all(update.at.tzinfo for update in found), "a time has no zone"
-    later = max(update.at for update in found) + timedelta(seconds=1)
+    updates = list(await feed.updates(_LONG_AGO))
+    assert updates, "it tells of nothing: give it a source with an update"
+    assert updates == list(await feed.updates(_LONG_AGO)), "it tells something else each time"
+    assert all(isinstance(update, ModelUpdate) for update in updates), "it tells no ModelUpdate"
+    assert all(isinstance(update.model, Model) for update in updates), "an update is of no Model"
+    assert all(update.at.tzinfo for update in updates), "a time has no zone"
+    later = max(update.at for update in updates) + timedelta(seconds=1)
     assert not list(await feed.updates(later)), "it tells what was before the time it is asked for"
 
 

@@ -37,15 +37,15 @@ async def check_provider(provider: Provider, *, model: str = "") -> None:
     Raises:
         AssertionError: with what is wrong.
     """
-    asked = _question(provider, model)
+    question = _question(provider, model)
     assert provider.concurrency >= 1, "its concurrency is below 1"
-    reply = await provider.ask(asked, seed=1)
+    reply = await provider.ask(question, seed=1)
     assert isinstance(reply, Reply), "it returns no Reply"
-    cost, price = reply.cost_usd, provider.price(asked.model.name)
+    cost, price = reply.cost_usd, provider.price(question.model.name)
     assert cost is None or 0 <= cost < inf, "its cost is no sum of dollars"
     billed = reply.usage.input_tokens + reply.usage.output_tokens > 0
     assert cost is not None or price is None or not billed, "it knows the price and tells no cost"
-    await _check_cancelling(provider, asked)
+    await _check_cancelling(provider, question)
 
 
 async def check_failure(provider: Provider, *, secret: str, model: str = "") -> ProviderFailed:
@@ -175,14 +175,14 @@ async def _check_whole(trial: _Trial) -> None:
         await check_provider(ready.provider)
 
 
-async def _check_not_whole(trial: _Trial, reaction: Reaction, what: str) -> None:
+async def _check_not_whole(trial: _Trial, reaction: Reaction, description: str) -> None:
     """Check that an answer that is not whole is not reported as complete."""
     async with trial.asking(reaction) as ready:
         try:
             reply = await ready.provider.ask(ready.question, seed=1)
         except ProviderFailed:
             return
-        assert reply.finish is not Finish.COMPLETE, f"{what} passes for a whole one"
+        assert reply.finish is not Finish.COMPLETE, f"{description} passes for a whole one"
 
 
 async def _check_fault(trial: _Trial, fault: _Fault) -> None:

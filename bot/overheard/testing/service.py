@@ -113,12 +113,12 @@ class Service:
 
         A test may use `calls` and `reactions` during the block.
         """
-        ready, done = threading.Event(), threading.Event()
+        ready, stopping = threading.Event(), threading.Event()
 
         async def serve() -> None:
             async with self.serving():
                 ready.set()
-                await asyncio.to_thread(done.wait)
+                await asyncio.to_thread(stopping.wait)
 
         thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
         thread.start()
@@ -126,7 +126,7 @@ class Service:
         try:
             yield self
         finally:
-            done.set()
+            stopping.set()
             thread.join(10)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -139,8 +139,8 @@ class Service:
                     await self._closing.wait()
                 if reaction.hang_up or reaction.silent:
                     break
-                whole = await _write(writer, reaction)
-                if not whole:
+                complete = await _write(writer, reaction)
+                if not complete:
                     break
         writer.close()
 

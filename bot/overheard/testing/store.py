@@ -47,8 +47,8 @@ def close_test_stores() -> None:
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, close()).result()
     for file in _open:
-        for each in file.parent.glob(f"{file.name}*"):
-            each.unlink()
+        for database_file in file.parent.glob(f"{file.name}*"):
+            database_file.unlink()
     _open.clear()
 
 

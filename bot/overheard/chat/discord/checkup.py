@@ -25,8 +25,8 @@ async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Findin
     Raises:
         discord.HTTPException: when Discord does not return the bot's servers.
     """
-    found = [_check_application(client), *await _check_servers(client)]
-    return [*found, *[await _check_channel(client, channel) for channel in channels]]
+    findings = [_check_application(client), *await _check_servers(client)]
+    return [*findings, *[await _check_channel(client, channel) for channel in channels]]
 
 
 def _check_application(client: DiscordClient) -> Finding:

@@ -176,7 +176,7 @@ class DiscordClient(discord.Client):
         interaction: discord.Interaction[Any],
         desk: Desk,
         spec: CommandSpec | None,
-        **wanted: Any,
+        **fields: Any,
     ) -> None:
         """Bring an interaction to the desk, and acknowledge it when the answer takes long.
 
@@ -184,14 +184,14 @@ class DiscordClient(discord.Client):
             interaction: The interaction.
             desk: Serves the request.
             spec: The command, or None when a button's words name no command.
-            wanted: Further fields of the `Request`: words, or a command with options.
+            fields: Further fields of the `Request`: words, or a command with options.
         """
         request = Request(
             id=str(interaction.id),
             person=interactions.person(interaction),
             channel=interactions.channel_name(interaction),
             message=interactions.clicked_message(interaction),
-            **wanted,
+            **fields,
         )
         confirms = interactions.answers_question(request.words)
         private = interactions.is_private_click(interaction)
@@ -213,8 +213,8 @@ class DiscordClient(discord.Client):
         if call is None or call.typing is None:
             return
         option, part = call.typing, tree.last_value(call.typing, call.typed)
-        found = [choice for choice in option.choices if part.lower() in choice.lower()]
-        found = found or list(
+        values = [choice for choice in option.choices if part.lower() in choice.lower()]
+        values = values or list(
             await desk.complete(
                 call.spec.name,
                 option.name,
@@ -223,7 +223,7 @@ class DiscordClient(discord.Client):
                 channel=interactions.channel_name(interaction),
             )
         )
-        choices = tree.suggestions(option, call.typed, found)
+        choices = tree.suggestions(option, call.typed, values)
         await interaction.response.autocomplete(
             [app_commands.Choice(**choice) for choice in choices]
         )

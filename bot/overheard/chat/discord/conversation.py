@@ -189,8 +189,8 @@ class DiscordConversation:
             await self._interaction.delete_original_response()
             return await self._follow(page, private)
         content = send_arguments(page, self._questions)
-        done = await response.send_message(**content, ephemeral=private)
-        return SentMessage(done.message_id, private, first=True)
+        result = await response.send_message(**content, ephemeral=private)
+        return SentMessage(result.message_id, private, first=True)
 
     async def _defer(self) -> None:
         """Promise an answer; a click shows no sign of that, a command "is thinking"."""
@@ -270,15 +270,15 @@ class DiscordConversation:
             self._sent = []
         await self._withdraw_after(0)
 
-    async def _withdraw_after(self, kept: int) -> None:
-        """Delete all messages of the answer after the first `kept`."""
-        for sent in self._sent[kept:]:
+    async def _withdraw_after(self, count: int) -> None:
+        """Delete all messages of the answer after the first `count`."""
+        for sent in self._sent[count:]:
             with suppress(discord.HTTPException):
                 if sent.first:
                     await self._interaction.delete_original_response()
                 elif sent.id:
                     await self._interaction.followup.delete_message(sent.id)
-        del self._sent[kept:]
+        del self._sent[count:]
 
 
 def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:

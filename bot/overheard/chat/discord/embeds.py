@@ -80,10 +80,10 @@ class _Part:
 def render(card: Card) -> tuple[EmbedPage, ...]:
     """Return the messages, one or more, that show a card and the cards below it."""
     pages = list(_pack(chain.from_iterable(map(_parts, with_descendants(card)))))
-    if left := len(pages) - MAX_PAGES:
-        if left < 0:
+    if excess := len(pages) - MAX_PAGES:
+        if excess < 0:
             return tuple(pages)
-        note = f"{wording.count(left, 'more message')} would be too many; ask for less at once."
+        note = f"{wording.count(excess, 'more message')} would be too many; ask for less at once."
         pages[MAX_PAGES - 1 :] = [EmbedPage(({"description": f"-# {note}"},))]
     return tuple(pages)
 
@@ -142,25 +142,25 @@ class _EmbedBuilder:
         last = self._embeds[-1]
         before = last.get("description", "")
         joined = f"{before}\n\n{text}" if before else text
-        grown = embed_size(last) - markup.size(before) + markup.size(joined)
-        if last.get("fields") or markup.size(joined) > DISCORD.text or grown > MAX_BODY:
+        new_size = embed_size(last) - markup.size(before) + markup.size(joined)
+        if last.get("fields") or markup.size(joined) > DISCORD.text or new_size > MAX_BODY:
             self._embeds.append(self._blank() | {"description": text})
         else:
             last["description"] = joined
 
     def add_field(self, field: Field) -> None:
         """Add a field to the last embed, or in a new embed where the last is full."""
-        made = {
+        new_field = {
             "name": markup.cut(markup.line(field.name), DISCORD.field_name) or "-",
             "value": markup.counted(markup.escape(field.value), DISCORD.field) or "-",
             "inline": not field.wide,
         }
         last = self._embeds[-1]
         full = len(last.get("fields", ())) == DISCORD.fields
-        if full or embed_size(last) + embed_size({"fields": [made]}) > MAX_BODY:
+        if full or embed_size(last) + embed_size({"fields": [new_field]}) > MAX_BODY:
             last = self._blank()
             self._embeds.append(last)
-        last.setdefault("fields", []).append(made)
+        last.setdefault("fields", []).append(new_field)
 
     def parts(self) -> list[_Part]:
         """Return the embeds; picture, footer and buttons belong to the last."""

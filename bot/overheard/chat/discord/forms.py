@@ -26,14 +26,14 @@ MULTILINE_LENGTH = 100
 def modal(form: Form) -> ui.Modal:
     """Return the modal of a form. Options without an input to themselves share the last input."""
     title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
-    made = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
+    dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
     own, shared = split_options(form.command.options)
     for option in own:
-        made.add_item(_labelled(option, form.values.get(option.name)))
+        dialog.add_item(_labelled(option, form.values.get(option.name)))
     if shared:
-        made.add_item(_shared_input(shared, form.values))
-    made.stop()  # else discord.py keeps the modal for ever; its answer is read from the ids alone
-    return made
+        dialog.add_item(_shared_input(shared, form.values))
+    dialog.stop()  # else discord.py keeps the modal for ever; its answer is read from the ids alone
+    return dialog
 
 
 def split_options(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option]]:
@@ -53,10 +53,10 @@ def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
     """Return the options of a submitted form by their names; see `_value` for the values."""
     typed = dict(_inputs(data.get("components", ())))
     own, shared = split_options(spec.options)
-    found = {option.name: _value(option, typed.get(option.name, "")) for option in own}
+    options = {option.name: _value(option, typed.get(option.name, "")) for option in own}
     lines = dict(_lines(typed.get(SHARED_INPUT, "")))
-    found |= {o.name: _value(o, lines[o.written]) for o in shared if o.written in lines}
-    return {name: value for name, value in found.items() if value is not None}
+    options |= {o.name: _value(o, lines[o.written]) for o in shared if o.written in lines}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _labelled(option: Option, value: Any) -> ui.Label[ui.Modal]:

@@ -93,23 +93,23 @@ def button_view(actions: Sequence[Action], questions: Questions) -> discord.ui.V
 
     An action whose words are too long for a custom id gets no button.
     """
-    made = discord.ui.View(timeout=None)
+    view = discord.ui.View(timeout=None)
     for action in actions:
         click = Click(ClickKind.ASK if action.confirm else ClickKind.RUN, action.words)
         if markup.size(click.id) <= DISCORD.custom_id:
-            made.add_item(_button(action, click))
+            view.add_item(_button(action, click))
         if action.confirm:
             questions.remember(action)
-    return _sent_only(made)
+    return _sent_only(view)
 
 
 def question_view(click: Click, label: str) -> discord.ui.View:
     """Return the buttons under the question of a clicked button: its label, and "Cancel"."""
     yes = Action(click.words, label or "Yes", Style.PRIMARY)
-    made = discord.ui.View(timeout=None)
-    made.add_item(_button(yes, Click(ClickKind.RUN, click.words)))
-    made.add_item(_button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
-    return _sent_only(made)
+    view = discord.ui.View(timeout=None)
+    view.add_item(_button(yes, Click(ClickKind.RUN, click.words)))
+    view.add_item(_button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
+    return _sent_only(view)
 
 
 def label_of(message: discord.Message | None, custom_id: str) -> str:
@@ -155,8 +155,8 @@ def clicked_message(interaction: discord.Interaction[Any]) -> str:
     message = interaction.message
     if message is None:
         return ""
-    asked = message.interaction_metadata if message.flags.ephemeral else None
-    return str((asked and asked.interacted_message_id) or message.id)
+    origin = message.interaction_metadata if message.flags.ephemeral else None
+    return str((origin and origin.interacted_message_id) or message.id)
 
 
 def request_fields(call: CommandCall) -> dict[str, Any]:

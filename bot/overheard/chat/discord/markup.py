@@ -77,9 +77,9 @@ def counted(escaped: str, limit: int) -> str:
     """Return at most `limit` characters; the end says how many more were left out."""
     if size(escaped) <= limit:
         return escaped
-    kept = _head(escaped, limit - 40).rstrip()
-    left = wording.count(len(escaped) - len(kept), "more character")
-    return f"{kept}\N{HORIZONTAL ELLIPSIS} ({left})"
+    head = _head(escaped, limit - 40).rstrip()
+    rest = wording.count(len(escaped) - len(head), "more character")
+    return f"{head}\N{HORIZONTAL ELLIPSIS} ({rest})"
 
 
 def pieces(escaped: str, limit: int) -> Iterator[str]:
@@ -112,8 +112,8 @@ def table_pieces(table: Table) -> Iterator[str]:
     widths = _widths(table, rows)
     fits = _table_width(widths) <= MAX_TABLE_WIDTH
     yield from _grid(table, rows, widths) if fits else _records(table, rows)
-    if left := len(table.rows) - len(rows):
-        yield f"-# {wording.count(left, 'more row')} not shown"
+    if hidden := len(table.rows) - len(rows):
+        yield f"-# {wording.count(hidden, 'more row')} not shown"
 
 
 def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
@@ -155,14 +155,17 @@ def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> s
 
 def _records(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
     """Yield rows of a table: each row's heading in bold, then the other cells with their names."""
-    piece, named = "", heading_cells(table)
+    piece, heading_count = "", heading_cells(table)
     for row in rows:
         cells = [_short(cell) for cell in row]
-        names = map(_short, table.header[named:])
-        pairs = [f"{name}: {cell or '-'}" for name, cell in zip(names, cells[named:], strict=True)]
-        first = f"**{heading(table, cells[:named])}**"
-        whole = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
-        record = counted(whole, MAX_TABLE_PIECE)
+        names = map(_short, table.header[heading_count:])
+        pairs = [
+            f"{name}: {cell or '-'}"
+            for name, cell in zip(names, cells[heading_count:], strict=True)
+        ]
+        first = f"**{heading(table, cells[:heading_count])}**"
+        text = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
+        record = counted(text, MAX_TABLE_PIECE)
         if piece and size(piece) + size(record) > MAX_TABLE_PIECE:
             yield piece
             piece = ""

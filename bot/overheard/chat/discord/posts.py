@@ -105,8 +105,8 @@ class Poster:
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
                 await self._channel(channel).fetch_message(message)
-                known = self._client.get_channel(channel)
-                place = known or await self._client.fetch_channel(channel)
+                cached = self._client.get_channel(channel)
+                place = cached or await self._client.fetch_channel(channel)
         guild = getattr(getattr(place, "guild", None), "id", "@me")
         return f"https://discord.com/channels/{guild}/{channel}/{message}"
 
@@ -146,9 +146,9 @@ class Poster:
         self, place: discord.PartialMessageable, message: int, page: EmbedPage, post: str, part: int
     ) -> None:
         """Edit one message, which keeps the id of its post."""
-        kept = with_post_id(page, post, self._address(place.id), part) if post else page
+        content = with_post_id(page, post, self._address(place.id), part) if post else page
         partial = place.get_partial_message(message)
-        await partial.edit(**edit_arguments(kept, self._client.questions))
+        await partial.edit(**edit_arguments(content, self._client.questions))
 
     async def _put_parts(
         self, place: discord.PartialMessageable, message: int, rest: Sequence[EmbedPage], post: str

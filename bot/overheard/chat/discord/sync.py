@@ -30,15 +30,15 @@ def permission_bits(permissions: Sequence[str]) -> int | None:
     Raises:
         ChatUnavailable: when Discord does not know a permission.
     """
-    known = discord.Permissions.VALID_FLAGS
+    flags = discord.Permissions.VALID_FLAGS
     for name in permissions:
-        if name not in known:
+        if name not in flags:
             raise ChatUnavailable(
                 chat="Discord",
-                reason=f'there is no permission "{name}"{suggestion(name, known)}',
+                reason=f'there is no permission "{name}"{suggestion(name, flags)}',
                 remedy="mend permissions in [discord]",
             )
-    return sum({known[name] for name in permissions}) or None
+    return sum({flags[name] for name in permissions}) or None
 
 
 class CommandSync:
@@ -97,16 +97,16 @@ class CommandSync:
         context = tree.IN_DIRECT_MESSAGE if guild is None else tree.IN_GUILD
         return [tree.root(settings.command, specs, context=context, permissions=permissions)]
 
-    async def _register(self, guild: int | None, wanted: list[tree.Node]) -> None:
+    async def _register(self, guild: int | None, commands: list[tree.Node]) -> None:
         """Register root commands, unless equal ones are registered already."""
         http, application = self._client.http, self._client.application_id or 0
         if guild is None:
             registered: Sequence[Any] = await http.get_global_commands(application)
         else:
             registered = await http.get_guild_commands(application, guild)
-        if tree.is_same(wanted, list(registered)):
+        if tree.is_same(commands, list(registered)):
             return
         if guild is None:
-            await http.bulk_upsert_global_commands(application, wanted)
+            await http.bulk_upsert_global_commands(application, commands)
         else:
-            await http.bulk_upsert_guild_commands(application, guild, wanted)
+            await http.bulk_upsert_guild_commands(application, guild, commands)

@@ -55,7 +55,7 @@ def root(
         permissions: The permissions that a member needs to see the command, as Discord's bit set,
             or None.
     """
-    made: Node = {
+    command: Node = {
         "name": name,
         "type": 1,
         "description": "Hear what AI models say about your brand.",
@@ -64,9 +64,9 @@ def root(
         "contexts": [context],
     }
     for limit in DESCRIPTION_LIMITS:
-        if node_size(made) > DISCORD.command:
-            made = _shortened(made, limit)
-    return made
+        if node_size(command) > DISCORD.command:
+            command = _shortened(command, limit)
+    return command
 
 
 def node_size(node: Node) -> int:
@@ -82,9 +82,9 @@ def is_same(wanted: Any, registered: Any) -> bool:
     Discord adds fields to what it was sent, and leaves out empty fields.
     """
     if isinstance(wanted, Mapping):
-        known: Mapping[str, Any] = registered if isinstance(registered, Mapping) else {}
-        names = wanted.keys() | (known.keys() & _OPTIONAL)
-        return all(is_same(wanted.get(name), known.get(name)) for name in names)
+        registered_fields: Mapping[str, Any] = registered if isinstance(registered, Mapping) else {}
+        names = wanted.keys() | (registered_fields.keys() & _OPTIONAL)
+        return all(is_same(wanted.get(name), registered_fields.get(name)) for name in names)
     if isinstance(wanted, list):
         others = registered or []
         return len(wanted) == len(others) and all(map(is_same, wanted, others))
@@ -113,17 +113,17 @@ class CommandCall:
 def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> CommandCall | None:
     """Return the command in an interaction's data, or None when `specs` has no such command."""
     names: list[str] = []
-    given = list(data.get("options") or ())
-    while given and given[0]["type"] in {SUBCOMMAND, GROUP}:
-        names.append(given[0]["name"])
-        given = list(given[0].get("options") or ())
+    nodes = list(data.get("options") or ())
+    while nodes and nodes[0]["type"] in {SUBCOMMAND, GROUP}:
+        names.append(nodes[0]["name"])
+        nodes = list(nodes[0].get("options") or ())
     spec = next((spec for spec in specs if path(spec) == tuple(names)), None)
     if spec is None:
         return None
     options = {_name(option): option for option in spec.options}
-    known = [(options[node["name"]], node) for node in given if node["name"] in options]
-    values = {option.name: _value(option, node.get("value")) for option, node in known}
-    focused = ((option, node["value"]) for option, node in known if node.get("focused"))
+    option_nodes = [(options[node["name"]], node) for node in nodes if node["name"] in options]
+    values = {option.name: _value(option, node.get("value")) for option, node in option_nodes}
+    focused = ((option, node["value"]) for option, node in option_nodes if node.get("focused"))
     typing, typed = next(focused, (None, ""))
     return CommandCall(spec, values, typing, str(typed))
 
@@ -134,17 +134,17 @@ def path(spec: CommandSpec) -> tuple[str, ...]:
     return tuple(filter(None, (group, spec.verb)))
 
 
-def suggestions(option: Option, typed: str, found: Iterable[str]) -> list[Node]:
+def suggestions(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
     """Return choices for an option that is being typed; in a list, they complete the last value.
 
     Args:
         option: The option.
         typed: The option's text so far.
-        found: The values to offer.
+        values: The values to offer.
     """
     before, comma, _ = typed.rpartition(",") if option.many else ("", "", "")
     start = f"{before}{comma} " if comma else ""
-    texts = [f"{start}{quoted(value) if option.many else value}" for value in found]
+    texts = [f"{start}{quoted(value) if option.many else value}" for value in values]
     fitting = [text for text in texts if 0 < markup.size(text) <= DISCORD.choice]
     return [{"name": text, "value": text} for text in dict.fromkeys(fitting)][: DISCORD.children]
 
@@ -184,8 +184,8 @@ def _children(specs: Sequence[CommandSpec]) -> Iterator[Node]:
 def _fitting(children: Iterable[Node], parent: str) -> list[Node]:
     """Return as many nodes as Discord accepts; a group's description lists its commands."""
     nodes = list(children)
-    for left in nodes[DISCORD.children :]:
-        log.warning("Discord has no room for /%s %s", parent, left["name"])
+    for omitted in nodes[DISCORD.children :]:
+        log.warning("Discord has no room for /%s %s", parent, omitted["name"])
     for node in nodes:
         if node["type"] == GROUP:
             node["options"] = _fitting(node["options"], f"{parent} {node['name']}")

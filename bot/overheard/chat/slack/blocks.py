@@ -80,10 +80,12 @@ def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
     """
     cards = [list(_parts(part, pictures=pictures)) for part in with_descendants(card)]
     packs = list(_pack(cards, SLACK.blocks))
-    kept = [*packs[:MAX_MESSAGES]]
-    if left := len(packs) - len(kept):
-        kept[-1].append(_Part(small(f"{wording.count(left, 'more message')} left out.", 100), card))
-    return tuple(_message(pack) for pack in kept)
+    shown = [*packs[:MAX_MESSAGES]]
+    if left_out := len(packs) - len(shown):
+        shown[-1].append(
+            _Part(small(f"{wording.count(left_out, 'more message')} left out.", 100), card)
+        )
+    return tuple(_message(pack) for pack in shown)
 
 
 def home_view(card: Card) -> dict[str, Any]:
@@ -120,8 +122,10 @@ def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
         yield from (_Part(block, card) for block in text.table_blocks(card.table))
     yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
     if card.image:
-        drawn = pictures and bool(card.image.png)
-        yield _Part(_image(card.image, pictures=drawn), card, card.image if drawn else None)
+        as_picture = pictures and bool(card.image.png)
+        yield _Part(
+            _image(card.image, pictures=as_picture), card, card.image if as_picture else None
+        )
     yield from (_Part(block, card) for block in _actions(card.actions))
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)

@@ -33,10 +33,10 @@ async def examine(
         many: Whether there are many workspaces. If so, the workspaces of `channels` are checked.
     """
     teams = sorted({team for _, team, _ in channels}) if many else [""]
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for team in teams:
-        found += [finding async for finding in _check_workspace(workspaces, team, channels)]
-    return [*found, await _check_app_token(app)] if app else found
+        findings += [finding async for finding in _check_workspace(workspaces, team, channels)]
+    return [*findings, await _check_app_token(app)] if app else findings
 
 
 def unavailable(place: str, error: ChatUnavailable) -> Finding:
@@ -80,8 +80,8 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
     for which, scopes in (("", needed), ("optional ", optional)):
         if scopes:
             verb = "scope {} is" if len(scopes) == 1 else "scopes {} are"
-            named = verb.format(wording.listing(scopes))
-            yield Finding(place, f"the {which}{named} missing", ADD_SCOPE)
+            scope_list = verb.format(wording.listing(scopes))
+            yield Finding(place, f"the {which}{scope_list} missing", ADD_SCOPE)
     if not missing:
         yield Finding(place)
 

@@ -140,7 +140,7 @@ class SlackListeners:
         if event.get("tab") == "home":
             self._tasks.start(self._show_home(body, event["user"]))
 
-    async def _serve(self, body: Body, place: Place, **wanted: Any) -> None:
+    async def _serve(self, body: Body, place: Place, **fields: Any) -> None:
         """Serve a command or click; a click in the App Home also renders the Home again."""
 
         async def open_modal(form: Form, place: Place) -> None:
@@ -149,7 +149,7 @@ class SlackListeners:
             await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
 
         conversation = await self._conversation(body, place, open_modal)
-        await self._serve_in(conversation, body, place, **wanted)
+        await self._serve_in(conversation, body, place, **fields)
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, place.user)
 
@@ -160,7 +160,7 @@ class SlackListeners:
         return SlackConversation(workspace, place, self._session, self._pacer, open_form)
 
     async def _serve_in(
-        self, conversation: SlackConversation, body: Body, place: Place, **wanted: Any
+        self, conversation: SlackConversation, body: Body, place: Place, **fields: Any
     ) -> None:
         """Bring a request to the desk, and show its last card even when it is cancelled.
 
@@ -168,10 +168,10 @@ class SlackListeners:
             conversation: Shows the answers.
             body: What Slack sent.
             place: Where the request came from.
-            wanted: Further fields of the `Request`, such as its words.
+            fields: Further fields of the `Request`, such as its words.
         """
         person, channel = await self._requester(body, place)
-        request = Request(body["trigger_id"], person, channel, **wanted)
+        request = Request(body["trigger_id"], person, channel, **fields)
         try:
             await self._desk.serve(request, conversation)
         finally:

@@ -46,8 +46,8 @@ async def find_post(client: SlackClient, channel: str, key: str, now: float) -> 
         if latest > since:
             threads.append((latest, message["ts"]))
     for _, thread in sorted(threads, reverse=True)[:MAX_THREADS]:
-        if found := await _find_in_thread(client, channel, thread, key, since):
-            return found
+        if message_id := await _find_in_thread(client, channel, thread, key, since):
+            return message_id
     return None
 
 

@@ -151,10 +151,10 @@ def _texts(value: Any) -> list[str]:
 
 def _options(values: Sequence[str]) -> list[Block]:
     """Return values as the options of a menu: different, not empty, at most `SLACK.options`."""
-    kept = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
+    distinct = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
         {"text": plain(wording.line(value), SLACK.label), "value": value}
-        for value in [*kept][: SLACK.options]
+        for value in [*distinct][: SLACK.options]
     ]
 
 

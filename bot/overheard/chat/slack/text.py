@@ -44,9 +44,9 @@ def cut(text: str, limit: int) -> str:
     """Return at most `limit` characters; the end says how many more were left out."""
     if len(text) <= limit:
         return text
-    kept = text[: limit - 40].rstrip()
+    head = text[: limit - 40].rstrip()
     return (
-        f"{kept}\N{HORIZONTAL ELLIPSIS} ({wording.count(len(text) - len(kept), 'more character')})"
+        f"{head}\N{HORIZONTAL ELLIPSIS} ({wording.count(len(text) - len(head), 'more character')})"
     )
 
 
@@ -201,9 +201,9 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 def _records(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Block]:
     """Yield each row as a block: its heading in bold, then the other cells with their names."""
-    named = heading_cells(table)
+    heading_count = heading_cells(table)
     for row in rows:
-        pairs = zip(header[named:], row[named:], strict=True)
+        pairs = zip(header[heading_count:], row[heading_count:], strict=True)
         cells = " \N{MIDDLE DOT} ".join(f"{name}: {cell or '-'}" for name, cell in pairs)
-        first = heading(table, row[:named])
+        first = heading(table, row[:heading_count])
         yield rich(section(span(first, "bold"), *([span(f"\n{cells}")] if cells else ())))

@@ -153,9 +153,9 @@ class People:
         """
         account = await self._account(user)
         profile = account.get("profile") or {}
-        known = profile.get("display_name") or account.get("real_name") or name or user
+        display_name = profile.get("display_name") or account.get("real_name") or name or user
         groups = (await self._groups_by_person()).get(user, ())
-        return Person("slack", user, str(known), groups, str(account.get("tz") or ""))
+        return Person("slack", user, str(display_name), groups, str(account.get("tz") or ""))
 
     async def _account(self, user: str) -> Profile:
         """Return the ``user`` object of ``users.info``; empty when Slack does not send it."""
@@ -193,11 +193,11 @@ class People:
 
 def _by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Return the ids of the groups that each person is in, from ``usergroups.list``."""
-    found: dict[str, tuple[str, ...]] = {}
+    group_ids: dict[str, tuple[str, ...]] = {}
     for group in groups:
         for user in group.get("users") or ():
-            found[user] = (*found.get(user, ()), group["id"])
-    return found
+            group_ids[user] = (*group_ids.get(user, ()), group["id"])
+    return group_ids
 
 
 class Installations:
@@ -267,19 +267,21 @@ class Installations:
             reason = f'the workspace "{team}" has not installed it'
             remedy = f"open {self._settings.url.rstrip('/')}/slack/install there"
             raise ChatUnavailable(chat=NAME, reason=reason, remedy=remedy)
-        known = self._known.get(token)
-        if known is None:
+        workspace = self._known.get(token)
+        if workspace is None:
             client = SlackClient(token, self._settings.base_url, self._session)
-            known = self._known[token] = await identify(client)
+            workspace = self._known[token] = await identify(client)
             if len(self._known) > MAX_WORKSPACES:
                 self._known.popitem(last=False)
-        return known
+        return workspace
 
     async def _token(self, team: str) -> str | None:
         """Return a team's newest bot token in any organisation, or None without an installation."""
         bots = self._store.bots
-        mine = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
-        newest = select(bots.c.bot_token).where(mine).order_by(bots.c.installed_at.desc()).limit(1)
+        of_team = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
+        newest = (
+            select(bots.c.bot_token).where(of_team).order_by(bots.c.installed_at.desc()).limit(1)
+        )
         async with self._engine.connect() as connection:
             return (await connection.execute(newest)).scalar()
 
