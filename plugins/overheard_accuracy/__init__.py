@@ -1,4 +1,4 @@
-"""Whether what an answer states about a brand is true, held against the brand's fact sheet."""
+"""The scorer of accuracy: an answer's statements about a brand, checked against its fact sheet."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class AgentProvider(CompatibleProvider):
             )
 
     def _request(self, question: Question) -> dict[str, Any]:
-        """Return the body of the request; the service refuses fields that it does not know."""
+        """Return the body of a request, without fields that the service does not know."""
         temperature = 0.0 if question.limit else self.settings.temperature
         request: dict[str, Any] = {
             "model": question.model.id,

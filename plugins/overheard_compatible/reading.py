@@ -21,7 +21,7 @@ FINISHES = {
 }
 
 XAI_TICKS = 1e10
-"""How many of xAI's ticks make a dollar."""
+"""xAI's ticks per US dollar."""
 
 
 def text_of(completion: ChatCompletion) -> str:

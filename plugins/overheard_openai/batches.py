@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 ENDPOINT: Literal["/v1/responses"] = "/v1/responses"
 FILE_LIFETIME_S = 30 * 24 * 3600
-"""How long the service keeps the files; it allows no more."""
+"""Seconds for which the service keeps the files; the longest time that the service allows."""
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
 async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]]) -> str:
-    """Create a batch of requests by their ids, and return the batch's id at the service."""
+    """Create a batch and return the batch's id at the service.
+
+    Args:
+        client: The client of the account.
+        requests: The bodies of the requests, by our ids.
+    """
     lines = (
         {"custom_id": item, "method": "POST", "url": ENDPOINT, "body": body}
         for item, body in requests.items()

@@ -1,4 +1,4 @@
-"""Whether a brand is named in an answer, how early, and how much of the talk is about it."""
+"""The scorer of visibility: whether an answer names a brand, its rank and its share of mentions."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ async def count_answers(
 
 @hookimpl
 def overheard_commands() -> Iterator[CommandSpec]:
-    """Yield the command of this plugin; it is there in the terminal and in chats."""
+    """Yield the command of this plugin, for the terminal and for chats."""
     yield CommandSpec(
         "my-command",
         "Count the answers that name a brand.",

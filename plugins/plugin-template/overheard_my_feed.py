@@ -49,7 +49,7 @@ class MyFeed:
         self._url = settings.url
 
     async def updates(self, since: datetime) -> list[ModelUpdate]:
-        """Return the updates since a moment."""
+        """Return the updates since a time."""
         try:
             async with (
                 aiohttp.ClientSession(raise_for_status=True) as session,

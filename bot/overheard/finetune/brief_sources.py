@@ -79,7 +79,7 @@ async def draw_brief(
 async def _prompts(
     catalogue: Catalogue, store: Store, brand: Brand, runs: Sequence[Run]
 ) -> set[str]:
-    """Return the keys of the prompts that are asked for a brand, or that history brought."""
+    """Return the keys of a brand's prompts, and of prompts of imported history."""
     asked_keys = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
     configured = {p.key for p in catalogue.prompts}

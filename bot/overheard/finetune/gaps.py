@@ -286,7 +286,7 @@ def _asked_for(count: int) -> str:
 
 
 def _excerpts(quotes: Iterable[tuple[ScoredAnswer, str]]) -> tuple[Excerpt, ...]:
-    """Return the first `MAX_EXCERPTS` distinct sentences."""
+    """Return the first `MAX_EXCERPTS` distinct sentences as excerpts."""
     excerpts = {
         quote: Excerpt(answer.model, answer.answer.question.prompt.text, quote)
         for answer, quote in quotes

@@ -12,7 +12,7 @@ from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
 MAX_AGE = timedelta(days=180)
 """Age after which an entry must be checked again."""
 _CLOCK_TOLERANCE = timedelta(days=1)
-"""How far in the future the day of an entry may be, because of time zones."""
+"""Largest distance of the day of an entry in the future, because of time zones."""
 
 TITLES = {
     LandscapeTopic.TUNING: "Fine-tuning",

@@ -55,7 +55,7 @@ def service_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def wait(text: str) -> float | None:
-    """Return the seconds in ``6m0s``, ``17ms`` or ``12.5s``, or until a moment; else None."""
+    """Return the seconds of a duration such as ``6m0s``, or until a moment; None for other text."""
     parts = _DURATION.findall(text)
     if parts and "".join(map("".join, parts)) == text:
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)

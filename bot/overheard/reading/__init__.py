@@ -1,1 +1,1 @@
-"""What an answer says, and of whom. Pure functions over text."""
+"""The content of an answer: prose, mentions, claims and citations. Pure functions over text."""

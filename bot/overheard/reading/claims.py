@@ -86,7 +86,7 @@ def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
 
 
 def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
-    """Yield claims; of several with overlapping quotes in one answer only the shortest."""
+    """Yield claims; of overlapping quotes in one answer, only the claim with the shortest quote."""
     groups: dict[tuple[object, ...], list[FalseClaim]] = {}
     for claim in claims:
         numbers = frozenset(_numbers(_words(claim)))

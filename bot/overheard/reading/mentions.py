@@ -152,7 +152,7 @@ class MentionFinder:
 
 
 def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
-    """Yield the places without overlaps, the longest of those with the same start."""
+    """Yield places without overlaps; of places with the same start, the longest place."""
     last_end = 0
     for place in sorted(places, key=lambda place: (place.start, -place.end)):
         if place.start >= last_end:

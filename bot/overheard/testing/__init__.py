@@ -1,4 +1,4 @@
-"""The kit for plugin authors: what stands in for the rest of Overheard, and checks for each kind.
+"""The kit for plugin authors: fakes for the rest of Overheard, and checks for each kind of plugin.
 
 The fixtures of the same parts come with the pytest plugin `pytest_overheard`.
 """

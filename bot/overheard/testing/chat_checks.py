@@ -1,4 +1,4 @@
-"""What holds for every chat."""
+"""The checks for every chat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from overheard.cards.card import Action, Card, Field, Quote, Table, Tainted
 from overheard.interfaces import Chat, Finding
 
 PINGS = ("@everyone", "@here", "@channel", "@all", "<!channel>", "<@U1>")
-"""What calls people together on one platform or another."""
+"""Texts that notify many people on some platform."""
 _STRANGE = Tainted(" ".join(PINGS) + " *x* `y` [z](https://evil.example) " + "long " * 400)
 _ACTIONS = tuple(Action(f"alerts show {n}", f"Show {n} " + "x" * 80) for n in range(30))
 HUGE = Card(
@@ -75,7 +75,7 @@ async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[o
 
 
 def _texts(sent: object) -> Iterator[str]:
-    """Yield each text within what was sent."""
+    """Yield each text in the sent messages, at any depth of their JSON."""
     if isinstance(sent, str):
         yield sent
     elif isinstance(sent, Mapping):

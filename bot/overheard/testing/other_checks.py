@@ -1,4 +1,4 @@
-"""What holds for every update feed and for every command."""
+"""The checks for every update feed and for every command."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 async def check_feed(feed: UpdateFeed) -> None:
-    """Check that a feed returns the same twice, with time zones, and only what it is asked for.
+    """Check that a feed returns the same updates twice, with time zones, since the given time.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     assert isinstance(feed, UpdateFeed), "it lacks a part of an UpdateFeed"
     assert feed.name, "it has no name"
@@ -32,10 +32,10 @@ async def check_feed(feed: UpdateFeed) -> None:
 
 
 def check_command(spec: CommandSpec) -> None:
-    """Check that a command can be taught and typed, as its examples say.
+    """Check that the examples of a command can be read as the command with its options.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     assert spec.summary.endswith("."), "its summary is no sentence"
     assert spec.name == spec.name.lower(), "its name has capitals"

@@ -1,4 +1,4 @@
-"""What holds for every provider, and for one that asks over the network."""
+"""The checks for every provider, and for providers that ask over the network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from overheard.testing.service import Document, Reaction, Service
 KEY = "sk-check-0123456789-secret"
 ANSWER = "Acme \U0001f600 är bra. Acmeは良いです。"
 LONG_TIMEOUT_S, SHORT_TIMEOUT_S = 30.0, 0.5
-"""Time-outs that a provider is given: for an answer that comes, and for one that does not."""
+"""Time-outs of a provider: for a service that answers, and for a silent service."""
 REACTION_TIMEOUT_S = 5.0
 """Seconds within which it must notice a time-out or heed its cancelling."""
 
@@ -28,14 +28,14 @@ Answer = Callable[[str], Document | Reaction]
 
 
 async def check_provider(provider: Provider, *, model: str = "") -> None:
-    """Check that a provider, whose service answers, returns a reply and can be cancelled.
+    """Check that a provider with a working service returns a reply and can be cancelled.
 
     Args:
-        provider: Connected to a service that answers, or one that needs none.
-        model: Which of its models; by default the first one.
+        provider: A provider whose service answers, or that needs no service.
+        model: The id of the model to ask; by default the first model.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     question = _question(provider, model)
     assert provider.concurrency >= 1, "its concurrency is below 1"
@@ -49,18 +49,18 @@ async def check_provider(provider: Provider, *, model: str = "") -> None:
 
 
 async def check_failure(provider: Provider, *, secret: str, model: str = "") -> ProviderFailed:
-    """Check that a provider, whose service refuses one question, says so without its secret.
+    """Check that a provider whose service refuses a question raises the right error.
 
     Args:
-        provider: Connected to a service that refuses.
-        secret: What no message may show.
-        model: Which of its models; by default the first one.
+        provider: A provider whose service refuses.
+        secret: Text that no message may contain, such as the key.
+        model: The id of the model to ask; by default the first model.
 
     Returns:
-        What it raised, to look at its kind, `retryable` and `retry_after`.
+        The raised error, for checks of its kind, `retryable` and `retry_after`.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     error = await _failure(provider, _question(provider, model), secret)
     assert isinstance(error, ProviderFailed), "it gives up for good"
@@ -70,22 +70,21 @@ async def check_failure(provider: Provider, *, secret: str, model: str = "") -> 
 async def check_hosted_provider(
     make: Make, service: Service, *, answer: Answer, cut: Answer | None = None
 ) -> None:
-    """Check that a provider that asks over the network meets all that can happen there.
+    """Check a provider that asks over the network against all reactions of a service.
 
-    It asks once for each question, with every character; answers that are whole, cut, empty or
-    unreadable are distinguished; a refusal for too many questions (429) says when to ask again; a
-    service that fails, hangs up, refuses the key or says nothing is an error of the right kind;
-    it can be cancelled; no message shows its key.
+    The provider must send each question once, with every character; distinguish answers that are
+    whole, cut, empty or unreadable; report when to ask again after a rate limit (429); raise the
+    right error when a service fails, hangs up, refuses the key or is silent; stop when cancelled;
+    and show its key in no message.
 
     Args:
-        make: Makes a provider from the service's address, the key and the seconds that it waits
-            for an answer.
-        service: On loopback, as the fixture `overheard_service` gives it.
-        answer: What the vendor sends for a whole answer with some text.
-        cut: What it sends for an answer that ended before its end, such as at the token limit.
+        make: Makes a provider from the service's address, the key and the time-out in seconds.
+        service: The service on loopback, as the fixture `overheard_service` returns it.
+        answer: Returns the vendor's response for a whole answer with some text.
+        cut: Returns the vendor's response for an answer that was cut, such as at the token limit.
 
     Raises:
-        AssertionError: with what is wrong.
+        AssertionError: with the first failure, as a sentence.
     """
     trial = _Trial(make, service, answer)
     await _check_whole(trial)
@@ -107,7 +106,7 @@ class _Trial:
     async def asking(
         self, reaction: Reaction, timeout_s: float = LONG_TIMEOUT_S
     ) -> AsyncIterator[_Ready]:
-        """Give a new provider whose service reacts in this way, and close it behind the block."""
+        """Yield a new provider whose service reacts in this way; close it after the block."""
         self.service.reactions = [reaction]
         self.service.calls.clear()
         provider = self.make(self.service.url, KEY, timeout_s)

@@ -1,4 +1,4 @@
-"""What holds for every scorer."""
+"""The checks for every scorer."""
 
 from __future__ import annotations
 

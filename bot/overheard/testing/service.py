@@ -157,7 +157,7 @@ async def _read(reader: asyncio.StreamReader) -> Call:
 
 
 async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    """Read a body by its length, or in chunks."""
+    """Return the body of a request, which has a length or comes in chunks."""
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))
     body = b""

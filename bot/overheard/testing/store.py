@@ -18,10 +18,10 @@ _open: dict[Path, Store] = {}
 
 
 def open_test_store() -> Store:
-    """Open an empty SQLite store in a new file, in about 10 ms.
+    """Return an empty SQLite store in a new file, in about 10 ms.
 
-    The file is a copy of one whose tables are made once in a process. It is removed by
-    `close_test_stores`, at the latest when the process ends.
+    The file is a copy of a store whose tables are created once for each process.
+    `close_test_stores` removes the file, at the latest when the process ends.
     """
     from overheard_storage import SqlStore  # SQLAlchemy is slow to import, and few tests need it
 

@@ -25,7 +25,7 @@ REASONS = {
     50007: "this person takes no direct messages",
     50013: "the bot lacks a permission in the channel; `overheard doctor` says which",
 }
-"""What went wrong, by error code; https://docs.discord.com/developers, opcodes and status codes."""
+"""Reasons by error code; https://docs.discord.com/developers, opcodes and status codes."""
 INVALID_TOKEN_CLOSE_CODE = 4004
 """The code with which the gateway closes a connection whose token is invalid."""
 

@@ -26,7 +26,7 @@ from overheard.interfaces import Form
 ALREADY_ACKNOWLEDGED_CODE = 40060
 """Discord's error code for a second first answer to an interaction."""
 TOKEN_MARGIN_S = 60
-"""How long before its end an interaction's token is not used any more."""
+"""Seconds before its end from which an interaction's token is not used any more."""
 
 
 @dataclass(frozen=True, slots=True)

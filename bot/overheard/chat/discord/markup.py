@@ -74,7 +74,7 @@ def cut(escaped: str, limit: int) -> str:
 
 
 def counted(escaped: str, limit: int) -> str:
-    """Return at most `limit` characters; the end says how many more were left out."""
+    """Return at most `limit` characters of a text; the end states how many are omitted."""
     if size(escaped) <= limit:
         return escaped
     head = _head(escaped, limit - 40).rstrip()

@@ -22,7 +22,7 @@ from overheard.chat.discord.embeds import (
 )
 
 POST_TIMEOUT_S = 30.0
-"""How long a post may take; after that, it is not known whether Discord has accepted the post."""
+"""Time limit of a post; afterwards it is unknown whether Discord has accepted the post."""
 SEARCHED_MESSAGES = 100
 """Messages that are searched in a channel, in each thread, and after a post."""
 SEARCHED_THREADS = 10

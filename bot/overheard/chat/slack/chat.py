@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 NOT_INSTALLED = "Overheard is not installed in this workspace, or not any more."
 FOLLOW_UP_TIMEOUT_S = 15.0
-"""How long the pictures and further messages of a card may take after its first message."""
+"""Time limit for the pictures and further messages of a card, after its first message."""
 
 _PART_METADATA = {"event_type": PART_EVENT, "event_payload": {"part": True}}
 

@@ -19,7 +19,7 @@ from overheard.errors import ChatFailed
 
 NAME = "Slack"
 CALL_TIMEOUT_S = 15.0
-"""How long one call may take."""
+"""Time limit of a call, in seconds."""
 MAX_RETRY_AFTER_S = 10.0
 """A call waits this long at most when Slack limits the rate; for longer waits it fails."""
 MAX_RETRIES = 2
@@ -43,7 +43,7 @@ REMEDIES = {
         REFUSED_TOKEN_CODES, "copy the token again from the app's page at api.slack.com/apps"
     ),
 }
-"""What to do, by Slack's error code."""
+"""Remedies, by Slack's error code."""
 _AMBIGUOUS_CODES = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
 )
@@ -143,7 +143,7 @@ def _error_text(data: dict[str, Any]) -> str:
 
 
 def rate_limited(seconds: float) -> SlackFailed:
-    """Return the error for a rate limit that ends in so many seconds."""
+    """Return the error for a rate limit that ends after some seconds."""
     failed = SlackFailed(chat=NAME, reason="it asks to be called less often")
     failed.code, failed.retry_after = "ratelimited", seconds
     return failed

@@ -25,7 +25,7 @@ from overheard.errors import ChatUnavailable
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 0.5
-"""How long Slack's closing frame is waited for when a socket is closed."""
+"""Seconds to wait for Slack's closing frame when a socket is closed."""
 EVENTS_PATH = "/slack/events"
 MAX_REQUEST_BYTES = 1 << 20
 """Larger HTTP requests are refused; Slack's own are much smaller."""

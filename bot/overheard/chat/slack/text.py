@@ -41,7 +41,7 @@ def shown(text: Text) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters; the end says how many more were left out."""
+    """Return at most `limit` characters of a text; the end states how many are omitted."""
     if len(text) <= limit:
         return text
     head = text[: limit - 40].rstrip()

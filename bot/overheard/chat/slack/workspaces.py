@@ -30,7 +30,7 @@ from overheard.interfaces import Person
 logger = logging.getLogger(__name__)
 
 PROFILE_LIFETIME_S = 10 * 60.0
-"""How long a person's profile, and the list of user groups, are used without asking Slack again."""
+"""Lifetime of a cached profile, and of the cached list of user groups."""
 RETRY_AFTER_OUTAGE_S = 30.0
 """The same after a request that Slack did not answer."""
 MAX_PEOPLE = 2_000
@@ -38,7 +38,7 @@ MAX_PEOPLE = 2_000
 MAX_WORKSPACES = 500
 """Workspaces kept in memory."""
 INSTALL_TIMEOUT_S = 600
-"""How long a person may take to agree to an installation."""
+"""Time limit for a person to agree to an installation."""
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 """The asynchronous SQLAlchemy driver for each kind of database."""
 
