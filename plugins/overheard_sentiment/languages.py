@@ -136,6 +136,7 @@ def script_language(sentence: str) -> str:
     if letters * _SCRIPT_WEIGHT <= latin:  # a name in other letters, in an English sentence
         return ""
     counts = {name: len(pattern.findall(sentence)) for name, pattern in _LETTERS.items()}
+    # The first language that has more than a third of the letters that are not Latin.
     return next((name for name, count in counts.items() if count * 3 > letters), "unknown")
 
 

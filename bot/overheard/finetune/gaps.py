@@ -34,15 +34,15 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         )
         facts = facts_asked_for(market.facts, f"{prompt.text} {prompt.topic}")
         yield BriefItem(
-            GapKind.ABSENT,
-            prompt.key,
-            f"Answer “{wording.line(prompt.text)}”",
-            f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
+            kind=GapKind.ABSENT,
+            subject=prompt.key,
+            title=f"Answer “{wording.line(prompt.text)}”",
+            why=f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
             f"{_agree(len(hits), 'name')} "
             f"{wording.listing([name for name, _ in rival_counts.most_common(3)])} "
             f"and not {market.brand.name}.",
-            len(hits),
-            len(scored),
+            hits=len(hits),
+            answers=len(scored),
             prompts=_prompts(hits),
             models=_models(hits),
             sources=_sources(hits),
@@ -61,13 +61,13 @@ def claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         facts = tuple(fact for fact in market.facts if fact.field == field)
         out = "out of date" if cluster.first.verdict == "stale" else "wrong"
         yield BriefItem(
-            GapKind.CLAIM,
-            field,
-            f"Correct “{field}”, given as “{wording.line(stated)}”",
-            f"{wording.count(len(hits), 'answer')} {_agree(len(hits), 'state')} "
+            kind=GapKind.CLAIM,
+            subject=field,
+            title=f"Correct “{field}”, given as “{wording.line(stated)}”",
+            why=f"{wording.count(len(hits), 'answer')} {_agree(len(hits), 'state')} "
             f"“{wording.line(stated)}”, which is {out}.",
-            len(hits),
-            len(scored),
+            hits=len(hits),
+            answers=len(scored),
             stated=wording.line(stated),
             prompts=_prompts(hits),
             models=_models(hits),
@@ -100,14 +100,14 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
             if facts_asked_for([fact], _question(answer.answer.question.prompt))
         ]
         yield BriefItem(
-            GapKind.UNSTATED,
-            fact.field,
-            f"State “{fact.field}”",
-            f"None of {wording.count(len(texts), 'answer')} that "
+            kind=GapKind.UNSTATED,
+            subject=fact.field,
+            title=f"State “{fact.field}”",
+            why=f"None of {wording.count(len(texts), 'answer')} that "
             f"{_agree(len(texts), 'name')} {market.brand.name} states it; "
             + _asked_for(len(asking)),
-            len(asking),
-            len(scored),
+            hits=len(asking),
+            answers=len(scored),
             prompts=_prompts(asking),
             models=_models(asking),
             sources=_sources(asking),
@@ -136,16 +136,16 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
         facts = facts_asked_for(market.facts, " ".join((topic, *aspects)))
         where = "on this topic" if subject == topic else "to this question that judge it"
         yield BriefItem(
-            GapKind.SENTIMENT,
-            subject,
-            f"Respond to the criticism of {topic}"
+            kind=GapKind.SENTIMENT,
+            subject=subject,
+            title=f"Respond to the criticism of {topic}"
             if subject == topic
             else f"Respond to the criticism in answers to “{topic}”",
-            f"{wording.count(len(negative), 'answer')} of {len(judged)} {where} "
+            why=f"{wording.count(len(negative), 'answer')} of {len(judged)} {where} "
             f"{_agree(len(negative), 'speak')} badly of {market.brand.name}, and {positive} well"
             + (f"; above all on {wording.listing(aspects)}." if aspects else "."),
-            len(negative),
-            len(scored),
+            hits=len(negative),
+            answers=len(scored),
             prompts=_prompts(negative),
             models=_models(negative),
             sources=_sources(negative),
@@ -173,14 +173,14 @@ def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
             answer for answer in citing if name in answer.cited and not _names_brand(market, answer)
         ]
         yield BriefItem(
-            GapKind.SOURCE,
-            name,
-            f"Be named on {name}",
-            f"{wording.count(counted[name], 'answer')} of {len(citing)} with sources "
+            kind=GapKind.SOURCE,
+            subject=name,
+            title=f"Be named on {name}",
+            why=f"{wording.count(counted[name], 'answer')} of {len(citing)} with sources "
             f"{_agree(counted[name], 'cite')} it; {missed} of them "
             f"{_agree(missed, 'do')} not name {market.brand.name}.",
-            missed,
-            len(scored),
+            hits=missed,
+            answers=len(scored),
             prompts=_prompts(hits),
             models=_models(hits),
             facts=market.facts,
@@ -209,14 +209,12 @@ def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterat
         for detail in answer.claims(market.brand.name):
             if detail.verdict in FALSE:
                 yield FalseClaim(
-                    *(
-                        index,
-                        answer.model,
-                        detail.topic,
-                        detail.verdict,
-                        detail.stated,
-                        detail.quote,
-                    )
+                    answer_id=index,
+                    model=answer.model,
+                    field=detail.topic,
+                    verdict=detail.verdict,
+                    stated=detail.stated,
+                    quote=detail.quote,
                 )
 
 

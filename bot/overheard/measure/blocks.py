@@ -223,11 +223,11 @@ def _stream(key: StreamKey, blocks: BlockTable, number: int, rows: Places, runs:
     np.add.at(total, cells, blocks.total[rows])
     np.add.at(squares, cells, blocks.squares[rows])
     return Stream(
-        key,
-        blocks.streams[number].version,
-        tuple(RunKey(*blocks.runs[run]) for run in runs.tolist()),
-        tuple(blocks.prompts[prompt] for prompt in prompts.tolist()),
-        n,
-        total,
-        squares,
+        key=key,
+        version=blocks.streams[number].version,
+        runs=tuple(RunKey(*blocks.runs[run]) for run in runs.tolist()),
+        prompts=tuple(blocks.prompts[prompt] for prompt in prompts.tolist()),
+        n=n,
+        total=total,
+        squares=squares,
     )

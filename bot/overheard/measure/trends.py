@@ -45,11 +45,11 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
         stream: One brand, one model, one metric.
         tau2: Variance of the run effect; 0 for call noise alone.
     """
-    asked = stream.n > 0
-    n = np.maximum(stream.n, 1)
-    count = np.maximum(asked.sum(axis=1), 1)
-    means = (stream.total / n).sum(axis=1) / count
-    calls = (asked / n).sum(axis=1) / count**2
+    has_answers = stream.n > 0  # R x P
+    n = np.maximum(stream.n, 1)  # at least 1, so that cells without answers divide to 0
+    prompt_counts = np.maximum(has_answers.sum(axis=1), 1)
+    means = (stream.total / n).sum(axis=1) / prompt_counts
+    calls = (has_answers / n).sum(axis=1) / prompt_counts**2
     answers = stream.n.sum(axis=1)
     return [
         Point(

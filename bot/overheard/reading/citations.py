@@ -80,4 +80,4 @@ def is_reference(content: str, listed: bool, item: bool = False) -> bool:
         return True
     linked = "](" in content or "://" in content or "www." in content
     numbered = _ENTRY.match(content) is not None
-    return linked or item or numbered if listed else linked and numbered
+    return (linked or item or numbered) if listed else (linked and numbered)

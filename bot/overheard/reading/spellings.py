@@ -40,16 +40,16 @@ def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: st
 def parent_brands(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
     """Return for each brand's name the names of its parent, grandparent and so on."""
     parents = {brand.name: brand.parent for brand in brands}
-    return {name: tuple(_above(name, parents)) for name in parents}
+    return {name: tuple(_ancestors(name, parents)) for name in parents}
 
 
-def _above(name: str, parents: dict[str, str]) -> Iterable[str]:
+def _ancestors(name: str, parents: dict[str, str]) -> Iterable[str]:
     """Return the names of a brand's parent, grandparent and so on."""
     chain: dict[str, None] = {}
-    above = parents[name]
-    while above in parents and above not in chain and above != name:  # stops at a circle
-        chain[above] = None
-        above = parents[above]
+    parent = parents[name]
+    while parent in parents and parent not in chain and parent != name:  # stops at a circle
+        chain[parent] = None
+        parent = parents[parent]
     return chain
 
 

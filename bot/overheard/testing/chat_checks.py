@@ -71,7 +71,7 @@ async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[o
     second = await chat.post(channel, Card("Other"), key="check-2")
     assert await chat.find(channel, "check-2") == second, "it does not find its second post"
     assert await chat.find(channel, "check-1") == message, "a second post hides the first"
-    await chat.edit(channel, message, Card("Edited"))  # who edits has kept the id, and never looks
+    await chat.edit(channel, message, Card("Edited"))  # a chat edits by the id, without a search
 
 
 def _texts(sent: object) -> Iterator[str]:
