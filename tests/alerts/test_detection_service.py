@@ -310,3 +310,32 @@ async def test_thresholds_that_are_kept_change_nothing() -> None:
                 await house.store.thresholds.keep("Acme", {})
         alerts.append(raised)
     assert alerts[0] == alerts[1] != []
+
+
+async def test_an_update_is_known_with_the_run_that_shows_it() -> None:
+    """Not only with the run after it."""
+    house = House()
+    for served in ("a-1", "a-1", "a-2"):
+        run = await house.run(OFTEN, served=served)
+        await house.look(run)
+
+    assert [update.at for update in await house.store.updates.find()] == [run.started_at]
+
+
+async def test_a_scorer_that_has_not_read_the_past_is_named_as_the_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is not said that there are too few runs."""
+    caplog.set_level(logging.DEBUG, "overheard")
+    house = House()
+    for _ in range(2):
+        await house.run(OFTEN, version="1")
+    await house.look(await house.run(OFTEN, version="2"), version="2")
+
+    said = [record.getMessage() for record in caplog.records if record.name == "overheard"]
+    assert said == [
+        (
+            "Run w3, Acme at svc/a: The scorer changed, and its present version has not read the "
+            "runs before."
+        )
+    ]

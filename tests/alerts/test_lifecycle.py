@@ -260,3 +260,81 @@ def test_every_change_counts() -> None:
     alert = Alert(shift, HandClock().now())
 
     assert after(alert, AlertEventKind.UPDATE) == replace(alert, revision=2)
+
+
+async def test_an_alert_grows_by_a_run_once() -> None:
+    """A second report of the same run returns the alert as it is."""
+    house = House()
+    alert = await house.raise_alert()
+    further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
+    grown = await house.life.grow(alert.id, [further])
+    again = await house.life.grow(alert.id, [further])
+
+    assert (again.id, again.revision, len(again.later)) == (grown.id, grown.revision, 1)
+    assert len(await house.history(alert)) == 2
+
+
+async def test_an_unknown_alert_is_answered_with_those_there_are() -> None:
+    """At most ten of them."""
+    house = House()
+    with pytest.raises(UnknownName, match="none yet"):
+        await house.life.find(7)
+    for number in range(12):
+        await house.raise_alert(f"run {number}", metric=f"metric {number}")
+
+    with pytest.raises(UnknownName) as caught:
+        await house.life.find(99)
+    assert "12, 11, 10, 9, 8, 7, 6, 5, 4, 3" in str(caught.value)
+    assert "3, 2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("said", "note"), [("", "said by Ada"), ("m-1 of May", "m-1 of May")])
+async def test_an_update_is_noted_with_what_the_person_said(said: str, note: str) -> None:
+    """Or with the person, when nothing was said."""
+    house = House()
+    alert = await house.raise_alert()
+
+    assert (await house.life.mark_update(alert.id, "Ada", said)).note == note
+    assert await house.history(alert) == [
+        (AlertEventKind.RAISED, ""),
+        (AlertEventKind.UPDATE, "Ada"),
+    ]
+
+
+async def test_an_alert_says_why_it_is_awake() -> None:
+    """Its snooze is over, or its model was updated since it was snoozed last."""
+    house = House()
+    timed, waiting = await house.raise_alert(), await house.raise_alert("second", metric="accuracy")
+    await house.life.snooze(timed.id, "Ada", house.clock.now(), "for a moment")
+    await house.life.snooze(waiting.id, "Ada", None, "")
+    house.clock.pass_(hours=1)
+    await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
+    await house.life.wake()
+
+    notes = [(await house.store.alerts.events(a.id))[-1].note for a in (timed, waiting)]
+    assert notes == ["The snooze is over.", "svc/m-1 was updated."]
+
+
+async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
+    """An update between the two does not end the second."""
+    house = House()
+    alert = await house.raise_alert()
+    await house.life.snooze(alert.id, "Ada", None, "")
+    house.clock.pass_(hours=1)
+    await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
+    house.clock.pass_(hours=1)
+    await house.life.snooze(alert.id, "Ada", None, "")
+
+    assert await house.life.wake() == []
+
+
+async def test_only_a_new_alert_is_called_new() -> None:
+    """Neither growth nor a run that is analysed again is announced as one."""
+    house = House()
+    told = []
+    for key, moved in (("first", (0.7, 0.45)), ("first", (0.7, 0.45)), ("second", (0.45, 0.2))):
+        run = await house.store.runs.start(Run(key, house.clock.now()))
+        alert = Alert(shift_of(run, "visibility", *moved), house.clock.now())
+        told.append((await house.life.raise_alert(alert))[1])
+
+    assert told == [True, False, False]

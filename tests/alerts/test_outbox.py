@@ -17,6 +17,7 @@ from overheard.alerts.routes import Routes
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
+from overheard.errors import ChatUnavailable
 from overheard.interfaces import Store
 from overheard.interfaces.alerts import DeliveryRepository
 from overheard.testing.store import open_test_store
@@ -362,3 +363,64 @@ async def test_two_bots_on_one_store_post_each_alert_once(tmp_path: Path) -> Non
 
     keys = [message.key for message in house.chat.messages.values()]
     assert len(keys) == len(set(keys)) == 16
+
+
+async def test_what_a_channel_has_waiting_is_posted_in_one_go() -> None:
+    """A post that worked makes no pause."""
+    house = House(open_test_store(), channels=("C1",))
+    for key in ("first", "second", "third"):
+        await house.raise_alert(key)
+
+    assert await house.bot().work() == 3
+    assert len(house.chat.messages) == 3
+
+
+async def test_a_chat_that_cannot_be_used_is_tried_again() -> None:
+    """After five seconds, then ten; why is kept, and nothing may have been posted."""
+    house = House(open_test_store(), channels=("C1",))
+    await house.raise_alert()
+
+    def refuse(_: str) -> None:
+        raise ChatUnavailable(chat="slack", reason="it has no token", remedy="set one")
+
+    house.chat.before = refuse
+    for pause in (5, 10, 20):
+        await house.bot().work()
+        [delivery] = await house.store.deliveries.find(waiting=True)
+        assert delivery.due_at == house.clock.now() + timedelta(seconds=pause)
+        assert "it has no token" in delivery.problem
+        assert not delivery.uncertain
+        house.clock.pass_(seconds=pause)
+
+
+async def test_what_is_not_begun_in_half_of_its_lease_is_given_back() -> None:
+    """Another process may take it at once, and knows that it was not posted."""
+    house = House(open_test_store(), channels=("C1",))
+    for key in ("first", "second"):
+        await house.raise_alert(key)
+    house.chat.after = lambda _: house.clock.pass_(seconds=61)
+    await house.bot().work()
+
+    assert timedelta(seconds=120) == LEASE
+    assert len(house.chat.messages) == 1
+    [waiting] = await house.store.deliveries.find(waiting=True)
+    assert (waiting.uncertain, waiting.due_at) == (False, house.clock.now())
+
+
+async def test_an_empty_outbox_is_read_again_after_a_pause() -> None:
+    """It does not keep the database busy."""
+    house = House(open_test_store())
+    bot, reads, work = house.bot(), [], Outbox.work
+
+    async def counted() -> int:
+        reads.append(house.clock.now())
+        return await work(bot)
+
+    bot.work = counted  # type: ignore[method-assign]
+    task = asyncio.create_task(bot.run())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+    assert len(reads) == 1

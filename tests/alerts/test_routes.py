@@ -9,7 +9,7 @@ import pytest
 
 from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.routes import Routes, routed
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.store import open_test_store
@@ -132,3 +132,15 @@ async def test_a_night_makes_one_digest() -> None:
 async def test_one_alert_of_a_night_speaks_for_itself() -> None:
     """Unless it is over: then no other message shows it."""
     assert digest_card([alert()], METRICS, UTC) is None
+
+
+def test_a_channel_has_the_first_route_that_leads_there() -> None:
+    """Or none."""
+    routes = [
+        RouteTable(channel="slack:C1"),
+        RouteTable(channel="slack:C2", quiet="22:00-07:00"),
+        RouteTable(channel="slack:C2"),
+    ]
+
+    assert routed(routes, "slack:C2") is routes[1]
+    assert routed(routes, "slack:C3") is None

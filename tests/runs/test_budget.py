@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import pytest
 
@@ -21,12 +22,23 @@ from overheard.domain import (
 )
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Store
-from overheard.runs.budget import check_budget, estimate, nearly_spent, unasked
+from overheard.runs.budget import (
+    TYPICAL,
+    Estimate,
+    call_cost,
+    capabilities_of,
+    check_budget,
+    estimate,
+    nearly_spent,
+    price_of,
+    unasked,
+)
 from overheard.testing.store import open_test_store
 from scripted import ScriptedProvider, reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 PANEL = Panel(("Acme",), (Prompt("x" * 300),), (Model("svc", "m-1"),), repeats=4)
+MODEL = PANEL.models[0]
 PAYER = Payer(0, PANEL.brands)
 CALLS = unasked(PANEL, ())
 
@@ -155,3 +167,119 @@ async def test_a_limit_is_told_of_from_four_fifths() -> None:
     near = await nearly_spent(BudgetTable(day=5, month=5.01), store.money, accounts)
 
     assert near == {Account("day", period="2026-03-15"): (4.0, 5.0)}
+
+
+class Unsteady(ScriptedProvider):
+    """A provider whose answers about itself are of no use."""
+
+    def __init__(self, told: object) -> None:
+        super().__init__()
+        self.told = told
+
+    def price(self, model: str) -> Price | None:  # noqa: ARG002 - of any
+        """Return what is no price, or raise it."""
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told  # type: ignore[return-value] # that is the point
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - of any
+        """Return what are no capabilities, or raise it."""
+        return self.price("")  # type: ignore[return-value] # that is the point
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        RuntimeError("it fails"),
+        "cheap",
+        None,
+        Price(-1.0, 1.0),
+        Price(1.0, -1.0),
+        Price(1.0, inf),
+        Price(1.0, 1.0, cached=-1.0),
+        Price(1.0, 1.0, search=inf),
+    ],
+)
+def test_what_is_no_price_is_an_unknown_price(told: object) -> None:
+    """An error, another type, and amounts that are negative or have no end."""
+    assert price_of(MODEL, {"svc": Unsteady(told)}) is None
+
+
+def test_a_price_of_nothing_is_a_price() -> None:
+    """All amounts may be 0, and that of the cache may be missing."""
+    for price in (Price(0.0, 0.0), Price(1.0, 2.0, cached=0.0, search=0.0)):
+        assert price_of(MODEL, {"svc": ScriptedProvider(price=price)}) == price
+
+
+@pytest.mark.parametrize("told", [RuntimeError("it fails"), "able", None])
+def test_a_provider_that_says_nothing_sensible_can_do_nothing_special(told: object) -> None:
+    """Neither an error nor another type is believed."""
+    assert capabilities_of(MODEL, {"svc": Unsteady(told)}) == Capabilities()
+
+
+def test_what_is_sent_beside_a_prompt_is_paid_too() -> None:
+    """150 tokens of the prompt and 50 beside it, at $1 a million; nothing where it is unknown."""
+    providers = {"svc": ScriptedProvider(price=Price(1, 0))}
+    cost = call_cost(PANEL.prompts[0], MODEL, providers, TYPICAL, beside=50)
+
+    assert cost == pytest.approx(200 / 1e6)
+    unknown = {"svc": ScriptedProvider(price=None)}
+    assert call_cost(PANEL.prompts[0], MODEL, unknown, TYPICAL) == 0.0
+
+
+def test_a_batch_is_priced_at_its_own_rate() -> None:
+    """Half price for the models that are asked in batches."""
+    provider = {"svc": ScriptedProvider(price=Price(1, 10, batch=0.5))}
+    single = estimate(CALLS, provider, PAYER, NOW)
+    batch = estimate(CALLS, provider, PAYER, NOW, [MODEL])
+
+    assert batch.typical == pytest.approx(single.typical / 2)
+    assert batch.worst == pytest.approx(single.worst / 2)
+
+
+def test_brands_that_share_calls_are_booked_their_shares() -> None:
+    """Two brands pay half each; a run, a day and a month pay all of it."""
+    payer = Payer(7, ("Acme", "Zeta"))
+    told = priced(ScriptedProvider(price=Price(1, 10)), payer)
+    all_of_it = pytest.approx(4 * (150 * 1 + 400 * 10) / 1e6)
+
+    assert told.booked == {
+        Account("run", "7"): all_of_it,
+        Account("day", period="2026-03-15"): all_of_it,
+        Account("month", period="2026-03"): all_of_it,
+        Account("brand", "Acme", "2026-03"): pytest.approx(told.typical / 2),
+        Account("brand", "Zeta", "2026-03"): pytest.approx(told.typical / 2),
+    }
+
+
+async def test_exactly_what_is_left_may_be_spent() -> None:
+    """$4 of 5 are spent, and a call of $1 is covered; of an overspent limit nothing is left."""
+    store = open_test_store()
+    await spent(store, 4.0)
+    day = Account("day", period="2026-03-15")
+
+    await check_budget(BudgetTable(day=5), store.money, Estimate(1, 1.0, 1.0, (), {day: 1.0}))
+    with pytest.raises(BudgetExceeded, match=r"leaves \$0\.00"):
+        await check_budget(BudgetTable(day=3), store.money, Estimate(1, 1.0, 1.0, (), {day: 0.5}))
+
+
+async def test_the_tightest_limit_is_named() -> None:
+    """Of several that do not cover a run, the one that leaves least."""
+    store = open_test_store()
+    day, month = Account("day", period="2026-03-15"), Account("month", period="2026-03")
+    told = Estimate(1, 9.0, 9.0, (), {day: 9.0, month: 9.0})
+
+    with pytest.raises(BudgetExceeded, match=r"\[budget\] month leaves \$2\.00"):
+        await check_budget(BudgetTable(day=3, month=2), store.money, told)
+    with pytest.raises(BudgetExceeded, match=r"\[budget\] day leaves \$1\.00"):
+        await check_budget(BudgetTable(day=1, month=2), store.money, told)
+
+
+async def test_a_limit_of_nothing_is_never_nearly_spent() -> None:
+    """It has no share that could be spent."""
+    store = open_test_store()
+    run = await spent(store, 4.0)
+    accounts = run.payer.accounts(PANEL.prompts[0], NOW)
+
+    assert await nearly_spent(BudgetTable(day=0), store.money, accounts) == {}
+    assert await nearly_spent(BudgetTable(), store.money, accounts) == {}

@@ -91,7 +91,45 @@ class TestBreaker:
         assert breaker.state(10.0 + WAITS[0]) is State.HALF_OPEN
         breaker.succeeded()
         assert breaker.state(10.0) is State.CLOSED
-        assert breaker.reason == ""
+        assert (breaker.reason, breaker.until) == ("", 0.0)
+
+    def test_it_says_what_the_last_failure_said_and_until_when_it_waits(self) -> None:
+        """The fifth failure in a row opens it for half a minute."""
+        breaker = Breaker()
+        assert (breaker.reason, breaker.until) == ("", 0.0)
+        for number in range(4):
+            breaker.failed(f"It fails, {number}.", 9.0, 10.0)
+        assert (breaker.reason, breaker.until) == ("It fails, 3.", 0.0)
+        breaker.failed("It is down.", 9.0, 10.0)
+
+        assert (breaker.reason, breaker.until) == ("It is down.", 40.0)
+        assert breaker.state(39.9) is State.OPEN
+        assert breaker.state(40.0) is State.HALF_OPEN
+
+    def test_waits_are_half_a_minute_a_minute_and_then_a_quarter_of_an_hour(self) -> None:
+        """Each try that fails is followed by the next wait, and the last wait is repeated."""
+        breaker, waits, at = Breaker(), [], 10.0
+        for _ in range(4):
+            breaker.failed("It is down.", at, at)
+        for _ in range(4):
+            breaker.failed("It is down.", at, at)
+            waits.append(breaker.until - at)
+            at = breaker.until
+
+        assert waits == [30.0, 60.0, 900.0, 900.0]
+
+    def test_an_answer_after_a_pause_begins_a_new_row(self) -> None:
+        """Five more failures open it again, and for as short a time as at first."""
+        breaker = Breaker()
+        for _ in range(5):
+            breaker.failed("It is down.", 10.0, 10.0)
+        breaker.succeeded()
+        for _ in range(4):
+            breaker.failed("It is down.", 50.0, 50.0)
+        assert breaker.state(50.0) is State.CLOSED
+        breaker.failed("It is down.", 50.0, 50.0)
+
+        assert breaker.until == 80.0
 
     def test_a_call_that_fails_in_between_is_no_row(self) -> None:
         """One answer resets the count."""
@@ -243,6 +281,7 @@ class TestRetries:
     def test_a_services_word_counts(self) -> None:
         """Retry-After is kept to, and nonsense is not."""
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=17.0), 1) == 17.0
+        assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=0.0), 1) == 0.0
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=inf), 1) <= 1.0
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=-5.0), 1) >= 0.5
 
