@@ -147,7 +147,7 @@ def option(
 
     Args:
         meaning: The `Option.help`.
-        kind: What a text is.
+        kind: The meaning of a text value, such as a brand or a file.
         choices: See `Option`.
         low: See `Option`.
         high: See `Option`.
@@ -257,10 +257,11 @@ _KINDS = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG
 
 
 def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
-    """Yield an option for each parameter behind the ``*`` whose type is annotated with one.
+    """Yield the options of a command: of each keyword-only parameter that is annotated with an
+    `Option`.
 
     Raises:
-        TypeError: for a type that no option has.
+        TypeError: when a parameter has a type that no option can have.
     """
     parameters = [
         parameter
@@ -278,7 +279,11 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
 
 
 def _typed(option: Option, shape: Any, default: Any) -> Option:
-    """Return an option with what the type and the default of its parameter say."""
+    """Return an option with kind, choices and default from the type and default of its parameter.
+
+    Raises:
+        TypeError: when no option can have the type.
+    """
     parts = [part for part in get_args(shape) if part is not NoneType]
     if NoneType in get_args(shape) and len(parts) == 1:  # ``X | None``
         shape, parts = parts[0], list(get_args(parts[0]))
@@ -305,10 +310,10 @@ def _typed(option: Option, shape: Any, default: Any) -> Option:
 
 
 def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
-    """Refuse what is empty and must not be, and what is longer than its option allows.
+    """Check that required texts are not empty, and that no text is longer than its option allows.
 
     Raises:
-        BadUsage: naming the option.
+        BadUsage: when a text is empty or too long; the message names the option.
     """
     for option in spec.options:
         given = values.get(option.name)
@@ -319,6 +324,7 @@ def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
 
 
 def _oversize(option: Option, value: object) -> str:
+    """Return what is wrong with the length of a text, in words; empty when nothing is."""
     if not isinstance(value, str):
         return ""
     if option.required and not value.strip():
@@ -329,6 +335,7 @@ def _oversize(option: Option, value: object) -> str:
 
 
 def _usage(option: Option) -> str:
+    """Return an option as a line of usage shows it, such as ``[--repeats N]``."""
     more = "..." if option.many else ""
     if option.positional:
         shown = f"{option.placeholder}{more}"

@@ -74,7 +74,9 @@ class PromptTable(Settings):
 
     @model_validator(mode="after")
     def _differ(self) -> PromptTable:
-        """Check that personas and markets are distinct and have a placeholder in the text."""
+        """Return the table if personas and markets are distinct and each has its placeholder in the
+        text; without a placeholder all variants would be the same prompt.
+        """
         for name in ("persona", "market"):
             values, place = getattr(self, f"{name}s"), f"{{{name}}}"
             if len(set(values)) != len(values):

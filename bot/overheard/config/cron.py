@@ -51,7 +51,7 @@ class Cron:
         self._tz  # noqa: B018 - so is an unknown zone
 
     def after(self, moment: datetime) -> datetime | None:
-        """Return the first slot after a moment, in UTC; None when there is no other."""
+        """Return the first slot after a moment, in UTC; None when no slot follows."""
         day = moment.astimezone(self._tz).date() - DAY
         for _ in range(MAX_DAYS):
             if found := [slot for slot in self._around(day) if slot > moment]:
@@ -60,7 +60,7 @@ class Cron:
         return None
 
     def latest(self, since: datetime, until: datetime) -> datetime | None:
-        """Return the last slot after `since` and not after `until`, in UTC, or None."""
+        """Return the last slot after `since` and up to `until`, in UTC; None without a slot."""
         first, day = (at.astimezone(self._tz).date() for at in (since, until))
         while day >= first - DAY:
             if found := [slot for slot in self._around(day) if since < slot <= until]:
@@ -78,7 +78,11 @@ class Cron:
 
     @cached_property
     def _parsed(self) -> dict[str, Any]:
-        """APScheduler's fields, by their names."""
+        """APScheduler's parsed fields, by name: minute, hour, day, month, day_of_week.
+
+        Raises:
+            ValueError: when the text has not five valid fields.
+        """
         from apscheduler.triggers.cron import CronTrigger  # slow, and few commands need it
 
         parts = self.fields.split()
@@ -123,7 +127,7 @@ def find_zone(name: str) -> ZoneInfo:
 
 @lru_cache(256)
 def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
-    """Return the slots of a day in a zone, in UTC and in order."""
+    """Return the slots of a day of the schedule's time zone, in UTC and in order."""
     if not cron._has(day):
         return ()
     midnight = datetime.combine(day, time(), cron._tz)
@@ -158,11 +162,18 @@ def _weekdays(field: str) -> str:
 
 
 def _days(part: str) -> Iterator[str]:
-    found = _NUMBERS.fullmatch(part)
-    if not found:
+    """Yield the names of the days in a part of the weekday field: mon, tue and wed for ``1-3``.
+
+    A part without numbers is yielded as it is. 0 and 7 are Sunday.
+
+    Raises:
+        ValueError: for numbers that are no days of the week.
+    """
+    numbers = _NUMBERS.fullmatch(part)
+    if not numbers:
         yield part
         return
-    first, last, step = (int(n) if n else None for n in found.groups())
+    first, last, step = (int(n) if n else None for n in numbers.groups())
     if first is None:
         first, last = 0, 6
     elif last is None:

@@ -173,7 +173,11 @@ def load_config(file: Path) -> Config:
 
 
 def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
-    """Read and validate a configuration from its text; `file` is for messages."""
+    """Read and validate a configuration from its text; `file` is its name in error messages.
+
+    Raises:
+        ConfigError: with every problem as a sentence that names file, table and key.
+    """
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -188,7 +192,7 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
 
 
 def _contradictions(config: Config) -> Iterator[str]:
-    """Yield problems between tables of a file, as sentences."""
+    """Yield contradictions between the tables of a file, as sentences."""
     names = [brand.name for brand in config.brands]
     yield from _repeated(config, "brands", "name", names)
     yield from _shared(config)

@@ -72,7 +72,7 @@ def check(
         where: File and table, with which every message begins.
 
     Returns:
-        The settings, or None, and the problems as sentences.
+        The settings, or None if the table is invalid, and the problems as sentences.
     """
     try:
         return settings.model_validate(table), []
@@ -90,7 +90,7 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
 
 
 def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the kind of value and the default of each key, as text for people."""
+    """Yield the name, the type and the default of each key of a table, as text for people."""
     secrets = _secret_fields(settings)
     for name, field in settings.model_fields.items():
         if name in secrets:

@@ -58,7 +58,9 @@ class BlockTable:
     squares: Floats
 
     def of(self, versions: Collection[str], metrics: Collection[str] | None = None) -> BlockTable:
-        """Return the blocks of these scorer versions and metrics (None: all metrics)."""
+        """Return the table of the blocks of some scorer versions and metrics (None: all
+        metrics).
+        """
         wanted = [
             stream.version in versions and (metrics is None or stream.metric in metrics)
             for stream in self.streams
@@ -72,7 +74,7 @@ class BlockTable:
 
 
 def tabulate(blocks: Iterable[Block]) -> BlockTable:
-    """Return a table that holds these blocks."""
+    """Return the blocks as a table by column, with runs, prompts and streams as indices."""
     given = list(blocks)
     runs, run = _places([BlockRun(b.at, b.run_id) for b in given])
     prompts, prompt = _places([b.prompt for b in given])

@@ -83,10 +83,10 @@ class Panel:
         return hashlib.blake2b(keys.encode(), digest_size=4).hexdigest()
 
     def questions(self, model: Model | None = None) -> Iterator[Question]:
-        """Yield the questions to all models, or to one model.
+        """Yield the panel's questions to all models, or to one model.
 
-        All first repeats come first, then all second repeats: a run that stops early has asked
-        every prompt equally often.
+        All first repeats come first, then all second repeats: so a run that stops early has asked
+        every prompt about equally often.
         """
         models = self.models if model is None else (model,)
         for number in range(max(self.times, default=self.repeats)):

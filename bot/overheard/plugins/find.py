@@ -47,12 +47,13 @@ def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
 
 
 def _one_by_one() -> tuple[list[EntryPoint], list[str]]:
+    """Return the entry points of all readable distributions, and the names of the unreadable."""
     points: list[EntryPoint] = []
     broken: list[str] = []
     for distribution in distributions():
         try:
             points.extend(distribution.entry_points.select(group=PROJECT))
-        except Exception:  # whatever its file holds
+        except Exception:  # a malformed metadata file can raise any error
             broken.append(_identity(distribution)[0] or "a distribution without a name")
     return points, broken
 
@@ -108,7 +109,9 @@ class _Loader(threading.Thread):
         self._error: BaseException | None = None
 
     def begin(self) -> None:
-        """Begin to load the plugin, if it is allowed; return when it is loaded or takes long."""
+        """Start the thread that loads the plugin, if the plugin is allowed; wait for the thread for
+        at most `NEXT_LOAD_S`, so that a slow plugin does not delay the next.
+        """
         try:
             if not self.ours:
                 name, version = self.distribution, self.version
@@ -129,7 +132,7 @@ class _Loader(threading.Thread):
             self._error = error
 
     def finish(self) -> PluginReport:
-        """Take over what the plugin registers; return its report."""
+        """Wait for the plugin, add what it registers to all plugins, and return a report on it."""
         if self.ident is not None:
             self.join(max(0.0, self._deadline - time.monotonic()))
         if self.is_alive():
@@ -154,6 +157,9 @@ class _Loader(threading.Thread):
         return [secret for mine in self._settings.values() for secret in mine.secrets]
 
     def _guarded(self) -> Registered:
+        """Import the plugin and return what it registers, behind guards if it is a third
+        party's.
+        """
         plugins, point = self._plugins, self._point
         made = register(point, self.distribution, self._settings)
         source = source_of(self.distribution, self.version)
@@ -172,13 +178,13 @@ class _Loader(threading.Thread):
 def load_plugins(
     config: Config, found: Iterable[EntryPoint] | None = None, *, timeout_s: float = LOAD_TIMEOUT_S
 ) -> Plugins:
-    """Load every plugin that is installed, the built-in ones first.
+    """Load every installed plugin, the built-in plugins first.
 
-    A plugin that takes long does not delay the others: the time of all that hang is that of one.
-    What a plugin prints in the meantime goes to stderr.
+    Plugins load in parallel threads: several plugins that hang delay the start by one timeout only.
+    Output of plugins goes to stderr in this time.
 
     Args:
-        config: Its tables of `SECTIONS` go to the plugins they belong to.
+        config: The configuration; each plugin gets its own tables of `SECTIONS`.
         found: The entry points to load; by default those of the group ``overheard``.
         timeout_s: Seconds that each plugin may take.
     """
@@ -215,6 +221,7 @@ def _tables(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[s
 
 
 def _ownerless(config: Config, installed: list[str]) -> Iterable[PluginReport]:
+    """Yield a report for each table of the configuration whose plugin is not installed."""
     for section in SECTIONS:
         for name, table in getattr(config, section).items():
             plugin = str(table.get("plugin", name))

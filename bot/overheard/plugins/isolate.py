@@ -138,14 +138,14 @@ class Guard:
         *,
         passing: tuple[type[OverheardError], ...] = (),
     ) -> Result:
-        """Make a call on the event loop.
+        """Make a call into a plugin on the event loop, and return its result.
 
-        It runs in a task of its own, which is abandoned if it ignores its cancellation.
+        The call runs in a task of its own, which is abandoned if it ignores its cancellation.
 
         Args:
             work: Makes the call.
-            timeout_s: Seconds that it may take, or None.
-            passing: Errors that are no fault, and are raised as they are.
+            timeout_s: Seconds that the call may take, or None for no limit.
+            passing: Classes of errors that are not the plugin's fault and are raised unchanged.
 
         Raises:
             PluginFault: when the call fails or takes too long, or the part is paused.
@@ -182,7 +182,7 @@ class Guard:
         return self._pause_fault() if self._now() < self._until else None
 
     def fault(self, problem: str, *, late: bool = False) -> PluginFault:
-        """Count a fault and return its sentence.
+        """Count a fault, pause the part after too many faults, and return the fault as an error.
 
         Args:
             problem: The fault as a sentence goes on behind the part, such as ``fails (OSError)``.
@@ -244,7 +244,7 @@ class Guards:
 
 
 def problem_of(error: BaseException, secrets: Collection[str] = ()) -> str:
-    """Return what a plugin's code raised, as a sentence goes on behind the part.
+    """Return an error of a plugin's code in words that follow the name of the part.
 
     The text of an `OverheardError` is quoted, redacted. Of any other error only the kind is
     named, because its text may hold a secret.
@@ -289,7 +289,9 @@ def call_now(part: str, work: Callable[[], Any]) -> Outcome:  # noqa: ARG001 - r
 
 @contextmanager
 def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
-    """Log what holds the running event loop for longer than `limit_s` while the block lasts."""
+    """Log which call holds up the running event loop for longer than `limit_s` seconds, while the
+    block lasts.
+    """
     stop = threading.Event()
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
     watch = threading.Thread(target=_watch, args=(loop, thread, stop, limit_s), daemon=True)
@@ -303,6 +305,15 @@ def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
 def _watch(
     loop: asyncio.AbstractEventLoop, thread: int, stop: threading.Event, limit_s: float
 ) -> None:
+    """Log, in a thread of its own, each call that holds up the loop longer than ``limit_s``
+    seconds.
+
+    Args:
+        loop: The event loop.
+        thread: Identifier of the loop's thread.
+        stop: Ends the watch.
+        limit_s: Seconds after which the loop counts as held up.
+    """
     while not stop.wait(min(WATCH_INTERVAL_S, limit_s)):
         turned = threading.Event()
         try:

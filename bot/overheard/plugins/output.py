@@ -51,13 +51,19 @@ def separate_output() -> None:
 
 
 def _separated() -> tuple[TextIO, TextIO]:
+    """Return streams for stdout and stderr that redirect the output of plugins' threads to
+    stderr.
+    """
     if _STREAMS and (sys.stdout is None or sys.stderr is None):  # a plugin has removed them
         return _STREAMS[-1]
     streams = sys.stdout, sys.stderr
     if not all(isinstance(stream, _Separated) for stream in streams):
-        theirs = PluginOutput(sys.stderr)
-        both = _Separated(sys.stdout, theirs, current_thread()), _Separated(sys.stderr, theirs)
-        streams = cast("tuple[TextIO, TextIO]", both)
+        plugin_output = PluginOutput(sys.stderr)
+        separated = (
+            _Separated(sys.stdout, plugin_output, current_thread()),
+            _Separated(sys.stderr, plugin_output),
+        )
+        streams = cast("tuple[TextIO, TextIO]", separated)
         _STREAMS.append(streams)
     return streams
 
@@ -97,7 +103,9 @@ class PluginOutput:
         self._left = MAX_OUTPUT_CHARACTERS
 
     def write(self, text: str) -> int:
-        """Write as much of a text as is left of `MAX_OUTPUT_CHARACTERS`; return its length."""
+        """Write a text redacted, up to the rest of this hour's `MAX_OUTPUT_CHARACTERS`; return the
+        length of the whole text, as streams do.
+        """
         if monotonic() - self._since > OUTPUT_PERIOD_S:
             self._since, self._left = monotonic(), MAX_OUTPUT_CHARACTERS
         if self._left > 0:

@@ -86,10 +86,15 @@ class Registered:
 def register(
     point: EntryPoint, distribution: str, settings: Mapping[str, PluginSettings]
 ) -> Registered:
-    """Import one plugin, call each of its hooks, and check what they return.
+    """Import a plugin, call each of its hooks, and return the checked objects by kind and name.
+
+    Args:
+        point: The plugin's entry point.
+        distribution: Name of the distribution, for messages.
+        settings: The plugin's tables of each section.
 
     Raises:
-        Fault: when that fails.
+        Fault: when the import or a hook fails, or an object has the wrong shape.
     """
     hooks = _hooks(point, distribution)
 
@@ -110,24 +115,24 @@ def register(
 def registered_scorers(
     point: EntryPoint, distribution: str, settings: PluginSettings
 ) -> dict[str, Scorer]:
-    """Import one plugin, and return the scorers that it registers by name.
+    """Import a plugin, and return the scorers that it registers, by name.
 
     Raises:
-        Fault: when that fails.
+        Fault: when the import or the hook fails, or a scorer has the wrong shape.
     """
     made = _drawn(_hooks(point, distribution).overheard_scorers(settings=settings))
     return _named("scorer", Scorer, made, _scorer_flaw)
 
 
 def refuse_clashes(made: Registered, taken: Any) -> None:
-    """Refuse names that other plugins, or we ourselves, have taken.
+    """Check that no name that a plugin registers is in use already.
 
     Args:
-        made: What one plugin registers.
-        taken: What others have registered before: `overheard.plugins.Plugins`.
+        made: The objects that the plugin registers.
+        taken: The objects that other plugins have registered: `overheard.plugins.Plugins`.
 
     Raises:
-        Fault: when there is one.
+        Fault: when another plugin, or Overheard itself, uses a name.
     """
     for kind in KINDS[:-1]:
         names = {*getattr(taken, f"{kind}s"), *(BUILT_IN_CHATS if kind == "chat" else ())}
@@ -164,20 +169,29 @@ def is_word(given: object) -> bool:
 
 
 def _drawn(results: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return all that hooks return; an iterable without an end would take all memory."""
+    """Return the objects that hooks return, at most `MAX_OBJECTS`, since an iterable may be
+    endless.
+
+    Raises:
+        Fault: when a hook is async, or returns more objects.
+    """
     for result in results:
         if iscoroutine(result):
             result.close()
         if iscoroutine(result) or isasyncgen(result):
             raise Fault(f"has an async hook, and hooks are plain functions; {ASK}")
-    found = list(islice(chain.from_iterable(results), MAX_OBJECTS + 1))
-    if len(found) > MAX_OBJECTS:
+    objects = list(islice(chain.from_iterable(results), MAX_OBJECTS + 1))
+    if len(objects) > MAX_OBJECTS:
         raise Fault(f"registers more than {MAX_OBJECTS} objects of one kind; {ASK}")
-    return found
+    return objects
 
 
 def _hooks(point: EntryPoint, distribution: str) -> Any:
-    """Import one plugin into a manager of its own and return its hooks."""
+    """Import a plugin into a pluggy manager of its own and return the manager's hooks.
+
+    Raises:
+        Fault: when the plugin cannot be imported, needs another API, or has an unknown hook.
+    """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     try:
@@ -204,6 +218,7 @@ def _misfit(error: pluggy.PluginValidationError, plugin: object) -> str:
 
 
 def _check_api(supported: object) -> None:
+    """Check that a plugin's range of API versions contains this version; raise `Fault` if not."""
     supported = redacted(str(supported))
     try:
         fits = SpecifierSet(supported).contains(API_VERSION)
@@ -222,7 +237,17 @@ def _check_api(supported: object) -> None:
 def _named(
     kind: str, shape: type, made: Iterable[Any], flaw_of: Callable[[Any], str]
 ) -> dict[str, Any]:
-    """Return objects by name, once they are of the right shape and their names differ."""
+    """Return objects by name.
+
+    Args:
+        kind: The kind of object, such as "provider", for messages.
+        shape: The protocol that the objects must have.
+        made: The objects.
+        flaw_of: Returns what else is wrong with an object; empty when nothing is.
+
+    Raises:
+        Fault: when an object is of the wrong shape, or two have the same name.
+    """
     named: dict[str, Any] = {}
     for thing in made:
         lacking = ", ".join(_missing(shape, thing))
@@ -246,6 +271,7 @@ def _missing(shape: type, thing: object) -> list[str]:
 
 
 def _provider_flaw(provider: Provider) -> str:
+    """Return what is wrong with a provider, in words; empty when nothing is."""
     if not is_word(provider.name) or "/" in provider.name:
         return 'its name, that of its table, is not a word without "/"'
     if type(provider.concurrency) is not int or provider.concurrency < 1:
@@ -272,6 +298,7 @@ def _is_metric(given: object) -> bool:
 
 
 def _judge_flaw(judge: Judge) -> str:
+    """Return what is wrong with a judge, in words; empty when nothing is."""
     if not isinstance(judge.model, Model):
         return "its model is not a Model"
     if not (isinstance(judge.budget, int | float) and 0 <= judge.budget < inf):
@@ -292,6 +319,7 @@ def _feed_flaw(feed: UpdateFeed) -> str:
 
 
 def _landscape_flaw(landscape: Landscape) -> str:
+    """Return what is wrong with a landscape, in words; empty when nothing is."""
     if not (is_word(landscape.name) and is_word(landscape.title)):
         return "its name or title is not a word"
     try:
@@ -307,6 +335,7 @@ def _commands(made: Iterable[Any]) -> dict[str, CommandSpec]:
 
 
 def _command_flaw(spec: CommandSpec) -> str:
+    """Return what is wrong with a command's name or options, in words; empty when nothing is."""
     if not isinstance(spec.name, str) or not _COMMAND.fullmatch(spec.name):
         return "its name is not one or two words of small letters"
     try:
@@ -323,13 +352,14 @@ def _command_flaw(spec: CommandSpec) -> str:
 
 
 def _listeners(hook: str, made: Iterable[Any]) -> list[Any]:
-    found = list(made)
-    for one in found:
+    """Return the listeners of a hook; raise `Fault` if any is not an async function."""
+    listeners = list(made)
+    for one in listeners:
         if not iscoroutinefunction(one) and not iscoroutinefunction(
             getattr(one, "__call__", None)  # noqa: B004 - whether that one is async
         ):
             raise Fault(f"returns from {hook} what is no async function; ask its author")
-    return found
+    return listeners
 
 
 def _are(fits: Callable[[object], bool], given: object) -> bool:
@@ -337,6 +367,7 @@ def _are(fits: Callable[[object], bool], given: object) -> bool:
 
 
 def _refuse_shared_metrics(made: Mapping[str, Scorer], taken: Mapping[str, Scorer]) -> None:
+    """Raise `Fault` if a scorer measures a metric that another scorer measures already."""
     measured = {metric.name: name for name, scorer in taken.items() for metric in scorer.metrics}
     for name, scorer in made.items():
         for metric in scorer.metrics:

@@ -54,13 +54,15 @@ class Child:
                 self._replies.sendall(written_reply(reply))
 
     def _answers(self, request: Request) -> Iterator[ScorerReply]:
-        """Yield whether the scorer is there, then a reply for each reading up to a problem."""
+        """Yield a reply on whether the scorer could be loaded, then a reply for each reading; the
+        rest of an answer's readings is skipped after a problem.
+        """
         sys.path[:] = request.path
         try:
             scorer = self._scorer(request.origin, request.scorer)
         except BaseException as error:  # even an attempt to exit
-            told = str(error) if isinstance(error, Fault) else problem_of(error, self._secrets)
-            yield ScorerReply(problem=f"is not ready in its process: {told}")
+            reason = str(error) if isinstance(error, Fault) else problem_of(error, self._secrets)
+            yield ScorerReply(problem=f"is not ready in its process: {reason}")
             return
         yield ScorerReply()
         for group in request.groups:
@@ -79,6 +81,9 @@ class Child:
         return self._scorers[plugin][name]
 
     def _read(self, scorer: Scorer, reading: Any) -> ScorerReply:
+        """Return a scorer's scores of a reading, or the problem; the alarm ends an orphaned
+        child.
+        """
         signal.setitimer(signal.ITIMER_REAL, ORPHAN_LIMIT_S)
         try:
             result: Any = scorer.score(reading)
@@ -96,7 +101,11 @@ async def _awaited(result: Awaitable[Any]) -> Any:
 
 
 def main() -> None:
-    """Serve the socket that the first argument names."""
+    """Serve requests on a socket until it is closed.
+
+    The arguments of the process are the socket's descriptor, the memory limit in bytes, and the
+    process id of the parent.
+    """
     connection, memory, parent = map(int, sys.argv[1:4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that began this one
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -107,16 +107,16 @@ class ScorerProcess:
     async def score(
         self, origin: Origin, scorer: str, groups: Sequence[Sequence[Reading]]
     ) -> list[GroupScores | Problem]:
-        """Let a scorer read answers.
+        """Score answers in the child process.
 
         Args:
-            origin: Where to find the scorer.
-            scorer: Its name.
+            origin: The plugin that has the scorer.
+            scorer: The scorer's name.
             groups: The readings of each answer.
 
         Returns:
-            The scores of each answer, or why there are none. After a problem that ended the
-            child the answers behind are missing: at least one result is returned.
+            The scores of each answer, or the problem. A problem that ended the child is the last
+            result: the answers after it have no result. There is at least one result.
         """
         if self._worker is None:  # one thread: the child's parent, and its queue
             self._worker = ThreadPoolExecutor(1, "scorers")
@@ -131,6 +131,7 @@ class ScorerProcess:
             self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _score(self, request: Request) -> list[GroupScores | Problem]:
+        """Send a request to the child and return the results; on a fault, kill the child."""
         results: list[GroupScores | Problem] = []
         try:
             self._send(request)
@@ -149,6 +150,7 @@ class ScorerProcess:
         return results
 
     def _group(self, readings: int) -> GroupScores | Problem:
+        """Receive the scores of an answer with this number of readings, or the first problem."""
         scores: GroupScores = []
         for _ in range(readings):
             reply = self._received_reply(SCORE_TIMEOUT_S)
@@ -158,6 +160,13 @@ class ScorerProcess:
         return scores
 
     def _send(self, request: Request) -> None:
+        """Send a request to the child, which is started if it does not run: 8 bytes of length, then
+        a pickle.
+
+        Raises:
+            ConnectionError: when this object is closed.
+            TimeoutError: when the child does not read the request in time.
+        """
         with self._lock:
             if self._closed:
                 raise ConnectionError
@@ -170,6 +179,13 @@ class ScorerProcess:
             raise self._late(START_TIMEOUT_S) from None
 
     def _received_reply(self, timeout_s: float) -> ScorerReply:
+        """Receive a line from the child and return it as a reply.
+
+        Raises:
+            TimeoutError: when the line is not complete within ``timeout_s`` seconds.
+            ConnectionError: when the child has ended.
+            Nonsense: when the line is too long or is no reply.
+        """
         connection, deadline = self._socket, monotonic() + timeout_s
         while b"\n" not in self._received:
             if connection is None:
@@ -194,7 +210,7 @@ class ScorerProcess:
         return ConnectionError() if ended else TimeoutError(late_problem(timeout_s))
 
     def _connected(self) -> socket.socket:
-        """Return the connection to the child, which is started where there is none."""
+        """Return the socket to the child; start a child when none runs."""
         if self._process is not None and self._process.poll() is not None:
             self._kill()  # it has ended between two requests
         if self._socket is None:
@@ -215,10 +231,10 @@ class ScorerProcess:
         return self._socket
 
     def _kill(self, patience_s: float = EXIT_TIMEOUT_S) -> str:
-        """End the child and all processes of its group; return how it ended if by itself.
+        """Kill the child and all processes of its group; return in words how the child ended.
 
         Args:
-            patience_s: Seconds in which it may end by itself.
+            patience_s: Seconds to wait for the child to end by itself before it is killed.
         """
         with self._lock:
             process, connection = self._process, self._socket

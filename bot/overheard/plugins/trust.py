@@ -45,16 +45,16 @@ class Unpinnable(OverheardError):
 def check_allowed(
     config: Config, name: str, version: str, installed: Distribution | None = None
 ) -> None:
-    """Refuse a distribution that the configuration does not allow, before any code of it runs.
+    """Check that the configuration allows a distribution, before any code of it runs.
 
     Args:
-        config: Says what is allowed.
-        name: Of the distribution.
-        version: Of it.
-        installed: What is known of its files, where a pin asks for them.
+        config: The configuration; ``[plugins] allow`` lists names, versions and pins.
+        name: Name of the distribution.
+        version: Version of the distribution.
+        installed: The installed distribution, whose files a pin is compared with.
 
     Raises:
-        Fault: with what to write to allow it.
+        Fault: when it is not allowed, with the entry that would allow it.
     """
     allowed = config.plugins.allow
     if allowed is None:
@@ -71,10 +71,10 @@ def check_allowed(
 
 
 def entry_of(name: str) -> str:
-    """Return what to write into ``[plugins] allow`` for a distribution as it is installed now.
+    """Return the entry of ``[plugins] allow`` that pins a distribution as it is installed now.
 
     Raises:
-        Unpinnable: when it is not installed, or its files cannot be known.
+        Unpinnable: when the distribution is not installed, or its files cannot be listed.
     """
     try:
         installed = distribution(name)
@@ -86,10 +86,10 @@ def entry_of(name: str) -> str:
 
 
 def pin_of(installed: Distribution) -> str:
-    """Return a distribution's pin.
+    """Return a distribution's pin: the SHA-256 of its list of files and their SHA-256, as hex.
 
     Raises:
-        Unpinnable: when it does not list its files, or its code lies elsewhere.
+        Unpinnable: when the distribution does not list its files, or its code lies elsewhere.
     """
     files = _files(installed)
     digest = hashlib.sha256()
@@ -99,10 +99,14 @@ def pin_of(installed: Distribution) -> str:
 
 
 def _covers(entry: str, name: str, version: str, file: str) -> str | None:
-    """Return the pin that an entry asks of a distribution; None for none, "" for another one."""
-    found = _PIN.match(entry.strip())
+    """Return the pin that an entry of ``[plugins] allow`` asks of a distribution.
+
+    None when the entry allows the distribution without a pin; an empty string when the entry is for
+    another distribution or version.
+    """
+    pinned = _PIN.match(entry.strip())
     try:
-        allowed = Requirement(found["needed"] if found else entry)
+        allowed = Requirement(pinned["needed"] if pinned else entry)
     except InvalidRequirement:
         raise Fault(
             f'cannot be judged: {file}, [plugins] allow has "{entry}"; write a name, or one with a '
@@ -110,21 +114,26 @@ def _covers(entry: str, name: str, version: str, file: str) -> str | None:
         ) from None
     same = canonicalize_name(allowed.name) == canonicalize_name(name)
     fits = not allowed.specifier or allowed.specifier.contains(version, prereleases=True)
-    return (found["pin"] if found else None) if same and fits else ""
+    return (pinned["pin"] if pinned else None) if same and fits else ""
 
 
 def _check_pins(pins: list[str], name: str, installed: Distribution | None, file: str) -> None:
-    again = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
-    again += f"prints into {file}, [plugins] allow"
+    """Check that an installed distribution has any of the pins; raise `Fault` with the remedy if
+    not.
+
+    ``file`` is the configuration file, for messages.
+    """
+    remedy = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
+    remedy += f"prints into {file}, [plugins] allow"
     try:
         if installed and pin_of(installed) in pins:
             return
         changed = next(_changed(installed), "") if installed else ""
     except Unpinnable as error:
-        raise Fault(f"is not loaded, because {error.details['reason']}; {again}") from None
+        raise Fault(f"is not loaded, because {error.details['reason']}; {remedy}") from None
     if changed:
-        raise Fault(f"is not what was pinned: {changed} was changed after installing it; {again}")
-    raise Fault(f"is not what was pinned: its files are other ones; {again}")
+        raise Fault(f"is not what was pinned: {changed} was changed after installing it; {remedy}")
+    raise Fault(f"is not what was pinned: its files are other ones; {remedy}")
 
 
 def _files(installed: Distribution) -> Mapping[str, str]:
@@ -153,7 +162,11 @@ def _is_covered(name: str) -> bool:
 
 
 def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None:
-    """See that the code of each entry point is among the files: an editable install's is not."""
+    """Check that the module of each entry point is among the covered files.
+
+    Raises:
+        Unpinnable: when it is not, as with an editable install, whose code lies elsewhere.
+    """
     for point in installed.entry_points:
         if point.group != PROJECT:
             continue
@@ -168,7 +181,7 @@ def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None
 
 
 def _changed(installed: Distribution) -> Iterator[str]:
-    """Yield the files that differ from what the RECORD says of them."""
+    """Yield the names of the files whose SHA-256 differs from the installed RECORD."""
     actual = _files(installed)
     for path in installed.files or ():
         name = path.as_posix()

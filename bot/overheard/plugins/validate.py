@@ -61,7 +61,7 @@ def validated(given: object, shape: type[Shape]) -> Shape:
     set that of a frozenset.
 
     Args:
-        given: What a plugin returned.
+        given: The object that a plugin returned.
         shape: The dataclass.
 
     Raises:
@@ -80,7 +80,7 @@ def validated_card(given: object) -> Card:
     """Return a copy of a card, with data that is ready for JSON.
 
     Raises:
-        Nonsense: when it is none, or exceeds `MAX_CARD_CHARACTERS`.
+        Nonsense: when the object is no card, or exceeds `MAX_CARD_CHARACTERS`.
     """
     copy = validated(given, Card)
     try:
@@ -96,7 +96,7 @@ def validated_reply(given: object) -> Reply:
     """Return a copy of a provider's reply.
 
     Raises:
-        Nonsense: when it is none, or a value is out of range.
+        Nonsense: when the object is no reply, or a value is out of range.
     """
     if not isinstance(given, Reply):
         raise Nonsense(f"it returns {type(given).__name__}")
@@ -116,19 +116,19 @@ def validated_updates(given: Iterable[Any]) -> list[ModelUpdate]:
     """Return copies of the updates that a feed returned.
 
     Raises:
-        Nonsense: when one is no update with a time zone, or there are more than `MAX_RESULTS`.
+        Nonsense: when an item is no update with a time zone, or there are more than `MAX_RESULTS`.
     """
     try:
-        found = [validated(update, ModelUpdate) for update in listed(given)]
+        updates = [validated(update, ModelUpdate) for update in listed(given)]
     except Nonsense as error:
         raise Nonsense(f"it returns what is no ModelUpdate: {error}") from None
-    if not all(update.at.tzinfo for update in found):
+    if not all(update.at.tzinfo for update in updates):
         raise Nonsense("it returns a ModelUpdate without a time zone")
-    return found
+    return updates
 
 
 def validated_scores(given: Iterable[Any]) -> list[Score]:
-    """Return copies of the scores that a scorer returned, with `NOT_A_SCORE` for what is none.
+    """Return copies of the scores that a scorer returned; `NOT_A_SCORE` replaces other objects.
 
     Whether a value lies on the scale of its metric is for the caller to check.
 
@@ -161,13 +161,14 @@ def listed(given: Iterable[Any]) -> list[Any]:
     Raises:
         Nonsense: when there are more than `MAX_RESULTS`.
     """
-    found = list(islice(given, MAX_RESULTS + 1))
-    if len(found) > MAX_RESULTS:
+    items = list(islice(given, MAX_RESULTS + 1))
+    if len(items) > MAX_RESULTS:
         raise Nonsense(f"it returns more than {MAX_RESULTS:,} items")
-    return found
+    return items
 
 
 def _score(given: object) -> Score:
+    """Return a copy of a score; `NOT_A_SCORE` for another object or a value that is not finite."""
     try:
         score = validated(given, Score)
     except Nonsense:

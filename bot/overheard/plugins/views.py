@@ -53,8 +53,8 @@ class GuardedChat:
         """Connect and bring requests to the desk, until cancelled.
 
         Raises:
-            ChatUnavailable: when there is no use in another try.
-            ChatLost: when it failed otherwise.
+            ChatUnavailable: when another attempt cannot succeed, such as after refused credentials.
+            ChatLost: when the chat failed for another reason.
         """
         work = asyncio.create_task(outcome_of(self._guard.part, partial(self._chat.run, desk)))
         try:
@@ -78,7 +78,7 @@ class GuardedChat:
         """Post a card and return the platform's id of the message.
 
         Raises:
-            ChatFailed: when it was not posted, or that is not known.
+            ChatFailed: when the card was not posted, or it is not known whether it was.
         """
         message = await self._made(
             partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
@@ -100,26 +100,26 @@ class GuardedChat:
         """Return the id of a recent message that was posted with this key, or None.
 
         Raises:
-            ChatFailed: when that is not known.
+            ChatFailed: when the chat cannot say whether there is such a message.
         """
-        found = await self._made(partial(self._chat.find, channel, key))
-        return found if isinstance(found, str) and found else None
+        message = await self._made(partial(self._chat.find, channel, key))
+        return message if isinstance(message, str) and message else None
 
     async def link(self, channel: str, message: str) -> str:
         """Return the address at which a message is read.
 
         Raises:
-            ChatFailed: when it has none.
+            ChatFailed: when the message has no address.
         """
         if not isinstance(self._chat, Linking):
             raise ChatFailed(chat=self.name, reason="its messages have no addresses")
         return str(await self._made(partial(self._chat.link, channel, message)))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return whether credentials, scopes and these channels are as they should be.
+        """Return findings on the chat's credentials, its scopes and its access to channels.
 
         Raises:
-            PluginFault: when it fails.
+            PluginFault: when the plugin fails.
         """
 
         async def examined() -> list[Finding]:
@@ -133,7 +133,12 @@ class GuardedChat:
         await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
 
     async def _made(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Make a call; after a fault of the plugin the message may have gone through."""
+        """Make a call to the chat, and return its result.
+
+        Raises:
+            ChatFailed: when the chat or the plugin fails; the message may have been posted then.
+            ChatUnavailable: when another attempt cannot succeed.
+        """
         try:
             return await self._guard.call(
                 work, CHAT_TIMEOUT_S, passing=(ChatFailed, ChatUnavailable)
@@ -156,10 +161,10 @@ class GuardedChat:
 
 
 def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
-    """Return a command whose function is given a `View` and nothing else of the deployment.
+    """Return a plugin's command behind a guard; its function gets a `View`, not the deployment.
 
-    The function of a command that spends raises `ConfirmationNeeded` where those of Overheard
-    return a `Proposal`; it runs again when its price has been agreed to.
+    The function of a plugin's command that spends money raises `ConfirmationNeeded`, where commands
+    of Overheard return a `Proposal`; it runs again when the user has agreed to the price.
     """
     asking = (ConfirmationNeeded,) if spec.asks else ()
 
@@ -191,7 +196,9 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
 
 
 def _history(store: Any) -> History:
-    """Return what a store shows; nothing can be changed by it, and no attribute leads to it."""
+    """Return a read-only view of a store: the methods of `History` only, and no attribute that
+    leads to the store itself.
+    """
 
     def reader(name: str) -> Callable[..., Any]:
         def read(*given: Any, **named: Any) -> Any:

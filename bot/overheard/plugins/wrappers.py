@@ -69,14 +69,14 @@ def guarded(
     process: ScorerProcess | None = None,
     origin: Origin | None = None,
 ) -> Registered:
-    """Return what one plugin registers, behind guards.
+    """Return the objects that a plugin registers, behind guards.
 
     Args:
-        made: What it registers.
+        made: The objects.
         guards: Makes the guards.
-        process: Runs the scorers of a third party; None for a plugin of our own, whose providers
-            and scorers need no guard.
-        origin: Where that process finds the plugin.
+        process: Runs the scorers of a third party; None for a built-in plugin, whose providers and
+            scorers need no guard.
+        origin: The plugin, for the process that runs its scorers; None for a built-in plugin.
     """
     providers, scorers = made.providers, made.scorers
     if process is not None and origin is not None:
@@ -149,8 +149,8 @@ class GuardedProvider:
         """Ask one question.
 
         Raises:
-            ProviderFailed: when there is no answer.
-            ProviderUnavailable: when there never will be one.
+            ProviderFailed: when the call fails and a later call may succeed.
+            ProviderUnavailable: when no later call can succeed.
             PluginFault: when the plugin is at fault.
         """
         model = question.model.name
@@ -180,7 +180,10 @@ class GuardedProvider:
             raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
 
     def _stated_of(self, what: str, model: str) -> Any:
-        """Return what it states of a model; None where it fails."""
+        """Return what the provider's function ``what`` returns for a model; None where it fails.
+
+        Each result is kept, and a failure is logged once.
+        """
         if (what, model) not in self._stated:
             work = partial(getattr(self._provider, what), model)
             outcome = call_now(self._guard.part, work)
@@ -194,7 +197,7 @@ class GuardedProvider:
         return self._stated[what, model]
 
     def _failed(self, error: ProviderFailed) -> ProviderFailed:
-        """Return a copy of an error with plain values."""
+        """Return a copy of a provider's error whose values are of plain types and redacted."""
         wait = error.retry_after
         return ProviderFailed(
             model=self._guard.shown(error.details.get("model", self.name)),
@@ -211,6 +214,7 @@ class GuardedProvider:
 def _guarded_scorer(
     scorer: Scorer, guards: Guards, process: ScorerProcess, origin: Origin
 ) -> Scorer:
+    """Return a third-party scorer behind a guard; unless it is async, it runs in the child."""
     if isinstance(scorer, Judge):
         return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))
     guard = guards.of(f"The scorer {scorer.name}")
@@ -259,25 +263,28 @@ class IsolatedScorer(_Stated):
     async def score_all(
         self, groups: Sequence[Sequence[Reading]]
     ) -> list[GroupScores | PluginFault]:
-        """Score several answers.
+        """Score several answers in the child process.
 
         Args:
             groups: The readings of each answer.
 
         Returns:
-            For each answer the scores of its readings, or why there are none.
+            For each answer the scores of its readings, or the fault.
         """
-        found: list[GroupScores | PluginFault] = []
-        while len(found) < len(groups):
+        results_so_far: list[GroupScores | PluginFault] = []
+        while len(results_so_far) < len(groups):
             if paused := self._guard.paused():
-                return found + [paused] * (len(groups) - len(found))
-            left = groups[len(found) :]
+                return results_so_far + [paused] * (len(groups) - len(results_so_far))
+            left = groups[len(results_so_far) :]
             results = await self._process.score(self._origin, self.name, left)
-            found += map(self._counted, results)
-        return found
+            results_so_far += map(self._counted, results)
+        return results_so_far
 
     def _counted(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
-        """Return the scores of one answer, or a fault; a message may go on during a pause."""
+        """Return the scores of an answer, or the fault, which is counted unless the scorer pauses.
+
+        Results of one request still arrive after a fault among them has paused the scorer.
+        """
         paused = self._guard.paused()
         if isinstance(result, Problem):
             return paused or self._guard.fault(self._guard.shown(result.text), late=result.late)
@@ -323,15 +330,15 @@ class GuardedJudge(GuardedScorer):
         """Score one brand in one answer.
 
         Raises:
-            PluginFault: when that fails.
-            OverheardError: when its model cannot be asked.
+            PluginFault: when the judge fails.
+            OverheardError: when the judge's model cannot be asked.
         """
         work = partial(self._scores, reading)
         return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies agree with, and how many there are; 0 of all
-        where it fails to say.
+        """Return how many gold labels the replies agree with, and the number of labels; 0 and the
+        number of replies where the judge's own function fails.
         """
 
         def counted() -> tuple[int, int]:
@@ -365,10 +372,10 @@ class GuardedFeed:
         self._guard = guard
 
     async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
-        """Return the updates since a moment.
+        """Return the feed's updates since a moment.
 
         Raises:
-            PluginFault: when that fails.
+            PluginFault: when the feed fails.
         """
 
         async def read() -> list[ModelUpdate]:
@@ -378,7 +385,7 @@ class GuardedFeed:
 
 
 def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Awaitable[None]]:
-    """Return a listener whose faults change nothing."""
+    """Return a listener whose faults are counted and logged, and not raised."""
     guard = guards.of(f"A listener of the plugin {guards.plugin}", MAX_LISTENER_FAULTS)
 
     async def notify(*what: Any) -> None:
