@@ -83,8 +83,9 @@ class House:
                 self.clock.pass_(seconds=pause)
 
     def shown(self) -> list[tuple[str, str]]:
-        """Return what channels show, without threads."""
-        return [(m.channel, m.shows.title) for m in self.chat.messages.values() if not m.thread]
+        """Return what channels show, by channel, without threads."""
+        messages = self.chat.messages.values()
+        return sorted((m.channel, m.shows.title) for m in messages if not m.thread)
 
 
 async def test_an_alert_is_one_message_in_each_channel() -> None:
@@ -250,7 +251,8 @@ async def test_a_chat_that_says_when_to_come_back_is_left_alone_until_then() -> 
 
     house.chat.before = limited
     await bot.work()
-    assert house.shown() == [("C2", "open 1")] * 2
+    [(open_channel, _)] = {*house.shown()}
+    assert house.shown() == [(open_channel, "open 1")] * 2
     house.clock.pass_(seconds=99)
     assert await bot.work() == 0
     house.clock.pass_(seconds=1)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,8 @@ from overheard.domain import (
     RunState,
 )
 from overheard.interfaces import Store
-from overheard.runs.spend import AHEAD, SpendReservation, release_dead
+from overheard.interfaces.money import MoneyRepository
+from overheard.runs.spend import AHEAD, HeldAmount, SpendReservation, release_dead
 from overheard.testing.store import open_test_store
 from scripted import SteppingClock, reply
 
@@ -368,3 +370,28 @@ async def test_the_known_part_of_an_ambiguous_call_is_not_held_twice() -> None:
     purse.keep_back(held, 1.0)
 
     assert await purse.hold(PROMPT, 6.0) is not None
+
+
+async def test_money_that_comes_back_while_the_store_is_asked_is_used() -> None:
+    """The last call under way ends while the store refuses another call: that is asked again."""
+    store = open_test_store()
+    run = await store.runs.start(Run("one", START, PANEL))
+
+    class Slow:
+        """The store's money; while it refuses, the call under way ends and costs nothing."""
+
+        async def reserve(self, run_id: int, claims: Sequence[Claim]) -> Account | None:
+            refused = await store.money.reserve(run_id, claims)
+            while refused and under_way:
+                reservation.settle(under_way.pop(), 0.0)
+            return refused
+
+    under_way: list[HeldAmount] = []
+    money = cast("MoneyRepository", Slow())
+    reservation = SpendReservation(money, BudgetTable(day=1.0), run.payer, SteppingClock(START))
+    first = await reservation.hold(PROMPT, 1.0)
+    assert first is not None
+    under_way.append(first)
+
+    assert await reservation.hold(PROMPT, 1.0) is not None
+    assert not under_way

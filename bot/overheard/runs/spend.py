@@ -49,6 +49,7 @@ class SpendReservation:
         self._held: dict[Account, float] = defaultdict(float)
         self._taken: dict[Account, float] = defaultdict(float)
         self._under_way = 0
+        self._ended = 0
         self._turn = asyncio.Lock()
         self._returned = asyncio.Event()
 
@@ -60,11 +61,14 @@ class SpendReservation:
         """
         accounts = self._payer.accounts(prompt, self._clock.now()) if usd else {}
         shares = {a: share for a, share in accounts.items() if self._budget.allowed(a) is not None}
+        ended = self._ended
         while not await self._covers(shares, usd):
-            if not self._under_way:
-                return None
-            self._returned.clear()
-            await self._returned.wait()
+            if ended == self._ended:  # else money has come back while the store was asked
+                if not self._under_way:
+                    return None
+                self._returned.clear()
+                await self._returned.wait()
+            ended = self._ended
         for account, share in shares.items():
             self._taken[account] += share * usd
         self._under_way += 1
@@ -93,6 +97,7 @@ class SpendReservation:
 
     def _end(self) -> None:
         self._under_way -= 1
+        self._ended += 1
         self._returned.set()
 
     async def _covers(self, shares: Mapping[Account, float], usd: float) -> bool:

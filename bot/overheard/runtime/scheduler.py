@@ -96,9 +96,14 @@ class Scheduler:
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def check(self, job: Job) -> None:
-        """Do what is due of a job, until nothing is."""
-        while slot := await self._due(job):
+        """Do what is due of a job, until nothing is, or the job is edited or removed."""
+        times = self._times(job.name)
+        while self._times(job.name) == times and (slot := await self._due(job)):
             await self._do(job, slot)
+
+    def _times(self, name: str) -> Times | None:
+        job = self._known.get(name)
+        return job.times if job else None
 
     async def _lead(self) -> None:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler  # slow
