@@ -111,17 +111,17 @@ class AlertState(StrEnum):
     """The state of an alert."""
 
     OPEN = "open"
-    """Nobody has taken care of it yet."""
+    """It has not been acknowledged yet."""
     GROWING = "growing"
     """It has become worse since the last acknowledgement, and needs attention again."""
     ACKNOWLEDGED = "acknowledged"
-    """Somebody takes care of it."""
+    """A person takes care of it."""
     SNOOZED = "snoozed"
     """It is silent until a time, or until the model is updated."""
     RECOVERED = "recovered"
     """The brand is back where it was before."""
     CLOSED = "closed"
-    """Somebody has put it away."""
+    """A person has closed it."""
 
     @property
     def over(self) -> bool:
@@ -175,7 +175,7 @@ class AlertEventKind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     UPDATE = "update"
-    """Somebody said that the model was updated."""
+    """A person reported an update of the model."""
 
 
 @dataclass(frozen=True, slots=True)
