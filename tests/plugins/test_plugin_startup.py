@@ -94,7 +94,9 @@ def test_a_thread_that_a_plugin_has_begun_does_not_keep_the_program(tmp_path: Pa
     info.mkdir()
     (info / "METADATA").write_text("Name: overheard-stuck\nVersion: 1.2\n")
     (info / "entry_points.txt").write_text("[overheard]\nstuck = overheard_stuck\n")
-    program = "import sys; from overheard.runtime import wiring as w; w.LONGEST_END = 0.2; w.main()"
+    program = (
+        "import sys; from overheard.runtime import wiring as w; w.EXIT_TIMEOUT_S = 0.2; w.main()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program, "plugins", "--json"],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},

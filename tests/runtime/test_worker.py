@@ -53,7 +53,7 @@ async def test_brands_are_read_once_for_tasks_that_come_together(
         assert asked == 1
         await worker._now(2)
         assert asked == 2
-        monkeypatch.setattr("overheard.runtime.worker.FRESH", 0.0)
+        monkeypatch.setattr("overheard.runtime.worker.CATALOGUE_TTL_S", 0.0)
         await asyncio.sleep(0.001)
         await worker._now(2)
         assert asked == 3

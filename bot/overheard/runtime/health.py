@@ -93,6 +93,7 @@ class HealthServer:
         return _answer({"live": True})
 
     async def _ready(self, _: web.Request) -> web.Response:
+        """Answer with the state of each service; status 200 if all are ready, else 503."""
         statuses = self._statuses()
         ready = all(status.state in READY for status in statuses.values())
         services = {

@@ -78,6 +78,7 @@ class LeaderChat:
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def _run(self, desk: Desk, locks: AsyncExitStack) -> None:
+        """Run the chat as the leader; when cancelled, release the lock and hand over first."""
         running = asyncio.create_task(self._chat.run(desk))
         signal = asyncio.create_task(self._signal_connected())
         try:

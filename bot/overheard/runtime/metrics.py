@@ -111,6 +111,7 @@ class Metrics:
         return self._snapshot
 
     async def _count(self) -> Snapshot:
+        """Return the counts of the store and the queue; without counts when the store is down."""
         begun, census, queue = monotonic(), None, None
         try:
             census = await self._census()

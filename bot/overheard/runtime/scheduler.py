@@ -152,7 +152,7 @@ class Scheduler:
             await asyncio.wait({group.create_task(self.check(job))})
 
     async def _due(self, job: Job) -> datetime | None:
-        """Take the slot that is due, or return None."""
+        """Mark the job's due slot as begun and return the slot; None when no slot is due."""
         now = self._clock.now()
         state = await self._store.schedules.state(job.name, now)
         if state.paused:
@@ -163,6 +163,7 @@ class Scheduler:
         return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
 
     async def _do(self, job: Job, slot: datetime) -> None:
+        """Run a job for a slot, and store its problem, or that it is done."""
         problem = ""
         try:
             await job.run(slot)

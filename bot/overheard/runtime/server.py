@@ -45,16 +45,16 @@ SCHEDULE = "schedule"
 """How the audit log names schedules, and where they ask."""
 RETENTION = "texts that got old"
 """The job that removes them."""
-CATCH_UP = 300.0
-"""Seconds between two looks for answers that nobody has scored."""
-NOTICE = 10.0
+CATCH_UP_INTERVAL_S = 300.0
+"""Seconds between two searches for answers without scores."""
+CHANGE_POLL_INTERVAL_S = 10.0
 """Seconds after which a change of brands or facts is noticed."""
-FEEDS = 3600.0
-"""Seconds between two looks at update feeds."""
-CLOSING = 0.5
-"""Seconds that a chat has to let its connections go."""
-WAKE = 30.0
-"""Seconds between two looks for alerts whose snooze is over."""
+FEED_INTERVAL_S = 3600.0
+"""Seconds between two reads of the update feeds."""
+CLOSE_TIMEOUT_S = 0.5
+"""Seconds that a chat has to close its connections."""
+WAKE_INTERVAL_S = 30.0
+"""Seconds between two searches for alerts whose snooze is over."""
 
 log = logging.getLogger("overheard")
 
@@ -107,7 +107,7 @@ class Server:
             group.create_task(self._health.run_if_wanted(log.warning))
 
     async def jobs(self) -> Sequence[Job]:
-        """Return what is done on a schedule: checks, reports, bursts and canaries."""
+        """Return the scheduled jobs: checks, reports, bursts, retention and canaries."""
         config = self._deployment.config
         checks = [
             Job(
@@ -141,7 +141,7 @@ class Server:
             await (await check_schedule(deployment, call, schedule)).execute()
 
     async def _bursts(self, _: datetime) -> None:
-        """Ask the bursts that are due; that they are automatic is the yes to their price."""
+        """Ask the bursts that are due. ``[bursts] automatic`` is the consent to their price."""
         deployment = await self._deployment.refreshed()
         call = Call(BURST, SCHEDULE, deployment.zone)
         if plans := await self._planner.plans(deployment, call):
@@ -199,7 +199,7 @@ class Server:
         life = Lifecycle.of(self._deployment)
         while True:
             await life.wake()
-            await asyncio.sleep(WAKE)
+            await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:
         """Score what nobody has read, and history anew once something was changed."""
@@ -208,13 +208,13 @@ class Server:
             await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
             measured = (deployment.catalogue.brands, deployment.catalogue.facts)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CATCH_UP):
+                async with asyncio.timeout(CATCH_UP_INTERVAL_S):
                     await self._changed(measured)
 
     async def _changed(self, measured: tuple[object, object]) -> None:
         """Return when what is measured is something else."""
         while True:
-            await asyncio.sleep(NOTICE)
+            await asyncio.sleep(CHANGE_POLL_INTERVAL_S)
             now = await self._deployment.store.catalogue.current()
             if (now.brands, now.facts) != measured:
                 return
@@ -227,13 +227,13 @@ class Server:
                 plugins.feeds.values(), store.updates, plugins.providers, now
             ):
                 log.warning("%s", problem)
-            await asyncio.sleep(FEEDS)
+            await asyncio.sleep(FEED_INTERVAL_S)
 
     def _call_admins(self, problem: str) -> None:
         self._deployment.plugins.notices.add(Notice(problem))
 
     async def _tell_admins(self) -> None:
-        """Write down what admins are to be told; the outbox posts it once."""
+        """Store each notice for admins as a delivery, which the outbox posts once."""
         while True:
             notice = await self._deployment.plugins.notices.next()
             now = self._deployment.clock.now()
@@ -292,5 +292,5 @@ async def _chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
     finally:
         for chat in chats.values():
             with contextlib.suppress(Exception):
-                async with asyncio.timeout(CLOSING):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await chat.close()

@@ -113,6 +113,7 @@ class Supervisor:
                 group.create_task(self._keep(service))
 
     async def _keep(self, service: Service) -> None:
+        """Run a service, and restart it after a growing delay whenever it ends; until cancelled."""
         delay, failures = self._first_delay, 0
         while True:
             begun = monotonic()

@@ -24,12 +24,12 @@ from overheard.scoring.judge import Judging, JudgingResources
 from overheard.scoring.rescoring import in_use
 from overheard.scoring.service import Scoring
 
-LONGEST_END = 3.0
+EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""
 _leaving: list[Timer] = []
-"""What ends the process, if it is about to end."""
-YOUNG = 20_000
-"""New objects at which the garbage collector looks for the first time."""
+"""The timer that ends the process, if the process is about to end."""
+GC_THRESHOLD_OBJECTS = 20_000
+"""Number of new objects after which the garbage collector runs on the youngest generation."""
 
 
 class SystemClock:
@@ -86,14 +86,15 @@ async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
 
 @contextmanager
 def _rested_collector() -> Iterator[None]:
-    """Keep the garbage collector from what is loaded already, and from looking too often.
+    """Exclude loaded objects from garbage collection, and collect less often, while the block
+    lasts.
 
-    A run makes some thousand objects for each answer and lets them go without its help. To look
-    after every 700 of them, as Python does, took a quarter of the time that scoring takes.
+    A run makes some thousand objects for each answer and frees them by reference counting. Python's
+    default, a collection after every 700 objects, took a quarter of the time of scoring.
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(max(YOUNG, before[0]), *before[1:])
+    gc.set_threshold(max(GC_THRESHOLD_OBJECTS, before[0]), *before[1:])
     try:
         yield
     finally:
@@ -123,7 +124,7 @@ def main() -> None:
     except SystemExit as end:
         sys.stdout.flush()
         # A thread that a plugin has begun may never end.
-        _leave(LONGEST_END, end.code if isinstance(end.code, int) else int(bool(end.code)))
+        _leave(EXIT_TIMEOUT_S, end.code if isinstance(end.code, int) else int(bool(end.code)))
         raise
 
 
@@ -140,10 +141,10 @@ async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: in
 
 
 async def _queue(config: Config, store: Store) -> Queue:
-    """Return who carries the tasks of runs out.
+    """Return the queue that the configuration names: in this process, or PGQueuer's in PostgreSQL.
 
     Raises:
-        StoreError: when the package is missing that it takes.
+        StoreError: when the queue's package is missing.
     """
     if config.queue.engine == "inline":
         return InlineQueue()
@@ -161,10 +162,14 @@ def _open_chats(config: Config) -> Mapping[str, Chat]:
 
 
 def _leave(longest: float, code: int = 0) -> None:
-    """See to it that the process ends within so many seconds, whatever a thread or a plugin does;
-    what was said before does not count any more.
+    """Set a timer that ends the process, even if a thread or a plugin hangs; it replaces an earlier
+    timer.
 
-    Nothing is lost by that: what counts is in the store, and runs go on with the next start.
+    Nothing is lost: all results are in the store, and runs are resumed at the next start.
+
+    Args:
+        longest: Seconds until the process ends.
+        code: Exit status.
     """
     while _leaving:
         _leaving.pop().cancel()

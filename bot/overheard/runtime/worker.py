@@ -21,12 +21,12 @@ from overheard.telemetry import about
 
 WORKER = "worker"
 """How the audit log names it."""
-BESIDE = 2
-"""Tasks at a time that score or look, of a worker that asks too: they keep its core busy, and more
-of them would not do so better."""
-FRESH = 2.0
-"""Seconds for which brands and facts are taken as they were read: a large catalogue takes longer to
-read than some tasks take."""
+MAX_SCORING_TASKS = 2
+"""Concurrent scoring and detection tasks of a worker that asks too: two keep its core busy, and
+more would not be faster."""
+CATALOGUE_TTL_S = 2.0
+"""Seconds for which brands and facts are reused as they were read: a large catalogue takes longer
+to read than some tasks take."""
 
 log = logging.getLogger("overheard")
 
@@ -36,13 +36,13 @@ class Worker:
 
     Args:
         deployment: The open deployment.
-        kinds: What it does.
-        at_once: How many tasks at a time.
+        kinds: The kinds of task that are carried out.
+        at_once: Largest number of concurrent tasks.
     """
 
     def __init__(self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
         self._deployment = deployment
-        self._known, self._known_for, self._read_at = self._deployment, 0, -FRESH
+        self._known, self._known_for, self._read_at = self._deployment, 0, -CATALOGUE_TTL_S
         flows = [
             Service(name, partial(self._work, kinds, at_once))
             for name, kinds, at_once in _flows(kinds, at_once)
@@ -64,7 +64,7 @@ class Worker:
         await deployment.queue.work(self._do, kinds, at_once=at_once, seats=there)
 
     async def _do(self, task: Task) -> TaskResult | None:
-        """Carry a task out for the brands and facts as they are now."""
+        """Carry out a task with the present brands and facts; None if the task is left undone."""
         about(task=task.key)
         log.info("Task %s begins.", task.key)
         deployment = await self._now(task.run_id)
@@ -73,10 +73,10 @@ class Worker:
         return result
 
     async def _now(self, run_id: int) -> Deployment:
-        """Return the deployment as it is, or was a moment ago while the same run went on; no scorer
-        has failed in it yet.
+        """Return the deployment with brands and facts at most `CATALOGUE_TTL_S` old, and read after
+        the run's first task began; its count of scorer faults starts at 0.
         """
-        if run_id != self._known_for or monotonic() - self._read_at > FRESH:
+        if run_id != self._known_for or monotonic() - self._read_at > CATALOGUE_TTL_S:
             self._known, self._read_at = await self._deployment.refreshed(), monotonic()
             self._known_for = run_id
         return replace(self._known, scoring=self._known.scoring.anew())
@@ -85,17 +85,17 @@ class Worker:
 def _flows(
     kinds: Collection[TaskKind], at_once: int
 ) -> Iterator[tuple[str, Collection[TaskKind], int]]:
-    """Yield what is taken from the queue apart, with a name and how many tasks at a time.
+    """Yield the flows that take tasks from the queue: name, kinds of task, concurrent tasks.
 
-    Asking waits for providers, and the rest for the processor. In one flow, answers that are to be
-    scored would take the places of questions, and the provider would sit idle.
+    Asking waits for providers; scoring and detection need the processor. In a single flow, scoring
+    tasks would take the places of questions, and the provider would be idle.
     """
     asking = frozenset({TaskKind.ASK}) & frozenset(kinds)
     rest = frozenset(kinds) - asking
     if asking:
         yield "asking", asking, at_once
     if rest:
-        yield "scoring", rest, min(at_once, BESIDE) if asking else at_once
+        yield "scoring", rest, min(at_once, MAX_SCORING_TASKS) if asking else at_once
 
 
 async def work(
@@ -109,8 +109,8 @@ async def work(
 
     Args:
         deployment: The open deployment.
-        kinds: What it does.
-        at_once: How many tasks at a time.
+        kinds: The kinds of task that are carried out.
+        at_once: Largest number of concurrent tasks.
         leave: See `GracefulShutdown`.
     """
     start_telemetry(deployment)
