@@ -20,8 +20,7 @@ from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import Pricing
-from overheard.scoring.judge import judges
-from overheard.scoring.judge_cost import judging_cost
+from overheard.scoring.judge import judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring
 

@@ -18,8 +18,8 @@ from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Que
 from overheard.errors import SettingsError
 from overheard.interfaces import Store
 from overheard.runs.limits import Limits
-from overheard.scoring.judge import Judging, JudgingResources, agreements, doubt
-from overheard.scoring.judge_drift import Rejudging
+from overheard.scoring.judge import Judging, JudgingResources
+from overheard.scoring.judge_drift import Rejudging, agreements, doubt
 from overheard.scoring.service import Scoring
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings

@@ -22,7 +22,7 @@ from overheard.commands.registry import COMMANDS
 from overheard.config.loader import parse_config
 from overheard.domain import Alert, Brand, Catalogue, Shift
 from overheard.plugins import RESERVED_WORDS, Plugins, load_plugins
-from overheard.runs.update_feeds import read_feeds
+from overheard.runs.model_updates import read_feeds
 from overheard.runtime.wiring import session
 from overheard.scoring.service import Scoring
 from overheard.testing.fake_chat import FakeChat

@@ -15,10 +15,10 @@ from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.batch_collection import Patience, item_of
 from overheard.runs.batches import Batches, asking_only, batched
 from overheard.runs.budget import WORST, call_cost
-from overheard.runs.outcome import Outcome
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import Retries
 from overheard.runs.spend import release_dead
+from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock
 from shapes import RESPONSES

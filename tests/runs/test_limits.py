@@ -8,7 +8,7 @@ import pytest
 from overheard.config.sections import AskingTable, LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
-from overheard.runs.limits import PATIENCE, Bucket, Limits, ModelLimiter
+from overheard.runs.limits import MAX_MODEL_WAIT_S, Bucket, Limits, ModelLimiter
 from overheard.runs.retries import LONGEST_WAIT, TRIPS_AFTER, WAITS, Breaker, Retries, State
 from scripted import ScriptedProvider
 
@@ -158,27 +158,27 @@ class TestGate:
 
     async def test_no_more_calls_are_under_way_than_are_allowed(self) -> None:
         """The third waits until one of two is over."""
-        gate, begun = ModelLimiter("m", 2), []
+        limiter, begun = ModelLimiter("m", 2), []
 
         async def call(number: int) -> None:
-            async with gate.turn(1):
+            async with limiter.turn(1):
                 begun.append(number)
                 await asyncio.sleep(0)
-                assert gate.under_way <= 2
+                assert limiter.under_way <= 2
 
         async with asyncio.TaskGroup() as group:
             for number in range(6):
                 group.create_task(call(number))
 
         assert begun == list(range(6))
-        assert gate.under_way == 0
+        assert limiter.under_way == 0
 
     async def test_runs_take_turns(self) -> None:
         """A run that comes later with one question does not wait for all of another's hundred."""
-        gate, served = ModelLimiter("m", 1), []
+        limiter, served = ModelLimiter("m", 1), []
 
         async def call(run: int) -> None:
-            async with gate.turn(run):
+            async with limiter.turn(run):
                 served.append(run)
                 await asyncio.sleep(0)
 
@@ -190,87 +190,87 @@ class TestGate:
 
     async def test_who_gives_up_waiting_is_passed_over(self) -> None:
         """A turn that is not taken is not lost."""
-        gate = ModelLimiter("m", 1)
-        async with gate.turn(1):
-            waiting = [asyncio.create_task(self._take(gate)) for _ in range(2)]
+        limiter = ModelLimiter("m", 1)
+        async with limiter.turn(1):
+            waiting = [asyncio.create_task(self._take(limiter)) for _ in range(2)]
             await asyncio.sleep(0)
             waiting[0].cancel()
             await asyncio.sleep(0)
         await waiting[1]
 
-        assert gate.under_way == 0
+        assert limiter.under_way == 0
 
     async def test_it_halves_when_the_service_is_asked_too_often_and_grows_back(self) -> None:
         """Eight, four; then one more for each round of answers."""
-        gate, begun = ModelLimiter("m", 8), now()
-        gate.failed(failed(FailureKind.RATE_LIMIT), begun, 0.0)
-        gate.failed(failed(FailureKind.RATE_LIMIT), begun - 1, 0.0)
-        assert gate.allowed == 4.0
+        limiter, begun = ModelLimiter("m", 8), now()
+        limiter.failed(failed(FailureKind.RATE_LIMIT), begun, 0.0)
+        limiter.failed(failed(FailureKind.RATE_LIMIT), begun - 1, 0.0)
+        assert limiter.allowed == 4.0
         for _ in range(4):
-            gate.answered(None)
-        assert gate.allowed == pytest.approx(5.0, abs=0.1)
+            limiter.answered(None)
+        assert limiter.allowed == pytest.approx(5.0, abs=0.1)
         for _ in range(100):
-            gate.answered(None)
-        assert gate.allowed == 8
+            limiter.answered(None)
+        assert limiter.allowed == 8
 
     async def test_it_waits_as_long_as_the_service_says(self) -> None:
         """A Retry-After holds for all calls to the model."""
-        gate = ModelLimiter("m", 8)
-        gate.failed(failed(FailureKind.RATE_LIMIT), now(), 0.1)
+        limiter = ModelLimiter("m", 8)
+        limiter.failed(failed(FailureKind.RATE_LIMIT), now(), 0.1)
         begun = now()
-        await self._take(gate)
+        await self._take(limiter)
 
         assert now() - begun >= 0.09
 
     async def test_nobody_waits_for_hours(self) -> None:
         """Those who wait and those who come are sent away, with the reason."""
-        gate = ModelLimiter("m", 1)
-        async with gate.turn(1):
-            waiting = asyncio.create_task(self._take(gate))
+        limiter = ModelLimiter("m", 1)
+        async with limiter.turn(1):
+            waiting = asyncio.create_task(self._take(limiter))
             await asyncio.sleep(0)
-            gate.failed(failed(FailureKind.RATE_LIMIT), now(), 2 * PATIENCE)
+            limiter.failed(failed(FailureKind.RATE_LIMIT), now(), 2 * MAX_MODEL_WAIT_S)
             with pytest.raises(ModelResting, match=r"m is left alone for 20 min.*it is busy"):
                 await waiting
         with pytest.raises(ModelResting):
-            await self._take(gate)
+            await self._take(limiter)
 
     async def test_a_model_that_only_fails_is_tried_by_one_call_at_a_time(self) -> None:
         """Half-open lets a single call through."""
-        gate = ModelLimiter("m", 8)
+        limiter = ModelLimiter("m", 8)
         for _ in range(TRIPS_AFTER):
-            gate.failed(failed(FailureKind.SERVER), now(), 0.0)
-        gate.breaker.until = now()
-        async with gate.turn(1):
-            second = asyncio.create_task(self._take(gate))
+            limiter.failed(failed(FailureKind.SERVER), now(), 0.0)
+        limiter.breaker.until = now()
+        async with limiter.turn(1):
+            second = asyncio.create_task(self._take(limiter))
             await asyncio.sleep(0)
             assert not second.done()
-            gate.answered(None)
+            limiter.answered(None)
         await second
 
     async def test_it_keeps_to_what_is_configured_a_minute(self) -> None:
         """The bucket is asked for each turn, and a service's limits are passed to it."""
-        gate = ModelLimiter("m", 8, LimitTable(requests_per_minute=1200, tokens_per_minute=1e6))
-        gate.answered(RateLimits(requests=1200, requests_left=1, requests_reset=59.95))
+        limiter = ModelLimiter("m", 8, LimitTable(requests_per_minute=1200, tokens_per_minute=1e6))
+        limiter.answered(RateLimits(requests=1200, requests_left=1, requests_reset=59.95))
         begun = now()
         for _ in range(3):
-            await self._take(gate)
+            await self._take(limiter)
 
         assert now() - begun >= 0.09
 
-    async def _take(self, gate: ModelLimiter) -> None:
-        async with gate.turn(1):
+    async def _take(self, limiter: ModelLimiter) -> None:
+        async with limiter.turn(1):
             pass
 
 
 async def test_limits_are_found_by_provider_and_by_model() -> None:
-    """Each has its own gate, made once."""
+    """Each has its own limiter, made once."""
     limits = Limits({"svc": LimitTable(concurrency=3), "svc/m-1": LimitTable(concurrency=1)})
     provider = ScriptedProvider(concurrency=7)
-    models = [limits.gate(provider, Model("svc", name)).most for name in ("m-1", "m-2")]
+    models = [limits.limiter(provider, Model("svc", name)).most for name in ("m-1", "m-2")]
 
-    assert limits.gate(provider).most == 3
+    assert limits.limiter(provider).most == 3
     assert models == [1, 7]
-    assert limits.gate(provider) is limits.gate(provider)
+    assert limits.limiter(provider) is limits.limiter(provider)
 
 
 class TestRetries:

@@ -7,7 +7,7 @@ import pytest
 from overheard.domain import Answer, Block, Finish, Model, Panel, Prompt, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
-from overheard.runs.reuse import merged, parse_age, reusable, reuse
+from overheard.runs.answers import merged, parse_age, reusable, reuse
 from overheard.testing.store import open_test_store
 from scripted import reply
 

@@ -11,13 +11,13 @@ from overheard.domain import FailureKind, Finish, Model, Panel, Price, Prompt, R
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.budget import TYPICAL, call_cost, price_of
 from overheard.runs.call import RECKONED
-from overheard.runs.cancellation import LOOKS
 from overheard.runs.execute import Runner
+from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
-from overheard.runs.outcome import Outcome
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import Retries
 from overheard.runs.spend import SpendReservation
+from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
 from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
@@ -40,8 +40,8 @@ class House:
     async def run(self, run: Run) -> Outcome:
         """Carry a run out."""
         kept = await self.store.runs.start(run)
-        purse = SpendReservation(self.store.money, self._budget, kept.payer, self.clock)
-        outside = (self.limits, purse, self.retries, self.clock, self.progress)
+        reservation = SpendReservation(self.store.money, self._budget, kept.payer, self.clock)
+        outside = (self.limits, reservation, self.retries, self.clock, self.progress)
         return await Runner(self.store, self.providers, *outside).run(kept)
 
     async def unfinished(self, panel: Panel, later: timedelta = timedelta(0)) -> Run | None:
@@ -228,7 +228,7 @@ async def test_calls_wait_for_money_that_is_only_held() -> None:
 
 @pytest.mark.parametrize("price", [0.5, "free", Price(-1, 0), Price(float("nan"), 0)])
 async def test_a_price_that_is_none_is_unknown(price: object) -> None:
-    """A plugin cannot talk a purse into anything."""
+    """A plugin cannot talk a reservation into anything."""
     provider = ScriptedProvider(price=cast("Price", price))
 
     assert price_of(Model("svc", "m-1"), {"svc": provider}) is None
@@ -345,7 +345,7 @@ async def test_a_run_that_is_paused_elsewhere_finishes_its_calls_and_stops() -> 
     while len(provider.asked) < 2:  # noqa: ASYNC110 - a provider tells nobody that it was asked
         await asyncio.sleep(0)
     assert await house.store.runs.steer(run.id, RunState.PAUSED)
-    await asyncio.sleep(LOOKS * 1.5)
+    await asyncio.sleep(STATE_CHECK_INTERVAL_S * 1.5)
     answered.set()
     outcome = await running
 

@@ -9,7 +9,7 @@ import pytest
 from overheard.config.sections import LimitTable
 from overheard.domain import Model
 from overheard.runs.limits import Bucket, Limits
-from overheard.runs.partition import SEATS, seat, seats
+from overheard.runs.tasks import SEATS, seat, seats
 from scripted import ScriptedProvider
 
 MODEL = Model("svc", "m-1")
@@ -19,10 +19,10 @@ async def test_who_holds_a_seat_has_its_share_of_the_calls() -> None:
     """And more with each seat more."""
     provider, limits = ScriptedProvider(concurrency=80), Limits()
     with seat(limits, {"svc": provider}, "svc"):
-        assert limits.gate(provider, MODEL).most == 80 // SEATS
+        assert limits.limiter(provider, MODEL).most == 80 // SEATS
         with seat(limits, {"svc": provider}, "svc"):
-            assert limits.gate(provider, MODEL).most == 2 * 80 // SEATS
-        assert limits.gate(provider, MODEL).most == 80 // SEATS
+            assert limits.limiter(provider, MODEL).most == 2 * 80 // SEATS
+        assert limits.limiter(provider, MODEL).most == 80 // SEATS
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 8, 50])
@@ -31,7 +31,7 @@ async def test_all_seats_together_allow_no_more_than_the_provider(concurrency: i
     provider, limits = ScriptedProvider(concurrency=concurrency), Limits()
     there = seats(limits, provider)
     with seat(limits, {"svc": provider}, "svc"):
-        assert 1 <= there * limits.gate(provider).most <= concurrency
+        assert 1 <= there * limits.limiter(provider).most <= concurrency
 
 
 async def test_a_model_with_a_limit_of_its_own_has_as_few_seats() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,11 +26,12 @@ from overheard.domain import (
 )
 from overheard.errors import HoldLost, RunUnderWay
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
-from overheard.runs.cancellation import LOOKS
+from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
-from overheard.runs.outcome import Outcome
 from overheard.runs.queue import InlineQueue
+from overheard.runs.quote import NOTHING, Quote
 from overheard.runs.service import MAX_HOLDS, RunProgress, RunService, held
+from overheard.runs.tasks import Outcome
 from overheard.testing.store import open_test_store
 from recording import HandClock
 from scripted import Quiet, ScriptedProvider, reply
@@ -131,14 +133,34 @@ async def test_a_run_is_asked_analysed_and_ended(queue: InlineQueue) -> None:
     house = House(queue)
     run = await house.start()
     house.clock.pass_(hours=1)
-    result = await house.service.execute(run, reused=2)
+    result = await house.service.execute(Quote(NOTHING, run=run))
 
     assert len(house.provider.asked) == 6
-    assert (result.outcome.complete, result.outcome.reused, result.found) == (6, 2, "analysed")
+    assert (result.outcome.complete, result.outcome.reused, result.found) == (6, 0, "analysed")
     [(analysed, outcome)] = house.analyst.analysed
     assert (analysed, outcome) == (run, result.outcome)
     [kept] = await house.store.runs.find()
     assert (kept.state, kept.finished_at) == (RunState.COMPLETE, house.clock.now())
+
+
+async def test_a_quote_with_an_age_reuses_answers_of_earlier_runs() -> None:
+    """Only the other questions are asked, and the result says how many answers were reused."""
+    house = House()
+    panel = Panel(PANEL.brands, PROMPTS[:1], PANEL.models, repeats=2)
+    earlier = Run("earlier", house.clock.now(), panel)
+    await house.service.execute(Quote(NOTHING, run=earlier))
+    house.clock.pass_(hours=1)
+    run = Run("r", house.clock.now(), PANEL)
+    result = await house.service.execute(Quote(NOTHING, run=run, reuse_within=timedelta(hours=2)))
+
+    assert len(house.provider.asked) == 6
+    assert (result.outcome.complete, result.outcome.reused) == (4, 2)
+
+
+async def test_a_quote_without_a_run_is_not_executed() -> None:
+    """The quote of several runs has none."""
+    with pytest.raises(ValueError, match="without a run"):
+        await House().service.execute(Quote(NOTHING))
 
 
 async def test_a_run_that_was_paused_is_neither_analysed_nor_ended() -> None:
@@ -146,7 +168,7 @@ async def test_a_run_that_was_paused_is_neither_analysed_nor_ended() -> None:
     house = House(SpreadQueue())
     run = await house.start()
     await house.store.runs.steer(run.id, RunState.PAUSED)
-    result = await house.service.execute(run)
+    result = await house.service.execute(Quote(NOTHING, run=run))
 
     assert (result.outcome.stopped, result.found) == (RunState.PAUSED, None)
     assert house.provider.asked == []
@@ -159,7 +181,7 @@ async def test_what_a_task_failed_for_counts_for_its_questions() -> None:
     queue = SpreadQueue()
     queue.problem = "The worker is full."
     house = House(queue)
-    result = await house.service.execute(await house.start())
+    result = await house.service.execute(Quote(NOTHING, run=await house.start()))
 
     assert result.outcome.failures == {"The worker is full.": 6}
     assert result.outcome.state is RunState.FAILED
@@ -189,7 +211,7 @@ async def test_the_end_of_a_run_releases_what_dead_workers_held() -> None:
     house = House(SpreadQueue())
     run = await house.start()
     await house.hold(run)
-    await house.service.execute(run)
+    await house.service.execute(Quote(NOTHING, run=run))
 
     assert await house.holders() == set()
 
@@ -238,7 +260,8 @@ async def test_a_task_asks_its_part_of_the_questions() -> None:
 async def test_a_task_of_a_paused_run_is_to_be_done_later() -> None:
     """A worker gives it back; a single process says what it has."""
     house = House()
-    house.provider.pause = LOOKS * 1.5  # the first calls end after the pause has been seen
+    # The first calls end after the pause has been seen.
+    house.provider.pause = STATE_CHECK_INTERVAL_S * 1.5
     run = await house.start()
     await house.store.runs.steer(run.id, RunState.PAUSED)
 

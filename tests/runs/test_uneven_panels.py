@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
+from overheard.runs.answers import reusable
 from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
-from overheard.runs.reuse import reusable
 from overheard.testing.store import open_test_store
 from overheard_storage.rows import run_of, run_row
 from scripted import reply

@@ -31,7 +31,7 @@ from overheard.domain import (
 )
 from overheard.errors import ProviderFailed
 from overheard.plugins import Guard
-from overheard.runs.counters import CallCounters
+from overheard.runs.call import CallCounters
 from overheard.runs.queue import outdated, queue_standing
 from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics
 from overheard.runtime.server import Server

@@ -14,7 +14,7 @@ import pytest
 from overheard.domain import Model, Panel, Prompt, Run, RunState, Task, TaskKind
 from overheard.errors import OverheardError
 from overheard.interfaces import TaskResult
-from overheard.runs.partition import asking, part_of
+from overheard.runs.tasks import asking, part_of
 from runtime.conftest import Office
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

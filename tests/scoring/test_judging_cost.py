@@ -6,8 +6,7 @@ import pytest
 
 from overheard.domain import Account, Claim, Model, Price, Prompt, Run
 from overheard.runs.budget import TYPICAL, WORST, Estimate, Size, question_tokens
-from overheard.scoring.judge import channel_of
-from overheard.scoring.judge_cost import judging_cost
+from overheard.scoring.judge import channel_of, judging_cost
 from overheard.testing.store import open_test_store
 from overheard_judge.scorer import JudgeSettings, ModelJudge
 from scripted import ScriptedProvider

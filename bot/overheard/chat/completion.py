@@ -10,13 +10,13 @@ from overheard.cards.command import Kind, Option
 from overheard.deployment import Deployment
 from overheard.domain import Catalogue
 
-MOST = 25
+MAX_VALUES = 25
 """Values that a chat shows at a time."""
 
-LONGEST = 100
+MAX_VALUE_CHARS = 100
 """Characters of a value that a chat takes."""
 
-FRESH = 5.0
+VALUES_MAX_AGE_S = 5.0
 """Seconds for which values are shown again without asking the store: people type fast."""
 
 
@@ -37,12 +37,12 @@ class Completing:
         known = list(option.choices) or await self._fresh(option.kind)
         fitting = [value for value in known if wanted in value.casefold()]
         fitting.sort(key=lambda value: not value.casefold().startswith(wanted))
-        return fitting[:MOST]
+        return fitting[:MAX_VALUES]
 
     async def _fresh(self, kind: Kind) -> list[str]:
         at, found = self._known.get(kind, (float("-inf"), []))
-        if monotonic() - at > FRESH:
-            found = [value[:LONGEST] for value in await self._look_up(kind)]
+        if monotonic() - at > VALUES_MAX_AGE_S:
+            found = [value[:MAX_VALUE_CHARS] for value in await self._look_up(kind)]
             self._known[kind] = (monotonic(), found)
         return found
 

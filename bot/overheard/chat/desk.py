@@ -17,7 +17,7 @@ from overheard.chat.completion import Completing
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
 from overheard.chat.confirmations import Pending, Seen, Unagreed, run_command
 from overheard.chat.parser import Order, fill, near, parse
-from overheard.chat.progress import PATIENCE, PAUSE, ChatProgress, Meter
+from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S, ChatProgress, Meter
 from overheard.commands.guide import HELP, teach
 from overheard.commands.registry import offered
 from overheard.commands.status import STATUS, status
@@ -49,8 +49,8 @@ class ChatDesk:
         gate: AccessPolicy,
         commands: Sequence[CommandSpec] | None = None,
         *,
-        patience: float = PATIENCE,
-        pause: float = PAUSE,
+        patience: float = FIRST_CARD_DELAY_S,
+        pause: float = EDIT_INTERVAL_S,
     ) -> None:
         self._deployment = deployment
         self._gate = gate

@@ -14,10 +14,10 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
 from overheard.interfaces import Conversation
 
-PATIENCE = 1.0
+FIRST_CARD_DELAY_S = 1.0
 """Seconds before anything is said; most commands are done by then."""
 
-PAUSE = 2.0
+EDIT_INTERVAL_S = 2.0
 """Seconds between two edits; a chat takes about one message a second in a channel."""
 
 log = logging.getLogger(__name__)
@@ -58,8 +58,8 @@ class ChatProgress:
         title: str,
         look: Look,
         *,
-        patience: float = PATIENCE,
-        pause: float = PAUSE,
+        patience: float = FIRST_CARD_DELAY_S,
+        pause: float = EDIT_INTERVAL_S,
         private: bool = False,
     ) -> None:
         self._conversation = conversation

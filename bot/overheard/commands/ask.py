@@ -15,8 +15,8 @@ from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
-from overheard.runs.outcome import Outcome
 from overheard.runs.plan import choose_models, new_run
+from overheard.runs.tasks import Outcome
 
 LABEL = "ask"
 

@@ -11,12 +11,12 @@ from overheard.alerts.bursts import PlannedBurst
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role
-from overheard.commands.check import carry_out
+from overheard.commands.check import execute_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, Panel, Payer, Run, RunState
+from overheard.errors import RunEnded
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import TAKEN_UP_WITHIN
-from overheard.runs.service import held
 
 ANEW = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
@@ -132,15 +132,17 @@ def _new(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, P
 
 async def _carry_out(deployment: Deployment, call: Call, run: Run) -> Card | None:
     """Carry a burst out as any check; None when another process has done it meanwhile."""
-    await deployment.pricing.quote(run)  # the bursts before may have used the money up
-    run = await deployment.store.runs.start(run)
+    quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
 
-    async def work() -> Card | None:
-        if await deployment.store.runs.state(run.id) is not RunState.RUNNING:
-            return None
-        return await carry_out(deployment, call, run)
+    async def require_running(stored: Run) -> None:
+        state = await deployment.store.runs.state(stored.id)
+        if state is not RunState.RUNNING:
+            raise RunEnded(run=stored.key, state=str(state), verb="executed")
 
-    return await held(deployment.store, run, work)
+    try:
+        return await execute_run(deployment, call, quote, before=require_running)
+    except RunEnded:
+        return None
 
 
 def _outcome(

@@ -17,11 +17,12 @@ from overheard.domain import Model, ModelUpdate, Panel, Payer, Run
 from overheard.errors import CanaryImpossible, NothingToAsk
 from overheard.interfaces import Described
 from overheard.runs.budget import Pair, capabilities_of, unasked
-from overheard.runs.canary import (
+from overheard.runs.execute import Runner
+from overheard.runs.model_updates import (
+    CANARY_SOURCE,
     DAILY,
     REFERENCE,
     SEARCH,
-    SOURCE,
     Canary,
     Probe,
     border_prompts,
@@ -32,7 +33,6 @@ from overheard.runs.canary import (
     search_panel,
     whole_panel,
 )
-from overheard.runs.execute import Runner
 from overheard.runs.plan import find_model, new_run
 from overheard.runs.retries import Retries
 from overheard.runs.service import held
@@ -164,7 +164,9 @@ async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
     )
     if verdict.hit:
         note = f"{len(verdict.unseen)} first words that were never given before"
-        await deployment.store.updates.add(ModelUpdate(canary.model, run.started_at, SOURCE, note))
+        await deployment.store.updates.add(
+            ModelUpdate(canary.model, run.started_at, CANARY_SOURCE, note)
+        )
     return Day(canary, verdict)
 
 
@@ -176,10 +178,12 @@ async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> 
     run = await store.runs.start(run)
 
     async def work() -> None:
-        purse = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
+        reservation = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(one) for name, one in deployment.plugins.providers.items()}
         retries = Retries(deployment.config.asking)
-        runner = Runner(store, probes, deployment.limits, purse, retries, clock, call.progress)
+        runner = Runner(
+            store, probes, deployment.limits, reservation, retries, clock, call.progress
+        )
         outcome = await runner.run(run)
         await store.runs.finish(run.id, outcome.state, clock.now())
 

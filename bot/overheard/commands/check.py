@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
@@ -18,11 +17,10 @@ from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run
 from overheard.errors import UnknownName
+from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
-from overheard.runs.reuse import parse_age
-from overheard.runs.reuse import reuse as reuse_answers
-from overheard.runs.service import held
+from overheard.runs.quote import Quote
 
 
 async def check(
@@ -86,36 +84,28 @@ async def check(
     )
     reuse_within = parse_age(reuse) if reuse else None
     quote = await deployment.pricing.quote(run, reuse_within=reuse_within)
-    execute = partial(_execute, deployment, call, run, reuse_within)
-    return Proposal(quote.price, quote.usd, execute, {"seed": drawn})
+    return Proposal(
+        quote.price, quote.usd, partial(execute_run, deployment, call, quote), {"seed": drawn}
+    )
 
 
-async def _execute(
-    deployment: Deployment, call: Call, run: Run, reuse_within: timedelta | None
+async def execute_run(
+    deployment: Deployment,
+    call: Call,
+    quote: Quote,
+    *,
+    before: Callable[[Run], Awaitable[object]] | None = None,
 ) -> Card:
-    run = await deployment.store.runs.start(run)
-    now, reused = deployment.clock.now(), 0
-
-    async def work() -> Card:
-        nonlocal reused
-        if reuse_within:
-            reused += await reuse_answers(deployment.store, run, reuse_within, now)
-        return await carry_out(deployment, call, run, reused=reused)
-
-    return await held(deployment.store, run, work)
-
-
-async def carry_out(deployment: Deployment, call: Call, run: Run, *, reused: int = 0) -> Card:
-    """Carry out a run that the caller holds, and show what came of it.
+    """Execute a quoted run and return the card of its result.
 
     Args:
         deployment: The open deployment.
-        call: Who asks and where, and who is shown progress.
-        run: A run that the store holds.
-        reused: How many of its answers were reused just now.
+        call: The person and channel that the run is executed for, and their progress.
+        quote: The quote of the run.
+        before: See `RunService.execute`.
     """
     service = run_service(deployment, call, show_alert)
-    return await run_card(call, await service.execute(run, reused=reused))
+    return await run_card(call, await service.execute(quote, before=before))
 
 
 def _check_metrics(deployment: Deployment) -> None:

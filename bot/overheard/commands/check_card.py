@@ -16,11 +16,12 @@ from overheard.detection.effect import Learning
 from overheard.domain import Account, Finish, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams
+from overheard.runs.answers import merged
 from overheard.runs.budget import key_of, nearly_spent
-from overheard.runs.outcome import Outcome
-from overheard.runs.reuse import merged
 from overheard.runs.service import RunResult
-from overheard.scoring.judge import agreements, doubt, judges
+from overheard.runs.tasks import Outcome
+from overheard.scoring.judge import judges
+from overheard.scoring.judge_drift import agreements, doubt
 from overheard.scoring.service import Scoring
 
 ENDINGS = {

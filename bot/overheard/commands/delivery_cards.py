@@ -16,8 +16,8 @@ from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, RunState
-from overheard.runs.outcome import Outcome
 from overheard.runs.plan import is_fresh
+from overheard.runs.tasks import Outcome
 
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""

@@ -15,7 +15,8 @@ from overheard.interfaces import Judge
 from overheard.runs.budget import capabilities_of, price_of
 from overheard.runs.limits import ModelLimiter
 from overheard.runs.retries import State
-from overheard.scoring.judge import agreements, doubt, judges
+from overheard.scoring.judge import judges
+from overheard.scoring.judge_drift import agreements, doubt
 
 STATES = {State.CLOSED: "works", State.OPEN: "left alone", State.HALF_OPEN: "being tried again"}
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
@@ -64,8 +65,8 @@ async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
 
 def _data(deployment: Deployment, model: Model) -> dict[str, str]:
     providers = deployment.plugins.providers
-    gate = deployment.limits.gate(providers[model.provider], model)
-    state, rest = _state(gate)
+    limiter = deployment.limits.limiter(providers[model.provider], model)
+    state, rest = _state(limiter)
     can = capabilities_of(model, providers)
     shown = STATES[state]
     told = f"{shown}, for {wording.duration(rest)}" if rest else shown
@@ -73,26 +74,26 @@ def _data(deployment: Deployment, model: Model) -> dict[str, str]:
         "model": str(model),
         "how": can.how or "-",
         "price": _priced(price_of(model, providers), batch=can.batch),
-        "pace": _pace(gate),
+        "pace": _pace(limiter),
         "state": state.value,
         "told": told,
-        "reason": gate.breaker.reason,
+        "reason": limiter.breaker.reason,
     }
 
 
-def _pace(gate: ModelLimiter) -> str:
+def _pace(limiter: ModelLimiter) -> str:
     """Say how many calls may be under way, and begin in a minute, as configured or learnt."""
-    calls, tokens = gate.requests.size, gate.tokens.size
-    told = [f"{int(gate.allowed)} of {gate.most}"]
+    calls, tokens = limiter.requests.size, limiter.tokens.size
+    told = [f"{int(limiter.allowed)} of {limiter.most}"]
     told += [f"{calls:,.0f} calls a minute"] if calls < inf else []
     told += [f"{tokens:,.0f} tokens a minute"] if tokens < inf else []
     return ", ".join(told)
 
 
-def _state(gate: ModelLimiter) -> tuple[State, float]:
+def _state(limiter: ModelLimiter) -> tuple[State, float]:
     now = asyncio.get_running_loop().time()
-    rest = gate.rest(now)
-    return (State.OPEN if rest else gate.breaker.state(now)), rest
+    rest = limiter.rest(now)
+    return (State.OPEN if rest else limiter.breaker.state(now)), rest
 
 
 def _priced(price: Price | None, *, batch: bool) -> str:

@@ -17,9 +17,9 @@ from overheard.commands.catalogue_fields import optional
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Panel, Prompt
-from overheard.runs.outcome import Outcome
 from overheard.runs.plan import choose_models, find_brand, new_run
 from overheard.runs.suggestions import request, suggested
+from overheard.runs.tasks import Outcome
 
 SHOWN_CHARS = 80
 """The length of a prompt in a table."""

@@ -9,13 +9,12 @@ from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
-from overheard.commands.check import carry_out
+from overheard.commands.check import execute_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
+from overheard.runs.interruptions import is_held
 from overheard.runs.plan import TAKEN_UP_WITHIN, find_run
-from overheard.runs.resume import is_held
-from overheard.runs.service import held
 
 FIRST = 20
 
@@ -102,11 +101,11 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
         raise RunTooOld(run=found.key, age=wording.duration(age.total_seconds()))
     quote = await deployment.pricing.quote(found)
 
-    async def work() -> Card:
-        await deployment.store.runs.steer(found.id, RunState.RUNNING)
-        return await carry_out(deployment, call, found)
+    async def wake(stored: Run) -> None:
+        await deployment.store.runs.steer(stored.id, RunState.RUNNING)
 
-    return Proposal(quote.price, quote.usd, partial(held, deployment.store, found, work))
+    execute = partial(execute_run, deployment, call, quote, before=wake)
+    return Proposal(quote.price, quote.usd, execute)
 
 
 async def _steer(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:

@@ -19,8 +19,8 @@ from overheard.detection.updates import UpdateEffect, follow_updates
 from overheard.domain import Model, ModelUpdate, Scale
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
+from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
-from overheard.runs.update_feeds import read_feeds
 
 METRIC = "visibility"
 _PLURAL = {"has": "have", "is": "are"}

@@ -23,7 +23,7 @@ from overheard.domain import (
 )
 from overheard.finetune.comparison import MAX_CHECKS, Contrast, clear, contrasts
 from overheard.measure.blocks import summarise
-from overheard.runs.outcome import Outcome
+from overheard.runs.tasks import Outcome
 from overheard.scoring.service import Scoring
 
 CONTROL_TAG = "control"

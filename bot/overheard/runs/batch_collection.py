@@ -12,13 +12,12 @@ from overheard.domain import Answer, Batch, BatchStatus, FailureKind, Model, Que
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins import remedy_of
-from overheard.runs.call import LONGEST_CALL, NO_ANSWER, fault, judged
-from overheard.runs.cancellation import RunCancellation
-from overheard.runs.counters import CallCounters
-from overheard.runs.outcome import Outcome
+from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, fault, judged
+from overheard.runs.interruptions import RunCancellation
 from overheard.runs.retries import Retries
+from overheard.runs.tasks import Outcome
 
-GROUP = 200
+ANSWERS_PER_TRANSACTION = 200
 """Answers that are kept in one transaction."""
 
 
@@ -84,21 +83,21 @@ class Collector:
         """
         count = sum(map(len, waiting))
         self._progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
-        brake, broken = RunCancellation(self._store, run.id), list[OverheardError]()
+        cancellation, broken = RunCancellation(self._store, run.id), list[OverheardError]()
 
         async def collect(batch: Batch) -> None:
             try:
-                await self._collect(run, batch, outcome, brake)
+                await self._collect(run, batch, outcome, cancellation)
             except OverheardError as error:
                 broken.append(error)
 
         try:
-            async with brake.watching(), asyncio.TaskGroup() as group:
+            async with cancellation.watching(), asyncio.TaskGroup() as group:
                 for batch in waiting:
                     group.create_task(collect(batch))
         finally:
             self._progress.finish()
-        outcome.stopped = brake.stopped
+        outcome.stopped = cancellation.stopped
         if broken and not outcome.stopped:
             raise broken[0]
 
@@ -126,7 +125,7 @@ class Collector:
         await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
 
     async def _collect(
-        self, run: Run, batch: Batch, outcome: Outcome, brake: RunCancellation | None = None
+        self, run: Run, batch: Batch, outcome: Outcome, cancellation: RunCancellation | None = None
     ) -> None:
         seen, heard = 0, asyncio.get_running_loop().time()
         questions = _questions_of(run, batch)
@@ -145,10 +144,10 @@ class Collector:
                 return
             self._progress.advance(max(0, look.done - seen))
             seen = max(seen, min(look.done, len(batch)))
-            if brake is None:
+            if cancellation is None:
                 await asyncio.sleep(wait)
                 continue
-            with brake.waiting():
+            with cancellation.waiting():
                 await asyncio.sleep(wait)
 
     async def _keep(
@@ -160,8 +159,8 @@ class Collector:
             _answer(batch, item, question, look, latency, self._calls(batch.model).remedy)
             for item, question in questions.items()
         ]
-        for start in range(0, len(answers), GROUP):
-            group = answers[start : start + GROUP]
+        for start in range(0, len(answers), ANSWERS_PER_TRANSACTION):
+            group = answers[start : start + ANSWERS_PER_TRANSACTION]
             self._counters.collected(await self._store.answers.add(group))
         await self.end(batch)
         for answer in answers:
@@ -262,7 +261,7 @@ class BatchCalls:
 
     async def _made(self, call: Callable[[], Awaitable[object]], kind: type[Result]) -> Result:
         """Make a call that returns such a value; what is no error of ours becomes one."""
-        deadline = asyncio.timeout(LONGEST_CALL)
+        deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
             async with deadline:
                 given = await call()

@@ -19,12 +19,12 @@ from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, Provi
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.runs.batch_collection import BatchCalls, Collector, Patience, item_of
 from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
-from overheard.runs.counters import CallCounters
-from overheard.runs.outcome import Outcome
+from overheard.runs.call import CallCounters
 from overheard.runs.plan import is_fresh
 from overheard.runs.retries import Retries
+from overheard.runs.tasks import Outcome
 
-MOST = 50_000
+MAX_BATCH_QUESTIONS = 50_000
 """Questions of one batch: as many as every vendor takes."""
 BATCH_TIME = "up to 24 hours"
 """How long vendors take for a batch."""
@@ -164,7 +164,7 @@ class Batches:
             left = [q for q in _questions(run) if q.model == model and q.key not in asked]
             if left and not is_fresh(run, self._clock.now()):
                 _give_up(left, TOO_LATE, tried, outcome)
-            elif count := await self._hold(run, left[:MOST]):
+            elif count := await self._hold(run, left[:MAX_BATCH_QUESTIONS]):
                 handed += await self._submit(run, left[:count], tried, outcome)
             else:
                 poor += left

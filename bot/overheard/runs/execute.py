@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from overheard.domain import Answer, FailureKind, Model, Question, Run
 from overheard.errors import BudgetUsedUp, ModelResting, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Progress, Provider, Store
+from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
 from overheard.runs.call import Call, reckoned
-from overheard.runs.cancellation import RunCancellation
+from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter
-from overheard.runs.outcome import Outcome
 from overheard.runs.plan import doing
 from overheard.runs.retries import Retries
 from overheard.runs.spend import HeldAmount, SpendReservation
-from overheard.runs.write_batcher import WriteBatcher
+from overheard.runs.tasks import Outcome
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class _Lane:
 
     provider: Provider
     waiting: Iterator[Question]
-    gate: ModelLimiter
-    door: ModelLimiter
+    limiter: ModelLimiter
+    provider_limiter: ModelLimiter
     dearest: float = 0.0
     worst: dict[str, float] = field(default_factory=dict)
 
@@ -46,8 +46,8 @@ class _Job:
 
     run: Run
     outcome: Outcome
-    keeper: WriteBatcher
-    brake: RunCancellation
+    batcher: WriteBatcher
+    cancellation: RunCancellation
 
 
 class Runner:
@@ -57,7 +57,7 @@ class Runner:
         store: Where answers go; it also says what a run that was cut off has asked already.
         providers: By name.
         limits: Whose turn it is, shared by all runs of the process.
-        purse: What may be spent.
+        reservation: What may be spent.
         retries: How patiently a question is asked.
         clock: Says when each call began.
         progress: Is told of each question that is done.
@@ -68,7 +68,7 @@ class Runner:
         store: Store,
         providers: Mapping[str, Provider],
         limits: Limits,
-        purse: SpendReservation,
+        reservation: SpendReservation,
         retries: Retries,
         clock: Clock,
         progress: Progress,
@@ -76,7 +76,7 @@ class Runner:
         self._store = store
         self._providers = providers
         self._limits = limits
-        self._purse = purse
+        self._reservation = reservation
         self._retries = retries
         self._clock = clock
         self._progress = progress
@@ -93,17 +93,17 @@ class Runner:
         outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
         self._progress.start(doing(panel), len(panel or ()))
         self._progress.advance(outcome.kept)
-        brake = RunCancellation(self._store, run.id)
+        cancellation = RunCancellation(self._store, run.id)
         try:
-            async with brake.watching(), WriteBatcher(self._store.answers) as keeper:
-                await self._ask_models(_Job(run, outcome, keeper, brake), asked)
+            async with cancellation.watching(), WriteBatcher(self._store.answers) as batcher:
+                await self._ask_models(_Job(run, outcome, batcher, cancellation), asked)
         finally:
-            await self._purse.close()
-        outcome.stopped = brake.stopped
+            await self._reservation.close()
+        outcome.stopped = cancellation.stopped
         self._progress.finish()
         return outcome
 
-    async def ask(self, question: Question, run: Run, keeper: WriteBatcher) -> Answer:
+    async def ask(self, question: Question, run: Run, batcher: WriteBatcher) -> Answer:
         """Ask a single question for a run that the store holds, and keep what came of it.
 
         Raises:
@@ -118,7 +118,7 @@ class Runner:
                 reason="there is no such provider",
                 remedy=f"add a table [providers.{question.model.provider}]",
             )
-        job = _Job(run, Outcome(run), keeper, RunCancellation(self._store, run.id))
+        job = _Job(run, Outcome(run), batcher, RunCancellation(self._store, run.id))
         answer, _ = await self._ask(lane, question, job)
         return answer
 
@@ -128,7 +128,7 @@ class Runner:
             for model in models:
                 waiting = _missing(job.run, model, asked)
                 if lane := self._lane(model, waiting):
-                    for _ in range(min(lane.gate.most, lane.door.most)):
+                    for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
                         group.create_task(self._work(lane, job))
                 else:
                     gone = f"There is no provider {model.provider} any more."
@@ -138,8 +138,8 @@ class Runner:
         provider = self._providers.get(model.provider)
         if provider is None:
             return None
-        gates = self._limits.gate(provider, model), self._limits.gate(provider)
-        return _Lane(provider, waiting, *gates)
+        limiters = self._limits.limiter(provider, model), self._limits.limiter(provider)
+        return _Lane(provider, waiting, *limiters)
 
     async def _work(self, lane: _Lane, job: _Job) -> None:
         for question in lane.waiting:
@@ -174,12 +174,12 @@ class Runner:
                     answer, failure = await call.make()
                     answer = reckoned(answer, failure, self._providers)
                 except BaseException:
-                    self._purse.settle(held, 0.0)
+                    self._reservation.settle(held, 0.0)
                     raise
                 first, tried = first or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
-                _tell(lane.gate, answer, failure, call.begun, wait)
+                _tell(lane.limiter, answer, failure, call.begun, wait)
                 if not failure or not self._retries.again(
                     failure, tried, call.ended + wait - first
                 ):
@@ -189,7 +189,7 @@ class Runner:
                 self._settle(held, answer, failure)
             job.outcome.retries += 1
             self._limits.counters.retried(lane.provider.name)
-            with job.brake.waiting():
+            with job.cancellation.waiting():
                 await asyncio.sleep(wait)
 
     @asynccontextmanager
@@ -201,9 +201,9 @@ class Runner:
         """
         tokens = question_tokens(question.prompt) + TYPICAL.answer
         async with AsyncExitStack() as turns:
-            with job.brake.waiting():
-                await turns.enter_async_context(lane.gate.turn(job.run.id, tokens))
-                await turns.enter_async_context(lane.door.turn(job.run.id))
+            with job.cancellation.waiting():
+                await turns.enter_async_context(lane.limiter.turn(job.run.id, tokens))
+                await turns.enter_async_context(lane.provider_limiter.turn(job.run.id))
             yield
 
     async def _hold(self, lane: _Lane, question: Question) -> HeldAmount:
@@ -211,21 +211,21 @@ class Runner:
         if prompt.key not in lane.worst:  # to ask its plugin takes as long as to keep an answer
             lane.worst[prompt.key] = call_cost(prompt, question.model, self._providers, WORST)
         # A model whose answers turned out dearer than the worst that was thought of.
-        held = await self._purse.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
+        held = await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
         if held is None:
-            raise BudgetUsedUp(key=self._purse.lacking)
+            raise BudgetUsedUp(key=self._reservation.lacking)
         return held
 
     async def _keep(self, answer: Answer, lane: _Lane, job: _Job) -> None:
         lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
-        await job.keeper.keep(answer)
+        await job.batcher.keep(answer)
 
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
-            self._purse.keep_back(held, cost)
+            self._reservation.keep_back(held, cost)
         else:
-            self._purse.settle(held, cost)
+            self._reservation.settle(held, cost)
 
 
 def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:
@@ -234,9 +234,9 @@ def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) ->
 
 
 def _tell(
-    gate: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
+    limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
     if failure:
-        gate.failed(failure, begun, wait)
+        limiter.failed(failure, begun, wait)
     elif not answer.error:
-        gate.answered(answer.reply.limits)
+        limiter.answered(answer.reply.limits)

@@ -17,10 +17,10 @@ from overheard.config.sections import LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
 from overheard.interfaces import Provider
-from overheard.runs.counters import CallCounters
+from overheard.runs.call import CallCounters
 from overheard.runs.retries import Breaker, State
 
-PATIENCE = 600.0
+MAX_MODEL_WAIT_S = 600.0
 """Seconds for which a run waits for a model that is paused or left alone."""
 
 BROKEN = frozenset({FailureKind.SERVER, FailureKind.TIMEOUT, FailureKind.CONNECTION})
@@ -75,7 +75,7 @@ class ModelLimiter:
             tokens: About how many tokens the call will take.
 
         Raises:
-            ModelResting: when none would come for longer than `PATIENCE`.
+            ModelResting: when none would come for longer than `MAX_MODEL_WAIT_S`.
         """
         waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens)
         self._waiting.setdefault(run_id, deque()).append(waiter)
@@ -147,7 +147,7 @@ class ModelLimiter:
     def _admit(self) -> None:
         """Give turns as long as there are any; come back when there will be."""
         now = asyncio.get_running_loop().time()
-        if self.rest(now) > PATIENCE:
+        if self.rest(now) > MAX_MODEL_WAIT_S:
             self._send_away(self.rest(now))
         while self._waiting and self.under_way < self._room(now):
             run_id, waiters = next(iter(self._waiting.items()))
@@ -195,7 +195,7 @@ class ModelLimiter:
 
 
 class Limits:
-    """The gates of all providers and models.
+    """The limiters of all providers and models.
 
     Args:
         tables: The configured limits, by ``provider`` or ``provider/model``.
@@ -206,20 +206,20 @@ class Limits:
 
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
         self._tables = tables or {}
-        self._gates: dict[str, ModelLimiter] = {}
+        self._limiters: dict[str, ModelLimiter] = {}
         self.counters = CallCounters()
 
-    def gates(self, provider: Provider, models: Iterable[Model]) -> list[ModelLimiter]:
-        """Return the gates of a provider and of some of its models."""
-        return [self.gate(provider), *(self.gate(provider, model) for model in models)]
+    def limiters(self, provider: Provider, models: Iterable[Model]) -> list[ModelLimiter]:
+        """Return the limiters of a provider and of some of its models."""
+        return [self.limiter(provider), *(self.limiter(provider, model) for model in models)]
 
-    def gate(self, provider: Provider, model: Model | None = None) -> ModelLimiter:
-        """Return the gate of a model, or of its provider for all of its models."""
+    def limiter(self, provider: Provider, model: Model | None = None) -> ModelLimiter:
+        """Return the limiter of a model, or of its provider for all of its models."""
         name = str(model) if model else provider.name
-        if name not in self._gates:
+        if name not in self._limiters:
             table = self._tables.get(name, NO_LIMITS)
-            self._gates[name] = ModelLimiter(name, provider.concurrency, table)
-        return self._gates[name]
+            self._limiters[name] = ModelLimiter(name, provider.concurrency, table)
+        return self._limiters[name]
 
 
 class Bucket:

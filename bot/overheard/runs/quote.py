@@ -11,9 +11,9 @@ from overheard.cards import wording
 from overheard.config.sections import BudgetTable
 from overheard.domain import Panel, Payer, Run
 from overheard.interfaces import Clock, Provider, Store
+from overheard.runs.answers import reusable
 from overheard.runs.batches import batch_note, batched
 from overheard.runs.budget import Estimate, Pair, check_budget, estimate, unasked
-from overheard.runs.reuse import reusable
 from overheard.runs.spend import release_dead
 
 NOTHING = Estimate(0, 0.0, 0.0)

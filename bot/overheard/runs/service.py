@@ -18,14 +18,15 @@ from overheard.errors import (
     RunUnderWay,
 )
 from overheard.interfaces import PROBLEM, Clock, Progress, Provider, Queue, Store, TaskResult
+from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
-from overheard.runs.outcome import Outcome
-from overheard.runs.partition import asking, part_of, seat
 from overheard.runs.plan import doing
+from overheard.runs.quote import Quote
 from overheard.runs.retries import Retries
 from overheard.runs.spend import SpendReservation
+from overheard.runs.tasks import Outcome, asking, part_of, seat
 from overheard.telemetry import about, traced
 
 MAX_HOLDS = 5
@@ -99,19 +100,46 @@ class RunService(Generic[Found_co]):
         self._progress = progress
         self._analysis = analysis
 
-    @traced("run", lambda _, run, **__: {"overheard.run": run.key})
-    async def execute(self, run: Run, *, reused: int = 0) -> RunResult[Found_co]:
-        """Ask what a run has not asked yet, analyse its answers, and end it.
+    async def execute(
+        self, quote: Quote, *, before: Callable[[Run], Awaitable[object]] | None = None
+    ) -> RunResult[Found_co]:
+        """Execute a quoted run: reuse answers, ask what is missing, analyse, and end the run.
 
-        The run has ended only when its shifts have been announced: whenever it is cut off before,
-        the same call goes on with what is missing. The caller holds the run; see `held`.
+        The run has ended only when its shifts have been announced. A run that was cut off before
+        continues with the next call.
+
+        Args:
+            quote: The quote of a single run.
+            before: Called with the stored run when it is held, before the first question; an error
+                that it raises ends the call.
+
+        Raises:
+            RunUnderWay: when another process holds the run.
+            BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
+            ValueError: when the quote is not that of a single run.
+        """
+        if quote.run is None:
+            raise ValueError("a quote without a run cannot be executed")
+        run = await self._store.runs.start(quote.run)
+        now, reused = self._clock.now(), 0
+
+        async def work() -> RunResult[Found_co]:
+            nonlocal reused
+            if before:
+                await before(run)
+            if quote.reuse_within:
+                reused += await reuse(self._store, run, quote.reuse_within, now)
+            return await self._carry_out(run, reused)
+
+        return await held(self._store, run, work)
+
+    @traced("run", lambda _, run, __: {"overheard.run": run.key})
+    async def _carry_out(self, run: Run, reused: int) -> RunResult[Found_co]:
+        """Ask what a held run has not asked yet, analyse its answers, and end the run.
 
         Args:
             run: A run that the store holds.
-            reused: How many of its answers were reused just now.
-
-        Raises:
-            BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
+            reused: Number of its answers that were reused by this call of `execute`.
         """
         about(run=run.key)
         log.info("Run %s begins, or goes on: %s questions.", run.key, len(run.panel or ()))
@@ -187,12 +215,12 @@ class RunService(Generic[Found_co]):
 
     async def _ask_here(self, run: Run) -> Outcome:
         """Ask in this process what a run, or a part of it, has not asked yet."""
-        purse = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
+        reservation = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
         runner = Runner(
             self._store,
             self._providers,
             self._limits,
-            purse,
+            reservation,
             self._retries,
             self._clock,
             self._progress,

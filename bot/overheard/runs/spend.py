@@ -1,4 +1,4 @@
-"""A purse: money is held in it before each call, so that calls under way cannot overspend."""
+"""Spending: money is reserved before each call, so that calls under way cannot overspend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from overheard.interfaces import Clock, Store
 from overheard.interfaces.money import MoneyRepository
 from overheard.runs.budget import key_of
 
-AHEAD = 25
+CALLS_HELD_AHEAD = 25
 """Calls for which money is held in the store at a time, so that not every call has to ask it."""
 
 
@@ -106,7 +106,7 @@ class SpendReservation:
             lacking = {a: missing for a, missing in lacking.items() if missing > 0}
             if not lacking:
                 return True
-            ahead = {account: AHEAD * shares[account] * usd for account in lacking}
+            ahead = {account: CALLS_HELD_AHEAD * shares[account] * usd for account in lacking}
             return await self._reserve(ahead) or await self._reserve(lacking)
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:

@@ -19,7 +19,7 @@ from overheard.deployment import Deployment
 from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard.interfaces import Clock
-from overheard.runs.counters import CallCounters
+from overheard.runs.call import CallCounters
 from overheard.runs.queue import queue_standing
 from overheard.telemetry import begin_traces, write_log
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from overheard.domain import RunState, Task, TaskKind
 from overheard.errors import HoldLost, OverheardError
 from overheard.interfaces import PROBLEM, IsWanted, Store, TaskHandler, TaskResult
-from overheard.runs.partition import following
 from overheard.runs.queue import WORKER
+from overheard.runs.tasks import following
 
 if TYPE_CHECKING:
     from pgqueuer import PgQueuer

@@ -29,9 +29,8 @@ from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, Sch
 from overheard.errors import OverheardError
 from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
-from overheard.runs.canary import canaries
-from overheard.runs.resume import RunResumer
-from overheard.runs.update_feeds import read_feeds
+from overheard.runs.interruptions import RunResumer
+from overheard.runs.model_updates import canaries, read_feeds
 from overheard.runtime.health import HealthServer
 from overheard.runtime.leader import LeaderChat
 from overheard.runtime.metrics import process_metrics, start_telemetry

@@ -13,7 +13,7 @@ from overheard.alerts.run_analysis import run_service
 from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.interfaces import TaskResult
-from overheard.runs.partition import seats
+from overheard.runs.tasks import seats
 from overheard.runtime.health import HealthServer
 from overheard.runtime.metrics import process_metrics, start_telemetry
 from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor

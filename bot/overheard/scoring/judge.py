@@ -15,15 +15,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.domain import Answer, Panel, Prompt, Question, Reply, Run, RunState
+from overheard.domain import Answer, Panel, Payer, Prompt, Question, Reply, Run, RunState
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
+from overheard.runs.answers import WriteBatcher
+from overheard.runs.budget import TYPICAL, WORST, Estimate, Size, call_cost, price_of
 from overheard.runs.execute import Runner
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.retries import Retries
 from overheard.runs.spend import SpendReservation
-from overheard.runs.write_batcher import WriteBatcher
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""
@@ -33,11 +34,6 @@ LONGEST_REPLY = 4_000
 
 _UNPAID: ContextVar[list[Question] | None] = ContextVar("unpaid", default=None)
 """Where a task that may use kept replies alone collects what it would have to ask."""
-
-MOVED = 2
-"""Gold labels by which the agreement may change between two rounds without a word."""
-SOUND = 0.75
-"""The share of gold labels that a judge agrees with, if its word is to count for much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +60,6 @@ def for_nothing() -> Iterator[list[Question]]:
         yield unpaid
     finally:
         _UNPAID.reset(token)
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How well a judge agreed with its gold labels in one round.
-
-    Attributes:
-        at: When the round began.
-        right: How many labels it agreed with.
-        of: How many there are.
-    """
-
-    at: datetime
-    right: int
-    of: int
-
-    def differs_from(self, before: Agreement) -> bool:
-        """Whether it differs from an earlier round by more than a model's own noise."""
-        return self.of != before.of or abs(self.right - before.right) >= MOVED
 
 
 class Judging:
@@ -125,28 +102,13 @@ class Judging:
                     asker.anew = False
 
 
-async def agreements(store: Store, judge: Judge) -> list[Agreement]:
-    """Return how well a judge agreed with its gold labels, the oldest round first."""
-    prompts = [Prompt(text) for text in judge.rehearsals]
-    replies: dict[int, dict[str, str]] = defaultdict(dict)
-    async for answer in store.answers.stream(prompts={prompt.key for prompt in prompts}):
-        if answer.question.model == judge.model and answer.complete and not answer.gone:
-            replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
-    begun = {run.id: run.started_at for run in await store.runs.find()} if replies else {}
-    whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
-    return [
-        Agreement(begun[run], *judge.agreement([said[prompt.key] for prompt in prompts]))
-        for run, said in whole.items()
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class _Round:
     """A run in which a judge asks, and what it is held by."""
 
     run: Run
     runner: Runner
-    keeper: WriteBatcher
+    batcher: WriteBatcher
     stack: AsyncExitStack
 
 
@@ -201,7 +163,7 @@ class _Asker:
 
     async def _put(self, now: _Round, question: Question) -> Answer:
         try:
-            return await now.runner.ask(question, now.run, now.keeper)
+            return await now.runner.ask(question, now.run, now.batcher)
         except BudgetUsedUp:
             raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
 
@@ -224,17 +186,17 @@ class _Asker:
         await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
         channels = {**means.budget.channels, channel: self.judge.budget}
         budget = means.budget.model_copy(update={"channels": channels})
-        purse = SpendReservation(means.store.money, budget, run.payer, means.clock)
-        keeper = WriteBatcher(means.store.answers)
+        reservation = SpendReservation(means.store.money, budget, run.payer, means.clock)
+        batcher = WriteBatcher(means.store.answers)
         stack = AsyncExitStack()
         await stack.enter_async_context(means.store.locks.run_lock(run.id))
-        stack.push_async_callback(purse.close)
-        await stack.enter_async_context(keeper)
+        stack.push_async_callback(reservation.close)
+        await stack.enter_async_context(batcher)
         retries = Retries(means.asking)
         runner = Runner(
-            means.store, means.providers, means.limits, purse, retries, means.clock, _Unseen()
+            means.store, means.providers, means.limits, reservation, retries, means.clock, _Unseen()
         )
-        return _Round(run, runner, keeper, stack)
+        return _Round(run, runner, batcher, stack)
 
 
 class _Unseen:
@@ -250,29 +212,6 @@ class _Unseen:
         """Do nothing."""
 
 
-def doubt(judge: Judge, found: list[Agreement]) -> str:
-    """Say in one sentence why a judge is not to be relied on; else "".
-
-    Its agreement has moved since the round before, or there is little of it.
-    """
-    if not found:
-        return ""
-    now, before = found[-1], found[-2] if len(found) > 1 else None
-    whose = f"The judge {judge.name} ({judge.model})"
-    if before and now.differs_from(before):
-        return (
-            f"{whose} agrees with {now.right} of {now.of} gold labels, and agreed with "
-            f"{before.right} of {before.of} the round before: its model may have moved, so what it "
-            f"says now is not comparable with what it said then."
-        )
-    if now.right < SOUND * now.of:
-        return (
-            f"{whose} agrees with only {now.right} of {now.of} gold labels: little of what it says "
-            f"can be relied on, so name another model in [scorers.{judge.name}]."
-        )
-    return ""
-
-
 def channel_of(judge: Judge) -> str:
     """Return the channel that a judge's questions are booked on, which its own budget limits."""
     return f"{LABEL}:{judge.name}"
@@ -281,3 +220,51 @@ def channel_of(judge: Judge) -> str:
 def judges(scorers: Iterable[Scorer]) -> tuple[Judge, ...]:
     """Return the judges among some scorers."""
     return tuple(scorer for scorer in scorers if isinstance(scorer, Judge))
+
+
+async def judging_cost(
+    judges: Iterable[Judge],
+    answers: int,
+    sheets: int,
+    providers: Mapping[str, Provider],
+    store: Store,
+    now: datetime,
+) -> Estimate:
+    """Price what judges ask about answers: as if each named every brand that has facts.
+
+    A judge puts its gold texts first. It spends no more than is left of its own budget.
+
+    Args:
+        judges: Whoever judges.
+        answers: How many answers there will be.
+        sheets: How many brands have facts.
+        providers: By name.
+        store: Knows what judges have spent.
+        now: Says in which month.
+    """
+    calls, typical, worst = 0, 0.0, 0.0
+    unknown = []
+    for judge in judges if answers else ():
+        of_answers = answers * (1 + sheets)
+        calls += of_answers + len(judge.rehearsals)
+        if price_of(judge.model, providers) is None:
+            unknown.append(judge.model)
+        left = await _left(judge, store, now)
+        typical += min(left, _cost(judge, of_answers, providers, TYPICAL))
+        worst += min(left, _cost(judge, of_answers, providers, WORST))
+    return Estimate(calls, typical, worst, tuple(unknown))
+
+
+def _cost(judge: Judge, calls: int, providers: Mapping[str, Provider], size: Size) -> float:
+    """Return dollars for texts that are worded as the longest gold text, around an answer."""
+    gold = [Prompt(text) for text in judge.rehearsals]
+    longest = max(gold, key=lambda prompt: len(prompt.text), default=Prompt(""))
+    one = call_cost(longest, judge.model, providers, size, beside=size.answer)
+    return calls * one + sum(call_cost(p, judge.model, providers, size) for p in gold)
+
+
+async def _left(judge: Judge, store: Store, now: datetime) -> float:
+    accounts = Payer(0, channel=channel_of(judge)).accounts(Prompt(""), now)
+    [account] = [one for one in accounts if one.kind == "channel"]
+    balance = (await store.money.balances([account]))[account]
+    return max(0.0, judge.budget - balance.spent - balance.held)

@@ -1,4 +1,4 @@
-"""Before a judged metric raises an alert: has the judge moved?
+"""Drift of a judge: agreement with its gold labels, and old answers that it judges a second time.
 
 Old answers are judged a second time. They have not changed, so a difference between what is said
 of them now and what was said then is the judge's own. What follows from that is decided in
@@ -7,11 +7,13 @@ of them now and what was said then is the judge's own. What follows from that is
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from overheard.detection.evidence import JudgeCheck
-from overheard.domain import Answer, Shift
-from overheard.interfaces import Store
+from overheard.domain import Answer, Prompt, Shift
+from overheard.interfaces import Judge, Store
 from overheard.numpy_proxy import Floats, np
 from overheard.scoring.service import Scoring
 
@@ -19,6 +21,29 @@ MAX_REJUDGED_ANSWERS = 100
 """Old answers that are judged a second time."""
 REJUDGED_RUNS = 12
 """Of how many runs before the shift they are."""
+MOVED = 2
+"""Gold labels by which the agreement may change between two rounds without a word."""
+SOUND = 0.75
+"""The share of gold labels that a judge agrees with, if its word is to count for much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well a judge agreed with its gold labels in one round.
+
+    Attributes:
+        at: When the round began.
+        right: How many labels it agreed with.
+        of: How many there are.
+    """
+
+    at: datetime
+    right: int
+    of: int
+
+    def differs_from(self, before: Agreement) -> bool:
+        """Whether it differs from an earlier round by more than a model's own noise."""
+        return self.of != before.of or abs(self.right - before.right) >= MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,44 @@ class Rejudging:
         found = self.store.answers.stream(numbers=said)
         mine = [a async for a in found if a.question.model == shift.model and not a.gone]
         return mine[-MAX_REJUDGED_ANSWERS:]
+
+
+async def agreements(store: Store, judge: Judge) -> list[Agreement]:
+    """Return how well a judge agreed with its gold labels, the oldest round first."""
+    prompts = [Prompt(text) for text in judge.rehearsals]
+    replies: dict[int, dict[str, str]] = defaultdict(dict)
+    async for answer in store.answers.stream(prompts={prompt.key for prompt in prompts}):
+        if answer.question.model == judge.model and answer.complete and not answer.gone:
+            replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
+    begun = {run.id: run.started_at for run in await store.runs.find()} if replies else {}
+    whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
+    return [
+        Agreement(begun[run], *judge.agreement([said[prompt.key] for prompt in prompts]))
+        for run, said in whole.items()
+    ]
+
+
+def doubt(judge: Judge, found: list[Agreement]) -> str:
+    """Say in one sentence why a judge is not to be relied on; else "".
+
+    Its agreement has moved since the round before, or there is little of it.
+    """
+    if not found:
+        return ""
+    now, before = found[-1], found[-2] if len(found) > 1 else None
+    whose = f"The judge {judge.name} ({judge.model})"
+    if before and now.differs_from(before):
+        return (
+            f"{whose} agrees with {now.right} of {now.of} gold labels, and agreed with "
+            f"{before.right} of {before.of} the round before: its model may have moved, so what it "
+            f"says now is not comparable with what it said then."
+        )
+    if now.right < SOUND * now.of:
+        return (
+            f"{whose} agrees with only {now.right} of {now.of} gold labels: little of what it says "
+            f"can be relied on, so name another model in [scorers.{judge.name}]."
+        )
+    return ""
 
 
 def _p_value(differences: Floats) -> float:

@@ -24,7 +24,7 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard.interfaces.money import MoneyRepository
-from overheard.runs.spend import AHEAD, HeldAmount, SpendReservation, release_dead
+from overheard.runs.spend import CALLS_HELD_AHEAD, HeldAmount, SpendReservation, release_dead
 from overheard.testing.store import open_test_store
 from scripted import SteppingClock, reply
 
@@ -40,22 +40,22 @@ calls = st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 1)), max_size=12)
 
 async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -> None:
     """Make calls of a run, all at once."""
-    purse = SpendReservation(store.money, budget, run.payer, SteppingClock(START))
+    reservation = SpendReservation(store.money, budget, run.payer, SteppingClock(START))
 
     async def call(repeat: int, worst: float, share: float) -> None:
-        held = await purse.hold(PROMPT, worst)
+        held = await reservation.hold(PROMPT, worst)
         if held is None:
             return
         await asyncio.sleep(0)
         cost = worst * share
         question = Question(PROMPT, MODEL, repeat)
         await store.answers.add([Answer(run.id, question, reply(cost_usd=cost), START)])
-        purse.settle(held, cost)
+        reservation.settle(held, cost)
 
     async with asyncio.TaskGroup() as group:
         for repeat, (worst, share) in enumerate(calls):
             group.create_task(call(repeat, worst, share))
-    await purse.close()
+    await reservation.close()
 
 
 @settings(deadline=None, max_examples=40)
@@ -91,10 +91,10 @@ async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) 
 async def test_without_a_limit_nothing_is_held() -> None:
     """The store is not asked without a limit."""
     store = open_test_store()
-    purse = SpendReservation(
+    reservation = SpendReservation(
         store.money, BudgetTable(), (await store.runs.start(Run("r", START))).payer, Clock()
     )
-    held = await purse.hold(PROMPT, 1e6)
+    held = await reservation.hold(PROMPT, 1e6)
 
     assert held is not None
     assert await store.money.reserving_runs() == set()
@@ -120,7 +120,7 @@ MONTH = Account("month", period="2026-03")
 
 
 class House:
-    """A run with a purse of its own.
+    """A run with a reservation of its own.
 
     Attributes:
         asked: The claims that the store was asked for, in order.
@@ -139,7 +139,7 @@ class House:
         self.asked.append({claim.account: claim.usd for claim in claims})
         return await self._reserve(run_id, claims)
 
-    async def purse(self) -> SpendReservation:
+    async def reservation(self) -> SpendReservation:
         """Start the run."""
         self.run = await self.store.runs.start(Run("r", START, PANEL))
         return SpendReservation(self.store.money, self.budget, self.run.payer, SteppingClock(START))
@@ -160,13 +160,13 @@ class House:
 async def test_money_for_many_calls_is_held_at_a_time() -> None:
     """The store is asked once for 25 calls, and again for the next."""
     house = House(day=100.0)
-    purse = await house.purse()
-    for _ in range(AHEAD):
-        assert await purse.hold(PROMPT, 0.5)
-    assert AHEAD == 25
+    reservation = await house.reservation()
+    for _ in range(CALLS_HELD_AHEAD):
+        assert await reservation.hold(PROMPT, 0.5)
+    assert CALLS_HELD_AHEAD == 25
     assert house.asked == [{DAY: 12.5}]
 
-    assert await purse.hold(PROMPT, 0.5)
+    assert await reservation.hold(PROMPT, 0.5)
     assert house.asked == [{DAY: 12.5}, {DAY: 12.5}]
     assert (await house.balance())[1] == pytest.approx(25.0)
 
@@ -174,8 +174,8 @@ async def test_money_for_many_calls_is_held_at_a_time() -> None:
 async def test_where_little_is_left_only_what_lacks_is_held() -> None:
     """A dollar has room for one call of 60 cents, not for 25; a second one finds 40 cents."""
     house = House(day=1.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.6)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.6)
 
     assert held
     assert (held.usd, held.shares) == (0.6, {DAY: 1.0})
@@ -186,99 +186,99 @@ async def test_where_little_is_left_only_what_lacks_is_held() -> None:
 async def test_a_call_that_was_cheap_leaves_its_money_to_the_next() -> None:
     """60 cents are held and 10 are spent: the next call needs 10 more of the store."""
     house = House(day=1.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.6)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.6)
     assert held
     await house.answered(0.1)
-    purse.settle(held, 0.1)
+    reservation.settle(held, 0.1)
     house.asked.clear()
 
-    assert await purse.hold(PROMPT, 0.6)
+    assert await reservation.hold(PROMPT, 0.6)
     assert house.asked[-1] == {DAY: pytest.approx(0.1)}
     assert await house.balance() == pytest.approx((0.1, 0.6))
 
 
 async def test_a_call_that_cost_more_than_its_worst_leaves_nothing_held() -> None:
-    """What the purse believes to hold is never negative."""
+    """What the reservation believes to hold is never negative."""
     house = House(day=3.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.1)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.1)
     assert held
     await house.answered(2.8)
-    purse.settle(held, 2.8)
+    reservation.settle(held, 2.8)
     house.asked.clear()
 
-    assert await purse.hold(PROMPT, 0.2)
+    assert await reservation.hold(PROMPT, 0.2)
     assert house.asked[-1] == {DAY: pytest.approx(0.2)}
 
 
 async def test_a_call_waits_for_those_under_way() -> None:
     """It gets what they give back, and is refused when they give back too little."""
     house = House(day=1.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.6)
-    waiting = asyncio.create_task(purse.hold(PROMPT, 0.6))
-    too_dear = asyncio.create_task(purse.hold(PROMPT, 0.95))
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.6)
+    waiting = asyncio.create_task(reservation.hold(PROMPT, 0.6))
+    too_dear = asyncio.create_task(reservation.hold(PROMPT, 0.95))
     await asyncio.sleep(0.05)
     assert not waiting.done()
     assert held
     await house.answered(0.1)
-    purse.settle(held, 0.1)
+    reservation.settle(held, 0.1)
 
     second = await asyncio.wait_for(waiting, 5)
     assert second
     assert not too_dear.done()
-    purse.settle(second, 0.0)
+    reservation.settle(second, 0.0)
     assert await asyncio.wait_for(too_dear, 5) is None
-    assert purse.lacking == "day"
+    assert reservation.lacking == "day"
 
 
 async def test_what_may_have_been_charged_stays_held() -> None:
     """A call without an answer keeps its 60 cents: 40 are left for others, and no more."""
     house = House(day=1.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.6)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.6)
     assert held
-    purse.keep_back(held)
+    reservation.keep_back(held)
 
-    assert await purse.hold(PROMPT, 0.5) is None
-    assert await purse.hold(PROMPT, 0.4)
+    assert await reservation.hold(PROMPT, 0.5) is None
+    assert await reservation.hold(PROMPT, 0.4)
     assert await house.balance() == pytest.approx((0.0, 1.0))
 
 
 async def test_of_what_may_have_been_charged_the_known_cost_is_spent() -> None:
     """50 of 60 cents are spent and 10 stay held, so 40 are left."""
     house = House(day=1.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.6)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.6)
     assert held
     await house.answered(0.5)
-    purse.keep_back(held, 0.5)
+    reservation.keep_back(held, 0.5)
 
-    assert await purse.hold(PROMPT, 0.41) is None
-    assert await purse.hold(PROMPT, 0.4)
+    assert await reservation.hold(PROMPT, 0.41) is None
+    assert await reservation.hold(PROMPT, 0.4)
     assert await house.balance() == pytest.approx((0.5, 0.5))
 
 
 async def test_what_costs_more_than_was_kept_back_leaves_nothing_held() -> None:
     """70 of 60 cents are spent: 30 are left, all of which the store has to give."""
     house = House(day=1.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.6)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.6)
     assert held
     await house.answered(0.7)
-    purse.keep_back(held, 0.7)
+    reservation.keep_back(held, 0.7)
     house.asked.clear()
 
-    assert await purse.hold(PROMPT, 0.3)
+    assert await reservation.hold(PROMPT, 0.3)
     assert house.asked[-1] == {DAY: pytest.approx(0.2)}
 
 
 async def test_brands_that_share_a_call_hold_their_shares() -> None:
     """A brand with a limit holds half of the call's money; an account without one holds none."""
     house = House(month=50.0, brands={"Acme": 40.0})  # type: ignore[arg-type] # a table
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.5)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.5)
     acme = Account("brand", "Acme", "2026-03")
 
     assert held
@@ -289,41 +289,41 @@ async def test_brands_that_share_a_call_hold_their_shares() -> None:
 async def test_the_limit_that_leaves_too_little_is_named() -> None:
     """By its key in [budget]; on no account is anything held."""
     house = House(month=50.0, brands={"Acme": 0.2})  # type: ignore[arg-type] # a table
-    purse = await house.purse()
+    reservation = await house.reservation()
 
-    assert await purse.hold(PROMPT, 0.5) is None
-    assert purse.lacking == 'brands."Acme"'
+    assert await reservation.hold(PROMPT, 0.5) is None
+    assert reservation.lacking == 'brands."Acme"'
     assert (await house.balance(MONTH))[1] == 0
 
 
 async def test_a_free_call_needs_no_money() -> None:
     """However little there is."""
     house = House(day=0.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.0)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.0)
 
     assert held
     assert (held.shares, held.usd) == ({}, 0.0)
     assert house.asked == []
-    purse.settle(held, 0.0)
-    assert await purse.hold(PROMPT, 0.01) is None
+    reservation.settle(held, 0.0)
+    assert await reservation.hold(PROMPT, 0.01) is None
 
 
 async def test_a_purse_that_is_closed_gives_back_what_is_not_spent() -> None:
     """Of 12.50 that were held ahead; closing it again gives back nothing."""
     house = House(day=100.0)
-    purse = await house.purse()
-    held = await purse.hold(PROMPT, 0.5)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, 0.5)
     assert held
     await house.answered(0.2)
-    purse.settle(held, 0.2)
+    reservation.settle(held, 0.2)
     assert await house.balance() == pytest.approx((0.2, 12.3))
-    await purse.close()
+    await reservation.close()
     assert await house.balance() == pytest.approx((0.2, 0.0))
 
     other = Claim(DAY, 3.0, 100.0)
     await house.store.money.reserve(house.run.id, [other])
-    await purse.close()
+    await reservation.close()
     assert (await house.balance())[1] == pytest.approx(3.0)
 
 
@@ -362,14 +362,16 @@ async def test_the_known_part_of_an_ambiguous_call_is_not_held_twice() -> None:
     """
     store = open_test_store()
     run = await store.runs.start(Run("one", START, PANEL))
-    purse = SpendReservation(store.money, BudgetTable(day=10.0), run.payer, SteppingClock(START))
-    held = await purse.hold(PROMPT, 4.0)
+    reservation = SpendReservation(
+        store.money, BudgetTable(day=10.0), run.payer, SteppingClock(START)
+    )
+    held = await reservation.hold(PROMPT, 4.0)
     assert held is not None
     answer = Answer(run.id, Question(PROMPT, MODEL, 0), reply(cost_usd=1.0), START)
     await store.answers.add([answer])
-    purse.keep_back(held, 1.0)
+    reservation.keep_back(held, 1.0)
 
-    assert await purse.hold(PROMPT, 6.0) is not None
+    assert await reservation.hold(PROMPT, 6.0) is not None
 
 
 async def test_money_that_comes_back_while_the_store_is_asked_is_used() -> None:

@@ -1,16 +1,72 @@
-"""Runs that were cut off, by a crash or a new version, are resumed."""
+"""Interruptions of runs: cancelled or paused while under way, and resumed after a crash."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 
 from overheard.domain import Delivery, DeliveryKind, Run, RunState
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Store
 from overheard.runs.plan import is_fresh
+
+STATE_CHECK_INTERVAL_S = 0.5
+"""Seconds between two looks at what the store says of the run."""
+
+
+class RunCancellation:
+    """Lets calls that are under way come to their end, and begins no others.
+
+    Args:
+        store: Says whether the run is to go on.
+        run_id: The run.
+
+    Attributes:
+        stopped: As what the run was stopped, or None.
+    """
+
+    def __init__(self, store: Store, run_id: int) -> None:
+        self.stopped: RunState | None = None
+        self._store = store
+        self._run_id = run_id
+        self._patient: set[asyncio.Task[object]] = set()
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watch the run while the block lasts."""
+        watcher = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watcher.cancel()
+            await asyncio.wait({watcher})
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Say that the current task only waits: it is cancelled when the run is stopped."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only a task can wait")
+        if self.stopped:
+            raise asyncio.CancelledError
+        self._patient.add(task)
+        try:
+            yield
+        finally:
+            self._patient.discard(task)
+
+    async def _watch(self) -> None:
+        while self.stopped is None:
+            await asyncio.sleep(STATE_CHECK_INTERVAL_S)
+            state = await self._store.runs.state(self._run_id)
+            if state is not RunState.RUNNING:
+                self.stopped = state
+        for task in list(self._patient):
+            task.cancel()
+
 
 CHECK_INTERVAL_S = 5.0
 """Seconds between two searches for such runs."""

@@ -1,20 +1,19 @@
-"""Asking for first words: the runs of the one-token canary, and what the store knows of them.
-
-They stand aside of the history: nothing of them is scored. What a canary knows is read from the
-stored answers each time.
-"""
+"""Model updates: canary texts that show them, and feeds that announce them."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 
 from overheard.detection.update_signs import BORDER_PROMPTS, BorderPrompt, nearest_ties
 from overheard.domain import Model, ModelUpdate, Panel, Price, Prompt, Question, Reply, Run
-from overheard.interfaces import Provider, Store
+from overheard.errors import PluginFault
+from overheard.interfaces import Provider, Store, UpdateFeed
+from overheard.interfaces.updates import UpdateRepository
 from overheard.plugins import remedy_of
 
 LIMIT = 16
@@ -23,7 +22,7 @@ SEARCH, REFERENCE, DAILY = "canary search", "canary reference", "canary"
 """Labels of the runs: the search for border prompts, what they usually answer, each day's."""
 SEARCHED, REFERRED = 6, 20
 """How often the search asks each candidate, and the reference each border prompt."""
-SOURCE = "canary"
+CANARY_SOURCE = "canary"
 """How an update is known that a canary found."""
 
 _THINGS = (
@@ -185,7 +184,9 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
     since = [
         run for run in mine if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
     ]
-    hits = [u for u in await store.updates.find(model) if u.source == SOURCE and u.at >= begun]
+    hits = [
+        u for u in await store.updates.find(model) if u.source == CANARY_SOURCE and u.at >= begun
+    ]
     prompts = reference.panel.prompts if reference.panel else ()
     return Canary(
         model=model,
@@ -199,3 +200,49 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
 async def border_prompts(store: Store, search: Run) -> list[BorderPrompt]:
     """Choose the border prompts that a search found."""
     return nearest_ties(await first_words(store, [search]))
+
+
+FEED_SOURCE = "feed"
+"""How it is known, as `ModelUpdate.source` says."""
+FEED_LOOKBACK = timedelta(days=90)
+"""How far feeds are asked to look back."""
+MAX_NOTE_CHARS = 200
+"""Characters of a note that are kept."""
+
+
+async def read_feeds(
+    feeds: Iterable[UpdateFeed], stored: UpdateRepository, providers: Collection[str], now: datetime
+) -> list[str]:
+    """Keep the updates that feeds know of; one that is known already is left as it is.
+
+    Args:
+        feeds: Who is asked, each watched over.
+        stored: The known updates; new ones are added.
+        providers: The providers in use; updates of others' models are left out.
+        now: What time it is; an update that is still to come is left out.
+
+    Returns:
+        What went wrong, as sentences.
+    """
+    problems: list[str] = []
+    asked = (_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
+    found = await asyncio.gather(*asked)  # beside each other: one may take its whole time
+    known = {(update.model, update.at) for update in await stored.find()}
+    for update in (update for updates in found for update in updates):
+        new = (update.model, update.at) not in known
+        if new and update.model.provider in providers and update.at <= now:
+            await stored.add(_noted(update))
+    return problems
+
+
+async def _updates(feed: UpdateFeed, since: datetime, problems: list[str]) -> Sequence[ModelUpdate]:
+    try:
+        return await feed.updates(since)
+    except PluginFault as fault:
+        problems.append(str(fault))
+        return ()
+
+
+def _noted(update: ModelUpdate) -> ModelUpdate:
+    note = " ".join(update.note.split())[:MAX_NOTE_CHARS]
+    return replace(update, source=FEED_SOURCE, note=note, id=0)

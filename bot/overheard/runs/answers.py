@@ -1,25 +1,23 @@
-"""Reusing answers: the same question to the same model, answered within a chosen age.
-
-A reused answer is kept as a copy that names the original, costs nothing and is not scored. It is
-no new evidence, so it enters no block: trends and detection never see it. The card of a check
-reads the scores of the originals.
-"""
+"""Answers of a run: copied from earlier runs where they are reused, and written in groups."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import TracebackType
 
 from overheard.domain import Answer, Block, Model, Panel, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
+from overheard.interfaces.runs import AnswerRepository
 from overheard.runs.budget import Pair
 from overheard.runs.plan import TAKEN_UP_WITHIN
 
-GROUP = 200
+COPIES_PER_TRANSACTION = 200
 """Copies that are kept in one transaction."""
 
 
@@ -51,8 +49,8 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
         How many were reused.
     """
     copies = await _copies(store, run, age, now)
-    for start in range(0, len(copies), GROUP):
-        await store.answers.add(copies[start : start + GROUP])
+    for start in range(0, len(copies), COPIES_PER_TRANSACTION):
+        await store.answers.add(copies[start : start + COPIES_PER_TRANSACTION])
     return len(copies)
 
 
@@ -117,3 +115,78 @@ def _sum(one: Block, other: Block) -> Block:
         total=one.total + other.total,
         squares=one.squares + other.squares,
     )
+
+
+GROUP_WAIT_S = 0.02
+"""Seconds that the first answer of a group waits for others."""
+
+MAX_GROUP_ANSWERS = 25
+"""Answers of a group at most. The calls that wait for a group go on together when it is written,
+and come back together: in one large group they would fall into step, and all of them would wait
+while nothing is under way."""
+
+
+class WriteBatcher:
+    """Writes answers that came in within `GROUP_WAIT_S`, or while a group was written, as groups.
+
+    Leaving its block waits until all is written, also when the run is cancelled.
+
+    Args:
+        answers: The repository that answers are added to.
+    """
+
+    def __init__(self, answers: AnswerRepository) -> None:
+        self._answers = answers
+        self._waiting: list[tuple[Answer, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> WriteBatcher:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer:
+            await asyncio.wait({self._writer})
+
+    async def keep(self, answer: Answer) -> None:
+        """Return when an answer is in the store for good.
+
+        Raises:
+            Exception: what the store raised.
+        """
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((answer, kept))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await kept
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                if len(self._waiting) < MAX_GROUP_ANSWERS:
+                    await asyncio.sleep(GROUP_WAIT_S)
+                group, self._waiting = (
+                    self._waiting[:MAX_GROUP_ANSWERS],
+                    self._waiting[MAX_GROUP_ANSWERS:],
+                )
+                await self._write_group(group)
+        finally:
+            self._writer = None
+
+    async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
+        failure: Exception | None = None
+        try:
+            await self._answers.add([answer for answer, _ in group])
+        except Exception as error:  # it is raised where each answer is waited for
+            failure = error
+        for _, kept in group:
+            if kept.done():  # whoever waited for it was cancelled
+                continue
+            if failure:
+                kept.set_exception(failure)
+            else:
+                kept.set_result(None)

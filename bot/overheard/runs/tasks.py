@@ -1,0 +1,213 @@
+"""The tasks that a run is divided into, and the outcome of its questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from overheard.domain import Answer, Finish, Model, Panel, Run, RunState, Task, TaskKind
+from overheard.interfaces import Provider, TaskResult
+from overheard.runs.limits import Limits
+
+QUESTIONS_PER_TASK = 50
+"""About how many questions make a part: some seconds of work, so that handing it out is nothing
+beside it, and a worker that dies leaves little behind."""
+
+BRANDS_PER_TASK = 20
+"""Brands that are looked at in one task."""
+
+
+def asking(run: Run, *, spread: bool) -> list[Task]:
+    """Return the tasks that ask a run's questions: a single one, or parts for many workers.
+
+    Parts of different providers take turns, so that none waits behind all of another's.
+    """
+    if not spread or run.panel is None:
+        return [Task(TaskKind.ASK, run.id)]
+    parts = [list(_parts(run.id, run.panel, provider)) for provider in _providers(run.panel)]
+    longest = max(map(len, parts), default=0)
+    return [part[n] for n in range(longest) for part in parts if n < len(part)]
+
+
+def scoring(run: Run, *, spread: bool, judged: bool) -> list[Task]:
+    """Return the tasks that score a run's answers for many workers; whoever follows a run scores
+    what is left.
+
+    Args:
+        run: The run.
+        spread: Whether there are many.
+        judged: Whether there are judges among the scorers.
+    """
+    if not spread:
+        return []
+    parts = [replace(task, kind=TaskKind.SCORE) for task in asking(run, spread=True)]
+    return [*parts, Task(TaskKind.JUDGE, run.id)] if judged else parts
+
+
+def detecting(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
+    """Return the tasks that look whether brands have moved in a run."""
+    size = BRANDS_PER_TASK if spread else max(1, len(brands))
+    return [
+        Task(
+            TaskKind.DETECT,
+            run.id,
+            first=start,
+            last=start + size,
+            brands=tuple(brands[start : start + size]),
+        )
+        for start in range(0, len(brands), size)
+    ]
+
+
+def following(task: Task) -> list[Task]:
+    """Return what can be begun once a task is done, before the rest of its run is."""
+    return [replace(task, kind=TaskKind.SCORE)] if task.kind is TaskKind.ASK else []
+
+
+def part_of(run: Run, task: Task) -> Run:
+    """Return a run with those questions of its panel that a task means."""
+    panel = run.panel
+    if panel is None:
+        return run
+    chosen = slice(task.first, task.last or None)
+    models = tuple(m for m in panel.models if task.provider in ("", m.provider))
+    return replace(
+        run,
+        panel=replace(
+            panel, prompts=panel.prompts[chosen], times=panel.times[chosen], models=models
+        ),
+    )
+
+
+def _providers(panel: Panel) -> list[str]:
+    return list(dict.fromkeys(model.provider for model in panel.models))
+
+
+def _parts(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
+    """Cut the prompts into groups of about `QUESTIONS_PER_TASK` questions to a provider."""
+    models = sum(model.provider == provider for model in panel.models)
+    ends, asked = [], 0
+    for _, times in panel.asks():
+        ends.append(asked // QUESTIONS_PER_TASK)
+        asked += times * models
+    for _, group in groupby(range(len(ends)), key=ends.__getitem__):
+        places = list(group)
+        yield Task(TaskKind.ASK, run_id, provider, places[0], places[-1] + 1)
+
+
+SEATS = 8
+"""Seats of a provider that allows as many calls at a time."""
+
+
+def seats(limits: Limits, provider: Provider) -> int:
+    """Return how many seats a provider has: each is good for at least one call at a time."""
+    return max(
+        1, min(SEATS, *(limiter.full for limiter in limits.limiters(provider, _models(provider))))
+    )
+
+
+@contextmanager
+def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterator[None]:
+    """Hold a seat of a provider while the block lasts; nothing of one that does not exist."""
+    provider = providers.get(name)
+    if provider is None:
+        yield
+        return
+    limiters = limits.limiters(provider, _models(provider))
+    of = seats(limits, provider)
+    for limiter in limiters:
+        limiter.seat(1, of)
+    try:
+        yield
+    finally:
+        for limiter in limiters:
+            limiter.seat(-1, of)
+
+
+def _models(provider: Provider) -> list[Model]:
+    return [Model(provider.name, name) for name in provider.models()]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a run's questions.
+
+    Attributes:
+        run: The run, as it ended.
+        kept: Answers that were there already when the run was taken up.
+        reused: Those among them that are copies of earlier answers.
+        complete: Answers that came in and can be scored.
+        cut: Answers that came in incomplete, and are not scored, by model and how they ended.
+        failures: Questions without an answer, by the sentence that says why.
+        retries: Calls that were made again.
+        spent: Dollars.
+        stopped: As what a person stopped the run, or None.
+        notes: What else is to be told of how it was asked, in whole sentences.
+    """
+
+    run: Run
+    kept: int = 0
+    reused: int = 0
+    complete: int = 0
+    cut: Counter[tuple[Model, Finish]] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    retries: int = 0
+    spent: float = 0.0
+    stopped: RunState | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def incomplete(self) -> int:
+        """Answers that came in incomplete."""
+        return self.cut.total()
+
+    def count(self, answer: Answer) -> None:
+        """Add an answer that came in."""
+        self.spent += answer.reply.cost_usd or 0.0
+        if answer.error:
+            self.failures[answer.error] += 1
+        elif answer.complete:
+            self.complete += 1
+        else:
+            self.cut[answer.question.model, answer.reply.finish] += 1
+
+    @property
+    def state(self) -> RunState:
+        """Complete, partial when some questions have no answer or no answer can be scored, failed
+        when no question has one.
+        """
+        if self.stopped:
+            return self.stopped
+        if not self.failures:
+            scored = self.kept + self.complete or not self.incomplete
+            return RunState.COMPLETE if scored else RunState.PARTIAL
+        return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
+
+    def result(self) -> TaskResult:
+        """Write it down for whoever carries the run on."""
+        return {
+            "kept": self.kept,
+            "complete": self.complete,
+            "cut": [[str(m), end.value, count] for (m, end), count in self.cut.items()],
+            "failures": dict(self.failures),
+            "retries": self.retries,
+            "spent": self.spent,
+            "stopped": self.stopped.value if self.stopped else None,
+            "notes": self.notes,
+        }
+
+    def add(self, result: TaskResult) -> None:
+        """Add what became of a part of the run's questions."""
+        self.kept += result["kept"]
+        self.complete += result["complete"]
+        for model, end, count in result["cut"]:
+            self.cut[Model.parse(model), Finish(end)] += count
+        self.failures.update(result["failures"])
+        self.retries += result["retries"]
+        self.spent += result["spent"]
+        self.notes += result["notes"]
+        if result["stopped"]:
+            self.stopped = RunState(result["stopped"])
