@@ -63,7 +63,7 @@ class ChangelogFeed:
             lines = await asyncio.to_thread(self._file.read_text, encoding="utf-8")
             found = [_update(line) for line in lines.splitlines() if line.strip()]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ChangelogUnreadable(file=self._file, reason=type(error).__name__) from None
+            raise ChangelogUnreadable(file=str(self._file), reason=type(error).__name__) from None
         return [update for update in found if update.at >= since]
 
 
