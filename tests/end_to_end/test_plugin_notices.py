@@ -33,7 +33,7 @@ BODY = """Odd.reads += 1
             if Odd.failing:
                 raise RuntimeError("k-secret")
             return [Score("odd", 1.0)]"""
-CODE = SCORER.format(name="odd", definition="def", body=BODY) + "\n    Odd.failing = True\n"
+CODE = SCORER.format(name="odd", definition="async def", body=BODY) + "\n    Odd.failing = True\n"
 TITLE = "The plugin odd needs you"
 
 
