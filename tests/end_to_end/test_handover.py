@@ -44,7 +44,6 @@ async def test_the_bot_that_stands_by_answers_within_half_a_minute(
             assert time.monotonic() - begun < 60
 
 
-@pytest.mark.long
 async def test_a_new_version_takes_over_without_losing_a_command(bots: Bots, chats: Chats) -> None:
     """The old bot receives SIGTERM while people go on typing; the new bot is on standby."""
     slack, discord = chats.slack, chats.discord

@@ -164,7 +164,7 @@ class Pending:
         return Asked(Order(spec, options), person, found.channel, inf if usd is None else usd)
 
     async def take(self, token: str) -> bool:
-        """Let a command wait no longer; False when somebody else did so before."""
+        """Remove a pending command; return False when it was removed before."""
         return await self._state.take_pending(token)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -129,6 +129,13 @@ async def _card(deployment: Deployment, _: Call, brand: Brand, __: Brand | None,
     )
 
 
+def _count(brands: Sequence[Brand]) -> str:
+    """Return the numbers of brands and of competitors, such as "1 brand, 2 competitors"."""
+    tracked = sum(brand.tracked for brand in brands)
+    competitors = wording.count(len(brands) - tracked, "competitor")
+    return f"{wording.count(tracked, 'brand')}, {competitors}"
+
+
 BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
     name="brands",
     singular="brand",
@@ -152,6 +159,7 @@ BRANDS: CatalogueNoun[Brand] = CatalogueNoun(
     reference=lambda brand: (brand.name,),
     label=lambda brand: f"The brand {brand.name}",
     loss=lambda brand: f"{brand.name} is no longer measured, and its history is kept",
+    count=_count,
     keep=lambda store, brand: store.catalogue.set_brand(brand),
     retire=lambda store, brand: store.catalogue.remove_brand(brand.name),
     check=_check,

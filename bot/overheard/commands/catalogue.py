@@ -54,6 +54,7 @@ class CatalogueNoun(Generic[Thing]):
         existing: Returns the object of the catalogue that a new one would double; by default that
             of the same identity.
         title: Returns an object in a title; by default the noun.
+        count: Returns how many objects a list has, for its title; by default their number.
         columns: The cells of the list by their headers; the origin is added.
         empty: The text of an empty list.
         concerns: Whether an object belongs to a brand, where the list can be limited to one.
@@ -82,6 +83,7 @@ class CatalogueNoun(Generic[Thing]):
     identity: Callable[[Thing], Hashable] | None = None
     existing: Callable[[Catalogue, Thing], Thing | None] | None = None
     title: Callable[[Thing], str] | None = None
+    count: Callable[[Sequence[Thing]], str] | None = None
     columns: Mapping[str, Callable[[Thing], str]] | None = None
     empty: str = ""
     concerns: Callable[[Thing, str], bool] | None = None
@@ -128,8 +130,9 @@ class CatalogueNoun(Generic[Thing]):
         columns = self.columns or {}
         rows = [(*(cell(t) for cell in columns.values()), origin) for t, origin in each]
         suffix = f" {self.relation} {name}" if name else ""
+        count = self.count(things) if self.count else wording.count(len(things), self.singular)
         return Card(
-            title=wording.count(len(things), self.singular) + suffix,
+            title=count + suffix,
             text=await self._list_text(deployment, things),
             table=Table((*columns, "From"), tuple(rows)) if rows else None,
             actions=(Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY),),

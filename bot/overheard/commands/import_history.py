@@ -32,7 +32,7 @@ BATCH = 500
 SHOWN = 20
 """Bad lines that a card shows; its data has all of them."""
 
-PATIENCE = 60.0
+RUN_LOCK_TIMEOUT_S = 60.0
 PAUSE = 0.2
 """Seconds that a run is waited for which another process holds, and between two looks at it."""
 
@@ -116,7 +116,7 @@ async def _import_run(
 @asynccontextmanager
 async def _holding(store: Store, run: Run) -> AsyncIterator[None]:
     """Hold a run, and wait for it a while."""
-    for _ in range(round(PATIENCE / PAUSE)):
+    for _ in range(round(RUN_LOCK_TIMEOUT_S / PAUSE)):
         async with store.locks.run_lock(run.id) as mine:
             if mine:
                 yield
