@@ -305,7 +305,7 @@ def test_a_run_that_another_process_keeps_is_told(
     """A command that waited long enough names the run, and the import can be repeated later."""
     file = write("h.jsonl", [line()])
     history.run("db", "upgrade")
-    monkeypatch.setattr(history_command, "PATIENCE", 0.2)
+    monkeypatch.setattr(history_command, "RUN_LOCK_TIMEOUT_S", 0.2)
     with FileLock(history.folder / "history.db-run-1.lock"):
         _, err = history.run("import", str(file), code=1)
 
