@@ -92,6 +92,7 @@ from overheard.provider_kit import (
     ProviderSettings,
     batch_lines,
     batch_problem,
+    http_client,
     read_landscapes,
 )
 
@@ -186,6 +187,7 @@ __all__ = [
     "batch_lines",
     "batch_problem",
     "hookimpl",
+    "http_client",
     "option",
     "read_landscapes",
 ]

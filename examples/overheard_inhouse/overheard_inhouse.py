@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import aiohttp
-
 from overheard import (
     FREE,
     Finish,
@@ -68,10 +66,10 @@ class InhouseProvider:
         body = {"inputs": question.prompt.text, "parameters": wanted}
         async with (
             self._service.asking(question.model),
-            aiohttp.ClientSession(headers=headers, raise_for_status=True) as session,
-            session.post(f"{self._settings.base_url}/generate", json=body) as response,
+            self._service.http_client(headers=headers) as client,
         ):
-            told = await response.json()
+            response = (await client.post("/generate", json=body)).raise_for_status()
+            told = response.json()
             details = told["details"]
             return self._service.reply(
                 question,

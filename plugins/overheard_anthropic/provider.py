@@ -59,9 +59,8 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return AsyncAnthropic(
             base_url=self.settings.base_url,
             api_key=self.settings.api_key.get_secret_value(),
-            timeout=self.patience(),
             max_retries=0,
-            http_client=DefaultAioHttpClient(limits=self.pool()),
+            http_client=self.service.http_client(DefaultAioHttpClient),
         )
 
     def capabilities(self, model: str) -> Capabilities:

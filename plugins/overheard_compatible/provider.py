@@ -54,9 +54,8 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             api_key=key,
             default_headers={"api-key": key} if settings.preset == "azure" else None,
             default_query={"api-version": v} if (v := settings.api_version) else None,
-            timeout=self.patience(),
             max_retries=0,
-            http_client=DefaultAioHttpClient(limits=self.pool()),
+            http_client=self.service.http_client(DefaultAioHttpClient),
         )
 
     def capabilities(self, model: str) -> Capabilities:

@@ -55,13 +55,20 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def open_client(self) -> AsyncClient:
         """Return a new client of Google's SDK."""
         genai = self._sdk()
-        self._http = self._connections()
+        self._http = http = self.service.http_client()
+        timeouts = http.timeout
+
+        async def set_timeouts(request: Request) -> None:
+            # The SDK passes a single timeout for all phases of a request, or none.
+            request.extensions["timeout"] = timeouts.as_dict()
+
+        http.event_hooks["request"].append(set_timeouts)
         options = genai.types.HttpOptions(
             base_url=self.settings.base_url,
             api_version="v1beta",
             # Without these two options the SDK repeats a call, which may be charged twice.
             retry_options=genai.types.HttpRetryOptions(attempts=1),
-            httpx_async_client=self._http,
+            httpx_async_client=http,
         )
         key = self.settings.api_key.get_secret_value()
         client: AsyncClient = genai.Client(vertexai=False, api_key=key, http_options=options).aio
@@ -165,18 +172,3 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
                 remedy='install it with "pip install overheard[google]"',
             ) from None
         return genai
-
-    def _connections(self) -> HttpClient:
-        """Return an HTTP client with this provider's time-outs and number of connections."""
-        import httpx2
-
-        timeouts = self.patience()
-
-        async def set_timeouts(request: Request) -> None:
-            # The SDK passes a single timeout for all phases of a request, or none.
-            request.extensions["timeout"] = timeouts.as_dict()
-
-        return httpx2.AsyncClient(
-            limits=self.pool(),
-            event_hooks={"request": [set_timeouts]},
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import aiohttp
+import httpx2
 from pydantic import Field
 
 from overheard import (
@@ -16,6 +16,7 @@ from overheard import (
     Settings,
     UpdateFeed,
     hookimpl,
+    http_client,
 )
 
 overheard_api = ">=1.0,<2"
@@ -51,19 +52,17 @@ class MyFeed:
     async def updates(self, since: datetime) -> list[ModelUpdate]:
         """Return the updates since a time."""
         try:
-            async with (
-                aiohttp.ClientSession(raise_for_status=True) as session,
-                session.get(self._url) as response,
-            ):
-                entries = [
-                    ModelUpdate(
-                        Model.parse(entry["model"]),
-                        datetime.fromisoformat(entry["at"]),
-                        note=entry["note"],
-                    )
-                    for entry in await response.json()
-                ]
-        except (aiohttp.ClientError, ValueError, KeyError, TypeError) as error:
+            async with http_client(self._url) as client:
+                response = await client.get(self._url)
+            entries = [
+                ModelUpdate(
+                    Model.parse(entry["model"]),
+                    datetime.fromisoformat(entry["at"]),
+                    note=entry["note"],
+                )
+                for entry in response.raise_for_status().json()
+            ]
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
             raise MyUnreadable(url=self._url, reason=type(error).__name__) from None
         return [update for update in entries if update.at >= since]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import aiohttp
 from pydantic import Field
 
 from overheard import (
@@ -55,10 +54,10 @@ class MyProvider:
         body = {"model": question.model.id, "prompt": question.prompt.text, "seed": seed}
         async with (
             self._service.asking(question.model),
-            aiohttp.ClientSession(self._settings.base_url, raise_for_status=True) as session,
-            session.post("/ask", json=body, headers={"Authorization": f"Bearer {key}"}) as response,
+            self._service.http_client(headers={"Authorization": f"Bearer {key}"}) as client,
         ):
-            answer = await response.json()
+            response = await client.post("/ask", json=body)
+            answer = response.raise_for_status().json()
             return self._service.reply(
                 question,
                 answer["text"],

@@ -1,6 +1,9 @@
 """Tests that each shape of provider meets each fault alike, with the real SDKs on real sockets."""
 
+import functools
 import json
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -243,6 +246,46 @@ async def test_a_connection_that_breaks_off_may_have_been_charged(
         True,
         True,
     )
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(
+    shape: Shape, provider: Provider, vendor: Vendor, status: int
+) -> None:
+    """The other host would get the question, and with some services the key."""
+    async with Vendor().serving() as other:
+        reaction = Reaction(b"", status, {"Location": other.url})
+        failure = await failing(provider, vendor, reaction)
+
+    assert not other.calls
+    assert "redirects to another address" in str(failure)
+    assert "set base_url to the service's own address." in str(failure)
+    assert (failure.kind, failure.retryable) == (FailureKind.REQUEST, False)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_small_body_that_unpacks_to_gigabytes_is_cut(
+    shape: Shape, provider: Provider, vendor: Vendor, encoding: str
+) -> None:
+    """At 16 MB, in memory that is hardly more; the call may have been charged."""
+    vendor.reactions = [Reaction(bomb(), 200, {"Content-Encoding": encoding})]
+    tracemalloc.start()
+    try:
+        failure = await failing(provider, vendor, vendor.reactions[0])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "the answer is longer than 16 MB; check base_url, or set max_tokens." in str(failure)
+    assert (failure.kind, failure.ambiguous) == (FailureKind.MALFORMED, True)
+    assert peak < 80 * 2**20
+
+
+@functools.cache
+def bomb(megabytes: int = 256) -> bytes:
+    """Return a body in gzip, of a thousandth of its real length."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(megabytes)) + packer.flush()
 
 
 async def test_silence_is_borne_for_so_long_only(shape: Shape, vendor: Vendor) -> None:

@@ -9,6 +9,7 @@ from overheard.provider_kit.batches import BatchingProvider, FoundBatch, batch_l
 from overheard.provider_kit.hosted import HostedProvider, HostedService
 from overheard.provider_kit.prices import CreationDates, PriceList
 from overheard.provider_kit.settings import PriceTable, ProviderSettings
+from overheard.provider_kit.transport import http_client
 
 __all__ = [
     "BatchingProvider",
@@ -21,5 +22,6 @@ __all__ = [
     "ProviderSettings",
     "batch_lines",
     "batch_problem",
+    "http_client",
     "read_landscapes",
 ]

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from overheard.domain import BatchStatus, Model, Question, Reply
 from overheard.provider_kit.hosted import Client, HostedProvider, Table
+from overheard.provider_kit.transport import batch_allowance
 
 Raw = TypeVar("Raw")
 
@@ -150,8 +151,9 @@ class BatchingProvider(HostedProvider[Table, Client]):
             ProviderUnavailable: when the key is refused.
         """
         [model] = {question.model for question in questions.values()}
-        async with self.asking(model):
-            look = (await self.find(batch)).look(questions, self.read)
+        with batch_allowance(len(questions)):
+            async with self.asking(model):
+                look = (await self.find(batch)).look(questions, self.read)
         dated = {item: await self.dated(reply) for item, reply in look.replies.items()}
         return replace(look, replies=dated)
 

@@ -100,6 +100,23 @@ REFUSED = ServiceFault(
     "check the model and the settings that are sent with it",
 )
 
+REDIRECTED = ServiceFault(
+    FailureKind.REQUEST,
+    "{url} redirects to another address, which is not followed",
+    "set base_url to the service's own address",
+)
+TOO_LARGE = ServiceFault(
+    FailureKind.MALFORMED,
+    "the answer is longer than 16 MB",
+    "check base_url, or set max_tokens",
+    ambiguous=True,
+)
+FOREIGN = ServiceFault(
+    FailureKind.REQUEST,
+    "{url} names an address at another host, which is not called",
+    "set base_url to the service's own address",
+)
+
 BY_WORD = {
     **dict.fromkeys(("insufficient_quota", "billing_error", "billing_not_active"), CREDIT),
     **dict.fromkeys(("invalid_api_key", "API_KEY_INVALID", "authentication_error"), KEY),
@@ -119,6 +136,7 @@ BY_STATUS = {  # for a response without a code in BY_WORD
     408: BROKEN,
     409: BROKEN,
     425: BROKEN,
+    **dict.fromkeys((301, 302, 303, 307, 308), REDIRECTED),
     429: BUSY,
 }
 
@@ -150,6 +168,9 @@ UNREADABLE = ServiceFault(
 )
 
 BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
+    (frozenset({"ReplyTooLargeError"}), TOO_LARGE),
+    (frozenset({"ForeignAddressError"}), FOREIGN),
+    (frozenset({"UndecodableReplyError"}), UNREADABLE),
     (
         frozenset({"gaierror", "ClientConnectorDNSError"}),
         replace(UNREACHABLE, reason="the name in {url} is not known", remedy="check base_url"),
@@ -261,8 +282,11 @@ def _status(error: BaseException) -> int:
     """Return the HTTP error status (300 to 599) of an exception, or 0.
 
     Attributes are read lazily: reading `code` of an aiohttp error raises a deprecation warning.
+    An error of httpx2 has the status in its response.
     """
-    values = (getattr(error, name, None) for name in ("status_code", "status", "code"))
+    objects = ((error, "status_code"), (error, "status"), (error, "code"))
+    response = (getattr(error, "response", None), "status_code")
+    values = (getattr(owner, name, None) for owner, name in (*objects, response))
     status = next((number for number in values if isinstance(number, int)), 0)
     return status if 300 <= status <= 599 else 0
 

@@ -26,9 +26,10 @@ from overheard.provider_kit.diagnosis import Endpoint, read_fault
 from overheard.provider_kit.prices import PriceList
 from overheard.provider_kit.rate_headers import rate_limits, service_time
 from overheard.provider_kit.settings import ProviderSettings
+from overheard.provider_kit.transport import http_client
 
 if TYPE_CHECKING:
-    from httpx2 import Limits, Timeout
+    from httpx2 import AsyncClient
 
 MAX_TOKENS = 2**31 - 1
 """Larger reported counts are taken as an error of the service."""
@@ -56,6 +57,26 @@ class HostedService:
         self._settings = settings
         self._prices = prices
         self._endpoint = Endpoint(name, settings.base_url, api, settings.timeout, settings.silence)
+
+    def http_client(self, kind: type[AsyncClient] | None = None, **options: Any) -> AsyncClient:
+        """Return a new HTTP client for this service, see `overheard.http_client`.
+
+        It has the timeouts of the table: of connecting, and between two bytes.
+
+        Args:
+            kind: The class of the client; an SDK may have its own.
+            options: Further arguments of the class, such as ``headers``.
+        """
+        import httpx2
+
+        settings = self._settings
+        return http_client(
+            settings.base_url,
+            kind,
+            timeout=httpx2.Timeout(settings.silence, connect=settings.connect_timeout),
+            limits=httpx2.Limits(max_connections=MAX_CONNECTIONS),
+            **options,
+        )
 
     def price(self, model: str) -> Price | None:
         """Return the price of a model name, or None when unknown."""
@@ -261,18 +282,6 @@ class HostedProvider(ABC, Generic[Table, Client]):
         if self._opened is not None:
             client: Any = self._opened
             await client.close()
-
-    def patience(self) -> Timeout:
-        """Return the timeouts of the SDK's client for connecting and between two bytes."""
-        import httpx2
-
-        return httpx2.Timeout(self.settings.silence, connect=self.settings.connect_timeout)
-
-    def pool(self) -> Limits:
-        """Return the connection limit of the SDK's client."""
-        import httpx2
-
-        return httpx2.Limits(max_connections=MAX_CONNECTIONS)
 
 
 def _reported_text(value: object) -> str:

@@ -1,0 +1,171 @@
+"""The HTTP client of all providers and feeds, which distrusts the service that it calls.
+
+A service is another's computer: it may send gigabytes in a megabyte of gzip, a body without end, or
+an address at a third host that would then receive the question and the key. The client counts
+decoded bytes, follows no redirect, and calls no host but that of its base URL.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from httpx2 import URL, AsyncByteStream, AsyncClient, Request, Response
+
+MAX_REPLY_BYTES = 16 * 2**20
+"""The longest response, in decoded bytes."""
+MAX_BATCH_BYTES = 256 * 2**20
+"""The longest file of answers to a batch, in decoded bytes."""
+BYTES_PER_QUESTION = 2**20
+"""What one question of a batch adds to the allowed length, in decoded bytes."""
+PIECE_BYTES = 2**16
+"""The largest decoded piece; a compressed piece may stand for a thousand times its length."""
+GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+"""`zlib`'s window setting that recognises both formats by their headers."""
+ENCODINGS = "gzip, deflate"
+
+_allowed_bytes: ContextVar[int] = ContextVar("allowed_bytes", default=MAX_REPLY_BYTES)
+
+
+class ReplyTooLargeError(Exception):
+    """A response is longer than is allowed."""
+
+
+class ForeignAddressError(Exception):
+    """A service names an address at another host, which would receive the key."""
+
+
+class UndecodableReplyError(Exception):
+    """A response is compressed in a way that was not asked for, or its data is damaged."""
+
+
+@contextmanager
+def batch_allowance(questions: int) -> Iterator[None]:
+    """Allow longer responses within this context, for the answers to a batch.
+
+    Args:
+        questions: Number of questions in the batch.
+    """
+    allowed = min(MAX_BATCH_BYTES, max(MAX_REPLY_BYTES, questions * BYTES_PER_QUESTION))
+    token = _allowed_bytes.set(allowed)
+    try:
+        yield
+    finally:
+        _allowed_bytes.reset(token)
+
+
+def http_client(
+    base_url: str, kind: type[AsyncClient] | None = None, **options: Any
+) -> AsyncClient:
+    """Return an HTTP client for the host of an address; it may be given to a vendor's SDK.
+
+    Reading a response raises `ReplyTooLargeError` after 16 MB of decoded bytes. A redirect is
+    returned as it is, and `raise_for_status` raises for it. A request to another scheme, host or
+    port raises `ForeignAddressError` before anything is sent.
+
+    Args:
+        base_url: The service's address; relative paths of requests start there.
+        kind: The class of the client, a subclass of `httpx2.AsyncClient`; an SDK may have its own.
+        options: Further arguments of the class, such as ``timeout`` in seconds and ``headers``.
+    """
+    import httpx2
+
+    home = _origin(httpx2.URL(base_url))
+
+    async def check_request(request: Request) -> None:
+        if _origin(request.url) != home:
+            raise ForeignAddressError
+        request.headers["Accept-Encoding"] = ENCODINGS
+
+    async def bound_response(response: Response) -> None:
+        response.stream = _bounded(response, _allowed_bytes.get())
+
+    hooks: dict[str, list[Callable[..., Any]]] = {
+        "request": [check_request],
+        "response": [bound_response],
+    }
+    return (kind or httpx2.AsyncClient)(
+        base_url=base_url, follow_redirects=False, event_hooks=hooks, **options
+    )
+
+
+def _origin(url: URL) -> tuple[str, str, int | None]:
+    """Return the scheme, host and port of an address; the port is None if it is the default."""
+    return url.scheme, url.host, url.port
+
+
+def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
+    """Return a response's body as a stream that decodes in small pieces and counts them.
+
+    The header of the encoding is removed, because the stream's content is decoded already.
+    """
+    import httpx2
+
+    encoding = response.headers.pop("Content-Encoding", "identity").strip().lower()
+    if encoding != "identity":
+        response.headers.pop("Content-Length", None)
+    stream = cast("AsyncByteStream", response.stream)
+
+    class BoundedStream(httpx2.AsyncByteStream):
+        """The decoded body."""
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            decoder = None if encoding == "identity" else _Decoder(encoding)
+            sent = decoded = 0
+            async for chunk in stream:
+                sent += len(chunk)
+                for piece in decoder.pieces(chunk) if decoder else (chunk,):
+                    decoded += len(piece)
+                    if max(sent, decoded) > allowed_bytes:
+                        raise ReplyTooLargeError
+                    yield piece
+                if sent > allowed_bytes:
+                    raise ReplyTooLargeError
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return BoundedStream()
+
+
+class _Decoder:
+    """Decodes gzip, zlib and raw deflate in pieces of at most `PIECE_BYTES`.
+
+    Raises:
+        UndecodableReplyError: for any other encoding.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in {"gzip", "x-gzip", "deflate"}:
+            raise UndecodableReplyError
+        self._inflater = zlib.decompressobj(GZIP_OR_ZLIB)
+        self._may_be_raw = encoding == "deflate"
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield what a piece of the body decodes to.
+
+        Raises:
+            UndecodableReplyError: when the data is damaged.
+        """
+        try:
+            piece = self._first(chunk)
+            while piece or self._inflater.unconsumed_tail:
+                yield piece
+                piece = self._inflater.decompress(self._inflater.unconsumed_tail, PIECE_BYTES)
+        except zlib.error:
+            raise UndecodableReplyError from None
+
+    def _first(self, chunk: bytes) -> bytes:
+        """Decode the beginning of a piece; some services send deflate without zlib's header."""
+        may_be_raw, self._may_be_raw = self._may_be_raw, False
+        try:
+            return self._inflater.decompress(chunk, PIECE_BYTES)
+        except zlib.error:
+            if not may_be_raw:
+                raise
+            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._inflater.decompress(chunk, PIECE_BYTES)

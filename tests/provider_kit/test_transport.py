@@ -1,0 +1,100 @@
+"""Tests of the HTTP client that distrusts the service, on real sockets."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+
+import pytest
+from openai import DefaultAioHttpClient
+
+from overheard import http_client
+from overheard.provider_kit.transport import (
+    MAX_REPLY_BYTES,
+    ForeignAddressError,
+    ReplyTooLargeError,
+    UndecodableReplyError,
+    batch_allowance,
+)
+from overheard.testing.service import Reaction, Service
+
+KINDS = pytest.mark.parametrize("kind", [None, DefaultAioHttpClient], ids=["httpx2", "aiohttp"])
+TEXT = b"Acme is good. " * 20_000
+
+
+def raw_deflate(data: bytes) -> bytes:
+    """Return deflate without zlib's header."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+async def fetch(url: str, path: str = "/v1/models", kind: type | None = None) -> bytes:
+    """Return the body at an address."""
+    async with http_client(url, kind) as client:
+        return (await client.get(path)).content
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("", bytes),
+        ("identity", bytes),
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+    ],
+)
+async def test_what_is_packed_as_asked_for_is_unpacked(
+    kind: type | None, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """The two encodings that a request names; deflate also without its header."""
+    async with Service().serving() as service:
+        headers = {"Content-Encoding": encoding} if encoding else {}
+        service.reactions = [Reaction(pack(TEXT), 200, headers)]
+
+        assert await fetch(service.url, kind=kind) == TEXT
+        assert service.calls[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("br", TEXT), ("gzip", b"no gzip"), ("gzip, gzip", gzip.compress(TEXT))]
+)
+async def test_what_is_packed_otherwise_is_not_read(
+    kind: type | None, encoding: str, body: bytes
+) -> None:
+    """Nothing is guessed."""
+    async with Service().serving() as service:
+        service.reactions = [Reaction(body, 200, {"Content-Encoding": encoding})]
+        with pytest.raises(UndecodableReplyError):
+            await fetch(service.url, kind=kind)
+
+
+@KINDS
+@pytest.mark.parametrize("more", [0, 1])
+async def test_a_body_has_a_largest_length(kind: type | None, more: int) -> None:
+    """To the byte, and more for the answers to a batch."""
+    async with Service().serving() as service:
+        service.reactions = [Reaction(bytes(MAX_REPLY_BYTES + more))]
+        if more:
+            with pytest.raises(ReplyTooLargeError):
+                await fetch(service.url, kind=kind)
+            with batch_allowance(100):
+                assert len(await fetch(service.url, kind=kind)) == MAX_REPLY_BYTES + more
+        else:
+            assert len(await fetch(service.url, kind=kind)) == MAX_REPLY_BYTES
+
+
+@KINDS
+async def test_no_other_host_is_called(kind: type | None) -> None:
+    """Not even where an SDK follows an address that the service named."""
+    async with Service().serving() as service, Service().serving() as other:
+        for address in (f"{other.url}/files", service.url.replace("http:", "https:")):
+            with pytest.raises(ForeignAddressError):
+                await fetch(service.url, address, kind)
+        service.reactions = [Reaction(b"", 307, {"Location": other.url})]
+        async with http_client(service.url, kind) as client:
+            with pytest.raises(ForeignAddressError):
+                await client.get("/", follow_redirects=True)
+
+        assert not other.calls
