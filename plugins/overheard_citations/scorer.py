@@ -21,13 +21,17 @@ class Citations:
     - ``own_citation``: 1 when a page of the brand's own domains is cited, else 0.
     - ``citation_share``: the brand's own among all domains that are cited.
 
+    Redirects, caches, archives, translations and AMP pages count as the page behind them. Where
+    an answer cites a source of unknown host, such as a shortened link, the share is not known; nor
+    is it known that the brand is not cited: these scores are absent, never 0.
+
     A source that was only retrieved and is not cited counts for neither. Each source is a detail:
     its topic is the registrable domain, its verdict ``own``, ``competitor`` or ``other``, with
     ``, retrieved`` behind it where it was not cited.
     """
 
     name = "citations"
-    version = "2"
+    version = "3"
     metrics: Sequence[Metric] = (
         Metric("own_citation", Scale.BINARY, "Own pages cited"),
         Metric("citation_share", Scale.SHARE, "Share of citations"),
@@ -37,38 +41,40 @@ class Citations:
         """Yield the scores of one brand in one answer, if the answer cites any page."""
         if not reading.brand.domains:
             return
-        sources = _distinct(reading.answer.reply.citations)
+        reported = reading.answer.reply.citations
+        sources = _distinct(reported)
         cited = [source for source in sources if source.cited]
-        if not cited:
+        own = [source for source in cited if owns(reading.brand.domains, source.host)]
+        all_known = not any(source.cited and source.hidden for source in reported)
+        if not cited or not (own or all_known):
             return
-        own = [source for source in cited if owns(reading.brand.domains, source.url)]
-        domains = {domain_of(source.url) for source in cited}
-        own_domains = {domain_of(source.url) for source in own}
         rival_domains = tuple(domain for rival in reading.competitors for domain in rival.domains)
         details = tuple(_detail(source, reading.brand, rival_domains) for source in sources)
-        yield Score(
-            "own_citation", float(bool(own)), own[0].url[:_URL_CHARACTERS] if own else "", details
-        )
-        yield Score("citation_share", len(own_domains) / len(domains))
+        quote = own[0].page[:_URL_CHARACTERS] if own else ""
+        yield Score("own_citation", float(bool(own)), quote, details)
+        if all_known:
+            domains = {domain_of(source.host) for source in cited}
+            own_domains = {domain_of(source.host) for source in own}
+            yield Score("citation_share", len(own_domains) / len(domains))
 
 
 def _distinct(citations: Sequence[Citation]) -> list[Citation]:
-    """Return one citation for each address, the cited addresses first."""
+    """Return one citation of known host for each page, the cited pages first."""
     ordered = sorted(citations, key=lambda source: not source.cited)
-    by_address: dict[str, Citation] = {}
+    by_page: dict[str, Citation] = {}
     for source in ordered:
-        if domain_of(source.url):
-            by_address.setdefault(source.url, source)
-    return list(by_address.values())
+        if source.host:
+            by_page.setdefault(source.page, source)
+    return list(by_page.values())
 
 
 def _detail(source: Citation, brand: Brand, rival_domains: tuple[str, ...]) -> Detail:
-    owner = _owner(source.url, brand, rival_domains)
+    owner = _owner(source.host, brand, rival_domains)
     verdict = owner if source.cited else f"{owner}, retrieved"
-    return Detail(domain_of(source.url), verdict, source.url[:_URL_CHARACTERS])
+    return Detail(domain_of(source.host), verdict, source.page[:_URL_CHARACTERS])
 
 
-def _owner(url: str, brand: Brand, rival_domains: tuple[str, ...]) -> str:
-    if owns(brand.domains, url):
+def _owner(host: str, brand: Brand, rival_domains: tuple[str, ...]) -> str:
+    if owns(brand.domains, host):
         return "own"
-    return "competitor" if owns(rival_domains, url) else "other"
+    return "competitor" if owns(rival_domains, host) else "other"

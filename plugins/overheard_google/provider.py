@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from overheard import (
     BatchingProvider,
+    BatchStatus,
     Capabilities,
     FoundBatch,
     Model,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from httpx2 import AsyncClient as HttpClient
     from httpx2 import Request
 
+    from overheard_google.redirects import Redirects
+
 
 class GoogleSettings(ProviderSettings):
     """The Gemini Developer API.
@@ -35,11 +39,14 @@ class GoogleSettings(ProviderSettings):
     Attributes:
         api_key: The key.
         temperature: The sampling temperature; None for the service's default.
+        resolve_sources: Whether the page behind a redirect is requested from Google's redirect
+            service where a response names neither its domain nor its host.
     """
 
     base_url: str = "https://generativelanguage.googleapis.com"
     api_key: Secret = Field(json_schema_extra={"env": "GEMINI_API_KEY"})
     temperature: float | None = Field(default=None, ge=0, le=2)
+    resolve_sources: bool = True
 
 
 API = "the Gemini API"
@@ -51,6 +58,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def __init__(self, name: str, settings: GoogleSettings) -> None:
         super().__init__(name, API, settings, PriceList(settings.prices, "overheard_google"))
         self._http: HttpClient | None = None
+        self._redirects: Redirects | None = None
 
     def open_client(self) -> AsyncClient:
         """Return a new client of Google's SDK."""
@@ -97,7 +105,9 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
                 contents=question.prompt.text,
                 config=self._config(question, seed),
             )
-            return self._reply(question, response)
+            reply = self._reply(question, response)
+        [reply] = await self._with_pages(reply)
+        return reply
 
     def request(self, question: Question) -> Any:
         """Return a question as a request in a batch, which has no seed."""
@@ -110,6 +120,12 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     async def find(self, batch: str) -> FoundBatch[batches.Document]:
         """Return how far a batch is, and what came of it."""
         return await batches.retrieve(self.client, batch)
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
+        """Return the progress of a batch, and its replies once the batch has ended."""
+        status = await super().look(batch, questions)
+        replies = await self._with_pages(*status.replies.values())
+        return replace(status, replies=dict(zip(status.replies, replies, strict=True)))
 
     async def call_off(self, batch: str) -> None:
         """Have the service begin nothing more of a batch."""
@@ -128,6 +144,26 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             await self._opened.aclose()
         if self._http:
             await self._http.aclose()
+        if self._redirects:
+            await self._redirects.close()
+
+    @property
+    def redirects(self) -> Redirects:
+        """Resolves redirects; made at the first use because its HTTP client is slow to import."""
+        if self._redirects is None:
+            from overheard_google.redirects import Redirects
+
+            self._redirects = Redirects()
+        return self._redirects
+
+    async def _with_pages(self, *replies: Reply) -> list[Reply]:
+        """Return replies with the pages behind their redirects, as far as these are found."""
+        hidden = any(citation.hidden for reply in replies for citation in reply.citations)
+        if not (hidden and self.settings.resolve_sources):
+            return list(replies)
+        found = await self.redirects.resolve(*(reply.citations for reply in replies))
+        pairs = zip(replies, found, strict=True)
+        return [replace(reply, citations=citations) for reply, citations in pairs]
 
     def _reply(
         self, question: Question, response: GenerateContentResponse, *, batch: bool = False

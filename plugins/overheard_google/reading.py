@@ -46,7 +46,7 @@ def citations_of(response: GenerateContentResponse) -> list[Citation]:
     cited = set(_supporting(grounding))
     chunks = (grounding.grounding_chunks if grounding else None) or ()
     return [
-        Citation(chunk.web.uri, chunk.web.title or "", cited=place in cited)
+        Citation(chunk.web.uri, chunk.web.title or "", place in cited, chunk.web.domain or "")
         for place, chunk in enumerate(chunks)
         if chunk.web and chunk.web.uri
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
@@ -127,7 +126,7 @@ async def _false(
 
 
 def _said(answer: Answer, detail: Detail) -> FalseClaim:
-    cited = [_domain(citation.url) for citation in answer.reply.citations if citation.cited]
+    cited = [citation.host for citation in answer.reply.citations if citation.cited]
     return FalseClaim(
         answer_id=answer.id,
         model=answer.question.model,
@@ -137,13 +136,6 @@ def _said(answer: Answer, detail: Detail) -> FalseClaim:
         quote=detail.quote,
         sources=tuple(dict.fromkeys(filter(None, cited))),
     )
-
-
-def _domain(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:  # a model may have made it up
-        return ""
 
 
 def _headline(brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> str:

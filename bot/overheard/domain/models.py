@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from overheard.domain.sources import host_of, is_opaque, named_host, page_of
+
 SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""
 
@@ -82,11 +84,34 @@ class Citation:
         url: Its address, as the provider returned it.
         title: Its title, or an empty string.
         cited: Whether the answer refers to the source; False when it was only retrieved.
+        domain: Its domain as the provider reports it, or an empty string.
     """
 
     url: str
     title: str = ""
     cited: bool = True
+    domain: str = ""
+
+    @property
+    def page(self) -> str:
+        """The address of the page, without redirects, caches, translations and AMP around it."""
+        return page_of(self.url)
+
+    @property
+    def host(self) -> str:
+        """The host of the page, without ``www.``; an empty string where it is not known.
+
+        A redirect that hides its target has the reported domain, else the title if that is a host
+        name, as Gemini's titles are.
+        """
+        if not is_opaque(self.page):
+            return host_of(self.page)
+        return named_host(self.domain) or named_host(self.title)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the address is a redirect to a page of unknown host."""
+        return is_opaque(self.page) and not self.host
 
 
 @dataclass(frozen=True, slots=True)

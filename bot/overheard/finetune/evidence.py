@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from overheard.domain import Answer, Detail, Model, Run, ScoreRecord
 from overheard.interfaces import Store
@@ -54,20 +53,11 @@ class ScoredAnswer:
     @property
     def cited(self) -> tuple[str, ...]:
         """The distinct sites that the answer cites."""
-        hosts = (site(c.url) for c in self.answer.reply.citations if c.cited)
+        hosts = (c.host for c in self.answer.reply.citations if c.cited)
         return tuple(dict.fromkeys(host for host in hosts if host))
 
     def _of(self, brand: str, metric: str) -> Iterator[ScoreRecord]:
         return (r for r in self.records if r.brand == brand and r.score.metric == metric)
-
-
-def site(url: str) -> str:
-    """Return the host of an address without ``www.``; an empty string when there is none."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
 
 
 async def scored_answers(

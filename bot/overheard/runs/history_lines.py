@@ -88,6 +88,7 @@ class CitationLine(BaseModel):
     url: str
     title: str = ""
     cited: bool = True
+    domain: str = ""
 
 
 class AnswerLine(BaseModel):
@@ -151,7 +152,7 @@ class AnswerLine(BaseModel):
         reply = Reply(
             text=self.text,
             finish=self.finish if self.text.strip() else Finish.FAILED,
-            citations=tuple(Citation(c.url, c.title, c.cited) for c in self.citations),
+            citations=tuple(Citation(**c.model_dump()) for c in self.citations),
             served_model=self.served_model,
             fingerprint=self.fingerprint,
             model_version=self.model_version,
@@ -222,7 +223,7 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
         reply.model_version,
         reply.model_created.isoformat() if reply.model_created else None,
         str(reply.finish),
-        [asdict(citation) for citation in reply.citations],
+        [_source(citation) for citation in reply.citations],
         reply.cost_usd,
     )
     return dict(zip(ANSWER_FIELDS, values, strict=True))
@@ -251,3 +252,8 @@ def flat(line: Mapping[str, Any]) -> dict[str, Any]:
         key: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
         for key, value in line.items()
     }
+
+
+def _source(citation: Citation) -> dict[str, object]:
+    """Return a source for export; a domain only where one is reported."""
+    return {name: value for name, value in asdict(citation).items() if name != "domain" or value}

@@ -1,0 +1,199 @@
+"""The page and the host behind the address of a source: redirects, caches, translations, AMP.
+
+Nothing is fetched: only what an address itself says is read.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from functools import lru_cache
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_PAGELESS = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d+(?:[/?#]|\Z))", re.IGNORECASE)
+"""A scheme without a host, as in ``mailto:`` and ``javascript:``, but not a port."""
+_NAME = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}\.?")
+_MAX_WRAPPINGS = 5
+"""Addresses within addresses that are unwrapped."""
+_MAX_ADDRESS_CHARACTERS = 8_000
+
+_GOOGLE = r"google\.(?:com?\.)?[a-z]{2,3}"
+_IN_QUERY: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = tuple(
+    (re.compile(rf"(?:[\w-]+\.)*(?:{host})"), path, tuple(names.split()))
+    for host, path, names in (
+        (_GOOGLE, "/url", "url q"),
+        (_GOOGLE, "/imgres", "imgrefurl"),
+        (rf"translate\.{_GOOGLE}", "/", "u"),
+        (r"translate\.googleusercontent\.com", "/translate_c", "u"),
+        (r"translate\.yandex\.\w{2,3}", "/", "url"),
+        (r"translatetheweb\.com|microsofttranslator\.com", "/", "a"),
+        (r"papago\.naver\.net", "/", "url"),
+        (r"facebook\.com|instagram\.com|threads\.net|threads\.com", "/", "u"),
+        (r"linkedin\.com", "/redir/", "url"),
+        (r"linkedin\.com", "/safety/go", "url"),
+        (r"youtube\.com", "/redirect", "q"),
+        (r"out\.reddit\.com", "/", "url"),
+        (r"duckduckgo\.com", "/l/", "uddg"),
+        (r"t\.umblr\.com", "/redirect", "z"),
+        (r"vk\.com", "/away.php", "to"),
+        (r"link\.zhihu\.com", "/", "target"),
+        (r"safelinks\.protection\.outlook\.com", "/", "url"),
+        (r"anrdoezrs\.net|dpbolvw\.net|jdoqocy\.com|kqzyfj\.com|tkqlhce\.com", "/", "url"),
+        (r"go\.skimresources\.com|redirectingat\.com|shareasale\.com", "/", "url urllink"),
+    )
+)
+"""Host, beginning of the path, and the parameters of the query that may hold the page."""
+_IN_PATH = re.compile(
+    r"(?:web\.archive\.org/web/[\w*]+/"
+    r"|(?:web\.)?archive\.org/wayback/[\w*]+/"
+    r"|archive\.(?:today|ph|is|li|vn|fo|md)/(?:(?:\d[\d.-]+|newest|oldest|o/\w+)/)?(?=https?:)"
+    r"|(?:12ft\.io|r\.jina\.ai)/(?=https?:)"
+    r"|urldefense\.com/v3/__)"
+    r"(?P<page>(?:https?:/{1,2})?.+)",
+    re.IGNORECASE,
+)
+_AMP = re.compile(
+    r"(?:(?:www\.)?google\.[\w.]{2,6}/amp|(?:[\w.-]+\.)?cdn\.ampproject\.org|[\w.-]+\.bing-amp\.com)"
+    r"/(?:(?:wp|ad|[a-z])/){0,2}(?P<page>[^/?]+\.[^/?]+(?:[/?].*)?)",
+    re.IGNORECASE,
+)
+_CACHED = re.compile(r"cache:(?:[\w-]{8,}:)?(?P<page>\S+)")
+_OPAQUE = re.compile(
+    r"vertexaisearch\.cloud\.google\.com/grounding-api-redirect/"
+    r"|(?:news\.google\.com/(?:rss/)?(?:articles|read)|share\.google|g\.co|search\.app)/"
+    r"|(?:www\.)?bing\.com/(?:ck/a|aclick)|cc\.bingj\.com/|r\.search\.yahoo\.com/"
+    r"|archive\.(?:today|ph|is|li|vn|fo|md)/\w+/?\Z"
+    r"|(?:t\.co|bit\.ly|j\.mp|goo\.gl|tinyurl\.com|ow\.ly|buff\.ly|lnkd\.in|rb\.gy|is\.gd|cutt\.ly"
+    r"|rebrand\.ly|dlvr\.it|trib\.al|shorturl\.at|t\.ly|amzn\.to|a\.co|fb\.me|youtu\.be/redirect"
+    r"|msft\.it|apple\.co|geni\.us|hubs\.ly|shorte\.st|s\.id|v\.gd|tiny\.cc)/",
+    re.IGNORECASE,
+)
+"""Redirects whose target only their service knows."""
+
+
+@lru_cache(maxsize=8192)
+def page_of(address: str) -> str:
+    """Return the address of the page behind a redirect, cache, archive, translation or AMP link.
+
+    An address that names its target is replaced by the target, also when several are nested; any
+    other address is returned as it is.
+
+    Args:
+        address: A URL, or a bare host.
+    """
+    page = address.strip()
+    for _ in range(_MAX_WRAPPINGS):
+        target = _unwrapped(page) if len(page) <= _MAX_ADDRESS_CHARACTERS else ""
+        if not target or not host_of(target):
+            break
+        page = target
+    return page
+
+
+@lru_cache(maxsize=8192)
+def host_of(address: str) -> str:
+    """Return the host of an address without ``www.``, in Unicode and lower case.
+
+    Args:
+        address: A URL, or a bare host.
+
+    Returns:
+        The host, or an empty string for text without a host, such as ``mailto:a@acme.com``.
+    """
+    text = address.strip().replace("\\", "/")  # as browsers read it
+    if re.search(r"\s", text) or _PAGELESS.match(text):
+        return ""
+    host = _host_of(_split(text)).removeprefix("www.")
+    try:
+        return host.encode("ascii").decode("idna") if "xn--" in host else host
+    except UnicodeError:
+        return host
+
+
+def is_opaque(address: str) -> bool:
+    """Return whether an address is a redirect whose target cannot be read from the address."""
+    parts = _split(address.strip())
+    target = f"{_host_of(parts)}{parts.path or '/'}"
+    return _OPAQUE.match(target) is not None
+
+
+def named_host(text: str) -> str:
+    """Return the host that a text consists of, such as ``acme.com``; else an empty string."""
+    name = text.strip()
+    return host_of(name) if len(name) <= 253 and _NAME.fullmatch(name) else ""
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
+        _ = parts.hostname  # raises for a bracket that is not closed
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _host_of(parts: SplitResult) -> str:
+    return (parts.hostname or "").rstrip(".").casefold()
+
+
+def _unwrapped(address: str) -> str:
+    """Return the target that an address names, or an empty string."""
+    parts = _split(address)
+    host = _host_of(parts)
+    if not host:
+        return ""
+    if host.endswith(".translate.goog"):
+        return f"https://{_translated_host(host)}{parts.path}"
+    return _in_path(host, parts) or _in_query(host, parts) or _coded(host, parts)
+
+
+def _in_path(host: str, parts: SplitResult) -> str:
+    """Return the target that is a part of the path, as in archives and AMP links."""
+    place = f"{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    if found := _IN_PATH.match(place):
+        page = found["page"].split("__;")[0]  # the end of a urldefense.com address
+        return _absolute(re.sub(r"\A(https?):/+", r"\1://", unquote(page), flags=re.IGNORECASE))
+    return _absolute(found["page"]) if (found := _AMP.match(place)) else ""
+
+
+def _coded(host: str, parts: SplitResult) -> str:
+    """Return the target that a search engine has coded into an address."""
+    if "cache:" in parts.query and (found := _CACHED.search(unquote(parts.query))):
+        return _absolute(found["page"].split("+")[0].split("&")[0])
+    if host.endswith("bing.com") and parts.path == "/ck/a":
+        return _encoded(parse_qs(parts.query).get("u", [""])[0])
+    if host == "r.search.yahoo.com" and (found := re.search(r"/RU=([^/]+)", parts.path)):
+        return unquote(found[1])
+    return ""
+
+
+def _in_query(host: str, parts: SplitResult) -> str:
+    for hosts, path, names in _IN_QUERY:
+        if hosts.fullmatch(host) and (parts.path or "/").startswith(path):
+            values = parse_qs(parts.query)
+            for name in names:
+                page = values.get(name, [""])[0]
+                if page.startswith(("http://", "https://", "//")):
+                    return page
+                if page and named_host(page.split("/")[0]):
+                    return _absolute(page)
+    return ""
+
+
+def _translated_host(host: str) -> str:
+    """Return the host behind a host of translate.goog, where ``-`` is ``.`` and ``--`` is ``-``."""
+    label = host.removesuffix(".translate.goog")
+    return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
+
+
+def _encoded(value: str) -> str:
+    """Return the address in a parameter of bing.com: ``a1`` and URL-safe Base64."""
+    try:
+        return urlsafe_b64decode(f"{value[2:]}===").decode() if value.startswith("a1") else ""
+    except ValueError:
+        return ""
+
+
+def _absolute(page: str) -> str:
+    return page if _SCHEME.match(page) else f"https://{page}"

@@ -1,0 +1,178 @@
+"""The pages behind Gemini's redirects, read from the redirects themselves while they live.
+
+A redirect is asked for its target with one request that is not followed. Requests go only to
+Google's redirect service, and only to public addresses of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from socket import AddressFamily
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from overheard import Citation
+
+PREFIX = "https://vertexaisearch.cloud.google.com/grounding-api-redirect/"
+"""How the addresses begin that are resolved."""
+MAX_REDIRECTS = 20
+"""Redirects of one answer, or of one batch, that are resolved."""
+TIMEOUT_S = 4.0
+"""Seconds for all redirects of one answer, or of one batch."""
+MAX_ADDRESS_CHARACTERS = 2_000
+"""Characters of a target; longer targets are not taken."""
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is public, also the IPv4 address inside an IPv6 address."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return all(each.is_global and not each.is_multicast for each in (ip, *_inner(ip)))
+
+
+def _inner(ip: IPv4Address | IPv6Address) -> Sequence[IPv4Address]:
+    """Return the IPv4 address to which an IPv6 address of a transition mechanism leads."""
+    if isinstance(ip, IPv4Address):
+        return ()
+    teredo = ip.teredo[1] if ip.teredo else None
+    nat64 = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+    return [inner for inner in (ip.ipv4_mapped, ip.sixtofour, teredo, nat64) if inner]
+
+
+class PublicResolver(AbstractResolver):
+    """A resolver of host names that returns public addresses only.
+
+    The connection is made to the addresses that were checked, so that a name which changes its
+    address between check and connection (DNS rebinding) reaches nothing private.
+
+    Args:
+        lookup: The resolver whose results are checked.
+        allowed: Whether an IP address may be connected to.
+    """
+
+    def __init__(self, lookup: AbstractResolver, allowed: Callable[[str], bool]) -> None:
+        self._lookup = lookup
+        self._allowed = allowed
+
+    async def resolve(
+        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the public addresses of a host.
+
+        Raises:
+            OSError: when the host has no address, or an address that is not public.
+        """
+        found = await self._lookup.resolve(host, port, family)
+        if not found or not all(self._allowed(address["host"]) for address in found):
+            raise OSError(f"{host} has an address that is not public")
+        return found
+
+    async def close(self) -> None:
+        """Close the resolver whose results are checked."""
+        await self._lookup.close()
+
+
+class Redirects:
+    """Resolves the redirects in citations. Opened at the first use; one for each provider.
+
+    Args:
+        prefix: How the addresses begin that are resolved.
+        lookup: Makes the resolver of host names; called at the first use.
+        allowed: Whether an IP address may be connected to, and be a target.
+    """
+
+    def __init__(
+        self,
+        prefix: str = PREFIX,
+        lookup: Callable[[], AbstractResolver] = ThreadedResolver,
+        allowed: Callable[[str], bool] = is_public,
+    ) -> None:
+        self._prefix = prefix
+        self._lookup = lookup
+        self._allowed = allowed
+        self._session: ClientSession | None = None
+
+    async def resolve(self, *answers: Sequence[Citation]) -> list[tuple[Citation, ...]]:
+        """Return the citations of answers with the pages behind redirects to unknown hosts.
+
+        At most `MAX_REDIRECTS` redirects are resolved, within `TIMEOUT_S` seconds together. A
+        citation whose redirect gives no target stays as it is. No error is raised.
+        """
+        hidden = dict.fromkeys(c.url for answer in answers for c in answer if self._is_hidden(c))
+        targets = await self._targets(list(hidden)[:MAX_REDIRECTS]) if hidden else {}
+        return [
+            tuple(replace(c, url=targets.get(c.url, c.url)) for c in answer) for answer in answers
+        ]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session:
+            await self._session.close()
+
+    def _is_hidden(self, citation: Citation) -> bool:
+        return citation.hidden and citation.url.startswith(self._prefix)
+
+    async def _targets(self, addresses: Sequence[str]) -> dict[str, str]:
+        """Return the target of each redirect that has answered in time."""
+        targets: dict[str, str] = {}
+
+        async def find(address: str) -> None:
+            if target := await self._target(address):
+                targets[address] = target
+
+        try:
+            async with asyncio.timeout(TIMEOUT_S), asyncio.TaskGroup() as group:
+                for address in addresses:
+                    group.create_task(find(address))
+        except TimeoutError:
+            pass  # what was found in time is kept
+        return targets
+
+    async def _target(self, address: str) -> str:
+        """Return where a redirect leads, or an empty string."""
+        host = urlsplit(address).hostname or ""
+        if _is_number(host) and not self._allowed(host):
+            return ""  # no resolver is asked for the address of a number
+        try:
+            async with self._open().get(address, allow_redirects=False) as response:
+                target = response.headers.get("Location", "")
+        except (ClientError, OSError, ValueError, TimeoutError):
+            return ""
+        return target if self._is_page(target) else ""
+
+    def _is_page(self, target: str) -> bool:
+        """Return whether a target is the address of a public page, and no further redirect."""
+        if len(target) > MAX_ADDRESS_CHARACTERS or not target.startswith(("http://", "https://")):
+            return False
+        host = Citation(target).host
+        public = "." in host and not host.endswith((".localhost", ".local", ".internal"))
+        return self._allowed(host) if _is_number(host) else public
+
+    def _open(self) -> ClientSession:
+        if self._session is None:
+            resolver = PublicResolver(self._lookup(), self._allowed)
+            arguments: dict[str, Any] = {"resolver": resolver, "use_dns_cache": False, "limit": 5}
+            self._session = ClientSession(
+                connector=TCPConnector(**arguments, force_close=True),
+                timeout=ClientTimeout(total=TIMEOUT_S),
+                read_bufsize=1024,
+            )
+        return self._session
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
