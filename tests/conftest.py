@@ -1,6 +1,7 @@
 """What tests of several rooms share."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,14 @@ from overheard.testing.store import close_test_stores
 # How long an example takes depends on what else the machine does, and says nothing of the code.
 settings.register_profile("overheard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("overheard")
+
+
+def pytest_configure() -> None:
+    """Keep compiled modules, also where the environment asks Python not to: the tests start many
+    processes, and each would compile all that it imports, which doubles the time of the tests.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(optionalhook=True)
