@@ -4,7 +4,7 @@ from collections import Counter
 
 from passages import passages, problems
 
-MINIMUM = 15
+MINIMUM = 30
 
 
 def test_no_label_contradicts_its_text() -> None:
