@@ -21,7 +21,7 @@ contracts:
 test *ARGS:
     uv run pytest {{ARGS}}
 
-# all that CI runs: the slow tests too, the wheel, new plugins
+# all that CI runs: slow tests of each kind too, the wheel, new plugins
 all:
     .ci/run
 
@@ -30,9 +30,9 @@ all:
 coverage:
     uv run pytest --cov --cov-report=term --ignore tests/test_plugin_isolation.py --ignore tests/end_to_end/test_plugin_notices.py
 
-# what takes long and is like what CI runs
+# the slow tests that .ci/run leaves out
 long:
-    uv run pytest -m long
+    uv run pytest -n 2 -m long
 
 # which small faults in detection, alerts, budget and the run service the tests do not notice
 mutants *ARGS:

@@ -63,8 +63,8 @@ async def test_a_model_beside_itself_is_equivalent() -> None:
     assert {row["verdict"] for row in card.data["metrics"]} == {"equivalent"}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seeded", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seeded", [True, False])
 async def test_over_twenty_seeds_equal_models_are_never_better(seeded: bool) -> None:
     """Two names of one model that keeps to its seeds are equivalent; two that draw lots of their
     own are never called different.

@@ -38,7 +38,7 @@ def install(project: Path, shelf: Shelf) -> list[str]:
     return list(points)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_new_plugins_pass_their_own_tests_and_are_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +59,7 @@ async def test_new_plugins_pass_their_own_tests_and_are_loaded(
     assert [reports[name] for name in names] == [""] * len(KINDS)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_template_passes_its_own_tests_where_it_lies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,7 +49,16 @@ def test_usual_panels_keep_their_size(before: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("prompts", [10, pytest.param(30, marks=pytest.mark.long)])
-@pytest.mark.parametrize("beta", [WELL_KNOWN, CHALLENGER, U_SHAPED, RARE])
+@pytest.mark.parametrize(
+    "beta",
+    [
+        *(
+            pytest.param(beta, marks=pytest.mark.long)
+            for beta in (WELL_KNOWN, CHALLENGER, U_SHAPED)
+        ),
+        RARE,
+    ],
+)
 def test_size_holds_far_out(beta: tuple[float, float], prompts: int) -> None:
     """2,000 panels a cell: the level of 0.001 holds too, for 1, 5 and 20 runs before."""
     for before, tau in product((1, 5, 20), (0.0, 0.25)):

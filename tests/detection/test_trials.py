@@ -52,7 +52,7 @@ def test_the_bar_is_held(tau: float, most: float) -> None:
     assert found.delay <= most * best.delay + 3 * found.error
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_drop_of_some_prompts_is_seen_too() -> None:
     """10 points carried by 30 % of prompts take at most twice the oracle's time."""
     outcome = run_trial(DetectorTrial(carried=0.3), 150, seed=12)

@@ -81,7 +81,9 @@ def test_the_estimate_says_what_a_batch_costs_and_how_long_it_takes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VENDORS)
+@pytest.mark.parametrize(
+    "name", [VENDORS[0], *(pytest.param(name, marks=pytest.mark.long) for name in VENDORS[1:])]
+)
 def test_a_check_in_a_batch_that_is_killed_is_collected_and_asked_once(
     tmp_path: Path, vendor: BatchService, name: str
 ) -> None:

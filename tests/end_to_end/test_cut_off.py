@@ -26,7 +26,7 @@ def _titles(chats: Chats) -> list[str]:
     return [title for title in chats.in_slack() if title != TITLE]
 
 
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     bots: Bots, chats: Chats, service: ChatService, killed: bool
 ) -> None:
@@ -54,6 +54,7 @@ async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     assert len(service.calls) <= 12 + 2
 
 
+@pytest.mark.long
 async def test_an_answer_that_was_cut_off_is_to_be_asked_for_again(
     bots: Bots, chats: Chats, service: ChatService
 ) -> None:

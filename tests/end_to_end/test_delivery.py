@@ -163,7 +163,7 @@ async def test_a_bot_that_is_killed_while_it_posts_leaves_one_message(
     assert shown(chats) == ([TITLE], [TITLE])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("after", [0.0, 0.01, 0.03, 0.1])
 async def test_a_bot_that_is_killed_at_any_step_leaves_one_message(
     bots: Bots, chats: Chats, after: float
@@ -180,7 +180,7 @@ async def test_a_bot_that_is_killed_at_any_step_leaves_one_message(
     assert shown(chats) == ([TITLE], [TITLE])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_an_answer_that_never_arrives_does_not_make_a_second_message(
     bots: Bots, chats: Chats
 ) -> None:
@@ -206,7 +206,7 @@ async def test_two_bots_post_one_message(bots: Bots, chats: Chats) -> None:
     assert sum("cannot listen" in one for one in told) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("bad", "good", "variable"),
     [("slack", "discord", "SLACK_BOT_TOKEN"), ("discord", "slack", "DISCORD_TOKEN")],
@@ -230,7 +230,7 @@ async def test_of_two_platforms_the_one_that_lets_the_bot_in_runs_on(
     assert getattr(chats, f"in_{bad}")() == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_bot_that_is_stopped_while_it_posts_loses_nothing(bots: Bots, chats: Chats) -> None:
     """It ends in under two seconds in the middle of its work, and the next one goes on."""
     async with bots.running() as first:
@@ -244,7 +244,7 @@ async def test_a_bot_that_is_stopped_while_it_posts_loses_nothing(bots: Bots, ch
     assert shown(chats) == ([TITLE], [TITLE])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_chat_that_never_says_hello_is_not_ready(bots: Bots, chats: Chats) -> None:
     """Slack takes the connection and is mute; Discord alone does not make the whole ready."""
     chats.slack.mute = True
@@ -256,7 +256,7 @@ async def test_a_chat_that_never_says_hello_is_not_ready(bots: Bots, chats: Chat
         assert await bots.until("slack", "up") == (200, "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_slack_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
     """Nothing comes over it, no ping is answered, and it is open: the bot builds another."""
     async with bots.running():
@@ -269,7 +269,6 @@ async def test_a_slack_socket_that_falls_silent_is_noticed(bots: Bots, chats: Ch
     assert shown(chats) == ([TITLE], [TITLE])
 
 
-@pytest.mark.slow
 @pytest.mark.long
 async def test_a_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
     """Discord answers no heartbeat any more, and the bot connects again; alerts go on."""

@@ -41,9 +41,8 @@ def check_verdict(data: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.long  # the other one holds as much
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int) -> None:
     """It prints its findings, and draws them."""
     data = Program(tmp_path, "").json(
@@ -55,7 +54,7 @@ def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int
     assert (tmp_path / "alert.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_ninety_broken_plugins_change_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

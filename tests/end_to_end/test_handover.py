@@ -13,9 +13,6 @@ from end_to_end.test_delivery import TITLE, Bots, bots
 
 __all__ = ["bots"]
 
-pytestmark = pytest.mark.slow
-
-
 TOLD = "1 brand, 2 competitors"
 
 
@@ -24,6 +21,7 @@ def _answers(chats: Chats) -> list[str]:
     return [title for title in chats.in_slack() if title != TITLE]
 
 
+@pytest.mark.long
 async def test_the_bot_that_stands_by_answers_within_half_a_minute(
     bots: Bots, chats: Chats
 ) -> None:
@@ -44,6 +42,7 @@ async def test_the_bot_that_stands_by_answers_within_half_a_minute(
             assert time.monotonic() - begun < 60
 
 
+@pytest.mark.slow
 async def test_a_new_version_takes_over_without_losing_a_command(bots: Bots, chats: Chats) -> None:
     """The old bot receives SIGTERM while people go on typing; the new bot is on standby."""
     slack, discord = chats.slack, chats.discord

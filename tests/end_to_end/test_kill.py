@@ -70,11 +70,11 @@ def test_two_checks_of_the_same_questions_do_not_both_pay(
 @pytest.mark.parametrize(
     "after",
     [
-        0.0,
+        pytest.param(0.0, marks=pytest.mark.long),
         pytest.param(0.02, marks=pytest.mark.long),
         0.05,
         pytest.param(0.1, marks=pytest.mark.long),
-        0.2,
+        pytest.param(0.2, marks=pytest.mark.long),
     ],
 )
 def test_a_check_that_is_killed_at_any_instant_loses_and_doubles_nothing(

@@ -87,7 +87,7 @@ async def test_quiet_hours_end_with_a_digest_and_the_alerts(
     assert chats.in_discord() == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_report_is_posted_once_for_its_week(
     program: Program, config: str, chats: Chats
 ) -> None:

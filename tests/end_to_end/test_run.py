@@ -110,7 +110,7 @@ def states(folder: Path) -> list[tuple[str, RunState]]:
     return asyncio.run(look())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_was_missed_is_made_up_for_once(
     running: Running, program: Program, service: ChatService
 ) -> None:
@@ -158,7 +158,7 @@ def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
     assert sum(asked.values()) <= 12 + under_way
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_terminal_s_check_that_was_killed_is_taken_up(
     running: Running, program: Program, service: ChatService
 ) -> None:
@@ -176,7 +176,7 @@ def test_a_terminal_s_check_that_was_killed_is_taken_up(
     assert len(set(service.prompts())) == 12
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_two_started_by_mistake_one_carries_out_schedules(
     running: Running, program: Program, service: ChatService
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster) -> None:
     assert cluster.value("SELECT count(DISTINCT answer_id) FROM readings") == QUESTIONS
 
 
+@pytest.mark.long
 def test_a_check_that_is_killed_is_taken_up_while_workers_go_on(cluster: Cluster) -> None:
     """Nothing is asked twice: workers were at it, and not the check."""
     cluster.hire()
@@ -149,6 +150,7 @@ def test_a_check_that_is_killed_is_taken_up_while_workers_go_on(cluster: Cluster
     assert Counter(cluster.service.prompts()) == Counter(PROMPTS)
 
 
+@pytest.mark.long
 def test_two_workers_do_not_overspend(cluster: Cluster) -> None:
     """What a budget leaves is held before each call."""
     budget = 0.05
@@ -160,6 +162,7 @@ def test_two_workers_do_not_overspend(cluster: Cluster) -> None:
     assert float(cluster.value("SELECT coalesce(sum(usd), 0) FROM spend")) <= budget
 
 
+@pytest.mark.long
 def test_workers_kept_to_one_kind_share_a_check(cluster: Cluster) -> None:
     """One asks, one scores, one looks."""
     for kind in ("asking", "scoring", "detecting"):
@@ -167,6 +170,7 @@ def test_workers_kept_to_one_kind_share_a_check(cluster: Cluster) -> None:
     assert _ended(cluster.check())["answers"] == QUESTIONS
 
 
+@pytest.mark.long
 def test_a_worker_ends_at_once_when_it_is_told_to(cluster: Cluster) -> None:
     """SIGTERM, in the middle of its work; another goes on with it."""
     leaver = cluster.hire()
@@ -179,6 +183,7 @@ def test_a_worker_ends_at_once_when_it_is_told_to(cluster: Cluster) -> None:
     assert cluster.value("SELECT count(*) FROM answers") == QUESTIONS
 
 
+@pytest.mark.long
 def test_a_worker_runs_on_while_a_newer_version_brings_up_the_tables(cluster: Cluster) -> None:
     """As a newer version may: it adds tables, and columns that have a default. One of the older
     version that starts after that says what it lacks.

@@ -66,7 +66,7 @@ async def test_another_seed_gives_another_answer() -> None:
     assert first != second
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_the_adapter_changes_what_it_says_and_not_what_it_is_called() -> None:
     """The fine-tune is a silent update: model id and fingerprint stay, which `ask` checks."""
     seeds = [1, 2, 3, 4, 5, 6]
