@@ -46,6 +46,8 @@ from overheard.domain import (
     Score,
     ScoreRecord,
     Shift,
+    Unit,
+    UnitRole,
     Usage,
 )
 from overheard.errors import (
@@ -95,6 +97,7 @@ from overheard.provider_kit import (
     http_client,
     read_landscapes,
 )
+from overheard.reading.reader import read_units
 
 __all__ = [
     "API_VERSION",
@@ -179,6 +182,8 @@ __all__ = [
     "Style",
     "Table",
     "Tainted",
+    "Unit",
+    "UnitRole",
     "UpdateFeed",
     "Usage",
     "Verifiable",
@@ -190,4 +195,5 @@ __all__ = [
     "http_client",
     "option",
     "read_landscapes",
+    "read_units",
 ]

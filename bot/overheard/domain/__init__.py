@@ -84,6 +84,7 @@ from overheard.domain.scores import (
     Score,
     ScoreRecord,
 )
+from overheard.domain.structure import Unit, UnitRole
 
 __all__ = [
     "BURST",
@@ -152,6 +153,8 @@ __all__ = [
     "Spending",
     "Task",
     "TaskKind",
+    "Unit",
+    "UnitRole",
     "Usage",
     "alert_key",
     "prompt_key",

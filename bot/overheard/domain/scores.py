@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,9 @@ from enum import StrEnum
 from overheard.domain.catalogue import Brand, Catalogue, Fact
 from overheard.domain.models import Model
 from overheard.domain.runs import Answer
+from overheard.domain.structure import Unit
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Reading:
         facts: The facts about the brand.
         rankings: For each ranked list or table of the answer, the names of the brand and its
             competitors in the order of the list; lists without any of them are omitted.
+        units: The units of the whole answer, in order: titles, sentences, cells. Each has an owner
+            and a role; the owner may be a brand that is neither the brand nor a competitor.
     """
 
     answer: Answer
@@ -59,6 +65,29 @@ class Reading:
     asked: frozenset[str] = frozenset()
     facts: tuple[Fact, ...] = ()
     rankings: tuple[tuple[str, ...], ...] = ()
+    units: tuple[Unit, ...] = ()
+
+    def owned(self) -> tuple[Unit, ...]:
+        """Return the units that the brand owns, in order."""
+        return tuple([unit for unit in self.units if unit.is_of(self.brand.name)])
+
+    def is_about(self, quote: str) -> bool:
+        """Return whether a quote occurs in the body, in text about the brand.
+
+        Such text is a unit that the brand owns, or that names the brand. Only the words are
+        compared: markup, punctuation and white space are ignored.
+        """
+        words = _WORD.findall(quote)
+        if not words:
+            return False
+        places = re.finditer(r"\b" + r"[\W_]+".join(map(re.escape, words)) + r"\b", self.body)
+        own = self.of(self.brand.name)
+        return any(
+            unit.is_of(self.brand.name) or any(unit.start <= m.start < unit.end for m in own)
+            for place in places
+            for unit in self.units
+            if unit.start < place.end() and place.start() < unit.end
+        )
 
     def of(self, brand: str) -> tuple[Mention, ...]:
         """Return the mentions of one brand, in order."""

@@ -14,7 +14,17 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from overheard.reading.citations import cites, is_reference, opens_sources, without_citations
-from overheard.reading.rankings import FIRST, NEXT, Marks, split_marks
+from overheard.reading.layout import (
+    BOLD,
+    MARKER_CODES,
+    PLAIN,
+    LayoutMarks,
+    Page,
+    page,
+    star_marks,
+    unmarked,
+)
+from overheard.reading.rankings import Marks
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -33,7 +43,6 @@ _HARD_BREAK = "\u2028"
 _SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_BULLET = re.compile(r"^(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+", re.MULTILINE)
 _UNSEEN: dict[int, str | None] = dict.fromkeys(
     [
         *(code for code in range(0x20) if chr(code) not in "\t\n"),
@@ -43,7 +52,7 @@ _UNSEEN: dict[int, str | None] = dict.fromkeys(
         *range(0x2060, 0x2070),
         *(0xAD, 0x61C, 0x180E, 0xFEFF),
         *range(0xFE00, 0xFE10),
-        *map(ord, (FIRST, NEXT)),
+        *MARKER_CODES,
     ]
 )
 """Control and zero-width characters, direction marks and variation selectors: invisible, but able
@@ -63,8 +72,8 @@ def _parser() -> MarkdownIt:
 
 
 def prose(text: str, titles: Collection[str] = ()) -> str:
-    """Return the prose of an answer, see `ranked_prose`."""
-    return ranked_prose(text, titles)[0]
+    """Return the prose of an answer, see `laid_out`."""
+    return laid_out(text, titles).body
 
 
 def readable(text: str) -> str:
@@ -76,24 +85,18 @@ def readable(text: str) -> str:
     return prose_text if 4 * len(prose_text) >= len(text) else text
 
 
-def ranked_prose(
-    text: str, titles: Collection[str] = ()
-) -> tuple[str, tuple[tuple[tuple[int, int], ...], ...]]:
-    """Return the prose of an answer, and the offsets of its ranked lists.
+def laid_out(text: str, titles: Collection[str] = ()) -> Page:
+    """Return the prose of an answer with its layout and its ranked lists.
 
     Args:
-        text: The answer, in Markdown or plain.
+        text: The answer, in Markdown or plain. The prose is in Unicode's composed form (NFC).
         titles: Titles of the sources that the provider reports; a link whose text is such a title
             is a citation.
-
-    Returns:
-        Non-empty lines of text in Unicode's composed form (NFC); and for each ranked list or table
-        the (start, end) offsets of its lines.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_thinking(text.translate(_UNSEEN))
     lines = "\n".join(_lines(text, titles)) if _is_marked(text) else _SOFT_BREAK.sub(" ", text)
-    return split_marks(_tidy(lines))
+    return page(star_marks(without_citations(lines)).split("\n"))
 
 
 def _is_marked(text: str) -> bool:
@@ -109,19 +112,15 @@ def _without_thinking(text: str) -> str:
     return text[opening.end() :].partition("</think")[2].partition(">")[2]
 
 
-def _tidy(text: str) -> Iterator[str]:
-    text = _BULLET.sub("", without_citations(text).replace("**", ""))
-    yield from filter(None, (" ".join(line.split()) for line in text.split("\n")))
-
-
 def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator[str]:
     """Yield the lines of prose of a Markdown text, with markers before lines of ranked lists."""
     env: dict[str, object] = {}
     row: list[str] | None = None
     sources = heading = False
-    tokens, marks = _parser().parse(text, env), Marks()
+    tokens, marks, blocks = _parser().parse(text, env), Marks(), LayoutMarks()
     for token in tokens:
         marks.see(token)
+        blocks.see(token)
         match token.type:
             case "heading_open":
                 heading, sources = True, False
@@ -130,7 +129,7 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
             case "tr_open":
                 row = []
             case "tr_close":
-                yield from filter(None, (marks.take(),))
+                yield from filter(None, (marks.take(), blocks.take()))
                 yield CELL.join(row or ())
                 row = None
             case "inline":
@@ -139,11 +138,12 @@ def _lines(text: str, titles: Collection[str], nested: bool = False) -> Iterator
                     continue
                 line = _inline(token.content, env, titles)
                 if row is None:
-                    yield from filter(None, (marks.take(token.content),))
+                    yield from filter(None, (marks.take(token.content), blocks.take()))
                     yield line
                 else:
                     row.append(line.replace("\n", " "))
             case "html_block":
+                yield blocks.take()
                 yield _text_of(token.content)
             case "fence" if not nested:
                 unclosed = token is tokens[-1] and text.endswith(token.content)
@@ -171,7 +171,9 @@ def _inline(content: str, env: dict[str, object], titles: Collection[str]) -> st
     return _SOFT_BREAK.sub(" ", line).replace(_HARD_BREAK, "\n")
 
 
-def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
+def _pieces(  # noqa: PLR0912 - one branch a kind of token
+    tokens: Iterable[Token], titles: Collection[str]
+) -> list[str]:
     """Return the pieces of text in inline tokens, without citations, struck text and images."""
     pieces: list[str] = []
     link = struck = 0
@@ -187,6 +189,10 @@ def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
                 pieces.append(token.content)  # a name in backticks; longer spans are code
             case "html_inline" if _BREAK_TAG.match(token.content):
                 pieces.append(_HARD_BREAK)
+            case "strong_open":
+                pieces.append(BOLD)
+            case "strong_close":
+                pieces.append(PLAIN)
             case "s_open":
                 struck = len(pieces)
             case "s_close":
@@ -194,7 +200,8 @@ def _pieces(tokens: Iterable[Token], titles: Collection[str]) -> list[str]:
             case "link_open":
                 link = len(pieces)
             case "link_close":
-                before, label = "".join(pieces[max(link - 3, 0) : link]), "".join(pieces[link:])
+                before = unmarked("".join(pieces[max(link - 4, 0) : link]))
+                label = unmarked("".join(pieces[link:]))
                 if token.info == "auto" or cites(label, before, titles):
                     del pieces[link:]
     return pieces

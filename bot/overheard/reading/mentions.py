@@ -20,7 +20,7 @@ from overheard.reading.spellings import parent_brands, rule_allows
 from overheard.reading.text import fold
 
 _ADDRESS_GOES_ON = re.compile(rf"\.(?:{TOP_LEVEL})\b|@")
-_COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d[\s-]?\Z")
+_COUNTED = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d\s)[\d.,]*\d(?:[^\S\n]|-)?\Z")
 _OPEN_SCRIPTS = ("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff")
 _HAN_AND_KANA = ("\u2e80", "\u309f"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]+")

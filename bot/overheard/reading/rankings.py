@@ -74,24 +74,6 @@ def _numbered(content: str) -> str:
     return FIRST if found.group(1) == "1" else NEXT
 
 
-def split_marks(lines: Iterable[str]) -> tuple[str, tuple[tuple[Span, ...], ...]]:
-    """Return the body without marker lines, and for each ranked list the spans of its lines."""
-    prose_lines: list[str] = []
-    lists: list[list[Span]] = []
-    at, marker = 0, ""
-    for line in lines:
-        if line in {FIRST, NEXT}:
-            marker = line
-            continue
-        if marker == FIRST or (marker and not lists):
-            lists.append([])
-        if marker:
-            lists[-1].append((at, at + len(line)))
-        prose_lines.append(line)
-        at, marker = at + len(line) + 1, ""
-    return "\n".join(prose_lines), tuple(map(tuple, lists))
-
-
 def ranked(
     lists: Iterable[Sequence[Span]], mentions: Sequence[Mention]
 ) -> tuple[tuple[str, ...], ...]:

@@ -7,15 +7,16 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from overheard.domain import Answer, Brand, Fact, Mention, Reading
-from overheard.reading.markdown import prose, ranked_prose
+from overheard.domain import Answer, Brand, Fact, Mention, Reading, Unit
+from overheard.reading.markdown import laid_out, prose
 from overheard.reading.mentions import MentionFinder
 from overheard.reading.negation import advises_against, may_advise_against
 from overheard.reading.rankings import ranked
+from overheard.reading.structure import units
 from overheard.reading.text import sentences
 
-READING_VERSION = "2"
-"""The version of this package: of mentions, negation, sentences and rankings.
+READING_VERSION = "3"
+"""The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
 _WORD = re.compile(r"\w+")
@@ -63,6 +64,7 @@ class ReadAnswer:
         rankings: The brands of each ranked list or table, in the order of the list.
         asked: Names of the brands in the question.
         named: Names of the brands in `mentions`.
+        units: The units of the answer, with owners among all known brands.
     """
 
     answer: Answer
@@ -72,6 +74,7 @@ class ReadAnswer:
     rankings: tuple[tuple[str, ...], ...]
     asked: frozenset[str]
     named: frozenset[str]
+    units: tuple[Unit, ...] = ()
 
     def reading(
         self, brand: Brand, competitors: Iterable[Brand], facts: Iterable[Fact] = ()
@@ -93,6 +96,7 @@ class ReadAnswer:
             sentences=self.sentences,
             mentions=mentions,
             rankings=rankings,
+            units=self.units,
             branded=not market.names.isdisjoint(self.asked),
             asked=self.asked,
             facts=market.facts,
@@ -114,7 +118,8 @@ class Reader:
     def read(self, answer: Answer) -> ReadAnswer:
         """Parse an answer and find the mentions of all brands."""
         titles = {citation.title for citation in answer.reply.citations if citation.title}
-        body, lists = ranked_prose(answer.reply.text, titles)
+        page = laid_out(answer.reply.text, titles)
+        body = page.body
         spans = sentences(body)
         restated_start, restated_end = _restated(body, answer.question.prompt.text)
         mentions = tuple(
@@ -127,9 +132,10 @@ class Reader:
             body=body,
             sentences=spans,
             mentions=mentions,
-            rankings=ranked(lists, mentions),
+            rankings=ranked(page.lists, mentions),
             asked=self.named_in(answer.question.prompt.text),
             named=frozenset(mention.brand for mention in mentions),
+            units=units(page, mentions),
         )
 
     def _mentions(
@@ -151,6 +157,19 @@ class Reader:
             mentions = self._finder.find(body, sentences(body))
             self._asked[question] = frozenset(mention.brand for mention in mentions)
         return self._asked[question]
+
+
+def read_units(text: str, brands: Iterable[Brand]) -> tuple[Unit, ...]:
+    """Return the units of a text: titles, sentences and cells, each with its owner and role.
+
+    Scorers have them in `Reading.units`; this is for tests and for texts without a question.
+
+    Args:
+        text: An answer, in Markdown or plain.
+        brands: The declared brands; what is about another product is foreign.
+    """
+    page = laid_out(text)
+    return units(page, MentionFinder(brands).find(page.body, sentences(page.body)))
 
 
 def _within(ranking: Iterable[str], market: Container[str]) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""Pieces of a line: sentences, shop cards, and what follows a label inside the line."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from overheard.domain import Mention
+
+_ROLE_WORDS = (
+    r"(?:Pros?|Cons?|Prices?|Pricing|Costs?|Best [Ff]or|Ideal [Ff]or|Great [Ff]or|Good [Ff]or"
+    r"|Perfect [Ff]or|Not [Ii]deal [Ff]or|Downsides?|Drawbacks?|Limitations?|Strengths?"
+    r"|Weakness(?:es)?|Advantages?|Disadvantages?|(?:The )?Catch|Verdict|(?:Key )?[Ff]eatures"
+    r"|Why (?:it|we|you)[^:]{0,25}|Highlights?|Perks?|Benefits?|Note|Notes|Bottom [Ll]ine"
+    r"|Who [Ii]t['\u2019]?s [Ff]or|Considerations?|Trade-?offs?|Caveats?|Watch out(?: for)?)"
+)
+_END = re.compile(
+    r"(?<=[a-z0-9%)\"\u201d'\u2019])[.!?](?=[A-Z][A-Za-z0-9'\u2019-])"
+    r"|(?<=[A-Z]{2})[.!?](?=[A-Z][a-z])"
+    r"|(?<=[a-z)])[.!?](?=\d{1,2}\.\s?[A-Z])"
+    r"|(?<=\u00b0[FC])\.(?=[A-Z])"
+    r"|(?P<stop>[.!?…]{1,9}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
+    r"|\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?\([\d.,]{1,7}[kKmM]?\+?\)"
+    r"|(?<=[A-Za-z\"\u201d)])\$[\d,]{1,9}\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])"
+)
+"""Ends of sentences, also where the space is missing, and ends of shop cards."""
+_ROLE = re.compile(rf"(?<![A-Za-z] )\b{_ROLE_WORDS}\s?:|(?<=[a-z0-9)]){_ROLE_WORDS}\s?:")
+_BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
+_SHORTENED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
+    r"|p\.m|fig|vol|al)|(?:\b|\.)[A-Z])\Z"
+)
+_CARD = re.compile(
+    r"\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?(?:\([\d.,]{1,7}[kKmM]?\+?\))?\Z"
+)
+_start = attrgetter("start")
+_LONG_CHARACTERS = 420
+"""Paragraphs from this length are also cut between two colons."""
+_SECOND_COLON = re.compile(r"(?<=[a-z]): (?=[A-Z0-9][^:.!?]{1,60}:)")
+_CLAUSE = re.compile(
+    r"(?:,|;|\s[\u2013\u2014-])\s+(?:(?:but|while|whereas|and|though|although|yet)\s+)?(?:the\s+)?\Z",
+    re.IGNORECASE,
+)
+_OPPOSING = re.compile(r"\b(?:but|while|whereas|though|although|yet)\s|;", re.IGNORECASE)
+_CONCESSION = re.compile(r"(?:while|although|whereas|though|unlike most)\b", re.IGNORECASE)
+_PREDICATE = re.compile(
+    r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?\s(?:is|are|has|have|offers?|provides?|can|does|makes?|comes?|gets?"
+    r"|was|wins?|leads?|lags?|shines?|excels?|works?|suits?|keeps?|gives?|includes?|lacks?|costs?|starts?"
+    r"|stands|focuses|feels|takes?|adds?|needs?|remains?|tends?|leans?|caters?|supports?|requires?"
+    r"|bundles?|charges?|scores?|handles?|covers?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line.
+
+    Attributes:
+        start: Offset of the first character.
+        end: Offset after the last character.
+        card: Whether the part is a shop's card: a title with a price and a rating.
+    """
+
+    start: int
+    end: int
+    card: bool = False
+
+
+def pieces(body: str, start: int, end: int, mentions: Sequence[Mention] = ()) -> Iterator[Piece]:
+    """Yield the pieces of a line.
+
+    Args:
+        body: The text.
+        start: Offset of the line.
+        end: Offset after the line.
+        mentions: The mentions in the line, in order; a sentence is also cut before a clause that
+            begins with a brand.
+    """
+    at = start
+    for left, right in _edges(body, start, end):
+        if left < at:
+            continue
+        yield from _piece(body, at, left, mentions)
+        at = right
+    yield from _piece(body, at, end, mentions)
+
+
+def _edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return for each edge the end of the piece before it and the start of the piece after it."""
+    edges = [
+        (found.end(), found.end())
+        for found in _END.finditer(body, start, end)
+        if found["stop"] != "."
+        or not _SHORTENED.search(body, max(start, found.start() - 8), found.start())
+    ]
+    colon = body.find(":", start, end)
+    if colon < 0:
+        return edges
+    for found in _ROLE.finditer(body, start, end):
+        before = _BEFORE_ROLE.search(body, max(start, found.start() - 4), found.start())
+        if before and found.start() > start:
+            edges.append((before.start(), found.start()))
+    if end - start > _LONG_CHARACTERS:
+        edges += [(f.start() + 1, f.end()) for f in _SECOND_COLON.finditer(body, colon - 1, end)]
+    return sorted(edges)
+
+
+def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iterator[Piece]:
+    while start < end and body[start].isspace():
+        start += 1
+    while end > start and body[end - 1].isspace():
+        end -= 1
+    if not any(map(str.isalnum, body[start:end])) or body[start:end].strip(". )#").isdigit():
+        return
+    if body.find("$", start, end) >= 0 and _is_card(body, start, end):
+        yield Piece(start, end, card=True)
+        return
+    at = start
+    first = bisect_left(mentions, start, key=_start)
+    for mention in mentions[first + 1 : bisect_left(mentions, end, first, key=_start)]:
+        if mention.start > at and _opens_clause(body, at, mention, end):
+            found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
+            if found and found.start() > at:
+                yield Piece(at, found.start() + 1)
+                at = found.end()
+    yield Piece(at, end)
+
+
+def _is_card(body: str, start: int, end: int) -> bool:
+    """Return whether a piece ends in a price that is glued to a title."""
+    found = _CARD.search(body, max(start, end - 40), end)
+    if not found or found.start() <= start or end != found.end():
+        return False
+    before = body[found.start() - 1]
+    return before.isalnum() or before in '"\u201d)\u2122\u00ae'
+
+
+def _opens_clause(body: str, at: int, mention: Mention, end: int) -> bool:
+    """Return whether a clause about a brand begins at its mention: ", while Acme is ..."."""
+    found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
+    if not found or not _PREDICATE.match(body, mention.end, min(end, mention.end + 60)):
+        return False
+    return bool(_OPPOSING.search(found.group()) or _CONCESSION.match(body, at))

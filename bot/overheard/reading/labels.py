@@ -1,0 +1,262 @@
+"""Labels of text, such as ``Pros:`` or ``Best overall:``, and the roles that they give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from overheard.domain import UnitRole
+
+
+class LabelKind(Enum):
+    """The kind of a label that names no brand."""
+
+    ROLE = "role"
+    AWARD = "award"
+    """A distinction, such as "best overall"; the value may name the subject."""
+    GENERIC = "generic"
+    """About the choice itself: factors, tips, a summary."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label at the beginning of a piece of text.
+
+    Attributes:
+        start: Offset of the label.
+        end: Offset after the label, without the colon or dash.
+        value: Offset of the first character of the text behind it.
+    """
+
+    start: int
+    end: int
+    value: int
+
+
+_DECORATION = re.compile(r"(?:[^\w\s\"'(\[$€£~+<>&-]|\+\s|-\s)[^\w\s\"'(\[$€£~+<>&-]*\s*")
+_NUMBER = re.compile(r"(?:#\s?)?\d{1,2}(?:[.)]|\s?[.:\u2013-]\s)\s*|#\d{1,2}\s+")
+_COLON = re.compile(r"(?<!\d):(?!//)|:(?!\d|//)|\s[\u2013\u2014]\s?|\s-\s|(?<=\w)\u2014(?=\w)")
+_STOPS = re.compile(r"[.!?]\s|\n")
+_VERB = re.compile(
+    r"\b(?:is|are|was|has|have|had|offers?|provides?|can|does|do|makes?|comes?|gets?|it|you|they"
+    r"|uses?|needs?|works?|features|remains?|will|would|should|may|might)\b",
+    re.IGNORECASE,
+)
+_LABEL_CHARACTERS = 110
+_LABEL_WORDS = 14
+_DASH_WORDS = 10
+
+_ROLES: dict[UnitRole, str] = {
+    UnitRole.CON: (
+        r"cons?|downsides?|drawbacks?|(?:the )?catch|limitations?|weak(?:ness(?:es)?| points?"
+        r"| spots?)|disadvantages?|caveats?|trade-?offs?|negatives?|the bad|dislikes?|shortcomings?"
+        r"|less ideal for|(?:not|isn['\u2019]t) (?:so |as |the )?(?:ideal|great|good|best|suited"
+        r"|recommended|perfect) (?:for|if)|not for|skip (?:it )?if|avoid if|worst for"
+        r"|where it (?:falls short|struggles|lags)|what could be better"
+        r"|what(?:['\u2019]s| is) (?:bad|missing|not so good|not great)"
+        r"|(?:what|things) (?:we|i|you|users|people|reviewers|customers) (?:do not|don['\u2019]t"
+        r"|didn['\u2019]t|dislike)(?: (?:like|love))?|reasons to (?:avoid|skip)"
+        r"|room for improvement"
+        r"|(?:common )?complaints|watch[- ]outs?(?: for)?|what to watch(?: out)?(?: for)?"
+        r"|nachteile|inconv\u00e9nients|desventajas|contras|points faibles|puntos d\u00e9biles"
+        r"|minuspunkte|schw\u00e4chen|svantaggi|nadelen|缺点"
+    ),
+    UnitRole.PRO: (
+        r"pros?|strengths?|strong points?|advantages?|benefits?|upsides?|highlights?|perks?"
+        r"|positives?|the good|likes?|stand-?outs?(?: features?)?|key benefits"
+        r"|what(?:['\u2019]s| is) (?:good|great)"
+        r"|what (?:we|i|you|users|people|reviewers|customers) (?:really )?(?:like|liked|love|loved)"
+        r"|why (?:it|we|i|you|users|this|they|people)\b.{0,40}|why|reasons to (?:buy|choose)"
+        r"|(?:what|where) (?:it|makes it) (?:shines?|excels?|does well|stands? out|special|great)"
+        r"|vorteile|avantages|ventajas|points forts|puntos fuertes|pluspunkte|st\u00e4rken|vantaggi"
+        r"|voordelen|优点"
+    ),
+    UnitRole.BEST_FOR: (
+        r"(?:best|ideal|great|perfect|good|suited|suitable|recommended|designed|made|excellent"
+        r"|choose (?:it|this)?|pick (?:it|this)?) (?:for|if|when|with|use|as)\b.{0,60}"
+        r"|who (?:it(?:['\u2019]s| is)|should|is it|this is) .{0,30}|(?:ideal|best) users?"
+        r"|(?:best )?use cases?|target (?:audience|users?)|audience|for whom"
+    ),
+    UnitRole.PRICE: (
+        r"(?:starting |approx(?:imate|\.)? |current |typical |street |list |average |monthly "
+        r"|annual |estimated |sale )?(?:price|pricing|cost|costs|msrp|fees?|annual fee)"
+        r"(?: (?:range|tier|point|from|model|level))?|price/value|starting at|starts at|from"
+        r"|plans?(?: and| &) pric\w+"
+    ),
+    UnitRole.VERDICT: (
+        r"(?:the |our |final )?(?:verdict|bottom line|take(?:away)?|thoughts|assessment)"
+    ),
+    UnitRole.NOTE: (
+        r"notes?|considerations?|keep in mind|good to know|heads[- ]up|be aware|note that"
+        r"|(?:important|worth|also) (?:to )?not(?:e|ing)|consider|warning|caution"
+    ),
+}
+_PREFIX = (
+    r"(?:the |its |key |main |top |notable |potential |possible |major |some |minor |biggest )*"
+)
+_ROLE = tuple(
+    (role, re.compile(rf"{_PREFIX}(?:{words})(?: (?:of|with|about) .{{1,40}})?", re.IGNORECASE))
+    for role, words in _ROLES.items()
+)
+_ROLE_PAIRS = re.compile(r"pros? (?:and|&|/|vs\.?) cons?", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"\b(?:factors?|tips?|advice|what to|look for|how (?:to|do|does|much|we)|which|tl;?dr|summary"
+    r"|comparison|compare|overview|conclusion|recommendations?|suggestions?|final|picks"
+    r"|contenders|choices|options|alternatives|mentions?|things|key (?:considerations|features to"
+    r"|takeaways|things|points)|considerations? (?:when|for|before)"
+    r"|to (?:consider|avoid|keep|think)"
+    r"|consider|faqs?|buying|guide|next steps?|decision|decide|choos(?:e|ing)|select(?:ing|ions?)"
+    r"|methodology|sources|references|explained|quick|rule of thumb|remember|where to buy"
+    r"|in general|in short|overall,|breakdown|at a glance|step \d|questions?|best (?:\w+ ){1,4}"
+    r"(?:20\d\d|under|for 20|to buy)|top (?:\d+|\w+s)\b|related|disclaimer)\b",
+    re.IGNORECASE,
+)
+_AWARD = re.compile(
+    r"(?:the |our |my |editor['\u2019]?s['\u2019]? )*(?:(?:overall|absolute|single|clear|also"
+    r"|another|second|other) )*"
+    r"(?:best\b|most\b|top\s|winner\b|runner[- ]up|first choice|go (?:with|for)\b|choose\b|pick\b"
+    r"|great\b|good\b|ideal\b|perfect\b|favou?rite\b|cheapest|fastest|easiest|simplest|strongest"
+    r"|safest|lightest|budget\b|value\b|premium\b|luxury\b|mid-?range\b|high-?end\b|entry[- ]level"
+    r"|splurge|editor['\u2019]s|overall\b|if you\b|if your\b|for\b|upgrade\b|affordable\b"
+    r"|all-?rounder|solid\b|also great|honou?rable|recommended\b|recommendation\b|our pick)",
+    re.IGNORECASE,
+)
+_NOTICE = re.compile(
+    r"AI responses may include mistakes|Your feedback helps|See our Privacy Policy"
+    r"|Share more feedback"
+)
+_OFFER = re.compile(
+    r"\W*(?:let me know\b|would you like\b|do you want\b|want (?:me|help|a)\b|feel free\b"
+    r"|if you(?:['\u2019]d like|['\u2019]d prefer| want| would like|['\u2019]re interested"
+    r"| tell me| share| let me| can share| give me)?\b[^.!?]{0,160}\b(?:I can\b"
+    r"|I['\u2019]ll\b|I could"
+    r"|let me|tell me|just ask|I['\u2019]d be happy)|I can (?:help|also)|happy \w+ing|good luck"
+    r"|tell me\b|share your|need help|shall I|should I|can I help|are you looking"
+    r"|I['\u2019]d be happy|just tell me|if you have any)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_ABSTRACT = re.compile(
+    r"\w{3}(?:ness|ity|tion|sion|ing|ment|ance|ence|ability|age|ure|ility|ics|life|size|ions|ings|ality)s?$"
+    r"|^(?:material|fabric|price|budget|warranty|trial|fit|noise|battery|screen|display|camera|sound"
+    r"|brand|brands|users?|teams?|data|software|app|apps|security|support|features?|range|weight)s?$",
+    re.IGNORECASE,
+)
+_EMOJI_ROLES = {
+    **dict.fromkeys("👍✅✔☑➕", UnitRole.PRO),  # noqa: RUF001 - these signs are meant
+    **dict.fromkeys("👎❌✖✗✘➖⚠🚫", UnitRole.CON),  # noqa: RUF001 - these signs are meant
+}
+
+
+def bare_start(text: str, start: int, end: int) -> int:
+    """Return the offset behind bullets, emoji and a number at the beginning of a text."""
+    while start < end:
+        found = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
+        if not found or found.end() == start:
+            return start
+        start = found.end()
+    return start
+
+
+def emoji_role(text: str, start: int, end: int) -> UnitRole | None:
+    """Return the role that a sign at the beginning of a text gives, if any."""
+    return next((r for c in text[start : min(start + 3, end)] if (r := _EMOJI_ROLES.get(c))), None)
+
+
+def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None:
+    """Return the label at the beginning of a piece of text, or None.
+
+    A label is a leading bold run, or at most 14 words before a colon or a dash, without the end of
+    a sentence. Before a dash, a label has no verb and at most 10 words.
+
+    Args:
+        text: The whole text.
+        start: Offset of the piece.
+        end: Offset after the piece.
+        bold_end: Offset after a bold run at the beginning of the piece; 0 for none.
+    """
+    first = bare_start(text, start, end)
+    if bold_end > first:
+        value = bold_end
+        while value < end and text[value] in " :\u2013\u2014-":
+            value += 1
+        cut = text[first:bold_end].rstrip(" :\u2013\u2014-")
+        inner = _COLON.search(cut)
+        divided = (
+            text[bold_end - 1] in ":-\u2013\u2014" or text[bold_end:value].strip() or value >= end
+        )
+        if inner and inner.start():
+            return Label(first, first + inner.start(), _behind(text, first + inner.end(), end))
+        if divided or len(cut.split()) <= 4:
+            return Label(first, first + len(cut), value)
+    limit = min(end, first + _LABEL_CHARACTERS)
+    found = _COLON.search(text, first, limit)
+    if not found or found.start() == first:
+        return None
+    if not _is_label(text[first : found.start()], dashed=found.group() != ":"):
+        return None
+    return Label(first, found.start(), _behind(text, found.end(), end))
+
+
+def _is_label(words: str, *, dashed: bool) -> bool:
+    """Return whether words before a colon or a dash are a label."""
+    if _STOPS.search(words) or not _WORD.search(words):
+        return False
+    length = words.count(" ") + 1
+    return length <= (_DASH_WORDS if dashed else _LABEL_WORDS) and not (
+        dashed and _VERB.search(words)
+    )
+
+
+def _behind(text: str, at: int, end: int) -> int:
+    while at < end and text[at] == " ":
+        at += 1
+    return at
+
+
+@lru_cache(maxsize=8192)
+def role_of(label: str) -> UnitRole | None:
+    """Return the role that a label gives, or None."""
+    words = label.strip(" :*()\u2013\u2014-?.").replace("  ", " ")
+    if len(words) > _LABEL_CHARACTERS or _ROLE_PAIRS.fullmatch(words):
+        return None
+    return next((role for role, pattern in _ROLE if pattern.fullmatch(words)), None)
+
+
+@lru_cache(maxsize=8192)
+def kind_of(label: str) -> LabelKind:
+    """Return the kind of a label that names no brand."""
+    words = label.strip(" :*()\u2013\u2014-?.")
+    if role_of(label) is not None:
+        return LabelKind.ROLE
+    if _GENERIC.search(words):
+        return LabelKind.GENERIC
+    return LabelKind.AWARD if _AWARD.match(words) else LabelKind.OTHER
+
+
+@lru_cache(maxsize=8192)
+def is_property(label: str) -> bool:
+    """Return whether a label reads like a property and not like a product: "Battery Life"."""
+    words = _WORD.findall(label)
+    return 0 < len(words) <= 5 and not any(map(str.isdigit, label)) and all(map(_is_noun, words))
+
+
+def _is_noun(word: str) -> bool:
+    return word.islower() or _ABSTRACT.search(word) is not None
+
+
+def is_footer(text: str, start: int, end: int) -> bool:
+    """Return whether a piece of text is an offer of help or a notice of the service."""
+    limit = min(end, start + 300)
+    return (
+        _NOTICE.search(text, start, limit) is not None
+        or _OFFER.match(text, start, limit) is not None
+    )
+
+
+def has_verb(text: str) -> bool:
+    """Return whether a text has one of the verbs that titles do not have."""
+    return _VERB.search(text) is not None

@@ -1,0 +1,199 @@
+"""The layout of an answer's prose: which line is a heading, an item, a row, and what is bold.
+
+While an answer is parsed, its layout travels in marker lines and marker characters of Unicode's
+private use area, which are removed from the model's text first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from overheard.reading.rankings import FIRST, NEXT
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+Span = tuple[int, int]
+
+BOLD, PLAIN = "\ue002", "\ue003"
+"""Marker characters before and after bold text."""
+MARKER_CODES = range(0xE000, 0xE100)
+"""Code points of all markers."""
+
+_BLOCK_CODE = 0xE010
+_RULE = 40
+_MAX_DEPTH = 9
+_STARRED = re.compile(r"\*\*([^*\n]{1,200})\*\*")
+_BULLET = re.compile(r"[\ue002]?(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+")
+
+
+class LineKind(Enum):
+    """The kind of block that a line belongs to."""
+
+    PARAGRAPH = 0
+    HEADING = 1
+    ITEM = 2
+    HEADER = 3
+    """The first row of a table."""
+    ROW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the body.
+
+    Attributes:
+        start: Offset of the first character in the body.
+        end: Offset after the last character.
+        kind: The kind of block that the line belongs to.
+        level: Of a heading 1 to 6; of an item its depth, from 1; else 0.
+        opens: Whether the line is the first of its block; of an item, the line with the bullet.
+        after_rule: Whether a horizontal rule precedes the line.
+        bold: (start, end) offsets in the body of bold text.
+    """
+
+    start: int
+    end: int
+    kind: LineKind = LineKind.PARAGRAPH
+    level: int = 0
+    opens: bool = True
+    after_rule: bool = False
+    bold: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The prose of an answer with its layout.
+
+    Attributes:
+        body: Non-empty lines of text.
+        lines: The layout of each line.
+        lists: For each ranked list or table, the (start, end) offsets of its lines.
+    """
+
+    body: str
+    lines: tuple[Line, ...]
+    lists: tuple[tuple[Span, ...], ...]
+
+
+class LayoutMarks:
+    """Tracks the tokens of the Markdown parser and returns a marker line for each block."""
+
+    def __init__(self) -> None:
+        self._depth = self._heading = 0
+        self._item = self._rule = self._header = self._row = False
+
+    def see(self, token: Token) -> None:
+        """Process the next token of the parser."""
+        match token.type:
+            case "heading_open":
+                self._heading = int(token.tag[1:])
+            case "heading_close":
+                self._heading = 0
+            case "ordered_list_open" | "bullet_list_open":
+                self._depth += 1
+            case "ordered_list_close" | "bullet_list_close":
+                self._depth -= 1
+            case "list_item_open":
+                self._item = True
+            case "thead_open":
+                self._header = True
+            case "thead_close":
+                self._header = False
+            case "tr_open":
+                self._row = True
+            case "hr":
+                self._rule = True
+
+    def take(self) -> str:
+        """Return the marker line of the block that begins."""
+        rule, self._rule = self._rule, False
+        if self._row:
+            self._row, code = False, 30 if self._header else 31
+        elif self._heading:
+            code = self._heading
+        elif self._depth:
+            depth = min(self._depth, _MAX_DEPTH)
+            item, self._item = self._item, False
+            code = (10 if item else 20) + depth
+        else:
+            code = 0
+        return chr(_BLOCK_CODE + code + (_RULE if rule else 0))
+
+
+def star_marks(text: str) -> str:
+    """Return text in which ``**`` that the parser left are markers of bold text, or removed."""
+    return _STARRED.sub(f"{BOLD}\\1{PLAIN}", text).replace("**", "") if "**" in text else text
+
+
+def unmarked(text: str) -> str:
+    """Return text without markers of bold text."""
+    return text.replace(BOLD, "").replace(PLAIN, "")
+
+
+def page(lines: Iterable[str]) -> Page:
+    """Return a page from lines of text and marker lines."""
+    texts: list[str] = []
+    spans: list[Line] = []
+    lists: list[list[Span]] = []
+    at, rank, code, opens = 0, "", 0, True
+    for line in lines:
+        if line in {FIRST, NEXT}:
+            rank = line
+            continue
+        if len(line) == 1 and _BLOCK_CODE <= ord(line) < MARKER_CODES.stop:
+            code, opens = ord(line) - _BLOCK_CODE, True
+            continue
+        bullet = _BULLET.match(line)
+        text, bold = _bold(line[bullet.end() :] if bullet else line)
+        if not text:
+            continue
+        if bullet and code % _RULE == 0:
+            code, opens = code + 11, True
+        span = (at, at + len(text))
+        spans.append(_line(span, code, opens, tuple((a + at, b + at) for a, b in bold)))
+        if rank == FIRST or (rank and not lists):
+            lists.append([])
+        if rank:
+            lists[-1].append(span)
+        texts.append(text)
+        at, rank, opens = span[1] + 1, "", False
+        code %= _RULE
+        if bullet and code == 11:
+            code = 0
+    return Page("\n".join(texts), tuple(spans), tuple(map(tuple, lists)))
+
+
+def _line(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
+    code, rule = code % _RULE, code >= _RULE
+    if code >= 30:
+        return Line(*span, LineKind.HEADER if code == 30 else LineKind.ROW, 0, True, rule, bold)
+    if code >= 10:
+        return Line(*span, LineKind.ITEM, code % 10, opens and code < 20, rule, bold)
+    kind = LineKind.HEADING if code else LineKind.PARAGRAPH
+    return Line(*span, kind, code, opens, rule, bold)
+
+
+def _bold(line: str) -> tuple[str, list[Span]]:
+    """Return a line without markers and with single spaces, and the spans of its bold text."""
+    text, spans, start = "", [], -1
+    for piece in re.split(f"([{BOLD}{PLAIN}])", line) if BOLD in line or PLAIN in line else [line]:
+        if piece == BOLD:
+            start = len(text) if start < 0 else start
+        elif piece == PLAIN:
+            if 0 <= start < len(text):
+                spans.append((start, len(text)))
+            start = -1
+        else:
+            words = " ".join(piece.split())
+            if text and not text.endswith(" ") and piece[:1].isspace():
+                text += " "
+            text += words
+            if words and piece[-1:].isspace():
+                text += " "
+    text = text.rstrip()
+    return text, [(a, min(b, len(text))) for a, b in spans]

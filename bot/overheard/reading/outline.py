@@ -1,0 +1,191 @@
+"""What a label decides: the owner and the role of the text behind it and of the lines below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from overheard.domain import UnitRole
+from overheard.reading.labels import (
+    Label,
+    LabelKind,
+    is_property,
+    kind_of,
+    label_at,
+    role_of,
+)
+from overheard.reading.layout import Line, LineKind
+from overheard.reading.owners import NOBODY, Context, Names, Owner
+
+_VALUE_CHARACTERS = 70
+"""Characters of a value in which the subject of an award is searched."""
+_TITLED_SHARE = 0.34
+"""The share of headings of a level with a brand from which the level carries subjects."""
+_ITEM_RANK = 10
+_LISTED = frozenset({UnitRole.PRO, UnitRole.CON})
+_KEPT = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.BEST_FOR})
+
+
+class Outline:
+    """Decides about labels, with a look ahead at headings and lists.
+
+    Args:
+        body: The text.
+        lines: The layout of its lines.
+        names: Its mentions.
+    """
+
+    def __init__(self, body: str, lines: Sequence[Line], names: Names) -> None:
+        self._body, self._names = body, names
+        self.titled = self._titled_levels(lines)
+        """Levels of headings of which a third or more name a brand."""
+        self.multi = self._lists_of_brands(lines)
+        """Indices of the items of lists whose items name two or more brands."""
+
+    def label(self, start: int, end: int, line: Line) -> Label | None:
+        """Return the label at the beginning of a piece of a line."""
+        bold_end = 0
+        if line.bold:
+            before, bold_end = next(
+                ((a, b) for a, b in line.bold if start <= a <= start + 6 and b <= end), (0, 0)
+            )
+            if bold_end and any(map(str.isalpha, self._body[start:before])):
+                bold_end = 0
+        return label_at(self._body, start, end, bold_end)
+
+    def decide(  # noqa: PLR0911 - one return a rule, in their order
+        self, label: Label, above: Context, *, multi: bool, limit: int = 0, listed: bool = False
+    ) -> Context:
+        """Return the context that a label opens; its rank is 0.
+
+        In this order: a brand in the label is the owner; a role word gives the role and inherits
+        the owner; the value of an award names the owner; a generic label belongs to nobody; a
+        label among labels with brands names another product; else the owner is inherited.
+
+        Args:
+            label: The label.
+            above: What the label inherits.
+            multi: Whether the siblings of the label name brands.
+            limit: Offset after the value; 0 for a title without a value in the same line.
+            listed: Whether the label is in an item of a list below its owner.
+        """
+        text = self._body[label.start : label.end]
+        own, kind, role = (
+            self._names.of_title(label.start, label.end, multi=multi),
+            kind_of(text),
+            role_of(text),
+        )
+        if own is not None:
+            award = kind is LabelKind.AWARD
+            return Context(0, own, UnitRole.BEST_FOR if award else UnitRole.NONE, text)
+        if role is not None and (above.owner or role is not UnitRole.BEST_FOR):
+            if above.role in _LISTED and role in {UnitRole.PRICE, UnitRole.NOTE}:
+                role = above.role
+            return Context(0, above.owner, role, text, above.closed)
+        award = kind is LabelKind.AWARD or role is UnitRole.BEST_FOR
+        winner = self._winner(label.value, limit, above, award=award) if limit else NOBODY
+        if winner:
+            return Context(0, winner, UnitRole.BEST_FOR if award else UnitRole.NONE, text)
+        if kind is LabelKind.GENERIC and not listed:
+            return Context(0, label=text, closed=True)
+        if multi:
+            return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
+        if not above.owner:
+            return Context(0, label=text, closed=above.closed)
+        if above.role in _KEPT:
+            role = above.role
+        else:
+            role = UnitRole.BEST_FOR if award else UnitRole.SPECIFICATION
+        return Context(0, above.owner, role, text, above.closed)
+
+    def decide_in_text(
+        self,
+        label: Label,
+        above: Context,
+        block_owner: Owner,
+        carried: Owner,
+        limit: int,
+        line: Line,
+    ) -> Context:
+        """Return the context that a label in a paragraph opens.
+
+        In text that is run together, a label that is neither a property nor generic names another
+        product; what has pros and cons of its own does so anywhere.
+
+        Args:
+            label: The label.
+            above: What the label inherits.
+            block_owner: The owner of the heading or bold line above.
+            carried: The owner of the text before.
+            limit: Offset after the value.
+            line: The line.
+        """
+        if self._names.within(label.start, label.end):
+            return self.decide(label, above, multi=False, limit=limit)
+        text = self._body[label.start : label.end]
+        kind, following = kind_of(text), self.label(label.value, limit, line)
+        has_roles = (
+            following is not None
+            and role_of(self._body[following.start : following.end]) is not None
+        )
+        follows = bool(carried or above.owner) and not above.closed
+        own_product = has_roles or not (block_owner or is_property(text))
+        if kind is LabelKind.OTHER and follows and own_product:
+            return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
+        if following and not has_roles and role_of(text) is UnitRole.NOTE:
+            return Context(0, label=text, closed=True)
+        if kind is LabelKind.AWARD and not block_owner:
+            above = replace(above, owner=NOBODY)
+        return self.decide(label, above, multi=False, limit=limit)
+
+    def _winner(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
+        """Return the brand that the value of a label names as its subject, or nobody."""
+        named = self._names.owner(value, min(limit, value + _VALUE_CHARACTERS))
+        if not named:
+            return NOBODY
+        begins = bool(self._names.begins(value, limit))
+        if award:
+            free = not above.owner and not above.closed
+            return named if free or begins or named == above.owner else NOBODY
+        return named if begins and not above.owner else NOBODY
+
+    def _titled_levels(self, lines: Sequence[Line]) -> frozenset[int]:
+        seen: dict[int, list[bool]] = {}
+        for line in lines:
+            if line.kind is LineKind.HEADING and line.opens:
+                named = bool(self._names.within(line.start, line.end))
+                generic = kind_of(self._body[line.start : line.end]) is LabelKind.GENERIC
+                if named or not generic:
+                    seen.setdefault(line.level, []).append(named)
+        return frozenset(
+            level for level, named in seen.items() if sum(named) >= _TITLED_SHARE * len(named)
+        )
+
+    def _lists_of_brands(self, lines: Sequence[Line]) -> frozenset[int]:
+        found: list[int] = []
+        open_lists: dict[int, list[int]] = {}
+        heads: dict[int, set[str]] = {}
+        for at, line in enumerate((*lines, Line(0, 0))):
+            deepest = line.level if line.kind is LineKind.ITEM else 0
+            if line.kind is LineKind.ITEM or line.opens:
+                for depth in [depth for depth in open_lists if depth > deepest]:
+                    items = open_lists.pop(depth)
+                    if len(heads.pop(depth)) > 1:
+                        found += items
+            if deepest and line.opens:
+                open_lists.setdefault(deepest, []).append(at)
+                if head := self._head(line):
+                    heads.setdefault(deepest, set()).add(head)
+                else:
+                    heads.setdefault(deepest, set())
+        return frozenset(found)
+
+    def _head(self, line: Line) -> str:
+        """Return the brand in the label of an item, or as its first word; or an empty string."""
+        label = self.label(line.start, line.end, line)
+        if label is None:
+            return self._names.begins(line.start, line.end).name
+        found = self._names.owner(label.start, label.end)
+        if not found and kind_of(self._body[label.start : label.end]) is LabelKind.AWARD:
+            found = self._names.begins(label.value, line.end)
+        return found.name

@@ -1,0 +1,151 @@
+"""Owners of text, and what a title or a sentence is about."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from overheard.domain import Mention, UnitRole
+from overheard.reading.labels import LabelKind, bare_start, kind_of
+
+_HEAD_REACH = 5
+"""Characters in which a text must name a brand to begin with it."""
+_SUBJECT_PART = 0.4
+_SUBJECT_CHARACTERS = 30
+"""The first part of a sentence, in which its subject is searched, and its smallest length."""
+_DEEP_WORDS = 3
+"""Words before a name in a title of another product: "Westinghouse 55-inch Smart Roku TV"."""
+_MAX_TITLE_NAMES = 3
+_APART = re.compile(
+    r"\b(?:than|like|by|(?<!go )with|on|from|unlike|to|and|or|as|for|via|of|versus|vs\.?|against"
+    r"|into|including)\s+(?:(?:the|its|your|an?|both|some|other)\s+)?\Z|[(/]\s*\Z"
+    r"|\s(?-i:[A-Z])[\w-]*,\s*\Z",
+    re.IGNORECASE,
+)
+_APART_CHARACTERS = 24
+_JOINED = re.compile(r"\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
+_AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
+_MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The owner of a text; see `overheard.domain.Unit` for the attributes."""
+
+    name: str = ""
+    foreign: bool = False
+    shared: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether there is an owner."""
+        return bool(self.name)
+
+    def is_brand(self, brand: str) -> bool:
+        """Return whether the owner is a declared brand."""
+        return not self.foreign and (self.name == brand or brand in self.shared)
+
+
+NOBODY = Owner()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the lines of a block inherit.
+
+    Attributes:
+        rank: The rank of the block: headings 1 to 6, bold lines 7 and 8, items by depth from 11.
+        owner: The owner of the lines.
+        role: The role of the lines.
+        label: The label that gave the role.
+        closed: Whether the block is about the choice itself, so that its labels name no products.
+    """
+
+    rank: int
+    owner: Owner = NOBODY
+    role: UnitRole = UnitRole.NONE
+    label: str = ""
+    closed: bool = False
+
+
+class Names:
+    """The mentions of an answer, searched by place.
+
+    Args:
+        body: The text.
+        mentions: All mentions of the declared brands, in order.
+    """
+
+    def __init__(self, body: str, mentions: Sequence[Mention]) -> None:
+        self._body, self._mentions = body, mentions
+        self._starts = [mention.start for mention in mentions]
+
+    def within(self, start: int, end: int) -> Sequence[Mention]:
+        """Return the mentions that begin in a span."""
+        first = bisect_left(self._starts, start)
+        return self._mentions[first : bisect_left(self._starts, end, first)]
+
+    def owner(self, start: int, end: int) -> Owner:
+        """Return the brand, or the brands of an enumeration, that a span names first."""
+        found = self.within(start, end)
+        if not found:
+            return NOBODY
+        first = last = found[0]
+        shared = []
+        for other in found[1:]:
+            if other.start > first.start:
+                if not _JOINED.fullmatch(self._body, last.end, other.start):
+                    break
+                last = other
+            if other.brand != first.brand:
+                shared.append(other.brand)
+        return Owner(first.brand, shared=tuple(dict.fromkeys(shared)))
+
+    def begins(self, start: int, end: int) -> Owner:
+        """Return the brand that a span begins with, behind bullets and signs, or nobody."""
+        first = bare_start(self._body, start, end)
+        if not self.within(first, min(end, first + _HEAD_REACH)):
+            return NOBODY
+        return self.owner(first, end)
+
+    def of_title(self, start: int, end: int, *, multi: bool) -> Owner | None:
+        """Return the owner that a title names; None if it names no brand.
+
+        A comparison, and a title with more than three names, belong to nobody. A name deep in a
+        title whose siblings begin with brands is part of another product's name.
+        """
+        found = self.within(start, end)
+        if not found:
+            return None
+        names = len({mention.start for mention in found})
+        if names > _MAX_TITLE_NAMES or _AGAINST.search(self._body, start, end):
+            return NOBODY
+        before = self._body[start : found[0].start]
+        deep = multi and len(before.split()) >= _DEEP_WORDS and not _MADE_BY.search(before)
+        if deep and before[0].isupper() and kind_of(before) is LabelKind.OTHER:
+            return Owner(self._body[start:end], foreign=True)
+        return self.owner(start, end)
+
+    def of_sentence(self, start: int, end: int) -> Owner:
+        """Return the brand that a sentence is about, or nobody.
+
+        It is the brand in the first part of the sentence, or the only brand of the sentence; not
+        behind a word such as "than" or "with".
+        """
+        found = self.within(start, end)
+        if not found:
+            return NOBODY
+        first = found[0]
+        reach = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
+        if first.start > reach and len({mention.brand for mention in found}) > 1:
+            return NOBODY
+        before = max(start, first.start - _APART_CHARACTERS)
+        if first.start > start and _APART.search(self._body, before, first.start):
+            return NOBODY
+        return self.owner(first.start, end)
+
+    def of_opening(self, start: int, end: int) -> Owner:
+        """Return the brand in the first part of a text, or nobody."""
+        first = bare_start(self._body, start, end)
+        return self.owner(first, min(end, first + max(5, int(_SUBJECT_PART * (end - first)))))

@@ -1,0 +1,285 @@
+"""The structure of an answer: whose line each line is, and what the line says.
+
+Headings, list items, bold lines and tables give the lines below them an owner. A label decides by
+its kind: a brand, a role, an award, something generic, or another product.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from overheard.domain import Mention, Unit, UnitRole
+from overheard.reading.cuts import pieces
+from overheard.reading.labels import Label, bare_start, emoji_role, has_verb, is_footer, role_of
+from overheard.reading.layout import Line, LineKind, Page
+from overheard.reading.outline import Outline
+from overheard.reading.owners import NOBODY, Context, Names, Owner
+from overheard.reading.tables import table_cells
+
+_LEAD_RANK, _ROLE_RANK, _ITEM_RANK = 7, 8, 10
+_LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
+"""Most words of a line that is a title by its first words, or by being bold."""
+_INTRODUCING_CHARACTERS = 60
+"""Most characters of a line with a colon at its end that is a title."""
+_TITLE_CHARACTERS = 60
+"""Most characters of an item that is another product's name."""
+_MAX_LABELS = 4
+"""Labels at the beginning of one piece: "Top picks: Acme: Pros: ..."."""
+_CLOSING = re.compile(
+    r"(?:each|all|both|any|either) of (?:these|them|the)\b|these\b|ultimately\b|when (?:choosing"
+    r"|selecting|shopping|buying|deciding|comparing|evaluating)\b|remember\b|whichever\b"
+    r"|in general\b|overall, (?:the|these|each|your)\b|in (?:summary|conclusion|short)\b"
+    r"|to (?:summarize|sum up)\b|before (?:buying|choosing|purchasing|you)\b|both\b|always\b"
+    r"|make sure\b|be sure\b|prices (?:and|may|can|are|vary)\b"
+    r"|(?:for|as) (?:more|the most|up-to-date)\b|note:?\s+prices\b"
+    r"|it['\u2019]s (?:recommended|important|a good idea|always|worth|best|also) |consult\b",
+    re.IGNORECASE,
+)
+"""Beginnings of sentences about all brands, or about the choice itself."""
+_ADVISING = re.compile(
+    r"(?:if you\b|if your\b|consider\b|choose\b|look for\b|for most\b|determine\b|ensure\b"
+    r"|think about\b)",
+    re.IGNORECASE,
+)
+"""Beginnings of sentences that may begin a new subject."""
+
+
+def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
+    """Return the units of an answer, in order. Linear in the length of the text.
+
+    Args:
+        page: The prose with its layout.
+        mentions: All mentions of the declared brands in the body, in order.
+    """
+    return tuple(_Builder(page, mentions).build())
+
+
+def _with_award(context: Context) -> Context:
+    """Return the context behind an award and the name of its winner: "Best overall: Acme: ..."."""
+    return replace(context, role=UnitRole.BEST_FOR) if context.role is UnitRole.NONE else context
+
+
+class _Builder:
+    """Goes through the lines once, with a stack of blocks.
+
+    Attributes:
+        stack: The blocks that the line is in; the first is the whole answer.
+        section: The last heading.
+        carried: The owner of the text before in the same paragraph.
+        listed: Whether a list precedes the paragraph in its block.
+        ended: Whether the notices of the service have begun.
+    """
+
+    def __init__(self, page: Page, mentions: Sequence[Mention]) -> None:
+        self.body, self.lines = page.body, page.lines
+        self.names = Names(page.body, mentions)
+        self.outline = Outline(page.body, page.lines, self.names)
+        self.stack: list[Context] = [Context(0)]
+        self.section = ""
+        self.carried = NOBODY
+        self.listed = self.ended = False
+
+    def build(self) -> Iterator[Unit]:
+        """Yield the units."""
+        table: list[Line] = []
+        for at, line in enumerate(self.lines):
+            if table and (line.kind is not LineKind.ROW):
+                yield from self._table(table)
+                table = []
+            if line.after_rule:
+                self._pop(1)
+            if self.ended:
+                yield self._unit(line.start, line.end, NOBODY, UnitRole.FOOTER)
+            elif line.kind in {LineKind.HEADER, LineKind.ROW}:
+                table.append(line)
+            elif line.kind is LineKind.HEADING:
+                self._pop(line.level)
+                start = bare_start(self.body, line.start, line.end)
+                self.section = self.body[start : line.end].strip(" :*")
+                yield self._title(line, line.level, multi=line.level in self.outline.titled)
+            elif line.kind is LineKind.ITEM:
+                yield from self._item(line, multi=at in self.outline.multi)
+            else:
+                yield from self._paragraph(line, at)
+        if table:
+            yield from self._table(table)
+
+    @property
+    def _top(self) -> Context:
+        """The innermost block."""
+        return self.stack[-1]
+
+    def _pop(self, rank: int) -> None:
+        """End all blocks of a rank or deeper."""
+        while len(self.stack) > 1 and self.stack[-1].rank >= rank:
+            self.stack.pop()
+
+    def _unit(self, start: int, end: int, owner: Owner, role: UnitRole, label: str = "") -> Unit:
+        text = self.body[start:end]
+        return Unit(
+            start, end, text, owner.name, owner.foreign, owner.shared, role, label, self.section
+        )
+
+    def _title(self, line: Line, rank: int, *, multi: bool) -> Unit:
+        """Open the block of a heading or of a bold line."""
+        start, end = bare_start(self.body, line.start, line.end), line.end
+        while end > start and self.body[end - 1] in " :*":
+            end -= 1
+        whole = self.outline.decide(Label(start, end, end), self._top, multi=multi)
+        roles = {UnitRole.NONE, UnitRole.BEST_FOR}
+        if rank == _LEAD_RANK and whole.role not in roles:
+            rank = _ROLE_RANK
+        self._pop(rank)
+        self.stack.append(replace(whole, rank=rank))
+        self.carried, self.listed = whole.owner, False
+        return self._unit(start, end, whole.owner, UnitRole.TITLE, whole.label)
+
+    def _table(self, rows: Sequence[Line]) -> Iterator[Unit]:
+        """Yield the cells of a table, long ones in pieces."""
+        self._pop(_ITEM_RANK)
+        above = self._top.owner
+        for cell in table_cells(self.body, rows, self.names):
+            owner = cell.owner or (above if cell.inherits else NOBODY)
+            for piece in pieces(self.body, cell.start, cell.end):
+                yield self._unit(piece.start, piece.end, owner, cell.role, cell.label)
+
+    def _item(self, line: Line, *, multi: bool) -> Iterator[Unit]:
+        """Open the block of a list item, or go on in it."""
+        rank = _ITEM_RANK + line.level
+        self._pop(rank if line.opens else rank + 1)
+        if line.opens:
+            above = self._top
+            self.stack.append(replace(above, rank=rank, owner=NOBODY if multi else above.owner))
+        yield from self._text(line, opens=line.opens, multi=multi)
+
+    def _paragraph(self, line: Line, at: int) -> Iterator[Unit]:
+        """Yield the units of a paragraph; a bold line or a bare name opens a block."""
+        start = bare_start(self.body, line.start, line.end)
+        if line.opens:
+            self.listed = self.listed or self._top.rank >= _ITEM_RANK
+            self._pop(_ITEM_RANK)
+            self.carried = self._top.owner
+        if self._is_lead(line, start, last=at + 1 == len(self.lines)):
+            multi = not self._top.owner and bool(self.outline.titled)
+            yield self._title(line, _LEAD_RANK, multi=multi)
+            return
+        closes = _CLOSING.match(self.body, start) or self.body[line.end - 1] == "?"
+        if self.listed and line.opens and closes and not self.names.within(line.start, line.end):
+            self._pop(1)
+            self.carried = NOBODY
+        yield from self._text(line, opens=False, multi=False)
+
+    def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
+        """Return whether a line of a paragraph is a title of the lines below."""
+        text = self.body[start : line.end]
+        words = text.count(" ") + 1
+        if not text or words > _BOLD_LEAD_WORDS:
+            return False
+        bold = sum(b - a for a, b in line.bold)
+        if bold >= 0.8 * len(text.rstrip(" :")) and text[-1] not in ".!?":
+            return True
+        if text[-1] == ":":
+            return len(text) < _INTRODUCING_CHARACTERS or role_of(text) is not None
+        plain = words <= _LEAD_WORDS and text[-1] not in ".!?" and ": " not in text
+        return (
+            plain and not last and bool(self.names.begins(start, line.end)) and not has_verb(text)
+        )
+
+    def _text(self, line: Line, *, opens: bool, multi: bool) -> Iterator[Unit]:
+        """Yield the units of a line that is no title.
+
+        Args:
+            line: The line.
+            opens: Whether the first label or subject decides for the lines below.
+            multi: Whether the siblings of the line name brands.
+        """
+        base = context = self._top
+        found = self.names.within(line.start, line.end)
+        for number, piece in enumerate(pieces(self.body, line.start, line.end, found)):
+            start, end = piece.start, piece.end
+            if self.ended or is_footer(self.body, start, end):
+                self.ended = self.ended or "AI responses may include" in self.body[start:end]
+                yield self._unit(start, end, NOBODY, UnitRole.FOOTER)
+                continue
+            if piece.card:
+                product = Owner(self.body[start:end], foreign=True)
+                yield self._unit(start, end, self.names.owner(start, end) or product, UnitRole.SHOP)
+                continue
+            signed, label, labels = emoji_role(self.body, start, end), None, 0
+            while start < end and labels < _MAX_LABELS:
+                label = self.outline.label(start, end, line)
+                if label is None:
+                    break
+                first = not (number or labels)
+                above = context if first else replace(context, role=base.role)
+                awarded = context if labels else base
+                context = self._labelled(label, above, end, line, multi=multi and first)
+                if awarded.role is UnitRole.BEST_FOR and awarded.owner == context.owner:
+                    context = _with_award(context)
+                if opens and not number:
+                    self.stack[-1] = replace(context, rank=self._top.rank)
+                self.carried = context.owner
+                yield self._unit(
+                    label.start, label.end, context.owner, UnitRole.TITLE, context.label
+                )
+                start, labels = label.value, labels + 1
+            if start >= end:
+                continue
+            if opens and not (labels or number):
+                context = self._opening(start, end, context, multi=multi)
+                self.stack[-1] = context
+            owner, role = self._owner(start, end, context, line), context.role
+            if signed and role in {UnitRole.NONE, UnitRole.SPECIFICATION}:
+                role = signed
+            own = owner == context.owner
+            yield self._unit(
+                start, end, owner, role if own else UnitRole.NONE, context.label if own else ""
+            )
+
+    def _labelled(
+        self, label: Label, above: Context, limit: int, line: Line, *, multi: bool
+    ) -> Context:
+        """Return the context that a label in a line opens."""
+        if line.kind is LineKind.PARAGRAPH:
+            return self.outline.decide_in_text(
+                label, above, self._top.owner, self.carried, limit, line
+            )
+        listed = bool(above.owner) and not multi
+        return self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
+
+    def _opening(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
+        """Return the context of an item without a label."""
+        own = self.names.of_opening(start, end)
+        if own and (multi or not context.owner):
+            return replace(context, owner=own, label="")
+        if multi and end - start < _TITLE_CHARACTERS and self.body[end - 1] not in ".!?":
+            product = self.body[bare_start(self.body, start, end) : end]
+            return replace(context, owner=Owner(product, foreign=True))
+        return context
+
+    def _owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
+        """Return the owner of a piece of text behind its labels."""
+        found = self.names.within(start, end)
+        start = bare_start(self.body, start, end)
+        in_list = line.kind is LineKind.ITEM
+        if context.owner and (
+            in_list or any(context.owner.is_brand(mention.brand) for mention in found)
+        ):
+            return context.owner
+        subject = self.names.of_sentence(start, end) if found else NOBODY
+        leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
+        advises = _ADVISING.match(self.body, start) is not None
+        if context.owner:
+            if subject or leaves or (advises and self.listed):
+                return subject
+            return context.owner
+        if context.closed and len({mention.brand for mention in found}) > 1:
+            subject = NOBODY
+        if subject or in_list:
+            self.carried = subject or self.carried
+            return subject
+        if found or leaves or advises or context.closed:
+            self.carried = NOBODY
+        return self.carried

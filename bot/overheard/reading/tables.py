@@ -1,0 +1,117 @@
+"""Owners and roles of the cells of a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from overheard.domain import UnitRole
+from overheard.reading.labels import bare_start, role_of
+from overheard.reading.layout import Line
+from overheard.reading.owners import NOBODY, Names, Owner
+
+_DIVIDER = re.compile(r" ?\| ?")
+_SUBJECT_CELLS = 3
+"""Cells of a row in which its subject is searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        start: Offset of the first character in the body.
+        end: Offset after the last character.
+        owner: The owner.
+        role: The role.
+        label: The header of the row or the column that gives the role.
+        inherits: Whether the table has no owners of its own, so that the block's owner counts.
+    """
+
+    start: int
+    end: int
+    owner: Owner = NOBODY
+    role: UnitRole = UnitRole.NONE
+    label: str = ""
+    inherits: bool = False
+
+
+def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[Cell]:
+    """Yield the cells of a table in order, with their owners.
+
+    Brands in two or more cells of the first row own the columns. Else a brand in the first cell of
+    a row owns the row (a rank may precede it), and a brand in a later cell of "If you want | Go
+    with" does.
+
+    Args:
+        body: The text.
+        rows: The lines of the table; the first is the header.
+        names: The mentions of the text.
+    """
+    header, *below = [tuple(_spans(body, row)) for row in rows]
+    columns = [names.owner(*cell) for cell in header]
+    heads = [body[start:end] for start, end in header]
+    by_column = sum(map(bool, columns)) > 1
+    subjects = [_subject(body, cells, names) for cells in below]
+    inherits = not by_column and not any(owner for _, owner in subjects)
+    for (start, end), owner, head in zip(header, columns, heads, strict=True):
+        yield Cell(start, end, owner, UnitRole.TITLE, head, inherits)
+    for cells, (place, owner) in zip(below, subjects, strict=True):
+        if by_column:
+            yield from _column_cells(body, cells, columns, heads)
+        else:
+            if not (owner or inherits):
+                owner = Owner(body[slice(*cells[place])], foreign=True)  # noqa: PLW2901
+            yield from _row_cells(body, cells, place, owner, heads, inherits=inherits)
+
+
+def _spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
+    at = row.start
+    for divider in _DIVIDER.finditer(body, row.start, row.end):
+        yield at, divider.start()
+        at = divider.end()
+    yield at, row.end
+
+
+def _subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple[int, Owner]:
+    """Return the index of the cell that names the subject of a row, and its owner."""
+    worded = [at for at, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)]
+    named = next(((at, owner) for at in worded if (owner := names.owner(*cells[at]))), None)
+    return named or (worded[0] if worded else 0, NOBODY)
+
+
+def _is_rank(body: str, cell: tuple[int, int]) -> bool:
+    text = body[bare_start(body, *cell) : cell[1]].strip(" #.")
+    return not text or text.isdigit()
+
+
+def _column_cells(
+    body: str, cells: Sequence[tuple[int, int]], columns: Sequence[Owner], heads: Sequence[str]
+) -> Iterator[Cell]:
+    """Yield the cells of a row of a table whose columns have owners."""
+    label = body[slice(*cells[0])]
+    role = role_of(label) or UnitRole.SPECIFICATION
+    yield Cell(*cells[0], role=UnitRole.TITLE, label=label)
+    for cell, owner, head in zip(cells[1:], columns[1:], heads[1:], strict=False):
+        yield Cell(*cell, owner or Owner(head, foreign=bool(head)), role, label)
+
+
+def _row_cells(
+    body: str,
+    cells: Sequence[tuple[int, int]],
+    place: int,
+    owner: Owner,
+    heads: Sequence[str],
+    *,
+    inherits: bool,
+) -> Iterator[Cell]:
+    """Yield the cells of a row with one owner, whose name is in the cell `place`."""
+    for at, (cell, head) in enumerate(zip(cells, heads, strict=False)):
+        if at == place or _is_rank(body, cell):
+            role = UnitRole.TITLE
+        elif at < place:
+            role = UnitRole.BEST_FOR
+        else:
+            role = role_of(head) or UnitRole.SPECIFICATION
+        yield Cell(*cell, owner, role, head, inherits)

@@ -1,0 +1,152 @@
+"""Tests of the structure of an answer: who owns a unit, and what role it has."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from overheard.domain import Answer, Brand, Model, Prompt, Question, Unit, UnitRole
+from overheard.reading.reader import Reader, read_units
+from scripted import reply
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+BRANDS = tuple(map(Brand, ("Acme", "Boltly", "Cruxify")))
+
+
+def unit_with(text: str, words: str) -> Unit:
+    """Return the first unit of a text with some words, titles last."""
+    found = [unit for unit in read_units(text, BRANDS) if words in unit.text]
+    return min(found, key=lambda unit: unit.role is UnitRole.TITLE)
+
+
+HEADINGS = """\
+Here are the best tools of the year:
+
+### 1. **Acme Pro**
+
+* **Pros:** quick to set up
+* **Cons:** reporting is thin
+* **Best for:** small teams
+* **Price:** $10 a month
+* **Integrations**: works with Boltly and Slack
+
+### 2. **Zorbo**
+
+* **Cons**: no mobile app
+
+---
+
+### Things to consider
+
+* **Budget**: cheap plans have limits
+
+Let me know if you want a comparison.
+"""
+LIST = """\
+**Top picks**
+
+1. **Best overall: Boltly** - covers most needs
+   - Downsides: billing is confusing
+2. **Zorbo** - for very large firms
+   - hard to learn
+3. **Cruxify**: lean and quick
+
+If you want one tool for all, go with Acme.
+"""
+RUN_ON = (
+    "Top Picks: Acme One:Pros: Simple plans and a good app.Cons: May be slow at peak times.Boltly:"
+    " A steady choice with phone support. It also has backups.Zorbo X2: Made for large offices."
+    "Acme One Plan 2024$1,299.99$1,599.994.7(2k+)Factors to Consider Budget: Cheap plans can be"
+    " limited. AI responses may include mistakes. Learn more"
+)
+PROSE = """\
+For small teams, Acme is the simplest choice. However, its reporting is limited. Boltly costs more
+than Acme, but it scales well. While Cruxify has a free plan, Boltly offers better support.
+
+When choosing a tool, think about the number of seats.
+"""
+TABLE = """\
+| Rank | Tool | Downsides |
+|---|---|---|
+| 1 | Acme | few templates |
+| 2 | Zorbo | no export |
+"""
+COLUMNS = """\
+| | Acme | Boltly |
+|---|---|---|
+| Cons | slow sync | costly seats |
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "owner", "role"),
+    [
+        (HEADINGS, "quick to set up", "Acme", UnitRole.PRO),
+        (HEADINGS, "reporting is thin", "Acme", UnitRole.CON),
+        (HEADINGS, "small teams", "Acme", UnitRole.BEST_FOR),
+        (HEADINGS, "$10 a month", "Acme", UnitRole.PRICE),
+        (HEADINGS, "works with", "Acme", UnitRole.SPECIFICATION),
+        (HEADINGS, "no mobile app", "~Zorbo", UnitRole.CON),
+        (HEADINGS, "cheap plans have limits", "", UnitRole.NONE),
+        (HEADINGS, "Let me know", "", UnitRole.FOOTER),
+        (LIST, "covers most needs", "Boltly", UnitRole.BEST_FOR),
+        (LIST, "billing is confusing", "Boltly", UnitRole.CON),
+        (LIST, "hard to learn", "~Zorbo", UnitRole.NONE),
+        (LIST, "lean and quick", "Cruxify", UnitRole.NONE),
+        (LIST, "one tool for all", "Acme", UnitRole.NONE),
+        (RUN_ON, "Simple plans", "Acme", UnitRole.PRO),
+        (RUN_ON, "slow at peak", "Acme", UnitRole.CON),
+        (RUN_ON, "has backups", "Boltly", UnitRole.NONE),
+        (RUN_ON, "large offices", "~Zorbo X2", UnitRole.NONE),
+        (RUN_ON, "$1,299.99", "Acme", UnitRole.SHOP),
+        (RUN_ON, "can be limited", "", UnitRole.NONE),
+        (RUN_ON, "AI responses", "", UnitRole.FOOTER),
+        (PROSE, "simplest choice", "Acme", UnitRole.NONE),
+        (PROSE, "reporting is limited", "Acme", UnitRole.NONE),
+        (PROSE, "scales well", "Boltly", UnitRole.NONE),
+        (PROSE, "free plan", "Cruxify", UnitRole.NONE),
+        (PROSE, "better support", "Boltly", UnitRole.NONE),
+        (PROSE, "number of seats", "", UnitRole.NONE),
+        (TABLE, "few templates", "Acme", UnitRole.CON),
+        (TABLE, "no export", "~Zorbo", UnitRole.CON),
+        (COLUMNS, "slow sync", "Acme", UnitRole.CON),
+        (COLUMNS, "costly seats", "Boltly", UnitRole.CON),
+    ],
+)
+def test_owner_and_role_of_a_unit(text: str, words: str, owner: str, role: UnitRole) -> None:
+    """Headings, items, labels, cells and sentences give a text its owner and its role."""
+    unit = unit_with(text, words)
+    assert (("~" if unit.foreign else "") + unit.owner, unit.role) == (owner, role)
+
+
+def test_units_point_into_the_body() -> None:
+    """The offsets of a unit give its text in the body of the reading, in order."""
+    answer = Answer(1, Question(Prompt("Which?"), Model("echo", "echo")), reply(HEADINGS), NOW)
+    reading = Reader(BRANDS).read(answer).reading(BRANDS[0], BRANDS[1:])
+    assert all(reading.body[unit.start : unit.end] == unit.text for unit in reading.units)
+    assert list(reading.units) == sorted(reading.units, key=lambda unit: unit.start)
+    assert {unit.owner for unit in reading.owned()} == {"Acme"}
+
+
+def test_a_title_of_two_brands_belongs_to_both() -> None:
+    """Brands that a title joins own the lines below together; a comparison has no owner."""
+    shared = unit_with("### Acme / Boltly\n\n- cheap", "cheap")
+    assert shared.is_of("Acme")
+    assert shared.is_of("Boltly")
+    assert unit_with("### Acme vs. Boltly\n\n- a close call", "close call").owner == ""
+
+
+@pytest.mark.parametrize(
+    ("quote", "about"),
+    [
+        ("**Cons:** reporting is thin", True),
+        ("quick to set up", True),
+        ("no mobile app", False),
+        ("cheap plans have limits", False),
+        ("words of nobody", False),
+        ("...", False),
+    ],
+)
+def test_a_quote_is_about_its_owner(quote: str, about: bool) -> None:
+    """A quote counts for the brand whose unit it is in; markup and punctuation are ignored."""
+    answer = Answer(1, Question(Prompt("Which?"), Model("echo", "echo")), reply(HEADINGS), NOW)
+    assert Reader(BRANDS).read(answer).reading(BRANDS[0], BRANDS[1:]).is_about(quote) is about
