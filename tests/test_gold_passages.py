@@ -4,7 +4,7 @@ from collections import Counter
 
 from passages import passages, problems
 
-MINIMUM = 30
+MINIMUM = 50
 
 
 def test_no_label_contradicts_its_text() -> None:
