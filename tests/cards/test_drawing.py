@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 
 from overheard.cards.card import Image
 from overheard.cards.charts.bars import Bar, Bars
-from overheard.cards.charts.renderer import MAX_WAITING, alt, aside, picture, printed, unseen
+from overheard.cards.charts.renderer import (
+    MAX_WAITING,
+    alt,
+    aside,
+    picture,
+    printed,
+    themed,
+    unseen,
+)
 
 PNG = b"\x89PNG"
 
@@ -54,3 +62,14 @@ async def test_what_nobody_sees_is_not_drawn() -> None:
 
     assert told == composed == Image(b"", alt(chart("c")), "c.png")
     assert (await picture(chart("c"), "c.png")).png.startswith(PNG)
+
+
+async def test_pictures_fit_the_background_of_the_chat() -> None:
+    """The same chart is dark for Discord and light elsewhere."""
+    with themed("discord:1"):
+        dark = await picture(chart("d"), "d.png")
+    with themed("slack:C1"):
+        light = await picture(chart("d"), "d.png")
+
+    assert dark.png != light.png
+    assert (await picture(chart("d"), "d.png")).png == light.png

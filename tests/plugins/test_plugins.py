@@ -388,6 +388,6 @@ def test_loading_plugins_imports_no_sdk_and_no_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    slow = {"anthropic", "apscheduler", "discord", "google.genai", "matplotlib", "openai"}
+    slow = {"anthropic", "apscheduler", "discord", "google.genai", "openai", "resvg_py"}
     slow |= {"scipy", "slack_bolt", "sqlalchemy", "vaderSentiment", "xllamacpp"}
     assert not slow & set(done.stdout.split())

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from overheard.cards.card import Card
+from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
@@ -235,7 +236,8 @@ class ChatDesk:
         outcome = "stopped"
         try:
             async with progress.shown():
-                given = await self._run(order, deployment, call, agreed_usd)
+                with themed(call.channel):
+                    given = await self._run(order, deployment, call, agreed_usd)
             if isinstance(given, Unagreed):
                 outcome = ""  # nothing was done yet
                 token = await self._pending.add(order, person, call.channel, given)

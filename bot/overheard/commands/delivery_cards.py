@@ -9,6 +9,7 @@ from overheard.alerts.digest import digest_card, held_back
 from overheard.alerts.events import event_card
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
+from overheard.cards.charts.renderer import themed
 from overheard.commands.alerts import alert_card
 from overheard.commands.check_card import gone_on, standings_of
 from overheard.commands.edition_switch import notice
@@ -46,7 +47,8 @@ class Letters:
             DeliveryKind.NOTICE: self._notice,
             DeliveryKind.RESULT: self._result,
         }
-        return await write[delivery.kind](delivery)
+        with themed(delivery.channel):
+            return await write[delivery.kind](delivery)
 
     async def _alert(self, delivery: Delivery) -> Letter | None:
         deployment, call = await self._as_seen_in(delivery.channel)

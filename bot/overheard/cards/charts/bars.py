@@ -1,23 +1,27 @@
-"""Bar charts: amounts in order, the largest first, as a picture and in words."""
+"""Bar charts: amounts of money, and brands at each model with the usual value as a tick."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
 
 from overheard.cards import wording
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from overheard.cards.charts.svg import (
+    HEIGHT,
+    LABEL_SIZE,
+    SMALL_SIZE,
+    TITLE_SIZE,
+    WIDTH,
+    Sheet,
+    fit,
+    width,
+)
 
 MAX_BARS = 9
-"""Bars for which the figure has room; the others are summed up in the last bar."""
-MIN_ROWS = 7
-"""Rows of a chart of fewer bars, so that one bar does not fill the figure."""
-MAX_LABEL_PT = 300
-"""Width at which labels are cut."""
+"""Bars for which the picture has room; the others are summed up in the last bar."""
+BAR_LEFT, BAR_ROOM = 104.0, 160.0
+"""Where bars begin, and the length of the longest, in units."""
+ROW, GROUP_ROW = 18.0, 20.0
+"""Heights of a bar's row and of a group's name, in units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +61,136 @@ class Bars:
         return (*self.bars[: MAX_BARS - 1], Bar(wording.count(len(rest), "other"), total))
 
 
-def draw(chart: Bars) -> bytes:
-    """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes."""
-    from overheard.cards.charts.canvas import png
-
-    return png(figure(chart))
-
-
-def figure(chart: Bars) -> Figure:
-    """Return the chart as a drawn figure."""
-    from overheard.cards.charts.canvas import drawn
-
-    return drawn(chart.title, chart.caption, partial(_plot, chart))
-
-
-def _plot(chart: Bars, axes: Axes) -> None:
-    from overheard.cards.charts.canvas import BLUE, INK, LABEL_PT, SOFT, fit
-
-    shown = chart.shown
-    rows = range(len(shown))
-    bars = axes.barh(rows, [bar.amount for bar in shown], 0.62, color=BLUE)
-    axes.bar_label(bars, [wording.money(bar.amount) for bar in shown], padding=7)
-    names = [fit(bar.label, LABEL_PT, MAX_LABEL_PT) for bar in shown]
-    axes.set_yticks(rows, names, color=INK)
-    axes.set_ylim(max(len(shown), MIN_ROWS) - 0.5, -0.5)
-    axes.xaxis.set_visible(False)
-    axes.spines.bottom.set_visible(False)
-    axes.vlines(0, -0.5, len(shown) - 0.5, color=SOFT, linewidth=0.8)
+def drawing(chart: Bars) -> Sheet:
+    """Return the chart, drawn."""
+    sheet = Sheet(max(HEIGHT / 2, 30 + ROW * len(chart.shown) + (16 if chart.caption else 0)))
+    sheet.title(chart.title)
+    most = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
+    for row, bar in enumerate(chart.shown):
+        y = 26 + row * ROW
+        label = fit(bar.label, LABEL_SIZE, BAR_LEFT - 16)
+        sheet.text((BAR_LEFT - 6, y + 12), label, size=LABEL_SIZE, color="ink", anchor="end")
+        amount = wording.money(bar.amount)
+        length = bar.amount / most * (WIDTH - BAR_LEFT - 20 - width("$00,000.00", LABEL_SIZE))
+        sheet.box((BAR_LEFT, y + 2), max(length, 1.0), ROW - 5, "brand")
+        sheet.text((BAR_LEFT + length + 6, y + 12), amount, size=LABEL_SIZE, color="ink")
+    if chart.caption:
+        sheet.text((8, sheet.height - 6), fit(chart.caption, SMALL_SIZE, WIDTH - 16))
+    return sheet
 
 
 def alt(chart: Bars) -> str:
     """Return in words what the picture shows, in at most 1,000 characters."""
     amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
     return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A brand's share of the answers of a model.
+
+    Attributes:
+        label: The brand.
+        share: 0 to 1.
+        usual: The share that is usual for the brand, shown as a tick; None without one.
+        emphasis: Whether the chart is about this brand.
+    """
+
+    label: str
+    share: float
+    usual: float | None = None
+    emphasis: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RateGroup:
+    """The brands at one model, the largest share first.
+
+    Attributes:
+        label: The model's name.
+        detail: How it was asked, in brackets behind the name; or empty.
+        rates: Its brands.
+        answers: The number of answers of which shares are shown as counts; 0 for per cent.
+    """
+
+    label: str
+    rates: tuple[Rate, ...]
+    detail: str = ""
+    answers: int = 0
+
+    def words(self, share: float) -> str:
+        """Format a share: ``9`` of the answers, or ``38 %``."""
+        return str(round(share * self.answers)) if self.answers else wording.percent(share)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Brands at each model.
+
+    Attributes:
+        title: What is shown.
+        groups: One for each model.
+    """
+
+    title: str
+    groups: tuple[RateGroup, ...]
+
+
+USUAL_NAME = "= your usual"
+
+
+def rates_drawing(chart: Rates) -> Sheet:
+    """Return the chart of brands at each model, drawn."""
+    rows = sum(len(group.rates) for group in chart.groups)
+    sheet = Sheet(34 + GROUP_ROW * len(chart.groups) + ROW * rows)
+    has_usual = any(rate.usual is not None for group in chart.groups for rate in group.rates)
+    legend = width(USUAL_NAME, SMALL_SIZE) + 12 if has_usual else 0.0
+    sheet.title(chart.title, WIDTH - 20 - legend)
+    if has_usual:
+        sheet.line((WIDTH - legend - 3, 7), (WIDTH - legend - 3, 18), "ink", 2.4)
+        sheet.text((WIDTH - 8, 16), USUAL_NAME, anchor="end")
+    y = 22.0
+    for group in chart.groups:
+        name = fit(group.label, TITLE_SIZE, WIDTH - 120, 600)
+        sheet.text((8, y + 15), name, size=TITLE_SIZE, color="ink", weight=600)
+        if group.detail:
+            x = 14 + width(name, TITLE_SIZE, 600)
+            sheet.text((x, y + 15), fit(f"({group.detail})", SMALL_SIZE, WIDTH - 8 - x))
+        y += GROUP_ROW
+        for rate in group.rates:
+            _draw_rate(sheet, group, rate, y)
+            y += ROW
+    return sheet
+
+
+def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
+    color, ink = ("brand", "brand") if rate.emphasis else ("bar", "mute")
+    weight = 600 if rate.emphasis else 400
+    label = fit(rate.label, LABEL_SIZE, BAR_LEFT - 16, 600)
+    length = rate.share * BAR_ROOM
+    sheet.text(
+        (BAR_LEFT - 6, y + 12), label, size=LABEL_SIZE, color=ink, weight=weight, anchor="end"
+    )
+    sheet.box((BAR_LEFT, y + 1), max(length, 1.0), ROW - 5, color)
+    tick = None if rate.usual is None else BAR_LEFT + rate.usual * BAR_ROOM
+    if tick is not None:
+        sheet.line((tick, y), (tick, y + ROW - 3), "ink", 2.4)
+    words = group.words(rate.share)
+    x = BAR_LEFT + length + 6
+    if tick is not None and x - 5 < tick < x + width(words, LABEL_SIZE, 600) + 5:
+        x = tick + 6  # the number stands behind the tick
+    sheet.text((x, y + 12), words, size=LABEL_SIZE, color=ink, weight=weight)
+
+
+def rates_alt(chart: Rates) -> str:
+    """Return in words what the picture shows, in at most 1,000 characters."""
+    parts = []
+    for group in chart.groups:
+        of = f" of {group.answers}" if group.answers else ""
+        named = [
+            f"{wording.line(rate.label)} {group.words(rate.share)}{of}"
+            + ("" if rate.usual is None else f", usually {group.words(rate.usual)}")
+            for rate in group.rates
+        ]
+        parts.append(f"{wording.line(group.label)}: {'; '.join(named)}.")
+    return wording.shorten(f"{wording.line(chart.title)}. {' '.join(parts)}", 1000)

@@ -1,24 +1,19 @@
-"""Forest plots: differences with their intervals, as a picture and in words."""
+"""Differences: with their intervals (forest plots), and of one brand to another (pairs of dots)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
 
 from overheard.cards import wording
+from overheard.cards.charts.svg import LABEL_SIZE, SMALL_SIZE, TITLE_SIZE, WIDTH, Sheet, fit, width
 from overheard.domain import Scale
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-MIN_ROWS, MAX_ROWS = 7, 10
-"""Rows for which a figure has room at least and at most; further differences are omitted."""
-MAX_LABEL_PT, MAX_TEXT_PT = 190, 230
-"""Widths at which labels, and changes with their verdicts, are cut."""
+MAX_ROWS = 10
+"""Rows for which a picture has room; further differences are omitted."""
 REACH = {Scale.POLARITY: 1.0, Scale.RANK: 5.0}
 """Half of the axis on scales that are not rates."""
+ROW = 30.0
+"""Height of a difference: a line of text, and the interval below; in units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +52,36 @@ class Spans:
     caption: str = ""
 
 
-def draw(chart: Spans) -> bytes:
-    """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes."""
-    from overheard.cards.charts.canvas import png
-
-    return png(figure(chart))
-
-
-def figure(chart: Spans) -> Figure:
-    """Return the chart as a drawn figure.
+def drawing(chart: Spans) -> Sheet:
+    """Return the chart, drawn.
 
     Zero is in the middle. A rate's axis reaches as far as the widest interval of a rate; each
     other scale has a fixed reach.
     """
-    from overheard.cards.charts.canvas import drawn
-
-    return drawn(chart.title, chart.caption, partial(_plot, chart))
-
-
-def _plot(chart: Spans, axes: Axes) -> None:
-    from overheard.cards.charts.canvas import BLUE, INK, LABEL_PT, SOFT, fit
-
     shown = chart.spans[:MAX_ROWS]
+    sheet = Sheet(30 + ROW * len(shown) + (18 if chart.caption else 4))
+    sheet.title(chart.title)
+    middle, half = WIDTH / 2, WIDTH / 2 - 14
+    sheet.line((middle, 26), (middle, 28 + ROW * len(shown)), "mute")
     for row, span in enumerate(shown):
-        reach, color = _reach(span, shown), BLUE if span.moved else SOFT
+        y, color = 28 + row * ROW, "brand" if span.moved else "rival"
+        words = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
+        text = fit(words, LABEL_SIZE, WIDTH / 2 - 16, 600 if span.moved else 400)
+        weight = 600 if span.moved else 400
+        sheet.text(
+            (WIDTH - 8, y + 10), text, size=LABEL_SIZE, color="ink", weight=weight, anchor="end"
+        )
+        room = WIDTH - 28 - width(text, LABEL_SIZE, 600)
+        sheet.text((8, y + 10), fit(span.label, LABEL_SIZE, room), size=LABEL_SIZE, color="ink")
         low, at, high = (
-            max(-1.0, min(1.0, value / reach))
+            middle + half * max(-1.0, min(1.0, value / _reach(span, shown)))
             for value in (span.interval[0], span.difference, span.interval[1])
         )
-        axes.hlines(row, low, high, color=color, linewidth=3.6)
-        axes.plot(at, row, "o", color=color, markersize=8, clip_on=False)
-    axes.vlines(0, -0.5, len(shown) - 0.5, color=SOFT, linewidth=0.8, zorder=0)
-    axes.set_xlim(-1.05, 1.05)
-    axes.set_ylim(max(len(shown), MIN_ROWS) - 0.5, -0.5)
-    axes.xaxis.set_visible(False)
-    axes.spines.bottom.set_visible(False)
-    labels = [fit(span.label, LABEL_PT, MAX_LABEL_PT) for span in shown]
-    texts = [f"{wording.change(span.difference, span.scale)}, {span.verdict}" for span in shown]
-    axes.set_yticks(range(len(shown)), labels, color=INK)
-    right = axes.secondary_yaxis("right")
-    right.set_yticks(
-        range(len(shown)), [fit(text, LABEL_PT, MAX_TEXT_PT) for text in texts], color=INK
-    )
-    right.spines.right.set_visible(False)
+        sheet.line((low, y + 19), (high, y + 19), color, 3)
+        sheet.dot((at, y + 19), color, 4.2)
+    if chart.caption:
+        sheet.text((8, sheet.height - 6), fit(chart.caption, SMALL_SIZE, WIDTH - 16))
+    return sheet
 
 
 def alt(chart: Spans) -> str:
@@ -116,3 +98,125 @@ def _reach(span: Span, shown: tuple[Span, ...]) -> float:
         return REACH[span.scale]
     ends = (abs(end) for other in shown if other.scale not in REACH for end in other.interval)
     return max(0.1, *ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One metric of two brands at one model.
+
+    Attributes:
+        label: The metric.
+        mine: The brand's share, 0 to 1.
+        other: The competitor's.
+    """
+
+    label: str
+    mine: float
+    other: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairGroup:
+    """The metrics at one model.
+
+    Attributes:
+        label: The model's name.
+        pairs: Its metrics.
+        detail: How it was asked, or empty.
+        answers: The number of answers of which shares are shown as counts; 0 for per cent.
+    """
+
+    label: str
+    pairs: tuple[Pair, ...]
+    detail: str = ""
+    answers: int = 0
+
+    def words(self, share: float) -> str:
+        """Format a share: ``9`` of the answers, or ``38 %``."""
+        return str(round(share * self.answers)) if self.answers else wording.percent(share)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two brands against each other, at each model.
+
+    Attributes:
+        title: What is shown.
+        mine: The brand's name.
+        other: The competitor's name.
+        groups: One for each model.
+    """
+
+    title: str
+    mine: str
+    other: str
+    groups: tuple[PairGroup, ...]
+
+
+PAIR_LEFT, PAIR_ROOM = 126.0, 160.0
+"""Where the axis of pairs begins, and its length, in units."""
+
+
+def pairs_drawing(chart: Pairs) -> Sheet:
+    """Return two brands against each other, drawn: dots for the brand, squares for the other."""
+    rows = sum(len(group.pairs) for group in chart.groups)
+    sheet = Sheet(48 + 20 * len(chart.groups) + 20 * rows)
+    sheet.title(chart.title)
+    mine = fit(chart.mine, LABEL_SIZE, 130, 600)
+    sheet.dot((14, 29), "brand", 4.4)
+    sheet.text((23, 33), mine, size=LABEL_SIZE, color="brand", weight=600)
+    x = 38 + width(mine, LABEL_SIZE, 600)
+    sheet.box((x, 25), 8, 8, "gain")
+    other = fit(chart.other, LABEL_SIZE, WIDTH - x - 22, 600)
+    sheet.text((x + 13, 33), other, size=LABEL_SIZE, color="gain", weight=600)
+    y = 40.0
+    for group in chart.groups:
+        name = fit(group.label, TITLE_SIZE, 180, 600)
+        sheet.text((8, y + 14), name, size=TITLE_SIZE, color="ink", weight=600)
+        if group.detail:
+            start = 14 + width(name, TITLE_SIZE, 600)
+            sheet.text((start, y + 14), fit(f"({group.detail})", SMALL_SIZE, WIDTH - 8 - start))
+        y += 20
+        for pair in group.pairs:
+            _draw_pair(sheet, group, pair, y)
+            y += 20
+    return sheet
+
+
+def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
+    a, b = (PAIR_LEFT + share * PAIR_ROOM for share in (pair.mine, pair.other))
+    sheet.text(
+        (PAIR_LEFT - 26, y + 12),
+        fit(pair.label, LABEL_SIZE, PAIR_LEFT - 36),
+        size=LABEL_SIZE,
+        anchor="end",
+    )
+    sheet.line((PAIR_LEFT, y + 8), (PAIR_LEFT + PAIR_ROOM, y + 8))
+    sheet.line((a, y + 8), (b, y + 8), "rival", 3)
+    sheet.box((b - 4, y + 4), 8, 8, "gain")
+    sheet.dot((a, y + 8), "brand", 4.6)
+    for x, share, color, first in (
+        (a, pair.mine, "brand", a <= b),
+        (b, pair.other, "gain", b < a),
+    ):
+        sheet.text(
+            (x - 8 if first else x + 8, y + 12),
+            group.words(share),
+            size=LABEL_SIZE,
+            color=color,
+            weight=600,
+            anchor="end" if first else "start",
+        )
+
+
+def pairs_alt(chart: Pairs) -> str:
+    """Return in words what the picture shows, in at most 1,000 characters."""
+    parts = []
+    for group in chart.groups:
+        of = f" of {group.answers}" if group.answers else ""
+        rows = [
+            f"{p.label} {group.words(p.mine)} to {group.words(p.other)}{of}" for p in group.pairs
+        ]
+        parts.append(f"{wording.line(group.label)}: {', '.join(rows)}.")
+    against = f"{wording.line(chart.mine)} to {wording.line(chart.other)}."
+    return wording.shorten(f"{wording.line(chart.title)}. {against} {' '.join(parts)}", 1000)

@@ -1,7 +1,7 @@
 """Charts are drawn in a process of their own, one at a time; the latest pictures are kept.
 
-Drawing holds the interpreter for a tenth of a second: here not the interpreter that acknowledges
-what people type.
+Drawing holds the interpreter for a twentieth of a second: here not the interpreter that
+acknowledges what people type.
 """
 
 from __future__ import annotations
@@ -20,20 +20,26 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from overheard.cards.card import Image
-from overheard.cards.charts import bars, forest, trend
-from overheard.cards.charts.bars import Bars
-from overheard.cards.charts.forest import Spans
+from overheard.cards.charts import bars, forest, shares, trend
+from overheard.cards.charts.bars import Bars, Rates
+from overheard.cards.charts.forest import Pairs, Spans
+from overheard.cards.charts.shares import Shares
+from overheard.cards.charts.svg import Sheet, Theme, png
 from overheard.cards.charts.trend import Chart
 
 logger = logging.getLogger(__name__)
 
-Drawable = Chart | Bars | Spans
+Drawable = Chart | Bars | Rates | Spans | Pairs | Shares
 
-DRAWS: dict[type, Callable[[Any], bytes]] = {
-    Chart: trend.draw,
-    Bars: bars.draw,
-    Spans: forest.draw,
+DRAWS: dict[type, tuple[Callable[[Any], Sheet], Callable[[Any], str]]] = {
+    Chart: (trend.drawing, trend.alt),
+    Bars: (bars.drawing, bars.alt),
+    Rates: (bars.rates_drawing, bars.rates_alt),
+    Spans: (forest.drawing, forest.alt),
+    Pairs: (forest.pairs_drawing, forest.pairs_alt),
+    Shares: (shares.drawing, shares.alt),
 }
+"""How each kind of chart is drawn, and said in words."""
 MAX_KEPT = 64
 """Pictures that are kept; each takes about 40 kB."""
 START_TIMEOUT_S = 120.0
@@ -59,30 +65,33 @@ class ChartRenderer:
     def __init__(self, max_kept: int = MAX_KEPT, timeout_s: float = DRAW_TIMEOUT_S) -> None:
         self._max_kept = max_kept
         self._timeout_s = timeout_s
-        self._kept: OrderedDict[Drawable, bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[Drawable, Theme], bytes] = OrderedDict()
         self._keeping = Lock()
         self._drawing = Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._pid = 0
 
-    def kept(self, chart: Drawable) -> bytes | None:
+    def kept(self, chart: Drawable, theme: Theme = Theme.LIGHT) -> bytes | None:
         """Return a picture that is kept, or None."""
         with self._keeping:
-            if chart in self._kept:
-                self._kept.move_to_end(chart)
-            return self._kept.get(chart)
+            if (chart, theme) in self._kept:
+                self._kept.move_to_end((chart, theme))
+            return self._kept.get((chart, theme))
 
-    def draw(self, chart: Drawable) -> bytes:
+    def draw(self, chart: Drawable, theme: Theme = Theme.LIGHT) -> bytes:
         """Return a chart as a PNG; waits for its turn, and for the process.
 
         Raises:
             NotDrawn: when it cannot be drawn, or takes too long.
         """
         with self._drawing:
-            if (png := self.kept(chart)) is None:
-                png = self._drawn(chart)
-                self._keep(chart, png)
-            return png
+            if (picture := self.kept(chart, theme)) is None:
+                picture = self._drawn(chart, theme)
+                with self._keeping:
+                    self._kept[chart, theme] = picture
+                    while len(self._kept) > self._max_kept:
+                        self._kept.popitem(last=False)
+            return picture
 
     def close(self) -> None:
         """End the process; the next chart starts another."""
@@ -90,19 +99,13 @@ class ChartRenderer:
             self._pool.shutdown(cancel_futures=True)
         self._pool = None
 
-    def _keep(self, chart: Drawable, png: bytes) -> None:
-        with self._keeping:
-            self._kept[chart] = png
-            while len(self._kept) > self._max_kept:
-                self._kept.popitem(last=False)
-
-    def _drawn(self, chart: Drawable) -> bytes:
+    def _drawn(self, chart: Drawable, theme: Theme) -> bytes:
         try:
-            return self._started().submit(_draw, chart).result(self._timeout_s)
+            return self._started().submit(_draw, chart, theme).result(self._timeout_s)
         except (BrokenExecutor, OSError, TimeoutError) as error:
             self._kill()
             raise NotDrawn(f"the process that draws charts was lost: {error!r}") from None
-        except Exception as error:  # of matplotlib; the next chart may be drawn
+        except Exception as error:  # of one chart; the next may be drawn
             raise NotDrawn(f"{type(error).__name__}: {error}") from None
 
     def _started(self) -> ProcessPoolExecutor:
@@ -137,8 +140,13 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
-def _draw(chart: Drawable) -> bytes:
-    return DRAWS[type(chart)](chart)
+def _draw(chart: Drawable, theme: Theme) -> bytes:
+    return png(drawing(chart), theme)
+
+
+def drawing(chart: Drawable) -> Sheet:
+    """Return a chart, drawn."""
+    return DRAWS[type(chart)][0](chart)
 
 
 Done = TypeVar("Done")
@@ -152,6 +160,7 @@ _THREAD = ThreadPoolExecutor(1, "charts")
 """The queue of charts, so that no thread of the event loop waits for one."""
 _waiting = 0
 _unseen: ContextVar[bool] = ContextVar("unseen", default=False)
+_theme: ContextVar[Theme] = ContextVar("theme", default=Theme.LIGHT)
 
 
 @contextmanager
@@ -164,12 +173,27 @@ def unseen() -> Iterator[None]:
         _unseen.reset(before)
 
 
+DARK_PLATFORMS = frozenset({"discord"})
+"""Chats whose background is dark unless a person changes it."""
+
+
+@contextmanager
+def themed(channel: str) -> Iterator[None]:
+    """Draw the pictures within the block for the background of a channel, ``platform:id``."""
+    is_dark = channel.partition(":")[0] in DARK_PLATFORMS
+    before = _theme.set(Theme.DARK if is_dark else Theme.LIGHT)
+    try:
+        yield
+    finally:
+        _theme.reset(before)
+
+
 async def picture(chart: Drawable, name: str) -> Image:
     """Return a chart as a picture, with its alternative text.
 
     A chart that cannot be drawn, or not soon because too many others wait, has its text alone.
     """
-    kept = _RENDERER.kept(chart)
+    kept = _RENDERER.kept(chart, _theme.get())
     if kept is None and _waiting < MAX_WAITING:
         return await aside(lambda: printed(chart, name))
     return Image(kept or b"", alt(chart), name)
@@ -180,7 +204,7 @@ def printed(chart: Drawable, name: str) -> Image:
     if _unseen.get():
         return Image(b"", alt(chart), name)
     try:
-        return Image(_RENDERER.draw(chart), alt(chart), name)
+        return Image(_RENDERER.draw(chart, _theme.get()), alt(chart), name)
     except NotDrawn as error:
         logger.warning("A chart is described in words: %s", error)
         return Image(b"", alt(chart), name)
@@ -188,9 +212,7 @@ def printed(chart: Drawable, name: str) -> Image:
 
 def alt(chart: Drawable) -> str:
     """Describe a chart in words."""
-    if isinstance(chart, Bars):
-        return bars.alt(chart)
-    return forest.alt(chart) if isinstance(chart, Spans) else trend.alt(chart)
+    return DRAWS[type(chart)][1](chart)
 
 
 async def aside(work: Callable[[], Done]) -> Done:

@@ -1,15 +1,42 @@
-"""Trend charts: the lines of a brand and its competitors, as a picture and in words."""
+"""Line charts over time: a brand and its competitors at one model, or a brand at several models."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from overheard.cards import wording
+from overheard.cards.charts.svg import (
+    HEIGHT,
+    LABEL_SIZE,
+    SMALL_SIZE,
+    WIDTH,
+    Place,
+    Sheet,
+    fit,
+    spread,
+    width,
+)
 from overheard.domain import Scale
 
 Point = tuple[datetime, float, float, float]
 """When, the mean, and the low and high end of its 90 % interval, on the chart's scale."""
+
+MAX_LINES = 5
+"""Lines that a reader tells apart on a phone."""
+LEFT, RIGHT, TOP, BOTTOM = 38.0, 224.0, 42.0, 172.0
+"""The edges of the area of the lines, in units."""
+ROW = 15.0
+"""Height of a name at the end of a line, in units."""
+LONG_MARK = 190.0
+"""Width at which the words of a mark are cut, in units."""
+GAIN = 0.05
+"""Least growth of a rate with which a competitor is shown as the one that gained."""
+BAND_NAME = "likely range"
+EMPTY = "No measurements yet"
+STYLES = (("brand", 3.2, ""), ("gain", 2.6, "5 4"), ("third", 2.6, "2 4"), ("ink", 2.2, "8 4"))
+"""Colour, width and dashes of lines with emphasis; the fifth is drawn as the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +44,7 @@ class Series:
     """One line.
 
     Attributes:
-        label: The brand's name.
+        label: The name at its end.
         points: In the order of time.
         emphasis: Whether the chart is about it: drawn thick, with its intervals.
     """
@@ -49,10 +76,11 @@ class Chart:
     Attributes:
         title: What is shown.
         scale: What the values are.
-        series: The lines; those first are kept when there is no room to name all.
+        series: The lines; those first are kept when there are more than `MAX_LINES`.
         marks: Shown where they fall between the first point and the last.
         caption: A small line below, or an empty string.
         zone: The reader's time zone.
+        answers: The number of answers of which rates are shown as counts; 0 for rates.
     """
 
     title: str
@@ -61,6 +89,7 @@ class Chart:
     marks: tuple[Mark, ...] = ()
     caption: str = ""
     zone: tzinfo = UTC
+    answers: int = 0
 
     @property
     def times(self) -> list[datetime]:
@@ -74,16 +103,182 @@ class Chart:
         within = (mark for mark in self.marks if times and times[0] <= mark.at <= times[-1])
         return sorted(within, key=lambda mark: mark.at)
 
+    @property
+    def shown_series(self) -> list[Series]:
+        """The lines that are drawn, those with emphasis first."""
+        ordered = sorted((s for s in self.series if s.points), key=lambda s: not s.emphasis)
+        kept = ordered[:MAX_LINES]
+        gained = self.gained
+        if gained and gained not in kept:
+            kept[-1] = gained
+        return kept
 
-EMPTY = "No measurements yet"
+    @property
+    def gained(self) -> Series | None:
+        """The competitor that gained most since the last mark, by more than `GAIN`; else None."""
+        marks = self.shown_marks
+        rivals = [s for s in self.series if not s.emphasis]
+        if not marks or len(rivals) == len(self.series) or self.scale is Scale.RANK:
+            return None
+        grown = {s: _growth(s, marks[-1].at) for s in rivals}
+        best = max(grown, key=lambda s: grown[s], default=None)
+        return best if best and grown[best] >= GAIN else None
+
+    def words(self, value: float) -> str:
+        """Format a value: as a count of answers, or as its scale has it."""
+        return (
+            str(round(value * self.answers)) if self.answers else wording.value(value, self.scale)
+        )
 
 
-def draw(chart: Chart) -> bytes:
-    """Return the chart as a PNG of 1800 x 960 pixels; the same chart gives the same bytes."""
-    from overheard.cards.charts.canvas import png
-    from overheard.cards.charts.trend_plot import figure
+def _growth(series: Series, since: datetime) -> float:
+    """Return by how much a line's mean grew since a moment; 0 where a side has no points."""
+    before = [mean for at, mean, *_ in series.points if at < since]
+    after = [mean for at, mean, *_ in series.points if at >= since]
+    return sum(after) / len(after) - sum(before) / len(before) if before and after else 0.0
 
-    return png(figure(chart))
+
+def drawing(chart: Chart) -> Sheet:
+    """Return the chart, drawn."""
+    sheet = Sheet(HEIGHT + (14 if chart.caption else 0))
+    sheet.title(chart.title)
+    if not chart.times:
+        sheet.text((WIDTH / 2, HEIGHT / 2), EMPTY, size=LABEL_SIZE, anchor="middle")
+        return sheet
+    frame = _Frame(chart)
+    frame.draw_axes(sheet)
+    styles = _styles(chart)
+    for series in reversed(list(styles)):
+        frame.draw_line(sheet, series, *styles[series])
+    frame.draw_marks(sheet)
+    frame.draw_names(sheet, styles)
+    if chart.caption:
+        sheet.text((8, HEIGHT + 6), fit(chart.caption, SMALL_SIZE, WIDTH - 16))
+    return sheet
+
+
+def _styles(chart: Chart) -> dict[Series, tuple[str, float, str]]:
+    """Return the colour, width and dashes of each line that is drawn."""
+    found: dict[Series, tuple[str, float, str]] = {}
+    gained = chart.gained
+    for series in chart.shown_series:
+        if series.emphasis:
+            found[series] = STYLES[min(len(found), MAX_LINES - 1) % len(STYLES)]
+        elif series == gained:
+            found[series] = ("gain", 2.0, "")
+        else:
+            found[series] = ("rival", 1.4, "")
+    return found
+
+
+class _Frame:
+    """The axes of a chart: where moments and values are drawn.
+
+    Rates start at 0, polarity includes 0, and the first rank is on top.
+    """
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.first, self.last = chart.times[0], chart.times[-1]
+        self.ticks = _ticks(chart)
+
+    def place(self, at: datetime, value: float) -> Place:
+        """Return where a moment and a value are drawn."""
+        span = (self.last - self.first) / timedelta(seconds=1)
+        share = (at - self.first) / timedelta(seconds=1) / span if span else 1.0
+        low, high = self.ticks[0], self.ticks[-1]
+        part = min(1.0, max(0.0, (value - low) / (high - low)))
+        return LEFT + share * (RIGHT - LEFT), BOTTOM - part * (BOTTOM - TOP)
+
+    def draw_axes(self, sheet: Sheet) -> None:
+        """Draw the lines of the values, and name values and the first and last day."""
+        for tick in self.ticks:
+            _, y = self.place(self.last, tick)
+            sheet.line((LEFT, y), (RIGHT, y), "mute" if tick == 0 and self.ticks[0] < 0 else "grid")
+            sheet.text((LEFT - 5, y + 4), self._tick(tick), anchor="end")
+        days = [_when(at, self.chart) for at in (self.first, self.last)]
+        if self.last > self.first:
+            sheet.text((LEFT, BOTTOM + 15), days[0])
+        sheet.text((RIGHT, BOTTOM + 15), days[1], anchor="end")
+
+    def _tick(self, value: float) -> str:
+        if self.chart.answers:
+            return f"{value * self.chart.answers:g}"
+        if self.chart.scale in {Scale.BINARY, Scale.SHARE}:
+            return wording.percent(value).replace(" ", "\N{NARROW NO-BREAK SPACE}")
+        sign = "+" if self.chart.scale is Scale.POLARITY and value > 0 else ""
+        return (
+            f"{sign}{round(abs(value) if self.chart.scale is Scale.RANK else value, 6):g}".replace(
+                "-", wording.MINUS
+            )
+        )
+
+    def value(self, mean: float) -> float:
+        """Return a mean on the axis: ranks count downwards."""
+        return -mean if self.chart.scale is Scale.RANK else mean
+
+    def draw_line(self, sheet: Sheet, series: Series, color: str, size: float, dash: str) -> None:
+        """Draw a line; the first with emphasis has its intervals as a band."""
+        points = [self.place(at, self.value(mean)) for at, mean, *_ in series.points]
+        if color == "brand":
+            self._draw_band(sheet, series)
+        if len(points) > 1:
+            sheet.path(points, color, size, dash)
+        if series.emphasis or color == "gain" or len(points) == 1:
+            sheet.dot(points[-1], color, 3.6 if series.emphasis else 2.6)
+
+    def _draw_band(self, sheet: Sheet, series: Series) -> None:
+        lows = [self.place(at, self.value(low)) for at, _, low, _ in series.points]
+        highs = [self.place(at, self.value(high)) for at, *_, high in series.points]
+        if len(lows) == 1:
+            sheet.line(lows[0], highs[0], "band", 9)
+        else:
+            sheet.area([*highs, *reversed(lows)], "band")
+        sheet.box((232, BOTTOM + 6), 10, 10, "band")
+        sheet.text((246, BOTTOM + 15), BAND_NAME)
+
+    def draw_marks(self, sheet: Sheet) -> None:
+        """Draw the marks as dashed lines; the words of the last stand above the lines."""
+        marks = self.chart.shown_marks
+        for mark in marks:
+            x, _ = self.place(mark.at, 0)
+            sheet.line((x, TOP - 4), (x, BOTTOM), "bad", 1.4, "4 3")
+        for mark in marks[-1:]:
+            text = fit(mark.label, LABEL_SIZE, LONG_MARK, 600)
+            half = width(text, LABEL_SIZE, 600) / 2
+            x = min(max(self.place(mark.at, 0)[0], 8 + half), WIDTH - 8 - half)
+            sheet.text(
+                (x, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle"
+            )
+
+    def draw_names(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
+        """Write the name and the last value of each line at its end."""
+        last = {s: self.place(s.points[-1][0], self.value(s.points[-1][1]))[1] for s in styles}
+        order = sorted(styles, key=lambda series: last[series])
+        heights = spread([last[series] + 4 for series in order], ROW, TOP, BOTTOM - 2)
+        for series, y in zip(order, heights, strict=True):
+            color = styles[series][0]
+            value = self.chart.words(series.points[-1][1])
+            weight = 400 if color == "rival" else 600
+            room = WIDTH - 236 - width(f" {value}", LABEL_SIZE, 600)
+            text = f"{fit(series.label, LABEL_SIZE, room, 600)} {value}"
+            shown = "mute" if color == "rival" else color
+            sheet.text((232, y), text, size=LABEL_SIZE, color=shown, weight=weight)
+
+
+def _ticks(chart: Chart) -> list[float]:
+    """Return the named values of the axis, ascending; ranks as negative numbers."""
+    seen = [v for s in chart.series for _, *p in s.points for v in (p if s.emphasis else p[:1])]
+    if chart.scale is Scale.RANK:
+        worst = max(2, *(-int(-v // 1) for v in seen))
+        return sorted({-1.0, -float(worst), -float((1 + worst) // 2)})
+    if chart.scale is Scale.POLARITY:
+        reach = next(r for r in (0.2, 0.5, 1.0) if r >= min(1.0, max(map(abs, seen))))
+        return [-reach, 0.0, reach] if min(seen) < 0 else [0.0, reach / 2, reach]
+    if chart.answers:
+        return [0.0, 0.5, 1.0]
+    top = next(r for r in (0.1, 0.2, 0.5, 1.0) if r >= min(1.0, max(seen)))
+    return [0.0, top / 2, top]
 
 
 def alt(chart: Chart) -> str:
@@ -91,9 +286,8 @@ def alt(chart: Chart) -> str:
     title = wording.line(chart.title).rstrip(".")
     if not chart.times:
         return wording.shorten(f"{title}. {EMPTY}.", 1000)
-    ordered = sorted(chart.series, key=lambda series: not series.emphasis)
-    lines = [_describe(series, chart) for series in ordered if series.points]
-    marks = [f"{wording.line(mark.label)} on {_when(mark.at, chart)}" for mark in chart.shown_marks]
+    lines = [_describe(series, chart) for series in chart.shown_series]
+    marks = [f"{wording.line(mark.label)} on {_day(mark.at, chart)}" for mark in chart.shown_marks]
     marked = [f"Marked: {wording.listing(marks)}."] if marks else []
     return wording.shorten(" ".join([f"{title}.", *lines, *marked]), 1000)
 
@@ -101,20 +295,39 @@ def alt(chart: Chart) -> str:
 def _describe(series: Series, chart: Chart) -> str:
     """Describe where a line starts and ends; with its interval if the chart is about it."""
     (start, first, *_), (end, last, low, high) = series.points[0], series.points[-1]
-    now = wording.value(last, chart.scale)
-    if series.emphasis:
+    now = chart.words(last)
+    if chart.answers:
+        now += f" of {chart.answers}"
+    elif series.emphasis:
         now += f" (90 % interval {wording.value_range(low, high, chart.scale)})"
-    moved = now if start == end else f"from {wording.value(first, chart.scale)} to {now}"
+    moved = now if start == end else f"from {chart.words(first)} to {now}"
     span = f", {_span(start, end, chart)}" if series.emphasis else ""
     return f"{wording.line(series.label)}: {moved}{span}."
 
 
 def _span(start: datetime, end: datetime, chart: Chart) -> str:
-    days = dict.fromkeys(_when(at, chart) for at in (start, end))
+    days = dict.fromkeys(_day(at, chart) for at in (start, end))
     return " to ".join(days)
 
 
-def _when(at: datetime, chart: Chart) -> str:
+def _is_short(chart: Chart) -> bool:
     times = chart.times
-    near = times[-1] - times[0] < timedelta(days=2)
-    return wording.moment(at, chart.zone) if near else wording.day(at, chart.zone)
+    return times[-1] - times[0] < timedelta(days=2)
+
+
+def _day(at: datetime, chart: Chart) -> str:
+    """Return a moment in full, for the alternative text."""
+    return wording.moment(at, chart.zone) if _is_short(chart) else wording.day(at, chart.zone)
+
+
+def _when(at: datetime, chart: Chart) -> str:
+    """Return a moment for the time axis: ``21 Sep``, with the year or the time where it needs."""
+    times, local = chart.times, at.astimezone(chart.zone)
+    date = f"{local.day} {wording.MONTHS[local.month - 1]}"
+    if times[0] < times[-1] and _is_short(chart):
+        return f"{date}, {wording.clock(at, chart.zone)}"
+    return date if _same_year(times, chart.zone) else f"{date} {local.year}"
+
+
+def _same_year(times: Sequence[datetime], zone: tzinfo) -> bool:
+    return times[0].astimezone(zone).year == times[-1].astimezone(zone).year
