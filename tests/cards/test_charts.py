@@ -311,7 +311,7 @@ def values(scale: Scale, *means: float, answers: int = 0) -> list[str]:
     """Return the labels of the value axis from the foot to the top."""
     points = tuple((START + WEEK * i, m, m, m) for i, m in enumerate(means))
     chart = Chart("T", scale, (Series("Acme", points),), answers=answers)
-    found = [box for box in texts(chart) if box.x1 < 32 and box.y0 > 20]
+    found = [box for box in texts(chart) if box.x1 < 36 and box.y0 > 20]
     return [box.text for box in sorted(found, key=lambda box: -box.y0)]
 
 
