@@ -109,7 +109,7 @@ def _disk(scene: Scene) -> str:
     """Write the texts of the past to a disk that has no room for them, and then to one that has."""
     here, folder = scene.here, scene.here.folder / "texts"
     old = "SELECT count(*) FROM answers WHERE gone"
-    with _small_disk(folder, scene.chance.randrange(16, 1_500)) as resize:
+    with small_disk(folder, scene.chance.randrange(16, 1_500)) as resize:
         refused = here.run("db", "retain", "--yes")
         if refused.returncode == 0 or "No space left" not in refused.stderr:
             return f"a full disk is not told: {refused.stderr[-200:]!r}"
@@ -142,7 +142,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[int], None]]:
+def small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[int], None]]:
     """Mount a disk of some size, which needs the rights to; give what changes its size."""
 
     def mount(*options: str) -> None:

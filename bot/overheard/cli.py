@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
@@ -24,8 +23,9 @@ from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
 from overheard.commands.registry import sections
 from overheard.config.loader import Config
+from overheard.config.redaction import json_line
 from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
-from overheard.errors import OverheardError
+from overheard.errors import FileUnwritable, OverheardError
 from overheard.plugins import separated_output
 
 __all__ = ["Session", "app"]
@@ -126,6 +126,10 @@ def _guarded(command: Callable[[], Awaitable[Result]]) -> Result:
         return asyncio.run(awaited())
     except OverheardError as error:
         _fail(error)
+    except OSError as error:
+        if not error.filename:
+            raise
+        _fail(FileUnwritable(file=error.filename, reason=error.strerror))
     except KeyboardInterrupt:
         click.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
         raise click.exceptions.Exit(130) from None
@@ -147,7 +151,7 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
     for file in _guarded_save(card, chart) if chart else []:
         click.echo(f"Chart saved as {file}", err=as_json)
     if as_json:
-        click.echo(json.dumps(card.data, ensure_ascii=False, default=str))
+        click.echo(json_line(card.data, sys.stdout))
 
 
 def _guarded_save(card: Card, chart: Path) -> list[Path]:

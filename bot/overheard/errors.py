@@ -6,6 +6,8 @@ this code can act on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import inf
 from typing import Any, ClassVar, dataclass_transform
 
@@ -31,6 +33,18 @@ class OverheardError(Exception):
         self.details = details
         self.__dict__.update(details)
         super().__init__(_template(type(self)).format(**details))
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise the first error of a task group within the block as it is, for people to read."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
 
 
 class ConfigError(OverheardError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
@@ -61,13 +62,17 @@ def _statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
     brand = reading.brand.name
     names_no_other = all(mention.brand == brand for mention in reading.mentions)
     asked_only = names_no_other and reading.asked == {brand}
+    by_sentence: dict[int, list[Mention]] = defaultdict(list)
+    for mention in reading.mentions:
+        by_sentence[mention.sentence].append(mention)
     continues = False
     previous_end = 0
     for index, (start, end) in enumerate(reading.sentences):
-        mentions = [mention for mention in reading.mentions if mention.sentence == index]
+        mentions = by_sentence.get(index, [])
         text = reading.body[start : min(end, start + _SENTENCE_CHARACTERS)]
         if any(mention.brand == brand for mention in mentions):
-            for part in _own_parts(text, start, mentions, brand):
+            read = [mention for mention in mentions if mention.end - start <= len(text)]
+            for part in _own_parts(text, start, read, brand) if read else ():
                 yield text, part
             continues = all(mention.brand == brand for mention in mentions)
         elif mentions:
@@ -116,7 +121,7 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
     Args:
         text: The sentence.
         offset: Offset of the sentence in the body.
-        mentions: The mentions in the sentence, in order, with offsets in the body.
+        mentions: The mentions in the text, at least one, in order, with offsets in the body.
         brand: The brand's name.
     """
     first, *others = mentions
@@ -128,7 +133,7 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
         return
     edges = [0, *_part_starts(text, offset, mentions), len(text)]
     for mention, left, right in zip(mentions, edges, edges[1:], strict=False):
-        if mention.brand == brand and mention.end - offset <= len(text):
+        if mention.brand == brand:
             start = mention.start - offset - left
             yield Statement(text[left:right], start, start + mention.end - mention.start)
 

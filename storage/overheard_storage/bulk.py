@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, JSON, Dialect, Select, Table, Text, bindparam, cast, func, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from overheard_storage.faults import store_error
 
 Writer = Callable[[Any], Any]
 
@@ -111,7 +112,7 @@ def _quoted(text: str) -> str:
 
 
 async def _copy(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
-    """Send rows by COPY, bypassing SQLAlchemy; errors are raised as SQLAlchemy's."""
+    """Send rows by COPY, bypassing SQLAlchemy; faults of the server are raised as `StoreError`."""
     import psycopg  # comes with the extra `postgres`
 
     driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -120,9 +121,7 @@ async def _copy(connection: AsyncConnection, statement: str, rows: Sequence[Any]
             for row in rows:
                 await copy.write_row(row)
     except psycopg.Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, dialect=connection.dialect
-        ) from error
+        raise store_error(connection.engine.url, error) or error from error
 
 
 def _copying(table: Table, columns: Sequence[str], dialect: Dialect) -> str:

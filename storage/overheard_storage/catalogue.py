@@ -23,7 +23,6 @@ from overheard_storage.rows import (
     schedule_row,
 )
 from overheard_storage.tables import brands, facts, prompts, schedules
-from overheard_storage.urls import explained
 
 Row = Mapping[str, Any]
 
@@ -31,18 +30,13 @@ Row = Mapping[str, Any]
 class CatalogueRepository(Repository):
     """The catalogue; see `overheard.interfaces.catalogue.CatalogueRepository`."""
 
+    @uninterrupted
     async def provision(self, catalogue: Catalogue) -> None:
         """Make these entries the declared entries, and retire all entries declared before.
 
         Raises:
             StoreError: when the store cannot be written; this is the first write of a process.
         """
-        with explained(self._database.url):
-            await self._provision(catalogue)
-
-    @uninterrupted
-    async def _provision(self, catalogue: Catalogue) -> None:
-        """Store the entries of the configuration, and retire the entries that it no longer has."""
         numbers = await self._lookups.brand_ids(fact.brand for fact in catalogue.facts)
         fact_rows = [fact_row(fact, numbers[fact.brand]) for fact in catalogue.facts]
         schedule_rows = [schedule_row(schedule) for schedule in catalogue.schedules]

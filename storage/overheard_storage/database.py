@@ -11,10 +11,11 @@ from sqlite3 import OperationalError as LockedError
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, Row, Table, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, ExceptionContext, Executable, Row, Table, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
+
+from overheard_storage.faults import StoreAway, store_error
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -30,8 +31,6 @@ _WAIT_S = 30.0
 """Seconds that a writer waits for another process, and any work for an unreachable server."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 """Seconds until an unreachable server is tried again; doubled each time."""
-_TRANSIENT_STATES = ("08", "40", "53300", "57P")
-"""SQLSTATE prefixes of lost connections, deadlocks, too many connections, server restarts."""
 _MAX_CONNECTIONS = 40
 """Connections of a process to a server; each lock of a run or a leader takes one."""
 _PRAGMAS = (
@@ -65,24 +64,16 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
 
 async def _retried(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Do work, and repeat it on transient errors for `_WAIT_S` seconds."""
+    """Do work, and repeat it for `_WAIT_S` seconds while the server is away."""
     deadline, pause = monotonic() + _WAIT_S, _FIRST_PAUSE_S
     while True:
         try:
             return await work()
-        except DBAPIError as error:
-            if not is_transient(error) or monotonic() + pause > deadline:
+        except StoreAway:
+            if monotonic() + pause > deadline:
                 raise
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_S)
-
-
-def is_transient(error: DBAPIError) -> bool:
-    """Return whether the same statement may succeed soon: after a restart or a deadlock."""
-    state = getattr(error.orig, "sqlstate", "")
-    if state is None:  # psycopg reached no server, or lost it
-        return isinstance(error, OperationalError)
-    return state.startswith(_TRANSIENT_STATES)
 
 
 class Database:
@@ -90,6 +81,8 @@ class Database:
 
     SQLite has one writer at a time. Writers of one process queue at a lock, in order; those of
     several processes wait for each other inside SQLite, up to 30 seconds.
+
+    Errors of a driver are raised as `StoreError`, see `faults`.
 
     Args:
         url: The URL as `urls.parse_url` returns it.
@@ -99,12 +92,24 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        event.listen(self._engine.sync_engine, "handle_error", self._explain)
         self._writer = self._engine.execution_options(writes=True)
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+    def _explain(self, context: ExceptionContext) -> None:
+        """Raise a `StoreError` for an error of a driver that is no bug.
+
+        Raises:
+            StoreAway: when the same statement may succeed soon.
+            StoreError: for any other fault of the database.
+        """
+        explained = store_error(self.url, context.original_exception)
+        if explained and not context.is_pre_ping:
+            raise explained
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

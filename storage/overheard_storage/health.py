@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import COMPLETE, Census, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING, StoreHealth, TableSize
 from overheard_storage.database import Database
+from overheard_storage.faults import shown
 from overheard_storage.repository import Repository, among
 from overheard_storage.tables import (
     REVISION,
@@ -25,7 +26,6 @@ from overheard_storage.tables import (
     scores,
 )
 from overheard_storage.upgrades import read_revision
-from overheard_storage.urls import shown
 
 COMPARED_RUNS = 20
 """Runs whose blocks are compared with their scores: the newest and some of all ages."""

@@ -23,8 +23,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.errors import HoldLost
+from overheard.errors import HoldLost, StoreError
 from overheard_storage.database import Database
+from overheard_storage.faults import store_error
 
 _DEAD_HOLDER_WAIT_S = 1.0
 """Seconds that a server has to notice that the process that held a run's lock is dead."""
@@ -60,7 +61,7 @@ class LockRepository:
 async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
     """Lock a run, by a file or on the server; yields whether this process has the lock."""
     if database.is_sqlite:
-        with _file_lock(f"{database.url.database}-run-{run_id}.lock", removed=True) as acquired:
+        with _file_lock(database, f"run-{run_id}", removed=True) as acquired:
             yield acquired
     else:
         async with _server_lock(
@@ -73,7 +74,7 @@ async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
 async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
     """Lock a duty, by a file or on the server; yields whether this process has the lock."""
     if database.is_sqlite:
-        with _file_lock(f"{database.url.database}-{duty}.lock", removed=False) as acquired:
+        with _file_lock(database, duty, removed=False) as acquired:
             yield acquired
     else:
         number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
@@ -82,16 +83,28 @@ async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
 
 
 @contextmanager
-def _file_lock(name: str, *, removed: bool) -> Iterator[bool]:
-    """Lock a file and yield whether the lock was free; `removed` deletes the file at the end."""
+def _file_lock(database: Database, what: str, *, removed: bool) -> Iterator[bool]:
+    """Lock a file next to the store and yield whether the lock was free.
+
+    Args:
+        database: The store.
+        what: What is locked, as part of the file's name.
+        removed: Whether the file is deleted at the end.
+
+    Raises:
+        StoreError: when the file cannot be written.
+    """
     from filelock import FileLock, Timeout
 
+    name = f"{database.url.database}-{what}.lock"
     lock = FileLock(name)
     try:
         lock.acquire(blocking=False)
     except Timeout:
         yield False
         return
+    except OSError as error:
+        raise store_error(database.url, error) or error from error
     try:
         yield True
         # Not on an error, and only for runs: a process may still open the old file while another
@@ -120,7 +133,9 @@ async def _server_lock(
             async with _watched(connection):
                 yield True
         finally:
-            with suppress(SQLAlchemyError):  # a lost connection has lost the lock already
+            with suppress(
+                SQLAlchemyError, StoreError
+            ):  # a lost connection has lost the lock already
                 give = text("SELECT pg_advisory_unlock(:space, :number)")
                 await connection.execute(give, numbers)
 
@@ -143,7 +158,7 @@ async def _watched(connection: AsyncConnection) -> AsyncIterator[None]:
                     return
             try:
                 await connection.execute(text("SELECT 1"))
-            except SQLAlchemyError:
+            except (SQLAlchemyError, StoreError):
                 limit.reschedule(asyncio.get_running_loop().time())
                 return
 

@@ -15,9 +15,10 @@ from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces.services import Progress
 from overheard_storage import health, transfer
 from overheard_storage.database import Database
+from overheard_storage.faults import shown
 from overheard_storage.store import migrate
 from overheard_storage.upgrades import require_current, upgrade
-from overheard_storage.urls import explained, parse_url, shown
+from overheard_storage.urls import explained, parse_url
 
 
 class SqlMaintenance:

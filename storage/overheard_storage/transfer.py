@@ -12,8 +12,8 @@ from overheard.errors import StoreError
 from overheard.interfaces.services import Progress
 from overheard_storage.bulk import insert_many
 from overheard_storage.database import Database
+from overheard_storage.faults import shown
 from overheard_storage.tables import metadata
-from overheard_storage.urls import shown
 
 PAGE_ROWS = 2_000
 """Rows in memory at a time."""

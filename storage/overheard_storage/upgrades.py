@@ -8,8 +8,8 @@ from sqlalchemy import Connection, inspect, text
 
 from overheard.errors import StoreError
 from overheard_storage.database import Database, uninterrupted
+from overheard_storage.faults import shown
 from overheard_storage.tables import REVISION
-from overheard_storage.urls import shown
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from overheard.errors import StoreError
+from overheard_storage.faults import shown, store_error
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -41,12 +42,6 @@ def parse_url(url: str) -> URL:
     return _with_driver(parsed)
 
 
-def shown(url: URL) -> str:
-    """Return the URL for messages: without its password, driver and parameters."""
-    plain = url.set(drivername=url.get_backend_name(), query={})
-    return plain.render_as_string(hide_password=True)
-
-
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
     """Convert errors of opening a store into a `StoreError`.
@@ -64,7 +59,10 @@ def explained(url: URL) -> Iterator[None]:
         ) from error
     except (SQLAlchemyError, OSError) as error:
         remedy = _REMEDIES[url.get_backend_name()]
-        raise StoreError(url=shown(url), reason=_reason(error), remedy=remedy) from error
+        explained_error = store_error(url, error)
+        raise explained_error or StoreError(
+            url=shown(url), reason=_reason(error), remedy=remedy
+        ) from error
 
 
 def _with_driver(url: URL) -> URL:

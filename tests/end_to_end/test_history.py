@@ -1,5 +1,6 @@
 """`overheard import`, `report` and `export`, which need no provider."""
 
+import contextlib
 import csv
 import io
 import json
@@ -342,7 +343,42 @@ def test_csv_gives_back_any_text(history: Program, write: Write) -> None:
     with file.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
 
-    assert [row["text"] for row in rows] == texts
+    assert [row["text"] for row in rows] == [*texts[:5], "'\r", "plain"]
+
+
+def test_csv_holds_no_formula(history: Program, write: Write) -> None:
+    """A spreadsheet would calculate what a model, or a page that it read, has written."""
+    texts = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "  =1", "a=1"]
+    history.json("import", str(write("h.jsonl", [line(n, text=t) for n, t in enumerate(texts)])))
+    out, _ = history.run("export", "answers", "--format", "csv")
+
+    shown = [row["text"] for row in csv.DictReader(io.StringIO(out))]
+    assert shown == [*(f"'{text}" for text in texts[:6]), "a=1"]
+
+
+class Terminal(io.StringIO):
+    """A stream that leads to a terminal."""
+
+    def isatty(self) -> bool:
+        """Return that it does."""
+        return True
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_terminal_gets_no_control_characters(
+    history: Program, write: Write, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """It would obey what a model wrote: clear itself, or turn the direction of writing."""
+    text = "Acme \x1b[2J \x9b2J \x7f \u202e \u2028 \u200b good"
+    history.json("import", str(write("h.jsonl", [line(1, text=text)])))
+    terminal = Terminal()
+    monkeypatch.setattr("overheard.commands.export.sys.stdout", terminal)
+    with contextlib.suppress(ValueError):  # the runner closes what it believes to be its own
+        history.run("export", "answers", "--format", form)
+
+    shown = terminal.getvalue()
+    assert "Acme" in shown
+    assert not set(text) - set("Acme [2J] good") & set(shown)
 
 
 def test_an_old_export_stays_until_the_new_one_is_whole(history: Program) -> None:

@@ -262,7 +262,7 @@ class TestOpening:
         """The message names it and the reason."""
         file = tmp_path / "notes.db"
         file.write_text("These are my notes. " * 100)
-        with pytest.raises(StoreError, match=r"notes\.db cannot be used: file is not a database"):
+        with pytest.raises(StoreError, match=r"notes\.db cannot be used: the file is not an"):
             await open_store(str(file))
         assert file.read_text().startswith("These are my notes.")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -17,6 +16,7 @@ from typing import Annotated, Any, TextIO
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
+from overheard.config.redaction import json_line, printable
 from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable
 from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
@@ -34,6 +34,10 @@ class Format(StrEnum):
 
     JSONL = "jsonl"
     CSV = "csv"
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet may calculate; an apostrophe before it makes it text."""
 
 
 async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
@@ -106,11 +110,20 @@ def _replace(part: Path, whole: Path) -> None:
 
 def _writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
     if form is Format.JSONL:
-        return lambda line: out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return lambda line: out.write(json_line(line, out) + "\n")
     # With another line end, the writer would leave a lone CR in a text without quotes.
     table = csv.DictWriter(out, fields, lineterminator="\r\n")
     table.writeheader()
-    return lambda line: table.writerow(flat(line))
+    shown = printable if out.isatty() else str
+    return lambda line: table.writerow({k: _cell(v, shown) for k, v in flat(line).items()})
+
+
+def _cell(value: object, shown: Callable[[str], str]) -> object:
+    """Return a cell that no spreadsheet takes for a formula: a model's answer may begin as one."""
+    if not isinstance(value, str):
+        return value
+    text = shown(value)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 async def _answers(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:

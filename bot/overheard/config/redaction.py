@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Collection
+from typing import TextIO
 
 MAX_REASON_LENGTH = 300
 """Characters of foreign text that one sentence quotes."""
@@ -43,6 +45,17 @@ def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
 def printable(text: str) -> str:
     """Return a text in which control characters, other than line feeds and tabs, are U+FFFD."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def json_line(value: object, out: TextIO) -> str:
+    """Return a value as one line of JSON; in ASCII when it goes to a terminal.
+
+    A model's words may hold control characters and marks that change the direction of writing,
+    which a terminal would obey.
+    """
+    if not out.isatty():
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=True, default=str).replace("\x7f", "\\u007f")
 
 
 def shortened(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from overheard.cards import wording
 from overheard.domain import Answer, Batch, BatchStatus, FailureKind, Model, Question, Run
-from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
+from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable, ungrouped
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.plugins import remedy_of
 from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, fault, judged
@@ -92,9 +92,10 @@ class Collector:
                 broken.append(error)
 
         try:
-            async with cancellation.watching(), asyncio.TaskGroup() as group:
-                for batch in waiting:
-                    group.create_task(collect(batch))
+            with ungrouped():
+                async with cancellation.watching(), asyncio.TaskGroup() as group:
+                    for batch in waiting:
+                        group.create_task(collect(batch))
         finally:
             self._progress.finish()
         outcome.stopped = cancellation.stopped

@@ -8,7 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from overheard.domain import Answer, FailureKind, Model, Question, Run
-from overheard.errors import BudgetUsedUp, ModelResting, ProviderFailed, ProviderUnavailable
+from overheard.errors import (
+    BudgetUsedUp,
+    ModelResting,
+    ProviderFailed,
+    ProviderUnavailable,
+    ungrouped,
+)
 from overheard.interfaces import Clock, Progress, Provider, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import TYPICAL, WORST, call_cost, question_tokens
@@ -124,15 +130,16 @@ class Runner:
 
     async def _ask_models(self, job: _Job, asked: Collection[tuple[str, str, int]]) -> None:
         models = job.run.panel.models if job.run.panel else ()
-        async with asyncio.TaskGroup() as group:
-            for model in models:
-                waiting = _missing(job.run, model, asked)
-                if lane := self._lane(model, waiting):
-                    for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
-                        group.create_task(self._work(lane, job))
-                else:
-                    gone = f"There is no provider {model.provider} any more."
-                    self._give_up(waiting, gone, job.outcome)
+        with ungrouped():
+            async with asyncio.TaskGroup() as group:
+                for model in models:
+                    waiting = _missing(job.run, model, asked)
+                    if lane := self._lane(model, waiting):
+                        for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
+                            group.create_task(self._work(lane, job))
+                    else:
+                        gone = f"There is no provider {model.provider} any more."
+                        self._give_up(waiting, gone, job.outcome)
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
         provider = self._providers.get(model.provider)

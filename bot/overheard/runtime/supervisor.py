@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
 
-from overheard.errors import ChatUnavailable, OverheardError
+from overheard.errors import ChatUnavailable, OverheardError, ungrouped
 
 FIRST_RESTART_DELAY_S, MAX_RESTART_DELAY_S = 1.0, 300.0
 """The delay before a service that failed is started again doubles each time."""
@@ -118,7 +118,8 @@ class Supervisor:
         while True:
             begun = monotonic()
             try:
-                await service.run()
+                with ungrouped():
+                    await service.run()
                 problem = f"{service.name} ended by itself."
             except ChatUnavailable as error:
                 self._note(service, ServiceState.DISABLED, str(error))
@@ -131,7 +132,7 @@ class Supervisor:
                     raise
                 problem = f"{service.name} was cut off by itself; it is started again."
             except (Exception, SystemExit) as error:  # its text may hold a secret
-                problem = f"{service.name} failed: {_kind(error)}; it is started again."
+                problem = f"{service.name} failed: {type(error).__name__}; it is started again."
             self._note(service, ServiceState.DOWN, problem)
             if monotonic() - begun > HEALTHY_S:
                 delay, failures = self._first_delay, 0
@@ -155,13 +156,6 @@ def _is_cancelled() -> bool:
     """Whether this task is cancelled, and not one that it waited for."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
-
-
-def _kind(error: BaseException) -> str:
-    """Return the name of an error's class; of a group, that of its first error."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return type(error).__name__
 
 
 class GracefulShutdown:

@@ -19,7 +19,7 @@ from types import GeneratorType
 from typing import TypeVar
 
 from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Scale, Score, ScoreRecord
-from overheard.errors import OverheardError, PluginFault
+from overheard.errors import OverheardError, PluginFault, ungrouped
 from overheard.interfaces import Judge, Scorer, Store
 from overheard.plugins import IsolatedScorer, remedy_of
 from overheard.reading.reader import READING_VERSION
@@ -201,12 +201,10 @@ async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
     """Run several coroutines concurrently and wait for all of them; the first error cancels the
     others, and is raised as it is.
     """
-    try:
+    with ungrouped():
         async with asyncio.TaskGroup() as group:
             for work in works:
                 group.create_task(work)
-    except BaseExceptionGroup as several:
-        raise several.exceptions[0] from None
 
 
 async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:

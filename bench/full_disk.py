@@ -1,0 +1,123 @@
+"""A disk that fills up under an SQLite store: what each command says, and what is lost.
+
+    python bench/full_disk.py            needs the rights to mount a disk in memory
+
+A small deployment lies on a disk of a few megabytes. The disk is filled to different degrees before
+a check (so that asking or scoring fails) and before old answers are scored again. Each command must end in one sentence that names the full disk, without a
+traceback, with a database that passes SQLite's check; with room again, the same command must end
+well, with each question answered once.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from endpoint import calls, endpoint
+from faults import small_disk
+
+QUESTIONS = 60
+DISK_KB = 4_000
+SENTENCE = "the disk is full"
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/store.db"
+[providers.svc]
+plugin = "compatible"
+base_url = "{url}"
+models = ["m-1"]
+prices."m-1" = {{ input = 1, output = 2 }}
+[[brands]]
+name = "Brand 3"
+competitors = [{rivals}]
+"""
+
+
+def overheard(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "overheard", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def configure(folder: Path, disk: Path, url: str, rivals: int) -> None:
+    """Write a configuration whose store is on the disk."""
+    names = ", ".join(f'"Brand {n}"' for n in range(20, 20 + rivals))
+    text = CONFIG.format(folder=disk, url=url, rivals=names)
+    prompts = (f'[[prompts]]\ntext = "Which tool suits {n} people?"\n' for n in range(QUESTIONS))
+    (folder / "config.toml").write_text(text + "".join(prompts), encoding="utf-8")
+
+
+def fill(disk: Path, free_kb: int) -> None:
+    """Leave so much room on a disk."""
+    place = os.statvfs(disk)
+    room = place.f_bavail * place.f_frsize - free_kb * 1024
+    if room > 0:
+        (disk / "filler").write_bytes(bytes(room))
+
+
+def problems_of(folder: Path, disk: Path, words: Sequence[str], free_kb: int) -> list[str]:
+    """Run a command on a full disk, and again with room; return what was wrong."""
+    fill(disk, free_kb)
+    full = overheard(folder, *words)
+    said = full.stdout + full.stderr
+    found = []
+    print(f"   {words[0]}, {free_kb} kB free: exit code {full.returncode}", flush=True)
+    if "Traceback" in said:
+        found.append(f"a traceback: {said[-1500:]}")
+    if full.returncode and SENTENCE not in said:
+        found.append(f"a full disk is not named: {said[-300:]!r}")
+    (disk / "filler").unlink(missing_ok=True)
+    with closing(sqlite3.connect(disk / "store.db")) as connection:
+        [(state,)] = connection.execute("PRAGMA integrity_check")
+    if state != "ok":
+        found.append(f"the database is damaged: {state}")
+    again = overheard(folder, *words)
+    if again.returncode:
+        found.append(f"with room again: {again.stderr[-300:]!r}")
+    return [f"{' '.join(words)}, {free_kb} kB free: {text}" for text in found]
+
+
+def lost(disk: Path, url: str) -> list[str]:
+    """Return what is not in the store, or more than once."""
+    with closing(sqlite3.connect(disk / "store.db")) as connection:
+        [(answers,)] = connection.execute("SELECT count(*) FROM answers")
+        [(read,)] = connection.execute("SELECT count(DISTINCT answer_id) FROM readings")
+    asked = len(calls(url))
+    found = {f"{answers} answers": answers != QUESTIONS, f"{read} read": read != QUESTIONS}
+    return [f"{asked} asked, {text}" for text, wrong in found.items() if wrong]
+
+
+def main() -> None:
+    """Fill a disk to several degrees, and print what was wrong."""
+    chance, wrong = random.Random(0), list[str]()  # noqa: S311 - no secret
+    for free_kb in (0, 8, *(chance.randrange(16, 500) for _ in range(4))):
+        with TemporaryDirectory() as name, endpoint(0.01) as url:
+            folder = Path(name)
+            with small_disk(folder / "disk", DISK_KB):
+                disk = folder / "disk"
+                configure(folder, disk, url, 12)
+                overheard(folder, "db", "upgrade")
+                found = problems_of(folder, disk, ("check", "--yes"), free_kb)
+                found += lost(disk, url)
+                configure(folder, disk, url, 16)  # other competitors: all is scored again
+                found += problems_of(folder, disk, ("check", "--yes", "--reuse", "7d"), free_kb)
+        print(f"{free_kb:5} kB free: {'; '.join(found) or 'well'}", flush=True)
+        wrong += found
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
