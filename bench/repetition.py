@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import permutations
+from typing import TypeVar
 
-from overheard import Answer, Brand, Fact, Model, Prompt, Question, Reading, Reply, Run, Scorer
-from overheard.domain import Usage
+from grading import answer
+
+from overheard import Brand, Fact, Reading
 from overheard.reading.reader import Reader
 from overheard_accuracy import Accuracy
 from overheard_citations import Citations
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
+
+Result = TypeVar("Result")
 
 LENGTHS = (15_000, 60_000)
 """Characters."""
@@ -59,6 +63,12 @@ WHOLE = (
     "Acme (Acme (",
 )
 BRAND = Brand("Acme", aliases=("Acme Pro",), competitors=("Zenith",))
+SCORERS: dict[str, Callable[[Reading], object]] = {
+    "accuracy": lambda reading: list(Accuracy().score(reading)),
+    "citations": lambda reading: list(Citations().score(reading)),
+    "sentiment": lambda reading: list(Sentiment().score(reading)),
+    "visibility": lambda reading: list(Visibility().score(reading)),
+}
 FACTS = (
     ("founded", "2014"),
     ("headquarters", "Berlin, Germany"),
@@ -78,32 +88,39 @@ def fragments() -> Iterator[str]:
         yield f"{one} {other}{ENDS[(len(one) + len(other)) % len(ENDS)]}"
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return the seconds of CPU that some work takes."""
+def timed(work: Callable[[], Result]) -> tuple[float, Result]:
+    """Return the seconds of CPU that some work takes, and its result."""
     begun = time.process_time()
-    work()
-    return time.process_time() - begun
+    result = work()
+    return time.process_time() - begun, result
 
 
-def durations(text: str, scorers: Mapping[str, Scorer]) -> dict[str, float]:
+def durations(text: str) -> dict[str, float]:
     """Return the seconds that reading a text, and each scorer, takes."""
-    zenith = Brand("Zenith")
     facts = tuple(Fact("Acme", field, value) for field, value in FACTS)
-    reader = Reader((BRAND, zenith))
-    question = Question(Prompt("Which tool is best?"), Model("svc", "m-1"))
-    answer = Answer(1, question, Reply(text), datetime(2026, 1, 5, tzinfo=UTC))
-    found: list[Reading] = []
-    seconds = {"reading": timed(lambda: found.append(reader.read(answer, BRAND, facts)))}
-    for name, scorer in scorers.items():
-        seconds[name] = timed(lambda: list(scorer.score(found[0])))  # noqa: B023 - called at once
+    rival = Brand("Zenith")
+    reader = Reader([BRAND, rival])
+    seconds = dict[str, float]()
+    seconds["reading"], reading = timed(
+        lambda: reader.read(answer(text)).reading(BRAND, [rival], facts)
+    )
+    for name, score in SCORERS.items():
+        seconds[name], _ = timed(partial(score, reading))
     return seconds
 
 
 def main() -> None:
     """Print the texts whose time grows faster than their length."""
-    wrong = 0
-    print(Reader, Usage, Run)
-    sys.exit(bool(wrong))
+    bad = 0
+    for fragment in fragments():
+        short, long = (durations((fragment * length)[:length]) for length in LENGTHS)
+        for name, seconds in long.items():
+            growth = seconds / max(short[name], FAST_S / 4)
+            if seconds > FAST_S and growth > MOST_GROWTH:
+                bad += 1
+                print(f"{name:12}{fragment!r:40}{short[name]:8.2f} s{seconds:8.2f} s  x {growth:.1f}")
+    print("Every text takes time in proportion to its length." if not bad else f"{bad} do not.")
+    sys.exit(bool(bad))
 
 
 if __name__ == "__main__":
