@@ -2,10 +2,10 @@
 
     python bench/full_disk.py            needs the rights to mount a disk in memory
 
-A small deployment lies on a disk of a few megabytes. The disk is filled to different degrees before
-a check (so that asking or scoring fails) and before old answers are scored again. Each command must end in one sentence that names the full disk, without a
-traceback, with a database that passes SQLite's check; with room again, the same command must end
-well, with each question answered once.
+A small deployment is on a disk of a few megabytes. The disk is filled to different degrees before
+a check (so that asking or scoring fails) and before old answers are scored again. Each command must
+end in one sentence that names the full disk, without a traceback, with a database that passes
+SQLite's check; with room again, the same command must end well, with each question answered once.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def lost(disk: Path, url: str) -> list[str]:
 
 def main() -> None:
     """Fill a disk to several degrees, and print what was wrong."""
-    chance, wrong = random.Random(0), list[str]()  # noqa: S311 - no secret
+    chance, wrong = random.Random(0), list[str]()
     for free_kb in (0, 8, *(chance.randrange(16, 500) for _ in range(4))):
         with TemporaryDirectory() as name, endpoint(0.01) as url:
             folder = Path(name)

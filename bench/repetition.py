@@ -32,7 +32,7 @@ LENGTHS = (15_000, 60_000)
 FAST_S = 0.05
 MOST_GROWTH = 7.0
 """A linear cost grows by 4; a quadratic one by 16."""
-PARTS = ("Acme", "Zenith", "is better than", "and", "cheap", "costs $9", "founded in 2014", "**", "# ")
+PARTS = ("Acme", "Zenith", "is better than", "and", "cheap", "costs $9", "founded in 2014", "**")
 ENDS = (" ", ". ", "\n", ", ", "\n- ")
 WHOLE = (
     "|a|b|\n|-|-|\n",
@@ -118,8 +118,9 @@ def main() -> None:
             growth = seconds / max(short[name], FAST_S / 4)
             if seconds > FAST_S and growth > MOST_GROWTH:
                 bad += 1
-                print(f"{name:12}{fragment!r:40}{short[name]:8.2f} s{seconds:8.2f} s  x {growth:.1f}")
-    print("Every text takes time in proportion to its length." if not bad else f"{bad} do not.")
+                times = f"{short[name]:8.2f} s{seconds:8.2f} s  x {growth:.1f}"
+                print(f"{name:12}{fragment!r:40}{times}")
+    print(f"{bad} texts take more time than in proportion to their length.")
     sys.exit(bool(bad))
 
 
