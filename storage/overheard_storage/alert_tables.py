@@ -86,6 +86,7 @@ shifts = Table(
     column("updates", JSON),
     column("explanation", Prose),
     column("recovery", Boolean),
+    Column("statement", JSON(none_as_null=True)),
     UniqueConstraint("alert_id", "place"),
 )
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import AlertEvent, Delivery, DeliveryKind, alert_key
+from overheard.domain import AlertEvent, AlertEventKind, Delivery, DeliveryKind, alert_key
 from overheard_storage.database import Insert, uninterrupted
 from overheard_storage.repository import Repository, among
 from overheard_storage.tables import deliveries
@@ -118,9 +118,14 @@ async def insert_deliveries(
 async def announce(
     connection: AsyncConnection, insert: Insert, alert_id: int, revision: int, event: AlertEvent
 ) -> None:
-    """Deliver an alert's new revision and an event to each channel that shows the alert."""
+    """Deliver an alert's new revision and an event to each channel that shows the alert.
+
+    That a statement continues is no message of its own: only the alert's message is edited.
+    """
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)
     await connection.execute(update(deliveries).where(*shows).values(wanted=revision))
+    if event.what is AlertEventKind.CONTINUED:
+        return
     # A delivery to the terminal has no platform and no thread.
     query = select(deliveries.c.channel).where(*shows, deliveries.c.channel.contains(":"))
     channels = (await connection.execute(query)).scalars()

@@ -40,6 +40,7 @@ from overheard.domain import (
     PromptShift,
     Question,
     Reply,
+    ReportedStatement,
     Rule,
     Run,
     RunState,
@@ -47,6 +48,7 @@ from overheard.domain import (
     Score,
     ScoreRecord,
     Shift,
+    StatementKind,
     Usage,
 )
 
@@ -245,6 +247,7 @@ def shift_row(shift: Shift) -> dict[str, Any]:
         "updates": [_update_document(update) for update in shift.updates],
         "explanation": shift.explanation,
         "recovery": shift.recovery,
+        "statement": asdict(shift.statement) if shift.statement else None,
     }
 
 
@@ -267,8 +270,14 @@ def shift_of(row: Row[Any]) -> Shift:
         updates=tuple(_documented_update(row, document) for document in row.updates),
         explanation=row.explanation,
         recovery=row.recovery,
+        statement=_statement(row.statement) if row.statement else None,
         id=row.id,
     )
+
+
+def _statement(document: Mapping[str, Any]) -> ReportedStatement:
+    kind, sources = StatementKind(document["kind"]), tuple(document["sources"])
+    return ReportedStatement(**{**document, "kind": kind, "sources": sources})
 
 
 def _update_document(update: ModelUpdate) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Answer, Model, Run, ScoreRecord
@@ -102,6 +102,21 @@ class ScoreRepository(Repository):
             if rows:
                 await insert_many(connection, tables.scores, _SCORE, list(rows.values()))
                 await add_blocks(connection, _summed(rows, scores, numbers))
+
+    async def findings(
+        self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
+    ) -> list[ScoreRecord]:
+        """Return the scores of a brand with a detail of one of the verdicts."""
+        # The text of the details is searched in the database: few scores have such a verdict.
+        text = cast(scores.c.details, String)
+        named = or_(*(text.contains(f'"{verdict}"', autoescape=True) for verdict in verdicts))
+        query = _records().where(brands.c.name == brand, named)
+        if runs is not None:
+            query = query.join(answers, answers.c.id == scores.c.answer_id)
+            query = query.where(among(answers.c.run_id, runs))
+        found = [record_of(row) for row in await self._database.rows(query)]
+        wanted = frozenset(verdicts)
+        return [one for one in found if any(d.verdict in wanted for d in one.score.details)]
 
     async def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream scores in the order of their answers."""
@@ -206,6 +221,11 @@ def _seen(scorer: str) -> ColumnElement[bool]:
 
 def records_query(answer_ids: Collection[int]) -> Select[Any]:
     """Return a query of the scores of answers with their names, for `rows.record_of`."""
+    return _records().where(among(scores.c.answer_id, answer_ids))
+
+
+def _records() -> Select[Any]:
+    """Return a query of all scores with their names, in the order of their answers."""
     return (
         select(
             *(scores.c.answer_id, scores.c.value, scores.c.quote, scores.c.details),
@@ -216,7 +236,6 @@ def records_query(answer_ids: Collection[int]) -> Select[Any]:
         .join(brands)
         .join(metrics)
         .join(scorers)
-        .where(among(scores.c.answer_id, answer_ids))
         .order_by(scores.c.answer_id, scores.c.scorer_id, scores.c.brand_id, scores.c.metric_id)
     )
 

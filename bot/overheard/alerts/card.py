@@ -6,6 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from overheard.alerts.evidence import AlertEvidence, quotes
+from overheard.alerts.statement_wording import (
+    statement_brief,
+    statement_data,
+    statement_lines,
+    statement_quotes,
+    statement_step,
+    statement_title,
+)
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import printed
@@ -23,6 +31,8 @@ _CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     """Return an alert as a card with its chart; a plain card when its metric has no scorer now."""
+    if alert.statements:
+        return _stated(alert, evidence)
     shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
     if metric is None:
         return _plain(alert, evidence)
@@ -60,6 +70,27 @@ def _plain(alert: Alert, evidence: AlertEvidence) -> Card:
     )
 
 
+def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
+    """Return the card of an alert that reports statements, and the shifts of metrics with them."""
+    metrics = [shift for shift in alert.moved if shift.statement is None]
+    moved = [step(shift, evidence.metrics) for shift in metrics]
+    began = wording.moment(evidence.began, evidence.zone)
+    return Card(
+        title=statement_title(alert, [_told(shift, evidence.metrics)[0] for shift in metrics]),
+        text="\n\n".join(
+            [
+                *statement_lines(alert.moved),
+                f"It began with the run of {began}.",
+                *([f"At the same time, {wording.listing(moved)}."] if moved else []),
+            ]
+        ),
+        quotes=statement_quotes(alert.moved),
+        severity=Severity.BAD,
+        footer=_footer(alert, evidence),
+        data=alert_data(alert),
+    )
+
+
 def _title(alert: Alert, evidence: AlertEvidence) -> str:
     return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {alert.shift.model}"
 
@@ -92,6 +123,7 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
         "probability": shift.probability,
         "explanation": shift.explanation,
         "recovery": shift.recovery,
+        **({"statement": statement_data(shift.statement)} if shift.statement else {}),
     }
 
 
@@ -239,7 +271,9 @@ def _better(shift: Shift, metric: Metric) -> bool:
 
 
 def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
-    """Say where a metric went: ``visibility fell from 70 % to 45 %``."""
+    """Say where a metric went: ``visibility fell from 70 % to 45 %``; or what is stated."""
+    if shift.statement:
+        return statement_step(shift.statement)
     label, before, after = _told(shift, metrics)
     return f"{label} {'rose' if shift.change > 0 else 'fell'} from {before} to {after}"
 
@@ -248,12 +282,16 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Say where an alert's metric went until now: ``visibility fell from 70 % to 45 %, then to
     20 %``.
     """
+    if alert.shift.statement:
+        return step(alert.shift, metrics)
     then = (f", then to {_told(shift, metrics)[2]}" for shift in further(alert))
     return step(alert.shift, metrics) + "".join(then)
 
 
 def brief(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Say the same for a table: ``visibility 70 % → 45 % → 20 %``."""
+    if alert.shift.statement:
+        return statement_brief(alert.statements)
     label, before, after = _told(alert.shift, metrics)
     now = (_told(shift, metrics)[2] for shift in further(alert))
     return f"{label} {' → '.join((before, after, *now))}"

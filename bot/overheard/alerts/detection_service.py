@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -12,11 +13,14 @@ from overheard.alerts.bursts import Suspicion, suspicions
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
+from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.detection.decide import Decision, decide
 from overheard.detection.effect import Learning
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
+from overheard.detection.statements import add_statements
 from overheard.detection.update_signs import compare_styles, silent_updates
 from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
+from overheard.errors import AlertUnchanged
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 
@@ -58,6 +62,7 @@ class DetectionService:
         lifecycle: Raises the alerts.
         listener: Called with each alert that is new.
         check_judge: Called with each shift that would be reported.
+        statements: Reads false claims and grave sentences; without it none are reported.
     """
 
     def __init__(
@@ -66,12 +71,14 @@ class DetectionService:
         lifecycle: Lifecycle,
         listener: AlertListener | None = None,
         check_judge: CheckJudge | None = None,
+        statements: StatementReader | None = None,
     ) -> None:
         self._history = history
         self._store = history.store
         self._lifecycle = lifecycle
         self._listener = listener
         self._check_judge = check_judge
+        self._statements = statements
 
     async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
         """Analyse a run, and raise or extend the alerts that `decide` decides on.
@@ -105,18 +112,57 @@ class DetectionService:
         moved = any(stream.shift for one in evidence for stream in one.streams)
         history = await self._alert_history(brand) if moved else NO_HISTORY
         decisions = [await self._decide(one, history) for one in evidence]
-        alerts = [await self._carry_out(run, decision, now) for decision in decisions]
+        decisions, alerts = await self._announce(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [
             judge_warning(one, silence, metrics) for one in decisions for silence in one.silences
         ]
         return DetectionResult(
-            tuple(filter(None, alerts)),
+            tuple(alerts),
             len(replay.monitor.evidence) > 1,
             replay.monitor.learning(),
             tuple(suspicions(brand, replay)),
             tuple(filter(None, doubts)),
         )
+
+    async def detect_statements(
+        self, run: Run, brands: Iterable[str], now: datetime
+    ) -> list[Alert]:
+        """Report the false claims and grave sentences that are news as of a run, and nothing else.
+
+        Args:
+            run: The latest run whose answers count.
+            brands: Names of the brands.
+            now: Time of new alerts.
+
+        Returns:
+            The alerts that report them.
+        """
+        return [
+            alert for brand in brands for alert in (await self._announce(run, brand, [], now))[1]
+        ]
+
+    async def _announce(
+        self, run: Run, brand: str, decisions: Sequence[Decision], now: datetime
+    ) -> tuple[list[Decision], list[Alert]]:
+        """Carry out the decisions about a brand together with the statements that are news.
+
+        Returns:
+            All decisions, and the alerts that report something.
+        """
+        news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
+        if self._statements:
+            news = await self._statements.news(run, brand, alerts)
+        run_key = RunKey(run.started_at, run.id)
+        whole = add_statements(decisions, news.shifts, run_key, alerts)
+        raised = [await self._carry_out(run, decision, now) for decision in whole]
+        for number in news.continued:
+            with contextlib.suppress(AlertUnchanged):  # another process was quicker
+                await self._lifecycle.carry_on(number)
+        for number, note in news.ended:
+            with contextlib.suppress(AlertUnchanged):
+                await self._lifecycle.recover(number, note)
+        return whole, list(filter(None, raised))
 
     async def _alert_history(self, brand: str) -> AlertHistory:
         starts = {run.id: run.started_at for run in await self._store.runs.find()}

@@ -22,6 +22,7 @@ SENTENCES = {
     AlertEventKind.CLOSED: "{who} closed it.",
     AlertEventKind.REOPENED: "{who} opened it again.",
     AlertEventKind.UPDATE: "{who} marked it as an update of the model.",
+    AlertEventKind.CONTINUED: "It was stated again.",
 }
 
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")

@@ -15,7 +15,7 @@ from overheard.alerts.card import step
 from overheard.alerts.routes import Routes
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.decide import AlertAction, Placement, place
+from overheard.detection.decide import AlertAction, Placement, place, reports
 from overheard.domain import (
     Alert,
     AlertEvent,
@@ -49,6 +49,7 @@ FROM = {
     AlertEventKind.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
     AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
     AlertEventKind.UPDATE: frozenset(AlertState),
+    AlertEventKind.CONTINUED: _LIVE,
 }
 """The states in which an event is possible."""
 
@@ -128,6 +129,14 @@ class Lifecycle:
         """
         return await self._change(number, AlertEventKind.RECOVERED, note=note)
 
+    async def carry_on(self, number: int) -> Alert:
+        """Record that an alert's statement was made again, so that its message is edited.
+
+        Raises:
+            AlertUnchanged: when the alert is over.
+        """
+        return await self._change(number, AlertEventKind.CONTINUED)
+
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Record who takes care of the alert."""
         return await self._change(number, AlertEventKind.ACKNOWLEDGED, who)
@@ -197,8 +206,16 @@ class Lifecycle:
         """
         while True:
             alert = await self.find(number)
-            if {shift.run_id for shift in shifts} & {shift.run_id for shift in alert.moved}:
-                return alert
+            known = {shift.run_id for shift in alert.moved}
+            if shifts:
+                # A statement may be found later in a run that the alert has reported already.
+                shifts = [
+                    s
+                    for s in shifts
+                    if s.run_id not in known or (s.statement and not reports(alert, s))
+                ]
+                if not shifts:
+                    return alert
             changed = after(alert, what, who, until)
             changed = replace(changed, later=(*changed.later, *shifts))
             event = AlertEvent(what, self._clock.now(), who, note)

@@ -64,7 +64,8 @@ def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Me
 
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
     """Return a sentence on what was decided about a brand at a model."""
-    moved = wording.listing([metrics[shift.metric].label.lower() for shift in decision.shifts])
+    named = [shift.metric for shift in decision.shifts]
+    moved = wording.listing([metrics[m].label.lower() if m in metrics else m for m in named])
     match decision.placement.action:
         case AlertAction.RAISE:
             return f"An alert: {moved} moved."

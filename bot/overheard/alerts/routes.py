@@ -49,12 +49,14 @@ class Routes:
         moved = {shift.metric for shift in alert.moved}
         return (
             (not route.brands or alert.shift.brand in route.brands)
-            and (not route.metrics or bool(moved & set(route.metrics)))
+            and (not route.metrics or bool(moved & set(route.metrics)) or bool(alert.statements))
             and self._severity(alert.shift) in route.severities
         )
 
     def _severity(self, shift: Shift) -> str:
         metric = self.metrics.get(shift.metric)
+        if shift.statement:
+            return "bad"
         better = (shift.change > 0) == (metric is None or metric.higher_is_better)
         return "good" if better else "bad"
 

@@ -9,6 +9,7 @@ from overheard.alerts.burst_plans import planned_bursts, sentence
 from overheard.alerts.detection_service import DetectionResult, DetectionService
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
 from overheard.detection.effect import Learning
@@ -173,14 +174,37 @@ async def detect(
         plugins.feeds.values(), deployment.store.updates, plugins.providers, now
     )
     deployment.scoring.faults.update(problems)
-    service = DetectionService(
+    chosen = served(deployment, run.panel) if brands is None else brands
+    return await _service(deployment).detect(run, chosen, deployment.clock.now())
+
+
+async def detect_statements(
+    deployment: Deployment, brands: Sequence[str] | None = None
+) -> list[Alert]:
+    """Report the false claims and grave sentences in the stored answers as of the newest run.
+
+    For facts that come later than the answers. What an alert has reported is not reported again.
+
+    Args:
+        deployment: The open deployment.
+        brands: Names of the brands; by default all that are tracked.
+    """
+    newest = await deployment.store.runs.find(aside=False, limit=1)
+    names = [brand.name for brand in deployment.scoring.catalogue.brands if brand.tracked]
+    chosen = names if brands is None else [name for name in brands if name in names]
+    now = deployment.clock.now()
+    return await _service(deployment).detect_statements(newest[0], chosen, now) if newest else []
+
+
+def _service(deployment: Deployment) -> DetectionService:
+    scoring = deployment.scoring
+    return DetectionService(
         HistoryReader.of(deployment),
         Lifecycle.of(deployment),
-        plugins.listeners.alert_raised,
-        Rejudging(deployment.store, deployment.scoring).check,
+        deployment.plugins.listeners.alert_raised,
+        Rejudging(deployment.store, scoring).check,
+        StatementReader(deployment.store, scoring.catalogue, scoring.versions),
     )
-    chosen = served(deployment, run.panel) if brands is None else brands
-    return await service.detect(run, chosen, deployment.clock.now())
 
 
 def served(deployment: Deployment, panel: Panel | None) -> list[str]:

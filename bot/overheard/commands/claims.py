@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
+from overheard.alerts.statements import FALSE_VERDICTS, false_claim
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Role, option, quoted
@@ -13,7 +14,7 @@ from overheard.commands.arguments import BrandName
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
-from overheard.domain import Answer, Brand, Detail, Prompt
+from overheard.domain import Brand, Detail, Prompt
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import questions
@@ -22,7 +23,6 @@ CLAIM_DAYS = 30
 SHOWN = 12
 QUOTED = 5
 SOURCES = 3
-FALSE = ("wrong", "stale")
 
 
 async def list_claims(
@@ -108,7 +108,7 @@ async def _heard(deployment: Deployment, brand: Brand, days: int) -> AsyncIterat
         return
     async for answer in deployment.store.answers.stream(runs=runs):
         for detail in false.get(answer.id, ()):
-            yield _said(answer, detail)
+            yield false_claim(answer, detail)
 
 
 async def _false(
@@ -116,26 +116,15 @@ async def _false(
 ) -> Mapping[int, list[Detail]]:
     versions, known = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
     found: dict[int, list[Detail]] = {}
-    async for record in deployment.store.scores.stream(runs=runs):
-        if record.brand != brand.name or f"{record.scorer}@{record.version}" not in versions:
+    for record in await deployment.store.scores.findings(brand.name, FALSE_VERDICTS, runs=runs):
+        if f"{record.scorer}@{record.version}" not in versions:
             continue
-        details = [d for d in record.score.details if d.verdict in FALSE and d.topic in known]
+        details = [
+            d for d in record.score.details if d.verdict in FALSE_VERDICTS and d.topic in known
+        ]
         if details:
             found.setdefault(record.answer_id, []).extend(details)
     return found
-
-
-def _said(answer: Answer, detail: Detail) -> FalseClaim:
-    cited = [citation.host for citation in answer.reply.citations if citation.cited]
-    return FalseClaim(
-        answer_id=answer.id,
-        model=answer.question.model,
-        field=detail.topic,
-        verdict=detail.verdict,
-        stated=detail.stated,
-        quote=detail.quote,
-        sources=tuple(dict.fromkeys(filter(None, cited))),
-    )
 
 
 def _headline(brand: Brand, groups: Sequence[ClaimCluster], truths: Mapping[str, str]) -> str:

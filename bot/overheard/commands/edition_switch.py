@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.alerts.run_analysis import detect
+from overheard.alerts.run_analysis import detect, detect_statements
 from overheard.cards.card import Card
 from overheard.commands.editions import switched_card, used_edition
 from overheard.deployment import Deployment
@@ -18,6 +18,9 @@ from overheard.scoring.rescoring import DUTY, Rescoring
 async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     """Score history anew in the background if something was changed, and tell what came of it.
 
+    A short history has been scored by `Deployment.caught_up` already; then what the facts of now
+    rule out is reported here.
+
     Args:
         deployment: The deployment as it is now.
         progress: Shows how far it is.
@@ -25,6 +28,7 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     rescoring = deployment.rescoring
     edition = await rescoring.open()
     if edition is None or edition.state not in PENDING:
+        await detect_statements(deployment)
         return
     before = await used_edition(deployment)
     async with deployment.store.locks.leader_lock(DUTY) as mine:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from overheard.alerts.run_analysis import detect_statements
 from overheard.cards import wording
-from overheard.cards.card import Card
+from overheard.cards.card import Action, Card
 from overheard.cards.command import Kind, Option
 from overheard.commands.arguments import find_fact
 from overheard.commands.catalogue import CatalogueNoun
 from overheard.commands.catalogue_fields import optional
 from overheard.deployment import Call, Deployment
-from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Model, Prompt, Question, Reply
+from overheard.domain import (
+    Alert,
+    Answer,
+    Brand,
+    Catalogue,
+    Fact,
+    Finish,
+    Model,
+    Prompt,
+    Question,
+    Reply,
+)
 from overheard.finetune.examples import from_facts
 from overheard.runs.plan import find_brand
 from overheard.scoring.judge import judges
@@ -23,6 +35,7 @@ MAX_CHECKED_FACTS = 100
 """How many facts of a list are tried with the scorers: each takes some milliseconds."""
 SHOWN_CHARS = 160
 """The length of a statement that is shown."""
+SHOWN_ALERTS = 2
 _NO_MODEL = Model("nobody", "plainly")
 _CHECKED = "Answers are checked against it from now on."
 _UNREAD = (
@@ -74,8 +87,9 @@ def _existing(catalogue: Catalogue, fact: Fact) -> Fact | None:
     return next((f for f in catalogue.facts if (f.brand, f.field.casefold()) == wanted), None)
 
 
-async def _card(deployment: Deployment, _: Call, fact: Fact, __: Fact | None, done: str) -> Card:
+async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str) -> Card:
     said = await unread(deployment, fact)
+    alerts = [] if said else await _contradictions(deployment, call, fact)
     fields = {
         "Brand": fact.brand,
         fact.field: fact.value,
@@ -84,7 +98,37 @@ async def _card(deployment: Deployment, _: Call, fact: Fact, __: Fact | None, do
         "Source": fact.source,
     }
     text = _UNREAD.format(said=said) if said else _CHECKED
-    return FACTS.changed_card(fact, done, text, fields, warning=bool(said), checked=not said)
+    shown = [Action(f"alerts show {alert.id}", f"Show alert {alert.id}") for alert in alerts]
+    return FACTS.changed_card(
+        fact,
+        done,
+        " ".join([text, *_contradicted(alerts, fact)]),
+        fields,
+        *shown[:SHOWN_ALERTS],
+        warning=bool(said or alerts),
+        checked=not said,
+        alerts=[alert.id for alert in alerts],
+    )
+
+
+async def _contradictions(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
+    """Read the stored answers again, and return the alerts of those that contradict a fact.
+
+    A long history is read in the background (`commands.edition_switch`), and the alerts come then.
+    """
+    deployment = await (await deployment.refreshed()).caught_up(call.progress)
+    if deployment.scoring.versions != deployment.current.versions:
+        return []
+    alerts = await detect_statements(deployment, [fact.brand])
+    return [a for a in alerts if any(s.topic == fact.field for s in a.statements)]
+
+
+def _contradicted(alerts: Iterable[Alert], fact: Fact) -> Iterator[str]:
+    """Say which models stated something else already."""
+    for alert in alerts:
+        mine = [statement for statement in alert.statements if statement.topic == fact.field]
+        said = wording.shorten(wording.line(mine[-1].said), SHOWN_CHARS)
+        yield f"{alert.shift.model} says otherwise: “{said}”, see alert {alert.id}."
 
 
 def _day(fact: Fact) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.alerts.reasons import decision_data, decision_sentence
+from overheard.alerts.statement_wording import statement_brief, statement_data, statement_step
+from overheard.alerts.statements import StatementReader
 from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
+from overheard.detection.monitor import Alarm
+from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
-from overheard.domain import Brand, ModelUpdate, Run, Shift
+from overheard.domain import Brand, ModelUpdate, Run, Shift, StatementKind
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import find_brand, tracked
@@ -24,6 +29,18 @@ from overheard.scoring.service import Scoring
 
 SHOWN_DECISIONS = 40
 """Rows of decisions that a card shows."""
+
+
+STATEMENT_CERTAINTY = "nearly certain"
+"""The level of a repeated statement: it was made, whatever chance does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStory:
+    """A repeated statement, and the shift that reports it in the run in which it was news."""
+
+    story: StatementStory
+    shift: Shift
 
 
 async def shifts(
@@ -55,7 +72,8 @@ async def shifts(
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     replays = await _replays(deployment, call, chosen, runs)
-    card = _card(deployment, call, replays, runs)
+    stated = await reported_statements(deployment, [brand.name for brand in chosen])
+    card = _card(deployment, call, replays, stated, runs)
     if not why:
         return card
     return _with_reasons(deployment, card, await _decisions(deployment, replays, runs), runs)
@@ -92,21 +110,64 @@ async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[Mode
     return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
 
 
+async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
+    """Return the false claims and grave sentences of the whole past, in the order of their news."""
+    scoring = deployment.scoring
+    reader = StatementReader(deployment.store, scoring.catalogue, scoring.versions)
+    found = []
+    for brand in brands:
+        for heard in (await reader.statements(brand)).values():
+            for story in heard.stories:
+                truth = reader.truth_of(story, brand)
+                found.append(
+                    ReportedStory(
+                        story,
+                        statement_shift(story, brand, story.opened, heard.runs, heard.asked, truth),
+                    )
+                )
+    return sorted(found, key=lambda one: (one.story.opened, str(one.shift.model)))
+
+
 def _card(
-    deployment: Deployment, call: Call, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
+    deployment: Deployment,
+    call: Call,
+    replays: Sequence[BrandReplay],
+    stated: Sequence[ReportedStory],
+    runs: Mapping[int, Run],
 ) -> Card:
-    alarms = sorted((a for r in replays for a in r.alarms), key=lambda alarm: alarm.run)
-    found = [shift for alarm in alarms for shift in alarm.shifts]
+    alarms = [alarm for replay in replays for alarm in replay.alarms]
+    entries = [(one.story.opened, 0, one.shift, story_data(one, runs)) for one in stated]
+    entries += [
+        (alarm.run, 1, shift, _data(shift, _level(alarm), runs))
+        for alarm in alarms
+        for shift in alarm.shifts
+    ]
+    entries.sort(key=lambda entry: entry[:2])
+    found = [shift for _, _, shift, _ in entries]
     looked = max((len(replay.monitor.evidence) for replay in replays), default=0)
     return Card(
-        title=wording.count(len(found), "shift") if found else "No shift",
+        title=_title(found),
         text="\n\n".join(_text(deployment, call, found, runs, looked)),
         table=_table(deployment, found, runs) if found else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
         if found
         else "",
-        data=[_data(shift, runs) for shift in found],
+        data=[data for _, _, _, data in entries],
     )
+
+
+def _level(alarm: Alarm) -> str:
+    return "likely" if alarm.shifts else ""
+
+
+def _title(found: Sequence[Shift]) -> str:
+    moved = sum(shift.statement is None for shift in found)
+    nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
+    kinds = Counter(shift.statement.kind for shift in found if shift.statement)
+    counts = [wording.count(kinds[kind], noun) for kind, noun in nouns.items() if kinds[kind]]
+    if moved or not counts:
+        counts.insert(0, wording.count(moved, "shift") if moved else "No shift")
+    return wording.listing(counts)
 
 
 def _text(
@@ -117,6 +178,11 @@ def _text(
     elif not found:
         yield f"Nothing moved by more than chance explains, in {wording.count(looked, 'run')}."
     for shift in found:
+        if shift.statement:
+            when = wording.day(runs[shift.run_id].started_at, call.zone)
+            said = statement_step(shift.statement)
+            yield f"{when}, {shift.brand} at {shift.model}: {said}."
+            continue
         metric = deployment.scoring.metrics[shift.metric]
         when = wording.day(runs[shift.run_id].started_at, call.zone)
         size = wording.change(shift.change, metric.scale)
@@ -132,6 +198,17 @@ def _table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Ru
 
 
 def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+    if statement := shift.statement:
+        return (
+            runs[shift.run_id].key,
+            shift.brand,
+            str(shift.model),
+            statement_brief([statement]),
+            "-",
+            f"{statement.answers:,} of {statement.asked:,} answers",
+            runs[shift.began].key,
+            "-",
+        )
     metric = deployment.scoring.metrics[shift.metric]
     return (
         runs[shift.run_id].key,
@@ -145,8 +222,25 @@ def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple
     )
 
 
-def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
+def story_data(one: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
+    """Return a repeated statement for JSON output."""
+    shift, closed = one.shift, one.story.closed
     return {
+        **(statement_data(shift.statement) if shift.statement else {}),
+        "brand": shift.brand,
+        "model": str(shift.model),
+        "metric": shift.metric,
+        "level": STATEMENT_CERTAINTY,
+        "run": runs[shift.run_id].key,
+        "began": runs[shift.began].key,
+        "ended": runs[closed.id].key if closed else None,
+    }
+
+
+def _data(shift: Shift, level: str, runs: Mapping[int, Run]) -> dict[str, Any]:
+    return {
+        "kind": "shift",
+        "level": level,
         "brand": shift.brand,
         "model": str(shift.model),
         "metric": shift.metric,

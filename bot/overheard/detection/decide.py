@@ -244,13 +244,43 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement:
     same_model = [alert for alert in alerts if alert.shift.model == head.model]
     kept = next((a for a in same_model if any(s.run_id == head.run_id for s in a.moved)), None)
     if kept:  # alerts that were raised after the kept one are not touched
-        return Placement(AlertAction.KEEP, kept.id, recovers=_recovered(head, same_model, kept.id))
+        late = not kept.state.over and any(not reports(kept, s) for s in shifts if s.statement)
+        action = AlertAction.GROW if late else AlertAction.KEEP
+        return Placement(action, kept.id, recovers=_recovered(head, same_model, kept.id))
+    if joined := next((a for a in same_model if _joins(a, shifts)), None):
+        return Placement(AlertAction.GROW, joined.id)
     previous = next((alert for alert in same_model if _of_metric(alert, head)), None)
     if previous and not previous.state.over and all(_goes_on(previous, s) for s in shifts):
         recovers = _recovered(head, same_model, previous.id)
         return Placement(AlertAction.GROW, previous.id, recovers=recovers)
     follows = previous.id if previous else 0
     return Placement(AlertAction.RAISE, follows=follows, recovers=_recovered(head, same_model))
+
+
+def reports(alert: Alert, shift: Shift) -> bool:
+    """Whether an alert has reported the statement of a shift in the shift's run."""
+    return any(
+        old.run_id == shift.run_id
+        and old.statement
+        and shift.statement
+        and (old.statement.kind, old.statement.topic, old.statement.said)
+        == (shift.statement.kind, shift.statement.topic, shift.statement.said)
+        for old in alert.moved
+    )
+
+
+def _joins(alert: Alert, shifts: Sequence[Shift]) -> bool:
+    """Whether an open alert of the same model goes on with shifts that are statements, or that
+    began with a statement of it.
+
+    What a model states and how often it names the brand are one event when they began together.
+    """
+    if alert.state.over or not (alert.statements or any(s.statement for s in shifts)):
+        return False
+    if alert.statements and all(shift.statement for shift in shifts):
+        return True
+    began = {run for old in alert.moved for run in (old.began or old.run_id, *old.dates)}
+    return any(not began.isdisjoint((s.began or s.run_id, *s.dates)) for s in shifts)
 
 
 def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
@@ -290,7 +320,10 @@ def _is_taken_back(alert: Alert, shift: Shift) -> bool:
 
 
 def _prominence(shift: Shift) -> tuple[int, float, str]:
-    """Return the order in which shifts head an alert: by metric, then the most probable first."""
+    """Return the order in which shifts head an alert: by metric, then the most probable first.
+
+    Statements are put before them by `detection.statements.add_statements`.
+    """
     known = shift.metric in HEAD_METRICS
     order = HEAD_METRICS.index(shift.metric) if known else len(HEAD_METRICS)
     return order, -(shift.probability or 0.0), shift.metric

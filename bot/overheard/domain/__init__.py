@@ -13,8 +13,10 @@ from overheard.domain.alerts import (
     DeliveryKind,
     ModelUpdate,
     PromptShift,
+    ReportedStatement,
     ServedModelCount,
     Shift,
+    StatementKind,
     alert_key,
 )
 from overheard.domain.block_table import BlockRun, BlockStream, BlockTable, tabulate
@@ -140,6 +142,7 @@ __all__ = [
     "RateLimits",
     "Reading",
     "Reply",
+    "ReportedStatement",
     "Rule",
     "Run",
     "RunState",
@@ -151,6 +154,7 @@ __all__ = [
     "ServedModelCount",
     "Shift",
     "Spending",
+    "StatementKind",
     "Task",
     "TaskKind",
     "Unit",

@@ -60,9 +60,51 @@ class PromptShift:
     n_after: int
 
 
+class StatementKind(StrEnum):
+    """Why a statement is news without any statistics."""
+
+    CLAIM = "claim"
+    """The fact sheet rules it out."""
+    GRAVE = "grave"
+    """It reports a recall, a breach, a lawsuit and the like."""
+
+    @property
+    def metric(self) -> str:
+        """The name under which it is kept among metrics; no scorer measures it."""
+        return "false claims" if self is StatementKind.CLAIM else "grave statements"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStatement:
+    """A statement about a brand that a model repeats, and that is news by itself.
+
+    Attributes:
+        kind: Why it is news.
+        topic: The field of the fact, such as ``price``; of a grave statement its subject, such as
+            ``recall``.
+        said: The stated value in the words of an answer; of a grave statement the sentence.
+        truth: The value of the fact; empty for a grave statement.
+        verdict: ``wrong``, ``stale`` (true once) or ``grave``.
+        quote: A sentence of an answer, or an empty string.
+        sources: The domains that these answers cite, the most frequent first.
+        answers: Number of answers of the run with the statement; 1 or more.
+        asked: Number of answers of the model in the run.
+    """
+
+    kind: StatementKind
+    topic: str
+    said: str
+    truth: str = ""
+    verdict: str = "wrong"
+    quote: str = ""
+    sources: tuple[str, ...] = ()
+    answers: int = 1
+    asked: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A change of one stream that the statistics hold.
+    """A change of one stream that the statistics hold, or a statement that is news by itself.
 
     Attributes:
         brand: The brand's name.
@@ -81,6 +123,8 @@ class Shift:
         updates: Known updates of the model that fall among `dates`.
         explanation: What it looks like: a model, this brand, the web; sentences.
         recovery: Whether it takes back an earlier shift.
+        statement: What the model repeats, when that is the news; the values are then the shares of
+            answers with the statement.
         id: The store's number, 0 before it is stored.
     """
 
@@ -100,6 +144,7 @@ class Shift:
     updates: tuple[ModelUpdate, ...] = ()
     explanation: str = ""
     recovery: bool = False
+    statement: ReportedStatement | None = None
     id: int = 0
 
 
@@ -162,6 +207,11 @@ class Alert:
         """All shifts that it reports, in the order in which they were seen."""
         return (self.shift, *self.also, *self.later)
 
+    @property
+    def statements(self) -> tuple[ReportedStatement, ...]:
+        """The statements among them."""
+        return tuple(shift.statement for shift in self.moved if shift.statement)
+
 
 class AlertEventKind(StrEnum):
     """What can happen to an alert."""
@@ -176,6 +226,8 @@ class AlertEventKind(StrEnum):
     REOPENED = "reopened"
     UPDATE = "update"
     """A person reported an update of the model."""
+    CONTINUED = "continued"
+    """A statement was made again; the message is edited and nothing is posted."""
 
 
 @dataclass(frozen=True, slots=True)

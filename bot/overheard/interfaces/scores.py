@@ -56,6 +56,18 @@ class ScoreRepository(Protocol):
         """
         ...
 
+    async def findings(
+        self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
+    ) -> list[ScoreRecord]:
+        """Return the scores of a brand with a detail of one of some verdicts, by answer.
+
+        Args:
+            brand: The brand's name.
+            verdicts: Verdicts of details, such as ``wrong``.
+            runs: The numbers of runs; None for all.
+        """
+        ...
+
     def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream the scores of some runs, or of all, in the order of their answers."""
         ...

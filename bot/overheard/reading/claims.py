@@ -12,19 +12,20 @@ from overheard.domain import Model
 from overheard.reading.text import fold
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_ZEROS = re.compile(r"[.,]00?\Z")
 _MIN_SIMILARITY = 85.0
 """Similarity, 0 to 100, from which two wordings count as the same claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class FalseClaim:
-    """A false or outdated claim in one answer.
+    """A false, outdated or grave statement in one answer.
 
     Attributes:
         answer_id: The store's number of the answer.
         model: The model that made the claim.
         field: The field of the fact that the claim contradicts.
-        verdict: ``wrong`` or ``stale``.
+        verdict: ``wrong``, ``stale`` or ``grave``.
         stated: The claimed value, in the words of the answer.
         quote: The sentence of the answer.
         sources: Domains that the answer cites.
@@ -71,18 +72,46 @@ class ClaimCluster:
 def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
     """Group claims that state the same about the same fact; clusters of most models first.
 
-    Two wordings are the same claim when they contain the same numbers and are similar otherwise
-    (`_MIN_SIMILARITY`). Claims that two scorers find in the same sentence count once.
+    Which wordings are the same claim is decided by `states_the_same`. Claims that two
+    scorers find in the same sentence count once.
     """
     groups: list[list[FalseClaim]] = []
     for claim in _once(claims):
-        group = next((g for g in groups if _same(g[0], claim)), None)
+        group = next((g for g in groups if states_the_same(g[0], claim)), None)
         if group is None:
             groups.append([claim])
         else:
             group.append(claim)
     clusters = [ClaimCluster(tuple(group)) for group in groups]
     return sorted(clusters, key=lambda cluster: (-len(cluster.models), -cluster.answers))
+
+
+def states_the_same(claim: FalseClaim, other: FalseClaim) -> bool:
+    """Return whether two claims state the same about the same fact.
+
+    Stated values with numbers are the same when the numbers of one are among the numbers of the
+    other ("$49", "$49 a month or $588 a year"); other values when the words of one are among the
+    words of the other ("Austin", "Austin, Texas"), or when they are similar (`_MIN_SIMILARITY`).
+    """
+    if (claim.field, claim.verdict) != (other.field, other.verdict):
+        return False
+    first, second = _words(claim), _words(other)
+    stated = bool(claim.stated and other.stated)
+    numbers = _numbers(first), _numbers(second)
+    if any(numbers):
+        alike = _within(*numbers) if stated else numbers[0] == numbers[1]
+        if stated or not alike:
+            return alike
+    if stated and _within(set(first), set(second)):
+        return True
+    from rapidfuzz import fuzz  # only this needs it
+
+    return fuzz.token_sort_ratio(" ".join(first), " ".join(second)) >= _MIN_SIMILARITY
+
+
+def _within(first: set[str], second: set[str]) -> bool:
+    """Whether one of two sets contains the other, and both have something."""
+    return bool(first and second) and (first <= second or second <= first)
 
 
 def _once(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
@@ -104,21 +133,14 @@ def _overlap(one: FalseClaim, other: FalseClaim) -> bool:
     return first != "" and second != "" and (first in second or second in first)
 
 
-def _same(claim: FalseClaim, other: FalseClaim) -> bool:
-    """Return whether two claims have the same fact, verdict and numbers, and a similar wording."""
-    if (claim.field, claim.verdict) != (other.field, other.verdict):
-        return False
-    first, second = _words(claim), _words(other)
-    if _numbers(first) != _numbers(second):
-        return False
-    from rapidfuzz import fuzz  # only this needs it
-
-    return fuzz.token_sort_ratio(" ".join(first), " ".join(second)) >= _MIN_SIMILARITY
-
-
 def _words(claim: FalseClaim) -> list[str]:
     return _WORD.findall(fold(claim.stated or claim.quote).text)
 
 
 def _numbers(words: Iterable[str]) -> set[str]:
-    return {word.replace(",", "") for word in words if any(map(str.isdigit, word))}
+    return {_number(word) for word in words if any(map(str.isdigit, word))}
+
+
+def _number(word: str) -> str:
+    """Return a number without separators of thousands and without decimals of zero."""
+    return _ZEROS.sub("", word).replace(",", "")

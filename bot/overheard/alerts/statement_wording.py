@@ -1,0 +1,137 @@
+"""False claims and grave sentences in words, as alerts and lists show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from overheard.cards import wording
+from overheard.cards.card import Quote, Tainted
+from overheard.domain import Alert, ReportedStatement, Shift, StatementKind
+
+MAX_SAID_CHARS = 80
+MAX_QUOTE_CHARS = 300
+SHOWN_SOURCES = 3
+GRAVE_TOPICS = {
+    "recall": "a recall",
+    "breach": "a data breach",
+    "lawsuit": "legal trouble",
+    "ban": "a ban",
+    "end": "the end of a product",
+    "danger": "a danger",
+    "fraud": "fraud",
+}
+"""What a grave statement is about, in words behind "speaks of"."""
+
+
+def statement_title(alert: Alert, moved: Sequence[str] = ()) -> str:
+    """Return the title of an alert with statements: ``openai/gpt-5 gets Acme's price wrong``.
+
+    Args:
+        alert: The alert.
+        moved: Labels of the metrics that moved with them.
+    """
+    model, brand = alert.shift.model, alert.shift.brand
+    current = _newest(alert.moved)
+    grave = [s for s in current if s.kind is StatementKind.GRAVE]
+    if grave:
+        topics = [GRAVE_TOPICS.get(one.topic, one.topic) for one in grave]
+        title = f"{model} speaks of {wording.listing(topics)} at {brand}"
+    elif all(one.verdict == "stale" for one in current):
+        title = f"{model} gives an old {wording.listing(_topics(current))} of {brand}"
+    elif any(wording_is_untrue(one) for one in current):
+        title = f"{model} says of {brand} what is not true"
+    else:
+        title = f"{model} gets {brand}'s {wording.listing(_topics(current))} wrong"
+    return f"{title}, and {wording.listing(moved)} moved" if moved else title
+
+
+def wording_is_untrue(statement: ReportedStatement) -> bool:
+    """Whether a statement repeats a value of the fact sheet that must not be said."""
+    return statement.kind is StatementKind.CLAIM and statement.topic.casefold() in {
+        "never say",
+        "never-say",
+        "never",
+        "not true",
+        "false claims",
+    }
+
+
+def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
+    """Yield a sentence or two for each statement: what is said, how often, the truth, sources."""
+    for statement in _newest(moved):
+        count = f"in {wording.count(statement.answers, 'answer')} of {statement.asked:,}"
+        if statement.kind is StatementKind.GRAVE:
+            said = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
+        else:
+            value = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
+            said = f"It says “{value}” {count}{_truth(statement)}."
+        sources = ", ".join(statement.sources[:SHOWN_SOURCES])
+        yield f"{said} Cited next to it: {wording.line(sources)}." if sources else said
+
+
+def statement_quotes(moved: Sequence[Shift]) -> tuple[Quote, ...]:
+    """Return a quote for each statement that has one."""
+    model = moved[0].model
+    return tuple(
+        Quote(f"{model}, {one.topic}", Tainted(wording.shorten(one.quote, MAX_QUOTE_CHARS)))
+        for one in _newest(moved)
+        if one.quote
+    )
+
+
+def statement_step(statement: ReportedStatement) -> str:
+    """Say what is stated within a sentence: ``it says “$49” of the price (in truth $14)``."""
+    if statement.kind is StatementKind.GRAVE:
+        return f"it speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)}"
+    said = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
+    truth = f" (in truth {statement.truth})" if statement.truth else ""
+    return f"it says “{said}” of the {statement.topic}{truth}"
+
+
+def statement_brief(statements: Sequence[ReportedStatement]) -> str:
+    """Say the same for a table: ``price “$49”, founded “1999”``."""
+    once = {(one.topic, one.said): one for one in statements}.values()
+    return ", ".join(
+        one.topic
+        if one.kind is StatementKind.GRAVE
+        else f"{one.topic} “{wording.shorten(wording.line(one.said), 30)}”"
+        for one in once
+    )
+
+
+def statement_data(statement: ReportedStatement) -> dict[str, Any]:
+    """Return a statement for JSON output."""
+    return {
+        "kind": statement.kind.value,
+        "fact": statement.topic,
+        "said": statement.said,
+        "truth": statement.truth,
+        "verdict": statement.verdict,
+        "quote": statement.quote,
+        "sources": list(statement.sources),
+        "answers": statement.answers,
+        "asked": statement.asked,
+    }
+
+
+def _newest(moved: Sequence[Shift]) -> list[ReportedStatement]:
+    """Return each statement as it was last reported, in the order of the first reports."""
+    newest: dict[tuple[StatementKind, str, str], ReportedStatement] = {}
+    for shift in moved:
+        if one := shift.statement:
+            grave = one.kind is StatementKind.GRAVE
+            newest[one.kind, one.topic, "" if grave else one.said] = one
+    return list(newest.values())
+
+
+def _topics(statements: Sequence[ReportedStatement]) -> list[str]:
+    return list(dict.fromkeys(one.topic for one in statements))
+
+
+def _truth(statement: ReportedStatement) -> str:
+    if not statement.truth or wording_is_untrue(statement):
+        return "; the fact sheet rules it out"
+    if statement.verdict == "stale":
+        return f"; that was true once, now it is {statement.truth}"
+    return f"; in truth it is {statement.truth}"

@@ -1,0 +1,346 @@
+"""False claims and grave sentences in the store, and what becomes of them after a run.
+
+When a statement is news, grows or is gone is decided in `detection/statements.py`; this fetches,
+and compares with the alerts that there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from overheard.detection.statements import (
+    GONE_LEVEL,
+    MIN_RUNS_GONE,
+    WINDOW,
+    Asked,
+    Occurrence,
+    StatementStory,
+    follow_statements,
+    probability_of_none,
+    same_statement,
+    statement_shift,
+)
+from overheard.domain import (
+    Alert,
+    Answer,
+    BlockTable,
+    Brand,
+    Catalogue,
+    Detail,
+    Model,
+    ReportedStatement,
+    Run,
+    Shift,
+    StatementKind,
+)
+from overheard.interfaces import Store
+from overheard.measure.blocks import RunKey
+from overheard.reading.claims import FalseClaim
+from overheard.reading.grave import grave_sentences, may_be_grave
+from overheard.reading.reader import Reader
+
+FALSE_VERDICTS = ("wrong", "stale")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatements:
+    """What one model repeats about one brand.
+
+    Attributes:
+        runs: The runs in which the model answered, the oldest first.
+        asked: The numbers of its answers.
+        stories: The repeated statements, in the order of their news.
+    """
+
+    runs: tuple[RunKey, ...]
+    asked: Asked
+    stories: tuple[StatementStory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementNews:
+    """What statements change about the alerts of a brand after a run.
+
+    Attributes:
+        shifts: What is to be reported: new statements, and statements that grew.
+        continued: Numbers of the alerts whose statement was made again.
+        ended: Numbers of the alerts whose statements are gone, and why, as a sentence.
+    """
+
+    shifts: tuple[Shift, ...] = ()
+    continued: tuple[int, ...] = ()
+    ended: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
+class StatementReader:
+    """Reads false claims and grave sentences from the store.
+
+    Attributes:
+        store: Where answers and scores are.
+        catalogue: The brands and facts by which answers are scored.
+        versions: The scorer versions whose verdicts count.
+    """
+
+    store: Store
+    catalogue: Catalogue
+    versions: Collection[str]
+    _grave: dict[frozenset[int] | None, dict[str, list[Occurrence]]] = field(default_factory=dict)
+
+    def truth(self, brand: str, topic: str) -> str:
+        """Return the value of a fact about a brand; empty when the fact is not known."""
+        facts = (fact for fact in self.catalogue.facts if fact.brand == brand)
+        return next((fact.value for fact in facts if fact.field == topic), "")
+
+    async def statements(
+        self, brand: str, until: datetime | None = None, *, grave_since: datetime | None = None
+    ) -> dict[Model, ModelStatements]:
+        """Return what each model repeats about a brand.
+
+        Args:
+            brand: The brand's name.
+            until: Only runs that began up to this time; by default all.
+            grave_since: Only runs since this time are searched for grave sentences, because their
+                texts are read; by default all.
+        """
+        table = (await self.store.blocks.table((brand,), until=until)).of(self.versions)
+        runs = {run.id: RunKey(*run) for run in table.runs}
+        searched = {key.id for key in runs.values() if not grave_since or key.at >= grave_since}
+        heard = await self._false_claims(brand, runs)
+        heard += (await self.grave(searched, runs)).get(brand, [])
+        by_model: dict[Model, list[Occurrence]] = defaultdict(list)
+        for one in heard:
+            by_model[one.claim.model].append(one)
+        asked = asked_counts(table)
+        found = {}
+        for model, counts in asked.items():
+            order = tuple(sorted(runs[number] for number in counts))
+            stories = follow_statements(by_model.get(model, ()), order, counts)
+            found[model] = ModelStatements(order, counts, tuple(stories))
+        return found
+
+    async def grave(
+        self, searched: Collection[int], runs: Mapping[int, RunKey]
+    ) -> dict[str, list[Occurrence]]:
+        """Return the grave sentences of some runs about each tracked brand."""
+        key = frozenset(searched)
+        if key not in self._grave:
+            self._grave[key] = await self._search_grave(key, runs) if key else {}
+        return self._grave[key]
+
+    async def _search_grave(
+        self, searched: Collection[int], runs: Mapping[int, RunKey]
+    ) -> dict[str, list[Occurrence]]:
+        reader = Reader(self.catalogue.brands)
+        tracked = [brand for brand in self.catalogue.brands if brand.tracked]
+        found: dict[str, list[Occurrence]] = defaultdict(list)
+        async for answer in self.store.answers.stream(runs=searched):
+            if not answer.complete or answer.reused_from or not may_be_grave(answer.reply.text):
+                continue
+            read = reader.read(answer)
+            for brand in tracked:
+                if brand.name in read.named and _concerns(answer, brand):
+                    # All other brands are rivals here: what is of another brand is not of this.
+                    others = [one for one in self.catalogue.brands if one != brand]
+                    for sentence in grave_sentences(read.reading(brand, others)):
+                        detail = Detail(sentence.topic, "grave", "", sentence.quote)
+                        found[brand.name].append(_occurrence(answer, detail, runs))
+        return found
+
+    async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
+        known = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
+        false: dict[int, list[Detail]] = defaultdict(list)
+        for record in await self.store.scores.findings(brand, FALSE_VERDICTS):
+            if f"{record.scorer}@{record.version}" in self.versions:
+                false[record.answer_id] += [
+                    detail
+                    for detail in record.score.details
+                    if detail.verdict in FALSE_VERDICTS and detail.topic in known
+                ]
+        if not false:
+            return []
+        return [
+            _occurrence(answer, detail, runs)
+            async for answer in self.store.answers.stream(numbers=sorted(false))
+            if answer.run_id in runs
+            for detail in false[answer.id]
+        ]
+
+    async def news(self, run: Run, brand: str, alerts: Sequence[Alert]) -> StatementNews:
+        """Return what statements change about the alerts of a brand after a run.
+
+        Args:
+            run: The run; later runs are not known.
+            brand: The brand's name.
+            alerts: The brand's alerts.
+        """
+        live = [alert for alert in alerts if alert.statements and not alert.state.over]
+        since = await self._grave_since(run, brand, live)
+        found = await self.statements(brand, run.started_at, grave_since=since)
+        key = RunKey(run.started_at, run.id)
+        shifts: list[Shift] = []
+        continued: dict[int, None] = {}
+        ended: list[tuple[int, str]] = []
+        for model, heard in found.items():
+            mine = [alert for alert in alerts if alert.shift.model == model]
+            for story in heard.stories:
+                if story.closed is None:
+                    shift, alert = self._compared(story, brand, key, heard, mine)
+                    shifts += [shift] if shift else []
+                    continued.update({alert.id: None} if alert and not shift else {})
+            ended += [
+                (alert.id, note)
+                for alert in mine
+                if alert in live and (note := self._ended(alert, heard, key))
+            ]
+        shifts.sort(key=_weight)
+        return StatementNews(tuple(shifts), tuple(continued), tuple(ended))
+
+    async def _grave_since(self, run: Run, brand: str, live: Iterable[Alert]) -> datetime:
+        """Return since when the texts of answers are to be searched for grave sentences.
+
+        The texts of older runs are needed only when this run has such a sentence, or when an alert
+        waits for its end.
+        """
+        starts = {one.id: one.started_at for one in await self.store.runs.find()}
+        open_since = [
+            starts[shift.began or shift.run_id]
+            for alert in live
+            for shift in alert.moved
+            if shift.statement and shift.statement.kind is StatementKind.GRAVE
+        ]
+        runs = {run.id: RunKey(run.started_at, run.id)}
+        if brand in await self.grave({run.id}, runs):
+            open_since.append(run.started_at - WINDOW)
+        return min(open_since, default=run.started_at)
+
+    def _compared(
+        self,
+        story: StatementStory,
+        brand: str,
+        run: RunKey,
+        heard: ModelStatements,
+        alerts: Iterable[Alert],
+    ) -> tuple[Shift | None, Alert | None]:
+        """Return what is to be reported of an open story, and the live alert that reports it."""
+        shift = statement_shift(
+            story, brand, run, heard.runs, heard.asked, self.truth_of(story, brand)
+        )
+        order = {key.id: key for key in heard.runs}
+        for alert in alerts:
+            reported = [
+                one
+                for one in alert.moved
+                if one.statement and _same(one.statement, story.first.claim)
+            ]
+            if not reported:
+                continue
+            if alert.state.over:
+                if order.get(reported[-1].run_id, run) >= story.began:
+                    return None, None
+                continue
+            grew = run in story.grown and run.id not in {one.run_id for one in reported}
+            again = bool(story.in_run(run)) and order.get(reported[-1].run_id, run) < run
+            return (shift if grew else None), (alert if again else None)
+        return shift, None
+
+    def truth_of(self, story: StatementStory, brand: str) -> str:
+        """Return the truth about a story's fact; empty for a grave statement."""
+        if story.first.kind is StatementKind.GRAVE:
+            return ""
+        return self.truth(brand, story.first.claim.field)
+
+    def _ended(self, alert: Alert, heard: ModelStatements, run: RunKey) -> str:
+        """Return why the statements of an alert are gone, as a sentence; empty if they are not.
+
+        An alert that also reports a shift of a metric is not over with its statements.
+        """
+        if any(shift.statement is None for shift in alert.moved):
+            return ""
+        notes = [
+            self._ended_one(shift, shift.statement, heard, run)
+            for shift in alert.moved
+            if shift.statement
+        ]
+        return notes[-1] if all(notes) else ""
+
+    def _ended_one(
+        self, shift: Shift, statement: ReportedStatement, heard: ModelStatements, run: RunKey
+    ) -> str:
+        stories = [s for s in heard.stories if _same(statement, s.first.claim)]
+        if any(story.closed is None for story in stories):
+            return ""
+        if statement.kind is StatementKind.CLAIM:
+            truth = self.truth(shift.brand, statement.topic)
+            if truth != statement.truth:
+                return "The fact sheet was changed and does not rule it out any more."
+        if stories:
+            answers, runs = stories[-1].silent
+        else:  # its answers are read otherwise now, or their texts are gone
+            reported = next((key for key in heard.runs if key.id == shift.run_id), run)
+            since = [key for key in heard.runs if reported < key <= run]
+            answers = sum(sum(heard.asked[key.id].values()) for key in since)
+            runs = len(since)
+            none = probability_of_none(statement.answers, statement.asked, answers)
+            if runs < MIN_RUNS_GONE or none > GONE_LEVEL:
+                return ""
+        return f"It is gone: in none of {answers:,} answers of {runs} runs since."
+
+
+def asked_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
+    """Return the numbers of answers of each model, by run and prompt.
+
+    An answer has a score of each metric that it shows, so that the largest number over the metrics
+    counts.
+    """
+    found: dict[Model, dict[int, dict[str, int]]] = {}
+    columns = (table.stream.tolist(), table.run.tolist(), table.prompt.tolist(), table.n.tolist())
+    for stream, run, prompt, n in zip(*columns, strict=True):
+        model = table.streams[stream].model
+        counts = found.setdefault(model, {}).setdefault(table.runs[run].id, {})
+        key = table.prompts[prompt]
+        counts[key] = max(n, counts.get(key, 0))
+    return found
+
+
+def false_claim(answer: Answer, detail: Detail) -> FalseClaim:
+    """Return a scorer's finding in an answer as a statement, with the domains that it cites."""
+    cited = (citation.host for citation in answer.reply.citations if citation.cited)
+    return FalseClaim(
+        answer_id=answer.id,
+        model=answer.question.model,
+        field=detail.topic,
+        verdict=detail.verdict,
+        stated=detail.stated,
+        quote=detail.quote,
+        sources=tuple(dict.fromkeys(filter(None, cited))),
+    )
+
+
+def _occurrence(answer: Answer, detail: Detail, runs: Mapping[int, RunKey]) -> Occurrence:
+    prompt = answer.question.prompt.key
+    return Occurrence(false_claim(answer, detail), runs[answer.run_id], prompt)
+
+
+def _concerns(answer: Answer, brand: Brand) -> bool:
+    brands = answer.question.prompt.brands
+    return not brands or brand.name in brands
+
+
+def _same(statement: ReportedStatement, claim: FalseClaim) -> bool:
+    """Whether a reported statement is the one of a claim."""
+    stated = "" if statement.kind is StatementKind.GRAVE else statement.said
+    reported = FalseClaim(
+        0, claim.model, statement.topic, statement.verdict, stated, statement.quote
+    )
+    return same_statement(reported, claim)
+
+
+def _weight(shift: Shift) -> tuple[str, bool, int]:
+    """Order the news of a run: by model, grave statements first, then those of most answers."""
+    statement = shift.statement
+    grave = statement is not None and statement.kind is StatementKind.GRAVE
+    return str(shift.model), not grave, -(statement.answers if statement else 0)

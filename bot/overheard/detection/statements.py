@@ -1,0 +1,384 @@
+"""False claims and grave sentences: when a statement is news, when it grows, and when it is gone.
+
+A statement that the fact sheet rules out needs no test of means: that a model repeats it is news.
+*Repeated* means the same statement in two answers of a model in one run, or in three answers in 30
+days; about one fact with different values, three in a run or five in 30 days. A single answer is
+not enough, because a single verdict is wrong in about one case of twenty-five (docs/statistics.md),
+and because models make a slip that they do not make again.
+
+A statement is *gone* when so many answers without it would be improbable if it were still made. Of
+the n answers since it began, y had it; the m answers since it was last made, to the prompts that
+were asked in both periods, have it in none. With Jeffreys' prior the probability of that is the
+ratio of beta functions B(y + 1/2, n - y + m + 1/2) / B(y + 1/2, n - y + 1/2) (beta-binomial). The
+statement is gone when this is at most `GONE_LEVEL` and at least `MIN_RUNS_GONE` runs have passed:
+the answers of one run are not independent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import exp, lgamma
+
+from overheard.detection.decide import AlertLevel, Decision, place
+from overheard.domain import (
+    Alert,
+    Model,
+    PromptShift,
+    ReportedStatement,
+    Shift,
+    StatementKind,
+)
+from overheard.measure.blocks import RunKey
+from overheard.measure.rates import wilson
+from overheard.reading.claims import FalseClaim, states_the_same
+
+WINDOW = timedelta(days=30)
+"""How far back repetitions count."""
+REPEATED_IN_RUN, REPEATED_IN_WINDOW = 2, 3
+"""Answers with the same statement that make it news."""
+VARIED_IN_RUN, VARIED_IN_WINDOW = 3, 5
+"""Answers with different values of one fact that make it news."""
+GONE_LEVEL = 0.05
+"""Largest probability of the answers without a statement that is still made, to call it gone."""
+MIN_RUNS_GONE = 2
+"""Runs without a statement before it can be gone."""
+STATEMENT_LEVEL = AlertLevel.SHIFT
+"""How certain it is that a repeated statement was made."""
+GROWTH = 2.0
+"""How many times as many answers of a run as were reported before let an alert grow."""
+
+Asked = Mapping[int, Mapping[str, int]]
+"""Number of answers of a model by the number of the run and the key of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A statement in one answer.
+
+    Attributes:
+        claim: What is stated, and by which model.
+        run: The run of the answer.
+        prompt: The key of its prompt.
+    """
+
+    claim: FalseClaim
+    run: RunKey
+    prompt: str
+
+    @property
+    def kind(self) -> StatementKind:
+        """Why it may be news."""
+        return StatementKind.GRAVE if self.claim.verdict == "grave" else StatementKind.CLAIM
+
+
+@dataclass(frozen=True, slots=True)
+class StatementStory:
+    """A repeated statement of one model, from the run in which it was news until it was gone.
+
+    Attributes:
+        occurrences: The answers with it since it began, the oldest first.
+        opened: The run in which it became news.
+        grown: The runs in which at least `GROWTH` times as many answers had it as in any reported
+            run before.
+        last: The last run in which it was made.
+        closed: The run in which it was gone, or None.
+        silent: Number of answers, and of runs, since it was last made.
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    opened: RunKey
+    last: RunKey
+    grown: tuple[RunKey, ...] = ()
+    closed: RunKey | None = None
+    silent: tuple[int, int] = (0, 0)
+
+    @property
+    def began(self) -> RunKey:
+        """The run of the first answer with it."""
+        return self.occurrences[0].run
+
+    @property
+    def first(self) -> Occurrence:
+        """The occurrence that represents the story: the first one with the commonest value."""
+        said = Counter(one.claim.stated for one in self.occurrences)
+        return max(self.occurrences, key=lambda one: said[one.claim.stated])
+
+    def in_run(self, run: RunKey) -> list[Occurrence]:
+        """Return the occurrences in one run."""
+        return [one for one in self.occurrences if one.run == run]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Occurrences that state the same, while the runs are followed."""
+
+    varied: bool = False
+    waiting: list[Occurrence] = field(default_factory=list)
+    story: StatementStory | None = None
+    reported: int = 0
+
+
+def follow_statements(
+    occurrences: Iterable[Occurrence], runs: Sequence[RunKey], asked: Asked
+) -> list[StatementStory]:
+    """Return the repeated statements of one model about one brand, in the order of their news.
+
+    Args:
+        occurrences: All statements that may be news.
+        runs: The runs in which the model answered, the oldest first.
+        asked: The numbers of its answers.
+    """
+    by_run: dict[RunKey, list[Occurrence]] = {}
+    for one in sorted(occurrences, key=lambda one: (one.run, one.claim.answer_id)):
+        by_run.setdefault(one.run, []).append(one)
+    groups: list[_Group] = []
+    ended: list[StatementStory] = []
+    for index, run in enumerate(runs):
+        heard = by_run.get(run, [])
+        _sort_in(groups, heard)
+        _report_varied(groups, run)
+        for group in groups:
+            _follow(group, runs[: index + 1], asked)
+            if group.story and group.story.closed:
+                ended.append(group.story)
+                group.story = None
+    stories = [*ended, *(group.story for group in groups if group.story)]
+    return sorted(stories, key=lambda story: (story.opened, story.began))
+
+
+def _sort_in(groups: list[_Group], heard: Iterable[Occurrence]) -> None:
+    """Add occurrences of a run to the groups that state the same; open stories come first."""
+    for one in heard:
+        groups.sort(key=lambda group: group.story is None)
+        mine = next((group for group in groups if _belongs(group, one)), None)
+        if mine is None:
+            mine = _Group()
+            groups.append(mine)
+        if mine.story:
+            mine.story = replace(mine.story, occurrences=(*mine.story.occurrences, one))
+        else:
+            mine.waiting.append(one)
+
+
+def _belongs(group: _Group, one: Occurrence) -> bool:
+    members = group.story.occurrences if group.story else group.waiting
+    if not members:
+        return False
+    if group.varied:
+        return _topic(members[0]) == _topic(one)
+    return same_statement(members[0].claim, one.claim)
+
+
+def same_statement(one: FalseClaim, other: FalseClaim) -> bool:
+    """Whether two statements are the same; grave ones are when they have the same topic."""
+    if one.verdict == other.verdict == "grave":
+        return one.field == other.field
+    return states_the_same(one, other)
+
+
+def _topic(one: Occurrence) -> tuple[StatementKind, str]:
+    return one.kind, one.claim.field
+
+
+def _report_varied(groups: list[_Group], run: RunKey) -> None:
+    """Put together what was said about one fact with different values, when it is enough."""
+    waiting: dict[tuple[StatementKind, str], list[_Group]] = {}
+    for group in groups:
+        if group.waiting and not group.story:
+            waiting.setdefault(_topic(group.waiting[0]), []).append(group)
+    for same in waiting.values():
+        members = sorted(
+            (one for group in same for one in group.waiting),
+            key=lambda one: (one.run, one.claim.answer_id),
+        )
+        alone = any(_is_news(group.waiting, run) for group in same)
+        if len(same) > 1 and not alone and _is_news(members, run, varied=True):
+            for group in same:
+                groups.remove(group)
+            groups.append(_Group(varied=True, waiting=members))
+
+
+def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False) -> bool:
+    """Whether statements are repeated often enough, with at least one in the run."""
+    recent = [one for one in members if one.run.at > run.at - WINDOW and one.run <= run]
+    now = len({one.claim.answer_id for one in recent if one.run == run})
+    ever = len({one.claim.answer_id for one in recent})
+    enough = (VARIED_IN_RUN, VARIED_IN_WINDOW) if varied else (REPEATED_IN_RUN, REPEATED_IN_WINDOW)
+    return now > 0 and (now >= enough[0] or ever >= enough[1])
+
+
+def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
+    """Carry a group's story on to the last of some runs."""
+    run = runs[-1]
+    story = group.story
+    if story is None:
+        if _is_news(group.waiting, run, varied=group.varied):
+            recent = [one for one in group.waiting if one.run.at > run.at - WINDOW]
+            group.story = StatementStory(tuple(recent), run, run)
+            group.reported = _answers(group.story.in_run(run))
+            group.waiting = []
+        return
+    now = _answers(story.in_run(run))
+    if now:
+        grown = story.grown
+        if now >= GROWTH * group.reported:
+            grown, group.reported = (*grown, run), now
+        group.story = replace(story, last=run, grown=grown, silent=(0, 0))
+        return
+    group.story = _gone(story, runs, asked)
+
+
+def _answers(occurrences: Iterable[Occurrence]) -> int:
+    return len({one.claim.answer_id for one in occurrences})
+
+
+def _gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
+    """Return a story that was not continued by the last of some runs; closed if it is gone."""
+    during = [run for run in runs if story.began <= run <= story.last]
+    since = [run for run in runs if run > story.last]
+    before, after = _total(during, asked), _total(since, asked)
+    shared = before.keys() & after.keys()
+    made = len({one.claim.answer_id for one in story.occurrences if one.prompt in shared})
+    n, m = (sum(counts[prompt] for prompt in shared) for counts in (before, after))
+    quiet = replace(story, silent=(m, len([run for run in since if asked.get(run.id)])))
+    if made == 0 or quiet.silent[1] < MIN_RUNS_GONE:
+        return quiet
+    if probability_of_none(made, max(n, made), m) > GONE_LEVEL:
+        return quiet
+    return replace(quiet, closed=runs[-1])
+
+
+def probability_of_none(made: int, asked: int, silent: int) -> float:
+    """Return the probability that a statement is in none of some answers if it is still made.
+
+    Args:
+        made: Number of answers with the statement; 1 or more.
+        asked: Number of answers of the same time, with and without it; `made` or more.
+        silent: Number of later answers, all without it.
+    """
+    hits, misses = made + 0.5, asked - made + 0.5
+    return exp(
+        lgamma(misses + silent)
+        - lgamma(hits + misses + silent)
+        - lgamma(misses)
+        + lgamma(hits + misses)
+    )
+
+
+def _total(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for run in runs:
+        total.update(asked.get(run.id, {}))
+    return total
+
+
+def statement_shift(
+    story: StatementStory, brand: str, run: RunKey, runs: Sequence[RunKey], asked: Asked, truth: str
+) -> Shift:
+    """Return a story as the shift that an alert reports in a run.
+
+    Args:
+        story: The story.
+        brand: The brand's name.
+        run: The run in which it is reported: that of the news, or one in which it grew.
+        runs: The model's runs, the oldest first.
+        asked: The numbers of the model's answers.
+        truth: The value of the fact; empty for a grave statement.
+    """
+    until = [one for one in story.occurrences if one.run <= run]
+    told = until[-1].run if run not in {one.run for one in until} else run
+    mine = [one for one in until if one.run == told]
+    prompts = _prompts(until, runs, asked, story.began, run)
+    before = sum(
+        asked.get(one.id, {}).get(p.prompt, 0) for one in runs for p in prompts if one < story.began
+    )
+    after = sum(p.n_after for p in prompts)
+    rate = min(1.0, _answers(until) / max(1, after))
+    claim = story.first.claim
+    statement = ReportedStatement(
+        kind=story.first.kind,
+        topic=claim.field,
+        said=claim.stated or claim.quote,
+        truth=truth,
+        verdict=claim.verdict,
+        quote=next((one.claim.quote for one in reversed(mine) if one.claim.quote), claim.quote),
+        sources=_sources(until),
+        answers=_answers(mine),
+        asked=max(_answers(mine), sum(asked.get(told.id, {}).values())),
+    )
+    return Shift(
+        brand=brand,
+        model=claim.model,
+        metric=statement.kind.metric,
+        run_id=run.id,
+        before=0.0,
+        after=rate,
+        change=rate,
+        interval=wilson(rate, max(1, after)),
+        prompts=prompts,
+        answers=(before, after),
+        began=story.began.id,
+        dates=(story.began.id,),
+        statement=statement,
+    )
+
+
+def _prompts(
+    occurrences: Sequence[Occurrence],
+    runs: Sequence[RunKey],
+    asked: Asked,
+    began: RunKey,
+    until: RunKey,
+) -> tuple[PromptShift, ...]:
+    """Return the prompts with a statement, those with most such answers first."""
+    made = Counter(prompt for prompt, _ in {(o.prompt, o.claim.answer_id) for o in occurrences})
+    before = _total([run for run in runs if run < began], asked)
+    after = _total([run for run in runs if began <= run <= until], asked)
+    return tuple(
+        PromptShift(p, 0.0, count / max(count, after[p]), before[p], max(count, after[p]))
+        for p, count in sorted(made.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _sources(occurrences: Iterable[Occurrence]) -> tuple[str, ...]:
+    """Return the domains that the answers cite, the most frequent first."""
+    cited = {(o.claim.answer_id, source) for o in occurrences for source in o.claim.sources}
+    counts = Counter(source for _, source in sorted(cited))
+    return tuple(source for source, _ in counts.most_common())
+
+
+def add_statements(
+    decisions: Iterable[Decision], news: Iterable[Shift], run: RunKey, alerts: Sequence[Alert]
+) -> list[Decision]:
+    """Return the decisions about a brand after a run with the statements that are news in it.
+
+    Statements come before what moved at the same model, and both are one alert. A model without a
+    decision gets one.
+
+    Args:
+        decisions: What was decided about each model.
+        news: The statements that are news, and those that grew.
+        run: The run.
+        alerts: The brand's alerts, the newest first.
+    """
+    by_model: dict[Model, list[Shift]] = {}
+    for shift in news:
+        by_model.setdefault(shift.model, []).append(shift)
+    whole = []
+    for decision in decisions:
+        shifts = (*by_model.pop(decision.model, ()), *decision.shifts)
+        if shifts == decision.shifts:
+            whole.append(decision)
+        else:
+            level, placed = decision.level or STATEMENT_LEVEL, place(shifts, alerts)
+            whole.append(replace(decision, shifts=shifts, placement=placed, level=level))
+    whole += [
+        Decision(
+            shifts[0].brand, model, run, tuple(shifts), place(shifts, alerts), STATEMENT_LEVEL, ()
+        )
+        for model, shifts in by_model.items()
+    ]
+    return whole

@@ -1,0 +1,274 @@
+"""Grave sentences about a brand: a recall, a breach, a lawsuit, a ban, an end, a danger, a fraud.
+
+A mean over answers buries such a sentence, so it is news by itself. It counts when the brand is the
+subject of the sentence, or of the line that the sentence continues, and when the sentence states
+the event: not denied, not supposed, not of another company, and not past and resolved. Where that
+is uncertain, nothing is concluded: a false alarm costs more than a miss. English is read in full;
+of German, French and Spanish the plainest words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from overheard.domain import Mention, Reading
+
+PAST_YEARS = 3
+"""An event that a sentence dates this many calendar years before the answer, or more, is past."""
+_SENTENCE_CHARS = 500
+"""Characters of a sentence that are read."""
+_TOPICS = {
+    "recall": r"""
+        (?:is|are|was|were|been|being|has|have|had|issued?s?|announc\w+|prompt\w+|fac\w+|under|to|an?
+          |the|its|product|voluntary|safety|nationwide|massive|recent|cpsc|fda)
+          \s(?:\w+\s){0,2}?recall(?:ed|s)?\b
+        |\brecalled\s(?:(?:its|the|all|some|about|over|more|in|by|due|after|because|for)\b|\d)
+        |\brecall(?:s|ing)?\s(?:of|its|all|\d)
+        |\brückruf\w*|\brappel(?:é\w*)?\sde\sproduits?|\bretirad[ao]s?\sdel\smercado
+        """,
+    "breach": r"""
+        \b(?:data|security|privacy)\s(?:breach(?:es)?|leaks?|incidents?)\b|\bbreached\b
+        |\b(?:was|were|been|got)\shacked\b|\bhackers?\s(?:stole|gained|accessed|obtained)
+        |\b(?:leaked|exposed|stolen)\s(?:\w+\s){0,3}?(?:data|records|passwords|credentials)\b
+        |\bransomware\sattack|\bdatenleck\w*|\bdatenpanne\w*|\bfuite\sde\sdonnées
+        |\bfiltración\sde\sdatos
+        """,
+    "lawsuit": r"""
+        \blawsuits?\b|\bclass[-\s]actions?\b|\b(?:was|were|been|being|is|are|got)\ssued\b
+        |\bsued\s(?:by|over|for)\b|\b(?:was|were|been)\s(?:fined|indicted|charged\swith|convicted)\b
+        |\bunder\s(?:\w+\s)?investigation\b|\bcriminal\scharges?\b|\bverklagt\b|\bsammelklage\w*
+        |\bpoursuivie?s?\sen\sjustice|\bdemanda\scolectiva
+        """,
+    "ban": r"""
+        \b(?:is|are|was|were|been|being|got)\s(?:\w+\s)?banned\b|\bban\son\b|\bbanned\s(?:in|from|by)\b
+        |\b(?:has|have)\sbanned\b
+        |\bverboten\b|\binterdite?s?\sà\sla\svente|\bprohibid[ao]s?\b
+        """,
+    "end": r"""
+        \b(?:is|are|was|were|been|being|has|have)\s(?:\w+\s)?discontinued\b
+        |\b(?:is|are|has|have|was|were)\s(?:\w+\s)?(?:shutting\sdown|ceased\soperations?
+          |gone\sout\sof\sbusiness|going\sout\sof\sbusiness)\b
+        |\bshut\sdown\b(?!\s(?:the|your|their|an?|automatically|at|when|safely)\b
+          |\sits\s(?!service|platform|app|business|operations|site|website))
+        |\b(?:ceased\soperations?|went\sout\sof\sbusiness)\b
+        |\bbankrupt(?:cy)?\b|\binsolven(?:t|cy)\b|\bno\slonger\sin\sbusiness\b
+        |\bno\slonger\s(?:available|sold|supported|maintained|manufactured|produced)\b
+        |\b(?:was|is|being)\ssunset(?:ted)?\b|\beingestellt\b|\binsolvenz\w*|\bn['\u2019]existe\splus
+        |\bdescatalogad[ao]s?\b
+        """,
+    "danger": r"""
+        \bunsafe\b|\b(?:fire|burn|choking|safety|shock|health)\shazards?\b|\bcarcinogen\w*
+        |\b(?:caught|catch|catching)\sfire\b|\bnot\ssafe\s(?:to|for)\b|\b(?:contains?|high)\slead\b
+        |\blead\scontamination\b|\b(?:linked|led)\sto\s(?:\w+\s){0,3}?(?:deaths?|injuries)\b
+        |\bgesundheitsgefähr\w*|\bunsicher\sfür|\bdangereu(?:x|se)s?\spour|\bpeligros[ao]s?\spara
+        """,
+    "fraud": r"""
+        \b(?:is|was|are|were)\s(?:\w+\s)?(?:a\s|an\s)?(?:scam|fraud|ponzi\sscheme|pyramid\sscheme)\b
+        |\bexposed\sas\s(?:a\s)?(?:scam|fraud|ponzi\sscheme|pyramid\sscheme)\b
+        |\bfraudulent\b|\bdefrauded\b|\bbetrug\b|\barnaque\b|\bestafa\b
+        """,
+}
+_CUES = re.compile(
+    "|".join(f"(?P<{topic}>{pattern})" for topic, pattern in _TOPICS.items()),
+    re.IGNORECASE | re.VERBOSE,
+)
+_MAYBE = re.compile(
+    r"recall|breach|hack|leak|exposed|stolen|incident|ransom|lawsuit|class.action|sued|fined|indict"
+    r"|charged with|criminal charge|convict|investigation|banned|ban on|discontinued"
+    r"|shut|ceased|out of business|bankrupt"
+    r"|insolven|no longer|sunset|unsafe|hazard|carcinogen|caught|catch|not safe|lead\b"
+    r"|led to|linked to|scam|fraud"
+    r"|ponzi|pyramid|rückruf|rappel|retirad|datenleck|datenpanne|fuite|filtraci|verklagt|sammelklage"
+    r"|poursuivi|demanda|verboten|interdit|prohibid|eingestellt|existe|descatalog|gesundheit"
+    r"|unsicher|dangereu|peligros|betrug|arnaque|estafa",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|n['\u2019]t|zero|free\s(?:of|from)|denie[sd]|dismissed|unfounded"
+    r"|rumou?r\w*|false(?:ly)?|myths?|avoid(?:s|ed|ing)?|prevent\w*|protect\w*|schütz\w*|verhinder\w*|prot[eé]g\w*|against|detect\w*"
+    r"|guard\w*|stop\w*|defend\w*|insur\w*|reduc\w*|minimi[sz]\w*|mitigat\w*|respon\w*"
+    r"|alert\w*|notif\w*|monitor\w*|simulat\w*|kein\w*|nie|nicht|sans|aucun\w*|jamais|sin|ningun\w*"
+    r"|nunca|manag\w*|handl\w*|track\w*|scan\w*|warn\w*|search\w*|checklists?|recommend\w*|lack\w*\sof|rather\sthan|instead\sof|unlike)\b",
+    re.IGNORECASE,
+)
+"""Before the cue, within the same clause: the event is denied, or it is what a product is for."""
+_PURPOSE = re.compile(
+    r"(?<!fire)(?<!ed)(?<!notorious)(?<!known)(?<!liable)(?<!responsible)"
+    r"\sfor\s(?:(?:an?|the|any|your)\s)?(?:\w+\s)?\Z",
+    re.IGNORECASE,
+)
+"""Right before the cue: what a product is for; not "criticised for", "under fire for"."""
+_SUPPOSED = re.compile(
+    r"\b(?:could|(?-i:may)|might|would|should(?!\s(?:know|note|be\saware))|can|in\scase\sof|in\sthe\sevent\sof"
+    r"|potential(?:ly)?|possible|possibly|risks?\sof|hypothetical\w*|suppose|imagine|any|some\susers"
+    r"\s(?:worry|fear)|könnte\w*|würde\w*|pourrait|podría\w*|check\sfor"
+    r"|worried|concerned|until|not\sentirely)\b",
+    re.IGNORECASE,
+)
+_IF = re.compile(
+    r"\b(?:if|whether|unless|in\scase|in\sthe\sevent|when\syou|make\ssure|check\sthat|wenn"
+    r"|falls|I\s(?:don['\u2019]t|do\snot)\s(?:have|know)|as\sof\smy)\b",
+    re.IGNORECASE,
+)
+_CONJUNCT = re.compile(r"[;:,\u2014]|\b(?:and|but|while|so|although|though)\b")
+_RESOLVED = re.compile(
+    r"\b(?:(?:has|have|had|was|were|been)\s(?:\w+\s)?(?:since\s|long\s)?(?:resolved|settled|fixed"
+    r"|lifted|addressed|overturned|dropped|dismissed|cleared|acquitted|reversed|relaunched|revived"
+    r"|remedied|withdrawn)|since\s(?:fixed|resolved|improved|recovered|rebuilt|then)"
+    r"|years?\sago|in\sthe\spast|previously|formerly|once\s(?:was|were|had|faced|suffered)|(?:was|were|had)\sonce|earlier\sversions?|old(?:er)?\smodels?"
+    r"|back\s(?:in|then)|used\sto|historical(?:ly)?|emerged\sfrom|no\slonger\sbanned"
+    r"|early\s(?:19|20)\d\ds|mittlerweile|inzwischen|depuis\srésolu\w*|ya\sresuelt\w*)\b",
+    re.IGNORECASE,
+)
+_STILL = re.compile(
+    r"\bno\slonger\s(?:available|sold|supported|maintained|manufactured|produced|in)"
+)
+_YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
+_OTHERS = re.compile(
+    r"\b(?:competitors?|rivals?|alternatives?|other\s(?:brands?|tools?|companies|vendors?|products?"
+    r"|providers?|apps?)|customers?|clients?|users?|some\s(?:brands?|companies|vendors?)"
+    r"|many\s(?:brands?|companies|vendors?)|former\sparent|predecessor|industry|founders?|investors?"
+    r"|integrations?|third[-\s]part(?:y|ies)|resellers?|sellers?|counterfeits?|knock-?offs?)\b",
+    re.IGNORECASE,
+)
+"""Between the brand and the cue: another subject."""
+_RELATIVE = re.compile(
+    r"\w\s(?:\w+\s)*(?!(?:noting|note|know|aware|mention\w*|reports?|says?|said)\s)"
+    r"\w+\s(?:that|which|who|whose)\b"
+    r"|\b(?:used|bought|built|designed|made|meant)\s(?:by|for|in|to)\b"
+)
+"""Between the brand and the cue: a noun with its own clause, or what a product is used for."""
+_FAKE = re.compile(r"\b(?:counterfeit|fake|imitation)\s(?:\w+\s)?\S+\s*\Z", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[;:\u2014]|,\s(?:but|while|whereas|although|though|yet|and)\s|\bbut\b|\bwhile\b"
+)
+_NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
+_HARMLESS = re.compile(
+    r"(?:The|It|Its|In|On|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December|CPSC|FDA|FTC|SEC|NHTSA|EU|US|USA|UK|EPA|European|American|California|China"
+    r"|Chinese|Europe|Germany|Commission|Federal|Consumer|Product|Safety|Inc|Ltd|LLC|GmbH|Corp|Pro"
+    r"|Plus|Max|Mini|Ultra|Series|Model|Chapter|CEO)\.?"
+)
+_CONTINUES = re.compile(
+    r"(?:however,? |recently,? |unfortunately,? |note:? )?(?:it|its|they|their|the (?:company|brand"
+    r"|firm|product|service|app|tool|device|maker|manufacturer|model))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GraveSentence:
+    """A grave sentence about a brand.
+
+    Attributes:
+        topic: ``recall``, ``breach``, ``lawsuit``, ``ban``, ``end``, ``danger`` or ``fraud``.
+        quote: The sentence.
+    """
+
+    topic: str
+    quote: str
+
+
+def may_be_grave(text: str) -> bool:
+    """Whether a text has any word of a grave sentence: a cheap test, false for most answers."""
+    return _MAYBE.search(text) is not None
+
+
+def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
+    """Yield the grave sentences about the brand of a reading, each topic once.
+
+    Args:
+        reading: An answer, read for the brand and its competitors.
+    """
+    year = reading.answer.asked_at.year
+    found: set[str] = set()
+    for subject, text in _own_sentences(reading):
+        for cue in _CUES.finditer(text):
+            topic = cue.lastgroup or ""
+            if topic not in found and _states(text, subject, cue, year):
+                found.add(topic)
+                yield GraveSentence(topic, text)
+
+
+def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
+    """Yield the sentences about the brand alone, and where its name ends in each; 0 without it.
+
+    A sentence that continues with "It ..." right after a sentence about the brand alone is about
+    the brand. In a sentence with another brand, only the part up to the other brand counts.
+    """
+    continues = False
+    for index, (start, end) in enumerate(reading.sentences):
+        mentions = [mention for mention in reading.mentions if mention.sentence == index]
+        text = reading.body[start : min(end, start + _SENTENCE_CHARS)]
+        own = [mention for mention in mentions if mention.brand == reading.brand.name]
+        if own:
+            yield from _own_parts(text, start, mentions, reading.brand.name)
+            continues = len(own) == len(mentions)
+        elif mentions:
+            continues = False
+        elif continues and _CONTINUES.match(text):
+            yield 0, text
+        else:
+            continues = False
+
+
+def _own_parts(
+    text: str, offset: int, mentions: list[Mention], brand: str
+) -> Iterator[tuple[int, str]]:
+    """Yield the parts of a sentence from a mention of the brand to the next mention.
+
+    The first part begins with the sentence: "In 2024, Acme was sued."
+    """
+    if all(mention.brand == brand for mention in mentions):
+        yield mentions[0].end - offset, text
+        return
+    edges = [0, *(mention.start - offset for mention in mentions[1:]), len(text)]
+    for mention, (left, right) in zip(mentions, pairwise(edges), strict=True):
+        if mention.brand == brand:
+            yield mention.end - offset - left, text[left:right]
+
+
+def _states(text: str, subject: int, cue: re.Match[str], year: int) -> bool:
+    """Whether a sentence states a grave event of the brand, as something of now.
+
+    Args:
+        text: The sentence.
+        subject: Offset after the brand's name; 0 where the sentence only refers to it.
+        cue: The words that name the event.
+        year: The year of the answer.
+    """
+    if text.rstrip().endswith("?") or _of_another(text, subject, cue):
+        return False
+    if _SUPPOSED.search(_CONJUNCT.split(text[: cue.end()])[-1]) or _IF.search(text[: cue.start()]):
+        return False
+    if _RESOLVED.search(_STILL.sub("", text)):
+        return False
+    years = [int(found) for found in _YEAR.findall(text)]
+    if years and max(years) <= year - PAST_YEARS:
+        return False
+    # "Is no longer sold" and "not safe" deny nothing; "is not a scam" does.
+    before = _CLAUSE.split(_STILL.sub("", text[: cue.end()]).replace("not safe", ""))[-1]
+    if _PURPOSE.search(text[: cue.start()]):
+        return False
+    behind = _CLAUSE.split(text[cue.end() :])[0]
+    return _DENIED.search(before) is None and not re.match(
+        r"\s(?:protection|prevention|detection|response|insurance|alerts?|monitoring|notifications?"
+        r"|software|management|lawyers?|attorneys?|checks?|coverage|tracking|-free)\b",
+        behind,
+        re.IGNORECASE,
+    )
+
+
+def _of_another(text: str, subject: int, cue: re.Match[str]) -> bool:
+    """Whether the event is another's: a rival's, a customer's, or that of another name between."""
+    if cue.start() < subject:  # "The recall of Acme's heater"; "a lawsuit against Acme"
+        between = text[cue.end() : subject]
+        return _CLAUSE.search(between) is not None or len(between) > 60
+    between = text[subject : cue.start()]
+    if _OTHERS.search(between) or _RELATIVE.search(between) or _FAKE.search(text[:subject]):
+        return True
+    names = (name.group() for name in _NAMED.finditer(between))
+    return any(not _HARMLESS.fullmatch(name) for name in names) and "," in between

@@ -1,0 +1,233 @@
+"""False claims and grave sentences as alerts: raised, grown, carried on, over."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from office import Office, open_office
+from overheard.alerts.run_analysis import detect
+from overheard.cards.card import Card
+from overheard.commands.alerts import alert_card
+from overheard.commands.edition_switch import follow_changes
+from overheard.commands.facts import FACTS
+from overheard.deployment import Call, NoProgress
+from overheard.domain import (
+    Alert,
+    AlertEventKind,
+    AlertState,
+    Answer,
+    Citation,
+    Model,
+    Prompt,
+    Question,
+    Run,
+)
+from overheard.interfaces import Scorer
+from overheard.scoring.service import Scoring
+from overheard_accuracy import Accuracy
+from overheard_visibility.scorer import Visibility
+from scripted import reply
+
+CONFIG = """
+[[brands]]
+name = "Acme"
+competitors = ["Zeta"]
+"""
+FACT = """
+[[facts]]
+brand = "Acme"
+field = "price"
+value = "$14 a month"
+"""
+GOOD, RIGHT, WRONG = (
+    "Acme is a solid choice.",
+    "Acme costs $14 a month.",
+    "Acme costs $49 a month.",
+)
+SVC = Model("svc", "a")
+START = datetime(2026, 1, 5, tzinfo=UTC)
+PROMPTS = tuple(Prompt(f"Which tool suits team {number}?") for number in range(12))
+
+
+class Weeks:
+    """A deployment whose models answer week by week."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.count = 0
+
+    async def run(self, *said: str, look: bool = True) -> list[Alert]:
+        """Keep a week's answers, the rest of them harmless, and return the run's alerts."""
+        self.count += 1
+        at = START + timedelta(weeks=self.count)
+        run = await self.office.store.runs.start(Run(f"w{self.count}", at))
+        texts = (*said, *[GOOD] * (len(PROMPTS) - len(said)))
+        source = (Citation("https://www.reviews.example/x"),)
+        await self.office.store.answers.add(
+            [
+                Answer(run.id, Question(prompt, SVC), reply(text, citations=source), at)
+                for prompt, text in zip(PROMPTS, texts, strict=True)
+            ]
+        )
+        deployment = await self.office.deployment.caught_up(NoProgress())
+        return list((await detect(deployment, run)).alerts) if look else []
+
+    async def fact(self, change: Callable[..., Awaitable[Card]], value: str) -> Card:
+        """Add or edit the price."""
+        deployment = await self.office.deployment.refreshed()
+        given = {"brand": "Acme", "field": "price", "value": value, "as_of": "", "source": ""}
+        return await change(deployment, Call(), **given)
+
+    async def alerts(self) -> list[Alert]:
+        """Return all alerts, the newest first."""
+        return await self.office.store.alerts.find()
+
+    async def events(self, alert: Alert) -> list[AlertEventKind]:
+        """Return what has happened to an alert."""
+        return [event.what for event in await self.office.store.alerts.events(alert.id)]
+
+
+async def weeks(config: str = CONFIG + FACT) -> Weeks:
+    """Return a deployment with scorers."""
+    office = await open_office(config)
+    scorers: dict[str, Scorer] = {one.name: one for one in (Accuracy(), Visibility())}
+    plugins = replace(office.deployment.plugins, scorers=scorers)
+    scoring = Scoring(scorers.values(), office.deployment.catalogue)
+    office.deployment = replace(office.deployment, plugins=plugins, scoring=scoring)
+    return Weeks(office)
+
+
+async def test_a_claim_of_two_answers_is_an_alert_at_once() -> None:
+    """With what is said, the truth, the quote and the sources; one slip is none."""
+    story = await weeks()
+    assert await story.run(RIGHT, RIGHT, WRONG) == []
+    [alert] = await story.run(WRONG, WRONG, RIGHT)
+    [statement] = alert.statements
+
+    assert (statement.topic, statement.said, statement.truth) == ("price", "$49", "$14 a month")
+    assert (statement.answers, statement.asked) == (2, 12)
+    card = await alert_card(story.office.deployment, Call(), alert)
+    assert card.title == "svc/a gets Acme's price wrong"
+    assert str(card.text).startswith(
+        "It says “$49” in 2 answers of 12; in truth it is $14 a month. "
+        "Cited next to it: reviews.example."
+    )
+    assert [quote.text.text for quote in card.quotes] == [WRONG]
+
+
+async def test_three_answers_in_thirty_days_are_an_alert() -> None:
+    """One in each of three weeks."""
+    story = await weeks()
+    assert await story.run(WRONG) == []
+    assert await story.run(WRONG) == []
+    [alert] = await story.run(WRONG)
+    assert alert.shift.began == 1
+
+
+async def test_different_wrong_values_are_one_alert_when_there_are_three() -> None:
+    """Two different ones are two slips."""
+    story = await weeks()
+    assert await story.run(WRONG, "Acme costs $59 a month.") == []
+    other = [f"Acme costs ${price} a month." for price in (69, 79, 89)]
+    [alert] = await story.run(*other)
+    assert [one.topic for one in alert.statements] == ["price"]
+
+
+async def test_the_message_is_edited_while_it_goes_on_and_grows_when_it_doubles() -> None:
+    """No second alert, whatever is said again; another false fact joins it."""
+    story = await weeks(
+        CONFIG + FACT + FACT.replace("price", "founded").replace("$14 a month", "2010")
+    )
+    [alert] = await story.run(WRONG, WRONG)
+    assert await story.run(WRONG, WRONG, WRONG) == []
+    await story.run(*[WRONG] * 4)
+    await story.run(WRONG, "Acme was founded in 1999.", "Acme, founded in 1999, is good.")
+    [grown] = await story.alerts()
+
+    assert grown.id == alert.id
+    assert await story.events(alert) == [
+        AlertEventKind.RAISED,
+        AlertEventKind.CONTINUED,
+        AlertEventKind.GREW,
+        AlertEventKind.GREW,
+        AlertEventKind.CONTINUED,
+    ]
+    assert [one.topic for one in grown.statements] == ["price", "price", "founded"]
+    card = await alert_card(story.office.deployment, Call(), grown)
+    assert card.title.endswith("svc/a gets Acme's price and founded wrong")
+
+
+async def test_it_is_over_when_it_is_gone_for_long_enough() -> None:
+    """How long depends on how often it was said: 6 of 12 answers need fewer than 2 of 12."""
+    often, seldom = await weeks(), await weeks()
+    for story, times in ((often, 6), (seldom, 2)):
+        await story.run(*[WRONG] * times)
+        for _ in range(2):
+            await story.run(RIGHT)
+    [over], [open_yet] = await often.alerts(), await seldom.alerts()
+
+    assert (over.state, open_yet.state) == (AlertState.RECOVERED, AlertState.OPEN)
+    [*_, event] = await often.office.store.alerts.events(over.id)
+    assert event.note == "It is gone: in none of 24 answers of 2 runs since."
+    for _ in range(3):
+        await seldom.run(RIGHT)
+    assert (await seldom.alerts())[0].state is AlertState.RECOVERED
+    [again] = await often.run(WRONG, WRONG)
+    assert again.follows == over.id
+
+
+async def test_facts_that_come_later_are_held_against_stored_answers() -> None:
+    """The command says so, and the alert is raised at once and once."""
+    story = await weeks(CONFIG)
+    for _ in range(2):
+        assert await story.run(WRONG, WRONG) == []
+    card = await story.fact(FACTS.add, "$14 a month")
+    [alert] = await story.alerts()
+
+    assert alert.shift.began == 1
+    assert f"svc/a says otherwise: “$49”, see alert {alert.id}." in str(card.text)
+    deployment = await story.office.deployment.refreshed()
+    await follow_changes(deployment, NoProgress())
+    assert len(await story.alerts()) == 1
+
+
+async def test_a_changed_fact_ends_the_alert() -> None:
+    """What the sheet does not rule out any more is no news any more."""
+    story = await weeks(CONFIG)
+    await story.fact(FACTS.add, "$14 a month")
+    await story.run(WRONG, WRONG, look=False)
+    await follow_changes(await story.office.deployment.refreshed(), NoProgress())
+    await story.fact(FACTS.edit, "$49 a month")
+    [alert] = await story.alerts()
+
+    assert alert.state is AlertState.RECOVERED
+
+
+async def test_what_moves_at_the_same_time_is_the_same_alert() -> None:
+    """The statement heads it, and the card says what moved."""
+    story = await weeks()
+    for _ in range(8):
+        assert await story.run(RIGHT, RIGHT) == []
+    await story.run(WRONG, WRONG, *["Zeta is good."] * 10)
+    await story.run(WRONG, WRONG, *["Zeta is good."] * 10)
+    [alert] = await story.alerts()
+
+    assert alert.shift.statement
+    assert "visibility" in {shift.metric for shift in alert.moved}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "topic"),
+    [("Acme recalled its heaters in January over a fire hazard.", "recall")],
+)
+async def test_a_grave_sentence_is_an_alert_likewise(sentence: str, topic: str) -> None:
+    """No fact is needed for it."""
+    story = await weeks(CONFIG)
+    assert await story.run(sentence) == []
+    [alert] = await story.run(sentence, f"Note: {sentence}")
+
+    assert [one.topic for one in alert.statements][:1] == [topic]
+    card = await alert_card(story.office.deployment, Call(), alert)
+    assert card.title.startswith("svc/a speaks of a recall")

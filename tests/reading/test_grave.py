@@ -1,0 +1,51 @@
+"""Grave sentences: whose they are, and whether something is stated."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from overheard.domain import Answer, Brand, Finish, Model, Prompt, Question, Reply
+from overheard.reading.grave import grave_sentences, may_be_grave
+from overheard.reading.reader import Reader
+
+GOLD = Path(__file__).parents[2] / "bench" / "gold" / "grave.jsonl"
+ACME, ZETA = Brand("Acme"), Brand("Zeta")
+READER = Reader([ACME, ZETA])
+
+
+def topics(text: str) -> list[str]:
+    """Return the topics of the grave sentences about Acme in an answer of June 2026."""
+    question = Question(Prompt("Which is best?"), Model("svc", "m"))
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    answer = Answer(1, question, Reply(text, Finish.COMPLETE), at)
+    found = [one.topic for one in grave_sentences(READER.read(answer).reading(ACME, (ZETA,)))]
+    assert may_be_grave(text) or not found, "the cheap test must not lose one"
+    return found
+
+
+def test_grave_sentences_are_told_from_traps() -> None:
+    """Of two rounds of sentences by hand, half of them traps; see docs/statistics.md."""
+    entries = [json.loads(line) for line in GOLD.read_text().splitlines()]
+    grave = [entry for entry in entries if entry["topics"]]
+    false = [entry["text"] for entry in entries if not entry["topics"] and topics(entry["text"])]
+    found = [entry for entry in grave if entry["topics"][0] in topics(entry["text"])]
+
+    assert false == []
+    assert len(found) >= 0.95 * len(grave)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme is a good kettle. It was recalled in May over a fire hazard.", ["recall", "danger"]),
+        ("Zeta is a good kettle. It was recalled in May.", []),
+        ("Acme is fine.\n\nZeta is fine too. The company was sued in May.", []),
+        ("Acme was sued in 2024.", ["lawsuit"]),
+        ("Acme was sued in 2023.", []),
+    ],
+)
+def test_a_sentence_is_of_the_brand_that_it_continues(text: str, expected: list[str]) -> None:
+    """And what is three calendar years old is past."""
+    assert topics(text) == expected
