@@ -26,8 +26,8 @@ class Visibility:
     - ``visibility``: 1 when the answer's prose names the brand, else 0. Its detail is the standing:
       ``recommended``, ``advised against``, or merely ``mentioned``.
     - ``position``: the brand's rank among itself and its competitors, from 1; only where it is
-      named. The first ranked list or table goes first, in its order, then come the others by first
-      mention; further rankings are details of it.
+      named. The first numbered list goes first, in its order, then come the others by first
+      mention; further numbered lists are details of it.
     - ``top1``, ``top3``: 1 when that rank is 1, or at most 3; 0 otherwise, also where the brand is
       not named, so that every answer counts.
     - ``share_of_voice``: the brand's mentions among all mentions of the brand and its competitors;

@@ -11,6 +11,7 @@ from overheard.domain import Brand, Mention
 from overheard.reading.markdown import prose
 from overheard.reading.mentions import MentionFinder
 from overheard.reading.text import sentences
+from reading.hard_mentions import CASES
 
 BRANDS = (
     *map(Brand, ("Target", "Apple", "Away", "Made In", "Ring", "Notion", "Linear", "Nothing")),
@@ -278,3 +279,11 @@ def test_what_stands_around_a_name_says_whether_it_is_one(text: str, expected: l
     body = prose(text)
     found = MentionFinder(brands).find(body, sentences(body))
     assert [mention.brand for mention in found] == expected
+
+
+@pytest.mark.parametrize(("brand", "text", "expected"), CASES)
+def test_hard_cases(brand: str, text: str, expected: str) -> None:
+    """Each case names its brand as often as a person counts."""
+    body = prose(text)
+    found = MentionFinder([Brand(brand)]).find(body, sentences(body))
+    assert " ".join(mention.brand for mention in found) == expected

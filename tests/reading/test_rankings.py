@@ -31,7 +31,8 @@ def read(text: str, brand: str = "Acme") -> Reading:
         ("### 1. Boltly\nFine.\n\n### 2. Acme\nAlso fine.", [("Boltly", "Acme")]),
         ("**1. Boltly**\n\nFine.\n\n**2. Acme**\n\nFine.", [("Boltly", "Acme")]),
         ("1. Boltly\n\nA word on it.\n\n2. Acme", [("Boltly", "Acme")]),
-        ("| Tool | Price |\n|---|---|\n| Boltly | $1 |\n| Acme | $2 |", [("Boltly", "Acme")]),
+        ("| Tool | Price |\n|---|---|\n| Boltly | $1 |\n| Acme | $2 |", []),
+        ("1. **Boltly / Acme** are fine\n2. Cruxify", [("Boltly", "Acme", "Cruxify")]),
         ("1. Acme\n2. Boltly\n\nOr:\n\n1. Boltly\n2. Acme", BOTH),
         ("1. Boltly\n   1. works with Acme\n2. Cruxify", [("Boltly", "Cruxify")]),
         ("- Boltly\n- Acme", []),
@@ -40,7 +41,7 @@ def read(text: str, brand: str = "Acme") -> Reading:
     ],
 )  # fmt: skip
 def test_ranked_lists_are_found_by_structure(text: str, rankings: list[tuple[str, ...]]) -> None:
-    """Numbered items and headings, rows of a table; not plain bullets, nor what lies deeper."""
+    """Numbered items and headings; not rows of a table, plain bullets, nor what lies deeper."""
     assert list(read(text).rankings) == rankings
 
 

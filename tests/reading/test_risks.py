@@ -11,6 +11,9 @@ from overheard.reading.spellings import risks, similar_names
     [
         (Brand("Target"), "is made of ordinary words"),
         (Brand("Made In"), "is made of ordinary words"),
+        (Brand("Wise"), "is made of ordinary words"),
+        (Brand("Best Buy"), "holds a word of praise or blame (best)"),
+        (Brand("Liquid Death"), "holds a word of praise or blame (death)"),
         (Brand("HP"), "is short"),
         (Brand("Ninja"), "is a part of Ninja Foodi"),
         (Brand("Trello", aliases=("Globex",)), "also stands for Globex"),

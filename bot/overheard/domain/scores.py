@@ -49,7 +49,7 @@ class Reading:
         branded: Whether the question names the brand or a competitor.
         asked: Names of all brands that the question names.
         facts: The facts about the brand.
-        rankings: For each ranked list or table of the answer, the names of the brand and its
+        rankings: For each numbered list of the answer, the names of the brand and its
             competitors in the order of the list; lists without any of them are omitted.
         units: The units of the whole answer, in order: titles, sentences, cells. Each has an owner
             and a role; the owner may be a brand that is neither the brand nor a competitor.

@@ -15,6 +15,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from overheard.domain import Brand, Mention, Rule
 from overheard.reading.citations import TOP_LEVEL
+from overheard.reading.name_forms import other_forms
 from overheard.reading.ordinary_words import Sense, in_phrase, is_ordinary, sense
 from overheard.reading.spellings import parent_brands, rule_allows
 from overheard.reading.text import fold
@@ -38,6 +39,37 @@ _WRITTEN_ON = re.compile(
 _BARE_GENITIVE = frozenset({"de", "nl", "sv", "da", "nb", "nn", "no"})
 """Languages that write the genitive of a name with an s and no apostrophe."""
 _HYPHENS = frozenset("-\u2010\u2011")
+_PRODUCT = re.compile(r"(?:[A-Z][a-z]{1,11}|[A-Z]{2,3}|[A-Z])(?![a-z])")
+"""What is written on to a brand's name in the name of a product: "EufyCam", "SamsungTV"."""
+_PRODUCT_WORDS = re.compile(
+    r"(?:Care|TV|Pay|Music|Watch|AI|CRM|Cam|Pro|Plus|Max|Mini|App|One|Go|Play|Cast|Book|Pad|Pods?"
+    r"|Phone|Drive|Cloud|Kit|Bot|Air|Buds|Card|Prime|GPT|Home)(?![a-z])"
+)
+"""The same for names that are ordinary words, where "RingCentral" and "MetaMask" are others."""
+_RUN_ON = re.compile(r"(?:[^\W\d_][^\W\d_A-Z]{3}|\d)\Z")
+"""The end of a word or number on to which a name is written, where a space is missing."""
+_MIN_GLUED = 4
+"""Letters of a name that counts inside a word."""
+_LETTER = re.compile(r"(?:\A|[^\w'\u2019&+-])\Z")
+_TYPE = re.compile(
+    r"\b(?:[Mm]odel|[Tt]ype|[Gg]en(?:eration)?|[Cc]lass|[Ss]eries|[Vv]ariable|[Ff]actor|[Cc]hapter"
+    r"|OS|iPhone|Mac|Pixel|Galaxy|Xbox|[Ss]olve for|[Ll]evel|[Pp]lan|[Tt]ier|[Aa]xis|Malcolm|Space"
+    r")\s\Z"
+)
+"""Words before a single letter that is a part of another name: "Model X"."""
+_QUANTITY = re.compile(r"\s?(?:=|%|\+|\d|-\w|(?:axis|factor|amount|number|times|percent|years)\b)")
+_FOOTER = re.compile(
+    r"feedback helps \w+ improve|AI (?:responses|answers) may include mistakes"
+    r"|Generative AI is experimental|AI-generated (?:answers|responses|content) (?:may|can)"
+    r"|\b\w+ (?:can|may) make mistakes\b[^.\n]{0,30}(?:check|verify|info|$)"
+    r"|(?:answer|response) (?:was|is) generated (?:by|with) ",
+    re.IGNORECASE,
+)
+"""Sentences of a page's footer around an answer."""
+_FOOTER_OPENING_CHARACTERS = 40
+"""Most characters of a footer's first sentence before the words that show the footer."""
+_FOOTER_CHARACTERS = 400
+"""Most characters of a body behind the beginning of its footer."""
 _SHORT = 3
 """Names of up to this many letters must match in case."""
 
@@ -127,16 +159,21 @@ class MentionFinder:
         """Yield all occurrences of spellings that satisfy the rules; they may overlap."""
         folded = fold(body)
         starts = [start for start, _ in sentences]
+        footer = _footer(body, sentences)
         # Overlapping, because the longest match may fail the rules and a shorter one may not.
         for index, left, right in self._automaton.find_matches_as_indexes(
             folded.text, overlapping=True
         ):
             spelling = self._spellings[index]
+            start, end = folded.origin(left), folded.origin(right)
+            if start >= footer:
+                continue
             if _inside_word(folded.text, left, right) and not (
-                spelling.inside_words or _owns(spelling, folded.text, left, right, language)
+                spelling.inside_words
+                or _owns(spelling, folded.text, left, right, language)
+                or _is_glued(spelling, body, start, end)
             ):
                 continue
-            start, end = folded.origin(left), folded.origin(right)
             sentence = bisect_right(starts, start) - 1
             meaning = _sense(spelling, body, start, end, sentences[sentence])
             owners = tuple(
@@ -149,6 +186,16 @@ class MentionFinder:
             )
             if meaning is not Sense.WORD and owners:
                 yield _Place(owners, start, end, sentence, meaning)
+
+
+def _footer(body: str, sentences: Sequence[tuple[int, int]]) -> int:
+    """Return the offset of the footer of a page around an answer, or the length of the body."""
+    low = max(0, len(body) - _FOOTER_CHARACTERS)
+    found = _FOOTER.search(body, low)
+    if found is None:
+        return len(body)
+    start = next(start for start, _ in reversed(sentences) if start <= found.start())
+    return start if found.start() - start <= _FOOTER_OPENING_CHARACTERS else found.start()
 
 
 def _longest(places: Iterable[_Place]) -> Iterator[_Place]:
@@ -188,6 +235,8 @@ def _is_written(spelling: _Spelling, body: str, start: int, end: int) -> bool:
         written not in spelling.forms or _COUNTED.search(body, max(0, start - 12), start)
     ):
         return False
+    if len(written) == 1 and not _is_lone_letter(body, start, end):
+        return False
     return spelling.capitals is None or (
         _is_capitalised(written, spelling.capitals) and not _is_compound(body, start, end)
     )
@@ -198,6 +247,15 @@ def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
     return all(
         word[:1].isupper() or word[:1].isdigit() or not needed
         for word, needed in zip(words, capitals, strict=False)
+    )
+
+
+def _is_lone_letter(body: str, start: int, end: int) -> bool:
+    """Return whether a single letter can be a name: not in "Model X", "X-ray" or "X = 5"."""
+    return (
+        _LETTER.search(body, max(0, start - 1), start) is not None
+        and _TYPE.search(body, max(0, start - 20), start) is None
+        and _QUANTITY.match(body, end) is None
     )
 
 
@@ -220,6 +278,20 @@ def _inside_word(text: str, left: int, right: int) -> bool:
         return False
     ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
     return ending is None or ending.group() not in _CASES
+
+
+def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
+    """Return whether a name is a part of a word in mixed case: "EufyCam", "WifiAmazon"."""
+    if end - start < _MIN_GLUED or not body[start:end].isascii():
+        return False
+    before, after = body[max(0, start - 4) : start], body[end : end + 1]
+    starts = not (before[-1:].isalnum() or before[-1:] in {"_", "&"})
+    ends = not (after.isalnum() or after in {"_", "&"})
+    if spelling.capitals is not None:
+        return starts and body[start].isupper() and _PRODUCT_WORDS.match(body, end) is not None
+    product = body[end - 1].islower() and _PRODUCT.match(body, end) is not None
+    run_on = body[start].isupper() and _RUN_ON.search(before) is not None
+    return (starts or run_on) and (ends or product)
 
 
 def _is_written_on(text: str, left: int, right: int) -> bool:
@@ -270,6 +342,14 @@ def _spellings(brands: Iterable[Brand]) -> list[_Spelling]:
             if text:
                 written.setdefault(text, {})[name] = None
                 owners.setdefault(text, {})[brand.name] = None
+    declared = set(written)
+    for text in tuple(declared):
+        for form in dict.fromkeys(form for name in written[text] for form in other_forms(name)):
+            other = " ".join(fold(form).text.split())
+            if other not in declared:
+                written.setdefault(other, {})[form] = None
+                owners[other] = owners.get(other, {}) | owners[text]
+                rules[other] = rules.get(other, {}) | rules.get(text, {})
     return [
         _spelling(text, tuple(owners[text]), tuple(written[text]), rules.get(text, {}))
         for text in written

@@ -7,6 +7,7 @@ if the surrounding words make them plain English.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -27,24 +28,45 @@ def _words(text: str) -> frozenset[str]:
 
 
 _NEXT = re.compile(r"[ \t-]{0,3}(?:['\u2019]s\b\s*)?([^\W_]+)?")
-_PREVIOUS = re.compile(r"([^\W_]+)[^\w\n.!?]*\Z")
+_SECOND = re.compile(r"[ \t-]{0,3}[^\W_]+[ \t]([^\W_]+)")
+_PREVIOUS = re.compile(r"([^\W_]+)[^\w\n.!?,;:]*\Z")
 _HEAD = re.compile(r"(?:\A|\|)\W*\Z")
 _ITEM = re.compile(r"(?:[,;:/&]|\b(?:and|or|vs|versus)\b)\W*\Z")
 _TALL = re.compile(r"\b(?!(?:the|and|for)\b)[^\W\d_]{3,}")
-_ENDINGS = ("s", "ed", "ing")
+_ENDINGS = ("s", "ed", "ing", "es", "d")
+_TRADE_MARK = re.compile(r"(?: ?[^\W_]+)?[\u2122\u00ae\u00a9\u2120]")
+_ENUMERATES = re.compile(
+    r",\s+[^\W\d_a-z][\w.&'\u2019-]*(?:\s[^\W\d_a-z]\w*)?(?:,|\s(?:and|or|&)\s)"
+)
 
 _VERBAL = _words(
     """is are was were has have had and or can may might will would could should does did also
-    itself for in as at on with by from to makes which who but remains not often still now
+    itself for in as at on with by from makes which who but remains not often still now
     recently currently led vs versus"""
 )
 """Words that follow a name at the start of a sentence, as do longer words in -s, -ed and -ly."""
+_PREPOSITIONS = _words("for in as at on with by from")
+_DETERMINERS = _words(
+    """the a an your my our their his her its this that these those some any each every another us
+    me him them it you yourself how what why which when where whether to of"""
+)
+"""Words before which a name at the start of a sentence is an ordinary word: "Target the right"."""
+_OFFERS = _words(
+    """cards stores stock shares headquarters employees subscribers cardholders devices phones plans
+    products laptops engineers executives members accounts apps gear cameras doorbells speakers"""
+)
+"""Nouns of what a company has: "Visible plans start at $25"."""
 _COMPANY = _words(
     """audience audiences market markets customer customers user users group groups demographic
     demographics segment segments keyword keywords businesses clients companies consumers goals
     points areas sales prices rates ranges values costs sizes topics sectors muscles"""
 )
 """Nouns that make the word before them an ordinary word."""
+_GENERIC = _words(
+    """height width weight length depth size capacity temperature amount distance range analysis
+    audience audiences demographic demographics age rate percentage footage speed"""
+)
+"""Nouns of measure: "Maximum Height: 48", "Target Rate"."""
 _COSTING = re.compile(
     r" (?:costs|prices|sales|ranges) (?:[$\u20ac\u00a3\d]|(?:about|around|only|just|from|more|less"
     r"|between|nothing)\b)"
@@ -52,6 +74,11 @@ _COSTING = re.compile(
 """Verbs after a name that look like such a noun: "Bolt costs $15"."""
 _LITTLE = _words("nothing everything anything away made all now here better best")
 """Words that often begin sentences: there, before a lower-case word, they are ordinary words."""
+_ADVERBS = _LITTLE | _words(
+    """later indeed next instead otherwise likewise simply clearly finally overall ideally first
+    last today then always soon however again further maybe perhaps sure right well true"""
+)
+"""Words that open a sentence before a comma: "Indeed, this is so"."""
 
 _NO_SUBJECTS = frozenset({"away", "made", "better", "best"})
 """Words of `_LITTLE` that cannot be a subject: "Away makes" is a name, "Nothing makes" is not."""
@@ -60,60 +87,74 @@ _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _MONTHS = "january february march april may june july august september october november december"
 _ON_A_DAY = (
     "on every each by next last this until till from since before after late early through to"
-    " start starts started begin begins due meets ends closes opens launches arrives ships"
+    " start starts started begin begins due meets ends closes opens launches arrives ships cyber"
 )
-_OF_A_DAY = "morning mornings afternoon evening night nights to through until and or blues"
+_OF_A_DAY = "morning mornings afternoon evening night nights to through until blues at"
+_OTHER_DAY = re.compile(
+    rf"\b(?:{_DAYS.replace(' ', '|')})s?\b|\b(?:mon|tue|wed|thu|fri|sat|sun)\b", re.IGNORECASE
+)
+_DAY_WINDOW_CHARACTERS = 60
 _NOT_OWNERS = _LITTLE | _words(f"{_DAYS} {_MONTHS}")
 """Words that often have an 's without being names: "Nothing's wrong", "Monday's meeting"."""
-_AFTER = {
-    "target": "audience audiences market markets customer customers user users group groups date"
-    " demographic demographics segment price keyword keywords heart rate weight language",
-    "apple": "pie pies juice cider tree trees sauce orchard orchards crumble vinegar slices",
-    "zoom": "in out",
-    "amazon": "rainforest river basin jungle forest delta",
-    "ring": "size sizes finger tone tones road binder",
-    "away": "from game games team",
-    "linear": "regression algebra equation equations function functions programming model models",
-    "notion": "of that",
-    "nothing": "but else more less except beats compares",
-    "square": "feet foot meter meters metre metres root inch inches mile miles footage",
-    "made in": "china japan italy germany america france india usa vietnam taiwan mexico britain"
-    " the",
-    **dict.fromkeys(_DAYS.split(), _OF_A_DAY),
-}
-_BEFORE = {
-    "hp": "horsepower",
-    "square": "per times",
-    **dict.fromkeys(_DAYS.split(), _ON_A_DAY),
-    **dict.fromkeys(_MONTHS.split(), f"{_ON_A_DAY} in of"),
-}
 
 
 @cache
-def common_words() -> frozenset[str]:
-    """Return the packaged list of ordinary English words."""
-    text = files("overheard.reading").joinpath("common_words.txt").read_text(encoding="utf-8")
-    return frozenset(
-        word for line in text.splitlines() if not line.startswith("#") for word in line.split()
-    )
+def common_words() -> dict[str, str]:
+    """Return the packaged list of ordinary English words, with their main parts of speech.
+
+    ``a`` is an adjective or adverb, ``v`` a verb, ``b`` a verb and a noun; all others are empty.
+    """
+    entries = (entry for line in _lines("common_words.txt") for entry in line.split())
+    return {word: part for word, _, part in (entry.partition("/") for entry in entries)}
+
+
+@cache
+def _compounds() -> dict[str, frozenset[str]]:
+    """Return the second words of compounds such as "spark plug", by their first words."""
+    lines = (line.split() for line in _lines("compounds.txt"))
+    return {first: frozenset(seconds) for first, *seconds in lines}
+
+
+@cache
+def _phrases() -> dict[tuple[str, str], frozenset[str]]:
+    """Return the words after (``>``) and before (``<``) a name that make it plain language."""
+    phrases: dict[tuple[str, str], frozenset[str]] = {}
+    for line in _lines("phrases.txt"):
+        name, side, words = re.split(r" ([<>]) ", line, maxsplit=1)
+        phrases[name, side] = phrases.get((name, side), frozenset()) | _words(words)
+    for names, before in ((_DAYS, _ON_A_DAY), (_MONTHS, f"{_ON_A_DAY} in of")):
+        phrases |= {(name, "<"): _words(before) for name in names.split()}
+    return phrases | {(name, ">"): _words(_OF_A_DAY) for name in _DAYS.split()}
+
+
+def _lines(name: str) -> Iterator[str]:
+    text = files("overheard.reading").joinpath(name).read_text(encoding="utf-8")
+    return (line for line in text.splitlines() if not line.startswith("#"))
 
 
 def is_ordinary(name: str) -> bool:
     """Return whether a folded name consists of ordinary English words only."""
     words = name.split()
-    return bool(words) and all(map(_is_common, words))
+    return bool(words) and all(map(is_common, words))
 
 
 def in_phrase(name: str, body: str, start: int, end: int) -> bool:
     """Return whether the words around a name make it plain language: "Apple pie", "on Monday"."""
-    if name not in _AFTER and name not in _BEFORE:
+    phrases = _phrases()
+    afterwards, before = phrases.get((name, ">"), ()), phrases.get((name, "<"), ())
+    compounds = _compounds().get(name, ()) if body[start:end].istitle() else ()
+    if not (afterwards or before or compounds):
         return False
     after = _NEXT.match(body, end)
-    following = (after.group(1) or "") if after else ""
-    previous = _PREVIOUS.search(body, max(0, start - 20), start)
-    return following.casefold() in _words(_AFTER.get(name, "")) or (
-        previous is not None and previous.group(1).casefold() in _words(_BEFORE.get(name, ""))
+    following = after.group(1) or "" if after else ""
+    word = following.casefold()
+    makes_phrase = word in afterwards or (
+        following.islower() and (word in compounds or word.removesuffix("s") in compounds)
     )
+    if makes_phrase and not _is_marked(body, end):
+        return True
+    previous = _PREVIOUS.search(body, max(0, start - 20), start) if before else None
+    return previous is not None and previous.group(1).casefold() in before
 
 
 def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int]) -> Sense:
@@ -126,35 +167,97 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
         end: Offset after the word.
         sentence: (start, end) offsets of the sentence with the word.
     """
+    if _is_marked(body, end):
+        return Sense.NAME
     after = _NEXT.match(body, end, sentence[1])
     following = (after.group(1) or "") if after else ""
+    of_days = name in _words(_DAYS) and _is_near_other_day(body, start, end)
+    if of_days or following.casefold() in _GENERIC:
+        return Sense.DOUBTFUL
     before = body[max(sentence[0], start - 20) : start]
     if _HEAD.search(before):
-        owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
-        if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
-            return Sense.NAME
-        if name not in _LITTLE and _COSTING.match(body, end):
-            return Sense.NAME
-        aside = (name in _LITTLE or name == "later") and body[end : end + 1] == ","
-        return Sense.DOUBTFUL if aside else _at_head(name, following)
-    if _is_title(body, *sentence):
-        return _at_head(name, following) if _ITEM.search(before) else Sense.DOUBTFUL
+        return _opening(name, body, end, following, sentence)
+    if _is_title(body, *sentence) and not _is_among_names(body, start, following):
+        return _at_head(name, following, body, end) if _ITEM.search(before) else Sense.DOUBTFUL
     return Sense.NAME
 
 
-def _at_head(name: str, following: str) -> Sense:
-    """Return the meaning of a word at the start of a sentence, by the word that follows."""
-    if not following or not following[0].islower():
+def _opening(name: str, body: str, end: int, following: str, sentence: tuple[int, int]) -> Sense:
+    """Return the meaning of a word that opens a sentence or a cell of a table."""
+    owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
+    if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
         return Sense.NAME
-    acting = (
-        len(following) > 3  # "Ring us"
-        and following.endswith(("s", "ed", "ly"))
-        and following not in _COMPANY
-    )
+    if name not in _LITTLE and _COSTING.match(body, end):
+        return Sense.NAME
+    aside = name in _ADVERBS and body[end : end + 1] == "," and not _ENUMERATES.match(body, end)
+    return Sense.DOUBTFUL if aside else _at_head(name, following, body, end)
+
+
+def is_common(word: str) -> bool:
+    """Return whether a folded word is an ordinary English word, with a regular ending or none."""
+    return _part(word) is not None
+
+
+def _part(word: str) -> str | None:
+    """Return the part of speech of a word or its base, see `common_words`; None if unknown."""
+    common = common_words()
+    if word in common:
+        return common[word]
+    bases = (word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending))
+    return next((common[base] for base in bases if base in common), None)
+
+
+def _at_head(name: str, following: str, body: str, end: int) -> Sense:
+    """Return the meaning of a word at the start of a sentence, by the word that follows."""
+    if not following or not following.islower():
+        return Sense.NAME
+    if following in _DETERMINERS:
+        return Sense.WORD
+    acting = len(following) > 3 and _is_verb(following, body, end)
     if name in _LITTLE:
         plain = name not in _NO_SUBJECTS or not following.endswith("s")
         return Sense.DOUBTFUL if plain or not acting else Sense.NAME
-    return Sense.NAME if acting or following in _VERBAL else Sense.DOUBTFUL
+    own = _part(name) or ""
+    they = name.endswith("s") and not following.endswith(("s", "ed")) and _part(following) == "v"
+    if following in _PREPOSITIONS or they:  # "Close to", "Farmers need"
+        return Sense.DOUBTFUL if own or they else Sense.NAME
+    if acting or following in _VERBAL or following in _OFFERS or not is_common(following):
+        return Sense.NAME
+    return Sense.DOUBTFUL if own or " " in name or following in _COMPANY else Sense.NAME
+
+
+def _is_verb(word: str, body: str, end: int) -> bool:
+    """Return whether a word behind a name is its verb: in -ed or -ly, or in -s and no plural.
+
+    A word such as "plans" is a plural where a verb follows it: "Visible plans start at $25".
+    """
+    if word in _COMPANY:
+        return False
+    if word.endswith(("ed", "ly")):
+        return True
+    part = _part(word) if word.endswith("s") else None
+    if part != "b":
+        return part == "v"
+    found = _SECOND.match(body, end)
+    second = found.group(1) if found else ""
+    return bool(second) and not (second in _VERBAL or (_part(second) or "") in {"v", "b"})
+
+
+def _is_among_names(body: str, start: int, following: str) -> bool:
+    """Return whether a word next to a name in a title is no ordinary word: "Microsoft Surface"."""
+    previous = _PREVIOUS.search(body, max(0, start - 20), start)
+    nearby = (previous.group(1) if previous else "", following)
+    return any(word[:1].isupper() and not is_common(word.casefold()) for word in nearby)
+
+
+def _is_marked(body: str, end: int) -> bool:
+    """Return whether a trade mark sign is behind a name, or behind the word that follows it."""
+    return _TRADE_MARK.match(body, end) is not None
+
+
+def _is_near_other_day(body: str, start: int, end: int) -> bool:
+    low, high = max(0, start - _DAY_WINDOW_CHARACTERS), end + _DAY_WINDOW_CHARACTERS
+    return bool(_OTHER_DAY.search(body, low, start) or _OTHER_DAY.search(body, end, high))
 
 
 def _is_title(body: str, start: int, end: int) -> bool:
@@ -163,10 +266,3 @@ def _is_title(body: str, start: int, end: int) -> bool:
         return False
     tall = _TALL.findall(body, start, end)
     return len(tall) > 2 and all(word[0].isupper() for word in tall)
-
-
-def _is_common(word: str) -> bool:
-    common = common_words()
-    return word in common or any(
-        word.endswith(ending) and word.removesuffix(ending) in common for ending in _ENDINGS
-    )

@@ -1,4 +1,4 @@
-"""Ranked lists in an answer: numbered items, numbered headings, and rows of a table."""
+"""Ranked lists in an answer: numbered items and numbered headings."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ FIRST, NEXT = "\ue000", "\ue001"
 an answer is parsed. Both characters are removed from the model's text first.
 """
 
+_APART_CHARACTERS = 3
+"""Most characters between two names that share a line's rank."""
 _NUMBERED = re.compile(r"(?:\*\*|__)?#?(\d{1,2})[.)](?:\*\*|__)?\s")
 
 
@@ -32,7 +34,7 @@ class Marks:
     @property
     def in_list(self) -> bool:
         """Whether the last token is inside an item of a list."""
-        return bool(self._lists) and self._lists[-1] != "tbody_open"
+        return bool(self._lists)
 
     def see(self, token: Token) -> None:
         """Process the next token of the parser."""
@@ -45,13 +47,6 @@ class Marks:
             case "ordered_list_close" | "bullet_list_close":
                 self._lists.pop()
             case "list_item_open" if self._lists == ["ordered_list_open"]:
-                self._begin()
-            case "tbody_open":
-                self._lists.append(token.type)
-                self._coming = FIRST
-            case "tbody_close":
-                self._lists.pop()
-            case "tr_open" if self._lists == ["tbody_open"]:
                 self._begin()
 
     def take(self, content: str = "") -> str:
@@ -77,7 +72,9 @@ def _numbered(content: str) -> str:
 def ranked(
     lists: Iterable[Sequence[Span]], mentions: Sequence[Mention]
 ) -> tuple[tuple[str, ...], ...]:
-    """Return for each ranked list the first brand of each line, each brand once.
+    """Return for each ranked list the brands at the beginning of its lines, each brand once.
+
+    Several brands at a beginning are next to each other, as in "Amazon eero" and "Nike / Adidas".
 
     Args:
         lists: For each list, the (start, end) offsets of its lines in the body.
@@ -89,6 +86,11 @@ def ranked(
 
 def _first(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
     for start, end in lines:
-        named = next((m.brand for m in mentions if start <= m.start < end), None)
-        if named is not None:
-            yield named
+        last_end = None
+        for mention in mentions:
+            if not start <= mention.start < end:
+                continue
+            if last_end is not None and mention.start - last_end > _APART_CHARACTERS:
+                break
+            last_end = mention.end
+            yield mention.brand

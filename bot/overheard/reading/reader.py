@@ -15,7 +15,7 @@ from overheard.reading.rankings import ranked
 from overheard.reading.structure import units
 from overheard.reading.text import sentences
 
-READING_VERSION = "3"
+READING_VERSION = "4"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
@@ -61,7 +61,7 @@ class ReadAnswer:
         sentences: The body's sentences, as (start, end) offsets.
         mentions: Mentions of all known brands, in order, without those in a restatement of the
             question near the start of the answer.
-        rankings: The brands of each ranked list or table, in the order of the list.
+        rankings: The brands of each numbered list, in the order of the list.
         asked: Names of the brands in the question.
         named: Names of the brands in `mentions`.
         units: The units of the answer, with owners among all known brands.

@@ -61,6 +61,23 @@ def _folded(text: str) -> str:
     return f" {fold(' '.join(_WORD.findall(text))).text} "
 
 
+_JUDGING = frozenset(
+    """
+    amazing angry awesome awful bad beautiful best better bold brave brilliant bright broken calm
+    cheap classic clean clear clever cool crazy cruel cute danger dangerous dead deadly death
+    devil dirty dope easy elegant elite envy epic evil excellent fabulous fair famous fancy
+    fantastic fast favorite favourite fine fierce flawless free fresh friendly fun genius gentle
+    giant glad glory gold golden good gorgeous grand great happy hate hell hero honest honor hot
+    hungry ideal incredible innocent joy keen kill killer kind legend loom love lovely lucky
+    luxury mad magic master mean mega miracle monster naked nasty nice noble nuts outstanding
+    perfect pleasant poison poor powerful precious premium pretty prime proud pure quality rage
+    rebel reliable rich right rotten royal sad safe savage scary secure shine sick simple smart
+    smooth solid special splendid steady strange strong stupid sublime success super superb
+    superior supreme sweet terrible terror thrive top toxic true trust trusted ugly ultimate venom
+    vicious warm wicked wild win winner wise wonder wonderful worst worth worthy wow wrong
+    """.split()  # noqa: SIM905 - a list of words is read as words
+)
+"""Words that praise or blame and occur in names of brands: "Best Buy", "Liquid Death"."""
 _SHORT = 3
 _MIN_SIMILARITY = 84.0
 """Similarity, 0 to 100, from which a name may be another spelling of a brand."""
@@ -124,6 +141,14 @@ def _risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
             "is short",
             "it counts only in this case or in capitals; add a rule with words that must occur "
             "near it (brands rule), or a longer alias",
+        )
+    judging = [word for word in folded.split() if word in _JUDGING]
+    if judging:
+        yield Risk(
+            spelling,
+            f"holds a word of praise or blame ({', '.join(judging)})",
+            "its sentiment is read without the name; in quotes of others it may still look like a "
+            "judgement, so check some answers",
         )
     for other in others:
         for name in other.names:
