@@ -3,6 +3,10 @@
 # lint, types, contracts, tests
 default: lint types contracts test
 
+# all that a contributor needs; `uv run` alone installs no more than the product and its model
+sync:
+    uv sync --group dev
+
 lint:
     uv run ruff check
     uv run ruff format --check
@@ -43,4 +47,4 @@ demo:
 
 # write down the versions that are installed now
 constraints:
-    uv export --quiet --all-extras --no-hashes --no-annotate --no-header --no-emit-project --no-group training > constraints.txt
+    uv export --quiet --all-extras --no-hashes --no-annotate --no-header --no-emit-project --group dev --no-group training > constraints.txt

@@ -24,7 +24,6 @@ GUIDES = (
 )
 WRITING = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", WRITING, re.MULTILINE | re.DOTALL)
-EXTRA = re.compile(r"\boverheard\[([^\]]*)\]")
 FACES = {"overheard": overheard, "overheard.testing": testing}
 
 
@@ -99,21 +98,6 @@ def test_every_command_and_option_is_documented(name: str, options: list[str]) -
     for option in options:
         if option.startswith("--") and option not in {"--json", "--help"}:
             assert f"`{option}" in section
-
-
-def test_every_extra_that_people_are_told_to_install_exists() -> None:
-    """`overheard[...]` names an extra of pyproject.toml, in docs, configuration and messages."""
-    root = Path(__file__).parents[1]
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named: set[str] = set()
-    for kind in ("*.py", "*.md", "*.toml"):
-        for folder in ("bot", "storage", "plugins", "docs", "examples"):
-            for file in (root / folder).rglob(kind):
-                named |= set(EXTRA.findall(file.read_text(encoding="utf-8")))
-        for file in root.glob(kind):
-            named |= set(EXTRA.findall(file.read_text(encoding="utf-8")))
-
-    assert {"google", "otel", "postgres"} <= named <= set(project["optional-dependencies"])
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -60,6 +60,7 @@ from overheard.errors import (
     SettingsError,
 )
 from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
+from overheard.installation import install_command
 from overheard.interfaces import (
     Batching,
     Chat,
@@ -193,6 +194,7 @@ __all__ = [
     "batch_problem",
     "hookimpl",
     "http_client",
+    "install_command",
     "option",
     "read_landscapes",
     "read_units",

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from overheard.config.redaction import redacted
 from overheard.config.sections import LoggingTable
 from overheard.errors import OverheardError
+from overheard.installation import install_command
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -125,11 +126,12 @@ class TracesUnavailable(OverheardError):
     """A package that traces need is missing."""
 
     message = (
-        "[telemetry] needs the package {package}; install it with: pip install "
-        "'overheard[otel]', or say traces = false."
+        "[telemetry] needs the package {package}; install it with: {command}, or write "
+        "traces = false."
     )
 
     package: str | None
+    command: str
 
 
 def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerProvider:
@@ -150,7 +152,7 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
 
         exporter = exporter or _otlp()
     except ModuleNotFoundError as error:
-        raise TracesUnavailable(package=error.name) from None
+        raise TracesUnavailable(package=error.name, command=install_command(extra="otel")) from None
     named = Resource({"service.name": service}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=named)
     provider.add_span_processor(BatchSpanProcessor(exporter))

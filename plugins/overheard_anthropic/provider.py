@@ -48,6 +48,8 @@ DEFAULT_MAX_TOKENS = 8_192
 class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
     """One account."""
 
+    extra = "anthropic"
+
     def __init__(self, name: str, settings: AnthropicSettings) -> None:
         super().__init__(name, API, settings, PriceList(settings.prices, "overheard_anthropic"))
         self._created = CreationDates(self._creation)

@@ -1,4 +1,4 @@
-"""Provider `google`: Gemini, with and without Google Search. It needs `overheard[google]`."""
+"""Provider `google`: Gemini, with and without Google Search. It needs the extra `google`."""
 
 from collections.abc import Iterator
 

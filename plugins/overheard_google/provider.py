@@ -16,7 +16,6 @@ from overheard import (
     Model,
     PriceList,
     ProviderSettings,
-    ProviderUnavailable,
     Question,
     Reply,
     Secret,
@@ -55,6 +54,8 @@ API = "the Gemini API"
 class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     """One account."""
 
+    extra = "google"
+
     def __init__(self, name: str, settings: GoogleSettings) -> None:
         super().__init__(name, API, settings, PriceList(settings.prices, "overheard_google"))
         self._http: HttpClient | None = None
@@ -62,7 +63,8 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
 
     def open_client(self) -> AsyncClient:
         """Return a new client of Google's SDK."""
-        genai = self._sdk()
+        from google import genai
+
         self._http = http = self.service.http_client()
         timeouts = http.timeout
 
@@ -192,19 +194,3 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             max_output_tokens=self.service.window(question),
             tools=[Tool(google_search=GoogleSearch())] if question.model.searches else None,
         )
-
-    def _sdk(self) -> Any:
-        """Import Google's SDK.
-
-        Raises:
-            ProviderUnavailable: when the SDK is not installed.
-        """
-        try:
-            from google import genai
-        except ImportError:
-            raise ProviderUnavailable(
-                provider=self.name,
-                reason="Google's SDK is not installed",
-                remedy='install it with "pip install overheard[google]"',
-            ) from None
-        return genai

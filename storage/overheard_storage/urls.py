@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from overheard.errors import StoreError
+from overheard.installation import install_command
 from overheard_storage.faults import shown, store_error
 
 _DRIVERS = {
@@ -55,7 +56,7 @@ def explained(url: URL) -> Iterator[None]:
         raise StoreError(
             url=shown(url),
             reason=f"the package {error.name} is missing",
-            remedy="install it with: pip install 'overheard[postgres]'",
+            remedy=f"install it with: {install_command(extra='postgres')}",
         ) from error
     except (SQLAlchemyError, OSError) as error:
         remedy = _REMEDIES[url.get_backend_name()]
@@ -63,6 +64,11 @@ def explained(url: URL) -> Iterator[None]:
         raise explained_error or StoreError(
             url=shown(url), reason=_reason(error), remedy=remedy
         ) from error
+
+
+def is_missing(url: URL) -> bool:
+    """Return whether a URL names an SQLite file that does not exist."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 
 
 def _with_driver(url: URL) -> URL:

@@ -6,6 +6,7 @@ import logging
 
 from overheard.config.loader import Config
 from overheard.errors import ChatUnavailable
+from overheard.installation import reinstall_command
 from overheard.interfaces import Chat
 
 log = logging.getLogger("overheard")
@@ -20,7 +21,7 @@ def open_chats(config: Config) -> dict[str, Chat]:
         try:
             chats[name] = _open(name, config)
         except ModuleNotFoundError as error:
-            remedy = "install it with: pip install --force-reinstall overheard"
+            remedy = f"install it with: {reinstall_command('overheard')}"
             reason = f"the package {error.name} is missing"
             log.warning("%s", ChatUnavailable(chat=name, reason=reason, remedy=remedy))
     return chats

@@ -206,7 +206,7 @@ class FreshStarts:
     """
 
     def __init__(self, most: int, fresh: tuple[float, float]) -> None:
-        from scipy.special import gammaln
+        from overheard.special_functions import gammaln
 
         a, b = fresh
         n = np.arange(most + 1)

@@ -253,7 +253,7 @@ def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
         effect_sd: Standard deviation that run effects give `u`, see
             `StratifiedSplit.run_effect_sd`.
     """
-    from scipy.special import stdtr
+    from overheard.special_functions import stdtr
 
     freedom = min(float(cut.before.n.sum()), float(cut.after.n.sum()))
     effects, weights = _run_effect_grid()
@@ -268,7 +268,7 @@ def successes(before: Sums, after: Sums) -> tuple[int, Floats]:
     Returns:
         The smallest possible number, and the probabilities of this number and each larger number.
     """
-    from scipy.special import gammaln
+    from overheard.special_functions import gammaln
 
     def log_choose(n: Floats, k: Floats) -> Floats:
         return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

@@ -59,7 +59,7 @@ class Outlook:
 
 def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
     """Return chances as those of a usual panel: evenly spaced quantiles of a Beta distribution."""
-    from scipy.special import betaincinv
+    from overheard.special_functions import betaincinv
 
     even = (np.arange(prompts) + 0.5) / prompts
     return np.asarray(np.clip(betaincinv(*beta, even), 0.01, 0.99))
@@ -145,12 +145,12 @@ def points(outlook: Outlook, shift: float) -> float:
 
 
 def _t(tail: float) -> float:
-    from scipy.special import stdtrit
+    from overheard.special_functions import stdtrit
 
     return -float(stdtrit(STUDENT_FREEDOM, tail))
 
 
 def _z(tail: float) -> float:
-    from scipy.special import ndtri
+    from overheard.special_functions import ndtri
 
     return -float(ndtri(tail))

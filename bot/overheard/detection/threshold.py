@@ -231,7 +231,7 @@ class ChanceDraw:
     @property
     def normal(self) -> Floats:
         """Luck as standard normal numbers."""
-        from scipy.special import ndtri
+        from overheard.special_functions import ndtri
 
         return np.asarray(ndtri(self.luck))
 

@@ -237,7 +237,7 @@ def crossing(boundary: float, looks: int) -> float:
 
 def coverage(boundary: float) -> float:
     """Return how often an interval holds the truth that is so many standard errors wide."""
-    from scipy.special import ndtr
+    from overheard.special_functions import ndtr
 
     return float(2 * ndtr(boundary) - 1)
 

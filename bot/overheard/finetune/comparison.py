@@ -144,7 +144,7 @@ def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -
 
 def _p_value(pairs: _Pairs) -> float:
     """Return the two-sided p-value of the difference."""
-    from scipy.special import bdtr, stdtr
+    from overheard.special_functions import bdtr, stdtr
 
     differences = pairs.differences
     if not differences.any():

@@ -21,6 +21,7 @@ from overheard.config.settings import suggestion
 from overheard.domain import Landscape, Metric, Model
 from overheard.errors import OverheardError
 from overheard.hookspecs import API_VERSION, HOOKS, PROJECT, PluginSettings
+from overheard.installation import reinstall_command
 from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
 from overheard.plugins.isolate import ASK
 from overheard.plugins.validate import Nonsense, validated
@@ -197,8 +198,7 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
     try:
         plugin = point.load()
     except BaseException as error:
-        install = f"pip install --force-reinstall {distribution}"
-        remedy = f'reinstall it with "{install}" or remove it'
+        remedy = f"reinstall it with: {reinstall_command(distribution)}, or remove it"
         raise fault_of(error, (), "cannot be imported", remedy) from None
     _check_api(getattr(plugin, "overheard_api", ""))
     try:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from overheard.domain import (
     FREE,
@@ -21,7 +21,8 @@ from overheard.domain import (
     Reply,
     Usage,
 )
-from overheard.errors import OverheardError
+from overheard.errors import OverheardError, ProviderUnavailable
+from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, read_fault
 from overheard.provider_kit.prices import PriceList
 from overheard.provider_kit.rate_headers import rate_limits, service_time
@@ -205,7 +206,10 @@ class HostedProvider(ABC, Generic[Table, Client]):
         concurrency: The largest number of concurrent calls.
         settings: The validated table.
         service: Timeouts, error messages, replies and costs.
+        extra: The extra of Overheard with the SDK; empty for an SDK that is always installed.
     """
+
+    extra: ClassVar[str] = ""
 
     def __init__(self, name: str, api: str, settings: Table, prices: PriceList) -> None:
         self.name = name
@@ -223,9 +227,20 @@ class HostedProvider(ABC, Generic[Table, Client]):
 
     @property
     def client(self) -> Client:
-        """The SDK's client, created at the first use because SDKs are slow to import."""
+        """The SDK's client, created at the first use because SDKs are slow to import.
+
+        Raises:
+            ProviderUnavailable: when the SDK is not installed.
+        """
         if self._opened is None:
-            self._opened = self.open_client()
+            try:
+                self._opened = self.open_client()
+            except ImportError as error:
+                raise ProviderUnavailable(
+                    provider=self.name,
+                    reason=f"the package {error.name} is not installed",
+                    remedy=f"install it with: {install_command(extra=self.extra)}",
+                ) from None
         return self._opened
 
     def asking(self, model: Model) -> AbstractAsyncContextManager[None]:

@@ -138,7 +138,7 @@ def doubt(judge: Judge, found: list[Agreement]) -> str:
 
 def _p_value(differences: Floats) -> float:
     """Return the two-sided p-value of differences whose mean is 0 (t test); 1 for one alone."""
-    from scipy.special import stdtr
+    from overheard.special_functions import stdtr
 
     if len(differences) < 2 or not differences.any():
         return 1.0

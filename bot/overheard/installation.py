@@ -1,0 +1,57 @@
+"""The installation that this process runs from: commands that add to it or repair it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import find_spec
+
+PROJECT = "overheard"
+
+
+def install_command(*arguments: str, extra: str = "") -> str:
+    """Return a shell command that installs packages into the environment of this process.
+
+    Args:
+        arguments: Packages, and options of pip.
+        extra: An extra of Overheard, whose packages are installed too.
+    """
+    pip = [sys.executable, "-m", "pip", "install"]
+    uv = ["uv", "pip", "install", "--python", sys.executable]
+    installer = pip if find_spec("pip") else uv  # environments that uv makes have no pip
+    return shlex.join([*installer, *arguments, *extra_packages(extra)])
+
+
+def reinstall_command(name: str) -> str:
+    """Return a shell command that installs a distribution again, from where it came from."""
+    return install_command("--force-reinstall", _origin(name))
+
+
+def extra_packages(extra: str) -> list[str]:
+    """Return the requirements of an extra of Overheard, such as ``google-genai<4,>=3``."""
+    from packaging.requirements import Requirement  # only a remedy needs it
+
+    found = []
+    for line in distribution(PROJECT).requires or [] if extra else []:
+        requirement = Requirement(line)
+        marker = requirement.marker
+        if marker and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""}):
+            requirement.marker = None
+            found.append(str(requirement))
+    return found
+
+
+def _origin(name: str) -> str:
+    """Return what pip installs a distribution from: a folder, a wheel, a Git URL, or its name."""
+    try:
+        found: Distribution = distribution(name)
+        record = json.loads(found.read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError, OSError):
+        return name
+    url = str(record.get("url", ""))
+    vcs = record.get("vcs_info", {})
+    if vcs:
+        return f"{vcs.get('vcs', 'git')}+{url}@{vcs.get('commit_id', '')}".rstrip("@")
+    return url.removeprefix("file://") or name

@@ -1,0 +1,175 @@
+"""Functions of probability distributions that neither the standard library nor numpy has.
+
+They take numbers or arrays and are compared with scipy's functions of the same names in the tests.
+scipy itself takes 143 MB of an installation, see docs/decisions.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from overheard.numpy_proxy import Floats, np
+
+MAX_TERMS = 20_000
+"""Terms of a continued fraction; it takes about the square root of its larger parameter."""
+_TINY = 1e-300
+_CENTRAL = 0.425
+"""The distance from 1/2 up to which `ndtri` uses its central fraction."""
+
+
+def gammaln(x: Any) -> Floats:
+    """Return the logarithm of the gamma function, for x > 0."""
+    return np.asarray(np.frompyfunc(math.lgamma, 1, 1)(x), dtype=np.float64)
+
+
+def betaln(a: Any, b: Any) -> Floats:
+    """Return the logarithm of the beta function, for a and b > 0."""
+    return np.asarray(gammaln(a) + gammaln(b) - gammaln(np.add(a, b)))
+
+
+def ndtr(x: Any) -> Floats:
+    """Return the standard normal distribution function."""
+    below = np.frompyfunc(math.erfc, 1, 1)(-np.asarray(x, dtype=np.float64) / math.sqrt(2))
+    return np.asarray(below, dtype=np.float64) / 2
+
+
+def ndtri(p: Any) -> Floats:
+    """Return the standard normal quantile of a probability (Wichura 1988, AS 241)."""
+    p = np.asarray(p, dtype=np.float64)
+    q = p - 0.5
+    central = np.abs(q) <= _CENTRAL
+    found = np.empty_like(q)
+    found[central] = q[central] * _fraction(_CENTRAL**2 - q[central] ** 2, *_CENTRE)
+    tail = ~central
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r = np.sqrt(-np.log(np.where(q < 0, p, 1 - p)[tail]))
+        size = np.where(r <= 5, _fraction(r - 1.6, *_NEAR), _fraction(r - 5, *_FAR))
+    found[tail] = np.copysign(np.where(np.isinf(r), np.inf, size), q[tail])
+    return found
+
+
+def betainc(a: Any, b: Any, x: Any) -> Floats:
+    """Return the regularised incomplete beta function of 0 <= x <= 1.
+
+    By the continued fraction of Press et al., Numerical Recipes, section 6.4, to about 13 digits.
+    """
+    a, b, x = (one.astype(np.float64) for one in np.broadcast_arrays(a, b, x))
+    swapped = x > (a + 1) / (a + b + 2)  # where the fraction converges slowly
+    a, b, x = np.where(swapped, b, a), np.where(swapped, a, b), np.where(swapped, 1 - x, x)
+    with np.errstate(divide="ignore"):
+        front = np.exp(a * np.log(x) + b * np.log1p(-x) - betaln(a, b)) / a
+    found = front * _beta_fraction(a, b, x)
+    return np.asarray(np.where(swapped, 1 - found, found))
+
+
+def betaincinv(a: float, b: float, y: Any) -> Floats:
+    """Return the x whose `betainc` is y, by bisection."""
+    return _bisected(lambda x: betainc(a, b, x), np.asarray(y, dtype=np.float64), 0.0, 1.0)
+
+
+def bdtr(k: int, n: int, p: float) -> float:
+    """Return the probability of at most k successes among n, each of probability p."""
+    return 1.0 if k >= n else float(betainc(n - k, k + 1, 1 - p))
+
+
+def stdtr(freedom: float, t: Any) -> Floats:
+    """Return the distribution function of Student's t."""
+    t = np.asarray(t, dtype=np.float64)
+    square = np.minimum(t**2, 1e300)  # also of an infinite t
+    near = square < freedom  # there, 1 - x would lose the digits of a small t
+    x = np.where(near, square, freedom) / (freedom + square)
+    a, b = np.where(near, 0.5, freedom / 2), np.where(near, freedom / 2, 0.5)
+    part = betainc(a, b, x) / 2
+    tail = np.where(near, 0.5 - part, part)
+    return np.asarray(np.where(t < 0, tail, 1 - tail))
+
+
+def stdtrit(freedom: float, p: float) -> float:
+    """Return the quantile of Student's t of a probability between 0 and 1, by bisection."""
+    if p > 0.5:  # the lower tail is exact, and 1 - p is not
+        return -stdtrit(freedom, 1 - p)
+    low = -1.0
+    while stdtr(freedom, low) > p:
+        low *= 2
+    return float(_bisected(lambda t: stdtr(freedom, t), np.asarray(p), low, 0.0))
+
+
+def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
+    """Return where a rising function has the wanted values, between two bounds."""
+    lows, highs = np.full(wanted.shape, low), np.full(wanted.shape, high)
+    for _ in range(80):
+        middle = (lows + highs) / 2
+        below = rising(middle) < wanted
+        lows, highs = np.where(below, middle, lows), np.where(below, highs, middle)
+    return np.asarray((lows + highs) / 2)
+
+
+def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
+    """Return the continued fraction of the incomplete beta function, by Lentz's method."""
+
+    def away(value: Floats) -> Floats:
+        return np.where(np.abs(value) < _TINY, _TINY, value)
+
+    c = np.ones_like(x)
+    d = 1 / away(1 - (a + b) * x / (a + 1))
+    found = d
+    for m in range(1, MAX_TERMS):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d, c = 1 / away(1 + even * d), away(1 + even / c)
+        found = found * d * c
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d, c = 1 / away(1 + odd * d), away(1 + odd / c)
+        found = found * d * c
+        if np.all(np.abs(d * c - 1) < 1e-15):
+            break
+    return found
+
+
+def _fraction(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
+    """Return the quotient of two polynomials, highest coefficient first."""
+    above, below = np.zeros_like(x), np.zeros_like(x)
+    for one in top:
+        above = above * x + one
+    for one in bottom:
+        below = below * x + one
+    return above / below
+
+
+_CENTRE = (
+    (
+        *(2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4),
+        *(4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3),
+        *(1.3314166789178437745e2, 3.3871328727963666080e0),
+    ),
+    (
+        *(5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4),
+        *(2.1213794301586595867e4, 5.3941960214247511077e3, 6.8718700749205790830e2),
+        *(4.2313330701600911252e1, 1.0),
+    ),
+)
+_NEAR = (
+    (
+        *(7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1),
+        *(1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0),
+        *(4.63033784615654529590e0, 1.42343711074968357734e0),
+    ),
+    (
+        *(1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2),
+        *(1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940e0),
+        *(2.05319162663775882187e0, 1.0),
+    ),
+)
+_FAR = (
+    (
+        *(2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3),
+        *(2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580e0),
+        *(5.46378491116411436990e0, 6.65790464350110377720e0),
+    ),
+    (
+        *(2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5),
+        *(7.86869131145613259100e-4, 1.48753612906148148210e-2, 1.36929880922735805310e-1),
+        *(5.99832206555887937690e-1, 1.0),
+    ),
+)
+"""Wichura's coefficients, highest power first, of numerator and denominator."""
