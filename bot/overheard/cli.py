@@ -83,7 +83,9 @@ async def _open_and_run(
         noting = partial(_noted, session.open_deployment, call, order, stage)
         opener = replace(session, open_deployment=noting)
         return await run_command(order, opener, call, agreed_usd=agreed_usd, stage=stage)
-    async with session.open_deployment(session.read_config()) as deployment:
+    config = session.read_config()
+    async with session.open_deployment(config, create=spec.creates_store) as deployment:
+        _tell_of_missing_store(deployment)
         if spec.spends:
             for report in deployment.plugins.faulty:
                 click.echo(report.told, err=True)
@@ -94,14 +96,31 @@ async def _open_and_run(
 
 @asynccontextmanager
 async def _noted(
-    open_deployment: OpenDeployment, call: Call, order: Order, stage: Stage, config: Config
+    open_deployment: OpenDeployment,
+    call: Call,
+    order: Order,
+    stage: Stage,
+    config: Config,
+    *,
+    create: bool = True,
 ) -> AsyncIterator[Deployment]:
     """Open a deployment for a command that does so itself, and write down that it was used."""
     async with (
-        open_deployment(config) as deployment,
+        open_deployment(config, create=create) as deployment,
         logged(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
     ):
+        _tell_of_missing_store(deployment)
         yield deployment
+
+
+def _tell_of_missing_store(deployment: Deployment) -> None:
+    """Name the store that a command found missing and did not create."""
+    if deployment.missing_store:
+        click.echo(
+            f"There is no store at {deployment.missing_store} yet; overheard check creates it. If "
+            f"it is elsewhere, correct [storage] url in {deployment.config.file}.",
+            err=True,
+        )
 
 
 def _added(ctx: click.Context) -> list[CommandSpec]:

@@ -83,6 +83,8 @@ class Deployment:
         zone: The time zone of readers of whom no other is known.
         limits: The pace of each model and its pauses, shared by all runs of this process.
         queue: Carries out the tasks of runs.
+        missing_store: The URL of a store that does not exist yet, in whose place this deployment
+            has an empty one that is removed with it; else empty.
         scoring_lock: Held while answers are scored, so that two commands do not score the same
             answers.
     """
@@ -96,6 +98,7 @@ class Deployment:
     zone: tzinfo = UTC
     limits: Limits = field(default_factory=Limits)
     queue: Queue = field(default_factory=InlineQueue)
+    missing_store: str = ""
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def refreshed(self) -> Deployment:
@@ -150,8 +153,14 @@ class Deployment:
 class OpenDeployment(Protocol):
     """Opens a deployment and closes it behind the block."""
 
-    def __call__(self, config: Config) -> AbstractAsyncContextManager[Deployment]:
-        """Open the deployment that a configuration describes."""
+    def __call__(
+        self, config: Config, *, create: bool = True
+    ) -> AbstractAsyncContextManager[Deployment]:
+        """Open the deployment that a configuration describes.
+
+        A store that does not exist is created; without `create`, a temporary store takes its place,
+        see `Deployment.missing_store`.
+        """
         ...
 
 

@@ -390,6 +390,12 @@ class StoreError(OverheardError):
     remedy: str
 
 
+class StoreMissing(OverheardError):
+    message = "There is no store at {url} yet; overheard check creates it."
+
+    url: str
+
+
 class FileUnreadable(OverheardError):
     message = "{file} cannot be read: {reason}; check its name and who may read it."
 

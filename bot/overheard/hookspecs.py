@@ -7,6 +7,7 @@ is optional. Each plugin is called on its own, so that its fault stays its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -76,7 +77,8 @@ class PluginSettings:
         return self._check(settings, name, self._tables.get(name, {}))
 
     def _check(self, settings: type[SomeSettings], name: str, table: Any) -> SomeSettings:
-        checked, problems = check(settings, table, f"{self._file}, [{self._section}.{name}]")
+        where = f"{self._file}, [{self._section}.{name}]"
+        checked, problems = check(settings, table, where, Path(self._file).parent)
         if checked is None:
             raise SettingsError(problem=" ".join(problems))
         self.secrets += secrets_of(checked)

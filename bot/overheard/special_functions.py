@@ -46,7 +46,7 @@ def ndtri(p: Any) -> Floats:
         r = np.sqrt(-np.log(np.where(q < 0, p, 1 - p)[tail]))
         size = np.where(r <= 5, _fraction(r - 1.6, *_NEAR), _fraction(r - 5, *_FAR))
     found[tail] = np.copysign(np.where(np.isinf(r), np.inf, size), q[tail])
-    return found
+    return np.asarray(found)
 
 
 def betainc(a: Any, b: Any, x: Any) -> Floats:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial, wraps
 from pathlib import Path
 from sqlite3 import OperationalError as LockedError
@@ -157,10 +158,27 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
     return create_async_engine(url, pool_pre_ping=True, **pool)
 
 
+def create_private(file: Path) -> None:
+    """Create an empty file that only its owner can read and write.
+
+    Raises:
+        FileExistsError: when there is a file of that name.
+        OSError: when the file cannot be created.
+    """
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def _sqlite_engine(url: URL) -> AsyncEngine:
-    """Return the pool of connections to an SQLite file; its directory is created."""
+    """Return the pool of connections to an SQLite file.
+
+    A file that does not exist is created together with its directory. SQLite creates the files of
+    the write-ahead log with the permissions of the database.
+    """
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            create_private(file)
     # Every connection of this pool is returned soon; on a busy machine, waiting longer succeeds.
     engine = create_async_engine(url, pool_timeout=None)
     event.listen(engine.sync_engine, "connect", _prepare)

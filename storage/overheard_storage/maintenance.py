@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-from sqlalchemy import URL, text
+from sqlalchemy import text
 
 from overheard.domain.operations import StoreHealth
 from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces.services import Progress
 from overheard_storage import health, transfer
-from overheard_storage.database import Database
+from overheard_storage.database import Database, create_private
 from overheard_storage.faults import shown
 from overheard_storage.store import migrate
 from overheard_storage.upgrades import require_current, upgrade
-from overheard_storage.urls import explained, parse_url
+from overheard_storage.urls import explained, is_missing, parse_url
 
 
 class SqlMaintenance:
@@ -61,8 +61,12 @@ class SqlMaintenance:
 
 def _vacuum_into(store: str, file: Path) -> int:
     """Run VACUUM INTO, which needs a connection without a transaction."""
-    if file.exists():
-        raise FileUnwritable(file=file, reason="it is there already")
+    try:
+        create_private(file)
+    except OSError as error:
+        there = isinstance(error, FileExistsError)
+        reason = "it is there already" if there else str(error.strerror)
+        raise FileUnwritable(file=file, reason=reason) from None
     with closing(sqlite3.connect(store)) as connection:
         try:
             connection.execute("VACUUM INTO ?", (str(file),))
@@ -70,10 +74,6 @@ def _vacuum_into(store: str, file: Path) -> int:
             file.unlink(missing_ok=True)
             raise FileUnwritable(file=file, reason=str(error)) from None
     return file.stat().st_size
-
-
-def _is_missing(place: URL) -> bool:
-    return place.get_backend_name() == "sqlite" and not Path(place.database or "").exists()
 
 
 @asynccontextmanager
@@ -86,11 +86,11 @@ async def _opened(url: str, *, must_exist: bool = False) -> AsyncIterator[Databa
     """
     place = parse_url(url)
     with explained(place):
-        database = Database(place)
-        if must_exist and _is_missing(place):
+        if must_exist and is_missing(place):
             raise StoreError(
                 url=shown(place), reason="there is no such file", remedy="check the path"
             )
+        database = Database(place)
         try:
             yield database
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from overheard.domain import Census
+from overheard.errors import StoreMissing
 from overheard_storage.alerts import AlertRepository
 from overheard_storage.answers import AnswerRepository
 from overheard_storage.blocks import BlockRepository
@@ -13,6 +14,7 @@ from overheard_storage.chat_state import ChatStateRepository
 from overheard_storage.database import Database
 from overheard_storage.deliveries import DeliveryRepository
 from overheard_storage.editions import EditionRepository
+from overheard_storage.faults import shown
 from overheard_storage.finetune import FinetuneRepository
 from overheard_storage.health import CensusRepository
 from overheard_storage.locks import LockRepository
@@ -23,8 +25,8 @@ from overheard_storage.retention import RetentionRepository
 from overheard_storage.runs import BatchRepository, RunRepository
 from overheard_storage.scores import ScoreRepository
 from overheard_storage.updates import ThresholdRepository, UpdateRepository
-from overheard_storage.upgrades import require_current, upgrade
-from overheard_storage.urls import explained, parse_url
+from overheard_storage.upgrades import require_current, require_tables, upgrade
+from overheard_storage.urls import explained, is_missing, parse_url
 
 
 class SqlStore:
@@ -72,20 +74,26 @@ class SqlStore:
         await self._database.close()
 
 
-async def open_store(url: str, *, migrate: bool = True) -> SqlStore:
-    """Open a store, which is created when it does not exist.
+async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> SqlStore:
+    """Open a store.
 
     Args:
         url: ``sqlite:///file.db``, the path of such a file, or ``postgresql://...``.
         migrate: Whether older tables are upgraded to this version.
+        create: Whether a store that does not exist is created.
 
     Raises:
+        StoreMissing: when the store does not exist, or has no tables, and is not to be created.
         StoreError: when the store cannot be used; the message has its URL without the password.
     """
     place = parse_url(url)
+    if not create and is_missing(place):
+        raise StoreMissing(url=shown(place))
     with explained(place):
         database = Database(place)
         try:
+            if not create:
+                await require_tables(database)
             await (upgrade(database) if migrate else require_current(database))
         except BaseException:
             await database.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from overheard.errors import StoreError
+from overheard.errors import StoreError, StoreMissing
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.faults import shown
 from overheard_storage.tables import REVISION
@@ -41,6 +41,17 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
         if before != REVISION:
             await connection.run_sync(_run_migrations)
     return before, REVISION
+
+
+@uninterrupted
+async def require_tables(database: Database) -> None:
+    """Check that a database has tables of Overheard, of whatever revision.
+
+    Raises:
+        StoreMissing: when it has none.
+    """
+    if await _revision(database) is None:
+        raise StoreMissing(url=shown(database.url))
 
 
 @uninterrupted

@@ -205,6 +205,8 @@ class CommandSpec:
         faces: Where it can be used.
         opens: Whether it works in an open deployment. Otherwise the terminal passes its function a
             `overheard.deployment.Session`, from which a deployment can be opened.
+        reads: Whether it only reads the store, whatever its role; without one it creates no store.
+            A command for viewers does so too.
         fill: ``async def fill(deployment, call, **options) -> Mapping``: the values with which its
             form is filled in; a command that changes something has one. Where forms exist the form
             is opened when only the required options were given.
@@ -224,6 +226,7 @@ class CommandSpec:
     confirms: bool = False
     faces: frozenset[Face] = EVERYWHERE
     opens: bool = True
+    reads: bool = False
     title: str = ""
     chart: str | None = None
     fill: Callable[..., Awaitable[Mapping[str, Any]]] | None = None
@@ -236,6 +239,11 @@ class CommandSpec:
     def asks(self) -> bool:
         """Whether it may ask for a yes."""
         return self.spends or self.confirms
+
+    @property
+    def creates_store(self) -> bool:
+        """Whether it creates a store that does not exist."""
+        return self.role > Role.VIEWER and not self.reads
 
     @property
     def noun(self) -> str:

@@ -68,6 +68,7 @@ AUDIT = CommandSpec(
     "Show who changed something or spent, the newest first.",
     audit,
     role=Role.ADMIN,
+    reads=True,
     private=True,
     examples=("audit", "audit --since yesterday"),
 )

@@ -69,7 +69,7 @@ async def copy(
         StoreError: when one of them cannot be used, or the target is not empty.
     """
     config = session.read_config()
-    async with session.open_deployment(config):  # where it is noted
+    async with session.open_deployment(config, create=False):  # where it is noted
         counts = await session.maintenance().copy(config.storage.url, target, call.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
@@ -92,7 +92,7 @@ async def back_up(
         FileUnwritable: when the file is there, or cannot be written.
     """
     config = session.read_config()
-    async with session.open_deployment(config):  # where it is noted
+    async with session.open_deployment(config, create=False):  # where it is noted
         size = await session.maintenance().back_up(config.storage.url, file)
     return Card(
         title=f"Wrote {_size(size)} to {file}",

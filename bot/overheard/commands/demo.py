@@ -42,7 +42,7 @@ async def opened(given: Deployment | Session) -> AsyncIterator[Deployment]:
         yield given
         return
     with _config(given) as config:
-        async with given.open_deployment(config) as deployment:
+        async with given.open_deployment(config, create=False) as deployment:
             yield deployment
 
 

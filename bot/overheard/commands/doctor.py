@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +47,7 @@ async def doctor(session: Session, _: Call) -> Card:
         return _card([Finding("configuration", problem, "mend it") for problem in error.problems])
     findings = [Finding(f"configuration {config.file}")]
     try:
-        async with session.open_deployment(config) as deployment:
+        async with session.open_deployment(config, create=False) as deployment:
             ward = _Ward(deployment, session.open_chats(config))
             findings += [finding async for finding in ward.findings()]
     except OverheardError as error:
@@ -62,8 +64,8 @@ class _Ward:
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Yield what is found, place by place."""
-        # Whoever opens a store writes to it: one that cannot be written was never opened.
-        yield Finding(f"store {_place(self.deployment.config.storage.url)}")
+        for finding in self._store():
+            yield finding
         async for finding in queue_findings(self.deployment.config):
             yield finding
         for finding in (*self._disk(), *self._plugins(), *self._measured()):
@@ -80,11 +82,27 @@ class _Ward:
         yield await self._waiting()
         yield _clock([ahead for _, ahead in tried if ahead is not None])
 
+    def _store(self) -> Iterator[Finding]:
+        """Yield whether the store can be written, or created, and who can read it."""
+        url, missing = self.deployment.config.storage.url, self.deployment.missing_store
+        file = _sqlite_file(url)
+        if not missing:
+            # Opening a store writes to it: a store that cannot be written is reported elsewhere.
+            yield Finding(f"store {_place(url)}")
+        elif file and not os.access(_existing_folder(file), os.W_OK):
+            problem = f"it does not exist, and {_existing_folder(file)} cannot be written"
+            yield Finding(f"store {missing}", problem, "correct [storage] url, or give the right")
+        else:
+            yield Finding(f"store {missing} (the first overheard check creates it)")
+        if file and file.exists() and file.stat().st_mode & 0o007:
+            problem = "every user of this machine can read it"
+            yield Finding(f"file {file}", problem, f"run: chmod 600 {shlex.quote(str(file))}")
+
     def _disk(self) -> Iterator[Finding]:
-        url = self.deployment.config.storage.url
-        if url.startswith("postgresql"):
+        file = _sqlite_file(self.deployment.config.storage.url)
+        if file is None:
             return  # its disk is another machine's
-        free = shutil.disk_usage(Path(url.removeprefix("sqlite:///")).absolute().parent).free
+        free = shutil.disk_usage(_existing_folder(file)).free
         low = free < MIN_FREE_DISK_BYTES
         problem = f"only {free / 1e6:,.0f} MB are left" if low else ""
         yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
@@ -206,6 +224,18 @@ def _told(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
     return str(error).rstrip(".") if isinstance(error, OverheardError) else type(error).__name__
+
+
+def _sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite store's URL, or None for a server's URL."""
+    if url.startswith("postgres"):
+        return None
+    return Path(url.removeprefix("sqlite:///")).expanduser().absolute()
+
+
+def _existing_folder(file: Path) -> Path:
+    """Return the nearest folder above a file that exists."""
+    return next(folder for folder in file.parents if folder.exists())
 
 
 def _place(url: str) -> str:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TextIO
 from overheard.cards import wording
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
+from overheard.commands.retain import private
 from overheard.config.redaction import json_line, printable
 from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable
@@ -91,7 +92,7 @@ def replacing(file: Path) -> Iterator[TextIO]:
         part = whole if in_place else whole.with_name(f"{whole.name}.{os.getpid()}.part")
         try:
             # newline="" leaves line ends to the CSV writer.
-            with part.open("w", encoding="utf-8", newline="") as stream:
+            with open(part, "w", encoding="utf-8", newline="", opener=private) as stream:
                 yield stream
             if not in_place:
                 _replace(part, whole)
@@ -146,6 +147,7 @@ EXPORT = CommandSpec(
     "Write answers or scores, in the form that import reads.",
     export_to,
     role=Role.ADMIN,
+    reads=True,
     examples=("export answers", "export scores --format csv --out scores.csv"),
     faces=frozenset({Face.TERMINAL}),
 )

@@ -86,7 +86,7 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         await deployment.caught_up(call.progress)
         runs = {run.id: run for run in await deployment.store.runs.find()}
         now = deployment.clock.now()
-        file = Path(deployment.config.retention.folder, f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl")
+        file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
         removed = 0
         async for group in batches(old(deployment), GROUP):
             lines = await _lines(deployment, group, runs)
@@ -119,7 +119,7 @@ def append(file: Path, lines: bytes) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with open(file, "ab", buffering=0, opener=_private) as out:
+        with open(file, "ab", buffering=0, opener=private) as out:
             whole = out.seek(0, os.SEEK_END)
             try:
                 _write(out, lines)
@@ -139,7 +139,8 @@ def _write(out: BinaryIO, lines: bytes) -> None:
     os.fsync(out.fileno())
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """Open a file like `os.open`; a new file can be read and written by its owner alone."""
     return os.open(path, flags, 0o600)
 
 

@@ -48,7 +48,8 @@ class StorageTable(Settings):
     """``[storage]``: the database.
 
     Attributes:
-        url: ``sqlite:///file.db`` or ``postgresql://user@host/database``.
+        url: ``sqlite:///file.db`` or ``postgresql://user@host/database``. A relative path of a file
+            starts at the folder of the configuration.
     """
 
     url: str = "sqlite:///overheard.db"
@@ -173,7 +174,11 @@ def load_config(file: Path) -> Config:
 
 
 def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
-    """Read and validate a configuration from its text; `file` is its name in error messages.
+    """Read and validate a configuration from its text.
+
+    Args:
+        text: The content of the file.
+        file: The name of the file, for messages; relative paths start at its folder.
 
     Raises:
         ConfigError: with every problem as a sentence that names file, table and key.
@@ -182,13 +187,45 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{file} is not valid TOML: {error}; mend that line."]) from None
-    config, problems = check(Config, tables, file)
+    folder = Path(file).parent
+    config, problems = check(Config, tables, file, folder)
     if config:
+        config = _located(config, folder)
         config._file = file
         problems = list(_contradictions(config))
     if config is None or problems:
         raise ConfigError(problems)
     return config
+
+
+def located_url(url: str, folder: Path) -> str:
+    """Return a database's URL with the path of an SQLite file joined to a folder.
+
+    Absolute paths, paths in a home folder (``~``) and servers are returned as they are.
+    """
+    prefix, separator, path = url.rpartition(":///")
+    bare = "://" not in url
+    if not bare and not (separator and prefix.startswith("sqlite")):
+        return url
+    if path in {"", ":memory:"} or path.startswith("~") or Path(path).is_absolute():
+        return url
+    return f"{prefix}{separator}{(folder / path).as_posix()}"
+
+
+def _located(config: Config, folder: Path) -> Config:
+    """Return a configuration whose store and files of old texts start at its folder.
+
+    Defaults are located too, which no validator of `Settings` sees.
+    """
+    storage, retention, slack = config.storage, config.retention, config.slack
+    place = located_url(storage.url, folder)
+    changed: dict[str, Settings] = {"storage": storage.model_copy(update={"url": place})}
+    if "folder" not in retention.model_fields_set:
+        changed["retention"] = retention.model_copy(update={"folder": folder / retention.folder})
+    if slack:
+        url = located_url(slack.installations, folder)
+        changed["slack"] = slack.model_copy(update={"installations": url})
+    return config.model_copy(update=changed)
 
 
 def _contradictions(config: Config) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -193,12 +194,12 @@ class RetentionTable(Settings):
         days: Number of days; 0 keeps texts for ever.
         brands: Number of days for questions that were asked for a brand; an answer for several
             brands is kept for the longest of their periods.
-        folder: The folder of the files.
+        folder: The folder of the files; a relative path starts at that of the configuration.
     """
 
     days: int = Field(default=0, ge=0)
     brands: Mapping[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    folder: str = Field(default="texts", min_length=1)
+    folder: Path = Path("texts")
 
 
 class HealthTable(Settings):

@@ -15,7 +15,14 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 Secret = SecretStr
@@ -26,18 +33,25 @@ class Settings(BaseModel):
     """A table of the configuration: frozen, and strict about unknown keys.
 
     A secret field gets its default variable by
-    ``Field(json_schema_extra={"env": "OPENAI_API_KEY"})``.
+    ``Field(json_schema_extra={"env": "OPENAI_API_KEY"})``. A relative path, of a field of type
+    `Path` or of a secret's file, starts at the folder of the configuration.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _read_secrets(cls, table: Any) -> Any:
-        """Fill in secrets from files and the environment before validation."""
+    def _read_secrets(cls, table: Any, info: ValidationInfo) -> Any:
+        """Locate files, and fill in secrets from files and the environment, before validation."""
         if not isinstance(table, Mapping):
             return table
+        folder = (info.context or {}).get(FOLDER, Path())
         filled = dict(table)
+        for name, field in cls.model_fields.items():
+            if Path in (field.annotation, *get_args(field.annotation)):
+                key = field.alias or name
+                if isinstance(filled.get(key), str) and filled[key]:
+                    filled[key] = folder / Path(filled[key]).expanduser()
         for name in _secret_fields(cls):
             if name in filled and not isinstance(filled[name], SecretStr):
                 filled[name] = _Unusable(
@@ -45,7 +59,7 @@ class Settings(BaseModel):
                     f"and name that as {name}_env, or into a file named as {name}_file"
                 )
                 continue
-            value = _secret(cls, name, filled)
+            value = _secret(cls, name, filled, folder)
             if value is not None:
                 filled[name] = value
         return filled
@@ -60,9 +74,12 @@ class _Unusable:
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
+FOLDER = "folder"
+"""The key in pydantic's validation context of the folder at which relative paths start."""
+
 
 def check(
-    settings: type[SomeSettings], table: Any, where: str
+    settings: type[SomeSettings], table: Any, where: str, folder: Path = Path()
 ) -> tuple[SomeSettings | None, list[str]]:
     """Validate a table of the configuration.
 
@@ -70,12 +87,13 @@ def check(
         settings: The settings class.
         table: The parsed table.
         where: File and table, with which every message begins.
+        folder: The folder at which relative paths start; by default the working directory.
 
     Returns:
         The settings, or None if the table is invalid, and the problems as sentences.
     """
     try:
-        return settings.model_validate(table), []
+        return settings.model_validate(table, context={FOLDER: folder}), []
     except ValidationError as error:
         return None, [_sentence(settings, detail, where) for detail in error.errors()]
 
@@ -157,14 +175,15 @@ def _secret_fields(settings: type[BaseModel]) -> list[str]:
 
 
 def _secret(
-    settings: type[BaseModel], name: str, table: dict[str, Any]
+    settings: type[BaseModel], name: str, table: dict[str, Any], folder: Path
 ) -> SecretStr | _Unusable | None:
     """Return a secret from its file or environment variable, and remove its keys from the table."""
     variable = table.pop(f"{name}_env", _variable(settings, name))
     file = table.pop(f"{name}_file", None)
     if file is not None:
         try:
-            return SecretStr(Path(str(file)).read_text(encoding="utf-8").strip())
+            place = folder / Path(str(file)).expanduser()
+            return SecretStr(place.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             return _Unusable(f"cannot be read from {name}_file ({reason})")

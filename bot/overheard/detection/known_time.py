@@ -258,7 +258,7 @@ def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
     freedom = min(float(cut.before.n.sum()), float(cut.after.n.sum()))
     effects, weights = _run_effect_grid()
     distances = (effect_sd * effects - abs(cut.u)) / cut.v**0.5
-    return float(min(1.0, 2 * (weights @ stdtr(freedom, distances))))
+    return min(1.0, 2 * float(weights @ stdtr(freedom, distances)))
 
 
 def successes(before: Sums, after: Sums) -> tuple[int, Floats]:

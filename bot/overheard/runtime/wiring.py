@@ -7,14 +7,17 @@ import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Timer
 
 from overheard import cli
 from overheard.config.loader import Config
 from overheard.deployment import Deployment, Session, local_zone
 from overheard.domain import TaskKind
+from overheard.errors import StoreMissing
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
@@ -41,15 +44,36 @@ class SystemClock:
 
 
 @asynccontextmanager
-async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
+async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterator[Deployment]:
     """Open the deployment that a configuration describes, and close it behind the block.
+
+    Args:
+        config: The configuration.
+        create: Whether a store that does not exist is created. Otherwise the deployment has an
+            empty store that is removed behind the block, and `Deployment.missing_store` is set.
 
     Raises:
         StoreError: when the store cannot be used.
     """
+    async with AsyncExitStack() as stack:
+        store, missing = await _open_store(config.storage.url, stack, create=create)
+        yield await stack.enter_async_context(_deployed(config, store, missing))
+
+
+async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple[Store, str]:
+    """Open a store, or a temporary one in its place; return it and the URL of a missing store."""
     from overheard_storage import open_store  # SQLAlchemy is slow to import, and help needs none
 
-    store = await open_store(config.storage.url)
+    try:
+        return await open_store(url, create=create), ""
+    except StoreMissing as error:
+        folder = stack.enter_context(TemporaryDirectory(prefix="overheard-"))
+        return await open_store(str(Path(folder, "empty.db"))), error.url
+
+
+@asynccontextmanager
+async def _deployed(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
+    """Put a deployment together around an open store, and close both behind the block."""
     plugins = load_plugins(config)
     try:
         await store.catalogue.provision(config.catalogue())
@@ -70,8 +94,9 @@ async def open_deployment(config: Config) -> AsyncIterator[Deployment]:
             scoring=await in_use(scoring, store),
             clock=clock,
             limits=limits,
-            queue=await _queue(config, store),
+            queue=InlineQueue() if missing else await _queue(config, store),
             zone=local_zone(),
+            missing_store=missing,
         )
         with _rested_collector(), watchdog():
             yield deployment

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -228,6 +229,7 @@ class Installations:
             ChatUnavailable: when the database cannot be used.
         """
         try:
+            create_file(self._settings.installations)
             await self._store.create_tables()  # type: ignore[no-untyped-call]
             await self._states.create_tables()  # type: ignore[no-untyped-call]
         except (SQLAlchemyError, OSError):
@@ -293,6 +295,17 @@ def _authorization(base_url: str) -> str | None:
     """
     host = urlsplit(base_url).hostname or ""
     return f"https://{host}/oauth/v2/authorize" if host.endswith("slack-gov.com") else None
+
+
+def create_file(url: str) -> None:
+    """Create the file of an SQLite database that only its owner can read, if there is none.
+
+    Raises:
+        OSError: when it cannot be created.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        Path(str(parsed.database)).expanduser().touch(mode=0o600, exist_ok=True)
 
 
 def _engine(url: str) -> AsyncEngine:
