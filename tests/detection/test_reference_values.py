@@ -206,7 +206,8 @@ def plain(thing: object) -> Any:  # noqa: PLR0911 - one line a type reads best
     if isinstance(thing, Stream):
         return [len(thing.runs), float(thing.total.sum())]
     if is_dataclass(thing) and not isinstance(thing, type):
-        kept = (f.name for f in fields(thing) if f.name != "statement")  # no detector sets it
+        added = {"statement", "runs_to_exclude", "runs" if "looks" in dir(thing) else ""}
+        kept = (f.name for f in fields(thing) if f.name not in added)  # newer than the numbers
         return {name: plain(getattr(thing, name)) for name in kept}
     if isinstance(thing, np.ndarray | np.generic):
         return plain(thing.tolist())

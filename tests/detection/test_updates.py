@@ -9,10 +9,13 @@ from overheard.detection.simulate import Design, simulate
 from overheard.detection.updates import (
     DEFAULT_PLAN,
     FollowUpPlan,
+    KnownChange,
     UpdateEffect,
     UpdateStatus,
+    credited,
     crossing,
     follow_update,
+    follow_updates,
     next_burst,
     pocock,
 )
@@ -163,3 +166,46 @@ def test_ten_points_are_seen(tau: float, power: float) -> None:
 def test_updates_that_change_nothing_are_seldom_found_to(tau: float) -> None:
     """400 of them, at the level of 0.05, with three Monte-Carlo deviations."""
     assert run_updates(UpdateTrial(0.0, tau), 400, seed=6).found <= 0.05 + 3 * 0.011
+
+
+def test_a_change_that_began_before_an_update_is_not_the_updates() -> None:
+    """Two runs before it, or two runs after it: the update itself did not move the brand."""
+    stream, at = history([0.1] * 6, before=10)  # the change is at `at`
+    later = stream.runs[12].at
+    change = KnownChange(at, frozenset({at}))
+    [credulous] = follow_updates(stream, [], [later])
+    [careful] = follow_updates(stream, [], [later], changes=[change])
+    assert credulous
+    assert credulous.finding is UpdateStatus.MOVED
+    assert careful
+    assert careful.finding is not UpdateStatus.MOVED
+
+    [early] = follow_updates(stream, [], [stream.runs[8].at], changes=[change])
+    assert early
+    assert (early.finding, early.runs) == (UpdateStatus.OPEN, (8, 2))
+    [own] = follow_updates(stream, [], [at], changes=[change])
+    assert own
+    assert own.finding is UpdateStatus.MOVED
+    assert credited(at, stream.runs, change)
+    assert not credited(later, stream.runs, change)
+
+
+def test_it_says_what_excluding_five_points_would_take() -> None:
+    """More runs since; with few runs before, no number of runs is enough."""
+    many, at = history([0.5] * 6, before=40)
+    few, early = history([0.5] * 6, before=3)
+    still, unknown = follow_update(many, at, 0.0), follow_update(few, early, 0.03)
+    assert still
+    assert unknown
+
+    assert still.keeps_level
+    assert not unknown.keeps_level
+    assert still.runs_to_exclude
+    assert still.runs_to_exclude > 6
+    assert unknown.runs_to_exclude is None
+    enough, then = history([0.5] * still.runs_to_exclude, before=40)
+    plan = FollowUpPlan(looks=still.runs_to_exclude)
+    exact = follow_update(enough, then, 0.0, plan)
+    assert exact
+    # The boundary grows a little with the number of looks.
+    assert exact.bound * DEFAULT_PLAN.boundary / plan.boundary == pytest.approx(0.05, abs=0.004)

@@ -71,34 +71,47 @@ async def shifts(
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     deployment = await deployment.caught_up(call.progress)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    replays = await _replays(deployment, call, chosen, runs)
+    found = await replays(deployment, call, chosen, runs)
     stated = await reported_statements(deployment, [brand.name for brand in chosen])
-    card = _card(deployment, call, replays, stated, runs)
+    card = _card(deployment, call, found, stated, runs)
     if not why:
         return card
-    return _with_reasons(deployment, card, await _decisions(deployment, replays, runs), runs)
+    return _with_reasons(deployment, card, await _decisions(deployment, found, runs), runs)
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
     """Return how many shifts the monitor would have raised since a moment, by some scores."""
     deployment = replace(deployment, scoring=scoring)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    replays = await _replays(deployment, call, tracked(deployment.catalogue), runs)
-    alarms = [alarm for replay in replays for alarm in replay.alarms]
+    found = await replays(deployment, call, tracked(deployment.catalogue), runs)
+    alarms = [alarm for replay in found for alarm in replay.alarms]
     return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
 
 
-async def _replays(
-    deployment: Deployment, call: Call, brands: Sequence[Brand], runs: Mapping[int, Run]
+async def replays(
+    deployment: Deployment,
+    call: Call,
+    brands: Sequence[Brand],
+    runs: Mapping[int, Run] | None = None,
 ) -> list[BrandReplay]:
+    """Return the analysis of the whole past of brands, run by run.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brands: The brands.
+        runs: All runs by number; by default they are read from the store.
+    """
+    if runs is None:
+        runs = {run.id: run for run in await deployment.store.runs.find()}
     updates = await _updates(deployment, runs)
     call.progress.start("Looking at the past", len(brands))
-    replays = []
+    found = []
     for brand in brands:
-        replays.append(await HistoryReader.of(deployment).replay(brand.name, updates))
+        found.append(await HistoryReader.of(deployment).replay(brand.name, updates))
         call.progress.advance()
     call.progress.finish()
-    return replays
+    return found
 
 
 async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:

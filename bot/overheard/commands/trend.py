@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -14,7 +14,7 @@ from overheard.commands.arguments import BrandName, unknown
 from overheard.commands.check_card import told
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Metric
+from overheard.domain import Brand, Metric, Model
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
@@ -107,6 +107,7 @@ async def trend_chart(
     marks = [
         Mark(u.at, u.source) for u in await deployment.store.updates.find() if u.model in models
     ]
+    marks += await _shift_marks(deployment, brand, metric, models)
     return Chart(
         title=f"{metric.label}{f' at {models.pop()}' if alone else f' of {brand.name}'}",
         scale=metric.scale,
@@ -114,6 +115,31 @@ async def trend_chart(
         marks=tuple(marks),
         zone=call.zone,
     )
+
+
+async def _shift_marks(
+    deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
+) -> list[Mark]:
+    """Mark where the metric's shifts began that alerts have reported."""
+    alerts = await deployment.store.alerts.find(brand=brand.name)
+    moved = [
+        shift
+        for alert in alerts
+        for shift in alert.moved
+        if shift.metric == metric.name and shift.model in models
+    ]
+    if not moved:
+        return []
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    return [
+        Mark(starts[s.began or s.run_id], "better" if _better(s.change, metric) else "worse")
+        for s in moved
+    ]
+
+
+def _better(change: float, metric: Metric) -> bool:
+    """Whether a change of a metric is good for the brand."""
+    return (change > 0) == metric.higher_is_better
 
 
 def _series(line: Stream, brand: Brand, *, alone: bool) -> Series:

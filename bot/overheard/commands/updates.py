@@ -11,12 +11,19 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Table
 from overheard.cards.command import CommandSpec, Kind, Role, argument, option
 from overheard.commands.arguments import moment
-from overheard.commands.shift_wording import effect_words
+from overheard.commands.shift_wording import effect_words, shift_words
+from overheard.commands.shifts import replays
 from overheard.commands.standings import read_streams
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
-from overheard.detection.updates import UpdateEffect, follow_updates
-from overheard.domain import Model, ModelUpdate, Scale
+from overheard.detection.updates import (
+    KnownChange,
+    UpdateEffect,
+    UpdateStatus,
+    credited,
+    follow_updates,
+)
+from overheard.domain import Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
 from overheard.runs.model_updates import read_feeds
@@ -28,14 +35,23 @@ _PLURAL = {"has": "have", "is": "are"}
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is known of one brand since an update; no verdict as long as nothing was asked."""
+    """What is known of one brand since an update; no verdict as long as nothing was asked.
+
+    Attributes:
+        brand: The brand's name.
+        verdict: What the runs since say.
+        shift: A change that detection found, and that may have begun with the update.
+    """
 
     brand: str
     verdict: UpdateEffect | None
+    shift: Shift | None = None
 
     @property
     def predicate(self) -> str:
         """What is said of the brand, for people, behind its name."""
+        if self.shift:
+            return shift_words(self.shift, Scale.BINARY)
         if self.verdict is None:
             return "has no runs to compare"
         return effect_words(self.verdict, Scale.BINARY)
@@ -48,14 +64,19 @@ class Effect:
     def data(self) -> dict[str, Any]:
         """Return it for machines."""
         verdict = self.verdict
+        measured = self.shift or verdict
+        finding = UpdateStatus.MOVED if self.shift else verdict.finding if verdict else None
         return {
             "brand": self.brand,
             "metric": METRIC,
-            "finding": verdict.finding.value if verdict else None,
+            "finding": finding.value if finding else None,
             "looks": verdict.looks if verdict else 0,
-            "before": verdict.before if verdict else None,
-            "after": verdict.after if verdict else None,
-            "interval": list(verdict.interval) if verdict else None,
+            "before": measured.before if measured else None,
+            "after": measured.after if measured else None,
+            "interval": list(measured.interval) if measured else None,
+            "runs_before": verdict.runs[0] if verdict else 0,
+            "level_kept": bool(verdict and verdict.keeps_level),
+            "runs_to_exclude": verdict.runs_to_exclude if verdict else None,
             "sentence": self.sentence,
         }
 
@@ -68,10 +89,11 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     )
     known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
+    changes = await found_changes(deployment, call) if known else {}
     effects = {
         update.id: found
         for model in dict.fromkeys(update.model for update in known)
-        for update, found in await _effects(deployment, model, known)
+        for update, found in await _effects(deployment, model, known, changes)
     }
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
@@ -138,30 +160,67 @@ async def remove_update(
     return Card("Removed", f"Update {number} is forgotten.", data={"id": number})
 
 
+Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
+"""What detection found, by brand and model."""
+
+
+async def found_changes(deployment: Deployment, call: Call, metric: str = METRIC) -> Changes:
+    """Return the changes of a metric that detection finds over the whole past, as `shifts` does.
+
+    What an update did must agree with when a shift began and how large it was.
+    """
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
+    for replay in await replays(deployment, call, tracked(deployment.catalogue)):
+        for shift in (shift for alarm in replay.alarms for shift in alarm.shifts):
+            if shift.metric == metric:
+                began = shift.began or shift.run_id
+                dates = frozenset(starts[run] for run in (began, *shift.dates))
+                change = KnownChange(starts[began], dates)
+                found.setdefault((shift.brand, shift.model), []).append((change, shift))
+    return found
+
+
 async def _effects(
-    deployment: Deployment, model: Model, known: Iterable[ModelUpdate]
+    deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
     """Return what each update of a model did to the tracked brands, in the order of time."""
     mine = [update for update in known if update.model == model]
     times = sorted({update.at for update in mine})
     found = await read_streams(deployment, model=model, metric=METRIC)
-    verdicts = {
-        brand.name: dict(zip(times, _verdicts(found, brand.name, times), strict=True))
+    effects = {
+        brand.name: dict(
+            zip(
+                times,
+                _brand_effects(found, brand.name, times, changes.get((brand.name, model), ())),
+                strict=True,
+            )
+        )
         for brand in tracked(deployment.catalogue)
     }
-    return [
-        (update, tuple(Effect(name, found[update.at]) for name, found in verdicts.items()))
-        for update in mine
-    ]
+    return [(update, tuple(found[update.at] for found in effects.values())) for update in mine]
 
 
-def _verdicts(
-    found: Sequence[Stream], brand: str, times: Sequence[datetime]
-) -> Sequence[UpdateEffect | None]:
+def _brand_effects(
+    found: Sequence[Stream],
+    brand: str,
+    times: Sequence[datetime],
+    changes: Sequence[tuple[KnownChange, Shift]],
+) -> list[Effect]:
     mine = next((stream for stream in found if stream.key.brand == brand), None)
     if mine is None:
-        return [None] * len(times)
-    return follow_updates(mine, [stream for stream in found if stream is not mine], times)
+        return [Effect(brand, None)] * len(times)
+    others = [stream for stream in found if stream is not mine]
+    known = [change for change, _ in changes]
+    verdicts = follow_updates(mine, others, times, changes=known)
+    return [
+        Effect(
+            brand,
+            verdict,
+            next((shift for change, shift in changes if credited(at, mine.runs, change)), None),
+        )
+        for at, verdict in zip(times, verdicts, strict=True)
+    ]
 
 
 def _paragraphs(
