@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -74,8 +77,8 @@ async def test_two_bots_listen_on_one_port_while_one_hands_over() -> None:
     """When the one that ends has closed it, the other one answers."""
     app = AsyncApp(token=BOT_TOKEN, signing_secret=SECRET)
     async with contextlib.AsyncExitStack() as first:
-        port = await first.enter_async_context(http_server(app, None, "127.0.0.1", 0))
-        async with http_server(app, None, "127.0.0.1", port) as same:
+        port = await first.enter_async_context(http_server(app, SECRET, None, "127.0.0.1", 0))
+        async with http_server(app, SECRET, None, "127.0.0.1", port) as same:
             await first.aclose()
             assert same == port
             assert await answers(port)
@@ -163,12 +166,7 @@ async def test_the_signing_secret_is_needed(
 
 async def test_a_workspace_installs_the_bot_by_itself(slack: SlackPeer, tmp_path: Path) -> None:
     """Then it is served with the token that it was given, and posts find it by its team."""
-    many = {
-        "client_id": "1.1",
-        "client_secret": SecretStr("client-secret"),
-        "installations": f"sqlite:///{tmp_path / 'slack.db'}",
-        "url": "https://bot.example.com",
-    }
+    many = workspaces(tmp_path)
     async with serving(slack, **many) as (desk, url):
         assert (await install(url, "good")) == 200
         await slack.command("report", team_id="T2")
@@ -183,6 +181,68 @@ async def test_a_workspace_installs_the_bot_by_itself(slack: SlackPeer, tmp_path
     with pytest.raises(ChatFailed, match='workspace "T3" has not installed it'):
         await chat.post(f"T3/{CHANNEL}", Card("Alert"), key="2")
     await chat.close()
+
+
+@pytest.mark.parametrize("body", ["{", "payload=%7B", "[" * 9_999])
+async def test_a_malformed_body_without_a_signature_is_refused_unread(
+    slack: SlackPeer, caplog: pytest.LogCaptureFixture, body: str
+) -> None:
+    """Anybody may send one; the log does not grow by it."""
+    async with serving(slack) as (desk, _):
+        status, _text = await slack.post(body, "application/json", secret="other")
+
+    assert (status, desk.requests, caplog.messages) == (401, [], [])
+
+
+@pytest.mark.parametrize(
+    ("event", "kept"),
+    [
+        ({"type": "app_uninstalled"}, False),
+        ({"type": "tokens_revoked", "tokens": {"bot": ["UB"], "oauth": []}}, False),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}, True),
+    ],
+)
+async def test_the_tokens_of_a_workspace_that_left_are_removed(
+    slack: SlackPeer, tmp_path: Path, event: dict[str, object], *, kept: bool
+) -> None:
+    """Those of the bot; a person's own were never stored."""
+    many = workspaces(tmp_path)
+    async with serving(slack, **many) as (_, url):
+        assert (await install(url, "good")) == 200
+        body = {"type": "event_callback", "team_id": "T2", "event": event, "event_id": "Ev1"}
+        await slack.post(json.dumps(body), "application/json")
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "slack.db")) as database:
+        bots = database.execute("SELECT * FROM slack_bots").fetchall()
+        installations = database.execute("SELECT * FROM slack_installations").fetchall()
+    assert len(bots) == len(installations) == int(kept)
+
+
+async def test_installations_that_nobody_ends_are_forgotten(
+    slack: SlackPeer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may begin one: those that expired, and the oldest of too many."""
+    monkeypatch.setattr("overheard.chat.slack.workspaces.MAX_STATES", 3)
+    async with (
+        serving(slack, **workspaces(tmp_path)) as (_, url),
+        aiohttp.ClientSession() as browser,
+    ):
+        for _ in range(8):
+            async with browser.get(f"{url}/slack/install") as page:
+                assert page.status == 200
+    with contextlib.closing(sqlite3.connect(tmp_path / "slack.db")) as database:
+        [(count,)] = database.execute("SELECT count(*) FROM slack_oauth_states")
+    assert count == 4
+
+
+def workspaces(folder: Path) -> dict[str, Any]:
+    """Return the settings with which many workspaces install the bot."""
+    return {
+        "client_id": "1.1",
+        "client_secret": SecretStr("client-secret"),
+        "installations": f"sqlite:///{folder / 'slack.db'}",
+        "url": "https://bot.example.com",
+    }
 
 
 async def install(url: str, code: str) -> int:

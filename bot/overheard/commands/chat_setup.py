@@ -103,7 +103,7 @@ def _settings(settings: SlackTable) -> dict[str, Any]:
     return {
         "event_subscriptions": {
             **_at(settings, "request_url"),
-            "bot_events": ["app_home_opened"],
+            "bot_events": ["app_home_opened", "app_uninstalled", "tokens_revoked"],
         },
         "interactivity": {
             "is_enabled": True,

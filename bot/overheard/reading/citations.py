@@ -24,7 +24,7 @@ _MARKER = re.compile(
     r"|[⁰¹²³⁴-⁹]+)"
 )
 _HOLLOW = re.compile(r"\s?(?:\((?:\s|[,;]|sources?:?|via|see)*\)|\[\s*\])", re.IGNORECASE)
-_LOOSE = re.compile(r"[^\S\n]+(?=[.,;:!?](?:\s|$))")
+_LOOSE = re.compile(r"(?<![^\S\n])[^\S\n]++(?=[.,;:!?](?:\s|$))")
 _DOMAIN = re.compile(rf"(?:[\w-]+\.)+(?:{TOP_LEVEL})", re.IGNORECASE)
 _NUMBER = re.compile(r"\W*\d{1,3}\W*|\W+")
 _CITING = re.compile(r"(?:[.!?;()]|\b(?:sources?|via|see|from)\b:?)\s*\Z", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -85,11 +86,10 @@ def ranked(
 
 
 def _first(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
+    starts = [mention.start for mention in mentions]
     for start, end in lines:
         last_end = None
-        for mention in mentions:
-            if not start <= mention.start < end:
-                continue
+        for mention in mentions[bisect_left(starts, start) : bisect_left(starts, end)]:
             if last_end is not None and mention.start - last_end > _APART_CHARACTERS:
                 break
             last_end = mention.end

@@ -178,7 +178,8 @@ class SlackChat:
             await run_socket(app, self._app_client(), self._timeouts, self._socket)
             return
         flow = self._installations.flow() if self._installations else None
-        async with http_server(app, flow, settings.host, settings.port):
+        secret = required_secret("signing_secret", settings.signing_secret)
+        async with http_server(app, secret, flow, settings.host, settings.port):
             self._serving = True
             try:
                 await asyncio.Event().wait()

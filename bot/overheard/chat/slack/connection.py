@@ -16,6 +16,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
@@ -158,14 +159,15 @@ class _SocketActivity:
 
 @contextlib.asynccontextmanager
 async def http_server(
-    app: AsyncApp, flow: AsyncOAuthFlow | None, host: str, port: int
+    app: AsyncApp, secret: str, flow: AsyncOAuthFlow | None, host: str, port: int
 ) -> AsyncIterator[int]:
     """Serve Slack's HTTP requests within the block, and yield the port.
 
-    slack-bolt refuses requests with a wrong signature or an old time stamp.
+    Requests with a wrong signature or an old time stamp are refused unread.
 
     Args:
         app: Receives the events.
+        secret: The secret with which Slack signs its requests.
         flow: Serves the pages of an installation by OAuth, or None for none.
         host: The address to listen on.
         port: The port to listen on; 0 lets the system choose.
@@ -173,7 +175,9 @@ async def http_server(
     Raises:
         ChatUnavailable: when the address cannot be listened on.
     """
-    runner = web.AppRunner(_web_application(app, flow), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(
+        _web_application(app, SignatureVerifier(secret), flow), access_log=None, shutdown_timeout=1
+    )
     await runner.setup()
     try:
         # During a handover on one machine, the old and the new bot listen on the same port.
@@ -189,10 +193,15 @@ async def http_server(
         await runner.cleanup()
 
 
-def _web_application(app: AsyncApp, flow: AsyncOAuthFlow | None) -> web.Application:
+def _web_application(
+    app: AsyncApp, verifier: SignatureVerifier, flow: AsyncOAuthFlow | None
+) -> web.Application:
     """Return the application that serves Slack's events and, with `flow`, the OAuth pages."""
 
     async def receive_event(request: web.Request) -> web.Response:
+        # Before slack-bolt, which parses a body first and fails on a malformed one.
+        if not verifier.is_valid_request(await request.read(), dict(request.headers)):
+            return web.json_response({"error": "invalid request"}, status=401)
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
     server = web.Application(client_max_size=MAX_REQUEST_BYTES)

@@ -70,6 +70,8 @@ class SlackListeners:
         app.view(modals.CALLBACK_ID)(self._on_form)
         app.options(re.compile(f"^{ACTION_PREFIX}:"))(self._on_typing)
         app.event("app_home_opened")(self._on_home_opened)
+        app.event("app_uninstalled")(self._on_uninstalled)
+        app.event("tokens_revoked")(self._on_revoked)
 
     async def close(self, timeout_s: float) -> None:
         """Wait some seconds for the requests that are being served, then cancel them."""
@@ -139,6 +141,14 @@ class SlackListeners:
     async def _on_home_opened(self, event: Body, body: Body) -> None:
         if event.get("tab") == "home":
             self._tasks.start(self._show_home(body, event["user"]))
+
+    async def _on_uninstalled(self, body: Body) -> None:
+        await self._workspaces.forget(_team(body))
+
+    async def _on_revoked(self, event: Body, body: Body) -> None:
+        """Forget a workspace whose bot token was revoked; people's own tokens are not stored."""
+        if (event.get("tokens") or {}).get("bot"):
+            await self._workspaces.forget(_team(body))
 
     async def _serve(self, body: Body, place: Place, **fields: Any) -> None:
         """Serve a command or click; a click in the App Home also renders the Home again."""

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import make_url, select
+from sqlalchemy import delete, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -40,6 +41,8 @@ MAX_WORKSPACES = 500
 """Workspaces kept in memory."""
 INSTALL_TIMEOUT_S = 600
 """Time limit for a person to agree to an installation."""
+MAX_STATES = 1_000
+"""Installations that may be under way at a time."""
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 """The asynchronous SQLAlchemy driver for each kind of database."""
 
@@ -77,6 +80,10 @@ class Workspaces(Protocol):
         """
         ...
 
+    async def forget(self, team: str) -> None:
+        """Remove the tokens of a team that has uninstalled the bot."""
+        ...
+
 
 class OneWorkspace:
     """The workspace of a single bot token. Slack is asked once which workspace that is."""
@@ -89,6 +96,10 @@ class OneWorkspace:
         """Return the token's workspace, for any team; see `Workspaces`."""
         self._known = self._known or await identify(self._client)
         return self._known
+
+    async def forget(self, team: str) -> None:  # noqa: ARG002 - there is only one
+        """Ask Slack about the token again at the next request; see `Workspaces`."""
+        self._known = None
 
 
 async def identify(client: SlackClient) -> Workspace:
@@ -201,6 +212,23 @@ def _by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     return group_ids
 
 
+class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
+    """The OAuth states of installations that have begun; anybody may begin one.
+
+    Expired states are removed when another is issued, and so are the oldest beyond `MAX_STATES`.
+    """
+
+    async def async_issue(self, *args: object, **kwargs: object) -> str:
+        """Return a new state, which is stored for `INSTALL_TIMEOUT_S`."""
+        columns, now = self.oauth_states.c, datetime.now(UTC).replace(tzinfo=None)
+        newest = select(columns.id).order_by(columns.id.desc()).limit(MAX_STATES)
+        old = (columns.expire_at < now) | columns.id.not_in(newest)
+        async with self.engine.begin() as connection:
+            await connection.execute(delete(self.oauth_states).where(old))
+        issued: str = await super().async_issue(*args, **kwargs)
+        return issued
+
+
 class Installations:
     """The workspaces that installed the bot by OAuth; see `Workspaces`.
 
@@ -217,9 +245,7 @@ class Installations:
         self._store = AsyncSQLAlchemyInstallationStore(
             settings.client_id, self._engine, logger=logger
         )
-        self._states = AsyncSQLAlchemyOAuthStateStore(
-            INSTALL_TIMEOUT_S, self._engine, logger=logger
-        )
+        self._states = PurgedStateStore(INSTALL_TIMEOUT_S, self._engine, logger=logger)
         self._known: OrderedDict[str, Workspace] = OrderedDict()
 
     async def open(self) -> None:
@@ -276,6 +302,16 @@ class Installations:
             if len(self._known) > MAX_WORKSPACES:
                 self._known.popitem(last=False)
         return workspace
+
+    async def forget(self, team: str) -> None:
+        """Remove the tokens of a team that has uninstalled the bot; see `Workspaces`."""
+        logger.warning("Slack's workspace %s has uninstalled Overheard.", team)
+        client_id = self._settings.client_id
+        async with self._engine.begin() as connection:
+            for table in (self._store.bots, self._store.installations):
+                of_team = (table.c.client_id == client_id) & (table.c.team_id == team)
+                await connection.execute(delete(table).where(of_team))
+        self._known.clear()  # it is by tokens; the others are asked about again
 
     async def _token(self, team: str) -> str | None:
         """Return a team's newest bot token in any organisation, or None without an installation."""
