@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from math import isclose
 from typing import Any
 
@@ -19,6 +20,7 @@ from overheard_storage.tables import (
     alerts,
     answers,
     blocks,
+    brands,
     deliveries,
     metadata,
     readings,
@@ -29,6 +31,8 @@ from overheard_storage.upgrades import read_revision
 
 COMPARED_RUNS = 20
 """Runs whose blocks are compared with their scores: the newest and some of all ages."""
+NEWEST_RUNS = 20
+"""Complete runs among which each brand's last check is searched."""
 _LISTED_TABLES = 6
 """Tables whose size is reported, the largest first."""
 
@@ -68,16 +72,34 @@ class CensusRepository(Repository):
             .order_by(answers.c.asked_at)
             .limit(1)
         )
+        unscored, unseen = [
+            next((row[0] for row in await self._database.rows(query)), None)
+            for query in (unread, oldest_start)
+        ]
         return Census(
             await self._counts(runs.c.state),
             await self._counts(alerts.c.state),
             await self._counts(status.label("status")),
             int((await self._database.rows(failed))[0][0]),
-            *[
-                next((row[0] for row in await self._database.rows(q)), None)
-                for q in (unread, oldest_start)
-            ],
+            unscored,
+            unseen,
+            await self._checked(),
         )
+
+    async def _checked(self) -> dict[str, datetime]:
+        """Return when each brand was last measured by a complete run, among the newest runs."""
+        done = (runs.c.state == RunState.COMPLETE) & ~runs.c.aside
+        newest = select(runs.c.id).where(done).order_by(runs.c.started_at.desc()).limit(NEWEST_RUNS)
+        numbers = [row[0] for row in await self._database.rows(newest)]
+        measured = (
+            select(brands.c.name, func.max(runs.c.started_at))
+            .select_from(blocks)
+            .join(runs, runs.c.id == blocks.c.run_id)
+            .join(brands, brands.c.id == blocks.c.brand_id)
+            .where(among(blocks.c.run_id, numbers))
+            .group_by(brands.c.name)
+        )
+        return dict(map(tuple, await self._database.rows(measured)))
 
     async def _scorers(self, versions: Collection[str]) -> list[int]:
         named = [version.partition("@") for version in sorted(versions)]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from office import executed
 from overheard.commands.check import check
@@ -33,7 +34,7 @@ from overheard.errors import ProviderFailed
 from overheard.plugins import Guard
 from overheard.runs.call import CallCounters
 from overheard.runs.queue import outdated, queue_standing
-from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics
+from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics, store_label
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
@@ -43,6 +44,7 @@ from postgres_server import PostgreSQL, postgresql
 __all__ = ["postgresql"]
 
 BOARD = Path(__file__).parents[2] / "docs" / "grafana" / "overheard.json"
+RULES = BOARD.parents[1] / "prometheus" / "overheard.rules.yml"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CONFIG = """
 [storage]
@@ -132,6 +134,27 @@ async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
     assert value(text, "overheard_scoring_lag_seconds") == 0
     assert value(text, "overheard_store_up") == 1
     assert "overheard_queue" not in text
+    assert value(text, 'overheard_last_check_timestamp_seconds{brand="Acme"}') > 1.7e9
+    label = re.escape(store_label(f"sqlite:///{tmp_path}/o.db"))
+    assert re.search(rf'^overheard_info{{store="{label}",version="[\w.]+"}} 1.0$', text, re.M)
+
+
+async def test_whether_each_chat_is_connected_is_seen_from_outside() -> None:
+    """The one that fails cannot report it itself."""
+    text = (await full().text()).decode()
+    assert value(text, 'overheard_chat_up{chat="slack"}') == 1
+    assert value(text, 'overheard_chat_up{chat="discord"}') == 0
+
+
+def test_a_store_is_identified_without_its_password() -> None:
+    """By its name, and a hash of where it is."""
+    labels = {
+        store_label(f"postgresql://{login}@db{number}:5432/over?sslmode=require")
+        for login in ("ann:hunter2", "bob")
+        for number in (1, 2)
+    }
+    assert len(labels) == 2
+    assert all(re.fullmatch(r"over-[0-9a-f]{8}", label) for label in labels)
 
 
 async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
@@ -308,12 +331,34 @@ def full() -> Metrics:
     calls.retried("echo")
 
     async def census() -> Census:
-        return Census()
+        return Census(checked={"Acme": NOON})
 
     async def queue() -> QueueStatus:
         return QueueStatus({"ask/echo": 1}, {}, {}, {"ask/echo": 2.0}, 1)
 
-    return Metrics(census, queue, calls, {"acme": 1}, FixedClock(NOON))
+    chats = {"slack": True, "discord": False}
+    return Metrics(census, queue, calls, {"acme": 1}, FixedClock(NOON), "o-1234", lambda: chats)
+
+
+async def test_the_alert_rules_name_what_there_is() -> None:
+    """Each metric and label exists; each rule says what is wrong and what to do."""
+    text = (await full().text()).decode()
+    families = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
+    [group] = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    names = [rule["alert"] for rule in group["rules"]]
+    assert len(names) == len(set(names)) > 10
+    for rule in group["rules"]:
+        used = set(re.findall(r"overheard_\w+", rule["expr"]))
+        assert used
+        assert used <= families.keys(), rule["alert"]
+        assert rule["labels"]["severity"] in {"warning", "critical"}
+        assert set(rule["annotations"]) == {"summary", "description"}
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+        for name in used:  # the labels that a rule sums by are labels of the metric
+            labels = set(re.findall(r"by \(([a-z, ]+)\)", rule["expr"]))
+            sample = re.search(rf"^{name}(?:_bucket)?\{{(.*)\}}", text, re.MULTILINE)
+            there = re.findall(r'(\w+)="', sample[1] if sample else "")
+            assert {label for found in labels for label in found.split(", ")} <= set(there)
 
 
 async def test_every_metric_is_documented_and_named_as_the_field_does() -> None:

@@ -164,11 +164,13 @@ def taken() -> Iterator[int]:
 
 
 @asynccontextmanager
-async def serving(statuses: Mapping[str, ServiceStatus]) -> AsyncIterator[str]:
+async def serving(statuses: Mapping[str, ServiceStatus], store: str = "") -> AsyncIterator[str]:
     """Serve the endpoint, and give its address once it answers."""
     with taken() as port:
         pass
-    task = asyncio.create_task(HealthServer(HealthTable(port=port), lambda: statuses).run())
+    task = asyncio.create_task(
+        HealthServer(HealthTable(port=port), lambda: statuses, store=store).run()
+    )
     await connected(port)
     yield f"http://127.0.0.1:{port}"
     task.cancel()
@@ -206,7 +208,7 @@ async def test_readiness_says_how_each_service_is(status: ServiceStatus, code: i
         found, body = await asked(f"{address}/ready")
         assert (found, body["ready"]) == (code, code == 200)
         assert body["services"]["slack"].get("problem", "") == status.problem
-        assert await asked(f"{address}/live") == (200, {"live": True})
+        assert await asked(f"{address}/live") == (200, {"live": True, "store": ""})
 
 
 async def test_what_is_not_asked_for_properly_is_refused() -> None:
@@ -228,8 +230,51 @@ async def test_a_silent_peer_does_not_block_others() -> None:
     """One that connects and sends nothing keeps the endpoint neither from answering nor ending."""
     async with serving({}) as address:
         silent = await connected(int(address.rpartition(":")[2]))
-        assert await asked(f"{address}/live") == (200, {"live": True})
+        assert await asked(f"{address}/live") == (200, {"live": True, "store": ""})
     silent.close()
+
+
+async def test_a_port_of_another_program_is_an_error() -> None:
+    """Its answers would be taken for those of this process."""
+    async with serving({}, store="another-1234") as address:
+        port = int(address.rpartition(":")[2])
+        reported: list[str] = []
+        with pytest.raises(PortTaken):
+            await HealthServer(HealthTable(port=port), dict, store="ours").run_if_wanted(
+                reported.append
+            )
+    assert not reported
+
+
+async def test_a_port_of_the_same_deployment_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bot that hands over has it for some seconds, and the next one takes it then."""
+    monkeypatch.setattr("overheard.runtime.health.RETRY_S", 0.02)
+    reported: list[str] = []
+    async with serving({}, store="ours") as address:
+        port = int(address.rpartition(":")[2])
+        health = HealthServer(HealthTable(port=port), lambda: {"x": ServiceStatus()}, store="ours")
+        waiting = asyncio.create_task(health.run_if_wanted(reported.append))
+        while not reported:  # noqa: ASYNC110 - a call makes no event
+            await asyncio.sleep(0.01)
+    try:
+        async with asyncio.timeout(10):
+            while "x" not in (await services(address)):  # noqa: ASYNC110 - it is a server's
+                await asyncio.sleep(0.02)
+    finally:
+        waiting.cancel()
+    assert len(reported) == 1
+    assert "Another process of this deployment has it; it is tried again." in reported[0]
+
+
+async def services(address: str) -> dict[str, Any]:
+    """Return the services that an endpoint lists; none while nothing listens."""
+    try:
+        _, body = await asked(f"{address}/ready")
+    except OSError:
+        return {}
+    return dict(body["services"])
 
 
 async def test_a_port_that_is_taken_is_told() -> None:

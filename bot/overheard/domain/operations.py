@@ -73,6 +73,8 @@ class Census:
             scorer in use has read; None without such an answer.
         unseen_since: When the oldest unfinished run began, for which detection has not run yet;
             None without such a run.
+        checked: When the newest complete run that measured a brand began, by the brand's name; of
+            the newest runs only.
     """
 
     runs: Mapping[str, int] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Census:
     attempts: int = 0
     unscored_since: datetime | None = None
     unseen_since: datetime | None = None
+    checked: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """The health endpoint: over HTTP, whether a deployment runs, and whether all of it works.
 
-``GET /live`` answers 200 as long as the event loop responds. ``GET /ready`` answers 200 when each
-service is up, and 503 when one is down or still connecting; its body gives the state of each. A
-platform that is disabled because its credentials were refused does not count: a restart would not
-help it. ``GET /metrics`` returns the Prometheus metrics of `overheard.runtime.metrics`.
+``GET /live`` answers 200 as long as the event loop responds, and names the store. ``GET /ready``
+answers 200 when each service is up, and 503 when one is down or still connecting; its body gives
+the state of each. A platform that is disabled because its credentials were refused does not count:
+a restart would not help it. ``GET /metrics`` returns the metrics of `overheard.runtime.metrics`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from aiohttp import web
     from aiohttp.typedefs import Handler
 
+RETRY_S = 5.0
+"""Seconds until a port is tried again that another process of the deployment has."""
+PROBE_TIMEOUT_S = 2.0
+"""Seconds that whatever has the port may take to say what it is."""
+PROBE_BYTES = 4096
 READY = frozenset({ServiceState.UP, ServiceState.DISABLED})
 """States of services of a deployment that is ready."""
 
@@ -44,6 +50,7 @@ class HealthServer:
         settings: Where it listens.
         statuses: Returns the status of each service by name; called for each request.
         metrics: Returns what Prometheus collects; None without metrics.
+        store: What identifies the store, see `store_label`.
     """
 
     def __init__(
@@ -51,10 +58,12 @@ class HealthServer:
         settings: HealthTable,
         statuses: Callable[[], Mapping[str, ServiceStatus]],
         metrics: Callable[[], Awaitable[bytes]] | None = None,
+        store: str = "",
     ) -> None:
         self._settings = settings
         self._statuses = statuses
         self._metrics = metrics
+        self._store = store
 
     async def run(self) -> None:
         """Serve until cancelled.
@@ -82,15 +91,42 @@ class HealthServer:
             await runner.cleanup()
 
     async def run_if_wanted(self, report: Callable[[str], None]) -> None:
-        """Serve until cancelled where a port is configured; a port that is taken is reported."""
-        try:
-            if self._settings.port:
+        """Serve until cancelled where a port is configured.
+
+        While another process of this deployment has the port (a bot that hands over, or another
+        worker on this machine), that is reported once, and the port is tried again.
+
+        Raises:
+            PortTaken: when another program has it, whose answers would be taken for this one's.
+        """
+        reported = False
+        while self._settings.port:
+            try:
                 await self.run()
-        except PortTaken as error:
-            report(str(error))
+            except PortTaken as error:
+                if not await self._is_ours():
+                    raise
+                if not reported:
+                    report(f"{error} Another process of this deployment has it; it is tried again.")
+                reported = True
+            await asyncio.sleep(RETRY_S)
+
+    async def _is_ours(self) -> bool:
+        """Return whether a process on the same store answers at the port."""
+        import aiohttp
+
+        host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::", ""} else self._settings.host  # noqa: S104 - compared
+        url = f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}/live"
+        timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as found:
+                body = await found.content.read(PROBE_BYTES)
+            return bool(json.loads(body).get("store") == self._store)
+        except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError):
+            return False
 
     async def _live(self, _: web.Request) -> web.Response:
-        return _answer({"live": True})
+        return _answer({"live": True, "store": self._store})
 
     async def _ready(self, _: web.Request) -> web.Response:
         """Answer with the state of each service; status 200 if all are ready, else 503."""
@@ -123,8 +159,6 @@ async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def _answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
-    import json
-
     from aiohttp import web
 
     headers = {"Cache-Control": "no-store"}

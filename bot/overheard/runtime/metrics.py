@@ -11,8 +11,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from overheard.config.settings import secrets_of
 from overheard.deployment import Deployment
@@ -62,6 +66,8 @@ class Metrics:
         calls: The calls of this process to providers.
         faults: How often plugins have failed in this process, by plugin.
         clock: The time that ages are measured with.
+        store: What identifies the store, see `store_label`.
+        chats: Returns whether each chat is connected, by its name.
     """
 
     def __init__(
@@ -71,12 +77,16 @@ class Metrics:
         calls: CallCounters,
         faults: Mapping[str, int],
         clock: Clock,
+        store: str = "",
+        chats: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
         self._census = census
         self._queue = queue
         self._calls = calls
         self._faults = faults
         self._clock = clock
+        self._store = store
+        self._chats = chats
         self._counting: asyncio.Task[Snapshot] | None = None
         self._snapshot, self._begun = Snapshot(), 0.0
 
@@ -93,6 +103,15 @@ class Metrics:
         )
         for plugin, count in sorted(self._faults.items()):
             faults.labels(plugin).inc(count)
+        _add_labelled(
+            registry,
+            "overheard_info",
+            "1, with the version and the store of this process.",
+            {"version": version("overheard"), "store": self._store},
+        )
+        connected = {name: float(up) for name, up in self._chats().items()}
+        text = "Whether a chat is connected, or another process has it."
+        _add_gauges(registry, "overheard_chat_up", text, "chat", connected)
         _add_snapshot(registry, await self._fresh(), self._clock.now())
         return generate_latest(own) + generate_latest(registry)
 
@@ -123,8 +142,15 @@ class Metrics:
         return Snapshot(now + ttl, census, queue)
 
 
-def process_metrics(deployment: Deployment) -> Metrics:
-    """Return the metrics of this process and of the deployment that it is a part of."""
+def process_metrics(
+    deployment: Deployment, chats: Callable[[], Mapping[str, bool]] = dict
+) -> Metrics:
+    """Return the metrics of this process and of the deployment that it is a part of.
+
+    Args:
+        deployment: The open deployment.
+        chats: Returns whether each chat of this process is connected, by its name.
+    """
     config, many = deployment.config, deployment.config.queue.engine == "pgqueuer"
 
     async def census() -> Census:
@@ -136,7 +162,19 @@ def process_metrics(deployment: Deployment) -> Metrics:
         deployment.limits.counters,
         deployment.plugins.notices.faults,
         deployment.clock,
+        store_label(config.storage.url),
+        chats,
     )
+
+
+def store_label(url: str) -> str:
+    """Return what identifies a store without its password: a name, and a hash of where it is."""
+    place = urlsplit(url)
+    name = place.path.rpartition("/")[2] or url.rpartition("/")[2]
+    where = (
+        f"{place.hostname}:{place.port}{place.path}" if place.hostname else str(Path(place.path))
+    )
+    return f"{name}-{blake2b(where.encode(), digest_size=4).hexdigest()}"
 
 
 def start_telemetry(deployment: Deployment) -> None:
@@ -183,6 +221,9 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
     ):
         # A state without any is 0: a metric that is missing says less.
         _add_gauges(registry, name, text, "state", {**_zeros(states), **counts})
+    last_checks = {brand: at.timestamp() for brand, at in census.checked.items()}
+    text = "When the last complete check of a brand began, in seconds since 1970."
+    _add_gauges(registry, "overheard_last_check_timestamp_seconds", text, "brand", last_checks)
     for name, text, value in (
         (
             "overheard_delivery_attempts",
@@ -221,6 +262,14 @@ def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) 
     from prometheus_client import Gauge
 
     Gauge(name, text, registry=registry).set(value)
+
+
+def _add_labelled(
+    registry: CollectorRegistry, name: str, text: str, labels: Mapping[str, str]
+) -> None:
+    from prometheus_client import Gauge
+
+    Gauge(name, text, list(labels), registry=registry).labels(*labels.values()).set(1)
 
 
 def _add_gauges(

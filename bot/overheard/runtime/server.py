@@ -26,16 +26,16 @@ from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, Schedule
-from overheard.errors import OverheardError
+from overheard.errors import OverheardError, ungrouped
 from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.model_updates import canaries, read_feeds
 from overheard.runtime.health import HealthServer
 from overheard.runtime.leader import LeaderChat
-from overheard.runtime.metrics import process_metrics, start_telemetry
+from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.scheduler import Job, Scheduler
-from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor
+from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
 from overheard.telemetry import about
 
 CANARIES = "canaries of the day"
@@ -96,14 +96,22 @@ class Server:
             ),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
-        counted = process_metrics(self._deployment).text
-        self._health = HealthServer(config.health, self.supervisor.statuses, counted)
+        self._chats = tuple(chats)
+        counted = process_metrics(self._deployment, self._connected).text
+        label = store_label(config.storage.url)
+        self._health = HealthServer(config.health, self.supervisor.statuses, counted, label)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.supervisor.run())
-            group.create_task(self._health.run_if_wanted(log.warning))
+        with ungrouped():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.supervisor.run())
+                group.create_task(self._health.run_if_wanted(log.warning))
+
+    def _connected(self) -> dict[str, bool]:
+        """Return whether each chat is connected, or served by another process."""
+        statuses = self.supervisor.statuses()
+        return {name: statuses[name].state is ServiceState.UP for name in self._chats}
 
     async def jobs(self) -> Sequence[Job]:
         """Return the scheduled jobs: checks, reports, bursts, retention and canaries."""

@@ -158,8 +158,11 @@ def _is_cancelled() -> bool:
     return task is None or task.cancelling() > 0
 
 
+END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
 class GracefulShutdown:
-    """Ends the work of a process at SIGTERM or Ctrl-C.
+    """Ends the work of a process at SIGTERM, at Ctrl-C, or when its terminal is closed.
 
     Args:
         exit_within: Called at the signal with the seconds after which the process ends, whatever
@@ -172,7 +175,7 @@ class GracefulShutdown:
         self._loop = asyncio.get_running_loop()
         self._signalled = asyncio.Event()
         # Not by the loop, which may be busy: the time to exit counts from the signal.
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in END_SIGNALS:
             signal.signal(number, self._on_signal)
 
     async def run(self, work: Coroutine[object, object, None]) -> None:

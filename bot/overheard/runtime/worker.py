@@ -12,10 +12,11 @@ from time import monotonic
 from overheard.alerts.run_analysis import run_service
 from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
+from overheard.errors import ungrouped
 from overheard.interfaces import TaskResult
 from overheard.runs.tasks import seats
 from overheard.runtime.health import HealthServer
-from overheard.runtime.metrics import process_metrics, start_telemetry
+from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor
 from overheard.telemetry import about
 
@@ -49,13 +50,15 @@ class Worker:
         ]
         self.supervisor = Supervisor(flows, log.warning)
         settings, counted = deployment.config.health, process_metrics(self._deployment).text
-        self._health = HealthServer(settings, self.supervisor.statuses, counted)
+        store = store_label(deployment.config.storage.url)
+        self._health = HealthServer(settings, self.supervisor.statuses, counted, store)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.supervisor.run())
-            group.create_task(self._health.run_if_wanted(log.warning))
+        with ungrouped():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.supervisor.run())
+                group.create_task(self._health.run_if_wanted(log.warning))
 
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
         deployment = self._deployment
