@@ -13,6 +13,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
+from overheard.commands.first_check import propose_first_check
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run
@@ -34,6 +35,9 @@ async def check(
         bool, option("Ask in batches where they are sold: half price, up to 24 hours.")
     ] = False,
     reuse: Annotated[str, option("Take answers that are not older than this, such as 24h.")] = "",
+    first: Annotated[
+        bool, option("Ask ten times, in three rounds within a day: a change then shows sooner.")
+    ] = False,
     seed: int | None = None,
     label: str = "",
     asked_by: str = "",
@@ -50,6 +54,8 @@ async def check(
         repeats: How often each pair of prompt and model is asked.
         batch: Whether models that are sold in batches are asked in one, which takes up to 24
             hours; the others are asked at once.
+        first: Whether to ask as for a first check, see `commands.first_check`; `repeats`, `batch`,
+            `reuse` and `label` do not count then.
         seed: Base of the sampling seeds; by default a new one for each run.
         reuse: How old an answer to the same question may be to be taken instead of asking, such
             as ``24h`` or ``7d``; empty asks all.
@@ -75,6 +81,8 @@ async def check(
         repeats=repeats,
         seed=drawn,
     )
+    if first:
+        return await propose_first_check(deployment, call, panel, asked_by)
     panel = replace(panel, batch=batch)
     require_batched(panel, deployment.plugins.providers)
     now = deployment.clock.now()
@@ -131,6 +139,7 @@ CHECK = CommandSpec(
         "check",
         "check Acme",
         "check Acme --repeats 3",
+        "check --first",
         "check --reuse 24h",
         "check --batch",
         "check --model openai/gpt-5",

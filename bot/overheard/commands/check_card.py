@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style
+from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.commands.editions import waiting
 from overheard.commands.standings import Standing, standings, table
 from overheard.deployment import Call, Deployment
@@ -24,6 +24,7 @@ from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt
 from overheard.scoring.service import Scoring
 
+FIRST_CHECK_ACTION = Action("check --first", "Ask ten times over a day")
 ENDINGS = {
     Finish.LENGTH: "cut at a limit of the service",
     Finish.FILTERED: "withheld or cut by a content filter",
@@ -82,6 +83,7 @@ def summary(
         text="\n\n".join((*_paragraphs(outcome, faults, look, alerts), *bursts, *warnings)),
         fields=tuple(_fields(outcome)),
         table=table(rows),
+        actions=fitting(FIRST_CHECK_ACTION) if proposes_first(panel, outcome, look) else (),
         severity=Severity.PLAIN if well else Severity.WARNING,
         footer=f"Run {outcome.run.key} · prompts {panel.edition}",
         more=alerts,
@@ -96,6 +98,16 @@ def summary(
             "bursts": list(bursts),
             "alerts": [alert.data for alert in alerts],
         },
+    )
+
+
+def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
+    """Whether a run is the first one and asked each question once: more rounds would help most."""
+    return (
+        outcome.state is RunState.COMPLETE
+        and not look.compared
+        and panel.repeats == 1
+        and not outcome.run.label
     )
 
 

@@ -61,6 +61,7 @@ from overheard.domain.operations import (
 )
 from overheard.domain.runs import (
     BURST,
+    FIRST_CHECK,
     UNFINISHED,
     Answer,
     Batch,
@@ -91,6 +92,7 @@ from overheard.domain.structure import Unit, UnitRole
 __all__ = [
     "BURST",
     "COMPLETE",
+    "FIRST_CHECK",
     "FREE",
     "PENDING",
     "UNFINISHED",

@@ -116,6 +116,8 @@ UNFINISHED = frozenset({RunState.RUNNING, RunState.PAUSED})
 """States of runs that may still get answers."""
 
 
+FIRST_CHECK = "first check"
+"""The label of the rounds of a first check, before the number of the round."""
 BURST = "burst"
 """Label of runs that repeat questions where a change is suspected."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,4 +64,42 @@ def trend(stream: Stream, tau2: float = EXPECTED_SHOCK) -> list[Point]:
             stream.runs, means.tolist(), calls.tolist(), answers.tolist(), strict=True
         )
         if total
+    ]
+
+
+def level(stream: Stream, tau2: float = EXPECTED_SHOCK) -> Point | None:
+    """Return the mean of a stream over all of its runs together, as of the last; None without any.
+
+    Each prompt weighs the same. The interval covers the mean of many such runs: R runs have a run
+    effect of 1/R of the variance of one, as far as they are of equal size.
+
+    Args:
+        stream: One brand, one model, one metric, with the runs that count.
+        tau2: Variance of the run effect; 0 for call noise alone.
+    """
+    n, total = stream.n.sum(axis=0), stream.total.sum(axis=0)
+    asked = n > 0
+    runs = [index for index, count in enumerate(stream.n.sum(axis=1).tolist()) if count]
+    if not runs:
+        return None
+    prompts = int(asked.sum())
+    mean = float((total[asked] / n[asked]).sum() / prompts)
+    calls = float((1 / n[asked]).sum() / prompts**2)
+    between = interval_from_variances(mean, calls, 1 / len(runs), stream.scatter, tau2)
+    last = stream.runs[runs[-1]]
+    return Point(last.id, last.at, mean, *between, n=int(n.sum()))
+
+
+def places(levels: Sequence[Point]) -> list[tuple[int, int]]:
+    """Return the range of places of each level among all, the highest value first.
+
+    A level is certainly behind another only when their intervals do not meet, so that the range
+    holds the true place wherever all intervals hold the true levels.
+    """
+    return [
+        (
+            1 + sum(other.low > mine.high for other in levels),
+            len(levels) - sum(other.high < mine.low for other in levels),
+        )
+        for mine in levels
     ]

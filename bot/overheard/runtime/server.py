@@ -20,12 +20,21 @@ from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
 from overheard.commands.delivery_cards import Letters
 from overheard.commands.edition_switch import follow_changes
+from overheard.commands.first_check import continue_first_check
 from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment, NoProgress
-from overheard.domain import BURST, AuditEntry, Delivery, DeliveryKind, Run, Schedule
+from overheard.domain import (
+    BURST,
+    FIRST_CHECK,
+    AuditEntry,
+    Delivery,
+    DeliveryKind,
+    Run,
+    Schedule,
+)
 from overheard.errors import OverheardError, ungrouped
 from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
@@ -140,12 +149,22 @@ class Server:
             [Job(RETENTION, Cron("30 3 * * *"), self._retain)] if limited(self._deployment) else []
         )
         canary = Job(CANARIES, Cron(config.canary.cron, config.canary.timezone), self._canaries)
-        return [*checks, *reports, *bursts, *retention, canary]
+        first = Job(FIRST_CHECK, Cron("*/5 * * * *"), self._first_check)
+        return [*checks, *reports, *bursts, *retention, canary, first]
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
         """Run a check as anybody else would; that it is scheduled is the yes to its price."""
         async with self._audited(f"schedule {schedule.name}", "check") as (deployment, call):
             await (await check_schedule(deployment, call, schedule)).execute()
+
+    async def _first_check(self, _: datetime) -> None:
+        """Ask the next round of a first check if it is due; the first round was the consent."""
+        deployment = await self._deployment.refreshed()
+        if await continue_first_check(deployment):
+            entry = AuditEntry(
+                deployment.clock.now(), FIRST_CHECK, SCHEDULE, "check --first", outcome="done"
+            )
+            await deployment.store.audit.add(entry)
 
     async def _bursts(self, _: datetime) -> None:
         """Ask the bursts that are due. ``[bursts] automatic`` is the consent to their price."""

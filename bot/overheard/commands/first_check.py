@@ -1,0 +1,209 @@
+"""`check --first`: the first check, in three rounds within a day, and what it shows by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from overheard.alerts.run_analysis import run_service
+from overheard.cards import wording
+from overheard.cards.card import Card, Table
+from overheard.cards.command import Proposal
+from overheard.commands.alerts import show_alert
+from overheard.commands.check_card import run_card
+from overheard.commands.standings import read_streams
+from overheard.deployment import Call, Deployment
+from overheard.domain import Delivery, DeliveryKind, Model, Panel
+from overheard.errors import BudgetExceeded, NothingToAsk
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import level, places
+from overheard.runs.first_check import (
+    ROUND_SIZES,
+    FirstCheck,
+    round_label,
+    round_times,
+    unfinished_first_check,
+    whole_panel,
+)
+from overheard.runs.plan import new_run
+from overheard.runs.quote import Quote
+
+METRIC = "visibility"
+
+
+async def propose_first_check(
+    deployment: Deployment, call: Call, panel: Panel, asked_by: str = ""
+) -> Proposal:
+    """Propose the first check, or the next round of one that has begun.
+
+    Of the sizes of `ROUND_SIZES` the largest is proposed that the budget covers as a whole.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        panel: What is asked; its repeats are replaced.
+        asked_by: Who asks; by default, the person whose call it is.
+
+    Raises:
+        NothingToAsk: when the next round is not due yet.
+        BudgetExceeded: when the budget does not cover a single repeat in three rounds.
+        BudgetUnknown: when there is a budget and a price that is not known.
+    """
+    now = deployment.clock.now()
+    begun = await unfinished_first_check(deployment.store, now)
+    if begun:
+        return await _propose_next(deployment, call, begun, now)
+    for sizes in ROUND_SIZES:
+        try:
+            whole = await _quote_whole(deployment, call, whole_panel(panel, sizes))
+        except BudgetExceeded:
+            if sizes == ROUND_SIZES[-1]:
+                raise
+            continue
+        break
+    run = new_run(
+        replace(panel, repeats=sizes[0]),
+        now,
+        label=round_label(1),
+        asked_by=asked_by or call.who,
+        channel=call.channel,
+    )
+    quote = await deployment.pricing.quote(run)
+    _, *later = (wording.clock(at, call.zone) for at in round_times(now))
+    times = f"in three rounds, now and at about {wording.listing(later)}"
+    price = f"{whole.price}; each question {sum(sizes)} times, {times}"
+    return Proposal(
+        price, whole.usd, partial(execute_round, deployment, call, quote), {"seed": panel.seed}
+    )
+
+
+async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> Quote:
+    """Quote all rounds together; what a single run may cost limits each of them alone."""
+    whole = deployment.config.budget.model_copy(update={"run": None})
+    run = new_run(panel, deployment.clock.now(), channel=call.channel)
+    calls = {(prompt, model): panel.repeats for prompt in panel.prompts for model in panel.models}
+    return await deployment.pricing.quote_calls(
+        calls, run.payer, answers=sum(calls.values()), run=run, budget=whole
+    )
+
+
+async def _propose_next(
+    deployment: Deployment, call: Call, begun: FirstCheck, now: datetime
+) -> Proposal:
+    if begun.under_way:
+        raise NothingToAsk(missing="a round of the first check is being asked")
+    if begun.due_at > now:
+        due = wording.moment(begun.due_at, call.zone)
+        raise NothingToAsk(missing=f"the next round of the first check is due at {due}")
+    quote = await deployment.pricing.quote(begun.next_run(now))
+    return Proposal(quote.price, quote.usd, partial(execute_round, deployment, call, quote))
+
+
+async def continue_first_check(deployment: Deployment) -> Card | None:
+    """Ask the next round of the first check if it is due; None when none is.
+
+    The yes to the first round was a yes to the price of all. Where the first check was begun in a
+    chat, the result is posted there.
+    """
+    now = deployment.clock.now()
+    begun = await unfinished_first_check(deployment.store, now)
+    if begun is None or begun.under_way or begun.due_at > now:
+        return None
+    run = begun.next_run(now)
+    call = Call(run.asked_by, run.channel, deployment.zone)
+    card = await execute_round(deployment, call, await deployment.pricing.quote(run))
+    if ":" in run.channel:
+        key = f"result-{run.key}@{run.channel}"
+        result = Delivery(DeliveryKind.RESULT, key, run.channel, deployment.clock.now(), run.key)
+        await deployment.store.deliveries.add([result])
+    return card
+
+
+async def execute_round(deployment: Deployment, call: Call, quote: Quote) -> Card:
+    """Execute a round; return the card of its result with the levels and places so far."""
+    service = run_service(deployment, call, show_alert)
+    card = await run_card(call, await service.execute(quote))
+    run = quote.run
+    if run is None or run.panel is None or card.failed:
+        return card
+    begun = await unfinished_first_check(deployment.store, deployment.clock.now())
+    [first] = await deployment.store.runs.find(label=round_label(1), limit=1)
+    shown = await levels_card(await deployment.refreshed(), run.panel, first.started_at)
+    text = "\n\n".join([str(card.text), *_next(call, begun)])
+    return replace(card, text=text, more=(shown, *card.more))
+
+
+def _next(call: Call, begun: FirstCheck | None) -> Sequence[str]:
+    if begun is None:
+        return ["The first check is complete."]
+    due = wording.moment(begun.due_at, call.zone)
+    text = (
+        f"The next round follows at about {due}, as long as overheard run is going; "
+        "or type check --first again then."
+    )
+    return [text]
+
+
+async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> Card:
+    """Return how often brands and rivals are named at each model over the rounds, with places.
+
+    Args:
+        deployment: The deployment, with the scores that are read now.
+        panel: What was asked.
+        since: Start of the first round.
+    """
+    names = dict.fromkeys(panel.brands)
+    for brand in panel.brands:
+        names.update((rival.name, None) for rival in deployment.catalogue.rivals(brand))
+    rows, data = [], []
+    for model in panel.models:
+        found = await read_streams(deployment, list(names), model=model, metric=METRIC)
+        for row, entry in _places(model, [_part(stream, since) for stream in found]):
+            rows.append(row)
+            data.append(entry)
+    return Card(
+        title="How often models name you, and your place",
+        text="" if rows else "Nothing was scored yet.",
+        table=Table(("Model", "Brand", "Named", "Place"), tuple(rows), frozenset({2, 3}))
+        if rows
+        else None,
+        footer="In brackets, the 90 % interval; a range of places where intervals meet.",
+        data=data,
+    )
+
+
+def _places(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ...], object]]:
+    """Return the rows of a model's brands, those that are named most first, each with its data."""
+    known = [(s.key.brand, found) for s in streams if (found := level(s))]
+    known.sort(key=lambda pair: (-pair[1].mean, pair[0]))
+    ranges = places([point for _, point in known])
+    rows: list[tuple[tuple[str, ...], object]] = []
+    for (brand, point), (best, worst) in zip(known, ranges, strict=True):
+        place = str(best) if best == worst else f"{best} to {worst}"
+        between = f"{wording.percent(point.low)} to {wording.percent(point.high)}"
+        row = (str(model), brand, f"{wording.percent(point.mean)} ({between})", place)
+        entry = {
+            "model": str(model),
+            "brand": brand,
+            "value": point.mean,
+            "interval": [point.low, point.high],
+            "answers": point.n,
+            "place": [best, worst],
+            "of": len(known),
+        }
+        rows.append((row, entry))
+    return rows
+
+
+def _part(stream: Stream, since: datetime) -> Stream:
+    """Return the part of a stream from a time on."""
+    keep = [index for index, run in enumerate(stream.runs) if run.at >= since]
+    return replace(
+        stream,
+        runs=tuple(stream.runs[index] for index in keep),
+        n=stream.n[keep],
+        total=stream.total[keep],
+        squares=stream.squares[keep],
+    )
