@@ -98,8 +98,9 @@ class Database:
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. The database can be used again, also in another event loop."""
         await self._engine.dispose()
+        self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
     def _explain(self, context: ExceptionContext) -> None:
         """Raise a `StoreError` for an error of a driver that is no bug.

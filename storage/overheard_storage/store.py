@@ -65,6 +65,12 @@ class SqlStore:
         """Return a store without checking its tables, which must exist in this version."""
         return cls(Database(parse_url(url)))
 
+    def reopened(self) -> SqlStore:
+        """Return a store on the same database after `close`, with nothing remembered except
+        compiled statements; it may belong to another event loop.
+        """
+        return SqlStore(self._database)
+
     async def census(self, versions: Collection[str]) -> Census:
         """Count what the store holds; see `overheard.interfaces.Store.census`."""
         return await self._census.census(versions)

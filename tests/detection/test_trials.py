@@ -10,17 +10,17 @@ from overheard.detection.trials import DetectorTrial, run_trial
 
 
 def test_a_trial_is_better_than_the_market() -> None:
-    """40 brands, tau 0.25: no rule of the market sees 10 points sooner, two of them far later.
+    """12 brands, tau 0.25: no rule of the market sees 10 points sooner, two of them far later.
 
     The false alarms keep to one a year within three Monte-Carlo deviations, and the same seed
     gives the same figures.
     """
     steps: list[int] = []
-    outcome = run_trial(DetectorTrial(), 40, seed=3, step=lambda: steps.append(1))
+    outcome = run_trial(DetectorTrial(), 12, seed=3, step=lambda: steps.append(1))
     found = outcome.detector
     fall, z, _pooled = outcome.rules.values()
-    assert len(steps) == 40
-    assert any_alarm(found.false_alarms) <= 1 - exp(-1) + 3 * 0.076
+    assert len(steps) == 12
+    assert any_alarm(found.false_alarms) <= 1 - exp(-1) + 3 * 0.14
     assert found.delay < 2 * outcome.oracle.delay
     assert 3 * found.delay < min(fall.delay, z.delay)
     assert fall.false_alarms > 10

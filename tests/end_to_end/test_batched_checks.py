@@ -112,6 +112,7 @@ def test_a_check_in_a_batch_that_is_killed_is_collected_and_asked_once(
     assert {row["metric"] for row in data["results"]} >= {"visibility"}
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_being_handed_in_when_the_process_dies_is_told(
     tmp_path: Path, vendor: BatchService
 ) -> None:

@@ -10,7 +10,9 @@ from loopback import ChatService
 from program import Program
 
 
-@pytest.mark.parametrize("answered", [0, 1, 7, 11])
+@pytest.mark.parametrize(
+    "answered", [7, *(pytest.param(number, marks=pytest.mark.long) for number in (0, 1, 11))]
+)
 def test_a_killed_check_asks_only_what_has_no_answer(
     program: Program, service: ChatService, answered: int
 ) -> None:

@@ -134,9 +134,8 @@ def test_what_was_missed_is_made_up_for_once(
     )
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
     running: Running, program: Program, service: ChatService, number: signal.Signals
 ) -> None:

@@ -55,6 +55,7 @@ def test_a_cancelled_run_keeps_what_was_answered(program: Program, service: Chat
     assert program.json("check", "--yes", "--repeats", "5")["kept"] == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_can_be_resumed_or_cancelled(
     program: Program, service: ChatService
 ) -> None:

@@ -58,7 +58,7 @@ async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -
     await reservation.close()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(calls, calls, st.floats(0, 10))
 async def test_runs_together_never_spend_more_than_there_is(
     first: Calls, second: Calls, money: float
@@ -76,7 +76,7 @@ async def test_runs_together_never_spend_more_than_there_is(
     assert await store.money.reserving_runs() == set()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(calls, st.floats(0, 5))
 async def test_a_brand_spends_no_more_than_its_share(made: Calls, money: float) -> None:
     """Brands that share an answer share its cost, and the one with a limit keeps it."""

@@ -9,12 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overheard.interfaces import Store
 
+if TYPE_CHECKING:
+    from overheard_storage import SqlStore
+
 _TEMPLATE = "template.db"
 _numbers = count(1)
-_open: dict[Path, Store] = {}
+_open: dict[Path, SqlStore] = {}
+_closed: dict[Path, SqlStore] = {}
+"""Stores whose files are gone: they have compiled the statements of earlier tests."""
 
 
 def open_test_store() -> Store:
@@ -26,9 +32,14 @@ def open_test_store() -> Store:
     from overheard_storage import SqlStore  # SQLAlchemy is slow to import, and few tests need it
 
     folder = Path(_folder().name)
-    file = folder / f"{next(_numbers)}.db"
+    if _closed:
+        file, closed = _closed.popitem()
+        store = closed.reopened()
+    else:
+        file = folder / f"{next(_numbers)}.db"
+        store = SqlStore.at(str(file))
     shutil.copyfile(folder / _TEMPLATE, file)
-    store = _open[file] = SqlStore.at(str(file))
+    _open[file] = store
     return store
 
 
@@ -49,6 +60,7 @@ def close_test_stores() -> None:
     for file in _open:
         for database_file in file.parent.glob(f"{file.name}*"):
             database_file.unlink()
+    _closed.update(_open)
     _open.clear()
 
 
