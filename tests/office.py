@@ -8,12 +8,11 @@ from typing import Any
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal, Role
 from overheard.chat.desk import ChatDesk
-from overheard.config.loader import Config, parse_config
-from overheard.deployment import Deployment
+from overheard.config.loader import parse_config
+from overheard.deployment import Deployment, assemble
 from overheard.domain import Price
 from overheard.interfaces import Person, Store
 from overheard.plugins import Plugins
-from overheard.scoring.service import Scoring
 from overheard.testing.fake_chat import FakeChat
 from overheard.testing.store import open_test_store
 from overheard_visibility.scorer import Visibility
@@ -102,18 +101,8 @@ async def open_office(
     paces = {"patience": 600.0, **paces}
     store = open_test_store()
     provider = ScriptedProvider(price=price) if price else ScriptedProvider()
-    read: Config = parse_config(config)
-    await store.catalogue.provision(read.catalogue())
-    catalogue = await store.catalogue.current()
     plugins = Plugins({"svc": provider}, {"visibility": Visibility()})
-    deployment = Deployment(
-        config=read,
-        store=store,
-        catalogue=catalogue,
-        plugins=plugins,
-        scoring=Scoring(plugins.scorers.values(), catalogue),
-        clock=SteppingClock(),
-    )
+    deployment = await assemble(parse_config(config), store, plugins, clock=SteppingClock())
     return Office(deployment, store, provider, forms=forms, **paces)
 
 

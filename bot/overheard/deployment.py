@@ -20,7 +20,7 @@ from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import Pricing
-from overheard.scoring.judge import judges, judging_cost
+from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, in_use
 from overheard.scoring.service import Scoring
 
@@ -148,6 +148,52 @@ class Deployment:
         """
         async with self.scoring_lock:
             return replace(self, scoring=await self.rescoring.settle(progress, expected))
+
+
+async def assemble(
+    config: Config,
+    store: Store,
+    plugins: Plugins,
+    *,
+    clock: Clock,
+    queue: Queue | None = None,
+    zone: tzinfo = UTC,
+    missing_store: str = "",
+) -> Deployment:
+    """Assemble a deployment; the only place that does, for the program, the tests and the kit.
+
+    What the configuration declares is written to the store, and the scorers are connected to what
+    judges need.
+
+    Args:
+        config: The configuration.
+        store: The open store, which the caller closes.
+        plugins: Providers and scorers, which the caller closes.
+        clock: The current time.
+        queue: Carries out the tasks of runs; by default one within this process.
+        zone: The time zone of readers of whom no other is known.
+        missing_store: See `Deployment`.
+    """
+    await store.catalogue.provision(config.catalogue())
+    catalogue = await store.catalogue.current()
+    limits, scorers = Limits(config.limits), plugins.scorers.values()
+    resources = JudgingResources(
+        store, plugins.providers, limits, config.budget, config.asking, clock
+    )
+    judging, listeners = Judging(resources, scorers), plugins.listeners.answer_scored
+    scoring = Scoring(scorers, catalogue, judging, listeners)
+    return Deployment(
+        config=config,
+        store=store,
+        catalogue=catalogue,
+        plugins=plugins,
+        scoring=await in_use(scoring, store),
+        clock=clock,
+        zone=zone,
+        limits=limits,
+        queue=queue or InlineQueue(),
+        missing_store=missing_store,
+    )
 
 
 class OpenDeployment(Protocol):

@@ -1,4 +1,4 @@
-"""The only wiring: configuration, plugins, store, commands, terminal."""
+"""The wiring of the process: store, plugins and deployment for the commands of the terminal."""
 
 from __future__ import annotations
 
@@ -15,17 +15,13 @@ from threading import Timer
 
 from overheard import cli
 from overheard.config.loader import Config
-from overheard.deployment import Deployment, Session, local_zone
+from overheard.deployment import Deployment, Session, assemble, local_zone
 from overheard.domain import TaskKind
 from overheard.errors import StoreMissing
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
-from overheard.runs.limits import Limits
 from overheard.runs.queue import InlineQueue
-from overheard.scoring.judge import Judging, JudgingResources
-from overheard.scoring.rescoring import in_use
-from overheard.scoring.service import Scoring
 
 EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""
@@ -76,24 +72,11 @@ async def _deployed(config: Config, store: Store, missing: str) -> AsyncIterator
     """Put a deployment together around an open store, and close both behind the block."""
     plugins = load_plugins(config)
     try:
-        await store.catalogue.provision(config.catalogue())
-        catalogue = await store.catalogue.current()
-        clock = SystemClock()
-        limits = Limits(config.limits)
-        means = JudgingResources(
-            store, plugins.providers, limits, config.budget, config.asking, clock
-        )
-        scorers = plugins.scorers.values()
-        told = plugins.listeners.answer_scored
-        scoring = Scoring(scorers, catalogue, Judging(means, scorers), told)
-        deployment = Deployment(
-            config=config,
-            store=store,
-            catalogue=catalogue,
-            plugins=plugins,
-            scoring=await in_use(scoring, store),
-            clock=clock,
-            limits=limits,
+        deployment = await assemble(
+            config,
+            store,
+            plugins,
+            clock=SystemClock(),
             queue=InlineQueue() if missing else await _queue(config, store),
             zone=local_zone(),
             missing_store=missing,

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from overheard import deployment as core
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.desk import ChatDesk
 from overheard.config.loader import parse_config
+from overheard.deployment import assemble
 from overheard.domain import ScoreRecord
 from overheard.interfaces import Person, Store
 from overheard.plugins import load_plugins
-from overheard.runs.limits import Limits
-from overheard.scoring.judge import Judging, JudgingResources
-from overheard.scoring.service import Scoring
 from overheard.testing.clock import FixedClock
 from overheard.testing.echo import EchoProvider
 from overheard.testing.fake_chat import FakeChat, Screen
@@ -113,20 +110,7 @@ async def open_deployment(
     provider, clock, store = provider or EchoProvider(), clock or FixedClock(), open_test_store()
     plugins = load_plugins(read)
     plugins.providers[provider.name] = provider
-    await store.catalogue.provision(read.catalogue())
-    catalogue = await store.catalogue.current()
-    limits, scorers = Limits(read.limits), plugins.scorers.values()
-    means = JudgingResources(store, plugins.providers, limits, read.budget, read.asking, clock)
-    on_scored = plugins.listeners.answer_scored
-    opened = core.Deployment(
-        config=read,
-        store=store,
-        catalogue=catalogue,
-        plugins=plugins,
-        scoring=Scoring(scorers, catalogue, Judging(means, scorers), on_scored),
-        clock=clock,
-        limits=limits,
-    )
+    opened = await assemble(read, store, plugins, clock=clock)
     return Deployment(
         FakeChat(ChatDesk(opened, OpenGate(role)), forms=forms),
         provider,
