@@ -80,7 +80,7 @@ class ChatService:
         return [call["messages"][0]["content"] for call in self.calls]
 
     def _list(self, handler: BaseHTTPRequestHandler) -> None:
-        body = b'{"object": "list", "data": []}'
+        body = self.listing.body or b'{"object": "list", "data": []}'
         handler.send_response_only(self.listing.status)
         handler.send_header("Date", formatdate(time.time() + self.ahead, usegmt=True))
         handler.send_header("Content-Type", "application/json")

@@ -42,13 +42,19 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
 
     as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
     agreed, ask = values.pop(grammar.AGREED, False), not as_json and sys.stdin.isatty()
-    session = replace(ctx.obj, config=ctx.find_root().params["config"])
+    config = ctx.find_root().params["config"]
+    session = replace(ctx.obj, config=config, ask=_prompt if ask else None)
     call = Call(zone=local_zone(), progress=RichProgress())
     with nullcontext() if chart or spec.chart is None else unseen():
         card = _agreed(session, call, Order(spec, values), agreed=agreed, ask=ask)
     _print(card, as_json, chart)
     if card.failed:
         raise click.exceptions.Exit(1)
+
+
+def _prompt(question: str, default: str) -> str:
+    """Ask the person at the terminal; the line break alone is the default."""
+    return str(click.prompt(question, default=default, show_default=bool(default), err=True))
 
 
 def _agreed(session: Session, call: Call, order: Order, *, agreed: bool, ask: bool) -> Card:

@@ -251,6 +251,8 @@ class Session:
         serve: Runs a deployment until the process is stopped.
         open_chats: Makes the chats that a configuration describes, by name; they connect later.
         work: Runs a worker until the process is stopped.
+        ask: Asks the person at the terminal a question and returns the answer, by default the
+            second argument; None where nobody can answer.
     """
 
     open_deployment: OpenDeployment
@@ -259,6 +261,7 @@ class Session:
     serve: Serve | None = None
     open_chats: OpenChats = _no_chats
     work: Work | None = None
+    ask: Callable[[str, str], str] | None = None
 
     def read_config(self, *, needed: bool = True) -> Config:
         """Read the configuration; where none is needed and none is there, it is empty.

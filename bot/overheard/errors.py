@@ -390,6 +390,13 @@ class StoreError(OverheardError):
     remedy: str
 
 
+class SetupRefused(OverheardError):
+    message = "Nothing is set up: {problem}; {remedy}."
+
+    problem: str
+    remedy: str
+
+
 class StoreMissing(OverheardError):
     message = "There is no store at {url} yet; overheard check creates it."
 

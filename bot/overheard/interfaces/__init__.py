@@ -25,7 +25,7 @@ from overheard.interfaces.plugins import (
     UpdateFeed,
     View,
 )
-from overheard.interfaces.providers import Batching, Described, Provider, Verifiable
+from overheard.interfaces.providers import Batching, Described, Listing, Provider, Verifiable
 from overheard.interfaces.scorers import Judge, JudgeClient, Scorer
 from overheard.interfaces.services import (
     PROBLEM,
@@ -57,6 +57,7 @@ __all__ = [
     "JudgeClient",
     "Linking",
     "Listener",
+    "Listing",
     "Person",
     "PostedListener",
     "Progress",

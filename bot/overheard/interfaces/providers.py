@@ -75,6 +75,21 @@ class Verifiable(Protocol):
 
 
 @runtime_checkable
+class Listing(Protocol):
+    """A provider whose service says which models it offers. Optional."""
+
+    async def list_models(self) -> Sequence[str]:
+        """Return the ids of the models that this account can ask, newest first; free.
+
+        A service that has no such list gives an empty one.
+
+        Raises:
+            ProviderUnavailable: as for `Verifiable`.
+        """
+        ...
+
+
+@runtime_checkable
 class Batching(Protocol):
     """A provider whose vendor has a batch service, cheaper and slower. Optional.
 

@@ -57,7 +57,7 @@ PROVIDER_ERRORS = (ProviderFailed, ProviderUnavailable)
 """What a provider may raise."""
 ASKING_ERRORS = (*PROVIDER_ERRORS, BudgetUsedUp, JudgeBudgetUsedUp, ModelResting)
 """What asking may raise in a judge; that is no fault of the judge."""
-OPTIONAL_CALLS = ("verify", "submit", "look", "cancel")
+OPTIONAL_CALLS = ("verify", "list_models", "submit", "look", "cancel")
 """What a provider may do in addition to answering (see `Verifiable`, `Batching`)."""
 
 log = logging.getLogger("overheard")

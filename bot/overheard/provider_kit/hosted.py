@@ -36,6 +36,8 @@ MAX_TOKENS = 2**31 - 1
 """Larger reported counts are taken as an error of the service."""
 WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
 """Endings with which an empty answer is no failure."""
+MAX_LISTED = 2_000
+"""Models that are read of a service's list."""
 MAX_CONNECTIONS = 1_000
 """Connections of an SDK's client; high, because rate limits bound the number of calls."""
 
@@ -292,11 +294,32 @@ class HostedProvider(ABC, Generic[Table, Client]):
             return service_time(getattr(await models.list(), "headers", {}))
         return None
 
+    async def list_models(self) -> Sequence[str]:
+        """Return the ids of the models that the service offers; see `overheard.Listing`."""
+        found: list[tuple[float, str]] = []
+        async with self.service.trying(lambda: self.client):
+            client: Any = self.client
+            async for model in await client.models.list():
+                name = getattr(model, "id", "") or getattr(model, "name", "") or ""
+                found.append((_created(model), str(name).removeprefix("models/")))
+                if len(found) == MAX_LISTED:
+                    break
+        newest = sorted(found, key=lambda one: -one[0])
+        return [name for _, name in newest if name]
+
     async def close(self) -> None:
         """Close the connections."""
         if self._opened is not None:
             client: Any = self._opened
             await client.close()
+
+
+def _created(model: object) -> float:
+    """Return when a model was created, in seconds since 1970; 0 where it is not said."""
+    created = getattr(model, "created", None) or getattr(model, "created_at", None) or 0
+    if isinstance(created, datetime):
+        return created.timestamp()
+    return float(created) if isinstance(created, int | float) else 0.0
 
 
 def _reported_text(value: object) -> str:

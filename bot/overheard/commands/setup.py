@@ -1,0 +1,306 @@
+"""`setup`: from a brand's name to a configuration, a first check and its report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Any
+
+from overheard.cards import wording
+from overheard.cards.card import Card, Field, Severity
+from overheard.cards.command import CommandSpec, Face, Role, option
+from overheard.commands.check import check
+from overheard.commands.report import report
+from overheard.commands.setup_file import Plan
+from overheard.config.loader import find_config, parse_config
+from overheard.deployment import Call, Deployment, Session
+from overheard.errors import FileUnwritable, OverheardError, SetupRefused
+from overheard.interfaces import Listing, Provider, Verifiable
+from overheard.plugins import load_plugins
+
+LOCAL = "local"
+VENDORS = ("openai", "anthropic", "google")
+SERVICES = ("deepseek", "mistral", "ollama", "openrouter", "perplexity", "vllm", "xai")
+"""Presets of the plugin `compatible` that need no address."""
+COMPATIBLE = "compatible"
+PROVIDERS = (LOCAL, *VENDORS, *SERVICES, COMPATIBLE)
+CHATS = ("slack", "discord", "none")
+FREE_SERVICES = ("ollama", "vllm")
+"""Services of this machine, whose answers cost nothing."""
+DEFAULT_MONTH_USD = 20.0
+NEWEST = 4
+"""Of so many of the newest models with a known price the cheapest is proposed."""
+MAX_CHOICES = 8
+_UNLISTED = "model"
+"""The name of a model in the configuration with which the service is asked for its models."""
+
+
+async def setup(
+    session: Session,
+    call: Call,
+    *,
+    brand: Annotated[str, option("The brand.")] = "",
+    competitors: Annotated[Sequence[str], option("A competitor.", word="competitor")] = (),
+    category: Annotated[str, option("What it is, such as project management tool.")] = "",
+    provider: Annotated[
+        str | None, option("Whom to ask; local is free and needs no key.", choices=PROVIDERS)
+    ] = None,
+    models: Annotated[Sequence[str], option("A model of it.", word="model")] = (),
+    base_url: Annotated[str, option("Its address, such as that of a gateway.")] = "",
+    key_env: Annotated[str, option("The environment variable that holds its key.")] = "",
+    judge: Annotated[str, option("The judge, as PROVIDER/MODEL, or none.")] = "none",
+    budget: Annotated[float, option("Dollars a month.", low=0.01)] = DEFAULT_MONTH_USD,
+    chat: Annotated[str | None, option("Where alerts go.", choices=CHATS)] = None,
+    channel: Annotated[str, option("The id of the channel for alerts.")] = "",
+    yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
+) -> Card:
+    """Write a configuration, check once, and report.
+
+    What is not given is asked for where a person can answer, and takes its default elsewhere. The
+    key is tested before anything is written, and the price is shown before anything is paid.
+
+    Raises:
+        SetupRefused: when something is missing, or there is a configuration already.
+        ProviderUnavailable: when the key is refused, or the service cannot be reached.
+        FileUnwritable: when the configuration cannot be written.
+    """
+    asking = _Asking(replace(session, ask=None) if yes else session)
+    file = find_config(session.config)
+    if file.exists() and not asking.agree(f"{file} exists. Replace it?"):
+        raise SetupRefused(
+            problem=f"{file} exists", remedy="move it away, or name another file with --config"
+        )
+    brand = brand or asking.text("Which brand is it?")
+    if not brand.strip():
+        raise SetupRefused(problem="no brand is named", remedy="name one with --brand")
+    competitors = competitors or asking.words("Its competitors, with commas between them?")
+    category = category or asking.text("What is it, such as: project management tool?")
+    if not (competitors or category):
+        raise SetupRefused(
+            problem="there is nothing to ask about",
+            remedy="name a competitor with --competitor, or its kind with --category",
+        )
+    chosen = provider or asking.choice("Whom to ask?", PROVIDERS, LOCAL)
+    plan = Plan(
+        brand.strip(), tuple(competitors), category, chosen, _settings(chosen, base_url, key_env)
+    )
+    plan = await _with_models(plan, file, models, budget, asking)
+    if plan.month:
+        judged = f"{chosen}/{plan.settings['models'][0]}"  # type: ignore[index] # it has models
+        judge = judge if judge != "none" else asking.judge(judged)
+    plan = replace(plan, judge="" if judge == "none" else judge)
+    chat = chat or asking.choice("Where do alerts go?", CHATS, "none")
+    plan = replace(plan, chat="" if chat == "none" else chat, channel=channel)
+    parse_config(plan.text(), str(file))  # nothing that cannot be read is written
+    _write(file, plan.text())
+    return await _first_check(session, call, plan, file, asking, yes=yes)
+
+
+class _Asking:
+    """Questions to the person at the terminal; defaults where there is none."""
+
+    def __init__(self, session: Session) -> None:
+        self._ask = session.ask
+
+    def text(self, question: str, default: str = "") -> str:
+        return self._ask(question, default).strip() if self._ask else default
+
+    def words(self, question: str) -> tuple[str, ...]:
+        return tuple(filter(None, (word.strip() for word in self.text(question).split(","))))
+
+    def choice(self, question: str, choices: Sequence[str], default: str) -> str:
+        shown = f"{question} {', '.join(choices)}"
+        while (given := self.text(shown, default)) not in choices:
+            continue
+        return given
+
+    def agree(self, question: str) -> bool:
+        return self.text(f"{question} yes or no", "no").casefold() in {"y", "yes"}
+
+    def judge(self, model: str) -> str:
+        question = f"Let {model} judge how each answer speaks of the brand, at more cost?"
+        return model if self.agree(question) else "none"
+
+
+def _settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
+    """Return the first lines of a provider's table.
+
+    Raises:
+        SetupRefused: when a service needs an address, and none is given.
+    """
+    if provider == COMPATIBLE and not base_url:
+        raise SetupRefused(problem="the service has no address", remedy="give it with --base-url")
+    settings: dict[str, object] = {}
+    if provider in SERVICES:
+        settings = {"plugin": "compatible", "preset": provider}
+    if base_url:
+        settings["base_url"] = base_url
+    return settings | ({"api_key_env": key_env} if key_env else {})
+
+
+async def _with_models(
+    plan: Plan, file: Path, models: Sequence[str], month: float, asking: _Asking
+) -> Plan:
+    """Test the key, and return the plan with models that the service offers, and a budget.
+
+    Raises:
+        SetupRefused: when the key is missing, or the service lacks a model.
+        ProviderUnavailable: when the key is refused, or the service cannot be reached.
+    """
+    if plan.provider == LOCAL:
+        return plan
+    trial = replace(plan, settings={**plan.settings, "models": list(models) or [_UNLISTED]})
+    plugins = load_plugins(parse_config(trial.text(), str(file)))
+    provider = plugins.providers.get(plan.provider)
+    if provider is None:
+        problems = [one.problem for one in plugins.faulty if plan.provider in one.problem]
+        problem = (problems or ["the provider cannot be used"])[0].rstrip(".")
+        raise SetupRefused(problem=problem, remedy="then run overheard setup again")
+    try:
+        offered = await _offered(provider)
+    finally:
+        await provider.close()
+    missing = [m for m in models if offered and m.removesuffix("+search") not in offered]
+    if missing:
+        raise SetupRefused(
+            problem=f"{plan.provider} has no model {missing[0]}",
+            remedy=f"choose among: {', '.join(offered[:20])}",
+        )
+    picked = list(models) or _proposed(provider, offered, asking)
+    settings: dict[str, object] = {**plan.settings, "models": picked}
+    if plan.provider in FREE_SERVICES:
+        free = {"input": 0, "output": 0}
+        return replace(plan, settings=settings | {"prices": dict.fromkeys(picked, free)})
+    priced = all(provider.price(model) is not None for model in picked)
+    return replace(plan, settings=settings, month=month if priced else 0)
+
+
+async def _offered(provider: Provider) -> list[str]:
+    """Return the models of a service, newest first; empty for a service without a list."""
+    if isinstance(provider, Listing):
+        return list(await provider.list_models())
+    if isinstance(provider, Verifiable):
+        await provider.verify()
+    return []
+
+
+def _proposed(provider: Provider, offered: Sequence[str], asking: _Asking) -> list[str]:
+    """Return the models to ask: the person's choice, or a cheap one of the newest."""
+
+    def output(model: str) -> float:
+        price = provider.price(model)
+        return inf if price is None else price.output
+
+    priced = [model for model in offered if output(model) < inf]
+    choices = (priced or list(offered))[:MAX_CHOICES]
+    if not choices:
+        raise SetupRefused(
+            problem=f"{provider.name} does not say which models it has",
+            remedy="name one with --model",
+        )
+    best = min(choices[:NEWEST], key=output)
+    return [asking.choice("Which model?", choices, best)]
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file at once: an interrupted write leaves the old one, or none.
+
+    Raises:
+        FileUnwritable: when it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as part:
+            part.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(part.name, 0o666 & ~mask)
+        os.replace(part.name, file)
+    except OSError as error:
+        raise FileUnwritable(file=file, reason=error.strerror) from None
+
+
+async def _first_check(
+    session: Session, call: Call, plan: Plan, file: Path, asking: _Asking, *, yes: bool
+) -> Card:
+    """Check once, after a yes where it costs something, and return what was done and is next."""
+    config = replace(session, config=file).read_config()
+    async with session.open_deployment(config) as deployment:
+        proposal = await check(deployment, call)
+        price = proposal.price if proposal.usd else "free"
+        agreed = not proposal.usd or (yes and proposal.usd < inf)
+        if not agreed and not yes:
+            agreed = asking.agree(f"The first check costs {proposal.price}. Ask now?")
+        if not agreed:
+            text = f"The first check costs {proposal.price}. Ask with: overheard check"
+            return _card(plan, file, text, price)
+        checked = await proposal.execute()
+        shown = await _reported(deployment, call, checked)
+    card = _card(plan, file, "", price)
+    data = {**card.data, "check": checked.data, "report": shown.data}
+    return replace(card, more=(shown,), failed=checked.failed, data=data)
+
+
+async def _reported(deployment: Deployment, call: Call, checked: Card) -> Card:
+    """Return the report, or the card of a check that has no answers to report."""
+    if checked.failed:
+        return checked
+    try:
+        return await report(deployment, call)
+    except OverheardError:
+        return checked
+
+
+def _card(plan: Plan, file: Path, text: str, price: str) -> Card:
+    models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
+    questions = [*plan.questions, plan.branded_question]
+    fields: list[Field] = [
+        Field("Written", str(file)),
+        Field("Asked", ", ".join(f"{plan.provider}/{m}" for m in models) or "the local model"),
+        Field("A check", price),
+    ]
+    if plan.month:
+        fields.append(Field("Budget", f"{wording.money(plan.month)} a month"))
+    data: dict[str, Any] = {
+        "file": str(file), "provider": plan.provider, "models": models, "questions": questions,
+    }  # fmt: skip
+    return Card(
+        title=f"{plan.brand} is set up",
+        text="\n\n".join(filter(None, (text, _next_step(plan, file)))),
+        fields=tuple(fields),
+        severity=Severity.GOOD,
+        data=data,
+    )
+
+
+def _next_step(plan: Plan, file: Path) -> str:
+    """Return what to do next, in one or two sentences."""
+    questions = f"Read the questions in {file} and write your own buyers' questions there."
+    if plan.chat == "slack":
+        step = "For Slack, make the app from: overheard slack manifest. Then run: overheard doctor"
+    elif plan.chat == "discord":
+        step = (
+            "For Discord, invite the bot with: overheard discord invite, then run: overheard doctor"
+        )
+    else:
+        step = "To check every Monday, run: overheard run"
+    return f"{questions} {step}."
+
+
+SETUP = CommandSpec(
+    "setup",
+    "Write a configuration for a brand, check once, and report.",
+    setup,
+    role=Role.ADMIN,
+    faces=frozenset({Face.TERMINAL}),
+    opens=False,
+    examples=(
+        "setup",
+        "setup --brand Acme --competitor Globex --provider local --yes",
+        'setup --brand Acme --category "project tool" --provider openai --budget 10 --yes',
+    ),
+)

@@ -1,0 +1,108 @@
+"""The configuration that `setup` writes: questions of buyers, a provider, a judge and a budget."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+MAX_RIVALS_ASKED = 2
+"""Competitors whose alternatives are asked for."""
+
+_CATEGORY_QUESTIONS = (
+    "What is the best {category} for a small company?",
+    "Which {category} would you recommend, and why?",
+    "Which {category} gives the best value for money?",
+    "Which {category} suits a company of fifty people?",
+)
+_RIVAL_QUESTIONS = ("What are the best alternatives to {rival}?",)
+_RIVAL_QUESTIONS_ALONE = (
+    "What are the best alternatives to {rival}?",
+    "Which products compete with {rival}, and which of them is the best?",
+)
+_BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `setup` writes.
+
+    Attributes:
+        brand: The brand's name.
+        competitors: The names of competitors.
+        category: What the brand is, such as ``project management tool``; may be empty.
+        provider: The name of the provider's table.
+        settings: The lines of the provider's table, each as a key and a value.
+        judge: The judge's model, as ``provider/model``; empty for none.
+        month: Dollars a month; 0 for no budget, as where nothing costs anything.
+        chat: ``slack``, ``discord`` or empty.
+        channel: The id of the channel for alerts; may be empty.
+    """
+
+    brand: str
+    competitors: Sequence[str]
+    category: str
+    provider: str
+    settings: Mapping[str, object]
+    judge: str = ""
+    month: float = 0
+    chat: str = ""
+    channel: str = ""
+
+    @property
+    def questions(self) -> list[str]:
+        """The proposed questions that do not name the brand."""
+        rivals = self.competitors[:MAX_RIVALS_ASKED]
+        if not self.category:
+            return [q.format(rival=rival) for rival in rivals for q in _RIVAL_QUESTIONS_ALONE]
+        return [
+            *(q.format(category=self.category) for q in _CATEGORY_QUESTIONS),
+            *(q.format(rival=rival) for rival in rivals for q in _RIVAL_QUESTIONS),
+        ]
+
+    @property
+    def branded_question(self) -> str:
+        """The question that names the brand; it shows what is said, not whether it is named."""
+        return _BRANDED_QUESTION.format(brand=self.brand)
+
+    def text(self) -> str:
+        """Return the configuration as TOML."""
+        return "\n".join(self._lines()) + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        yield "# Written by overheard setup. config.example.toml has all settings."
+        yield "prompts = ["
+        for question in self.questions:
+            yield f"  {{ text = {_toml(question)} }},"
+        branded = f"text = {_toml(self.branded_question)}, brands = [{_toml(self.brand)}]"
+        yield f'  {{ {branded}, tags = ["branded"] }},'
+        yield "]"
+        brand: dict[str, object] = {"name": self.brand, "competitors": list(self.competitors)}
+        yield from _table("[[brands]]", brand | _given(category=self.category))
+        yield from _table(f"[providers.{self.provider}]", self.settings)
+        if self.judge:
+            yield from _table("[scorers.judge]", {"model": self.judge})
+        if self.month:
+            yield from _table("[budget]", {"run": round(self.month / 4, 2), "month": self.month})
+        yield from _table("[[schedules]]", {"name": "weekly", "cron": "0 7 * * mon"})
+        if self.chat:
+            yield from _table(f"[{self.chat}]", {})
+        if self.chat and self.channel:
+            yield from _table("[[routes]]", {"channel": f"{self.chat}:{self.channel}"})
+
+
+def _given(**values: str) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value}
+
+
+def _table(header: str, values: Mapping[str, object]) -> Iterator[str]:
+    yield ""
+    yield header
+    yield from (f"{key} = {_toml(value)}" for key, value in values.items())
+
+
+def _toml(value: object) -> str:
+    """Return a value in TOML; JSON's strings, numbers and lists are TOML's."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

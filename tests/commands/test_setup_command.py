@@ -1,0 +1,183 @@
+"""Tests of `setup`: from a brand's name to a configuration, a check and a report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loopback import Behaviour, ChatService
+from overheard.commands.setup import setup
+from overheard.config.loader import load_config
+from overheard.deployment import Call, Session
+from overheard.errors import SetupRefused
+from overheard.runtime.wiring import open_deployment, store_maintenance
+from program import Program
+
+ACME = ("setup", "--brand", "Acme", "--competitor", "Zeta", "--yes")
+MODELS = {
+    "object": "list",
+    "data": [
+        {"id": "grok-4.3", "object": "model", "created": 20, "owned_by": "x"},
+        {"id": "text-embedding", "object": "model", "created": 30, "owned_by": "x"},
+        {"id": "newest", "object": "model", "created": 40, "owned_by": "x"},
+    ],
+}
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatService]:
+    """A service that lists its models, and the variable of its key."""
+    monkeypatch.setenv("ACME_KEY", "sk-1")
+    chat = ChatService()
+    chat.listing = Behaviour(body=json.dumps(MODELS).encode())
+    with contextlib.closing(chat):
+        yield chat
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The program in a folder without a configuration."""
+    made = Program(tmp_path, "")
+    (tmp_path / "config.toml").unlink()
+    return made
+
+
+def at(service: ChatService, preset: str = "compatible") -> tuple[str, ...]:
+    """Return the options that name the service."""
+    return ("--provider", preset, "--base-url", service.url, "--key-env", "ACME_KEY")
+
+
+def test_a_brand_and_a_competitor_are_enough(program: Program, service: ChatService) -> None:
+    """A model of the service is asked, and the report is shown."""
+    service.answer = lambda _: "Acme and Zeta."
+    shown, _ = program.run(*ACME, *at(service, "xai"), "--model", "grok-4.3", "--json")
+
+    told = json.loads(shown.splitlines()[-1])
+    config = load_config(program.folder / "config.toml")
+    assert [brand.name for brand in config.catalogue().brands] == ["Acme", "Zeta"]
+    assert config.budget.month == 20
+    assert {tuple(prompt.tags) for prompt in config.prompts} == {(), ("branded",)}
+    assert told["report"]["brands"][0]["results"]
+    assert len(service.calls) == len(told["questions"]) == 3
+    lines = (program.folder / "config.toml").read_text().splitlines()
+    assert sum(1 for line in lines if line and not line.startswith("#")) <= 20
+
+
+def test_a_model_is_chosen_among_the_newest_that_have_a_price(
+    program: Program, service: ChatService
+) -> None:
+    """The service's own list says what there is."""
+    program.run(*ACME, *at(service, "xai"))
+    assert load_config(program.folder / "config.toml").providers["xai"]["models"] == ["grok-4.3"]
+
+
+def test_a_price_that_is_not_known_is_not_paid(program: Program, service: ChatService) -> None:
+    """The configuration is written, and nothing is asked."""
+    shown, _ = program.run(*ACME, *at(service), "--model", "newest")
+
+    assert service.calls == []
+    assert "Ask with:" in shown
+    assert (program.folder / "config.toml").exists()
+
+
+def test_a_check_over_the_budget_is_not_paid(program: Program, service: ChatService) -> None:
+    """Not even with `--yes`."""
+    _, told = program.run(*ACME, *at(service, "xai"), "--budget", "0.01", code=1)
+
+    assert "[budget]" in told
+    assert service.calls == []
+
+
+def test_a_refused_key_leaves_no_file(program: Program, service: ChatService) -> None:
+    """It is tested before anything is written."""
+    service.listing = Behaviour(status=401, body=b"{}")
+    _, told = program.run(*ACME, *at(service), code=1)
+
+    assert "refuses the key" in told
+    assert list(program.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--provider", "openai"], "OPENAI_API_KEY"),
+        (["--provider", "compatible"], "--base-url"),
+    ],
+)
+def test_what_is_missing_is_named(
+    program: Program, monkeypatch: pytest.MonkeyPatch, words: list[str], problem: str
+) -> None:
+    """The variable of a key, and an address."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    _, told = program.run(*ACME, *words, code=1)
+
+    assert problem in told
+    assert list(program.folder.iterdir()) == []
+
+
+def test_a_misspelt_model_is_named_with_those_that_exist(
+    program: Program, service: ChatService
+) -> None:
+    """Before anything is written."""
+    _, told = program.run(*ACME, *at(service), "--model", "newst", code=1)
+    assert "no model newst" in told
+    assert "newest" in told
+
+
+def test_a_configuration_is_not_overwritten_without_asking(program: Program) -> None:
+    """`--yes` is no permission for that."""
+    program.configure("# mine\n")
+    _, told = program.run(*ACME, "--provider", "local", code=1)
+
+    assert "config.toml exists" in told
+    assert (program.folder / "config.toml").read_text() == "# mine\n"
+
+
+def test_what_is_not_given_is_asked_for(tmp_path: Path, service: ChatService) -> None:
+    """A person at the terminal answers; the price is agreed to before the check."""
+    asked: list[str] = []
+    replies = {
+        "exists": "yes",
+        "judge": "yes",
+        "brand": 'Acme "Best"',
+        "competitors": "Zeta, Umbra",
+        "What is it": "project tool",
+        "Which model": "grok-4.3",
+        "alerts": "slack",
+        "costs": "no",
+    }
+
+    def ask(question: str, default: str) -> str:
+        asked.append(question)
+        return next((reply for key, reply in replies.items() if key in question), default)
+
+    file = tmp_path / "config.toml"
+    file.write_text("# old\n")
+    session = Session(open_deployment, store_maintenance, config=file, ask=ask)
+    card = asyncio.run(
+        setup(session, Call(), provider="xai", base_url=service.url, key_env="ACME_KEY")
+    )
+
+    config = load_config(file)
+    assert config.brands[0].name == 'Acme "Best"'
+    assert config.brands[0].competitors == ("Zeta", "Umbra")
+    assert config.scorers["judge"]["model"] == "xai/grok-4.3"
+    assert config.slack is not None
+    assert len(config.prompts) == 7
+    assert "overheard slack manifest" in str(card.text)
+    assert service.calls == []
+    assert any("costs" in question and "$" in question for question in asked)
+
+
+def test_nobody_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:
+    """What is needed has to be given."""
+    session = Session(open_deployment, store_maintenance, config=tmp_path / "config.toml")
+    with pytest.raises(SetupRefused, match="--brand"):
+        asyncio.run(setup(session, Call()))
+    with pytest.raises(SetupRefused, match="--competitor"):
+        asyncio.run(setup(session, Call(), brand="Acme"))
