@@ -1,29 +1,26 @@
-# Everything a contributor needs, in one word each.
+# Everything a contributor needs, in one word each. `uv run` without the group dev installs the product
+# and the model of the demo alone.
 
 # lint, types, contracts, tests
 default: lint types contracts test
 
-# all that a contributor needs; `uv run` alone installs no more than the product and its model
-sync:
-    uv sync --group dev
-
 lint:
-    uv run ruff check
-    uv run ruff format --check
-    uv run deptry bot storage plugins
+    uv run --group dev ruff check
+    uv run --group dev ruff format --check
+    uv run --group dev deptry bot storage plugins
 
 format:
-    uv run ruff check --fix
-    uv run ruff format
+    uv run --group dev ruff check --fix
+    uv run --group dev ruff format
 
 types:
-    uv run mypy
+    uv run --group dev mypy
 
 contracts:
-    uv run lint-imports
+    uv run --group dev lint-imports
 
 test *ARGS:
-    uv run pytest {{ARGS}}
+    uv run --group dev pytest {{ARGS}}
 
 # all that CI runs: slow tests of each kind too, the wheel, new plugins
 all:
@@ -32,15 +29,15 @@ all:
 # what the tests cover. Not those of plugins that never end: a tracer keeps their loops from being
 # interrupted.
 coverage:
-    uv run pytest --cov --cov-report=term --ignore tests/test_plugin_isolation.py --ignore tests/end_to_end/test_plugin_notices.py
+    uv run --group dev pytest --cov --cov-report=term --ignore tests/test_plugin_isolation.py --ignore tests/end_to_end/test_plugin_notices.py
 
 # the slow tests that .ci/run leaves out
 long:
-    uv run pytest -n 2 -m long
+    uv run --group dev pytest -n 2 -m long
 
 # which small faults in detection, alerts, budget and the run service the tests do not notice
 mutants *ARGS:
-    uv run python bench/mutants.py {{ARGS}}
+    uv run --group dev python bench/mutants.py {{ARGS}}
 
 demo:
     uv run overheard demo

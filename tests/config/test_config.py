@@ -1,5 +1,6 @@
 """Tests of the configuration."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -332,17 +333,24 @@ def test_the_file_is_the_named_one_else_the_variable_else_the_one_here(
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     """The sentence names the example, the option and the variable."""
-    with pytest.raises(ConfigError, match=r"config\.example\.toml .* --config"):
+    with pytest.raises(ConfigError, match=r"overheard setup, .* --config"):
         load_config(tmp_path / "none.toml")
 
 
 def test_the_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every table of the example can be used unchanged."""
+    """What is needed is a configuration, and so is the whole file without its "#"."""
     for secret in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"):
         monkeypatch.setenv(secret, "x")
-    config = load_config(Path(__file__).parents[2] / "config.example.toml")
+    text = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")
 
-    assert set(config.model_fields_set) >= set(Config.model_fields)
+    least = parse_config(text)
+    whole = parse_config(re.sub(r"^#(?=[\[\w])", "", text, flags=re.MULTILINE))
+
+    assert (len(least.brands), len(least.prompts), [*least.providers]) == (1, 1, ["local"])
+    assert set(least.model_fields_set) - {"storage", "retention"} == {
+        *("brands", "prompts", "providers"),
+    }
+    assert set(whole.model_fields_set) >= set(Config.model_fields)
 
 
 def test_a_configuration_cannot_be_changed() -> None:

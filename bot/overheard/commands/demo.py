@@ -161,10 +161,7 @@ def _story(checks: list[Card]) -> Iterator[str]:
     else:
         verdicts = [_verdict(run) for run in checks[1:]]
         yield f"Compared with the times before, {wording.listing(verdicts)}."
-    yield (
-        "Next, copy config.example.toml to config.toml, write your own brand, its competitors, "
-        "your buyers' questions and a provider into it, and run: overheard check."
-    )
+    yield ("Next, ask about your own brand, with: overheard setup.")
 
 
 def _verdict(run: Card) -> str:

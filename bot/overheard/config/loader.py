@@ -167,7 +167,7 @@ def load_config(file: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         remedy = (
-            f"copy config.example.toml to it, or name another file with --config or ${VARIABLE}"
+            f"write one with: overheard setup, or name another file with --config or ${VARIABLE}"
         )
         raise ConfigError([f"{file} cannot be read: {reason}; {remedy}."]) from None
     return parse_config(text, str(file))
