@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _REACH_WORDS = 4
 """Largest distance in words between a judging word and its aspect."""
 _EDGES = frozenset(".;|:") | {"but", "although", "though", "while", "whereas", "yet", "however"}
@@ -27,6 +29,13 @@ def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> di
         if aspect := _nearest(texts, at):
             sums[aspect] += value
     return dict(sums)
+
+
+def aspect_of(text: str) -> str:
+    """Return the aspect that a text names first, such as ``price``, or ``other``."""
+    aspect_words = _words()
+    found = (aspect_words.get(word.casefold()) for word in _WORD.findall(text))
+    return next(filter(None, found), "other")
 
 
 def _nearest(texts: Sequence[str], at: int) -> str:

@@ -47,6 +47,8 @@ _COMPARED_WORDS = 5
 """Words before a comparison that may judge instead of it: "far more reliable than"."""
 _PASSED_OVER_VALENCE = -1.2
 """The valence of "instead of Bolt" and "skip Bolt" for Bolt."""
+_MIN_JUDGEMENT = 0.3
+"""Smallest weighted valence of a word that counts as a judgement."""
 _NORMALISATION = 15.0
 """Brings a sum of valences into -1 to 1: sum / sqrt(sum^2 + this) (VADER's constant)."""
 
@@ -78,10 +80,14 @@ class Polarity:
     Attributes:
         value: -1 to 1; 0 without a judgement.
         aspects: Sum of the valences by aspect, such as ``price``; without bounds.
+        praise: (start, end) offsets of the words that praise the brand.
+        blame: (start, end) offsets of the words that find fault with the brand.
     """
 
     value: float
     aspects: Mapping[str, float]
+    praise: tuple[Span, ...] = ()
+    blame: tuple[Span, ...] = ()
 
 
 def polarity(
@@ -113,7 +119,17 @@ def polarity(
         ]
     total += _summed(judgements, parsed.texts)
     value = total / math.sqrt(total * total + _NORMALISATION)
-    return Polarity(value, aspects(parsed.texts, judgements))
+    praise, blame = (
+        tuple(
+            (parsed.starts[index], parsed.ends[index])
+            for index, judged in judgements
+            if sign * judged >= _MIN_JUDGEMENT and index < len(parsed.starts)
+        )
+        for sign in (1, -1)
+    )
+    if passed_over or against:
+        blame = (*blame, (0, 0))
+    return Polarity(value, aspects(parsed.texts, judgements), praise, blame)
 
 
 def _summed(judgements: Sequence[tuple[int, float]], texts: Sequence[str]) -> float:

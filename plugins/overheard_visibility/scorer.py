@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings
-from overheard_visibility.standing import standing
+from overheard_visibility.standing import FIRST_CHOICE, standing
 
 _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
-_ABSENT = tuple(Score(metric, 0.0) for metric in ("visibility", "top1", "top3"))
+_ABSENT = tuple(Score(metric, 0.0) for metric in ("visibility", "first_choice", "top1", "top3"))
 _NO_SHARE = Score("share_of_voice", 0.0)
 """The scores of a brand that an answer does not name."""
 
@@ -24,7 +24,9 @@ class Visibility:
     """Scores a brand's place among the brands that an answer names.
 
     - ``visibility``: 1 when the answer's prose names the brand, else 0. Its detail is the standing:
-      ``recommended``, ``advised against``, or merely ``mentioned``.
+      ``first choice``, ``listed`` or ``only named``.
+    - ``first_choice``: 1 when the brand is the answer's own pick for the question, 0 otherwise,
+      also where it is not named.
     - ``position``: the brand's rank among itself and its competitors, from 1; only where it is
       named. The first numbered list goes first, in its order, then come the others by first
       mention; further numbered lists are details of it.
@@ -36,9 +38,10 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "2"
+    version = "3"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
+        Metric("first_choice", Scale.BINARY, "First choice"),
         Metric("position", Scale.RANK, "Position"),
         Metric("top1", Scale.BINARY, "Top 1"),
         Metric("top3", Scale.BINARY, "Top 3"),
@@ -64,7 +67,10 @@ class Visibility:
 def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
     """Yield the scores of a brand that the answer names."""
     rank, quote = _rank(reading), reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
-    yield Score("visibility", 1.0, quote, (standing(reading, own),))
+    stands = standing(reading, own)
+    chosen = stands.verdict == FIRST_CHOICE
+    yield Score("visibility", 1.0, quote, (stands,))
+    yield Score("first_choice", float(chosen), stands.quote if chosen else "")
     yield Score("position", float(rank), quote, tuple(_ranks(reading)))
     yield Score("top1", float(rank == 1), quote if rank == 1 else "")
     yield Score("top3", float(rank <= 3), quote if rank <= 3 else "")

@@ -29,8 +29,9 @@ def score(text: str, brand: Brand = ACME) -> list[Score]:
     """Score an answer for one brand."""
     asked = Question(Prompt("Which tool?"), Model("echo", "echo"))
     answer = Answer(1, asked, Reply(text, Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
-    rival = BOLTLY if brand is ACME else ACME
-    return list(Sentiment().score(READER.read(answer).reading(brand, [rival])))
+    rival = BOLTLY if brand is not BOLTLY else ACME
+    reader = READER if brand in (ACME, BOLTLY) else Reader([brand, rival])
+    return list(Sentiment().score(reader.read(answer).reading(brand, [rival])))
 
 
 def sign(text: str, brand: Brand) -> int:
@@ -68,7 +69,6 @@ def sign(text: str, brand: Brand) -> int:
         ("Unlike Boltly, Acme is great.", 1, -1),
         ("Avoid Boltly. Use Acme.", 1, -1),
         ("Use Acme instead of Boltly.", 1, -1),
-        ("Acme is cheaper than Boltly, which has great reports.", 1, 1),
         ("Acme isn\u2019t good, Boltly is.", -1, 0),
         ("Acme is too complicated; Boltly is fine.", -1, 1),
         ("Acme is not only powerful but easy. Boltly exists.", 1, 0),
@@ -124,12 +124,6 @@ def test_amounts_marks_forms_and_languages_judge(text: str, sign_of_it: int) -> 
     assert sign(text, ACME) == sign_of_it
 
 
-def test_praise_that_is_taken_back_counts_for_little() -> None:
-    """People call such a sentence mixed."""
-    [praised], [mixed] = score("Acme is fast."), score("Acme is fast, but its support is slow.")
-    assert abs(mixed.value) < praised.value / 3
-
-
 def test_a_sentence_in_an_unread_script_is_left_out() -> None:
     """Its meaning is unknown, and 0 would say that it is neutral."""
     assert score("Η Acme είναι πολύ ακριβή.") == []  # noqa: RUF001 - Greek is meant
@@ -167,10 +161,11 @@ def test_the_line_under_a_heading_is_about_its_brand() -> None:
 
 
 def test_pros_and_cons_under_a_heading_are_about_its_brand() -> None:
-    """Line by line, up to the next brand or a longer text."""
-    pros = "### Acme\n**Pros:**\n- Easy to use\n- Affordable\n\n**Cons:**\n- No phone support"
-    cons = "### Boltly\n**Weaknesses**\n- Very buggy\n- Rude support\n\n" + "A great end. " * 10
+    """Line by line, up to the next brand."""
+    pros = "### Acme\n**Pros:**\n- Easy to use\n- Affordable\n\n**Cons:**\n- None"
+    cons = "### Boltly\n**Weaknesses**\n- Very buggy\n- Rude support"
     assert [sign(f"{pros}\n\n{cons}", brand) for brand in (ACME, BOLTLY)] == [1, -1]
+    assert [score(f"{pros}\n\n{cons}", brand)[1].value for brand in (ACME, BOLTLY)] == [0, 1]
 
 
 def test_a_sentence_that_points_back_is_about_the_brand() -> None:
@@ -178,12 +173,67 @@ def test_a_sentence_that_points_back_is_about_the_brand() -> None:
     assert sign("Acme is a tool. It is terrible. The weather is great.", ACME) == -1
 
 
-def test_the_value_is_the_mean_over_sentences_and_the_quote_the_strongest() -> None:
-    """Two sentences weigh the same, and people see the one that judges most."""
-    good, bad = score("Acme is good.")[0].value, score("Acme is horrible.")[0].value
-    both = score("Acme is good. Acme is horrible.")[0]
-    assert both.value == pytest.approx((good + bad) / 2)
-    assert both.quote == "Acme is horrible."
+def test_the_value_counts_praising_words_and_drawbacks() -> None:
+    """(P - 3 D) / (P + 3 D + 2); people see the text that judges most."""
+    good, drawback = score("Acme is good and reliable. Acme is expensive.")
+    assert good.value == pytest.approx((2 - 3) / (2 + 3 + 2))
+    assert good.quote == "Acme is expensive."
+    assert (drawback.value, drawback.quote) == (1, "Acme is expensive.")
+
+
+@pytest.mark.parametrize(
+    ("text", "tone"),
+    [
+        ("Acme is great.", "positive"),
+        ("Acme is great, but it is expensive.", "mixed"),
+        ("Acme was founded in 2010.", "neutral"),
+        ("Acme lacks an app.", "negative"),
+    ],
+)
+def test_the_tone_is_a_detail(text: str, tone: str) -> None:
+    """A mixed portrayal is a class of its own."""
+    assert [d.verdict for d in score(text)[0].details if d.topic == "tone"] == [tone]
+
+
+@pytest.mark.parametrize(
+    ("text", "drawbacks"),
+    [
+        (
+            "### Acme\n- **Cons**: Few templates, slow sync",
+            [("features", "Few templates"), ("performance", "slow sync")],
+        ),
+        (
+            "### Acme\n- Great app, but only available in the US",
+            [("other", "but only available in the US")],
+        ),
+        (
+            "### Acme\n- **Price**: comes at a premium price",
+            [("price", "comes at a premium price")],
+        ),
+        ("### Acme\n- **Best for**: teams that do not have a budget", []),
+        ("### Acme\n- No annual contract, without hidden fees", []),
+        ("### Acme\n- Doesn't break the bank", []),
+        ("### Acme (limited availability)\n- Fine", []),
+        ("### Acme\n- **Cons**: None", []),
+        ("Boltly is not as fast as Acme.", []),
+        ("Acme is less expensive than Boltly.", []),
+    ],
+)
+def test_drawbacks_are_told_with_aspect_and_words(
+    text: str, drawbacks: list[tuple[str, str]]
+) -> None:
+    """Closed patterns in the brand's own text, and all that is listed as a con."""
+    found = score(text)[1]
+    assert (found.metric, found.value) == ("drawback", float(bool(drawbacks)))
+    assert [(d.topic, d.stated) for d in found.details] == drawbacks
+
+
+@pytest.mark.parametrize("name", ["Best Buy", "Liquid Death", "Poison", "Zento"])
+def test_a_name_judges_nothing(name: str) -> None:
+    """Names and the names of products behind them are masked."""
+    text = "### 1. {0} Excellent Pro\n\n- {0} Awful Mini has a display\n- Made by {0}"
+    found, like = score(text.format(name), Brand(name)), score(text.format("Acme"))
+    assert [s.value for s in found] == [s.value for s in like]
 
 
 @pytest.mark.parametrize("piece", ["Acme is good. ", "Acme good ", "Acme Boltly bad ", "good "])
@@ -223,7 +273,7 @@ def test_the_plugin_yields_one_scorer() -> None:
     """It fits the protocol and measures what it says."""
     (scorer,) = overheard_scorers(PluginSettings({}, "scorers", "config.toml"))
     assert isinstance(scorer, Scorer)
-    assert [metric.name for metric in scorer.metrics] == ["sentiment"]
+    assert [metric.name for metric in scorer.metrics] == ["sentiment", "drawback"]
 
 
 @pytest.mark.parametrize(
@@ -246,8 +296,8 @@ def test_words_that_judge_together_are_read_together(text: str, expected: int) -
 
 def test_aspects_are_told_with_their_sentence() -> None:
     """The judged aspect is the one near the judging word."""
-    [found] = score("Acme is expensive. Its support is excellent. Boltly is easy to use.")
-    assert [(d.topic, d.verdict, d.quote) for d in found.details] == [
+    found, _ = score("Acme is expensive. Its support is excellent. Boltly is easy to use.")
+    assert [(d.topic, d.verdict, d.quote) for d in found.details[1:]] == [
         ("price", "negative", "Acme is expensive."),
         ("support", "positive", "Its support is excellent."),
     ]
@@ -255,5 +305,5 @@ def test_aspects_are_told_with_their_sentence() -> None:
 
 def test_an_aspect_of_another_brand_is_not_told() -> None:
     """It goes where the judging word goes."""
-    [found] = score("Acme is easy to use, but Boltly is expensive.")
-    assert [(d.topic, d.verdict) for d in found.details] == [("ease", "positive")]
+    found, _ = score("Acme is easy to use, but Boltly is expensive.")
+    assert [(d.topic, d.verdict) for d in found.details[1:]] == [("ease", "positive")]

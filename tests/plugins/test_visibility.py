@@ -58,6 +58,7 @@ def test_a_brand_that_is_not_named_has_no_position() -> None:
     """It is invisible, not first and not among three; every answer counts for these."""
     assert scores("Boltly is fine.") == {
         "visibility": 0,
+        "first_choice": 0,
         "top1": 0,
         "top3": 0,
         "share_of_voice": 0,

@@ -74,24 +74,26 @@ def test_the_rank_in_each_of_several_lists_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "standing"),
     [
-        ("I'd go with Acme.", "recommended"),
-        ("Acme is a solid choice for teams.", "recommended"),
-        ("For small teams, choose Boltly or Acme.", "recommended"),
-        ("1. **Acme** \u2013 best overall\n2. Boltly", "recommended"),
-        ("Acme is hard to beat.", "recommended"),
-        ("Best overall: Acme", "recommended"),
-        ("Verdict: Acme wins for most people.", "recommended"),
-        ("The winner is Acme.", "recommended"),
-        ("For large teams, go for Acme.", "recommended"),
-        ("I recommend checking out Acme.", "recommended"),
-        ("I would not recommend Acme.", "advised against"),
-        ("Use Boltly instead of Acme.", "advised against"),
-        ("Acme is not the best choice.", "advised against"),
-        ("Acme was founded in 2001.", "mentioned"),
-        ("Do people recommend Acme?", "mentioned"),
+        ("I'd go with Acme.", "first choice"),
+        ("1. **Acme** - best overall\n2. Boltly", "listed"),
+        ("Acme is hard to beat.", "first choice"),
+        ("Best overall: Acme", "first choice"),
+        ("### Best Overall: Acme\n- quick\n\n### Best Value: Boltly\n- cheap", "first choice"),
+        ("### Best Value: Acme\n- quick\n\n### Best Overall: Boltly\n- cheap", "listed"),
+        ("Verdict: Acme wins for most people.", "first choice"),
+        ("The winner is Acme.", "first choice"),
+        ("For large teams, go for Acme; for small ones, get Boltly.", "listed"),
+        ("Acme is a solid choice for teams.", "listed"),
+        ("- **Boltly**: runs on Acme's network", "only named"),
+        ("I would not recommend Acme.", "only named"),
+        ("Use Boltly instead of Acme.", "only named"),
+        ("Acme was founded in 2001.", "listed"),
+        ("Do people recommend Acme?", "listed"),
     ],
 )
-def test_it_is_told_whether_a_brand_is_recommended(text: str, standing: str) -> None:
-    """Or advised against, or merely mentioned: a detail of visibility."""
+def test_the_standing_is_a_detail_of_visibility(text: str, standing: str) -> None:
+    """First choice, listed, or only named; the first is a metric as well."""
     [visibility] = [s for s in Visibility().score(read(text)) if s.metric == "visibility"]
+    [first] = [s for s in Visibility().score(read(text)) if s.metric == "first_choice"]
     assert [(d.topic, d.verdict) for d in visibility.details] == [("standing", standing)]
+    assert first.value == float(standing == "first choice")

@@ -19,7 +19,7 @@ CATEGORY_SHARE = 0.5
 """The share of competitors that makes a shift one of the whole category."""
 
 
-ZERO_SUM = frozenset({"top1", "share_of_voice"})
+ZERO_SUM = frozenset({"top1", "first_choice", "share_of_voice"})
 """Metrics of which one brand can only win what others lose."""
 
 

@@ -27,7 +27,7 @@ from overheard.measure.blocks import RunKey
 MIN_LOG_EVIDENCE = log(20.0)
 """Natural logarithm of the least evidence for an alert, however low the threshold: twenty to one.
 """
-HEAD_METRICS = ("visibility", "accuracy", "sentiment")
+HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
 """Metrics that head an alert, the first of them first, when several moved at once."""
 
 

@@ -120,16 +120,19 @@ class Metric:
         name: Shown to users: ``visibility``, ``position``, ``top1``, ``share_of_voice`` ...
         scale: The range of the values.
         label: A few words for a card.
+        lower_is_better: Whether smaller values are better for the brand, as for drawbacks; ranks
+            always are.
     """
 
     name: str
     scale: Scale
     label: str
+    lower_is_better: bool = False
 
     @property
     def higher_is_better(self) -> bool:
-        """False for ranks."""
-        return self.scale is not Scale.RANK
+        """False for ranks, and for metrics that declare it."""
+        return self.scale is not Scale.RANK and not self.lower_is_better
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ _DASH_WORDS = 10
 
 _ROLES: dict[UnitRole, str] = {
     UnitRole.CON: (
-        r"cons?|downsides?|drawbacks?|(?:the )?catch|limitations?|weak(?:ness(?:es)?| points?"
+        r"cons?|but|however|the flip side|on the (?:flip side|downside)|downsides?|drawbacks?"
+        r"|(?:the )?catch|limitations?|weak(?:ness(?:es)?| points?"
         r"| spots?)|disadvantages?|caveats?|trade-?offs?|negatives?|the bad|dislikes?|shortcomings?"
         r"|less ideal for|(?:not|isn['\u2019]t) (?:so |as |the )?(?:ideal|great|good|best|suited"
         r"|recommended|perfect) (?:for|if)|not for|skip (?:it )?if|avoid if|worst for"
@@ -60,7 +61,8 @@ _ROLES: dict[UnitRole, str] = {
         r"|(?:what|things) (?:we|i|you|users|people|reviewers|customers) (?:do not|don['\u2019]t"
         r"|didn['\u2019]t|dislike)(?: (?:like|love))?|reasons to (?:avoid|skip)"
         r"|room for improvement"
-        r"|(?:common )?complaints|watch[- ]outs?(?: for)?|what to watch(?: out)?(?: for)?"
+        r"|complaints|keep in mind|considerations?|heads[- ]up|be aware|caution"
+        r"|warning|mind|watch[- ]outs?(?: for)?|what to watch(?: out)?(?: for)?"
         r"|nachteile|inconv\u00e9nients|desventajas|contras|points faibles|puntos d\u00e9biles"
         r"|minuspunkte|schw\u00e4chen|svantaggi|nadelen|缺点"
     ),
@@ -90,12 +92,14 @@ _ROLES: dict[UnitRole, str] = {
         r"(?:the |our |final )?(?:verdict|bottom line|take(?:away)?|thoughts|assessment)"
     ),
     UnitRole.NOTE: (
-        r"notes?|considerations?|keep in mind|good to know|heads[- ]up|be aware|note that"
+        r"notes?|good to know|note that"
         r"|(?:important|worth|also) (?:to )?not(?:e|ing)|consider|warning|caution"
     ),
 }
 _PREFIX = (
-    r"(?:the |its |key |main |top |notable |potential |possible |major |some |minor |biggest )*"
+    r"(?:the |its |key |main |top |notable |potential |possible |major |some |minor |biggest "
+    r"|usual |common |typical"
+    r" |frequent |reported |main |one |a )*"
 )
 _ROLE = tuple(
     (role, re.compile(rf"{_PREFIX}(?:{words})(?: (?:of|with|about) .{{1,40}})?", re.IGNORECASE))
@@ -140,14 +144,17 @@ _OFFER = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _ABSTRACT = re.compile(
-    r"\w{3}(?:ness|ity|tion|sion|ing|ment|ance|ence|ability|age|ure|ility|ics|life|size|ions|ings|ality)s?$"
-    r"|^(?:material|fabric|price|budget|warranty|trial|fit|noise|battery|screen|display|camera|sound"
-    r"|brand|brands|users?|teams?|data|software|app|apps|security|support|features?|range|weight)s?$",
+    r"\w{3}(?:ness|ity|tion|sion|ing|ment|ance|ence|ability|age|ure|ility|ics|life|size|ions|ings"
+    r"|ality)s?$"
+    r"|^(?:material|fabric|price|budget|warranty|trial|fit|noise|battery|screen|display|camera"
+    r"|sound"
+    r"|brand|brands|users?|teams?|data|software|app|apps|security|support|features?|range"
+    r"|weight)s?$",
     re.IGNORECASE,
 )
 _EMOJI_ROLES = {
-    **dict.fromkeys("👍✅✔☑➕", UnitRole.PRO),  # noqa: RUF001 - these signs are meant
-    **dict.fromkeys("👎❌✖✗✘➖⚠🚫", UnitRole.CON),  # noqa: RUF001 - these signs are meant
+    **dict.fromkeys("👍✅✔☑➕⊕", UnitRole.PRO),  # noqa: RUF001 - these signs are meant
+    **dict.fromkeys("👎❌✖✗✘➖⊖⚠🚫", UnitRole.CON),  # noqa: RUF001 - these signs are meant
 }
 
 

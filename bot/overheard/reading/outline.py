@@ -132,7 +132,9 @@ class Outline:
         own_product = has_roles or not (block_owner or is_property(text))
         if kind is LabelKind.OTHER and follows and own_product:
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
-        if following and not has_roles and role_of(text) is UnitRole.NOTE:
+        if role_of(text) is not None and not above.owner:
+            above = replace(above, owner=carried)
+        if following and not has_roles and text.casefold().startswith("consider"):
             return Context(0, label=text, closed=True)
         if kind is LabelKind.AWARD and not block_owner:
             above = replace(above, owner=NOBODY)

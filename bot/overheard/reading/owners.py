@@ -19,8 +19,10 @@ _DEEP_WORDS = 3
 """Words before a name in a title of another product: "Westinghouse 55-inch Smart Roku TV"."""
 _MAX_TITLE_NAMES = 3
 _APART = re.compile(
-    r"\b(?:than|like|by|(?<!go )with|on|from|unlike|to|and|or|as|for|via|of|versus|vs\.?|against"
-    r"|into|including)\s+(?:(?:the|its|your|an?|both|some|other)\s+)?\Z|[(/]\s*\Z"
+    r"\b(?:than|like|by|(?<!go )(?:with|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
+    r"|against"
+    r"|into|including|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
+    r"|other)\s+)?\Z|[(/]\s*\Z"
     r"|\s(?-i:[A-Z])[\w-]*,\s*\Z",
     re.IGNORECASE,
 )

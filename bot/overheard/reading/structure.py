@@ -45,6 +45,15 @@ _ADVISING = re.compile(
 )
 """Beginnings of sentences that may begin a new subject."""
 
+_GOING_ON = re.compile(
+    r"(?:on the (?:other hand|downside|flip side|plus side)|however|that said|still|it(?:s"
+    r"|['\u2019]s)?"
+    r"|they|their|the (?:main |biggest |only |one )?(?:downsides?|drawbacks?|catch|trade-?offs?"
+    r"|upsides?|strengths?))\b",
+    re.IGNORECASE,
+)
+"""Beginnings of paragraphs that go on about the subject of the paragraph before."""
+
 
 def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
     """Return the units of an answer, in order. Linear in the length of the text.
@@ -134,7 +143,7 @@ class _Builder:
         self._pop(rank)
         self.stack.append(replace(whole, rank=rank))
         self.carried, self.listed = whole.owner, False
-        return self._unit(start, end, whole.owner, UnitRole.TITLE, whole.label)
+        return self._unit(line.start, end, whole.owner, UnitRole.TITLE, whole.label)
 
     def _table(self, rows: Sequence[Line]) -> Iterator[Unit]:
         """Yield the cells of a table, long ones in pieces."""
@@ -147,6 +156,10 @@ class _Builder:
 
     def _item(self, line: Line, *, multi: bool) -> Iterator[Unit]:
         """Open the block of a list item, or go on in it."""
+        if not line.opens and role_of(self.body[line.start : line.end]) is not None:
+            self._pop(_ITEM_RANK)
+            yield self._title(line, _LEAD_RANK, multi=False)
+            return
         rank = _ITEM_RANK + line.level
         self._pop(rank if line.opens else rank + 1)
         if line.opens:
@@ -160,7 +173,8 @@ class _Builder:
         if line.opens:
             self.listed = self.listed or self._top.rank >= _ITEM_RANK
             self._pop(_ITEM_RANK)
-            self.carried = self._top.owner
+            if self._top.owner or not _GOING_ON.match(self.body, start):
+                self.carried = self._top.owner
         if self._is_lead(line, start, last=at + 1 == len(self.lines)):
             multi = not self._top.owner and bool(self.outline.titled)
             yield self._title(line, _LEAD_RANK, multi=multi)
@@ -226,6 +240,8 @@ class _Builder:
                 )
                 start, labels = label.value, labels + 1
             if start >= end:
+                if labels and line.kind is LineKind.PARAGRAPH and end == line.end:
+                    self.stack.append(replace(context, rank=_ROLE_RANK))
                 continue
             if opens and not (labels or number):
                 context = self._opening(start, end, context, multi=multi)
@@ -233,7 +249,7 @@ class _Builder:
             owner, role = self._owner(start, end, context, line), context.role
             if signed and role in {UnitRole.NONE, UnitRole.SPECIFICATION}:
                 role = signed
-            own = owner == context.owner
+            own = owner == context.owner or (role is signed and bool(owner))
             yield self._unit(
                 start, end, owner, role if own else UnitRole.NONE, context.label if own else ""
             )

@@ -55,8 +55,12 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[Cell]
     by_column = sum(map(bool, columns)) > 1
     subjects = [_subject(body, cells, names) for cells in below]
     inherits = not by_column and not any(owner for _, owner in subjects)
-    for (start, end), owner, head in zip(header, columns, heads, strict=True):
-        yield Cell(start, end, owner, UnitRole.TITLE, head, inherits)
+    place, owner = _subject(body, header, names)
+    if owner and not by_column:  # a table without headers
+        yield from _row_cells(body, header, place, owner, ("",) * len(header), inherits=False)
+    else:
+        for cell, column, head in zip(header, columns, heads, strict=True):
+            yield Cell(*cell, column, UnitRole.TITLE, head, inherits)
     for cells, (place, owner) in zip(below, subjects, strict=True):
         if by_column:
             yield from _column_cells(body, cells, columns, heads)

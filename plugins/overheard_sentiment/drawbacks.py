@@ -1,0 +1,222 @@
+"""Drawbacks that a text names: closed patterns, and what stands under a heading of cons.
+
+Names are masked before, and a clause is judged by itself: "great sound, but no app".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_CLAUSE = re.compile(
+    r"[;!?]\s*|\.\s+|,?\s+\(?(?=(?:but|however|although|though|while|whereas|yet|except|unless"
+    r"|which (?:may|can|might|could|makes it))\b)|,\s+(?=(?:lacks?|lacking|no|not|with(?:out)?|some"
+    r"|it(?:['\u2019]s)?|its|may|can|only|requires?|limited|fewer|less)\b)|\s[\u2013\u2014]\s",
+    re.IGNORECASE,
+)
+_PRICE = re.compile(
+    r"""
+    (?<!less\ )(?<!more\ than\ )\b(?:expensive|pric(?:e)?y|pricier|costly|overpriced)\b
+      (?!\ (?:brands?|models?|options?|alternatives?|competitors?|rivals?|sets?|ones?|units?|options
+        |mistakes?|repairs?|tools?|systems?|machines?|subscription|gear|equipment)\b)
+    |\b(?:premium|high(?:er)?|steep(?:er)?|hefty|big)\s(?:starting\s|entry\s|upfront\s|sticker\s)?
+      (?:price|cost|pricing|price\ tag|price\ point|fee)s?\b(?!\ tiers?\b)
+    |\bcosts?\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\ )?(?:more|extra)\b
+    |\b(?:at|for)\ (?:an?\ )?(?:extra|additional|added)\ (?:cost|fee|charge)
+    |\bextra\ (?:cost|fee|charge)s?\b|\badds?\ up\b|\babove\ (?:the\ |your\ |most\ )?budgets?\b
+    |\b(?:over|exceeds?|stretch(?:es)?|slightly\ over|outside)\ (?:the\ |your\ |a\ )\$?\w*\ ?budget
+    |\bwilling\ to\ (?:spend|pay|invest|splurge)\ (?:a\ (?:bit|little)\ )?(?:more|extra)\b
+    |\b(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
+    |\bhidden\ (?:fees?|costs?)\b|\bprice\ (?:hikes?|increases?)\b
+    |\bpay(?:ing)?\ (?:a\ premium|extra|more)\b|\bbudget[- ]unfriendly\b
+    |\bnot\ (?:cheap|the\ cheapest|inexpensive|budget[- ]friendly)\b|\bsplurge\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LIMITS = re.compile(
+    r"""
+    \b(?:isn['\u2019]t|aren['\u2019]t|is\ not|are\ not|not|doesn['\u2019]t
+    |(?<!you\ )don['\u2019]t|does\ not|(?<!you\ )do\ not
+       |won['\u2019]t|can(?:['\u2019]t|not)|never)\ (?:quite\ |always\ |really\ |yet\x20
+       |natively\ |fully\ |also\ )?
+      (?:as\b|have|has|support|handle|ideal|available|compatible|include|offer|come\ with|work
+      |suit(?:ed)?
+        |suitable|great|good|enough|the\ (?:best|most|brightest|fastest|lightest|strongest)
+        |recommended
+        |allow|provide|feature|perform|last|integrate|scale|very|so|well|designed|meant|built
+        |intuitive
+        |everyone|for\ (?:everyone|beginners|large|heavy)|fit|get|match|cover|run|go
+        |include[ds]?|be\b)
+    |\black(?:s|ing)?\b|\bmissing\b|\bfalls?\ (?:short|behind)|\bstruggl(?:es?|ing)|\blags?\b
+    |\bsuffers?\b
+    |\bonly\ (?:available|in|works?|on|offers|comes|supports|covers|through|sold|has|includes
+    |when|one)\b
+    |\blimited\b(?!\ (?:edition|lifetime|warranty|time))|\brestrict(?:ed|ive)\b|\bfewer\b
+    |\blimits?\ \w
+    |\bnarrow\b|\bless\ (?!expensive|noise|mess|maintenance|than|waste|time|money|effort|costly
+    |pricey
+      |stress|hassle|clutter|likely|prone|work|irritat|greasy|sticky|invasive|heat|oil|sugar
+      |to\b|of\b)\w+
+    |\b(?:can|may|might|could)\ (?:also\ |still\ |sometimes\ |occasionally\ |quickly\ )?
+      (?:(?:be|feel|get|become|seem|look|run|sound)\ (?:a\ bit\ |a\ little\ |too\ |quite\x20
+      |somewhat\ |rather\ |very
+        \ |more\ |overly\ |on\ the\ )?(?:hot|hard|difficult|tricky|challenging|limit(?:ed|ing)
+        |time-consuming
+        |steep|tight|short|small(?:er)?|large|much|heavy|intimidating|distracting|irritating
+        |drying|less|throttled
+        |restrictive|intrusive|delayed|expensive|pricey|costly|needed|required|hit\ or\ miss
+        |lacking|missing
+        |daunting|excessive|warm|thin|dry|a\ (?:hassle|challenge|problem|burden|learning|lot))
+      |struggle|lack|require|take\ (?:some|time|a|getting|longer)|need|fall|overwhelm|not\b|lag
+      |slow|cause|irritate
+      |limit\b|drain|break|wear|scratch|stain|overheat|confuse|miss\b|disconnect|drop|leak
+      |add\ up|fluctuate)
+    |\b(?:availability|quality|results|coverage|performance|speeds?|sizing|fit)\ (?:may|can)\ vary
+    |\b(?:some|many|a\ few|several)\ (?:users|people|reviewers|customers|owners|reviews|teams
+    |buyers|testers)?
+      \ ?(?:have\ |also\ )?(?:report|complain|mention|note[ds]?|find|found|dislike|feel|felt
+      |say|criticis|criticiz)
+    |\b(?:issues?|problems?|trouble|complaints?|concerns?)\ (?:with|about|over|around|for|on
+    |when|if)\b
+    |\b(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|\bunder\ investigation\b
+    |\b(?:steep(?:er)?|long|real|significant|slight|bit\ of\ a)\ learning\ curve
+    |(?<!no\ )\blearning\ curve\b
+    |\b(?:take|need|require)s?\ (?:some\ |a\ while|time|a\ bit|longer|getting|practice|effort
+    |patience|work
+      |more\ (?:time|setup|effort|work|space|maintenance)|training|a\ lot|weeks|days|months
+      |up\b|extra
+      |additional|separate|an?\ (?:separate|paid|extra|additional|subscription|annual|long
+      |dedicated|yearly))
+    |\brequires?\ (?:upfront|purchas\w+|paying|manual|technical|regular|frequent|signing|third)\b
+    |\bgetting\ used\ to\b|\bat\ the\ (?:cost|expense)\ of
+    |\bno\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live|phone
+    |desktop|wireless
+      |app|apps|support\b|export|warranty|refund|longer|option|way|built|auto\w*|trial|calendar
+      |integration
+      |customer|multi\w*|advanced|html|api|sso|wifi|wi-fi|headphone|remote|third
+      |time[- ]tracking|gantt)
+    |\b(?:entry|paywall|gated|locked\ (?:behind|to)|reserved\ for|behind\ (?:a|the
+    |its)\ \w*\ ?(?:paywall|tiers?|plans?))
+    |\b(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|weak(?:ness(?:es)?|er|\ (?:spot
+    |point)s?)|cons)\b
+    |\btoo\ (?!many\ to|much\ to|good)\w+
+    |\bhard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better)\w+
+    |\bdifficult\ to\ (?!beat|match)\w+
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_FAULT = re.compile(
+    r"""
+    (?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )(?<!\bor\ )
+    \b(?:(?:a\ (?:little|bit)|quite|rather|somewhat|fairly|too|very|more|pretty|slightly|really
+    |so|often
+      |feels?|looks?|sounds?|gets?|is|are|was|can\ be|runs?|can\ feel)\ )?
+    (?:noisy|noisier|loud(?:er)?|sluggish|clunk(?:y|ier)|outdated|overwhelming|bulk(?:y|ier)
+    |buggy|unreliable
+      |unstable|inconsistent|confusing|cluttered|complicated|cumbersome|flimsy|tinny|bland
+      |poor(?:ly)?|weak
+      |mediocre|disappointing|terrible|awful|horrible|worse|worst|dearer|spartan|barebones
+      |bare-bones|messy
+      |laggy|glitchy|fiddly|finicky|awkward|unintuitive|inferior|uncomfortable|unresponsive
+      |overkill|dated
+      |rigid|inflexible|frustrating|annoying|tedious|slow(?:er|ly)?|stiff|greasy|lackluster
+      |underwhelming
+      |heavier|basic|plain|costlier|patchy|shaky|spotty|opaque|drab|harsh|short-lived)\b
+      (?!\ (?:cook\w*|down|release|motion|speed|juic\w*|days?|weather|hair|skin|winters?|moving
+      |carb|burn
+        |feed\w*|roast\w*|growth|plans?|tier|needs|tasks|version|cases?|math|functions|spots?
+        |signal|areas?))
+    |\bmixed\ (?:reviews|results|feedback|reputation)|\b(?:crash|break)(?:es|ed)?\b(?!\ (?:down
+    |the\ bank|in))
+    |\b(?:breached|fined|sued|discontinued|banned)\b|\bfail(?:s|ed|ures?)\b|\bdrains?\ (?:fast
+    |quick)\w*
+    |\bnoise\ (?:level\ )?(?:is|can)|\b(?:throttl|deprioriti[sz])\w+
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Adjectives and verbs that find fault by themselves."""
+_UNREAL = re.compile(
+    r"\b(?:than|unlike|without|reduces?|reducing|prevent(?:s|ing)?|relie(?:f|ves?|ving)|handles?"
+    r"|eliminat\w+"
+    r"|avoid(?:s|ing)?|don['\u2019]t need|do(?:es)?n['\u2019]t (?:require|need|mean|want"
+    r"|compromise|sacrifice|break"
+    r"|skimp|clog|leave|feel|irritate|disappoint|cost|get in)|not (?:just|only|require|need"
+    r"|compromise)|no need"
+    r"|isn['\u2019]t (?:just|only)|minimi[sz]\w+|fight(?:s|ing)?|even (?:if|though) you"
+    r"|if you(?:['\u2019]re| are)?"
+    r" not|instead of|rather than|compared to|versus|won['\u2019]t (?:break|irritate|clog|leave"
+    r"|scratch|cost)"
+    r"|never (?:feels?|gets?|have)|few if any|hardly any|little to no|solves?|for those who)\b",
+    re.IGNORECASE,
+)
+"""Words before a pattern that take the drawback back."""
+_UNREAL_CHARACTERS = 28
+_EMPTY_CON = re.compile(
+    r"\W*(?:none\b|(?:very )?few(?:\W*$| if any)|hardly any|nothing\b"
+    r"|no (?:major|real|significant|notable|obvious)|n/?a\b|minor\W*$|not (?:many|much)\b)",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"[,;]\s+(?![^()]*\))|\.\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawback:
+    """A drawback in a text.
+
+    Attributes:
+        start: Offset of the clause in the text.
+        end: Offset after the clause.
+        price: Whether the drawback is the price.
+    """
+
+    start: int
+    end: int
+    price: bool = False
+
+
+def drawbacks(text: str, *, price_only: bool = False) -> Iterator[Drawback]:
+    """Yield the drawbacks that a text names, one for each clause that names any.
+
+    Args:
+        text: A text about one brand, with all names masked.
+        price_only: Whether only judgements of the price count.
+    """
+    for start, end in _clauses(text):
+        found = _real(_PRICE, text, start, end)
+        if found:
+            yield Drawback(start, end, price=True)
+        elif not price_only and any(_real(each, text, start, end) for each in (_LIMITS, _FAULT)):
+            yield Drawback(start, end)
+
+
+def listed_drawbacks(text: str) -> Iterator[Drawback]:
+    """Yield the items of a text under a heading of cons; none for "None" or "few"."""
+    if _EMPTY_CON.match(text):
+        return
+    at = 0
+    for found in (*_ITEM.finditer(text), None):
+        end = found.start() if found else len(text)
+        if any(map(str.isalpha, text[at:end])):
+            yield Drawback(at, end, price=_PRICE.search(text, at, end) is not None)
+        at = found.end() if found else end
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for found in _CLAUSE.finditer(text):
+        if found.start() > at:
+            yield at, found.start()
+            at = found.end()
+    if at < len(text):
+        yield at, len(text)
+
+
+def _real(pattern: re.Pattern[str], text: str, start: int, end: int) -> bool:
+    """Return whether a pattern occurs in a clause without a word before it that takes it back."""
+    for found in pattern.finditer(text, start, end):
+        before = max(start, found.start() - _UNREAL_CHARACTERS)
+        taken_back = _UNREAL.search(text, before, min(end, found.end() + 8))
+        if not taken_back or taken_back.start() > found.start():
+            return True
+    return False

@@ -1,0 +1,189 @@
+"""What an answer says of a brand: the words that praise it, and the drawbacks that it names.
+
+Text counts by its owner: below a heading, in a list or in a table, a line need not name the brand.
+Names are masked, because "Best Buy" and "Liquid Death" judge nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from overheard import Mention, Reading, Unit, UnitRole
+from overheard_sentiment.aspects import aspect_of
+from overheard_sentiment.drawbacks import drawbacks, listed_drawbacks
+from overheard_sentiment.languages import script_language
+from overheard_sentiment.polarity import Polarity, Span, polarity
+
+_MAX_UNITS = 400
+"""Units of an answer that are read for one brand; no real answer has more."""
+_MAX_UNIT_CHARACTERS = 1_500
+"""Characters of a unit that are read."""
+_PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2122\u00ae]))*")
+"""The rest of a product's name behind the brand's: words with a capital or a digit."""
+_AWARD = re.compile(
+    r"\W*(?:the |our |my )?(?:best\b(?! (?:for|if|with|when|use|users?|as)\b)|top (?:pick|choice"
+    r"|overall)"
+    r"|winner|editor|great value|great pick|excellent|runner)",
+    re.IGNORECASE,
+)
+_WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
+_ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
+_DRAWBACK_WEIGHT = 3
+"""The weight of a drawback against a word of praise: answers praise much and blame little."""
+_EVEN = 2
+"""Added to the sum of both, so that one word alone does not give an extreme value."""
+MIN_ASPECT_VALENCE = 0.4
+"""Smallest absolute sum of valences for which an aspect gets a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDrawback:
+    """A drawback: its aspect, its words, and the text of its unit."""
+
+    aspect: str
+    stated: str
+    quote: str
+
+
+@dataclass(slots=True)
+class Portrayal:
+    """What an answer says of a brand.
+
+    Attributes:
+        praise: The number of praising words.
+        drawbacks: The drawbacks, in order.
+        blame: The number of words that find fault outside of drawbacks, such as comparisons.
+        strongest: The text of the unit that judges most.
+        aspects: For each aspect, the judgements with the texts of their units.
+        against: Whether the answer advises against the brand.
+        picked: Whether a title, an item or an award presents the brand.
+        readable: Whether any text about the brand is in a script that the lexicons know.
+    """
+
+    praise: int = 0
+    drawbacks: list[NamedDrawback] = field(default_factory=list)
+    blame: int = 0
+    strongest: str = ""
+    aspects: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    against: bool = False
+    picked: bool = False
+    readable: bool = False
+    _most: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The sentiment, -1 to 1: (P - 3 D) / (P + 3 D + 2), with counts of words and drawbacks."""
+        against = _DRAWBACK_WEIGHT * (len(self.drawbacks) + self.blame)
+        return (self.praise - against) / (self.praise + against + _EVEN)
+
+    @property
+    def tone(self) -> str:
+        """``positive``, ``mixed``, ``neutral`` or ``negative``."""
+        favoured = self.praise > 0 or self.picked
+        if self.drawbacks or self.against:
+            return "mixed" if favoured else "negative"
+        return "positive" if favoured else "neutral"
+
+    def add(self, judged: Polarity, found: Sequence[NamedDrawback], blame: int, text: str) -> None:
+        """Add the judgements of a unit."""
+        self.praise += len(judged.praise)
+        self.blame += blame
+        self.drawbacks += found
+        weight = abs(len(judged.praise) - _DRAWBACK_WEIGHT * (len(found) + blame))
+        if weight > self._most or not self.strongest:
+            self._most, self.strongest = weight, text
+        for aspect, value in judged.aspects.items():
+            self.aspects.setdefault(aspect, []).append((value, text))
+
+
+def portrayal(reading: Reading) -> Portrayal:
+    """Return what an answer says of the brand, from the units that it owns or that name it."""
+    whole = Portrayal()
+    units = list(_units(reading))
+    for unit, mentions in units[:_MAX_UNITS]:
+        text = unit.text[:_MAX_UNIT_CHARACTERS]
+        if script_language(text) == "unknown":
+            continue
+        whole.readable = True
+        owned = unit.is_of(reading.brand.name)
+        whole.picked |= owned and unit.role in {UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP}
+        masked, own, others = _masked(unit, text, mentions, reading.brand.name)
+        if unit.role is UnitRole.SHOP or (
+            unit.role is UnitRole.TITLE and not own and not _AWARD.match(text)
+        ):
+            continue
+        against = any(m.negated and m.brand == reading.brand.name for m in mentions)
+        if owned and not own:
+            judged = polarity(masked, [(0, 1)], [], against=against)
+        else:
+            judged = polarity(masked, own, others, against=against)
+        whole.against |= against
+        found = list(_named(unit, masked, text)) if owned else []
+        if unit.role is UnitRole.PRO and owned and not judged.praise:
+            judged = replace(judged, praise=((0, 0),))
+        whole.add(judged, found, _blame(unit, judged, found, owned=owned), text)
+    return whole
+
+
+def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
+    """Yield the units about the brand with the mentions in each."""
+    mentions, at = reading.mentions, 0
+    for unit in reading.units:
+        while at < len(mentions) and mentions[at].start < unit.start:
+            at += 1
+        last = at
+        while last < len(mentions) and mentions[last].start < unit.end:
+            last += 1
+        inside = mentions[at:last]
+        at = last
+        named = any(mention.brand == reading.brand.name for mention in inside)
+        if unit.role is not UnitRole.FOOTER and (named or unit.is_of(reading.brand.name)):
+            yield unit, inside
+
+
+def _masked(
+    unit: Unit, text: str, mentions: Sequence[Mention], brand: str
+) -> tuple[str, list[Span], list[Span]]:
+    """Return a text whose names are replaced by as many letters, and the spans of the names.
+
+    Returns:
+        The text, the (start, end) offsets of the brand's names, and those of other brands.
+    """
+    own: list[Span] = []
+    others: list[Span] = []
+    pieces, at = [], 0
+    for mention in mentions:
+        start, end = mention.start - unit.start, min(mention.end - unit.start, len(text))
+        if start < at or start >= len(text):
+            if mention.brand == brand and others and others[-1][0] == start:
+                own.append(others.pop())
+            continue
+        product = _PRODUCT.match(text, end)
+        end = product.end() if product else end
+        pieces += [text[at:start], "X" + "x" * (end - start - 1)]
+        (own if mention.brand == brand else others).append((start, end))
+        at = end
+    return "".join((*pieces, text[at:])), own, others
+
+
+def _named(unit: Unit, masked: str, text: str) -> Iterator[NamedDrawback]:
+    """Yield the drawbacks that a unit of the brand names."""
+    if unit.role in _WITHOUT_DRAWBACKS:
+        return
+    if unit.role is UnitRole.CON:
+        found = listed_drawbacks(masked)
+    else:
+        found = drawbacks(masked, price_only=unit.role in _ONLY_PRICE)
+    for drawback in found:
+        words = text[drawback.start : drawback.end].strip(" ,.;")
+        aspect = "price" if drawback.price else aspect_of(words)
+        yield NamedDrawback(aspect, words, text)
+
+
+def _blame(unit: Unit, judged: Polarity, found: Sequence[NamedDrawback], *, owned: bool) -> int:
+    """Return the number of words of blame that no drawback covers."""
+    if found or (owned and unit.role is not UnitRole.NONE and unit.role is not UnitRole.NOTE):
+        return 0
+    return len(judged.blame)
