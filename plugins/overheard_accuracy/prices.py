@@ -49,7 +49,12 @@ _NOT_ITS_PRICE = re.compile(
     r"|acquired|profit|sales|turnover|cheaper|more expensive|less than|up to|over|more than|below"
     r"|under|between|ranges?|credit|refund|trial|add-?on|extra|additional|setup|set-up|one-time"
     r"|deal|bought|paid(?! (?:plan|tier|version|option|subscription|edition)s?)|invest\w*"
-    r"|market cap\w*|penalt\w*|fine)\b",
+    r"|market cap\w*|penalt\w*|fine|down from|reduced from|regular(?:ly)?|original(?:ly)?"
+    r"|normally|list price"
+    r"|msrp|rrp|limit|budget|activation|refurbished|renewed|second-hand|lines?|ad-free|overage"
+    r"|upgrade[sd]?|taxes|deposit|deductible|per line|each additional|rebate|cash ?back|bonus"
+    r"|instal\w+"
+    r"|financing|insur\w+|accessor\w+|subscription fee|membership fee|delivery fee|service fee)\b",
     re.IGNORECASE,
 )
 _ACCESSORY = re.compile(
@@ -94,18 +99,26 @@ _ROUNDING_SHARE = 0.015
 """Relative tolerance of a price, for rounding: 9.99 to 10."""
 
 
-def price(statement: Statement, truth: Truth) -> Claim | None:
+def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Claim | None:
     """Check a price: same currency, same period (a year is twelve months), rounding allowed.
 
     A price that is limited to a plan ("price: Pro") is compared only with amounts next to the
     plan's name; any other price only with the lowest amount ("starts at") or the only amount.
     Returns None when no price of the brand itself is clearly stated.
+
+    Args:
+        statement: The statement.
+        truth: The fact.
+        inherited: Whether the statement does not name the brand itself, so that the amount must
+            have the period of the fact.
     """
     true = next(iter(money(truth.value)), None)
     range_ = None if truth.qualifier else _range(statement.text)
     stated = range_[0] if range_ else _price_of(statement.text, truth, true)
     if true is None or stated is None or _may_mean_other(statement, stated, truth):
         return None
+    if (stated.period and not true.period) or (inherited and stated.period != true.period):
+        return None  # an instalment, or the price of something else
     if range_:
         return _in_range(statement.text, *range_, true)
     pair = stated.comparable(true)
@@ -190,9 +203,9 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
 
 
 def _context(text: str, amount: Money) -> str:
-    """Return the words around an amount: 25 characters before, and up to 20 after it."""
+    """Return the words around an amount: 25 characters before, and up to 28 after it."""
     start, end = amount.span
-    return text[max(0, start - 25) : start] + " " + re.split(r"[,;.(]", text[end : end + 20])[0]
+    return text[max(0, start - 25) : start] + " " + re.split(r"[,;.(]", text[end : end + 28])[0]
 
 
 def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:

@@ -16,8 +16,11 @@ class Accuracy:
 
     Each sentence about the brand alone, each table cell and each line of a list of its properties
     is compared with each fact that can be checked: a year, a place, a person, a price, a
-    headcount, a yes or no, an owner, lists. Where a sentence may mean something else, nothing is
-    concluded: a false accusation costs more than a miss.
+    headcount, a yes or no, an owner, lists. A price is the brand's only in text that the brand
+    owns, and not below the name of one of its products; old prices, fees, add-ons and refurbished
+    goods are no price of the brand. A field such as ``price: Acme Pro`` is about that product or
+    plan. Fields of your own are read by the judge only. Where a sentence may mean
+    something else, nothing is concluded: a false accusation costs more than a miss.
 
     - ``accuracy``: of the facts that the answer states, the share that is stated correctly. A
       former value counts as wrong, with the verdict "stale". No score without a stated fact.
@@ -26,7 +29,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "5"
+    version = "6"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

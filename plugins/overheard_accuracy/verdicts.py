@@ -9,7 +9,9 @@ from overheard import Detail, Fact, Reading, Score
 from overheard_accuracy.cells import cells
 from overheard_accuracy.claims import Claim, Truth, Verdict
 from overheard_accuracy.fields import CHECKERS, field_of, values_of
+from overheard_accuracy.prices import price
 from overheard_accuracy.statements import statements
+from overheard_accuracy.subjects import below_subject, is_about, price_statements
 
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
@@ -34,12 +36,36 @@ def _details(reading: Reading) -> Iterator[Detail]:
         field, qualifier = field_of(fact.field)
         for value in values_of(field, fact.value) if field else ():
             truth = Truth(value, fact.previous, qualifier)
-            checked = [
-                (claim, text) for text, s in all_statements if (claim := CHECKERS[field](s, truth))
-            ]
+            if field == "price":
+                checked = _prices(reading, truth)
+            else:
+                checked = [
+                    (claim, text)
+                    for text, statement in all_statements
+                    if (claim := CHECKERS[field](statement, truth))
+                ]
             if checked:
                 claim, quote = min(checked, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
                 yield _detail(fact, claim, quote)
+
+
+def _prices(reading: Reading, truth: Truth) -> list[tuple[Claim, str]]:
+    """Return the claims about a price, each with its text.
+
+    Of the amounts below one title the one that agrees counts: the others are of other plans.
+    """
+    by_subject: dict[str, list[tuple[Claim, str]]] = {}
+    for stated in price_statements(reading):
+        if is_about(stated, truth.qualifier):
+            statement = below_subject(stated, truth.qualifier)
+            claim = price(statement, truth, inherited=stated.inherited)
+            if claim:
+                by_subject.setdefault(stated.subject, []).append((claim, stated.quote))
+    best = []
+    for claims in by_subject.values():
+        right = [pair for pair in claims if pair[0].verdict is Verdict.CORRECT]
+        best += right or claims
+    return best
 
 
 def _detail(fact: Fact, claim: Claim, quote: str) -> Detail:

@@ -235,7 +235,7 @@ TABLE = "| Tool | Founded | CEO | Free plan |\n|---|---|---|---|\n"
         ("**Acme**\n- Rival: Bolt\n- Founded: 2009", []),
         ("**Tools**\n- Founded: 2009", []),
         ("**Acme \u2013 for teams**\n- Founded: 2009", ["wrong"]),
-        ("**Acme Pro**\n- Price: $59 per month", []),
+        ("**Acme Pro**\n- Price: $59 per month", ["correct"]),
         ("**Acme: alternatives**\n- Founded: 2009", []),
         ("| Product | Price |\n|---|---|\n| Acme Pro | $59 |", []),
         ("| # | Tool | Founded |\n|---|---|---|\n| 1 | Acme | 2009 |", ["wrong"]),
@@ -400,3 +400,53 @@ def test_what_only_sounds_like_a_fact_is_none(text: str) -> None:
 def test_an_answer_about_one_brand_need_not_repeat_its_name(text: str, expected: list[str]) -> None:
     """Its lists of properties and its "It was ..." are about that brand, anywhere in the answer."""
     assert [verdict for _, verdict in found(text)] == expected
+
+
+OWNED_PRICES = [
+    ("### Acme\n\n- **Price**: $12 per month", "correct"),
+    ("### Acme\n\n- **Price**: $15 per month", "wrong"),
+    ("### Acme\n\n- **Price**: $12 per month\n- With support: $30 per month", "correct"),
+    ("### Acme Pro\n\n- **Price**: $29 per month", ""),
+    ("### Acme\n\n- **Price**: $9 per month (down from $12)", "wrong"),
+    ("### Acme\n\n- Add-ons from $5 per month", ""),
+    ("### Acme\n\n- Activation costs $35", ""),
+    ("### Acme\n\n- Refurbished at $199", ""),
+    ("### Boltly\n\n- **Price**: $20 per month\n- cheaper plans at Acme", ""),
+    ("### Zorbo\n\n- **Price**: $20 per month", ""),
+    ("| Tool | Price |\n|---|---|\n| Acme | $12/month |\n| Zorbo | $20/month |", "correct"),
+    ("| Plan | Price |\n|---|---|\n| Family | $50/month, includes Acme |", ""),
+    ("You pay $20 a month for Acme.", "wrong"),
+    ("Acme costs between $40 and $60 per month.", "wrong"),
+    ("Acme costs $10 to $12 per month.", "correct"),
+]
+
+
+@pytest.mark.parametrize(("text", "verdict"), OWNED_PRICES)
+def test_a_price_belongs_to_the_owner_of_its_text(text: str, verdict: str) -> None:
+    """Prices of products, of others, old ones, fees and add-ons are not the brand's."""
+    found = priced(text, Fact("Acme", "price", "$12 per month"))
+    assert found == ([verdict] if verdict else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("### Acme Pro\n\n- **Price**: $29 per month", "correct"),
+        ("### Acme Pro\n\n- **Price**: $39 per month", "wrong"),
+        ("### Acme\n\n- **Price**: $39 per month", ""),
+        ("Acme Pro costs $29 per month.", "correct"),
+    ],
+)
+def test_a_product_or_plan_has_a_price_of_its_own(text: str, verdict: str) -> None:
+    """The field names it: ``price: Pro``."""
+    found = priced(text, Fact("Acme", "price: Pro", "$29 per month"))
+    assert found == ([verdict] if verdict else [])
+
+
+def priced(text: str, fact: Fact) -> list[str]:
+    """Return the verdicts on a fact about Acme in an answer about Acme, Boltly and others."""
+    brands = [Brand("Acme"), Brand("Boltly")]
+    asked = Question(Prompt("Which tool?"), Model("echo", "echo"))
+    answer = Answer(1, asked, Reply(text, Finish.COMPLETE), datetime(2026, 1, 1, tzinfo=UTC))
+    reading = Reader(brands).read(answer).reading(brands[0], brands[1:], [fact])
+    return [detail.verdict for score in Accuracy().score(reading) for detail in score.details]

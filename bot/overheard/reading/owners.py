@@ -26,6 +26,8 @@ _APART = re.compile(
     r"|\s(?-i:[A-Z])[\w-]*,\s*\Z",
     re.IGNORECASE,
 )
+_ENUMERATED = re.compile(r", [^,]+(?:, | and | or )")
+"""A name in the middle of an enumeration, with the comma before it."""
 _APART_CHARACTERS = 24
 _JOINED = re.compile(r"\s*(?:/|&|,|\band\b|\+)\s*(?:the )?", re.IGNORECASE)
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
@@ -140,7 +142,11 @@ class Names:
             return NOBODY
         first = found[0]
         reach = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
-        if first.start > reach and len({mention.brand for mention in found}) > 1:
+        late = first.start > reach
+        if late and (
+            len({mention.brand for mention in found}) > 1
+            or _ENUMERATED.match(self._body, first.start - 2, min(end, first.end + 5))
+        ):
             return NOBODY
         before = max(start, first.start - _APART_CHARACTERS)
         if first.start > start and _APART.search(self._body, before, first.start):

@@ -81,7 +81,14 @@ def _spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
 def _subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple[int, Owner]:
     """Return the index of the cell that names the subject of a row, and its owner."""
     worded = [at for at, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)]
-    named = next(((at, owner) for at in worded if (owner := names.owner(*cells[at]))), None)
+    named = next(
+        (
+            (at, owner)
+            for at in worded
+            if (owner := names.begins(*cells[at]) if at else names.owner(*cells[at]))
+        ),
+        None,
+    )
     return named or (worded[0] if worded else 0, NOBODY)
 
 
