@@ -7,19 +7,22 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount
+from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, UsualUsage
 from overheard_storage import tables
 from overheard_storage.bulk import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.lookups import Lookups
+from overheard_storage.lookups import Lookups, Name
 from overheard_storage.money import MoneyRepository
 from overheard_storage.repository import ASKED_PROMPT, Repository, among
 from overheard_storage.rows import answer_of, answer_row
-from overheard_storage.tables import answers, models, prompts
+from overheard_storage.tables import answers, models, prompts, runs
 
+USUAL_RUNS = 10
+"""The newest runs whose answers say what a model is usually billed for."""
+_USAGE = ("input_tokens", "output_tokens", "cached_tokens", "searches")
 _QUESTION = ("run_id", "prompt_id", "model_id", "repeat")
 
 _WRITER_LOCKS = 0x616E73
@@ -97,6 +100,41 @@ class AnswerRepository(Repository):
         asked = (answers.c.run_id == run_id, answers.c.finish != Finish.FAILED)
         [row] = await self._database.rows(select(func.count()).where(*asked))
         return int(row[0])
+
+    async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
+        """Return what the latest complete answers of models were billed for."""
+        names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
+        known = await self._lookups.models.known(names)
+        numbers = {names[name]: number for name, number in known.items()}
+        whole = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
+        counted = [column for column in answers.c if column.name in _USAGE]
+        reported = answers.c.input_tokens + answers.c.output_tokens > 0
+        newest = select(runs.c.id).where(~runs.c.aside).order_by(runs.c.started_at.desc())
+        newest_ids = [row.id for row in await self._database.rows(newest.limit(USUAL_RUNS))]
+        query = (
+            select(
+                answers.c.model_id,
+                func.count().label("all"),
+                func.sum(case((reported, 1), else_=0)).label("reported"),
+                *(func.sum(column).label(column.name) for column in counted),
+            )
+            .where(
+                *whole,
+                among(answers.c.run_id, newest_ids),
+                among(answers.c.model_id, numbers.values()),
+            )
+            .group_by(answers.c.model_id)
+        )
+        found = {row.model_id: row for row in await self._database.rows(query)}
+        return {
+            model: UsualUsage(
+                int(row.reported),
+                int(row.all - row.reported),
+                **{name: float(getattr(row, name)) / max(1, row.reported) for name in _USAGE},
+            )
+            for model, number in numbers.items()
+            if (row := found.get(number))
+        }
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return which served models gave the complete answers of some runs, or of all runs."""

@@ -102,7 +102,14 @@ class MoneyRepository(Repository):
         """Return the costs of answers, summed by run, prompt and model."""
         rows = await self._database.rows(_spending_query(since))
         return [
-            Spending(r.run_id, asked_prompt_of(r), Model(r.provider, r.model), r.answers, r.usd)
+            Spending(
+                r.run_id,
+                asked_prompt_of(r),
+                Model(r.provider, r.model),
+                r.answers,
+                r.usd,
+                r.estimated,
+            )
             for r in rows
         ]
 
@@ -229,12 +236,17 @@ def _taken_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:
 
 
 def _spending_query(since: datetime | None) -> Select[Any]:
-    """Return a query of the cost in US dollars by run, prompt and model, since a time."""
+    """Return a query of the cost in US dollars by run, prompt and model, since a time.
+
+    The cost of an answer without reported tokens is an estimate.
+    """
+    untold = answers.c.input_tokens + answers.c.output_tokens == 0
     sums = (
         select(
             *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
             func.count().label("answers"),
             func.sum(spend.c.usd).label("usd"),
+            func.sum(case((untold, spend.c.usd), else_=0.0)).label("estimated"),
         )
         .select_from(spend)
         .join(answers, spend.c.answer_id == answers.c.id)
@@ -245,7 +257,7 @@ def _spending_query(since: datetime | None) -> Select[Any]:
     by_prompt = sums.subquery()
     return (
         select(
-            *(by_prompt.c.run_id, by_prompt.c.answers, by_prompt.c.usd),
+            *(by_prompt.c.run_id, by_prompt.c.answers, by_prompt.c.usd, by_prompt.c.estimated),
             *(*ASKED_PROMPT, models.c.provider, models.c.name.label("model")),
         )
         .select_from(by_prompt)

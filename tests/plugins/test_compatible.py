@@ -96,7 +96,7 @@ def completion(**changes: Any) -> Behaviour:
         ({"system_fingerprint": 7}, "", "7", Usage()),
         ({"model": 5}, "5", "", Usage()),
         ({"model": {"id": "m"}, "system_fingerprint": []}, "", "", Usage()),
-        ({"usage": {"prompt_tokens": 10**20, "completion_tokens": 3}}, "", "", Usage(0, 3)),
+        ({"usage": {"prompt_tokens": 10**20, "completion_tokens": 3}}, "", "", Usage()),
         ({"usage": {"prompt_tokens": -1, "completion_tokens": "3"}}, "", "", Usage()),
         ({"usage": {"prompt_tokens": 2.0, "completion_tokens": None}}, "", "", Usage(2, 0)),
         ({"usage": "none"}, "", "", Usage()),

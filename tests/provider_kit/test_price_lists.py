@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 from time_machine import travel
 
-from overheard import Price, PriceList, Usage
+from overheard import Finish, HostedService, Model, Price, PriceList, Prompt, Question, Usage
 from overheard.provider_kit.prices import PriceFile
-from overheard.provider_kit.settings import PriceTable
+from overheard.provider_kit.settings import PriceTable, ProviderSettings
 
 BUILT_IN = ("overheard_anthropic", "overheard_compatible", "overheard_google", "overheard_openai")
 LIST = """
@@ -166,3 +166,42 @@ def test_what_googles_cache_held_is_no_cheaper_in_a_batch() -> None:
     cached, plain = Usage(1_000_000, cached_tokens=1_000_000), Usage(1_000_000, 1_000_000)
     assert price.cost(cached, batch=True) == price.cost(cached) == price.cached
     assert price.cost(plain, batch=True) == price.cost(plain) / 2
+
+
+@pytest.mark.parametrize(
+    ("reported", "cost"),
+    [(0, 30e-6), (0.0, 30e-6), (0.25, 0.25), (-1, 30e-6), (1e9, 30e-6), (None, 30e-6)],
+)
+def test_a_known_price_goes_before_a_reported_nothing(reported: object, cost: float) -> None:
+    """Gateways report 0 for what they do not know; and no answer costs a fortune."""
+    assert charged(reported, {"input_tokens": 10, "output_tokens": 10}) == pytest.approx(cost)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {},
+        {"input_tokens": None, "output_tokens": None},
+        {"input_tokens": -5, "output_tokens": 10},
+        {"input_tokens": 2**31 - 1, "output_tokens": 2**31 - 1},
+    ],
+)
+@pytest.mark.parametrize("reported", [None, 0])
+def test_without_believable_usage_the_cost_is_unknown(
+    usage: dict[str, object], reported: object
+) -> None:
+    """And not zero: it is estimated then."""
+    assert charged(reported, usage) is None
+
+
+def charged(reported: object, usage: dict[str, object]) -> float | None:
+    """Return the cost of a reply at $1 and $2 a million tokens."""
+    table = {"base_url": "http://host/v1", "models": ["m-1"]}
+    settings = ProviderSettings.model_validate(
+        {**table, "prices": {"m-1": {"input": 1, "output": 2}}}
+    )
+    service = HostedService("svc", "an API", settings, PriceList(settings.prices))
+    question = Question(Prompt("Which?"), Model("svc", "m-1"))
+    return service.reply(
+        question, "Acme.", Finish.COMPLETE, headers={}, usage=usage, cost=reported
+    ).cost_usd

@@ -9,7 +9,19 @@ from math import inf
 import pytest
 
 from overheard.config.sections import BudgetTable
-from overheard.domain import Account, Answer, Claim, Model, Panel, Payer, Price, Prompt, Run
+from overheard.domain import (
+    Account,
+    Answer,
+    Claim,
+    Model,
+    Panel,
+    Payer,
+    Price,
+    Prompt,
+    Run,
+    Usage,
+    UsualUsage,
+)
 from overheard.errors import BudgetExceeded
 from overheard.runs.budget import Estimate, unasked
 from overheard.runs.quote import Pricing, Quote
@@ -23,6 +35,7 @@ CALL = (150 * 1 + 400 * 10) / 1e6
 """The typical dollars of a call at $1 and $10 a million tokens: 300 characters are 100 tokens, and
 50 come on top; an answer has 400.
 """
+LIMITED_CALL = (150 * 1 + 16 * 10) / 1e6
 WORST_CALL = (150 * 1 + 4000 * 10) / 1e6
 
 
@@ -232,3 +245,44 @@ async def test_a_quote_gives_back_what_dead_processes_held(
             await house.pricing.quote(run)
     else:
         assert (await house.pricing.quote(run)).asking.calls == 4
+
+
+async def answered(house: House, *usages: Usage) -> None:
+    """Store a run with an answer for each usage."""
+    run = await house.store.runs.start(Run("earlier", house.clock.now(), PANEL))
+    questions = list(PANEL.questions())
+    await house.store.answers.add(
+        [
+            Answer(run.id, question, reply(usage=usage), run.started_at)
+            for question, usage in zip(questions, usages, strict=False)
+        ]
+    )
+
+
+async def test_from_the_second_run_on_an_estimate_is_what_answers_were_billed_for() -> None:
+    """The mean of the model's own answers, at today's price; answers without usage say nothing."""
+    house = House()
+    await answered(house, Usage(40, 90), Usage(60, 110), Usage())
+    quote = await house.pricing.quote(house.run())
+
+    assert quote.asking.typical == pytest.approx(4 * (50 * 1 + 100 * 10) / 1e6)
+    assert quote.asking.booked[Account("run", "0")] == pytest.approx(quote.asking.typical)
+    found = await house.store.answers.usual_usage([MODEL, Model("svc", "other")])
+    assert found == {MODEL: UsualUsage(2, 1, 50, 100)}
+
+
+async def test_the_most_that_a_run_can_cost_is_what_the_budget_leaves() -> None:
+    """Which stops it there."""
+    house = House(budget=BudgetTable(run=5 * CALL))
+    quote = await house.pricing.quote(house.run())
+
+    assert quote.asking.worst == pytest.approx(5 * CALL) == quote.usd - quote.judging.worst
+
+
+async def test_short_answers_are_priced_as_such() -> None:
+    """A canary reads the first word alone; what whole answers cost does not matter."""
+    house = House()
+    await answered(house, Usage(40, 900))
+    quote = await house.pricing.quote(house.run(aside=True), answer_limit=16)
+
+    assert quote.asking.typical == pytest.approx(4 * LIMITED_CALL) == quote.asking.worst

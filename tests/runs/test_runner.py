@@ -9,7 +9,7 @@ import pytest
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import FailureKind, Finish, Model, Panel, Price, Prompt, Reply, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
-from overheard.runs.budget import TYPICAL, call_cost, price_of
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.runs.call import RECKONED
 from overheard.runs.execute import Runner
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
@@ -295,8 +295,36 @@ async def test_money_that_may_have_been_charged_stays_held() -> None:
     house = House(provider, limit=1.0)
     outcome = await house.run(house.new_run())
 
+    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
     assert outcome.complete == 1
-    assert await house.store.money.spent() == pytest.approx(0.39)
+    assert await house.store.money.spent() == pytest.approx(0.39 + usual)
+
+
+async def test_calls_that_time_out_are_booked_with_the_answer_that_follows() -> None:
+    """Each may be billed; the next run must not get their money again."""
+    provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
+    lost = iter([failing(FailureKind.TIMEOUT, ambiguous=True, retryable=True)] * 2)
+    provider.answer = lambda _: next(lost, reply(cost_usd=0.01))
+    house = House(provider, limit=10.0)
+    outcome = await house.run(house.new_run())
+
+    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    assert (outcome.complete, outcome.retries) == (6, 2)
+    assert await house.store.money.spent() == pytest.approx(6 * 0.01 + 2 * usual) == outcome.spent
+
+
+async def test_a_provider_without_usage_does_not_slip_a_budget() -> None:
+    """An answer whose cost is not reported is booked by its length, as an estimate."""
+    provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
+    provider.answer = lambda _: Reply("Acme. " * 100, Finish.COMPLETE, cost_usd=None)
+    house = House(provider, limit=0.5)
+    outcome = await house.run(house.new_run())
+
+    each = 600 / CHARACTERS_A_TOKEN * 100 / 1e6
+    assert await house.store.money.spent() == pytest.approx(each * outcome.complete)
+    assert outcome.estimated == outcome.spent > 0
+    spendings = await house.store.money.spending()
+    assert all(spending.estimated_usd == spending.usd > 0 for spending in spendings)
 
 
 async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:

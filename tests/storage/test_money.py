@@ -97,7 +97,9 @@ async def test_an_answer_is_booked_on_everybody_it_is_for(store: Store) -> None:
 
 
 async def test_spending_is_summed_up_by_run_prompt_and_model(store: Store) -> None:
-    """With all that a prompt says; what cost nothing is left out."""
+    """With all that a prompt says; what cost nothing is left out, and what had no tokens is an
+    estimate.
+    """
     run = await run_of(store)
     await store.answers.add(
         [answer(run, 1.0), answer(run, 2.0, repeat=1), answer(run, 4.0, prompt=OWN)]
@@ -106,8 +108,8 @@ async def test_spending_is_summed_up_by_run_prompt_and_model(store: Store) -> No
     spent = await store.money.spending(since=NOON)
 
     assert sorted(spent, key=lambda each: each.usd) == [
-        Spending(run.id, SHARED, MODEL, 2, 3.0),
-        Spending(run.id, OWN, MODEL, 1, 4.0),
+        Spending(run.id, SHARED, MODEL, 2, 3.0, 3.0),
+        Spending(run.id, OWN, MODEL, 1, 4.0, 4.0),
     ]
     assert await store.money.spending(since=NOON + timedelta(seconds=1)) == []
 

@@ -59,13 +59,18 @@ def value_range(low: float, high: float, scale: Scale) -> str:
     return " to ".join(ends)
 
 
-def money(dollars: float | None) -> str:
-    """Format US dollars: ``$1.23``, ``$0.0123``, ``less than $0.01``; None is ``unknown``."""
+def money(dollars: float | None, *, about: bool = False) -> str:
+    """Format US dollars: ``$1.23``, ``$0.0123``, ``less than $0.01``; None is ``unknown``.
+
+    Args:
+        dollars: The amount.
+        about: Whether it is partly an estimate: ``about $1.23``.
+    """
     if dollars is None:
         return "unknown"
     if 0 < dollars < 0.01:
         return "less than $0.01"
-    return f"${dollars:,.{4 if 0 < dollars < 0.1 else 2}f}"
+    return f"{'about ' if about else ''}${dollars:,.{4 if 0 < dollars < 0.1 else 2}f}"
 
 
 def duration(seconds: float) -> str:

@@ -21,6 +21,7 @@ from overheard.runs.execute import Runner
 from overheard.runs.model_updates import (
     CANARY_SOURCE,
     DAILY,
+    LIMIT,
     REFERENCE,
     SEARCH,
     Canary,
@@ -58,7 +59,8 @@ async def set_up(
         BudgetExceeded: when the budget does not cover it.
     """
     chosen = _suited(deployment, model)
-    quote = await deployment.pricing.quote(_run(deployment, call, whole_panel(chosen)))
+    run = _run(deployment, call, whole_panel(chosen))
+    quote = await deployment.pricing.quote(run, answer_limit=LIMIT)
     return Proposal(quote.price, quote.usd, partial(_learn, deployment, call, chosen))
 
 
@@ -101,7 +103,8 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
     calls = Counter[Pair]()
     for canary in known:
         calls += Counter() if canary.hit else unasked(daily_panel(canary), ())
-    quote = await deployment.pricing.quote_calls(calls, Payer(0, channel=call.channel))
+    payer = Payer(0, channel=call.channel)
+    quote = await deployment.pricing.quote_calls(calls, payer, answer_limit=LIMIT)
     return Proposal(quote.price, quote.usd, partial(_ask_canaries, deployment, call, known))
 
 

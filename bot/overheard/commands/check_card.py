@@ -175,6 +175,7 @@ def _data(outcome: Outcome) -> dict[str, object]:
         "failures": dict(outcome.failures),
         "retries": outcome.retries,
         "spent_usd": outcome.spent,
+        "estimated_usd": outcome.estimated,
     }
 
 
@@ -242,7 +243,7 @@ def _fields(outcome: Outcome) -> Iterator[Field]:
         yield Field("Without an answer", f"{outcome.failures.total():,}")
     if outcome.retries:
         yield Field("Asked again", f"{outcome.retries:,}")
-    yield Field("Spent", wording.money(outcome.spent))
+    yield Field("Spent", wording.money(outcome.spent, about=outcome.estimated > 0))
 
 
 async def standings_of(

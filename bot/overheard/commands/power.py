@@ -25,7 +25,7 @@ from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
-from overheard.runs.budget import TYPICAL, call_cost, price_of
+from overheard.runs.budget import price_of, usual_cost
 from overheard.runs.plan import find_brand, tracked
 
 USUAL_RUNS = 20
@@ -223,7 +223,8 @@ async def _price(deployment: Deployment, plan: PowerPlan, model: Model) -> float
     providers = deployment.plugins.providers
     if price_of(model, providers) is None:
         return None
-    costs = [call_cost(prompt, model, providers, TYPICAL) for prompt in plan.prompts]
+    usual = await deployment.store.answers.usual_usage([model])
+    costs = [usual_cost(prompt, model, providers, usual) for prompt in plan.prompts]
     judged = await deployment.judging_cost(plan.repeats * len(plan.prompts))
     return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 

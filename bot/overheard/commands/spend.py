@@ -42,14 +42,15 @@ async def spend(
     runs = {run.id: run for run in await deployment.store.runs.find()}
     sums = {name: _summed(spent, _share_by(name, runs)) for name in BY}
     total = sum(each.usd for each in spent)
+    estimated = sum(each.estimated_usd for each in spent)
     budget = await _budget(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     others = [name for name in SHOWN if name != by and len(sums[name]) > 1]
     bars = Bars(f"Spent by {by}", tuple(Bar(k, v) for k, v in sums[by].items()))
     return Card(
-        title=f"Spent {wording.money(total)}",
+        title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"Since {wording.day(since, call.zone)}, for "
-        f"{wording.count(sum(each.answers for each in spent), 'answer')}.",
+        f"{wording.count(sum(each.answers for each in spent), 'answer')}.{_estimated(estimated)}",
         fields=tuple(Field(f"[budget] {row['key']}", _used(row)) for row in budget),
         table=_table(SHOWN.get(by, by.capitalize()), sums[by]),
         image=await picture(bars, "spend.png") if spent else None,
@@ -59,11 +60,18 @@ async def spend(
         data={
             "since": since.isoformat(),
             "spent_usd": total,
+            "estimated_usd": estimated,
             "answers": sum(each.answers for each in spent),
             **{f"by_{name}": sums[name] for name in BY},
             "budget": budget,
         },
     )
+
+
+def _estimated(usd: float) -> str:
+    if not usd:
+        return ""
+    return f" Of this, {wording.money(usd)} is estimated: the services did not report the usage."
 
 
 def _since(now: datetime, days: int) -> datetime:

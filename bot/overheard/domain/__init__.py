@@ -49,6 +49,7 @@ from overheard.domain.models import (
     RateLimits,
     Reply,
     Usage,
+    UsualUsage,
     storable,
 )
 from overheard.domain.money import Account, Balance, Claim, Payer
@@ -162,6 +163,7 @@ __all__ = [
     "Unit",
     "UnitRole",
     "Usage",
+    "UsualUsage",
     "alert_key",
     "prompt_key",
     "prompt_variants",

@@ -134,6 +134,27 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualUsage:
+    """What the latest complete answers of a model were billed for.
+
+    Attributes:
+        answers: Number of answers with reported tokens.
+        untold: Number of answers without reported tokens.
+        input_tokens: Mean tokens sent, per answer with reported tokens.
+        output_tokens: Mean tokens received, likewise.
+        cached_tokens: Mean tokens read from the provider's cache, likewise.
+        searches: Mean billed searches, likewise.
+    """
+
+    answers: int = 0
+    untold: int = 0
+    input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    cached_tokens: float = 0.0
+    searches: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """The price of a model, in US dollars.
 
@@ -164,12 +185,26 @@ class Price:
             usage: The billed quantities.
             batch: Whether the call was part of a batch; searches cost the same there.
         """
-        cached = min(usage.cached_tokens, usage.input_tokens)
-        tokens = self.input * (usage.input_tokens - cached) + self.output * usage.output_tokens
+        return self._cost(
+            usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.searches, batch
+        )
+
+    def mean_cost(self, usage: UsualUsage, *, batch: bool = False) -> float:
+        """Return the mean cost of a call with the usage of earlier answers, in US dollars."""
+        return self._cost(
+            usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.searches, batch
+        )
+
+    def _cost(
+        self, sent: float, received: float, cached: float, searches: float, batch: bool
+    ) -> float:
+        """Return the cost of tokens sent (some of them cached) and received, and of searches."""
+        cached = min(cached, sent)
+        tokens = self.input * (sent - cached) + self.output * received
         kept = (self.input if self.cached is None else self.cached) * cached
         share = self.batch if batch and self.batch is not None else 1.0
         of_kept = self.batch_cached if batch and self.batch_cached is not None else share
-        return (share * tokens + of_kept * kept) / 1e6 + self.search * usage.searches
+        return (share * tokens + of_kept * kept) / 1e6 + self.search * searches
 
 
 FREE = Price(0.0, 0.0)

@@ -186,6 +186,12 @@ class Answer:
     gone: bool = False
 
     @property
+    def cost_is_estimated(self) -> bool:
+        """Whether its cost is an estimate, because no tokens were reported."""
+        used = self.reply.usage
+        return bool(self.reply.cost_usd) and not (used.input_tokens or used.output_tokens)
+
+    @property
     def complete(self) -> bool:
         """Whether the answer may be scored: the score of a cut answer would look like a shift."""
         return self.reply.finish in COMPLETE
@@ -201,6 +207,7 @@ class Spending:
         model: The model.
         answers: Number of charged answers.
         usd: Their cost in US dollars.
+        estimated_usd: The part of it that is estimated, because the provider reported no usage.
     """
 
     run_id: int
@@ -208,6 +215,7 @@ class Spending:
     model: Model
     answers: int
     usd: float
+    estimated_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

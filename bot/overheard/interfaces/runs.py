@@ -6,7 +6,16 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from overheard.domain import Answer, Batch, Run, RunState, ServedModelCount, Task
+from overheard.domain import (
+    Answer,
+    Batch,
+    Model,
+    Run,
+    RunState,
+    ServedModelCount,
+    Task,
+    UsualUsage,
+)
 from overheard.interfaces.services import TaskResult
 
 
@@ -120,6 +129,14 @@ class AnswerRepository(Protocol):
 
     async def count(self, run_id: int) -> int:
         """Return how many questions of a run have an answer that did not fail."""
+        ...
+
+    async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
+        """Return what the latest complete answers of models were billed for, in their newest runs.
+
+        Reused answers and those of runs aside, such as canaries, do not count. A model without an
+        answer is missing.
+        """
         ...
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:

@@ -32,8 +32,12 @@ from overheard.provider_kit.transport import http_client
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
 
-MAX_TOKENS = 2**31 - 1
+MAX_TOKENS = 10_000_000
 """Larger reported counts are taken as an error of the service."""
+MAX_COST_USD = 1_000.0
+"""A larger reported cost of one answer is taken as an error of the service."""
+MAX_TEXT_LENGTH = 4_000_000
+"""Characters; a longer answer cannot be read."""
 WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
 """Endings with which an empty answer is no failure."""
 MAX_LISTED = 2_000
@@ -153,7 +157,8 @@ class HostedService:
             text: The answer.
             finish: The reported ending; an empty answer becomes `Finish.FAILED`.
             headers: The headers of the response.
-            usage: Counts by the field names of `Usage`; a value that is no count becomes 0.
+            usage: Counts by the field names of `Usage`; a value that is no count becomes 0, and
+                with an impossible count of tokens, all of them.
             served_model: The reported model id.
             fingerprint: The reported fingerprint of the back end.
             model_version: The reported version.
@@ -163,10 +168,13 @@ class HostedService:
 
         Raises:
             TypeError: when the answer is no text.
+            ValueError: when the answer is too long.
         """
         if not isinstance(text, str):
             raise TypeError("an answer that is no text")
-        billed = Usage(**{field.name: _count(usage.get(field.name)) for field in fields(Usage)})
+        if len(text) > MAX_TEXT_LENGTH:
+            raise ValueError("an answer that is too long")
+        billed = _usage(usage)
         return Reply(
             text=text,
             finish=self._finish(question, finish, text),
@@ -185,12 +193,17 @@ class HostedService:
         return finish if text.strip() or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
-        """Return the reported cost, else the cost by the price list, else None."""
-        if isinstance(reported, int | float) and 0 <= reported < float("inf"):
-            return float(reported)
+        """Return the reported cost, else the cost by the price list, else None.
+
+        A reported 0 counts only where no price says otherwise: gateways report 0 for what they do
+        not know. Without reported tokens the cost is unknown, not zero.
+        """
         price = self.price(model.name)
-        if price is None or (usage == Usage() and price != FREE):
-            return None  # without reported usage the cost is unknown, not zero
+        known = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
+        if known and (reported or price in {None, FREE}):
+            return float(reported)  # type: ignore[arg-type]
+        if price is None or (not (usage.input_tokens or usage.output_tokens) and price != FREE):
+            return None
         return price.cost(usage, batch=batch)
 
 
@@ -325,6 +338,14 @@ def _created(model: object) -> float:
 def _reported_text(value: object) -> str:
     """Return a reported name as text; an empty string unless it is text or a number."""
     return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _usage(reported: Mapping[str, object]) -> Usage:
+    """Return the reported counts; none of them when those of tokens are impossible."""
+    told = [reported.get(name) or 0 for name in ("input_tokens", "output_tokens")]
+    if any(isinstance(n, int | float) and not 0 <= n <= MAX_TOKENS for n in told):
+        return Usage()
+    return Usage(**{field.name: _count(reported.get(field.name)) for field in fields(Usage)})
 
 
 def _count(value: object) -> int:

@@ -9,7 +9,17 @@ from datetime import datetime
 from math import inf
 
 from overheard.config.sections import BudgetTable
-from overheard.domain import Account, Capabilities, Model, Panel, Payer, Price, Prompt, Usage
+from overheard.domain import (
+    Account,
+    Capabilities,
+    Model,
+    Panel,
+    Payer,
+    Price,
+    Prompt,
+    Usage,
+    UsualUsage,
+)
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Described, Provider
 from overheard.interfaces.money import MoneyRepository
@@ -29,6 +39,10 @@ class Size:
 
     answer: int
     search: int
+
+    def within(self, answer_limit: int | None) -> Size:
+        """Return this size with answers of at most `answer_limit` tokens."""
+        return Size(min(self.answer, answer_limit or self.answer), self.search)
 
 
 TYPICAL = Size(400, 2_000)
@@ -73,6 +87,8 @@ def estimate(
     payer: Payer,
     now: datetime,
     batched: Collection[Model] = (),
+    usual: Mapping[Model, UsualUsage] | None = None,
+    answer_limit: int | None = None,
 ) -> Estimate:
     """Price calls before the first one.
 
@@ -82,17 +98,25 @@ def estimate(
         payer: On whose accounts they are booked.
         now: Says on which day and month.
         batched: The models that are asked in batches.
+        usual: What answers of models were billed for so far; a model that is missing is taken to
+            answer as `TYPICAL` says.
+        answer_limit: Tokens of an answer at most, or None for whole answers.
     """
+    most = WORST.within(answer_limit)
     prices = {model: price_of(model, providers) for _, model in calls}
     typical = worst = 0.0
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
         batch = model in batched
-        usual = count * call_cost(prompt, model, providers, TYPICAL, batch=batch)
-        typical += usual
-        worst += count * call_cost(prompt, model, providers, WORST, batch=batch)
+        if answer_limit:
+            size = TYPICAL.within(answer_limit)
+            one = call_cost(prompt, model, providers, size, batch=batch)
+        else:
+            one = usual_cost(prompt, model, providers, usual or {}, batch=batch)
+        typical += count * one
+        worst += count * max(one, call_cost(prompt, model, providers, most, batch=batch))
         for account, share in payer.accounts(prompt, now).items():
-            booked[account] += share * usual
+            booked[account] += share * count * one
     unknown = tuple(model for model, price in prices.items() if price is None)
     return Estimate(sum(calls.values()), typical, worst, unknown, booked)
 
@@ -148,13 +172,35 @@ def call_cost(
     return price.cost(Usage(asked, size.answer, searches=searches), batch=batch)
 
 
+def usual_cost(
+    prompt: Prompt,
+    model: Model,
+    providers: Mapping[str, Provider],
+    usual: Mapping[Model, UsualUsage],
+    *,
+    batch: bool = False,
+) -> float:
+    """Return the dollars that a call will probably cost; 0 for an unknown price.
+
+    It is what the model's latest answers were billed for, at today's price; for a model without
+    any, an answer of `TYPICAL` size.
+    """
+    used, price = usual.get(model), price_of(model, providers)
+    if not used or not used.answers or price is None:
+        return call_cost(prompt, model, providers, TYPICAL, batch=batch)
+    return price.mean_cost(used, batch=batch)
+
+
 def question_tokens(prompt: Prompt) -> int:
     """Return about how many tokens a question takes, rather too many than too few."""
     return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
 
 
-async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Estimate) -> None:
+async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Estimate) -> float:
     """Refuse questions that the budget does not cover.
+
+    Returns:
+        The most dollars that the budget lets these questions cost; infinite without a limit.
 
     Raises:
         BudgetUnknown: when there is a limit and a price that nobody has told.
@@ -173,6 +219,8 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
                 left=f"${left[account]:.2f}",
                 key=key_of(account),
             )
+    shares = {account: usd / priced.typical for account, usd in priced.booked.items() if usd}
+    return min((left[a] / shares[a] for a in left if a in shares), default=inf)
 
 
 async def nearly_spent(

@@ -15,7 +15,7 @@ from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validate import Nonsense, validated_reply
 from overheard.reading.languages import is_foreign
-from overheard.runs.budget import TYPICAL, call_cost
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost
 from overheard.telemetry import traced
 
 CALL_TIMEOUT_S = 600.0
@@ -106,17 +106,25 @@ class Call:
 def reckoned(
     answer: Answer, failure: ProviderFailed | None, providers: Mapping[str, Provider]
 ) -> Answer:
-    """Count what an answer usually costs that came and cannot be read: whoever sent it may bill it
-    all the same, and what for is not known.
+    """Return an answer with an estimated cost where the service may bill it and does not say what.
+
+    That is so for an answer without usage, one that cannot be read, and a call that timed out or
+    broke off after the question was sent.
     """
-    if failure is None or failure.kind is not FailureKind.MALFORMED:
+    question, reply = answer.question, answer.reply
+    size, told = TYPICAL, ""
+    if failure is None:
+        if reply.cost_usd is not None or answer.error:
+            return answer
+        size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
+    elif failure.ambiguous or failure.kind is FailureKind.MALFORMED:
+        told = f" {RECKONED}"
+    else:
         return answer
-    question = answer.question
-    usual = call_cost(question.prompt, question.model, providers, TYPICAL)
+    usual = call_cost(question.prompt, question.model, providers, size)
     if not usual:
         return answer
-    reply = replace(answer.reply, cost_usd=usual)
-    return replace(answer, reply=reply, error=f"{answer.error} {RECKONED}")
+    return replace(answer, reply=replace(reply, cost_usd=usual), error=f"{answer.error}{told}")
 
 
 def judged(given: object, question: Question, remedy: str) -> tuple[Reply, str]:

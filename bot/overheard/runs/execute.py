@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from overheard.domain import Answer, FailureKind, Model, Question, Run
 from overheard.errors import (
@@ -172,7 +172,7 @@ class Runner:
         self, lane: _Lane, question: Question, job: _Job
     ) -> tuple[Answer, ProviderFailed | None]:
         """Ask a question until it is answered or given up, and keep what came of it."""
-        first, tried = 0.0, 0
+        first, tried, earlier_usd = 0.0, 0, 0.0
         while True:
             async with self._turn(lane, question, job):
                 held = await self._hold(lane, question)
@@ -190,10 +190,13 @@ class Runner:
                 if not failure or not self._retries.again(
                     failure, tried, call.ended + wait - first
                 ):
+                    answer = _with_cost(answer, earlier_usd)
                     await self._keep(answer, lane, job)
                     self._settle(held, answer, failure)
                     return answer, failure
-                self._settle(held, answer, failure)
+                # Booked with the last try, so that its money stays held until then.
+                earlier_usd += answer.reply.cost_usd or 0.0
+                self._settle(held, _unpaid(answer), failure)
             job.outcome.retries += 1
             self._limits.counters.retried(lane.provider.name)
             with job.cancellation.waiting():
@@ -233,6 +236,16 @@ class Runner:
             self._reservation.keep_back(held, cost)
         else:
             self._reservation.settle(held, cost)
+
+
+def _with_cost(answer: Answer, usd: float) -> Answer:
+    """Return an answer that costs so many dollars more, for earlier tries that may be billed."""
+    cost = (answer.reply.cost_usd or 0.0) + usd
+    return replace(answer, reply=replace(answer.reply, cost_usd=cost)) if usd else answer
+
+
+def _unpaid(answer: Answer) -> Answer:
+    return replace(answer, reply=replace(answer.reply, cost_usd=None))
 
 
 def _missing(run: Run, model: Model, asked: Collection[tuple[str, str, int]]) -> Iterator[Question]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import inf
 
@@ -102,7 +102,12 @@ class Pricing:
         self._spread = spread
 
     async def quote(
-        self, run: Run, *, reuse_within: timedelta | None = None, judged: bool | None = None
+        self,
+        run: Run,
+        *,
+        reuse_within: timedelta | None = None,
+        judged: bool | None = None,
+        answer_limit: int | None = None,
     ) -> Quote:
         """Quote the questions that a run has not asked yet.
 
@@ -112,6 +117,7 @@ class Pricing:
             run: The run.
             reuse_within: The age up to which answers of other runs are reused, or None.
             judged: Whether its answers are scored; by default, unless the run is aside.
+            answer_limit: Tokens of an answer at most, or None for whole answers.
 
         Raises:
             BudgetExceeded: when the budget does not cover it.
@@ -134,6 +140,7 @@ class Pricing:
             reused=reused,
             run=run,
             reuse_within=reuse_within,
+            answer_limit=answer_limit,
         )
 
     async def quote_calls(
@@ -146,8 +153,9 @@ class Pricing:
         run: Run | None = None,
         reuse_within: timedelta | None = None,
         budget: BudgetTable | None = None,
+        answer_limit: int | None = None,
     ) -> Quote:
-        """Quote calls.
+        """Quote calls. The most that they can cost is what the budget leaves for them.
 
         Args:
             calls: How often each prompt is put to each model.
@@ -157,15 +165,17 @@ class Pricing:
             run: The run that makes all of the calls; some of them may be made in batches.
             reuse_within: See `Quote`.
             budget: What may be spent; by default the configured budget.
+            answer_limit: Tokens of an answer at most, or None for whole answers.
 
         Raises:
             BudgetExceeded: when the budget does not cover it.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
         panel = run.panel if run else None
-        priced = self._estimate(calls, payer, panel)
+        priced = await self._estimate(calls, payer, panel, answer_limit)
         await release_dead(self._store, spread=self._spread)
-        await check_budget(budget or self._budget, self._store.money, priced)
+        left_usd = await check_budget(budget or self._budget, self._store.money, priced)
+        priced = replace(priced, worst=min(priced.worst, left_usd))
         judged = await self._judging(answers)
         note = batch_note(panel, self._providers)
         return Quote(priced, judged, note, reused, run, reuse_within)
@@ -173,12 +183,19 @@ class Pricing:
     async def unchecked(self, panel: Panel) -> Quote:
         """Quote a panel without a look at the budget, for the label of a button."""
         calls = unasked(panel, ())
-        priced = self._estimate(calls, Payer(0), panel)
+        priced = await self._estimate(calls, Payer(0), panel)
         return Quote(priced, await self._judging(calls.total()))
 
-    def _estimate(self, calls: Mapping[Pair, int], payer: Payer, panel: Panel | None) -> Estimate:
-        models = batched(panel, self._providers)
-        return estimate(calls, self._providers, payer, self._clock.now(), models)
+    async def _estimate(
+        self,
+        calls: Mapping[Pair, int],
+        payer: Payer,
+        panel: Panel | None,
+        answer_limit: int | None = None,
+    ) -> Estimate:
+        usual = await self._store.answers.usual_usage({model for _, model in calls})
+        models, now = batched(panel, self._providers), self._clock.now()
+        return estimate(calls, self._providers, payer, now, models, usual, answer_limit)
 
 
 def _asking(priced: Estimate) -> str:

@@ -144,6 +144,7 @@ class Outcome:
         failures: Questions without an answer, by the sentence that says why.
         retries: Calls that were made again.
         spent: Dollars.
+        estimated: The part of them that is estimated, because no usage was reported.
         stopped: As what a person stopped the run, or None.
         notes: What else is to be told of how it was asked, in whole sentences.
     """
@@ -156,6 +157,7 @@ class Outcome:
     failures: Counter[str] = field(default_factory=Counter)
     retries: int = 0
     spent: float = 0.0
+    estimated: float = 0.0
     stopped: RunState | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -167,6 +169,8 @@ class Outcome:
     def count(self, answer: Answer) -> None:
         """Add an answer that came in."""
         self.spent += answer.reply.cost_usd or 0.0
+        if answer.cost_is_estimated:
+            self.estimated += answer.reply.cost_usd or 0.0
         if answer.error:
             self.failures[answer.error] += 1
         elif answer.complete:
@@ -195,6 +199,7 @@ class Outcome:
             "failures": dict(self.failures),
             "retries": self.retries,
             "spent": self.spent,
+            "estimated": self.estimated,
             "stopped": self.stopped.value if self.stopped else None,
             "notes": self.notes,
         }
@@ -208,6 +213,7 @@ class Outcome:
         self.failures.update(result["failures"])
         self.retries += result["retries"]
         self.spent += result["spent"]
+        self.estimated += result.get("estimated", 0.0)
         self.notes += result["notes"]
         if result["stopped"]:
             self.stopped = RunState(result["stopped"])
