@@ -81,9 +81,9 @@ class Program:
         assert code in {None, result.exit_code}, result.output
         return result.stdout, result.stderr
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, code: int = 0) -> Any:
         """Run it with --json and return the document in the last line."""
-        out, _ = self.run(*arguments, "--json")
+        out, _ = self.run(*arguments, "--json", code=code)
         return json.loads(out.splitlines()[-1])
 
     def lines(self, *arguments: str) -> list[dict[str, Any]]:

@@ -43,13 +43,15 @@ class ScriptedProvider(EchoProvider):
 
 
 class Quiet:
-    """Progress without a display; it counts the steps."""
+    """Progress without a display; it counts the steps and keeps the titles."""
 
     def __init__(self) -> None:
         self.steps = 0
+        self.titles: list[str] = []
 
-    def start(self, title: str, total: int) -> None:
+    def start(self, title: str, total: int) -> None:  # noqa: ARG002 - a `Progress`
         """Begin."""
+        self.titles.append(title)
 
     def advance(self, steps: int = 1) -> None:
         """Count."""

@@ -25,12 +25,17 @@ from overheard.commands.registry import sections
 from overheard.config.loader import Config
 from overheard.config.redaction import json_line
 from overheard.deployment import Call, Deployment, OpenDeployment, Session, local_zone
-from overheard.errors import FileUnwritable, OverheardError
+from overheard.errors import FileUnwritable, OverheardError, RunPaused
 from overheard.plugins import separated_output
 
 __all__ = ["Session", "app"]
 
 Result = TypeVar("Result")
+
+PARTIAL = 3
+"""The exit status of a command of which only a part was carried out; click's own for usage is 2."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
 
 
 def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
@@ -48,8 +53,8 @@ def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
     with nullcontext() if chart or spec.chart is None else unseen():
         card = _agreed(session, call, Order(spec, values), agreed=agreed, ask=ask)
     _print(card, as_json, chart)
-    if card.failed:
-        raise click.exceptions.Exit(1)
+    if card.failed or card.partial:
+        raise click.exceptions.Exit(1 if card.failed else PARTIAL)
 
 
 def _prompt(question: str, default: str) -> str:
@@ -149,6 +154,9 @@ def _guarded(command: Callable[[], Awaitable[Result]]) -> Result:
 
     try:
         return asyncio.run(awaited())
+    except RunPaused as error:
+        click.echo(str(error), err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     except OverheardError as error:
         _fail(error)
     except OSError as error:
@@ -157,7 +165,7 @@ def _guarded(command: Callable[[], Awaitable[Result]]) -> Result:
         _fail(FileUnwritable(file=error.filename, reason=error.strerror))
     except KeyboardInterrupt:
         click.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
-        raise click.exceptions.Exit(130) from None
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _fail(error: OverheardError) -> NoReturn:

@@ -102,6 +102,15 @@ class RunUnderWay(OverheardError):
     run: str
 
 
+class RunPaused(OverheardError):
+    message = (
+        "Stopped. Run {run} is paused: workers begin no more of its questions. Go on with:"
+        " overheard runs resume {run}, or give it up with: overheard runs cancel {run}"
+    )
+
+    run: str
+
+
 class WorkerUnused(OverheardError):
     message = (
         '{file} says that whoever begins a run does its work; write engine = "pgqueuer" in [queue].'

@@ -138,7 +138,7 @@ def test_what_a_vendor_did_not_come_to_is_told_in_one_sentence(
 ) -> None:
     """The run is partial, and the others are scored."""
     vendor.fate = lambda item: EXPIRED if item < "8" else OK
-    data = at(tmp_path, vendor).json("check", "--batch", "--yes")
+    data = at(tmp_path, vendor).json("check", "--batch", "--yes", code=3)
 
     [(reason, count)] = data["failures"].items()
     assert reason == (

@@ -77,7 +77,7 @@ def test_twenty_broken_providers_change_no_result(
         shelf.install(name, provider(name, ask))
     for name, more in SAID.items():
         shelf.install(name, provider(name, more=more))
-    broken = program.json("check", "--yes")
+    broken = program.json("check", "--yes", code=3)
 
     assert broken["state"] == "partial"
     assert SECRET not in str(broken)

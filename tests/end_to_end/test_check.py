@@ -111,7 +111,7 @@ def test_a_failing_service_is_told_and_asked_again_next_time(
 ) -> None:
     """The run is partial; its reason is a sentence with a remedy."""
     service.behaviours = [Behaviour(status=500, body=b"{}")] * 3
-    data = program.json("check", "--yes")
+    data = program.json("check", "--yes", code=3)
 
     assert data["state"] == "partial"
     assert data["failures"] == {

@@ -69,7 +69,7 @@ def test_a_run_that_was_killed_can_be_resumed_or_cancelled(
     program.json("runs", "cancel", run["run"])
 
     assert "cut off" in out
-    assert (run["state"], run["under_way"]) == ("running", False)
+    assert (run["state"], run["under_way"]) == ("cut off", False)
     [run] = program.json("runs", "list")["runs"]
     assert run["state"] == "cancelled"
     assert run["finished_at"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +26,11 @@ from overheard.domain import (
     Task,
     TaskKind,
 )
-from overheard.errors import HoldLost, RunUnderWay
+from overheard.errors import HoldLost, RunPaused, RunUnderWay
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
+from overheard.runs.plan import new_run
 from overheard.runs.queue import InlineQueue
 from overheard.runs.quote import NOTHING, Quote
 from overheard.runs.service import MAX_HOLDS, RunProgress, RunService, held
@@ -295,7 +298,7 @@ async def test_progress_of_workers_counts_answers_once() -> None:
     """Three answers, then two more: three steps and two steps; a stop ends it."""
     house = House()
     run = await house.start()
-    progress = RunProgress(house.store, house.progress, run)
+    progress = RunProgress(house.store, house.progress, run, InlineQueue().workers)
     questions = list(PANEL.questions())
     for batch in (questions[:3], questions[3:5]):
         await house.store.answers.add(
@@ -347,3 +350,52 @@ async def test_a_hold_that_is_lost_is_taken_again(losses: int, *, ended: bool) -
             await held(house.store, run, work)
     assert MAX_HOLDS == 5
     assert len(begun) == 5
+
+
+class Waiting(SpreadQueue):
+    """A queue whose workers never end; how many there are can change."""
+
+    connected = 0
+
+    async def workers(self) -> int:
+        """Return how many there are."""
+        return self.connected
+
+    async def carry(
+        self,
+        tasks: Sequence[Task],  # noqa: ARG002 - none is ever done
+        do: TaskHandler,  # noqa: ARG002
+        going: IsWanted | None = None,
+    ) -> dict[str, TaskResult]:
+        """Ask whether the run is wanted, for ever."""
+        while going and await going():  # noqa: ASYNC110 - as queues do
+            await asyncio.sleep(0.001)
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("channel", "state"), [("terminal", RunState.PAUSED), ("slack:C1", RunState.RUNNING)]
+)
+async def test_what_a_terminal_stops_workers_do_not_go_on_with(
+    channel: str, state: RunState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked behind an operator's back; what a bot follows goes on without it."""
+    monkeypatch.setattr("overheard.runs.service.WORKERS_TTL_S", 0.0)
+    queue = Waiting()
+    house = House(queue)
+    new = replace(new_run(PANEL, house.clock.now()), channel=channel)
+    run = await house.store.runs.start(new)
+    asking = asyncio.create_task(house.service.ask(run))
+    while not house.progress.titles:  # noqa: ASYNC110 - it makes no event
+        await asyncio.sleep(0.001)
+    queue.connected = 2
+    while len(house.progress.titles) < 2:  # noqa: ASYNC110 - it makes no event
+        await asyncio.sleep(0.001)
+    asking.cancel()
+    with pytest.raises(RunPaused if channel == "terminal" else asyncio.CancelledError):
+        await asking
+
+    assert await house.store.runs.state(run.id) is state
+    first, second = house.progress.titles[:2]
+    assert "no worker is connected; start one with: overheard worker" in first
+    assert "2 workers" in second

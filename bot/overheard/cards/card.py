@@ -155,6 +155,7 @@ class Card:
         more: Cards to show below, such as the alerts that a check raised.
         data: The content as a JSON-compatible dictionary or list, which ``--json`` prints.
         failed: Whether the command was not carried out; the terminal then exits with status 1.
+        partial: Whether only a part of it was; the terminal then exits with status 3.
         link: A link below the text, or None.
     """
 
@@ -170,4 +171,5 @@ class Card:
     more: tuple[Card, ...] = ()
     data: Any = field(default_factory=dict)
     failed: bool = False
+    partial: bool = False
     link: Link | None = None

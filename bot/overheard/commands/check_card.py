@@ -88,6 +88,7 @@ def summary(
         footer=f"Run {outcome.run.key} · prompts {panel.edition}",
         more=alerts,
         failed=state is RunState.FAILED,
+        partial=state is RunState.PARTIAL,
         data={
             **_data(outcome),
             "prompts": panel.edition,

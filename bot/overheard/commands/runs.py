@@ -142,7 +142,7 @@ def _actions(runs: list[Run]) -> list[Action]:
 def _data(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
     return {
         "run": run.key,
-        "state": run.state.value,
+        "state": _told(run, busy, handed_in) if run.state is RunState.RUNNING else run.state.value,
         "under_way": run.id in busy,
         "waits_for_batch": run.id in handed_in,
         "started_at": run.started_at.isoformat(),

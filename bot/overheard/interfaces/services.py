@@ -73,6 +73,10 @@ class Queue(Protocol):
         """
         ...
 
+    async def workers(self) -> int:
+        """Return how many workers are connected; 0 for a queue without workers."""
+        ...
+
     async def work(
         self,
         do: TaskHandler,

@@ -35,6 +35,10 @@ class InlineQueue:
                 results[task.key] = result
         return results
 
+    async def workers(self) -> int:
+        """Return 0: this process does the work itself."""
+        return 0
+
     async def work(
         self,
         do: TaskHandler,  # noqa: ARG002 - there is never anything to do

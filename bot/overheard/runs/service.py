@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from overheard.cards import wording
@@ -15,6 +18,7 @@ from overheard.errors import (
     HoldLost,
     ProviderFailed,
     ProviderUnavailable,
+    RunPaused,
     RunUnderWay,
 )
 from overheard.interfaces import PROBLEM, Clock, Progress, Provider, Queue, Store, TaskResult
@@ -31,6 +35,12 @@ from overheard.telemetry import about, traced
 
 MAX_HOLDS = 5
 """How often a run is held again after the database was lost."""
+
+WORKERS_TTL_S = 5.0
+"""Seconds after which workers are counted again."""
+NO_WORKER = "no worker is connected; start one with: overheard worker"
+TERMINAL = "terminal"
+"""The channel of runs that were begun at a terminal."""
 
 log = logging.getLogger("overheard")
 
@@ -160,8 +170,15 @@ class RunService(Generic[Found_co]):
                 run.id
             )  # what an earlier process held for calls that died with it
         tasks = asking(run, spread=spread)
-        followed = RunProgress(store, self._progress, run) if spread else None
-        results = await self._queue.carry(tasks, self.do, followed)
+        followed = RunProgress(store, self._progress, run, self._queue.workers) if spread else None
+        try:
+            results = await self._queue.carry(tasks, self.do, followed)
+        except asyncio.CancelledError:
+            if not spread or run.channel != TERMINAL:
+                raise
+            # Ctrl-C: workers would go on asking, and nobody would end the run.
+            await store.runs.steer(run.id, RunState.PAUSED)
+            raise RunPaused(run=run.key) from None
         outcome = Outcome(run)
         for task in tasks:
             if problem := results.get(task.key, {}).get(PROBLEM):
@@ -267,14 +284,29 @@ class RunProgress:
         stopped: The state to which a person stopped the run, or None.
     """
 
-    def __init__(self, store: Store, progress: Progress, run: Run) -> None:
+    def __init__(
+        self, store: Store, progress: Progress, run: Run, workers: Callable[[], Awaitable[int]]
+    ) -> None:
         self.stopped: RunState | None = None
         self._store, self._progress, self._run = store, progress, run
-        self._seen = 0
-        progress.start(doing(run.panel), len(run.panel or ()))
+        self._workers = workers
+        self._seen, self._counted, self._counted_at = 0, -1, -inf
+
+    async def _show_workers(self) -> None:
+        """Show how many workers are connected, when that has changed."""
+        if monotonic() - self._counted_at < WORKERS_TTL_S:
+            return
+        counted, self._counted_at = await self._workers(), monotonic()
+        if counted != self._counted:
+            self._counted = counted
+            by = wording.count(counted, "worker") if counted else NO_WORKER
+            panel = self._run.panel
+            self._progress.start(f"{doing(panel)} ({by})", len(panel or ()))
+            self._progress.advance(self._seen)
 
     async def __call__(self) -> bool:
         """Return whether the run is still wanted."""
+        await self._show_workers()
         count = await self._store.answers.count(self._run.id)
         self._progress.advance(count - self._seen)
         self._seen = count

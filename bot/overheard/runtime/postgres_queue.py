@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from overheard.domain import RunState, Task, TaskKind
 from overheard.errors import HoldLost, OverheardError
 from overheard.interfaces import PROBLEM, IsWanted, Store, TaskHandler, TaskResult
-from overheard.runs.queue import WORKER
+from overheard.runs.queue import WORKER, queue_standing
 from overheard.runs.tasks import following
 
 if TYPE_CHECKING:
@@ -131,6 +131,13 @@ class PostgresQueue:
                 ahead, put_at = missing[:MAX_QUEUED], monotonic()
                 await _put(queries, ahead)
             await asyncio.sleep(POLL_INTERVAL_S)
+
+    async def workers(self) -> int:
+        """Return how many workers are connected; 0 also when the database is away."""
+        try:
+            return (await queue_standing(self._url)).workers
+        except _away():
+            return 0
 
     async def work(
         self,
