@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from overheard.detection.oracle_trials import Comparisons
 from overheard.detection.power import Outlook, typical, unannounced
-from overheard.detection.trials import DetectorTrial, TrialOutcome
+
+
+@dataclass(frozen=True)
+class DelayLine:
+    """What one world's bars show: the monitor's delay in runs, and what it is compared with."""
+
+    effects: str
+    tau: float
+    runs: float
+    compared: Comparisons
+
 
 COLORS = ("#332288", "#88ccee", "#cc6677", "#ddaa33", "#999999")
 
 
-def draw_delays(found: Sequence[tuple[DetectorTrial, TrialOutcome]], file: Path) -> None:
+def draw_delays(found: Sequence[DelayLine], file: Path) -> None:
     """Draw how many runs each rule takes to see a drop of 10 points, at one false alarm a year."""
-    shown = [(t, o) for t, o in found if t.drop == 10 and t.carried == 1]
-    names = ["Oracle", "Overheard", *shown[0][1].rules]
+    names = ["Oracle of one stream", "Overheard", *found[0].compared.rules]
     figure, axes = _sheet()
     for index, name in enumerate(names):
-        delays = [_delay(outcome, name) for _, outcome in shown]
-        places = [place + 0.16 * (index - 2) for place in range(len(shown))]
+        delays = [_delay(line, name) for line in found]
+        places = [place + 0.16 * (index - 2) for place in range(len(found))]
         bars = axes.bar(places, delays, 0.15, color=COLORS[index], label=name)
         axes.bar_label(bars, [f"{delay:.1f}" for delay in delays], fontsize=8)
-    axes.set_xticks(range(len(shown)), [f"run effects of tau {trial.tau:g}" for trial, _ in shown])
+    axes.set_xticks(range(len(found)), [f"{line.effects}, tau {line.tau:g}" for line in found])
     axes.set_title(
         "Weekly runs until a drop of 10 points is seen, one false alarm a year", loc="left"
     )
@@ -45,8 +56,11 @@ def draw_power(file: Path) -> None:
     _save(figure, file)
 
 
-def _delay(outcome: TrialOutcome, name: str) -> float:
-    figures = {"Oracle": outcome.oracle, "Overheard": outcome.detector, **outcome.rules}
+def _delay(line: DelayLine, name: str) -> float:
+    if name == "Overheard":
+        return line.runs
+    compared = line.compared
+    figures = {"Oracle of one stream": compared.oracle, **compared.rules}
     return figures[name].delay
 
 

@@ -1,281 +1,268 @@
-"""How often detection is wrong, how soon it sees a drop, what that costs, and how fast it is.
+"""How often the monitor is wrong, how soon it sees a drop, what its alarms are worth, its speed.
 
-    uv run python bench/detection.py                  all tables and the bar
-    uv run python bench/detection.py --quick          the same, coarser, in a minute or two
-    uv run python bench/detection.py --panels 2000    the same, finer
-    uv run python bench/detection.py --json           for machines
+    uv run python bench/detection.py                    all tables
+    uv run python bench/detection.py --part alarms      false alarms in each world
+    uv run python bench/detection.py --part delays      runs until a drop of 10 points is seen
+    uv run python bench/detection.py --part levels      how many alarms of each level are true
+    uv run python bench/detection.py --part patterns    whether the right cause is named
+    uv run python bench/detection.py --part learning    what the learning sentence is worth
+    uv run python bench/detection.py --part sentinel    the sentinel and announced updates
+    uv run python bench/detection.py --part speed       seconds of one core
+    uv run python bench/detection.py --panels 200       the same, finer
     uv run python bench/detection.py --images docs/images    draws the charts of the docs too
 
-Brands are simulated as in `overheard simulate`: 30 prompts x 3, weekly, 20 runs of warm-up, run
-effects learnt from five brands at one model, one false alarm a year promised. Brackets hold 95 %
-Monte-Carlo intervals, and +- is a standard error.
+Brands are watched by the monitor that ships, as in `overheard simulate`: 30 prompts x 3, weekly,
+five brands at one model, one false alarm a brand-year allowed unless a table says otherwise.
+Brackets hold 95 % intervals, +- is a standard error. With the default of 40 brands a line all
+tables take about half an hour of one core.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
-from itertools import product
-from math import hypot
+from collections.abc import Iterable
 from pathlib import Path
 from time import process_time
 
-from charts import draw_delays, draw_power
-from update_trials import UpdateFigures, UpdateTrial, run_updates
+import numpy as np
+from charts import DelayLine, draw_delays, draw_power
+from update_trials import UpdateTrial, run_updates
 
 from overheard.detection import policy_trials, trials
-from overheard.detection.detector import change_evidence
-from overheard.detection.simulate import Change, Design, simulate
-from overheard.detection.threshold import RunEffect, estimate_run_effect, threshold
-from overheard.detection.trials import DetectorTrial, TrialOutcome
-from overheard.measure.blocks import Stream, StreamKey
+from overheard.detection.baseline import run_effect_prior
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup
+from overheard.detection.evidence import AlertPolicy
+from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.learning import RUNS_TO_SHOW, smallest_visible_loss
+from overheard.detection.monitor import Monitor
+from overheard.detection.oracle_trials import compare
+from overheard.detection.statistic import statistic
+from overheard.detection.trials import MonitorTrial
+from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
+from overheard.measure.blocks import StreamKey
 
+WORLDS = (
+    ("normal", 0.0),
+    ("normal", 0.25),
+    ("normal", 0.5),
+    ("t3", 0.5),
+    ("two-state", 0.5),
+    ("ar1", 0.25),
+    ("ar1", 0.5),
+    ("uneven", 0.5),
+    ("drift", 0.25),
+    ("edits", 0.25),
+)
 TAUS = (0.0, 0.25, 0.5)
-DROPS = ((10.0, 1.0), (20.0, 1.0), (10.0, 0.3))
-"""Points, and the share of prompts that carry them."""
-SECONDS = {
-    "100 streams updated": 1.0,
-    "the same with 15 % of calls missing": 1.0,
-    "one calibration": 0.5,
-}
-"""What may take how long."""
-CALM = 0.25
-"""Up to this tau the bar asks for short delays."""
+DEFAULT_BUDGET = 0.2
+BRANDS, MODELS, CHANGE_AT = 4, 3, 25
+"""For the patterns: a change of brands at models in run 26."""
 
 
-@dataclass(frozen=True)
-class Results:
-    """All that was measured."""
-
-    panels: int
-    streaming: list[tuple[DetectorTrial, TrialOutcome]]
-    sentinel: list[tuple[DetectorTrial, TrialOutcome]]
-    updates: list[tuple[UpdateTrial, UpdateFigures]]
-    seconds: dict[str, float]
-
-    def data(self) -> dict[str, object]:
-        """Return it for machines."""
-        tables = {"streaming": self.streaming, "sentinel": self.sentinel, "updates": self.updates}
-        rows = {
-            name: [{**asdict(trial), **asdict(found)} for trial, found in table]
-            for name, table in tables.items()
-        }
-        return {
-            "panels": self.panels,
-            **rows,
-            "seconds": self.seconds,
-            "bar": [{**asdict(b), "held": b.held} for b in bar(self)],
-        }
-
-
-def measure(panels: int, seed: int) -> Results:
-    """Try everything on so many brands a line."""
-    drops = [
-        DetectorTrial(drop=drop, tau=tau, carried=carried)
-        for (drop, carried), tau in product(DROPS, TAUS)
-    ]
-    guarded = [DetectorTrial(tau=tau, carried=carried) for carried in (1.0, 0.3) for tau in TAUS]
-    updates = [UpdateTrial(points, tau) for points in (0.0, -10.0) for tau in TAUS]
-    return Results(
-        panels=panels,
-        seconds=speed(),
-        streaming=[(trial, trials.run_trial(trial, panels, seed)) for trial in drops],
-        sentinel=[
-            (trial, policy_trials.run_policy_trial(trial, panels, seed)) for trial in guarded
-        ],
-        updates=[(trial, run_updates(trial, 2 * panels, seed)) for trial in updates],
+def alarms(panels: int, seed: int) -> None:
+    """Print the false alarms of unchanged brands in each world."""
+    lines = []
+    for effects in ("shared", "own"):
+        for kind, tau in WORLDS:
+            found = trials.false_alarms(MonitorTrial(WorldDesign(kind, effects, tau)), panels, seed)
+            low, high = found.interval
+            ages = (f"{found.by_age.get(age, 0):.2f}" for age in trials.AGES)
+            shares = f"{found.ghosts:.0%}", f"{found.closings:.2f}"
+            rate = f"{found.yearly:.2f} [{low:.2f}, {high:.2f}]"
+            lines.append((f"{kind} {tau:g}", effects, rate, *ages, *shares))
+    rows(
+        ("world", "effects", "a brand-year", *trials.AGES, "opposite within 8", "taken back"), lines
     )
 
 
-def speed() -> dict[str, float]:
-    """Measure the seconds of one core that updates and a calibration take."""
-    world = simulate(Design(runs=52, prompts=100), Change(45, -10.0), size=100, seed=1)
-    gaps = simulate(Design(runs=52, prompts=100, missing=0.15), size=100, seed=1)
-    past = simulate(Design(runs=20, tau=0.25), size=1, seed=1).stream(0)
-    effects = {past.key: estimate_run_effect([past], 21)}
-    change_evidence(past, 0.03)  # scipy is loaded before the clock starts
-    threshold([past], effects, seed=1)
-    return {
-        "100 streams updated": _update(world.stream, len(world.n)),
-        "the same with 15 % of calls missing": _update(gaps.stream, len(gaps.n)),
-        "one calibration": min(_calibration(past, effects) for _ in range(3)),
+def delays(panels: int, seed: int) -> list[DelayLine]:
+    """Print how many runs a drop of 10 points takes to be seen; return what the chart shows."""
+    lines, shown = [], []
+    for effects, carried in (("shared", 1.0), ("own", 1.0), ("shared", 0.3), ("own", 0.3)):
+        for tau in TAUS:
+            world = WorldDesign("normal", effects, tau)
+            found = trials.delay(MonitorTrial(world, carried=carried), panels, seed)
+            compared = compare(world, 10.0, carried, 1.0, seed)
+            if carried == 1:
+                shown.append(DelayLine(effects, tau, found.runs, compared))
+            best = compared.oracle.delay
+            lines.append(
+                (
+                    f"{tau:g}",
+                    effects,
+                    f"{carried:.0%}",
+                    f"{found.runs:.2f} +- {found.error:.2f}",
+                    f"{best:.2f}",
+                    f"{found.runs / best:.2f}",
+                    *(f"{rule.delay:.1f}" for rule in compared.rules.values()),
+                )
+            )
+    names = list(shown[0].compared.rules)
+    rows(("tau", "effects", "prompts", "runs", "oracle", "over it", *names), lines)
+    return shown
+
+
+def levels(panels: int, seed: int) -> None:
+    """Print how many alarms of each level are true, at the default budget."""
+    lines = []
+    for kind, effects, tau in (
+        ("normal", "shared", 0.0),
+        ("normal", "shared", 0.5),
+        ("normal", "own", 0.5),
+        ("two-state", "own", 0.5),
+        ("uneven", "shared", 0.5),
+    ):
+        world = WorldDesign(kind, effects, tau)
+        trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / world.brands)
+        told = trials.reliability(trial, panels, seed)
+        shares = ("-" if one.true is None else f"{one.true:.2f} of {one.told}" for one in told)
+        lines.append((f"{kind} {tau:g}", effects, *shares))
+    rows(("world", "effects", "nearly certain", "likely"), lines)
+
+
+def patterns(panels: int, seed: int) -> None:
+    """Print how often the right cause is the likeliest, one run and three runs after a change."""
+    truths = {
+        Hypothesis.BRAND_AT_MODEL: ({(0, 0)}, -1.6),
+        Hypothesis.MODEL: ({(b, 0) for b in range(BRANDS)}, 1.2),
+        Hypothesis.BRAND_EVERYWHERE: ({(0, m) for m in range(MODELS)}, -1.6),
+        Hypothesis.EVERYTHING: ({(b, m) for b in range(BRANDS) for m in range(MODELS)}, 1.2),
     }
+    own = StreamKey(brand_name(0), model_of(0), "visibility")
+    lines = []
+    for truth, (cells, size) in truths.items():
+        for effects in ("shared", "own"):
+            right = {1: 0, 2: 0, 4: 0}
+            weight = dict.fromkeys(right, 0.0)
+            for number in range(panels):
+                rng = np.random.default_rng([seed, number])
+                signs = rng.choice([-1.0, 1.0], BRANDS) if size > 0 else np.ones(BRANDS)
+                changes = {
+                    (b, m): (Moved(CHANGE_AT, logits=size * float(signs[b])),) for b, m in cells
+                }
+                for runs in right:
+                    design = WorldDesign(
+                        "normal", effects, 0.25, BRANDS, MODELS, runs=CHANGE_AT + runs
+                    )
+                    streams = simulate_world(design, seed + number, changes).streams
+                    began = streams[0].runs[CHANGE_AT]
+                    found = attribute(own, streams, began, run_effect_prior(own.model))
+                    right[runs] += found.likeliest is truth
+                    weight[runs] += found.weights[truth] / panels
+            shares = (f"{right[runs]} of {panels} ({weight[runs]:.2f})" for runs in right)
+            lines.append((truth.name.lower().replace("_", " "), effects, *shares))
+    rows(("truth", "effects", "after 1 run", "2 runs", "4 runs"), lines)
 
 
-def _update(stream: Callable[[int], Stream], size: int) -> float:
-    streams = [stream(index) for index in range(size)]
-    begun = process_time()
-    for one in streams:
-        change_evidence(one, 0.03)
-    return process_time() - begun
+def learning(panels: int, seed: int) -> None:
+    """Print how often a loss of the size that the learning sentence names shows in three runs."""
+    lines = []
+    for effects, tau in (("shared", 0.0), ("shared", 0.25), ("shared", 0.5), ("own", 0.25)):
+        for before in (1, 3, 6, 12):
+            design = WorldDesign("normal", effects, tau, runs=before + RUNS_TO_SHOW)
+            sizes, seen = [], []
+            for number in range(panels):
+                streams = simulate_world(design, seed + number).streams
+                group = StreamGroup.of(streams[0], streams[1:])
+                size = smallest_visible_loss(group, np.arange(before), RunEffectPrior()) or 0.0
+                fall = {(0, 0): (Moved(before, -100 * size),)}
+                fallen = simulate_world(design, seed + number, fall).streams
+                monitor = Monitor(brand_name(0), fallen, policy=AlertPolicy(1.0, 1))
+                sizes.append(100 * size)
+                seen.append(any(alarm.run.id > before for alarm in monitor.replay()))
+            lines.append(
+                (
+                    f"{effects} {tau:g}",
+                    f"{before}",
+                    f"{np.mean(sizes):.0f}",
+                    f"{np.mean(seen):.2f}",
+                )
+            )
+    rows(("world", "runs before", "points named", "seen within three runs"), lines)
 
 
-def _calibration(past: Stream, effects: dict[StreamKey, RunEffect]) -> float:
-    begun = process_time()
-    threshold([past], effects, seed=1)
-    return process_time() - begun
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the bar: what is asked, and the worst that was measured.
-
-    Attributes:
-        asked: What is asked.
-        most: The largest that holds it.
-        worst: The largest that was measured.
-        low: Lower end of its 95 % Monte-Carlo interval.
-        high: Upper end.
-    """
-
-    asked: str
-    most: float
-    worst: float
-    low: float
-    high: float
-
-    @property
-    def held(self) -> str:
-        """Say whether it was reached; near the limit that is uncertain."""
-        if self.worst <= self.most:
-            return "yes"
-        return "within the error" if self.low <= self.most else "no"
-
-
-def bar(results: Results) -> list[Line]:
-    """Return each line of the bar."""
-    everything = [o for _, o in results.streaming + results.sentinel]
-    calm = [(t, o) for t, o in results.streaming if t.tau <= CALM]
-    guard = [(t, o) for t, o in results.sentinel if t.tau <= CALM]
-    alarms = max((o.detector for o in everything), key=lambda found: found.false_alarms)
-    moved = max((u for t, u in results.updates if not t.points), key=lambda u: u.found)
-    year, seconds = max(o.calls_a_year for _, o in guard), results.seconds
-    ratios = [(t, _ratio(o)) for t, o in calm]
-    calls = [_calls_ratio(o) for t, o in guard if t.carried == 1]
-    return [
-        Line("false alarms a brand-year", 1.0, alarms.false_alarms, *alarms.interval),
-        Line("delay / oracle, all prompts", 1.45, *max(r for t, r in ratios if t.carried == 1)),
-        Line("delay / oracle, 30 % of prompts", 2.0, *max(r for t, r in ratios if t.carried < 1)),
-        Line("calls a model-year, sentinel", 2000, year, year, year),
-        Line("calls / Lorden's bound, sentinel", 1.5, *max(calls)),
-        Line("updates wrongly found to move", 0.05, moved.found, *moved.interval),
-        *(Line(f"seconds, {name}", SECONDS[name], t, t, t) for name, t in seconds.items()),
-    ]
-
-
-def _ratio(outcome: TrialOutcome) -> tuple[float, float, float]:
-    found, best = outcome.detector, outcome.oracle
-    error = hypot(found.error / found.delay, best.error / best.delay)
-    return tuple(outcome.ratio * (1 + 1.96 * side * error) for side in (0, -1, 1))
-
-
-def _calls_ratio(outcome: TrialOutcome) -> tuple[float, float, float]:
-    return tuple(
-        (outcome.calls + 1.96 * side * outcome.calls_error) / outcome.lorden_calls
-        for side in (0, -1, 1)
-    )
-
-
-def show(results: Results) -> None:
-    """Print Markdown tables."""
-    print(f"{results.panels} brands a line ({2 * results.panels} updates).\n")
-    rows(
-        ("drop", "tau", "false alarms a year", "runs", "oracle", "ratio", "calls"),
-        ((*_head(t), *_detector(o), f"{o.calls:.0f}") for t, o in results.streaming),
-    )
-    names = list(results.streaming[0][1].rules)
-    print("Rules: false alarms a year as they are used / runs when held to one a year.\n")
-    rules = (
-        (*_head(t), *(f"{f.false_alarms:.1f} / {f.delay:.1f}" for f in o.rules.values()))
-        for t, o in results.streaming
-    )
-    rows(("drop", "tau", *names), rules)
-    print("The sentinel and its bursts:\n")
-    rows(
-        ("drop", "tau", "false alarms a year", "calls a year", "weeks", "calls", "over Lorden's"),
-        ((*_head(t), *_guarded(o)) for t, o in results.sentinel),
-    )
-    print("Announced updates, up to six bursts of 60 calls:\n")
+def sentinel(panels: int, seed: int) -> None:
+    """Print what the sentinel costs, and how often looks after an announced update are right."""
+    lines = []
+    for tau in TAUS:
+        trial = MonitorTrial(WorldDesign(tau=tau, brands=1))
+        found = policy_trials.run_policy_trial(trial, panels, seed)
+        lines.append(
+            (
+                f"{tau:g}",
+                f"{found.found.false_alarms:.2f}",
+                f"{found.calls_a_year:,.0f}",
+                f"{found.found.delay:.1f}",
+                f"{found.calls:.0f} +- {found.calls_error:.0f}",
+                f"{found.calls / found.compared.lorden_calls:.2f}",
+            )
+        )
+    rows(("tau", "false alarms", "calls a year", "weeks", "calls", "over Lorden's"), lines)
+    updates = [UpdateTrial(points, tau) for points in (0.0, -10.0) for tau in TAUS]
+    followed = ((trial, run_updates(trial, 4 * panels, seed)) for trial in updates)
     rows(
         ("change", "tau", "found to move", "calls", "intervals hold", "moved by at most"),
-        (_followed(t, u) for t, u in results.updates),
-    )
-    print("The bar:\n")
-    bars = (
-        (b.asked, f"{b.most:g}", f"{b.worst:.2f} [{b.low:.2f}, {b.high:.2f}]", b.held)
-        for b in bar(results)
-    )
-    rows(("tau up to 0.25, but false alarms", "at most", "measured, at worst", "reached"), bars)
-
-
-def _head(trial: DetectorTrial) -> tuple[str, str]:
-    carried = "" if trial.carried == 1 else f" on {100 * trial.carried:.0f} % of prompts"
-    return f"-{trial.drop:g}{carried}", f"{trial.tau:g}"
-
-
-def _alarms(outcome: TrialOutcome) -> str:
-    low, high = outcome.detector.interval
-    return f"{outcome.detector.false_alarms:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _detector(outcome: TrialOutcome) -> tuple[str, ...]:
-    found, best = outcome.detector, outcome.oracle
-    return (
-        _alarms(outcome),
-        f"{found.delay:.2f} +- {found.error:.2f}",
-        f"{best.delay:.2f} +- {best.error:.2f}",
-        f"{outcome.ratio:.2f}",
+        (
+            (
+                f"{trial.points:g}",
+                f"{trial.tau:g}",
+                f"{found.found:.3f}",
+                f"{found.calls:.0f} +- {found.error:.0f}",
+                f"{found.held:.2f}",
+                f"{found.bound:.1f}",
+            )
+            for trial, found in followed
+        ),
     )
 
 
-def _guarded(outcome: TrialOutcome) -> tuple[str, ...]:
-    return (
-        _alarms(outcome),
-        f"{outcome.calls_a_year:,.0f}",
-        f"{outcome.detector.delay:.1f}",
-        f"{outcome.calls:.0f} +- {outcome.calls_error:.0f}",
-        f"{outcome.calls / outcome.lorden_calls:.2f}",
-    )
-
-
-def _followed(trial: UpdateTrial, found: UpdateFigures) -> tuple[str, ...]:
-    low, high = found.interval
-    return (
-        f"{trial.points:g}",
-        f"{trial.tau:g}",
-        f"{found.found:.3f} [{low:.3f}, {high:.3f}]",
-        f"{found.calls:.0f} +- {found.error:.0f}",
-        f"{found.held:.2f}",
-        f"{found.bound:.1f}",
-    )
+def speed(*_: int) -> None:
+    """Print the CPU milliseconds of one analysis of a stream with four rivals."""
+    lines = []
+    for prompts, repeats in ((30, 3), (300, 1), (2000, 1)):
+        design = WorldDesign(prompts=prompts, repeats=repeats, runs=52)
+        streams = simulate_world(design, 1).streams
+        group = StreamGroup.of(streams[0], streams[1:])
+        statistic(group, group.answered(), RunEffectPrior())
+        begun = process_time()
+        for _number in range(10):
+            statistic(group, group.answered(), RunEffectPrior())
+        lines.append((f"{prompts} x {repeats}", f"{100 * (process_time() - begun):.1f}"))
+    rows(("panel", "milliseconds"), lines)
 
 
 def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
     """Print a Markdown table."""
     for row in (header, ("---",) * len(header), *cells):
-        print(f"| {' | '.join(row)} |")
+        print(f"| {' | '.join(row)} |", flush=True)
     print()
+
+
+PARTS = {
+    "alarms": alarms,
+    "delays": delays,
+    "levels": levels,
+    "patterns": patterns,
+    "learning": learning,
+    "sentinel": sentinel,
+    "speed": speed,
+}
 
 
 def main() -> None:
     """Read the arguments and print the tables."""
-    parser = argparse.ArgumentParser(description="Detection: alarms, delay, cost, speed.")
-    parser.add_argument("--json", action="store_true", help="print for machines")
-    parser.add_argument("--panels", type=int, default=400, help="brands behind each line")
+    parser = argparse.ArgumentParser(description="Detection: alarms, delay, worth, cost, speed.")
+    parser.add_argument("--part", choices=PARTS, help="one table; by default all")
+    parser.add_argument("--panels", type=int, default=40, help="brands behind each line")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other brands")
-    parser.add_argument("--quick", action="store_true", help="40 brands a line")
     parser.add_argument("--images", type=Path, help="a folder for the charts")
     arguments = parser.parse_args()
-    results = measure(40 if arguments.quick else arguments.panels, arguments.seed)
+    for name in [arguments.part] if arguments.part else PARTS:
+        shown = PARTS[name](arguments.panels, arguments.seed)
+        if arguments.images and shown:
+            draw_delays(shown, arguments.images / "delays.png")
     if arguments.images:
-        draw_delays(results.streaming, arguments.images / "delays.png")
         draw_power(arguments.images / "power.png")
-    if arguments.json:
-        print(json.dumps(results.data(), indent=2))
-    else:
-        show(results)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from overheard.detection.policy_trials import SimulatedBrand
+from overheard.detection.run_effects import weakly_shrunk_variance
 from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate
-from overheard.detection.threshold import estimate_run_effect
 from overheard.detection.updates import (
     DEFAULT_PLAN,
     FollowUpPlan,
@@ -123,7 +123,7 @@ def _follow(
     brand = SimulatedBrand(world, index, trial.before, trial.tau, rng)
     before = brand.stream
     known = [before, *(other.stream(index) for other in others)]
-    tau2 = estimate_run_effect(known, trial.before + 1).centre
+    tau2 = weakly_shrunk_variance(known, trial.before + 1)
     update = before.runs[-1].at + timedelta(days=1)
     verdict: UpdateEffect | None = None
     since: list[RunKey] = []

@@ -83,6 +83,7 @@ shifts = Table(
     Column("began_id", ForeignKey("runs.id")),
     column("dates", JSON),
     Column("probability", Double),
+    Column("chance_a_year", Double),
     column("updates", JSON),
     column("explanation", Prose),
     column("recovery", Boolean),

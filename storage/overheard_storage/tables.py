@@ -83,7 +83,7 @@ __all__ = [
     "waiting",
 ]
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes exactly these tables and their triggers."""
 
 

@@ -45,7 +45,7 @@ def shift_of(**more: Any) -> Shift:
     """Make a shift of run 3: visibility fell from 70 % to 45 %."""
     usual: dict[str, Any] = {
         "brand": "Acme", "model": MODEL, "metric": "visibility", "run_id": 3, "before": 0.7,
-        "after": 0.45, "change": -0.25, "interval": (-0.4, -0.1), "probability": 0.97,
+        "after": 0.45, "change": -0.25, "interval": (-0.4, -0.1), "chance_a_year": 0.004,
         "answers": (1200, 30), "explanation": "Only this model moved.",
         "prompts": tuple(PromptShift(p.key, 1.0, 0.0, 3, 3) for p in PROMPTS),
     }  # fmt: skip
@@ -115,22 +115,23 @@ def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
 
     assert composed.title == "Acme: visibility fell from 70 % to 45 % at svc/m-1"
     assert paragraphs(composed)[0] == (
-        "With a probability of 97 % this is a real change and not chance, if one real change a "
-        "year is usual. It rests on 30 answers since then and 1,200 before, to the same 7 prompts."
+        "Nearly certain: if nothing had changed, you would see this about once in 250 years. "
+        "It rests on 30 answers since then and 1,200 before, to the same 7 prompts."
     )
     assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
     assert composed.image
     assert composed.image.name == "alert-7.png"
 
 
-def test_no_probability_is_shown_as_certain() -> None:
-    """Above 99.9 % the assumptions are less sure than the number."""
-    sure = compose(alert_of(shift_of(probability=1.0)), evidence_of())
-    unknown = compose(alert_of(shift_of(probability=None)), evidence_of())
+def test_certainty_is_how_seldom_chance_does_this() -> None:
+    """In words; an alert of an earlier version says that it does not know."""
+    sure = compose(alert_of(), evidence_of())
+    unknown = compose(alert_of(shift_of(chance_a_year=None)), evidence_of())
 
-    assert "a probability of over 99 % this is" in paragraphs(sure)[0]
-    assert "a probability of 0 % this is" in paragraphs(unknown)[0]
-    assert card.SUREST == 0.999
+    assert paragraphs(sure)[0].startswith(
+        "Nearly certain: if nothing had changed, you would see this about once in 250 years."
+    )
+    assert "raised by an earlier version" in paragraphs(unknown)[0]
 
 
 @pytest.mark.parametrize(
@@ -229,35 +230,38 @@ def test_the_table_is_cut_where_the_shift_began() -> None:
 
 
 def test_the_fields_are_the_numbers_of_the_shift() -> None:
-    """Before, after, change, interval, and the probability where there is one."""
+    """Before, after, change, interval, and the certainty where it is known."""
     usual = (
         Field("Before", "70 %"),
         Field("After", "45 %"),
         Field("Change", f"{MINUS}25 points"),
         Field("90 % interval", f"{MINUS}40 to {MINUS}10 points"),
     )
-    assert compose(alert_of(), evidence_of()).fields == (*usual, Field("Probability", "97 %"))
-    assert compose(alert_of(shift_of(probability=None)), evidence_of()).fields == usual
+    assert compose(alert_of(), evidence_of()).fields == (
+        *usual,
+        Field("Certainty", "nearly certain"),
+    )
+    assert compose(alert_of(shift_of(chance_a_year=None)), evidence_of()).fields == usual
 
 
-def test_growth_is_told_with_its_run_and_its_own_probability() -> None:
+def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
     """Each step has a sentence; the field shows the last value of the metric that heads it."""
     later = (
-        shift_of(run_id=5, before=0.45, after=0.3, change=-0.15, probability=0.9),
-        shift_of(run_id=8, before=0.3, after=0.1, change=-0.2, probability=0.8),
+        shift_of(run_id=5, before=0.45, after=0.3, change=-0.15, chance_a_year=0.1),
+        shift_of(run_id=8, before=0.3, after=0.1, change=-0.2, chance_a_year=0.05),
         shift_of(run_id=8, metric="position", before=2.0, after=3.5, change=1.5),
     )
     alert = alert_of(later=later)
     composed = compose(alert, evidence_of(grown={5: NOON + 5 * DAY, 8: NOON + 8 * DAY}))
 
-    told = "this is a real change and not chance, if one real change a year is usual."
+    told = "if nothing had changed, you would see this about once in"
     assert paragraphs(composed)[2] == (
         "It has grown: with the run of 7 Mar 2026, 12:00 UTC, visibility fell from 45 % to 30 %. "
-        f"With a probability of 90 % {told} "
+        f"Likely: {told} 10 years. "
         "It has grown: with the run of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
-        f" With a probability of 80 % {told} "
+        f" Likely: {told} 20 years. "
         "It has grown: with the run of 10 Mar 2026, 12:00 UTC, position rose from 2.0 to 3.5. "
-        f"With a probability of 97 % {told}"
+        f"Nearly certain: {told} 250 years."
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
@@ -326,7 +330,7 @@ def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
 
     assert composed.title == "Acme: gone fell from 0.70 to 0.45 at svc/m-1"
     assert 'The plugin that measures "gone" is not installed any more' in paragraphs(composed)[0]
-    assert paragraphs(composed)[1].startswith("With a probability of 97 % this is a real change")
+    assert paragraphs(composed)[1].startswith("Nearly certain: if nothing had changed")
     assert paragraphs(composed)[1].endswith("12:00 UTC. Only this model moved.")
     assert (composed.severity, composed.image) == (Severity.WARNING, None)
     assert composed.footer == "Alert 7, raised on 2 Mar 2026, 12:00 UTC."
@@ -340,7 +344,7 @@ def test_an_alert_for_machines_has_all_of_its_shifts() -> None:
 
     assert (data["id"], data["run_id"], data["brand"], data["model"]) == (7, 3, "Acme", "svc/m-1")
     assert (data["before"], data["after"], data["change"]) == (0.7, 0.45, -0.25)
-    assert (data["interval"], data["probability"]) == ([-0.4, -0.1], 0.97)
+    assert (data["interval"], data["chance_a_year"]) == ([-0.4, -0.1], 0.004)
     assert (data["recovery"], data["explanation"]) == (False, "Only this model moved.")
     assert [(one["metric"], one["after"], one["recovery"]) for one in data["also"]] == [
         ("position", 3.5, True)

@@ -12,8 +12,8 @@ from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.config.loader import AlertsTable
-from overheard.detection.effect import FULL_BASELINE_RUNS
 from overheard.detection.evidence import JudgeCheck
+from overheard.detection.learning import LEARNING_RUNS
 from overheard.domain import (
     Alert,
     AlertEventKind,
@@ -134,7 +134,7 @@ async def test_runs_that_are_alike_are_silent() -> None:
 async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> None:
     """The run after the shift is compared with the shifted one, not with what was before."""
     house = House()
-    for _ in range(2):
+    for _ in range(3):
         await house.look(await house.run(OFTEN))
     [alert] = await house.look(await house.run(NEVER))
 
@@ -142,14 +142,15 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
     assert (alert.shift.before, alert.shift.after) == pytest.approx((2 / 3, 0.0))
     assert alert.id
     assert await house.look(await house.run(NEVER)) == []
-    [recovery] = await house.look(await house.run(OFTEN))
-    assert recovery.shift.change > 0
+    assert await house.look(await house.run(OFTEN)) == []
+    [ended] = await house.store.alerts.find()
+    assert ended.state is AlertState.RECOVERED
 
 
 async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
     """A judge that moved is reported instead."""
     house = House()
-    for _ in range(2):
+    for _ in range(3):
         await house.look(await house.run(OFTEN))
 
     async def check(shift: Shift) -> JudgeCheck:
@@ -171,19 +172,19 @@ async def test_each_decision_is_logged(caplog: pytest.LogCaptureFixture) -> None
     """An alert as information, and a silence for debugging, with its reason and numbers."""
     caplog.set_level(logging.DEBUG, "overheard")
     house = House()
-    for hit in (OFTEN, OFTEN, NEVER):
+    for hit in (OFTEN, OFTEN, OFTEN, NEVER):
         await house.look(await house.run(hit))
 
-    first, _, last = [record for record in caplog.records if record.name == "overheard"]
+    first, *_, last = [record for record in caplog.records if record.name == "overheard"]
     assert (first.levelno, last.levelno) == (logging.DEBUG, logging.INFO)
     assert first.getMessage() == "Run w1, Acme at svc/a: Its baseline has 0 of the 1 run it takes."
-    assert last.getMessage() == "Run w3, Acme at svc/a: An alert: visibility moved."
+    assert last.getMessage() == "Run w4, Acme at svc/a: An alert: visibility moved."
 
 
 async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
     """A second try finds the alert that is kept: the first may have been cut off before."""
     house = House()
-    for _ in range(2):
+    for _ in range(3):
         await house.run(OFTEN)
     run = await house.run(NEVER)
 
@@ -194,9 +195,11 @@ async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
 async def test_each_model_that_moved_has_its_own_alert() -> None:
     """Two models are two stories, and one that stayed has none."""
     house = House()
-    for _ in range(3):
+    for _ in range(5):
         await house.run(OFTEN, OFTEN)
-    [alert] = await house.look(await house.run(NEVER, OFTEN))
+    await house.look(await house.run(NEVER, OFTEN))
+    await house.look(await house.run(NEVER, OFTEN))
+    [alert] = await house.store.alerts.find()
 
     assert alert.shift.model == MODELS[0]
 
@@ -214,11 +217,13 @@ async def test_a_change_that_is_sure_but_small_is_not_told() -> None:
     """The effect gate is the user's."""
     careful, curious = House(minimum_sentiment=0.3), House(minimum_sentiment=0.1)
     for house in (careful, curious):
-        for _ in range(3):
-            await house.run(OFTEN, metric="sentiment", values=(0.52, 0.48))
-        run = await house.run(OFTEN, metric="sentiment", values=(0.32, 0.28))
-        told = await house.look(run)
-        assert bool(told) == (house is curious)
+        for values in [(0.52, 0.48)] * 12:
+            await house.run(OFTEN, metric="sentiment", values=values)
+        low = [
+            await house.look(await house.run(OFTEN, metric="sentiment", values=(0.32, 0.28)))
+            for _ in range(3)
+        ]
+        assert any(low) == (house is curious)
 
 
 async def test_a_metric_that_may_not_alert_does_not() -> None:
@@ -233,22 +238,22 @@ async def test_a_metric_that_may_not_alert_does_not() -> None:
 async def test_a_run_that_came_late_is_compared_with_what_was_before_it() -> None:
     """History that is imported after newer runs keeps its place in time."""
     house = House()
-    for _ in range(2):
+    for _ in range(3):
         await house.run(OFTEN)
     late = await house.run(NEVER)
     await house.run(NEVER)
 
     [alert] = await house.look(late)
-    assert alert.shift.answers == (60, 30)
+    assert alert.shift.answers == (90, 30)
 
 
 async def test_a_short_baseline_is_told() -> None:
     """A look says how many runs the baseline has and what it could see, until it has enough."""
     house = House()
-    told = [await house.watch(await house.run(OFTEN)) for _ in range(FULL_BASELINE_RUNS)]
+    told = [await house.watch(await house.run(OFTEN)) for _ in range(LEARNING_RUNS)]
     learning = [look.learning for look in told if look.learning]
 
-    assert [one.runs for one in learning] == list(range(1, FULL_BASELINE_RUNS))
+    assert [one.runs for one in learning] == list(range(1, LEARNING_RUNS))
     assert all(one.change and 0 < one.change < 1 for one in learning)
 
 
@@ -263,16 +268,16 @@ async def test_another_served_model_is_kept_as_an_update() -> None:
     assert (update.model, update.source, update.note) == (MODELS[0], "served model", "a-2")
 
 
-async def test_a_recovery_ends_the_alert_that_it_takes_back() -> None:
-    """The way back is an alert that follows the first, and the first is recovered."""
+async def test_a_recovery_ends_the_alert_and_is_none() -> None:
+    """The way back is no alert: the first is recovered."""
     house = House()
-    for hit in (OFTEN, OFTEN, NEVER, NEVER, OFTEN, OFTEN):
+    for hit in (OFTEN, OFTEN, OFTEN, NEVER, NEVER, OFTEN, OFTEN):
         await house.look(await house.run(hit))
-    back, first = await house.store.alerts.find()
+    [first] = await house.store.alerts.find()
 
-    assert back.shift.recovery
-    assert back.follows == first.id
     assert first.state is AlertState.RECOVERED
+    events = [event.what for event in await house.store.alerts.events(first.id)]
+    assert events == [AlertEventKind.RAISED, AlertEventKind.RECOVERED]
 
 
 async def test_an_alert_grows_recovers_and_comes_back() -> None:
@@ -291,25 +296,11 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
         (1, AlertState.OPEN, 0),
         (1, AlertState.GROWING, 0),
         (2, AlertState.OPEN, 1),
-        (3, AlertState.OPEN, 2),
     ]
     states = [alert.state for alert in await house.store.alerts.find()]
-    assert states == [AlertState.OPEN, AlertState.RECOVERED, AlertState.RECOVERED]
+    assert states == [AlertState.OPEN, AlertState.RECOVERED]
     events = [event.what for event in await house.store.alerts.events(1)]
     assert events == [AlertEventKind.RAISED, AlertEventKind.GREW, AlertEventKind.RECOVERED]
-
-
-async def test_thresholds_that_are_kept_change_nothing() -> None:
-    """Without the cache the same alerts are raised."""
-    alerts = []
-    for forgetful in (False, True):
-        house = House()
-        for hit in (OFTEN, OFTEN, OFTEN, NEVER):
-            raised = await house.look(await house.run(hit))
-            if forgetful:
-                await house.store.thresholds.keep("Acme", {})
-        alerts.append(raised)
-    assert alerts[0] == alerts[1] != []
 
 
 async def test_an_update_is_known_with_the_run_that_shows_it() -> None:

@@ -32,7 +32,7 @@ def shift_of(run: Run, metric: str = "visibility", since: float = 0.7, to: float
     """Make a shift."""
     change = to - since
     interval = (change - 0.1, change + 0.1)
-    return Shift("Acme", MODEL, metric, run.id, since, to, change, interval, probability=0.99)
+    return Shift("Acme", MODEL, metric, run.id, since, to, change, interval, chance_a_year=0.01)
 
 
 class House:

@@ -10,14 +10,17 @@ import pytest
 
 from overheard.alerts.reasons import (
     alert_policy,
+    certainty,
     decision_data,
     decision_sentence,
+    how_often,
     judge_warning,
     reason_sentences,
 )
 from overheard.config.loader import AlertsTable
-from overheard.detection.decide import AlertAction, AlertLevel, Decision, Placement, Reason, Silence
+from overheard.detection.decide import AlertAction, Decision, Placement, Reason, Silence
 from overheard.detection.evidence import JudgeCheck
+from overheard.detection.levels import AlertLevel
 from overheard.domain import Metric, Model, Scale, Shift
 from overheard.measure.blocks import RunKey
 
@@ -47,8 +50,8 @@ def decision(
 ) -> Decision:
     """Make a decision about Acme."""
     shifts = tuple(shift(metric) for metric in metrics)
-    level = AlertLevel.SHIFT if shifts else None
-    return Decision("Acme", MODEL, RUN, shifts, Placement(action, alert), level, silences)
+    level = AlertLevel.LIKELY if shifts else None
+    return Decision("Acme", MODEL, RUN, shifts, Placement(action, alert), level, 8.0, silences)
 
 
 def test_the_smallest_change_depends_on_the_scale() -> None:
@@ -56,9 +59,9 @@ def test_the_smallest_change_depends_on_the_scale() -> None:
     table = AlertsTable(
         false_alarms_per_year=0.5, minimum_points=7, minimum_sentiment=0.3, minimum_ranks=1.5
     )
-    policy = alert_policy(table, METRICS)
+    policy = alert_policy(table, METRICS, 4)
 
-    assert policy.false_alarms_per_year == 0.5
+    assert (policy.false_alarms_per_year, policy.brands) == (0.5, 4)
     assert policy.smallest_changes == {
         "visibility": pytest.approx(0.07),
         "position": 1.5,
@@ -76,11 +79,14 @@ def test_the_smallest_change_depends_on_the_scale() -> None:
         ),
         (
             silence(Reason.LEARNING, runs=2, runs_needed=6, evidence=log(4), threshold=log(150)),
-            "The baseline is being learnt: 2 of 6 runs. Evidence 4 is below the threshold, 150.",
+            (
+                "The baseline is being learnt: 2 of 6 runs. "
+                "Its evidence would have to be 37.5 times as strong."
+            ),
         ),
         (
             silence(Reason.BELOW_THRESHOLD, evidence=log(12.34), threshold=log(20)),
-            "Evidence 12.3 is below the least for an alert, 20.",
+            "Its evidence would have to be 1.62 times as strong.",
         ),
         (silence(Reason.BELOW_THRESHOLD, evidence=1.0), ""),
         (silence(Reason.BELOW_THRESHOLD, threshold=1.0), ""),
@@ -136,6 +142,7 @@ def test_only_a_judge_that_moved_is_warned_of() -> None:
             decision(AlertAction.NONE, silences=(silence(Reason.REPORTED, alert=7),)),
             "Alert 7 has reported it.",
         ),
+        (decision(AlertAction.RECOVER), "It is back where it was before its last change."),
         (decision(AlertAction.NONE), "Nothing was measured."),
     ],
 )
@@ -158,6 +165,7 @@ def test_a_decision_for_machines_has_evidence_as_numbers() -> None:
     first, second = data.pop("silences")
     assert data == {
         "brand": "Acme", "model": "svc/m-1", "action": AlertAction.GROW.value, "alert": 4,
+        "level": "likely", "years": 8.0,
         "metrics": ["sentiment"],
     }  # fmt: skip
     assert first == {
@@ -167,3 +175,21 @@ def test_a_decision_for_machines_has_evidence_as_numbers() -> None:
     }  # fmt: skip
     assert (second["evidence"], second["threshold"], second["alert"]) == (None, None, 7)
     assert decision_data(decision(AlertAction.RAISE, "sentiment"))["alert"] is None
+
+
+@pytest.mark.parametrize(
+    ("chance", "level", "said"),
+    [
+        (None, None, "less than once in 1,000 years"),
+        (0.0001, "nearly certain", "less than once in 1,000 years"),
+        (0.004, "nearly certain", "about once in 250 years"),
+        (0.125, "likely", "about once in 8 years"),
+        (3.0, "likely", "about 3 times a year"),
+    ],
+)
+def test_certainty_is_how_seldom_chance_does_this(
+    chance: float | None, level: str | None, said: str
+) -> None:
+    """In words, with the number of years behind them."""
+    assert certainty(chance) == level
+    assert how_often(chance) == said

@@ -1,79 +1,87 @@
-"""Tests of the decision table: what a shift looks like, and why."""
+"""Tests of the rival hypotheses: what a change looks like, and why."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.detection.attribution import Pattern, Surroundings, explain, falls_among, goes_along
+from overheard.detection.attribution import explain, falls_among
+from overheard.detection.baseline import run_effect_prior
+from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.worlds import (
+    Moved,
+    WorldDesign,
+    brand_name,
+    model_of,
+    simulate_world,
+)
 from overheard.domain import Model, ModelUpdate
-from overheard.measure.blocks import RunKey, StreamKey
+from overheard.measure.blocks import RunKey, Stream, StreamKey
 
-A, B, C = (Model("svc", name) for name in "abc")
+A, B = (Model("svc", name) for name in "ab")
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 RUNS = [RunKey(START + timedelta(weeks=n), n + 1) for n in range(5)]
+AT, BRANDS, MODELS = 20, 4, 3
+OWN = StreamKey(brand_name(0), model_of(0), "visibility")
+MOVES: Mapping[Hypothesis, set[tuple[int, int]]] = {
+    Hypothesis.BRAND_AT_MODEL: {(0, 0)},
+    Hypothesis.MODEL: {(b, 0) for b in range(BRANDS)},
+    Hypothesis.BRAND_EVERYWHERE: {(0, m) for m in range(MODELS)},
+    Hypothesis.EVERYTHING: {(b, m) for b in range(BRANDS) for m in range(MODELS)},
+}
 
 
-def around(rivals: str = "", models: str = "") -> Surroundings:
-    """Return surroundings: a letter for each stream, ``m`` where it moved, ``s`` where not."""
-    return Surroundings(
-        StreamKey("Acme", A, "visibility"),
-        {StreamKey(f"Rival {n}", A, "visibility"): one == "m" for n, one in enumerate(rivals)},
-        {
-            StreamKey("Acme", m, "visibility"): one == "m"
-            for m, one in zip((B, C), models, strict=False)
-        },
-        RUNS[2],
-    )
+def market(
+    moved: set[tuple[int, int]], models: int = MODELS, brands: int = BRANDS, seed: int = 4
+) -> list[Stream]:
+    """Return streams in which some brands at some models fall two runs before the latest."""
+    design = WorldDesign(tau=0.25, brands=brands, models=models, runs=AT + 2)
+    signs = (-1.5, 1.3, -1.3, 1.3)
+    changes = {cell: (Moved(AT, logits=signs[cell[0]]),) for cell in moved}
+    return simulate_world(design, seed, changes).streams
 
 
-@pytest.mark.parametrize(
-    ("rivals", "models", "pattern"),
-    [
-        ("mms", "ss", Pattern.MODEL),
-        ("ms", "ss", Pattern.MODEL),
-        ("mmss", "", Pattern.CATEGORY_OR_MODEL),
-        ("mmsss", "ss", Pattern.BRAND),
-        ("sss", "ss", Pattern.BRAND),
-        ("mss", "sm", Pattern.BRAND),
-        ("sss", "mm", Pattern.WEB),
-        ("mmm", "mm", Pattern.EVERYTHING),
-        ("mmm", "", Pattern.CATEGORY_OR_MODEL),
-        ("sss", "", Pattern.BRAND_OR_WEB),
-        ("", "s", Pattern.MODEL_ALONE),
-        ("", "m", Pattern.WEB),
-        ("", "", Pattern.UNKNOWN),
-    ],
-)
-def test_the_decision_table(rivals: str, models: str, pattern: Pattern) -> None:
-    """Who else moved says what a shift looks like."""
-    assert around(rivals, models).pattern is pattern
+@pytest.mark.parametrize("truth", list(Hypothesis))
+def test_the_pattern_that_moved_is_the_likeliest(truth: Hypothesis) -> None:
+    """Who moved two runs ago says what changed."""
+    streams = market(MOVES[truth])
+    found = attribute(OWN, streams, streams[0].runs[AT], run_effect_prior(OWN.model))
+    assert found.likeliest is truth
+    assert sum(found.weights.values()) == pytest.approx(1)
+    assert found.moved(OWN)
 
 
 def test_an_explanation_gives_its_evidence() -> None:
     """It names the competitors and models that moved, and those that did not."""
-    assert explain(around("mss", "ms")) == (
-        "This looks like an update of the model that touches this brand. "
-        "At this model 1 of the 3 competitors moved too (Rival 0). "
-        "The brand moved at svc/b too, and not at svc/c."
-    )
+    streams = market(MOVES[Hypothesis.BRAND_EVERYWHERE])
+    said = explain(OWN, streams, streams[0].runs[AT])
+    assert "news about the brand on the web" in said
+    assert "At this model the 3 competitors did not move with it." in said
+    assert f"The brand moved at {model_of(1)}, {model_of(2)} too." in said
 
 
-def test_an_update_is_told_with_its_day() -> None:
-    """How it is known, when it was, and its note."""
-    update = ModelUpdate(A, START, "served model", "a-2026-03")
-    told = explain(around("s"), [update])
-    assert told.endswith(
-        "The dates go with 2 March 2026, when another served model was seen (a-2026-03)."
-    )
+@pytest.mark.parametrize(
+    ("models", "brands", "words"),
+    [
+        (1, 1, "nothing to compare"),
+        (1, 3, "A second model would tell them apart"),
+        (2, 1, "an update of this model"),
+    ],
+)
+def test_what_cannot_be_told_apart_is_said_together(models: int, brands: int, words: str) -> None:
+    """One model or one brand leave fewer hypotheses."""
+    streams = market({(0, 0)}, models, brands)
+    assert words in explain(OWN, streams, streams[0].runs[AT])
 
 
-def test_signs_of_one_day_are_told_together() -> None:
-    """Each once; those of another day have a sentence of their own."""
+def test_an_update_is_named_with_its_day() -> None:
+    """How it is known, when it was, and its note; signs of one day share a sentence."""
+    streams = market({(0, 0)})
     day = timedelta(days=1)
-    signs = [(START, "known"), (START, "style"), (START, "style"), (START + day, "canary")]
-    told = explain(around("s"), [ModelUpdate(A, at, source) for at, source in signs])
-    assert told.endswith(
-        "The dates go with 2 March 2026, when an update was made known and the style of the "
+    signs = [(START, "served model"), (START, "style"), (START + day, "canary")]
+    updates = [ModelUpdate(A, at, source) for at, source in signs]
+    assert explain(OWN, streams, streams[0].runs[AT], updates).endswith(
+        "The dates go with 2 March 2026, when another served model was seen and the style of the "
         "answers changed. The dates go with 3 March 2026, when the canary was hit."
     )
 
@@ -93,11 +101,3 @@ def test_an_update_matches_if_and_only_if_its_block_is_among_the_dates() -> None
     other = ModelUpdate(B, RUNS[2].at)
     found = falls_among([*updates, other], A, dates, RUNS)
     assert [update.note for update in found] == ["just after the second run", "at the fourth"]
-
-
-def test_what_a_competitor_loses_by_the_brand_s_gain_is_no_company() -> None:
-    """Where one's gain is the others' loss, only the same direction counts."""
-    assert goes_along("visibility", 0.2, -0.1)
-    assert goes_along("top1", -0.2, -0.1)
-    assert not goes_along("top1", 0.2, -0.1)
-    assert not goes_along("share_of_voice", -0.2, 0.1)

@@ -1,77 +1,44 @@
-"""Tests of what is normal: the pace of the runs, the weights of updates, the run effect."""
+"""Tests of what is normal: the runs that count."""
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
-
-from overheard.detection.baseline import BaselineFit, fit_baseline, run_pace, run_slice, settled
-from overheard.detection.detector import UPDATE_WEIGHT
-from overheard.detection.run_effects import moments
+from overheard.detection.baseline import (
+    MAX_BASELINE_RUNS,
+    Baseline,
+    Excursion,
+    rows_with_answers,
+    stream_rows,
+)
 from overheard.detection.simulate import Design, simulate
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import Model, Shift
+from overheard.numpy_proxy import np
 
-START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-WEEKLY = [RunKey(START + week * timedelta(weeks=1), week) for week in range(12)]
-BURSTS = [RunKey(WEEKLY[-1].at + n * timedelta(hours=3), 20 + n) for n in range(1, 9)]
-
-
-def test_bursts_are_no_pace_to_go_by() -> None:
-    """After eight within a day there are still 52 scheduled looks a year, and those eight."""
-    numbers = {burst.id for burst in BURSTS}
-
-    assert run_pace(WEEKLY, 1.0).analyses_a_year == pytest.approx(365 / 7, abs=0.1)
-    found = run_pace([*WEEKLY, *BURSTS], 1.0, numbers)
-    assert found.analyses_a_year == pytest.approx(365 / 7 + 8, abs=0.1)
-    assert run_pace([*WEEKLY, *BURSTS], 1.0).analyses_a_year > 2000
+STREAM = simulate(Design(runs=150, prompts=5), size=1, seed=1).stream(0)
+SHIFT = Shift("Acme", Model("a", "b"), "visibility", 8, 0.5, 0.2, -0.3, (-0.4, -0.2))
 
 
-def test_bursts_of_years_ago_do_not_count() -> None:
-    """The year before says how many there will be."""
-    later = [RunKey(run.at + timedelta(days=500), 100 + run.id) for run in WEEKLY]
-    numbers = {burst.id for burst in BURSTS}
-
-    found = run_pace([*WEEKLY, *BURSTS, *later], 1.0, numbers)
-    assert found.analyses_a_year == pytest.approx(365 / 7, abs=0.1)
-
-
-def past(runs: int, tau: float = 0.0) -> Stream:
-    """Return a brand's past."""
-    return simulate(Design(runs=runs, prompts=5, tau=tau), size=1, seed=1).stream(0)
+def test_a_return_cuts_the_excursion_out() -> None:
+    """The runs before a change count again with those since the return."""
+    baseline = Baseline(STREAM.runs, list(range(10)))
+    assert baseline.runs_needed == 1
+    baseline.restart(Excursion(SHIFT, 9, tuple(range(7)), "visibility", uniform=True, since=7))
+    baseline.rows += [10, 11]
+    assert (baseline.rows, baseline.runs_needed) == ([7, 8, 9, 10, 11], 2)
+    baseline.resume(range(7), 11)
+    assert baseline.rows == [0, 1, 2, 3, 4, 5, 6, 11]
+    assert baseline.excursion is None
 
 
-def fitted(announced: set[int], runs: int = 8) -> BaselineFit:
-    """Fit a past of some runs before the next one; updates were announced before these runs."""
-    stream = past(runs)
-    now = RunKey(stream.runs[-1].at + timedelta(weeks=1), runs + 1)
-    told = frozenset((stream.key.model, number) for number in announced)
-    windows = {stream.key: [settled([stream])]}
-    return fit_baseline([stream], windows, stream.runs, 1.0, told, now)
+def test_only_answered_and_recent_runs_count() -> None:
+    """Runs without an answer are left out, and so are the oldest of very many."""
+    answered = np.ones(150)
+    answered[148] = 0
+    rows = Baseline(STREAM.runs, list(range(149))).until(149, answered)
+    assert (rows[0], len(rows)) == (29, MAX_BASELINE_RUNS)
+    assert 148 not in rows
 
 
-def test_an_update_before_the_run_under_analysis_counts_in_the_threshold() -> None:
-    """The threshold is made for a change that is ten times likelier with that run, and as many
-    updates ahead as there were.
-    """
-    [weights] = fitted({9}).horizon.weights.values()
-    assert weights.tolist() == [*[1.0] * 8, UPDATE_WEIGHT, *[1.0] * 25]
-    [weights] = fitted({3}).horizon.weights.values()
-    assert weights[:9].tolist() == [1.0, 1.0, UPDATE_WEIGHT, *[1.0] * 6]
-    assert weights[9:].tolist() == [*[1.0] * 19, UPDATE_WEIGHT, *[1.0] * 5]
-    assert fitted(set()).horizon.weights == {}
-
-
-def test_a_fit_ends_with_an_update_that_it_does_not_know() -> None:
-    """Or when the baseline has grown by 15 %."""
-    known = fitted({3})
-    assert known.serves(known.pasts, known.announced)
-    assert known.serves(known.pasts, frozenset())
-    assert not known.serves(known.pasts, known.announced | {(known.pasts[0].key.model, 8)})
-    assert known.serves([past(9)], known.announced)
-    assert not known.serves([past(10)], known.announced)
-
-
-@pytest.mark.parametrize(("runs", "counted"), [(20, 14), (12, 6), (9, 5), (4, 2)])
-def test_the_latest_runs_do_not_count_for_the_run_effect(runs: int, counted: int) -> None:
-    """Six of them, or half of a short past: they may lie after a change that is not seen yet."""
-    stream = past(runs, tau=0.5)
-    assert settled([stream]) == [moments(run_slice(stream, 0, counted), 0)]
+def test_a_part_of_a_stream_keeps_its_kind() -> None:
+    """Some runs of a stream are a stream of the same kind."""
+    part = stream_rows(STREAM, np.array([3, 5]))
+    assert part.runs == (STREAM.runs[3], STREAM.runs[5])
+    assert part.binary
+    assert rows_with_answers(part).tolist() == [0, 1]

@@ -2,22 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import inf, log
+from math import inf
 from typing import Any
 
 import pytest
 
 from overheard.detection.decide import (
-    MIN_LOG_EVIDENCE,
     AlertAction,
-    AlertLevel,
     Decision,
     Placement,
     Reason,
     decide,
     place,
 )
-from overheard.detection.effect import FULL_BASELINE_RUNS
+from overheard.detection.effect import MeasuredChange
 from overheard.detection.evidence import (
     JUDGE_LEVEL,
     NO_HISTORY,
@@ -25,24 +23,32 @@ from overheard.detection.evidence import (
     AlertPolicy,
     JudgeCheck,
     ModelEvidence,
+    Returned,
     StreamEvidence,
 )
+from overheard.detection.learning import LEARNING_RUNS
+from overheard.detection.levels import AlertLevel, needed_excess
 from overheard.domain import Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey
 
 MODEL = Model("svc", "m-1")
 START = datetime(2026, 1, 5, tzinfo=UTC)
 STARTS = {number: START + timedelta(weeks=number) for number in range(1, 30)}
-LIMIT = log(40.0)
 POLICY = AlertPolicy(smallest_changes={"visibility": 0.05})
+LIMIT = needed_excess(0.2, 52, 1)
 JUDGE = JudgeCheck("judge", "svc/j", 20, 0.8, 0.7, p_value=0.001)
 
 
 def shift(metric: str = "visibility", run: int = 12, **values: Any) -> Shift:
     """Return a fall from 70 to 45 %, which most likely began two runs before it was seen."""
-    given = {"before": 0.7, "after": 0.45, "began": run - 2, "probability": 0.9} | values
+    given = {"before": 0.7, "after": 0.45, "began": run - 2, "chance_a_year": 0.1} | values
     change = given["after"] - given["before"]
     return Shift("Acme", MODEL, metric, run, change=change, interval=(-1.0, 1.0), **given)
+
+
+def change(panel: float, relevant: float | None = None, moved: int = 0) -> MeasuredChange:
+    """Return a change of the panel, and of the prompts that matter."""
+    return MeasuredChange(panel, panel if relevant is None else relevant, moved)
 
 
 def stream(metric: str = "visibility", **values: Any) -> StreamEvidence:
@@ -52,7 +58,7 @@ def stream(metric: str = "visibility", **values: Any) -> StreamEvidence:
         runs=11,
         shared_prompts=10,
         statistic=LIMIT + 1,
-        expected_change=-0.2,
+        change=change(-0.2),
         shift=shift(metric),
     )
     return replace(known, **values)
@@ -76,7 +82,7 @@ def alert(moved: Shift, number: int = 7, **values: Any) -> Alert:
 def reason(*streams: StreamEvidence, **values: Any) -> Reason:
     """Return why nothing is reported."""
     decision = decided(*streams, **values)
-    assert (decision.shifts, decision.level) == ((), None)
+    assert decision.shifts == ()
     assert decision.placement == Placement(AlertAction.NONE)
     assert decision.silence
     return decision.silence.reason
@@ -87,13 +93,13 @@ def test_evidence_over_the_threshold_raises_an_alert() -> None:
     decision = decided(stream())
     assert (decision.brand, decision.model, decision.run.id) == ("Acme", MODEL, 12)
     assert decision.shifts == (shift(),)
-    assert (decision.placement, decision.level) == (Placement(AlertAction.RAISE), AlertLevel.SHIFT)
+    assert (decision.placement, decision.level) == (Placement(AlertAction.RAISE), AlertLevel.LIKELY)
     assert decision.silence is None
 
 
 @pytest.mark.parametrize(
     ("own", "brand", "weight"),
-    [(LIMIT, LIMIT + 1, LIMIT), (LIMIT + 1, LIMIT, LIMIT), (-inf, LIMIT + 1, -inf)],
+    [(0.0, LIMIT + 1, 0.0), (LIMIT + 1, 0.0, 0.0), (-inf, LIMIT + 1, -inf)],
 )
 def test_brand_and_metric_must_both_exceed_the_threshold(
     own: float, brand: float, weight: float
@@ -102,13 +108,40 @@ def test_brand_and_metric_must_both_exceed_the_threshold(
     decision = decided(stream(statistic=own), statistic=brand)
     assert decision.shifts == ()
     assert decision.silence
-    assert decision.silence.reason is Reason.BELOW_THRESHOLD
+    assert decision.silence.reason is (Reason.WATCHED if own > -inf else Reason.BELOW_THRESHOLD)
     assert (decision.silence.evidence, decision.silence.threshold) == (weight, LIMIT)
 
 
-def test_the_least_evidence_is_twenty_to_one() -> None:
-    """Whatever a threshold of simulated histories may be."""
-    assert pytest.approx(log(20)) == MIN_LOG_EVIDENCE
+@pytest.mark.parametrize(
+    ("excess", "level"),
+    [
+        (LIMIT + 9, AlertLevel.NEARLY_CERTAIN),
+        (LIMIT + 0.1, AlertLevel.LIKELY),
+        (LIMIT - 0.1, AlertLevel.WATCH),
+        (-3.0, None),
+    ],
+)
+def test_the_level_is_how_rare_the_evidence_is(excess: float, level: AlertLevel | None) -> None:
+    """In the deployment: within the budget it is likely, below it is watched without an alert."""
+    decision = decided(stream(statistic=excess), statistic=excess)
+    assert decision.level is level
+    assert bool(decision.shifts) is (excess > LIMIT)
+    assert decision.years
+    ten = decide(
+        evidence(stream(), statistic=excess), replace(POLICY, brands=10), AlertHistory((), STARTS)
+    )
+    assert ten.years == pytest.approx(decision.years / 10)
+
+
+def test_a_return_ends_the_alert_and_raises_none() -> None:
+    """The alert that reported the change recovers; an alert of another run stays."""
+    ended = Returned(RunKey(STARTS[12], 12), shift(run=6), (), 11, "Acme", MODEL)
+    back = replace(evidence(stream()), returned=ended)
+    alerts = (alert(shift(run=6)), alert(shift(run=4), 3))
+    decision = decide(back, POLICY, AlertHistory(alerts, STARTS))
+    assert decision.placement == Placement(AlertAction.RECOVER, recovers=(7,))
+    assert decision.silence
+    assert decision.silence.reason is Reason.RETURNED
 
 
 def test_a_first_run_has_no_baseline() -> None:
@@ -127,32 +160,41 @@ def test_history_of_another_scorer_version_is_no_baseline() -> None:
 
 def test_a_short_baseline_is_learning() -> None:
     """Below the threshold and before the sixth run it is said how far the baseline is."""
-    decision = decided(stream(runs=FULL_BASELINE_RUNS - 1, statistic=1.0))
+    decision = decided(stream(runs=LEARNING_RUNS - 1, statistic=-3.0))
     assert decision.silence
     assert decision.silence.reason is Reason.LEARNING
     assert (decision.silence.runs, decision.silence.runs_needed) == (5, 6)
-    assert reason(stream(runs=FULL_BASELINE_RUNS, statistic=1.0)) is Reason.BELOW_THRESHOLD
+    assert reason(stream(runs=LEARNING_RUNS, statistic=-3.0)) is Reason.BELOW_THRESHOLD
     assert decided(stream(runs=2)).shifts  # over the threshold it is reported all the same
 
 
 def test_a_panel_without_old_prompts_cannot_be_compared() -> None:
     """A run without answers for the metric is no change of the panel."""
-    assert reason(stream(shared_prompts=0, statistic=0.0)) is Reason.PANEL_CHANGED
-    assert reason(stream(shared_prompts=None, statistic=0.0)) is Reason.BELOW_THRESHOLD
+    assert reason(stream(shared_prompts=0, statistic=-3.0)) is Reason.PANEL_CHANGED
+    assert reason(stream(shared_prompts=None, statistic=-3.0)) is Reason.BELOW_THRESHOLD
 
 
 def test_one_shared_prompt_is_not_enough_to_describe_a_shift() -> None:
     """Evidence without a comparison raises nothing."""
-    assert reason(stream(shift=None, expected_change=None)) is Reason.NOT_COMPARABLE
-    assert reason(stream(expected_change=None)) is Reason.NOT_COMPARABLE
+    assert reason(stream(shift=None, change=None)) is Reason.NOT_COMPARABLE
+    assert reason(stream(change=None)) is Reason.NOT_COMPARABLE
 
 
 def test_a_change_below_the_smallest_is_not_reported() -> None:
     """The expected change counts, either way; exactly the smallest is reported."""
-    assert reason(stream(expected_change=-0.049)) is Reason.TOO_SMALL
-    assert reason(stream(expected_change=0.049)) is Reason.TOO_SMALL
-    assert decided(stream(expected_change=0.05)).shifts
-    assert decided(stream("sentiment", expected_change=0.001)).shifts  # nothing is set for it
+    assert reason(stream(change=change(-0.049))) is Reason.TOO_SMALL
+    assert reason(stream(change=change(0.049))) is Reason.TOO_SMALL
+    assert decided(stream(change=change(0.05))).shifts
+    assert decided(stream("sentiment", change=change(0.001))).shifts  # nothing is set for it
+
+
+def test_the_prompts_that_matter_are_enough() -> None:
+    """A small change of the panel is reported where it is large on the prompts that name the brand,
+    or where three prompts moved.
+    """
+    assert decided(stream(change=change(0.01, 0.06))).shifts
+    assert decided(stream(change=change(0.01, 0.01, moved=3))).shifts
+    assert reason(stream(change=change(0.01, 0.04, moved=2))) is Reason.TOO_SMALL
 
 
 def test_a_shift_that_becomes_visible_later_is_reported_once() -> None:
@@ -201,8 +243,8 @@ def test_a_judge_must_have_moved_half_of_the_way_and_surely(
 
 def test_the_nearest_miss_is_the_reason() -> None:
     """Of several silent metrics that one is shown which came nearest to an alert."""
-    small, weak = stream("visibility", expected_change=0.01), stream("accuracy", statistic=3.0)
-    weaker = stream("sentiment", statistic=2.0)
+    small, weak = stream("visibility", change=change(0.01)), stream("accuracy", statistic=-3.0)
+    weaker = stream("sentiment", statistic=-4.0)
     for order in ((small, weak, weaker), (weaker, weak, small)):
         decision = decided(*order)
         assert len(decision.silences) == 3
@@ -215,27 +257,27 @@ def test_the_nearest_miss_is_the_reason() -> None:
 
 def test_a_metric_may_be_silent_beside_one_that_is_reported() -> None:
     """The decision has both."""
-    decision = decided(stream("accuracy"), stream(expected_change=0.01))
+    decision = decided(stream("accuracy"), stream(change=change(0.01)))
     assert [s.metric for s in decision.shifts] == ["accuracy"]
     assert [(s.metric, s.reason) for s in decision.silences] == [("visibility", Reason.TOO_SMALL)]
 
 
 def test_the_metric_that_readers_know_heads_an_alert() -> None:
-    """Visibility before accuracy before sentiment, however probable they are."""
+    """Visibility before accuracy before sentiment, however certain they are."""
     metrics = ["sentiment", "accuracy", "rank", "visibility"]
     streams = [
-        stream(name, shift=shift(name, probability=0.5 + place / 10))
+        stream(name, statistic=LIMIT + 1 + place, shift=shift(name))
         for place, name in enumerate(metrics)
     ]
     names = [s.metric for s in decided(*streams).shifts]
     assert names == ["visibility", "accuracy", "sentiment", "rank"]
 
 
-def test_of_other_metrics_the_most_probable_heads_an_alert() -> None:
+def test_of_other_metrics_the_one_with_the_most_evidence_heads_an_alert() -> None:
     """And the name decides between two that are alike."""
-    chances = {"rank": 0.6, "share_of_voice": 0.9, "citations": 0.6}
+    excess = {"rank": 0.6, "share_of_voice": 0.9, "citations": 0.6}
     streams = [
-        stream(name, shift=shift(name, probability=chance)) for name, chance in chances.items()
+        stream(name, statistic=LIMIT + one, shift=shift(name)) for name, one in excess.items()
     ]
     names = [s.metric for s in decided(*streams).shifts]
     assert names == ["share_of_voice", "citations", "rank"]

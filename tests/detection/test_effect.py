@@ -1,10 +1,8 @@
-from math import log
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.detection.effect import holm, probability
+from overheard.detection.effect import holm
 
 
 def test_holm_by_hand() -> None:
@@ -18,12 +16,3 @@ def test_holm_never_lowers_a_p_value(values: list[float]) -> None:
     corrected = holm(values)
     assert all(raw <= new <= 1 for raw, new in zip(values, corrected, strict=True))
     assert [c for _, c in sorted(zip(values, corrected, strict=True))] == sorted(corrected)
-
-
-def test_the_probability_of_a_change_is_by_hand() -> None:
-    """One change a year is expected: evidence of 100 in weekly runs makes odds of 100 to 52."""
-    assert probability(log(100.0), 52.0) == pytest.approx(100 / 152)
-    assert probability(log(100.0), 1.0) == pytest.approx(100 / 101)
-    assert probability(log(100.0), 0.2) == pytest.approx(100 / 101)  # a year has one run or more
-    assert probability(log(3.0), 365.25) == pytest.approx(3 / 368.25)
-    assert probability(1e6, 52.0) == pytest.approx(1.0)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection.decide import MIN_LOG_EVIDENCE, Reason, decide
-from overheard.detection.effect import FULL_BASELINE_RUNS
-from overheard.detection.evidence import NO_HISTORY, AlertPolicy
+from overheard.detection.decide import AlertAction, Reason, decide
+from overheard.detection.evidence import DEFAULT_ALERT_POLICY, NO_HISTORY
+from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor
 from overheard.detection.simulate import Change, Design, World, simulate
+from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 
@@ -51,26 +51,14 @@ def test_a_drop_is_raised_once_with_its_dates() -> None:
     assert 11 in shift.dates
     assert shift.began in shift.dates
     assert shift.change == pytest.approx(-0.3, abs=0.12)
-    assert shift.probability is not None
-    assert shift.probability > 0.5
-
-
-def test_the_probability_in_an_alert_is_by_hand() -> None:
-    """The statistic over the looks in a year, which are 365.25 / 7 at a weekly pace, as odds."""
-    monitor = Monitor("Acme", [fallen(-20.0)])
-    alarm = next(iter(monitor.replay()))
-    [evidence] = monitor.evidence[alarm.run.id]
-    [measured] = evidence.streams
-    assert measured.statistic
-    odds = exp(measured.statistic) / (365.25 / 7)
-    assert alarm.shifts[0].probability == pytest.approx(odds / (1 + odds))
-    assert odds < 20  # or a year's looks would not be seen in it
+    assert shift.chance_a_year is not None
+    assert shift.chance_a_year < DEFAULT_ALERT_POLICY.false_alarms_per_year
 
 
 def test_a_system_that_does_not_change_is_silent() -> None:
     """Twelve brands over 20 runs each raise at most what is promised: a handful of years."""
     world = simulate(Design(runs=20, prompts=20), size=12, seed=5)
-    assert sum(bool(alarms(stream(world, index))) for index in range(12)) <= 4
+    assert sum(bool(alarms(stream(world, index))) for index in range(12)) <= 3
 
 
 @settings(max_examples=8, deadline=None)
@@ -127,27 +115,23 @@ def test_edited_prompts_raise_nothing() -> None:
     assert shifts(replace(stream(world), n=n, total=total, squares=total)) == []
 
 
-def test_thresholds_that_are_known_change_nothing() -> None:
-    """With all, with some and without any of them the same is raised."""
-    monitor = Monitor("Acme", [fallen()])
-    first = list(monitor.replay())
-    assert monitor.thresholds
-    assert alarms(fallen(), thresholds=monitor.thresholds) == first
-    again = Monitor("Acme", [fallen()], thresholds={"another": 0.0})
-    assert list(again.replay()) == first
-    assert again.thresholds == monitor.thresholds
-
-
-def test_the_way_back_is_a_recovery() -> None:
-    """A brand that falls and comes back raises two shifts, and the second takes the first back."""
+def test_the_way_back_ends_the_story_without_an_alarm() -> None:
+    """A brand that falls and comes back raises one alarm; the return is reported and is none."""
     design = Design(runs=24, prompts=20)
     low = simulate(design, Change(8, -35.0), size=1, seed=4)
     total = low.total.copy()
     total[0, 16:] = simulate(design, size=1, seed=4).total[0, :8]
-    first, second = shifts(stream(replace(low, total=total)))
-    assert (first.recovery, second.recovery) == (False, True)
-    assert first.change < 0 < second.change
-    assert second.explanation.startswith("It takes back an earlier shift.")
+    monitor = Monitor("Acme", [stream(replace(low, total=total))])
+    [alarm] = monitor.replay()
+    [returned] = monitor.returns
+    assert alarm.shifts[0].change < 0
+    assert 17 <= returned.run.id <= 20
+    assert returned.shift == alarm.shifts[0]
+    [evidence] = monitor.evidence[returned.run.id]
+    decision = decide(evidence, DEFAULT_ALERT_POLICY, NO_HISTORY)
+    assert decision.placement.action is AlertAction.RECOVER
+    assert decision.silence
+    assert decision.silence.reason is Reason.RETURNED
 
 
 def test_only_the_model_that_shifted_begins_anew() -> None:
@@ -157,23 +141,6 @@ def test_only_the_model_that_shifted_begins_anew() -> None:
     first, second = shifts(early, other)
     assert (first.model, second.model) == (A, B)
     assert second.answers[0] >= 13 * 60
-
-
-def test_a_change_that_is_too_small_is_not_raised() -> None:
-    """What is expected of many more answers, a little less than what was seen, is held against the
-    smallest change of the metric.
-    """
-    policy = AlertPolicy(smallest_changes={"visibility": 0.9})
-    monitor = Monitor("Acme", [fallen()], policy=policy)
-    assert list(monitor.replay()) == []
-
-    [shift] = shifts(fallen())
-    [evidence] = monitor.evidence[shift.run_id]
-    silence = decide(evidence, policy, NO_HISTORY).silence
-    assert silence
-    assert (silence.reason, silence.smallest_change) == (Reason.TOO_SMALL, 0.9)
-    assert silence.change
-    assert shift.change < silence.change < -0.05
 
 
 def test_a_known_update_matches_its_dates() -> None:
@@ -210,24 +177,22 @@ def first_alarm(mine: Stream, **options: Any) -> int:
 def test_a_short_baseline_says_what_it_could_see() -> None:
     """With few runs the monitor is learning; the change that it could see shrinks."""
     seen = []
-    for runs in (1, 3, FULL_BASELINE_RUNS - 1):
-        monitor = Monitor("Acme", [stream(simulate(Design(runs=runs), size=1, seed=1))])
-        list(monitor.replay())
-        learning = monitor.learning()
-        assert learning is not None
-        assert (learning.runs, learning.needed) == (runs, FULL_BASELINE_RUNS)
-        seen.append(learning.change or 0.0)
+    for runs in (1, 3, LEARNING_RUNS - 1):
+        shown = []
+        for seed in range(8):
+            monitor = Monitor("Acme", [stream(simulate(Design(runs=runs), size=1, seed=seed))])
+            list(monitor.replay())
+            learning = monitor.learning()
+            assert learning is not None
+            assert (learning.runs, learning.needed) == (runs, LEARNING_RUNS)
+            assert learning.answers == 90
+            assert learning.lost == round(90 * (learning.change or 0))
+            shown.append(learning.change or 0.0)
+        seen.append(sum(shown))
     assert seen == sorted(seen, reverse=True)
-    long = Monitor("Acme", [stream(simulate(Design(runs=FULL_BASELINE_RUNS), size=1, seed=1))])
+    long = Monitor("Acme", [stream(simulate(Design(runs=LEARNING_RUNS), size=1, seed=1))])
     list(long.replay())
     assert long.learning() is None
-
-
-def test_more_of_a_real_change_is_never_weaker() -> None:
-    """Twice the answers of a drop raise it no later."""
-    mine = fallen(-20.0)
-    twice = replace(mine, n=2 * mine.n, total=2 * mine.total, squares=2 * mine.squares)
-    assert first_alarm(twice) <= first_alarm(mine) < 99
 
 
 def test_a_brand_without_a_past_is_silent() -> None:
@@ -235,4 +200,25 @@ def test_a_brand_without_a_past_is_silent() -> None:
     one = stream(simulate(Design(runs=1), size=1, seed=1))
     assert alarms() == alarms(one) == []
     assert alarms(stream(simulate(Design(runs=5), size=1, seed=1), brand="Globex")) == []
-    assert MIN_LOG_EVIDENCE > 2
+
+
+def test_the_speed_of_the_machine_does_not_matter() -> None:
+    """The same answers seconds or hours apart are as certain."""
+    mine = fallen(-45.0, at=4, runs=8)
+    chances = []
+    for gap in (timedelta(seconds=2), timedelta(seconds=60), timedelta(hours=6)):
+        runs = tuple(RunKey(mine.runs[0].at + n * gap, key.id) for n, key in enumerate(mine.runs))
+        chances += [shift.chance_a_year for shift in shifts(replace(mine, runs=runs))]
+    assert len(chances) == 3
+    assert len(set(chances)) == 1
+
+
+def test_effects_that_rivals_show_too_raise_nothing() -> None:
+    """A brand and its rivals that move together in each run are one run effect."""
+    world = simulate_world(WorldDesign("two-state", "shared", 0.5, runs=40), 3)
+    mine, *rivals = world.streams
+    own = replace(mine, key=mine.key._replace(brand="Acme"))
+    with_rivals = Monitor("Acme", [own, *rivals])
+    assert list(with_rivals.replay()) == []
+    [seen] = with_rivals.streams
+    assert seen.found.series.shared > 4 * seen.found.series.own

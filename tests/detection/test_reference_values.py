@@ -20,17 +20,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from overheard.detection import bursts, power, threshold, update_signs, updates
-from overheard.detection.attribution import falls_among, first_after, goes_along
-from overheard.detection.baseline import fit_baseline, run_pace, settled
-from overheard.detection.bayes_factors import candidate_starts, runs_by_kind
-from overheard.detection.detector import change_evidence, histories
-from overheard.detection.effect import expected_change, holm, probability, smallest_visible_change
+from overheard.detection import bursts, power, update_signs, updates
+from overheard.detection.alarm_table import alarm_table
+from overheard.detection.attribution import falls_among, first_after
+from overheard.detection.baseline import rows_with_answers
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup
+from overheard.detection.effect import holm, measured_change
 from overheard.detection.evidence import AlertPolicy
 from overheard.detection.known_time import compare_sides
+from overheard.detection.levels import needed_excess, rarity, runs_a_year
 from overheard.detection.monitor import Monitor
-from overheard.detection.run_effects import moments, pool, run_effect_variance
+from overheard.detection.run_effects import (
+    moments,
+    pool,
+    run_effect_variance,
+    weakly_shrunk_variance,
+)
 from overheard.detection.simulate import CHALLENGER, Change, Design, moved, simulate, undone
+from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
@@ -85,23 +92,27 @@ def monitored(*streams: Stream, **options: Any) -> object:
     """Return what the monitor measures, run by run, and what it raises."""
     monitor = Monitor("Acme", streams, **options)
     alarms = list(monitor.replay())
-    return [alarms, monitor.evidence, monitor.thresholds, monitor.learning()]
+    return [alarms, monitor.evidence, monitor.returns, monitor.learning()]
 
 
 def compared(found: Stream, first: int) -> object:
     """Return a comparison at a known time, with its p-value and what it leads to expect."""
     both = compare_sides(found, first, 0.05)
     assert both
-    return [both, both.p_value, expected_change(both, found.width)]
+    return [both, both.p_value, measured_change(both, found)]
 
 
-def fitted(*streams: Stream) -> object:
-    """Return what is taken for normal, and the threshold."""
-    windows = {one.key: [settled([one])] for one in streams}
-    looks = streams[0].runs
-    announced = frozenset({(A, looks[8].id)})
-    found = fit_baseline(streams, windows, looks[:-1], 1.0, announced, looks[-1], {looks[5].id})
-    return [found.effects, found.horizon, found.pace, found.pace.allowed, found.limit()]
+def evidence(own: Stream, *rivals: Stream) -> object:
+    """Return the statistic of a stream with its rivals."""
+    found = statistic(StreamGroup.of(own, rivals), rows_with_answers(own), RunEffectPrior())
+    return [
+        found.logs,
+        found.total,
+        found.dates(),
+        [found.own_share, found.autocorrelation, found.variance, found.uniform],
+        [found.series.shared, found.series.own, found.series.loading],
+        found.series.level[0],
+    ]
 
 
 CASES: dict[str, Callable[[], object]] = {
@@ -109,39 +120,35 @@ CASES: dict[str, Callable[[], object]] = {
         [moments(one, 13) for one in MARKET],
         pool([[moments(one, 9) for one in MARKET], [moments(MOVED, 14)]]),
         run_effect_variance(MARKET, 12),
-        threshold.estimate_run_effect(MARKET, 12),
-        threshold.estimate_run_effect(MARKET, 12).draw(5, np.random.default_rng(1)),
+        weakly_shrunk_variance(MARKET, 12),
     ],
     "evidence": lambda: [
-        [change_evidence(one, 0.06, first) for one in (FALLEN, STILL, MOVED)] for first in (None, 3)
+        evidence(FALLEN),
+        evidence(STILL, FALLEN),
+        evidence(FALLEN, *MARKET[1:3]),
+        evidence(MOVED),
     ],
-    "dates": lambda: [
-        [change_evidence(FALLEN, 0.06).dates(level), change_evidence(FALLEN, 0.06).posterior]
-        for level in (0.5, 0.9, 0.99)
-    ],
-    "weights": lambda: [
-        change_evidence(FALLEN, 0.06).statistic({11: 10.0, 5: 2.0}),
-        change_evidence(FALLEN, 0.06).average({11: 0.5, 12: 0.5}),
-        change_evidence(FALLEN, 0.06).average({99: 1.0}),
+    "table": lambda: [
+        [
+            alarm_table().threshold(age, own, phi)
+            for age in (1, 5, 30)
+            for own, phi in ((0.1, 0.2), (0.4, 0.7))
+        ],
+        [rarity(excess, 52.0, 10).yearly for excess in (-1.0, 0.0, 3.0)],
+        [needed_excess(rate, 365.0, 3) for rate in (0.2, 1.0)],
     ],
     "starts": lambda: [candidate_starts(40, 16), candidate_starts(200, 90), candidate_starts(3)],
-    "kinds": lambda: [runs_by_kind(histories(FALLEN).n, exact=exact) for exact in (True, False)],
     "known time": lambda: [compared(one, first) for one in (FALLEN, MOVED) for first in (5, 11)],
-    "effect": lambda: [
-        [probability(statistic, 52.0) for statistic in (0.0, 3.0, 9.0, 900.0)],
-        [smallest_visible_change(one, 0.06) for one in (FALLEN, STILL)],
-        holm([0.01, 0.04, 0.03, 0.9]),
-    ],
-    "fit": lambda: fitted(FALLEN, MOVED),
+    "effect": lambda: holm([0.01, 0.04, 0.03, 0.9]),
     "pace": lambda: [
-        run_pace(often(FALLEN, hours).runs, 1.0, bursts_).reach
+        runs_a_year(often(FALLEN, hours).runs, bursts_)
         for hours in (1, 24, 168)
         for bursts_ in ((), (9, 10))
     ],
     "one stream": lambda: monitored(FALLEN),
     "a market": lambda: monitored(*MARKET, updates=UPDATES),
     "a policy": lambda: monitored(
-        *MARKET, policy=AlertPolicy(0.2, {"visibility": 0.3}), bursts={12, 13}
+        *MARKET, policy=AlertPolicy(0.2, 1, {"visibility": 0.3}), bursts={12, 13}
     ),
     "daily": lambda: monitored(*(often(one, 24) for one in MARKET)),
     "silent": lambda: monitored(STILL, stream(8, model=B)),
@@ -179,11 +186,6 @@ CASES: dict[str, Callable[[], object]] = {
     ],
     "burst calls": lambda: [
         bursts.share_calls(list(FALLEN.prompts), [FALLEN], calls, seed=2) for calls in (3, 21)
-    ],
-    "along": lambda: [
-        goes_along(metric, change, other)
-        for metric in ("visibility", "top1")
-        for change, other in ((0.1, 0.2), (0.1, -0.2), (-0.1, 0.0))
     ],
     "updates among dates": lambda: [
         first_after(UPDATES, {A: FALLEN.runs}),

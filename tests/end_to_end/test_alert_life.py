@@ -65,7 +65,7 @@ async def raise_alert(deployment: Deployment) -> None:
         after=0.0,
         change=-1.0,
         interval=(-1.0, -0.8),
-        probability=0.98,
+        chance_a_year=0.01,
         prompts=prompts,
         answers=(12, 12),
     )
@@ -141,7 +141,7 @@ def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
     [_, message] = chat.messages.values()
     assert message.card.title == "Acme: joy fell from 1.00 to 0.00 at svc/m-2"
     assert 'The plugin that measures "joy" is not installed any more' in str(message.card.text)
-    assert "With a probability of 98 % this is a real change" in str(message.card.text)
+    assert "if nothing had changed, you would see this" in str(message.card.text)
     assert [action.words for action in message.card.actions][:1] == ["alerts acknowledge 2"]
     assert "joy" in raised.run("alerts", "show", "2")[0]
 

@@ -91,7 +91,7 @@ def shift_of(run: Run, *, brand: str = "Acme", metric: str = "visibility") -> Sh
         answers=(20, 19),
         began=run.id,
         dates=(run.id,),
-        probability=0.93,
+        chance_a_year=0.01,
         updates=(ModelUpdate(GPT, NOON, "served model", "gpt-5.1", 3),),
         explanation="This looks like an update.",
         recovery=True,

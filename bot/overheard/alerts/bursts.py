@@ -299,7 +299,7 @@ def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
     return Suspicion(
         brand=brand,
         model=model,
-        largest=max(seen.evidence.largest for seen in analyses),
+        largest=max(seen.largest for seen in analyses),
         crossed=replay.monitor.crossed,
         alarmed=max(alarms, default=None),
         streams=tuple(seen.stream for seen in analyses),

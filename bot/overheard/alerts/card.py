@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from overheard.alerts.evidence import AlertEvidence, quotes
+from overheard.alerts.reasons import certainty, how_often
 from overheard.alerts.statement_wording import (
     statement_brief,
     statement_data,
@@ -24,8 +25,6 @@ from overheard.measure.blocks import Stream
 from overheard.measure.trends import trend
 
 SHOWN_PROMPTS = 5
-SUREST = 0.999
-"""The highest probability that is shown: beyond it, the assumptions are less sure than it says."""
 _CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when it began, 90 %"
 
 
@@ -120,7 +119,8 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
         "after": shift.after,
         "change": shift.change,
         "interval": list(shift.interval),
-        "probability": shift.probability,
+        "level": certainty(shift.chance_a_year),
+        "chance_a_year": shift.chance_a_year,
         "explanation": shift.explanation,
         "recovery": shift.recovery,
         **({"statement": statement_data(shift.statement)} if shift.statement else {}),
@@ -148,11 +148,11 @@ def _paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _certainty(shift: Shift) -> str:
-    sure = min(shift.probability or 0.0, SUREST)
-    return (
-        f"With a probability of {wording.percent(sure)} this is a real change and "
-        "not chance, if one real change a year is usual."
-    )
+    level = certainty(shift.chance_a_year)
+    rare = how_often(shift.chance_a_year)
+    if not level:
+        return "It was raised by an earlier version, which measured certainty in another way."
+    return f"{level.capitalize()}: if nothing had changed, you would see this {rare}."
 
 
 def _growth(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
@@ -206,8 +206,8 @@ def _fields(alert: Alert, metric: Metric) -> Iterator[Field]:
     yield Field("After", wording.value(shift.after, scale))
     yield Field("Change", wording.change(shift.change, scale))
     yield Field("90 % interval", wording.interval(*shift.interval, scale))
-    if shift.probability is not None:
-        yield Field("Probability", wording.percent(shift.probability))
+    if level := certainty(shift.chance_a_year):
+        yield Field("Certainty", level)
     for further_still in further(alert)[-1:]:
         yield Field("Since it grew", wording.value(further_still.after, scale))
 

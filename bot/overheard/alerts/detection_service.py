@@ -14,9 +14,9 @@ from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.detection.decide import Decision, decide
-from overheard.detection.effect import Learning
+from overheard.detection.decide import AlertAction, Decision, decide
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
+from overheard.detection.learning import Learning
 from overheard.detection.statements import add_statements
 from overheard.detection.update_signs import compare_styles, silent_updates
 from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
@@ -26,6 +26,7 @@ from overheard.measure.blocks import RunKey
 
 log = logging.getLogger("overheard")
 
+BACK = "It is back where it was before."
 COMPARED_RUNS = 12
 """With how many earlier runs the replies of a run are compared, to see who served them."""
 
@@ -109,7 +110,7 @@ class DetectionService:
         """
         replay = await self._history.replay(brand, updates, until=run.started_at)
         evidence = replay.monitor.evidence.get(run.id, ())
-        moved = any(stream.shift for one in evidence for stream in one.streams)
+        moved = any(one.returned or any(s.shift for s in one.streams) for one in evidence)
         history = await self._alert_history(brand) if moved else NO_HISTORY
         decisions = [await self._decide(one, history) for one in evidence]
         decisions, alerts = await self._announce(run, brand, decisions, now)
@@ -185,6 +186,10 @@ class DetectionService:
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
         log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, reason)
+        if decision.placement.action is AlertAction.RECOVER:
+            for number in decision.placement.recovers:
+                with contextlib.suppress(AlertUnchanged):  # another process was quicker
+                    await self._lifecycle.recover(number, BACK)
         if not decision.shifts:
             return None
         head, *also = decision.shifts

@@ -40,7 +40,7 @@ class HistoryReader:
     """Where the past of brands is, and what of it counts.
 
     Attributes:
-        store: Where blocks are read and thresholds are kept.
+        store: Where blocks are read.
         catalogue: The brands, and their competitors.
         metrics: What is measured, by name.
         versions: The scorer versions as they are now; blocks of others are not compared.
@@ -65,21 +65,19 @@ class HistoryReader:
     @property
     def policy(self) -> AlertPolicy:
         """What the deployment wants to be alerted of."""
-        return alert_policy(self.settings, self.metrics)
+        tracked = sum(1 for brand in self.catalogue.brands if brand.tracked)
+        return alert_policy(self.settings, self.metrics, max(1, tracked))
 
     async def replay(
         self, brand: str, updates: Iterable[ModelUpdate], until: datetime | None = None
     ) -> BrandReplay:
         """Analyse all runs of a brand in the order of time, in a thread.
 
-        New thresholds are stored, because their simulation is slow.
-
         Args:
             brand: Name of the brand.
             updates: Known updates of all models.
             until: Only runs that began up to this time; by default all.
         """
-        known = await self.store.thresholds.of(brand)
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         table = await self.store.blocks.table(names, until=until)
         read = table.of(self.versions, self.settings.metrics or tuple(self.metrics))
@@ -88,14 +86,11 @@ class HistoryReader:
             streams_of_table(read),
             updates,
             policy=self.policy,
-            thresholds=known,
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
             unread=_unread(table, read),
         )
         # A replay may take seconds; in a thread, it does not hold up the event loop.
         alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
-        if monitor.thresholds != known:
-            await self.store.thresholds.keep(brand, monitor.thresholds)
         return BrandReplay(brand, monitor, alarms)
 
 

@@ -8,20 +8,29 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.loader import AlertsTable
-from overheard.detection.decide import MIN_LOG_EVIDENCE, AlertAction, Decision, Reason, Silence
+from overheard.detection.decide import AlertAction, Decision, Reason, Silence
 from overheard.detection.evidence import AlertPolicy
+from overheard.detection.levels import Rarity
 from overheard.domain import Metric, Scale
 
 
-def alert_policy(settings: AlertsTable, metrics: Mapping[str, Metric]) -> AlertPolicy:
-    """Return the policy that the [alerts] table sets for the metrics that are measured."""
+def alert_policy(
+    settings: AlertsTable, metrics: Mapping[str, Metric], brands: int = 1
+) -> AlertPolicy:
+    """Return the policy that the [alerts] table sets for the metrics that are measured.
+
+    Args:
+        settings: The table.
+        metrics: What is measured, by name.
+        brands: Number of brands that are watched.
+    """
     smallest = {
         Scale.POLARITY: settings.minimum_sentiment,
         Scale.RANK: settings.minimum_ranks,
     }
     points = settings.minimum_points / 100
     changes = {name: smallest.get(metric.scale, points) for name, metric in metrics.items()}
-    return AlertPolicy(settings.false_alarms_per_year, changes)
+    return AlertPolicy(settings.false_alarms_per_year, brands, changes)
 
 
 SENTENCES = {
@@ -32,6 +41,8 @@ SENTENCES = {
     Reason.PANEL_CHANGED: "None of its prompts was asked before.",
     Reason.LEARNING: "The baseline is being learnt: {runs} of {needed}. {evidence}",
     Reason.BELOW_THRESHOLD: "{evidence}",
+    Reason.WATCHED: "Watched, but not certain enough for an alert. {evidence}",
+    Reason.RETURNED: "It is back where it was before its last change.",
     Reason.NOT_COMPARABLE: "Fewer than two prompts have answers both before and after.",
     Reason.TOO_SMALL: "{label} changed by {change}; alerts begin at {smallest}.",
     Reason.REPORTED: "Alert {alert} has reported it.",
@@ -73,16 +84,22 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
             return f"Alert {decision.placement.alert} grows: {moved} moved further."
         case AlertAction.KEEP:
             return f"Alert {decision.placement.alert} has reported this run: {moved} moved."
+        case AlertAction.RECOVER:
+            return "It is back where it was before its last change."
     silence = decision.silence
     return reason_sentences(silence, metrics) if silence else "Nothing was measured."
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
-    """Return a decision for JSON output; evidence and threshold as factors, not logarithms."""
+    """Return a decision for JSON output; evidence is a factor, not a logarithm, and 1 is the
+    threshold of the baseline.
+    """
     return {
         "brand": decision.brand,
         "model": str(decision.model),
         "action": decision.placement.action.value,
+        "level": decision.level,
+        "years": decision.years,
         "alert": decision.placement.alert or None,
         "metrics": [shift.metric for shift in decision.shifts],
         "silences": [_silence_data(silence) for silence in decision.silences],
@@ -107,8 +124,8 @@ def _silence_data(silence: Silence) -> dict[str, Any]:
 def _evidence(silence: Silence) -> str:
     if silence.evidence is None or silence.threshold is None:
         return ""
-    name = "the threshold" if silence.threshold > MIN_LOG_EVIDENCE else "the least for an alert"
-    return f"Evidence {exp(silence.evidence):.3g} is below {name}, {exp(silence.threshold):.3g}."
+    lacking = exp(silence.threshold - silence.evidence)
+    return f"Its evidence would have to be {lacking:.3g} times as strong."
 
 
 def _size(change: float | None, metric: Metric) -> str:
@@ -127,3 +144,25 @@ def _judge(silence: Silence, metric: Metric) -> str:
         f"{check.judge} ({check.model}) itself has moved. Of {check.answers} old answers it says "
         f"{check.after:+.2f} now and said {check.before:+.2f} then."
     )
+
+
+LONG_YEARS = 1000
+"""Beyond so many years how rare something is is not said more exactly."""
+
+
+def certainty(chance_a_year: float | None) -> str | None:
+    """Return the level of certainty of a shift in words; None where it is not known."""
+    if chance_a_year is None:
+        return None
+    level = Rarity(chance_a_year).level(per_year=float("inf"))
+    return level.value if level else None
+
+
+def how_often(chance_a_year: float | None) -> str:
+    """Return in words how often a deployment would see as much if nothing changed."""
+    years = Rarity(chance_a_year or 0.0).years
+    if years >= LONG_YEARS:
+        return f"less than once in {LONG_YEARS:,} years"
+    if years < 2:
+        return f"about {wording.count(round(1 / years) or 1, 'time')} a year"
+    return f"about once in {years:.0f} years"

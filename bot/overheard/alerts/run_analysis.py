@@ -12,7 +12,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
-from overheard.detection.effect import Learning
+from overheard.detection.learning import Learning
 from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.runs.model_updates import read_feeds
@@ -238,4 +238,6 @@ async def _joined(store: Store, results: list[TaskResult]) -> tuple[DetectionRes
 
 
 def _learning(learning: Learning | None) -> list[float | None] | None:
-    return [learning.runs, learning.needed, learning.change] if learning else None
+    if learning is None:
+        return None
+    return [learning.runs, learning.needed, learning.change, learning.answers]

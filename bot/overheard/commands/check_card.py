@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.commands.editions import waiting
 from overheard.commands.standings import Standing, standings, table
 from overheard.deployment import Call, Deployment
-from overheard.detection.effect import Learning
+from overheard.detection.learning import Learning
 from overheard.domain import Account, Finish, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams

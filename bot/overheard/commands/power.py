@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import log
 from typing import Annotated
 
 from overheard.cards import wording
@@ -17,9 +16,10 @@ from overheard.commands.panel_options import WITHIN, Offer
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
+from overheard.detection.levels import DAYS_A_YEAR, needed_excess
 from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
+from overheard.detection.run_effects import weakly_shrunk_variance
 from overheard.detection.simulate import WELL_KNOWN
-from overheard.detection.threshold import estimate_run_effect
 from overheard.detection.updates import DEFAULT_PLAN
 from overheard.domain import Brand, Model, Prompt
 from overheard.errors import NothingToAsk
@@ -180,13 +180,14 @@ async def _outlook(
     mine = [stream for stream in known if stream.key.brand == plan.brand.name]
     runs = int((mine[0].n.sum(axis=1) > 0).sum()) if mine else 0
     allowed = deployment.config.alerts.false_alarms_per_year
+    brands = max(1, len(tracked(deployment.catalogue)))
+    needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     outlook = Outlook(
         chances=_chances(mine[0], plan.prompts) if runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
         before=max(runs, USUAL_RUNS),
         tau=_tau(plan, known, runs),
-        # A threshold is about as high as there are looks between two false alarms.
-        limit=max(1.0, USUAL_LIMIT + log(7 / plan.days / allowed)),
+        limit=USUAL_LIMIT + max(-2.0, needed),
     )
     return outlook, list(_assumed(plan, runs))
 
@@ -194,7 +195,7 @@ async def _outlook(
 def _tau(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
     if plan.tau is not None:
         return plan.tau
-    return estimate_run_effect(known, 0).centre ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
+    return weakly_shrunk_variance(known, 0) ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
 
 
 def _assumed(plan: PowerPlan, runs: int) -> Iterable[str]:

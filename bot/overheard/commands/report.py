@@ -15,8 +15,7 @@ from overheard.commands.editions import waiting
 from overheard.commands.standings import read_streams, standings, table
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
-from overheard.detection.baseline import run_slice
-from overheard.detection.detector import rows_with_answers
+from overheard.detection.baseline import rows_with_answers, run_slice
 from overheard.domain import Brand, Metric, Model, Scale
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey, Stream

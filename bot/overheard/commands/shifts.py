@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.alerts.history import BrandReplay, HistoryReader
-from overheard.alerts.reasons import decision_data, decision_sentence
+from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import statement_brief, statement_data, statement_step
 from overheard.alerts.statements import StatementReader
 from overheard.cards import wording
@@ -18,7 +18,6 @@ from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
-from overheard.detection.monitor import Alarm
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import Brand, ModelUpdate, Run, Shift, StatementKind
@@ -151,9 +150,7 @@ def _card(
     alarms = [alarm for replay in replays for alarm in replay.alarms]
     entries = [(one.story.opened, 0, one.shift, story_data(one, runs)) for one in stated]
     entries += [
-        (alarm.run, 1, shift, _data(shift, _level(alarm), runs))
-        for alarm in alarms
-        for shift in alarm.shifts
+        (alarm.run, 1, shift, _data(shift, runs)) for alarm in alarms for shift in alarm.shifts
     ]
     entries.sort(key=lambda entry: entry[:2])
     found = [shift for _, _, shift, _ in entries]
@@ -167,10 +164,6 @@ def _card(
         else "",
         data=[data for _, _, _, data in entries],
     )
-
-
-def _level(alarm: Alarm) -> str:
-    return "likely" if alarm.shifts else ""
 
 
 def _title(found: Sequence[Shift]) -> str:
@@ -206,8 +199,8 @@ def _text(
 
 
 def _table(deployment: Deployment, found: Sequence[Shift], runs: Mapping[int, Run]) -> Table:
-    header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Probability")
-    return Table(header, tuple(_row(deployment, s, runs) for s in found), frozenset({4, 5, 7}))
+    header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
+    return Table(header, tuple(_row(deployment, s, runs) for s in found), frozenset({4, 5}))
 
 
 def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
@@ -231,7 +224,7 @@ def _row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple
         wording.value(shift.before, metric.scale),
         wording.value(shift.after, metric.scale),
         runs[shift.began].key,
-        wording.percent(shift.probability or 0.0),
+        certainty(shift.chance_a_year) or "",
     )
 
 
@@ -250,10 +243,10 @@ def story_data(one: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
     }
 
 
-def _data(shift: Shift, level: str, runs: Mapping[int, Run]) -> dict[str, Any]:
+def _data(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     return {
         "kind": "shift",
-        "level": level,
+        "level": certainty(shift.chance_a_year),
         "brand": shift.brand,
         "model": str(shift.model),
         "metric": shift.metric,
@@ -264,7 +257,7 @@ def _data(shift: Shift, level: str, runs: Mapping[int, Run]) -> dict[str, Any]:
         "after": shift.after,
         "change": shift.change,
         "interval": list(shift.interval),
-        "probability": shift.probability,
+        "chance_a_year": shift.chance_a_year,
         "recovery": shift.recovery,
         "updates": [
             {"at": update.at.isoformat(), "source": update.source, "note": update.note}

@@ -9,133 +9,225 @@ from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import CommandSpec, Face, option
 from overheard.deployment import Call, Session
 from overheard.detection import policy_trials, trials
-from overheard.detection.trials import DetectorTrial, TrialFigures, TrialOutcome
+from overheard.detection.oracle_trials import Comparisons
+from overheard.detection.policy_trials import SentinelOutcome
+from overheard.detection.trials import AGES, MonitorTrial, TrialOutcome
+from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign
 
 FIXED, DYNAMIC = "fixed", "dynamic"
-POLICIES = {FIXED: trials.run_trial, DYNAMIC: policy_trials.run_policy_trial}
+BUDGET = 0.2
+"""False alarms a year of the default settings, for all brands together."""
 
 
 async def simulate(
     _: Session,
     call: Call,
     *,
-    drop: Annotated[float, option("Points that visibility falls.", low=1, high=40)] = 10,
+    world: Annotated[
+        str, option("How runs differ when nothing changes.", choices=KINDS)
+    ] = "normal",
+    effects: Annotated[
+        str, option("Which brands share run effects.", choices=tuple(EFFECTS))
+    ] = "shared",
     tau: Annotated[
         float, option("Standard deviation of the run effect, in logits.", low=0, high=1)
     ] = 0.25,
-    prompts: Annotated[int, option("Prompts in a run.", low=5, high=200)] = 30,
-    repeats: Annotated[int, option("How often each is asked.", low=1, high=20)] = 3,
+    drop: Annotated[float, option("Points that visibility falls.", low=1, high=40)] = 10,
     sparse: Annotated[
         float, option("Percent of prompts that carry it; 0: all.", low=0, high=100)
     ] = 0,
-    brands: Annotated[
-        int, option("Brands that run effects are estimated from.", low=1, high=20)
-    ] = 5,
+    per_year: Annotated[
+        float,
+        option(
+            "False alarms allowed in a brand-year; 0: the budget of 0.2 split over the brands.",
+            low=0,
+            high=50,
+        ),
+    ] = 0,
+    age: Annotated[
+        str,
+        option("Count false alarms of baselines of this many runs.", choices=("all", *AGES)),
+    ] = "all",
+    brands: Annotated[int, option("Brands of the deployment.", low=1, high=20)] = 5,
+    models: Annotated[int, option("Models that are asked.", low=1, high=10)] = 1,
+    metrics: Annotated[int, option("Metrics that are measured.", low=1, high=10)] = 1,
+    prompts: Annotated[int, option("Prompts in a run.", low=5, high=2000)] = 30,
+    repeats: Annotated[int, option("How often each is asked.", low=1, high=20)] = 3,
     policy: Annotated[
         str,
         option(
-            "Ask the whole panel in every run, or where it tells most.", choices=tuple(POLICIES)
+            "Ask the whole panel in every run, or where it tells most.", choices=(FIXED, DYNAMIC)
         ),
     ] = FIXED,
-    panels: Annotated[int, option("Brands that are simulated.", low=20)] = 200,
+    panels: Annotated[int, option("Brands behind each figure.", low=5)] = 100,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Try the detector on simulated brands, compared with an oracle and the rules of the market.
+    """Try the monitor on simulated brands: all its alarms, its delay and what they are worth.
 
-    Each brand is watched weekly, after 20 runs of warm-up: for a year in which nothing changes,
-    and again with a drop after 20 watched runs.
+    The monitor is the one that watches real brands. Brands are watched weekly: for two years in
+    which nothing changes, with a drop in run 41, and with a change a year.
 
     Args:
-        call: Is shown how long it goes on.
+        call: Is shown progress.
+        world: The kind of run effects.
+        effects: Whether all brands of a model share them.
+        tau: Their standard deviation, logit scale.
         drop: By how many points visibility falls, above 0.
-        tau: Standard deviation of the runs' shocks, logit scale.
+        sparse: Percent of prompts that carry the drop; 0 for all.
+        per_year: False alarms that are allowed in a brand-year; 0 for the default budget.
+        age: Only alarms of baselines of this many runs count as false alarms.
+        brands: Number of brands.
+        models: Number of models.
+        metrics: Number of metrics.
         prompts: Number of prompts.
         repeats: How often each is asked in a run.
-        sparse: Percent of prompts that carry the drop; 0 for all.
-        brands: Brands at the same model, this one included, from which run effects are estimated.
         policy: ``fixed`` asks the whole panel in every run; ``dynamic`` asks each prompt once a
-            week after the warm-up, and bursts where something may have changed.
-        panels: Brands that are simulated, 20 or more.
+            week after a warm-up, and bursts where something may have changed.
+        panels: Brands behind each figure, 5 or more.
         seed: Where the randomness comes from; the same seed gives the same figures.
     """
     carried = max(sparse / 100, 1 / prompts) if sparse else 1.0
-    trial = DetectorTrial(drop, tau, prompts, repeats, carried, brands)
-    call.progress.start("Simulating", panels)
+    trial = MonitorTrial(
+        WorldDesign(world, effects, tau, brands, models, metrics, prompts=prompts, repeats=repeats),
+        drop,
+        carried,
+        per_year or BUDGET / brands,
+        "" if age == "all" else age,
+    )
+    steps = panels if policy == DYNAMIC else trials.worlds_of(trial, panels)
+    call.progress.start("Simulating", steps)
     try:
-        outcome = POLICIES[policy](trial, panels, seed, call.progress.advance)
+        if policy == DYNAMIC:
+            guarded = policy_trials.run_policy_trial(trial, panels, seed, call.progress.advance)
+            return _sentinel_card(trial, guarded, panels, seed)
+        outcome = trials.run_trial(trial, panels, seed, call.progress.advance)
     finally:
         call.progress.finish()
     return Card(
         title=f"{panels:,} simulated brands",
         text=_text(trial, outcome),
-        fields=_fields(trial, outcome, policy),
-        table=_table(outcome),
-        footer="The oracle and the rules are held to one false alarm a year to measure how soon "
-        "they see the drop. A drop that is not seen within 32 runs counts as 32.",
+        fields=_fields(trial, outcome),
+        table=_table(outcome.false_alarms.yearly, outcome.delay.runs, outcome.compared),
+        footer="The oracle knows everything but when, of one stream. It and the rules are held to "
+        "the same rate of false alarms. A drop that is not seen within 32 runs counts as 32.",
         data={**_data(outcome), "policy": policy, "panels": panels, "seed": seed},
     )
 
 
-def _text(trial: DetectorTrial, outcome: TrialOutcome) -> str:
-    found = outcome.detector
+def _text(trial: MonitorTrial, outcome: TrialOutcome) -> str:
+    found = outcome.false_alarms
     low, high = found.interval
     return (
-        f"The detector raises {found.false_alarms:.2f} false alarms a brand-year "
-        f"({low:.2f} to {high:.2f}) and sees a drop of {trial.drop:g} points in "
-        f"{found.delay:.1f} runs: {outcome.ratio:.2f} times as many as an oracle that knows "
-        "everything but when."
+        f"The monitor raises {found.yearly:.2f} false alarms a brand-year "
+        f"({low:.2f} to {high:.2f}; {trial.per_year:.2g} are allowed) and sees a drop of "
+        f"{trial.drop:g} points in {outcome.delay.runs:.1f} runs: {outcome.ratio:.2f} times as "
+        "many as an oracle of one stream."
     )
 
 
-def _fields(trial: DetectorTrial, outcome: TrialOutcome, policy: str) -> tuple[Field, ...]:
-    asked = wording.count(trial.prompts, "prompt")
+def _fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
+    found, world = outcome.false_alarms, trial.world
+    told = [
+        Field(f"{one.level.capitalize()}, true", f"{one.true:.0%} of {one.told}")
+        for one in outcome.reliability
+        if one.true is not None
+    ]
+    ages = (f"{rate:.2f} at {age}" for age, rate in found.by_age.items())
     return (
-        Field("Calls to see it", f"{outcome.calls:,.0f}"),
-        Field("Least possible", f"{outcome.lorden_calls:,.0f}"),
-        Field("Calls a year", f"{outcome.calls_a_year:,.0f}"),
-        Field(
-            "In a run",
-            f"{asked} x {trial.repeats}" if policy == FIXED else f"{asked} once, and bursts",
-        ),
+        Field("In a run", f"{wording.count(world.prompts, 'prompt')} x {world.repeats}"),
+        Field("By runs in the baseline", ", ".join(ages)),
+        Field("Opposite alarm within 8 runs", f"{found.ghosts:.0%}"),
+        Field("Taken back, a brand-year", f"{found.closings:.2f}"),
+        *told,
     )
 
 
-def _table(outcome: TrialOutcome) -> Table:
-    rows = {"This detector": outcome.detector, "Oracle": outcome.oracle, **outcome.rules}
+def _table(alarms: float, runs: float, compared: Comparisons) -> Table:
+    rows = {"This monitor": (alarms, runs)}
+    others = {"Oracle of one stream": compared.oracle, **compared.rules}
+    rows |= {name: (one.false_alarms, one.delay) for name, one in others.items()}
     return Table(
         ("", "False alarms a year", "Runs to see it"),
-        tuple((name, f"{f.false_alarms:.2f}", f"{f.delay:.1f}") for name, f in rows.items()),
+        tuple((name, f"{yearly:.2f}", f"{delay:.1f}") for name, (yearly, delay) in rows.items()),
         frozenset({1, 2}),
     )
 
 
 def _data(outcome: TrialOutcome) -> dict[str, Any]:
-    found = outcome.detector
+    found, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
     return {
-        **_pair(found),
-        "interval": [round(end, 3) for end in found.interval],
-        "delay_error": round(found.error, 3),
-        "oracle_delay_runs": round(outcome.oracle.delay, 3),
+        "false_alarms_per_year": round(found.yearly, 4),
+        "interval": [round(end, 4) for end in found.interval],
+        "by_age": {age: round(rate, 3) for age, rate in found.by_age.items()},
+        "brand_years": round(found.brand_years, 1),
+        "alarms": found.alarms,
+        "delay_runs": round(late.runs, 3),
+        "delay_error": round(late.error, 3),
+        "delay_panels": late.panels,
+        "oracle_delay_runs": round(compared.oracle.delay, 3),
         "ratio": round(outcome.ratio, 3),
-        "calls_to_detect": round(outcome.calls, 1),
-        "lorden_calls": round(outcome.lorden_calls, 1),
-        "calls_per_year": round(outcome.calls_a_year),
-        "rules": {name: _pair(figures) for name, figures in outcome.rules.items()},
+        "ghost_recoveries": round(found.ghosts, 4),
+        "closings_per_year": round(found.closings, 3),
+        "reliability": [
+            {"level": one.level, "told": one.told, "true": one.true} for one in outcome.reliability
+        ],
+        "rules": _rules(compared),
     }
 
 
-def _pair(figures: TrialFigures) -> dict[str, float]:
+def _rules(compared: Comparisons) -> dict[str, dict[str, float]]:
     return {
-        "false_alarms_per_year": round(figures.false_alarms, 3),
-        "delay_runs": round(figures.delay, 3),
+        name: {
+            "false_alarms_per_year": round(one.false_alarms, 3),
+            "delay_runs": round(one.delay, 3),
+        }
+        for name, one in compared.rules.items()
     }
+
+
+def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
+    """Return the card of a trial of the sentinel and its bursts."""
+    found, compared = outcome.found, outcome.compared
+    low, high = outcome.interval
+    return Card(
+        title=f"{panels:,} simulated brands",
+        text=f"The sentinel raises {found.false_alarms:.2f} false alarms a brand-year "
+        f"({low:.2f} to {high:.2f}) and sees a drop of {trial.drop:g} points in "
+        f"{found.delay:.1f} weeks.",
+        fields=(
+            Field("Calls to see it", f"{outcome.calls:,.0f}"),
+            Field("Least possible", f"{compared.lorden_calls:,.0f}"),
+            Field("Calls a year", f"{outcome.calls_a_year:,.0f}"),
+            Field("In a run", f"{wording.count(trial.world.prompts, 'prompt')} once, and bursts"),
+        ),
+        table=_table(found.false_alarms, found.delay, compared),
+        data={
+            "false_alarms_per_year": round(found.false_alarms, 4),
+            "interval": [round(end, 4) for end in outcome.interval],
+            "delay_runs": round(found.delay, 3),
+            "delay_error": round(found.error, 3),
+            "oracle_delay_runs": round(compared.oracle.delay, 3),
+            "ratio": round(found.delay / compared.oracle.delay, 3),
+            "calls_to_detect": round(outcome.calls, 1),
+            "lorden_calls": round(compared.lorden_calls, 1),
+            "calls_per_year": round(outcome.calls_a_year),
+            "rules": _rules(compared),
+            "policy": DYNAMIC,
+            "panels": panels,
+            "seed": seed,
+        },
+    )
 
 
 SIMULATE = CommandSpec(
     "simulate",
-    "Try the streaming detector on simulated brands: its false alarms and its delay.",
+    "Try the monitor on simulated brands: its false alarms, its delay, what its alarms are worth.",
     simulate,
-    examples=("simulate", "simulate --drop 5 --prompts 60"),
+    examples=(
+        "simulate",
+        "simulate --world two-state --effects own --tau 0.5 --per-year 1",
+        "simulate --drop 5 --prompts 60",
+    ),
     faces=frozenset({Face.TERMINAL}),
     opens=False,
 )

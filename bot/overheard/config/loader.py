@@ -59,14 +59,14 @@ class AlertsTable(Settings):
     """``[alerts]``: which changes raise alerts.
 
     Attributes:
-        false_alarms_per_year: Accepted number of false alarms per brand and year.
+        false_alarms_per_year: Accepted number of false alarms in a year of the whole deployment.
         minimum_points: The smallest change of a rate that raises an alert, in points.
         minimum_sentiment: The smallest change of sentiment that raises an alert, on -1 to 1.
         minimum_ranks: The smallest change of position that raises an alert, in ranks.
         metrics: The metrics that may raise an alert; empty means all.
     """
 
-    false_alarms_per_year: float = Field(default=1.0, gt=0, le=50)
+    false_alarms_per_year: float = Field(default=0.2, gt=0, le=50)
     minimum_points: float = Field(default=5.0, ge=0, le=100)
     minimum_sentiment: float = Field(default=0.15, ge=0, le=2)
     minimum_ranks: float = Field(default=0.5, ge=0)

@@ -7,110 +7,88 @@ models. This module names the pattern and gives its evidence, in words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from itertools import groupby
 
-from overheard.detection.known_time import Comparison, compare_sides
-from overheard.domain import Model, ModelUpdate, Shift
+from overheard.detection.baseline import run_effect_prior
+from overheard.detection.hypotheses import Attribution, Hypothesis, attribute
+from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
-CATEGORY_SHARE = 0.5
-"""The share of competitors that makes a shift one of the whole category."""
+SURE, PROBABLE = 0.9, 0.6
+"""From these posterior probabilities on the words are firm, and "probably"."""
+
+PATTERNS = {
+    Hypothesis.BRAND_AT_MODEL: "an update of this model that touches this brand alone",
+    Hypothesis.MODEL: "an update of the model as a whole",
+    Hypothesis.BRAND_EVERYWHERE: "news about the brand on the web or in the press, not a model",
+    Hypothesis.EVERYTHING: (
+        "our own side (the questions, the scoring or the connection) or the whole category"
+    ),
+}
+"""What each hypothesis looks like, in words."""
+ONE_MODEL = {
+    Hypothesis.BRAND_AT_MODEL: "a change that touches this brand alone, in the model or on the web",
+    Hypothesis.MODEL: "an update of the model, or a change of the whole category",
+}
+"""The same with one model, where a second model would tell two of them apart."""
 
 
-ZERO_SUM = frozenset({"top1", "first_choice", "share_of_voice"})
-"""Metrics of which one brand can only win what others lose."""
-
-
-class Pattern(Enum):
-    """Who moved; its value says what that looks like."""
-
-    MODEL = "This looks like an update of the model as a whole"
-    BRAND = "This looks like an update of the model that touches this brand"
-    WEB = "This looks like news about the brand on the web or in the press, not like a model"
-    EVERYTHING = (
-        "Suspect our own side first: the questions, the scoring or the connection. "
-        "If those are as they were, the whole category moved"
-    )
-    CATEGORY_OR_MODEL = (
-        "This looks like an update of the model, or like a change of the whole category; "
-        "a second model would tell them apart"
-    )
-    BRAND_OR_WEB = (
-        "This looks like a change that touches this brand alone, in the model or on the web; "
-        "a second model would tell them apart"
-    )
-    MODEL_ALONE = "This looks like an update of this model; a competitor would show how far it goes"
-    UNKNOWN = "With one brand at one model there is nothing to compare it with"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What moved in addition to a shift, in the same metric and at the same time.
-
-    Attributes:
-        key: The stream that shifted.
-        rivals: The competitors at the same model, and whether each moved.
-        models: The brand at other models, and whether it moved there.
-        since: The earliest run with which the shift may have begun.
-    """
-
-    key: StreamKey
-    rivals: Mapping[StreamKey, bool]
-    models: Mapping[StreamKey, bool]
-    since: RunKey
-
-    @property
-    def pattern(self) -> Pattern:
-        """The pattern that fits which competitors and which other models moved along."""
-        category = bool(self.rivals) and sum(self.rivals.values()) >= CATEGORY_SHARE * len(
-            self.rivals
-        )
-        if not self.models:
-            if not self.rivals:
-                return Pattern.UNKNOWN
-            return Pattern.CATEGORY_OR_MODEL if category else Pattern.BRAND_OR_WEB
-        if all(self.models.values()):
-            return Pattern.EVERYTHING if category else Pattern.WEB
-        if not self.rivals:
-            return Pattern.MODEL_ALONE
-        return Pattern.MODEL if category else Pattern.BRAND
-
-
-def goes_along(metric: str, change: float, other: float) -> bool:
-    """Whether a competitor's change can have the same cause as a brand's: for a metric in which one
-    brand's gain is the others' loss (`ZERO_SUM`), only a change in the same direction can.
+def words(found: Attribution, models: int, brands: int) -> str:
+    """Return in a sentence what a change looks like, with its weight.
 
     Args:
-        metric: The metric that changed.
-        change: The brand's change, on the metric's scale.
-        other: The competitor's change, on the same scale.
+        found: The weights of the hypotheses.
+        models: Number of models at which the brand is measured.
+        brands: Number of brands that are measured.
     """
-    return metric not in ZERO_SUM or change * other > 0
+    if models == 1 and brands == 1:
+        return "With one brand at one model there is nothing to compare it with."
+    weights, names = dict(found.weights), PATTERNS
+    if models == 1:
+        alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.BRAND_EVERYWHERE]
+        weights = {Hypothesis.BRAND_AT_MODEL: alone, Hypothesis.MODEL: 1 - alone}
+        names = ONE_MODEL
+    if brands == 1:
+        alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.MODEL]
+        return _weighed(
+            {"an update of this model": alone, "news or our own side, at all models": 1 - alone}
+        )
+    hint = "" if models > 1 else " A second model would tell them apart."
+    return _weighed({names[one]: weight for one, weight in weights.items()}) + hint
 
 
-def go_along(stream: Stream, other: Stream, began: int) -> bool:
-    """Whether another stream's change since a run can be of one kind with a stream's."""
-    mine, theirs = (compare_sides(one, began, tau2=0.0) for one in (stream, other))
-    if stream.key.brand == other.key.brand or mine is None or theirs is None:
-        return True
-    return goes_along(stream.key.metric, mine.change, theirs.change)
+def _weighed(weights: Mapping[str, float]) -> str:
+    """Return a sentence that names the likeliest cause, and the next where it is likely too."""
+    (first, weight), (second, _), *_ = sorted(weights.items(), key=lambda one: -one[1])
+    if weight >= SURE:
+        return f"This looks like {first}."
+    if weight >= PROBABLE:
+        return f"This is probably {first}."
+    return f"This may be {first}; or {second}."
 
 
 def explain(
-    around: Surroundings, updates: Sequence[ModelUpdate] = (), *, recovery: bool = False
+    key: StreamKey, streams: Sequence[Stream], began: RunKey, updates: Sequence[ModelUpdate] = ()
 ) -> str:
-    """Return sentences that name the pattern of a shift and its evidence.
+    """Return sentences on what a change looks like, and on the evidence for that.
 
     Args:
-        around: Which competitors and which other models moved with the shift.
-        updates: Known updates of the model that fall among the shift's dates.
-        recovery: Whether the shift takes back an earlier shift.
+        key: The stream that changed.
+        streams: The streams of its metric, of all brands at all models, from the beginning of their
+            baselines to the run that is analysed.
+        began: The run with which the change began.
+        updates: Known updates of the model that fall among the change's dates.
     """
-    back = ["It takes back an earlier shift."] if recovery else []
-    evidence = [_rivals(around), _models(around), *_known(updates)]
-    return " ".join([*back, f"{around.pattern.value}.", *filter(None, evidence)])
+    found = attribute(key, streams, began, run_effect_prior(key.model))
+    rivals = {s.key for s in streams if s.key.model == key.model} - {key}
+    models = {s.key for s in streams if s.key.brand == key.brand} - {key}
+    sentences = [
+        words(found, 1 + len(models), 1 + len(rivals)),
+        _rivals({one: found.moved(one) for one in rivals}),
+        _models({one: found.moved(one) for one in models}),
+        *_known(updates),
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def falls_among(
@@ -138,22 +116,12 @@ def falls_among(
     return tuple(matching)
 
 
-def is_recovery(compared: Comparison, key: StreamKey, earlier: Sequence[Shift]) -> bool:
-    """Whether a change undoes more than half of the latest shift of the same stream."""
-    shifts = [s for s in earlier if (s.brand, s.model, s.metric) == tuple(key)]
-    if not shifts or shifts[-1].recovery:
-        return False
-    old = shifts[-1]
-    opposite = old.change * compared.change < 0
-    return opposite and abs(compared.after - old.before) < abs(compared.after - old.after)
-
-
-def _rivals(around: Surroundings) -> str:
+def _rivals(rivals: Mapping[StreamKey, bool]) -> str:
     """Return the sentence on which competitors moved at the same model; empty without any."""
-    if not around.rivals:
+    if not rivals:
         return ""
-    moved = sorted(key.brand for key, moved in around.rivals.items() if moved)
-    whole = len(around.rivals)
+    moved = sorted(key.brand for key, moved in rivals.items() if moved)
+    whole = len(rivals)
     competitors = "the one competitor" if whole == 1 else f"the {whole} competitors"
     if not moved:
         return f"At this model {competitors} did not move with it."
@@ -162,12 +130,12 @@ def _rivals(around: Surroundings) -> str:
     return f"At this model {len(moved)} of {competitors} moved too ({', '.join(moved)})."
 
 
-def _models(around: Surroundings) -> str:
+def _models(models: Mapping[StreamKey, bool]) -> str:
     """Return the sentence on at which other models the brand moved; empty without any."""
-    if not around.models:
+    if not models:
         return ""
-    moved = sorted(str(key.model) for key, moved in around.models.items() if moved)
-    still = sorted(str(key.model) for key, moved in around.models.items() if not moved)
+    moved = sorted(str(key.model) for key, moved in models.items() if moved)
+    still = sorted(str(key.model) for key, moved in models.items() if not moved)
     if not moved:
         return f"The brand did not move at {', '.join(still)}."
     rest = f", and not at {', '.join(still)}" if still else ""

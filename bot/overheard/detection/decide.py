@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import log
+from math import inf
 
-from overheard.detection.effect import FULL_BASELINE_RUNS
+from overheard.detection.effect import MeasuredChange
 from overheard.detection.evidence import (
     AlertHistory,
     AlertPolicy,
@@ -21,12 +21,13 @@ from overheard.detection.evidence import (
     ModelEvidence,
     StreamEvidence,
 )
+from overheard.detection.learning import LEARNING_RUNS
+from overheard.detection.levels import WATCHED_A_YEAR, AlertLevel, rarity
 from overheard.domain import Alert, Model, Shift
 from overheard.measure.blocks import RunKey
 
-MIN_LOG_EVIDENCE = log(20.0)
-"""Natural logarithm of the least evidence for an alert, however low the threshold: twenty to one.
-"""
+MIN_MOVED_PROMPTS = 3
+"""So many prompts that moved by 20 points are worth an alert, however large the panel."""
 HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
 """Metrics that head an alert, the first of them first, when several moved at once."""
 
@@ -39,6 +40,8 @@ class Reason(StrEnum):
     PANEL_CHANGED = "panel changed"
     LEARNING = "learning"
     BELOW_THRESHOLD = "below threshold"
+    WATCHED = "watched"
+    RETURNED = "returned"
     NOT_COMPARABLE = "nothing to compare"
     TOO_SMALL = "effect too small"
     REPORTED = "reported before"
@@ -54,8 +57,9 @@ class Silence:
         reason: Why.
         runs: Number of earlier runs in its baseline.
         runs_needed: How many it takes; while learning, how many make a full baseline.
-        evidence: Natural logarithm of the evidence that was held against the threshold, or None.
-        threshold: The threshold, as a logarithm, or None.
+        evidence: Natural logarithm of the excess evidence that was compared with the budget, or
+            None.
+        threshold: The excess that the budget asks for, as a logarithm, or None.
         change: The change that is expected, on the metric's scale, or None.
         smallest_change: The smallest that is reported.
         alert: Number of the alert that has reported it, or 0.
@@ -82,14 +86,9 @@ class AlertAction(StrEnum):
     """An open alert goes further."""
     KEEP = "keep"
     """An alert has reported this very run: it is analysed again."""
+    RECOVER = "recover"
+    """The brand is back where it was before an alert, which ends."""
     NONE = "none"
-
-
-class AlertLevel(StrEnum):
-    """How certain an alert is. So far there is one level."""
-
-    SHIFT = "shift"
-    """The evidence is over the threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +117,10 @@ class Decision:
         model: The model.
         run: The run.
         shifts: What is reported; the first heads the alert.
-        placement: As what: a new alert, growth of an open one, nothing.
-        level: How certain it is; None when nothing is reported.
+        placement: As what: a new alert, growth or end of an open one, nothing.
+        level: How certain it is; `WATCH` without an alert, or None.
+        years: Once in about how many years the deployment would see so much evidence, if nothing
+            had changed; None without a baseline.
         silences: The metrics of which nothing is reported, and why.
     """
 
@@ -129,6 +130,7 @@ class Decision:
     shifts: tuple[Shift, ...]
     placement: Placement
     level: AlertLevel | None
+    years: float | None
     silences: tuple[Silence, ...]
 
     @property
@@ -148,15 +150,41 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
     """
     silences = {one.metric: _silence(one, evidence, policy, history) for one in evidence.streams}
     shifts = [one.shift for one in evidence.streams if one.shift and not silences[one.metric]]
-    shifts.sort(key=_prominence)
+    excess = {one.metric: one.statistic or 0.0 for one in evidence.streams}
+    shifts.sort(key=lambda shift: _prominence(shift, excess[shift.metric]))
+    measured = any(one.statistic is not None for one in evidence.streams)
+    rarity = evidence.rarity(policy.brands) if measured else None
+    level = rarity.level(policy.false_alarms_per_year) if rarity else None
     return Decision(
         brand=evidence.brand,
         model=evidence.model,
         run=evidence.run,
         shifts=tuple(shifts),
-        placement=place(shifts, history.alerts) if shifts else Placement(AlertAction.NONE),
-        level=AlertLevel.SHIFT if shifts else None,
+        placement=_placement(shifts, evidence, history),
+        level=level if shifts or level is AlertLevel.WATCH else None,
+        years=rarity.years if rarity else None,
         silences=tuple(filter(None, silences.values())),
+    )
+
+
+def _placement(
+    shifts: Sequence[Shift], evidence: ModelEvidence, history: AlertHistory
+) -> Placement:
+    """Return as what the evidence is reported: by its shifts, or as the end of an alert."""
+    if shifts:
+        return place(shifts, history.alerts)
+    if evidence.returned is None:
+        return Placement(AlertAction.NONE)
+    ended = evidence.returned.shift
+    return Placement(
+        AlertAction.RECOVER,
+        recovers=tuple(
+            alert.id
+            for alert in history.alerts
+            if alert.shift.model == ended.model
+            and not alert.state.over
+            and any(old.run_id == ended.run_id for old in alert.moved)
+        ),
     )
 
 
@@ -164,11 +192,13 @@ def _silence(
     stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
     """Return why nothing is reported of a metric, or None when it is reported."""
-    unsure = _silence_of_weak_evidence(stream, evidence)
+    unsure = _silence_of_weak_evidence(stream, evidence, policy)
     return unsure or _silence_of_strong_evidence(stream, policy, history)
 
 
-def _silence_of_weak_evidence(stream: StreamEvidence, evidence: ModelEvidence) -> Silence | None:
+def _silence_of_weak_evidence(
+    stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy
+) -> Silence | None:
     """Return why the evidence is not enough for an alert, or None when it is over the threshold.
 
     Both the brand's evidence (the mean over its streams) and the metric's own evidence must exceed
@@ -179,14 +209,21 @@ def _silence_of_weak_evidence(stream: StreamEvidence, evidence: ModelEvidence) -
         unread = stream.has_unread_history
         return replace(silence, reason=Reason.SCORER_CHANGED) if unread else silence
     weight = min(evidence.statistic, stream.statistic)
+    silence = replace(silence, evidence=weight, threshold=evidence.threshold)
+    if evidence.returned:
+        return replace(silence, reason=Reason.RETURNED)
     if weight > evidence.threshold:
         return None
-    silence = replace(silence, evidence=weight, threshold=evidence.threshold)
-    if stream.shared_prompts == 0:
-        return replace(silence, reason=Reason.PANEL_CHANGED)
-    if stream.runs < FULL_BASELINE_RUNS:
-        return replace(silence, reason=Reason.LEARNING, runs_needed=FULL_BASELINE_RUNS)
-    return replace(silence, reason=Reason.BELOW_THRESHOLD)
+    rare = rarity(weight, evidence.runs_a_year, policy.brands).yearly
+    reasons = {
+        Reason.PANEL_CHANGED: stream.shared_prompts == 0,
+        Reason.WATCHED: rare <= WATCHED_A_YEAR,
+        Reason.LEARNING: stream.runs < LEARNING_RUNS,
+        Reason.BELOW_THRESHOLD: True,
+    }
+    reason = next(reason for reason, holds in reasons.items() if holds)
+    needed = LEARNING_RUNS if reason is Reason.LEARNING else stream.runs_needed
+    return replace(silence, reason=reason, runs_needed=needed)
 
 
 def _silence_of_strong_evidence(
@@ -194,20 +231,26 @@ def _silence_of_strong_evidence(
 ) -> Silence | None:
     """Return why a change over the threshold is not reported, or None when it is reported."""
     silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
-    change, shift, smallest = (
-        stream.expected_change,
-        stream.shift,
-        policy.smallest_change(stream.metric),
-    )
+    change, shift, smallest = stream.change, stream.shift, policy.smallest_change(stream.metric)
     if change is None or shift is None:
         return silence
-    if abs(change) < smallest:
-        return replace(silence, reason=Reason.TOO_SMALL, change=change, smallest_change=smallest)
+    if not _matters(change, smallest):
+        return replace(
+            silence, reason=Reason.TOO_SMALL, change=change.relevant, smallest_change=smallest
+        )
     if alert := _reported(shift, history):
         return replace(silence, reason=Reason.REPORTED, change=shift.change, alert=alert.id)
     if stream.judge and stream.judge.explains(shift.change):
         return replace(silence, reason=Reason.JUDGE_MOVED, change=shift.change, judge=stream.judge)
     return None
+
+
+def _matters(change: MeasuredChange, smallest: float) -> bool:
+    """Whether a change is large enough for an alert: on the panel, on the prompts that named the
+    brand, or on three prompts.
+    """
+    largest = max(abs(change.panel), abs(change.relevant))
+    return largest >= smallest or change.moved_prompts >= MIN_MOVED_PROMPTS
 
 
 def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
@@ -319,16 +362,18 @@ def _is_taken_back(alert: Alert, shift: Shift) -> bool:
     return nearer and last.change * shift.change < 0
 
 
-def _prominence(shift: Shift) -> tuple[int, float, str]:
-    """Return the order in which shifts head an alert: by metric, then the most probable first.
+def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
+    """Return the order in which shifts head an alert: by metric, then by their evidence.
 
     Statements are put before them by `detection.statements.add_statements`.
     """
     known = shift.metric in HEAD_METRICS
     order = HEAD_METRICS.index(shift.metric) if known else len(HEAD_METRICS)
-    return order, -(shift.probability or 0.0), shift.metric
+    return order, -excess, shift.metric
 
 
 def _nearness(silence: Silence) -> tuple[int, float]:
     """Return how near a silent metric came to an alert."""
-    return tuple(Reason).index(silence.reason), silence.evidence or 0.0
+    return tuple(Reason).index(
+        silence.reason
+    ), -inf if silence.evidence is None else silence.evidence

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from overheard.detection.alarm_table import RUNS_A_YEAR
+from overheard.detection.effect import MeasuredChange
+from overheard.detection.levels import Rarity, rarity
 from overheard.domain import Alert, Model, Shift
 from overheard.measure.blocks import RunKey
 
@@ -20,12 +23,14 @@ class AlertPolicy:
     """What a deployment wants to be alerted of.
 
     Attributes:
-        false_alarms_per_year: False alarms allowed for each brand.
+        false_alarms_per_year: False alarms allowed for all brands together.
+        brands: Number of brands that are watched: each has an equal part of that.
         smallest_changes: The smallest expected change that is reported, by metric, on the
             metric's scale; 0 for metrics that are not named.
     """
 
-    false_alarms_per_year: float = 1.0
+    false_alarms_per_year: float = 0.2
+    brands: int = 1
     smallest_changes: Mapping[str, float] = field(default_factory=dict)
 
     def smallest_change(self, metric: str) -> float:
@@ -64,6 +69,27 @@ class JudgeCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """The end of an alarm's story: the brand is back at its level before.
+
+    Attributes:
+        run: The run after which it was found.
+        shift: The shift that headed the alarm.
+        before: Rows of the runs at the old level.
+        row: Row of the run with which the return most likely began.
+        brand: The brand's name.
+        model: The model.
+    """
+
+    run: RunKey
+    shift: Shift
+    before: tuple[int, ...]
+    row: int
+    brand: str
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEvidence:
     """What one metric shows after a run.
 
@@ -74,10 +100,10 @@ class StreamEvidence:
         has_unread_history: Whether earlier runs were read by other scorer versions alone.
         shared_prompts: Number of prompts of this run that were asked before; None when the run
             has no answers for this metric.
-        statistic: Natural logarithm of its evidence for a change (Shiryaev-Roberts statistic);
-            None without a baseline.
-        expected_change: The change to expect of many more answers, on the metric's scale; None
-            when its evidence is not over the threshold, or there is nothing to compare.
+        statistic: Natural logarithm of its evidence for a change (Shiryaev-Roberts statistic),
+            less the threshold of its baseline; None without a baseline.
+        change: The change to expect of many more answers; None when its evidence is not over the
+            budget of false alarms, or there is nothing to compare.
         shift: The change in full; None in the same cases.
         judge: What the judge says of old answers; None when it was not asked.
     """
@@ -88,7 +114,7 @@ class StreamEvidence:
     has_unread_history: bool = False
     shared_prompts: int | None = None
     statistic: float | None = None
-    expected_change: float | None = None
+    change: MeasuredChange | None = None
     shift: Shift | None = None
     judge: JudgeCheck | None = None
 
@@ -101,10 +127,12 @@ class ModelEvidence:
         brand: The brand's name.
         model: The model.
         run: The run.
-        statistic: Natural logarithm of the brand's evidence, over all its models and metrics.
-        threshold: What that and the evidence of a metric must exceed, as a logarithm; where the
-            brand's evidence is not above `MIN_LOG_EVIDENCE` no other is worked out.
+        statistic: Natural logarithm of the brand's excess evidence, over all models and metrics.
+        threshold: What that and the excess of a metric must exceed, as a logarithm, so that alarms
+            keep to the budget.
         streams: The metrics, one or more.
+        runs_a_year: How many runs are analysed in a year.
+        returned: The end of an alarm's story, when the brand is back at its old level; or None.
     """
 
     brand: str
@@ -113,6 +141,12 @@ class ModelEvidence:
     statistic: float
     threshold: float
     streams: tuple[StreamEvidence, ...]
+    runs_a_year: float = RUNS_A_YEAR
+    returned: Returned | None = None
+
+    def rarity(self, brands: int) -> Rarity:
+        """Return how rare so much evidence is when nothing changed at any of the brands."""
+        return rarity(self.statistic, self.runs_a_year, brands)
 
 
 @dataclass(frozen=True, slots=True)

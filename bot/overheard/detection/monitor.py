@@ -1,10 +1,11 @@
 """The monitor of one brand: its past is analysed run by run, as it would have been analysed live.
 
-After each run the evidence of all streams is averaged, and `decide` holds it against the brand's
-threshold (`baseline`). An alarm names the streams whose own evidence exceeds that threshold: at
-least one does, or their mean would not. After an alarm the baseline of its model begins again with
-the run with which the change most likely began, and nothing before it counts any more; a return
-to the old level is a shift like any other.
+After each run the evidence of each stream is compared with the threshold of its baseline
+(`alarm_table`); what it has above that, joined over the brand's streams, is the brand's excess,
+and `decide` compares it with the budget of false alarms. An alarm names the streams whose own
+excess is over the budget's too. After an alarm the baseline of its model begins again with the run
+with which the change most likely began. The old baseline is kept: when the brand is back at its old
+level, the story of the alarm ends without another alarm (`return_to_level`).
 
 An analysis knows nothing of the runs after it, and nothing is kept: the same runs always give the
 same shifts.
@@ -13,52 +14,54 @@ same shifts.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import inf, log
+from dataclasses import dataclass, field, replace
+from math import inf
 
-from overheard.detection import run_effects
-from overheard.detection.attribution import (
-    Surroundings,
-    explain,
-    falls_among,
-    first_after,
-    go_along,
-    is_recovery,
+from overheard.detection import attribution
+from overheard.detection.alarm_table import AlarmTable, alarm_table
+from overheard.detection.baseline import (
+    Baseline,
+    Excursion,
+    run_effect_prior,
+    run_slice,
+    stream_rows,
 )
-from overheard.detection.baseline import BaselineFit, fit_baseline, run_slice, settled
-from overheard.detection.decide import MIN_LOG_EVIDENCE, Decision, decide
-from overheard.detection.detector import (
-    UPDATE_WEIGHT,
-    ChangeEvidence,
-    StreamRecord,
-    brand_statistic,
-    rows_with_answers,
-)
-from overheard.detection.effect import (
-    FULL_BASELINE_RUNS,
-    Learning,
-    expected_change,
-    probability,
-    smallest_visible_change,
-)
+from overheard.detection.control_variate import StreamGroup
+from overheard.detection.decide import Decision, decide
+from overheard.detection.effect import measured_change
 from overheard.detection.evidence import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
     AlertPolicy,
     ModelEvidence,
+    Returned,
     StreamEvidence,
 )
 from overheard.detection.known_time import compare_sides
-from overheard.detection.run_effects import Moments
+from overheard.detection.learning import LEARNING_RUNS, Learning, learning
+from overheard.detection.levels import needed_excess, rarity, runs_a_year
+from overheard.detection.return_to_level import ReturnEvidence, return_evidence
+from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.numpy_proxy import Floats, np
 
 LEARNING_METRIC = "visibility"
 """The metric whose smallest visible change is shown while a baseline is short."""
-MIN_RUNS_AFTER_SHIFT = 2
-"""Runs that a model's new baseline has before a shift from it can be seen."""
+REACH_DAYS = 112.0
+"""How many days back a change is looked for, and at least 16 runs."""
+UPDATE_WEIGHT = 3.0
+"""How much likelier a change is in a run in which an update was announced or another model was
+served, than in other runs."""
+UNWEIGHTED_SOURCES = frozenset({"style", "canary"})
+"""Signs of an update that go with the run effects of a session: they carry no weight."""
+RETURN_RUNS = 16
+"""For so many runs after an alarm a return is looked for after each run."""
+RETURN_ODDS = 5.0
+"""Odds of a return, the mean over its possible starts, that end an alarm's story."""
+DUE_ODDS = 3.0
+"""Odds of a return, summed over its starts, from which the next alarm due is a return instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +71,44 @@ class Alarm:
     Attributes:
         run: The run after which it was raised.
         shifts: What shifted, the most certain of each model first; one or more.
+        age: Number of runs in the youngest baseline of what shifted.
+        usual: The median run of the baseline before the first shift.
     """
 
     run: RunKey
     shifts: tuple[Shift, ...]
+    age: int
+    usual: RunKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StreamAnalysis:
     """What one stream shows after a run.
 
     Attributes:
-        stream: Its runs from the beginning of the baseline to that run.
-        evidence: Evidence for a change.
-        statistic: The logarithm of its sum, with the weights of known updates.
+        stream: The runs of its baseline, and that run.
+        found: Its evidence for a change.
+        excess: The logarithm of its statistic above its threshold.
     """
 
     stream: Stream
-    evidence: ChangeEvidence
-    statistic: float
+    found: Statistic
+    excess: float
+
+    @property
+    def largest(self) -> float:
+        """The largest logarithm of a Bayes factor."""
+        return float(self.found.logs.max())
+
+
+@dataclass(eq=False)
+class _Watched:
+    """The streams of the brand at one model, and what is normal of them."""
+
+    baseline: Baseline
+    streams: dict[str, Stream]
+    groups: dict[str, StreamGroup] = field(default_factory=dict)
+    answered: dict[str, Floats] = field(default_factory=dict)
 
 
 class Monitor:
@@ -98,16 +120,16 @@ class Monitor:
         updates: Known updates of the models. A change is `UPDATE_WEIGHT` times likelier to begin
             with the first run after one.
         policy: How often an alarm may be false, and which changes are too small for one.
-        thresholds: Those that are known already.
         bursts: Numbers of the runs that are bursts: they do not set the pace.
         unread: For streams with history that only other scorer versions have read, its first run.
+        table: Thresholds of the statistic; by default those that ship.
 
     Attributes:
         evidence: What was measured at each model asked, by the number of the run; what `decide`
             makes of it without a history is what the replay raises.
         streams: What the brand's streams showed after the latest run.
-        crossed: Whether their evidence was over the threshold then.
-        thresholds: Those that were needed.
+        crossed: Whether their evidence was over the budget then.
+        returns: The ends of alarms' stories, in the order of the runs.
     """
 
     def __init__(
@@ -117,203 +139,238 @@ class Monitor:
         updates: Iterable[ModelUpdate] = (),
         *,
         policy: AlertPolicy = DEFAULT_ALERT_POLICY,
-        thresholds: Mapping[str, float] | None = None,
         bursts: Collection[int] = (),
         unread: Mapping[StreamKey, RunKey] | None = None,
+        table: AlarmTable | None = None,
     ) -> None:
-        everything = list(streams)
+        everything = sorted(streams, key=lambda stream: stream.key)
         self._brand = brand
-        self._own_streams = [s for s in everything if s.key.brand == brand]
-        self._models = {s.key.model: s.runs for s in self._own_streams}
-        self._all = [s for s in everything if s.key.model in self._models]
+        self._own = [s for s in everything if s.key.brand == brand]
+        models = {s.key.model for s in self._own}
+        self._all = [s for s in everything if s.key.model in models]
         self._updates = sorted(updates, key=lambda update: (update.at, update.source))
-        self._announced = first_after(self._updates, self._models)
         self._policy = policy
-        self._known = thresholds or {}
         self._bursts = frozenset(bursts)
         self._unread = unread or {}
-        self.thresholds: dict[str, float] = {}
+        self._table = table or alarm_table()
+        self._watched = {model: self._watch(model) for model in sorted(models)}
+        self._weights = {model: self._prior_weights(model) for model in models}
         self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
-        self.streams: list[StreamAnalysis] = []
         self.crossed = False
-        self._records = {s.key: StreamRecord(s) for s in self._all}
-        self._begun = {model: runs[0] for model, runs in self._models.items()}
-        self._windows: dict[tuple[Model, str], list[list[Moments]]] = defaultdict(list)
-        self._fit: BaselineFit | None = None
-        self._raised: list[Shift] = []
+        self.returns: list[Returned] = []
+        self._seen: dict[StreamKey, StreamAnalysis] = {}
+
+    @property
+    def streams(self) -> list[StreamAnalysis]:
+        """What the brand's streams showed after the latest run."""
+        return list(self._seen.values())
 
     def replay(self) -> Iterator[Alarm]:
         """Analyse run after run, and yield the alarms that would have been raised."""
         runs: list[RunKey] = []
-        for run in sorted({s.runs[row] for s in self._own_streams for row in rows_with_answers(s)}):
+        for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):
             self.evidence[run.id] = evidence = tuple(self._analyse(run, runs))
             runs.append(run)
             decisions = [decide(one, self._policy, NO_HISTORY) for one in evidence]
-            shifts = [shift for decision in decisions for shift in self._by_evidence(decision)]
+            shifts = [shift for one in decisions for shift in self._by_evidence(one)]
+            for one in evidence:
+                if one.returned:
+                    self.returns.append(one.returned)
             if shifts:
-                self._restart_baselines(shifts)
-                self._raised += shifts
-                yield Alarm(run, tuple(shifts))
-
-    def _by_evidence(self, decision: Decision) -> list[Shift]:
-        """Return the shifts of a decision, those with the most evidence first."""
-        statistic = {
-            one.stream.key.metric: one.statistic
-            for one in self.streams
-            if one.stream.key.model == decision.model
-        }
-        return sorted(decision.shifts, key=lambda s: (-statistic[s.metric], s.metric))
+                age = min(self._seen[_key(shift)].found.age for shift in shifts)
+                self._restart(shifts)
+                yield Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
 
     def learning(self) -> Learning | None:
-        """Return how long the shortest baseline is after the latest analysis, or None when all are
-        long enough. An earlier analysis keeps the promised rate of false alarms too, but sees only
-        larger changes.
+        """Return what the shortest baseline would show within three runs; None when all are long
+        enough.
         """
         short = [
-            (len(baseline.runs), stream.key.metric != LEARNING_METRIC, baseline)
-            for stream in self._own_streams
-            if (baseline := self._baseline(stream)).binary
-            and 0 < len(baseline.runs) < FULL_BASELINE_RUNS
+            (len(watched.baseline.rows), metric != LEARNING_METRIC, model, metric)
+            for model, watched in self._watched.items()
+            for metric, group in watched.groups.items()
+            if group.binary and 0 < len(watched.baseline.rows) < LEARNING_RUNS
         ]
         if not short:
             return None
-        runs, _, baseline = min(short, key=lambda candidate: candidate[:2])
-        return Learning(
-            runs, FULL_BASELINE_RUNS, smallest_visible_change(baseline, run_effects.PRIOR_TAU2)
-        )
+        _, _, model, metric = min(short)
+        watched = self._watched[model]
+        rows = np.array(watched.baseline.rows, np.intp)
+        rows = rows[watched.answered[metric][rows] > 0]
+        if not len(rows):
+            return None
+        return learning(watched.groups[metric], rows, run_effect_prior(model))
 
-    def _baseline(self, stream: Stream) -> Stream:
-        """Return a stream cut to its baseline: from its model's first to its last answered run."""
-        rows = rows_with_answers(stream)
-        rows = rows[rows >= bisect_left(stream.runs, self._begun[stream.key.model])]
-        return (
-            run_slice(stream, int(rows[0]), int(rows[-1]) + 1)
-            if len(rows)
-            else run_slice(stream, 0, 0)
-        )
+    def _watch(self, model: Model) -> _Watched:
+        own = {s.key.metric: s for s in self._own if s.key.model == model}
+        watched = _Watched(Baseline(next(iter(own.values())).runs), own)
+        for metric, stream in own.items():
+            rivals = [
+                s
+                for s in self._all
+                if (s.key.model, s.key.metric) == (model, metric) and s is not stream
+            ]
+            watched.groups[metric] = StreamGroup.of(stream, rivals)
+            watched.answered[metric] = stream.n.sum(axis=1)
+        return watched
+
+    def _prior_weights(self, model: Model) -> Floats:
+        """Return the prior weight of a change that begins with each run of a model.
+
+        Where updates are frequent they say little: the weights are divided by their mean.
+        """
+        runs = self._watched[model].baseline.runs
+        updates = [u for u in self._updates if u.source not in UNWEIGHTED_SOURCES]
+        weights = np.ones(len(runs))
+        for first in attribution.first_after(updates, {model: runs}):
+            weights[runs.index(first[1])] = UPDATE_WEIGHT
+        before = np.cumsum(weights) / np.arange(1, len(runs) + 1)
+        return np.asarray(weights / before)
 
     def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
-        """Yield the evidence after a run at each model that was asked or has shifted.
+        """Yield the evidence after a run at each model that was asked.
 
         Args:
             run: The run to analyse.
             earlier: The runs that were analysed before, the oldest first.
         """
-        self.streams, self.crossed = [], False
-        level, limit = -inf, MIN_LOG_EVIDENCE
-        pasts = self._pasts(run)
-        if pasts:
-            fitted = self._fitted(pasts, run, earlier)
-            self.streams = [self._analyse_stream(past.key, run, fitted) for past in pasts]
-            level = float(brand_statistic([one.statistic for one in self.streams]))
-            if level > MIN_LOG_EVIDENCE:  # else no threshold is needed, and its simulation is slow
-                limit = max(MIN_LOG_EVIDENCE, self._limit(fitted))
-        self.crossed = level > limit
-        for model in sorted(self._models):
-            streams = [stream for stream in self._own_streams if stream.key.model == model]
-            evidence = tuple(self._stream_evidence(one, run, level, limit) for one in streams)
-            if self._is_asked(model, run) or any(one.shift for one in evidence):
-                yield ModelEvidence(self._brand, model, run, level, limit, evidence)
+        pace = runs_a_year([*earlier, run], self._bursts)
+        policy = self._policy
+        needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
+        asked = {}
+        for model, watched in self._watched.items():
+            row = bisect_left(watched.baseline.runs, run)
+            if row < len(watched.baseline.runs) and watched.baseline.runs[row] == run:
+                asked[model] = row
+                self._look_at(watched, model, row, pace)
+        level = self._table.joined([one.excess for one in self._seen.values()])
+        self.crossed = level > needed
+        for model, row in asked.items():
+            watched = self._watched[model]
+            returned = self._returned(watched, model, row, level > needed)
+            limit = inf if returned else needed
+            chance = rarity(level, pace, policy.brands).yearly
+            streams = tuple(
+                self._stream_evidence(stream, row, (level, limit, chance))
+                for stream in watched.streams.values()
+            )
+            watched.baseline.rows.append(row)
+            if returned:
+                watched.baseline.resume(returned.before, returned.row)
+                for metric in watched.streams:
+                    self._seen.pop(StreamKey(self._brand, model, metric), None)
+            yield ModelEvidence(self._brand, model, run, level, needed, streams, pace, returned)
 
-    def _fitted(
-        self, pasts: Sequence[Stream], run: RunKey, earlier: Sequence[RunKey]
-    ) -> BaselineFit:
-        """Return the fit of what is normal before a run: the last fit, or a new one."""
-        announced = frozenset((m, r.id) for m, r in self._announced if r <= run)
-        if self._fit is None or not self._fit.serves(pasts, announced):
-            windows = {past.key: self._moments(past.key, run) for past in pasts}
-            rate = self._policy.false_alarms_per_year
-            self._fit = fit_baseline(pasts, windows, earlier, rate, announced, run, self._bursts)
-        return self._fit
+    def _look_at(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
+        """Work out the statistics of the brand's streams at a model after a run."""
+        reach = max(RECENT_STARTS, round(REACH_DAYS / 365.25 * min(pace, 366.0)))
+        for metric, group in watched.groups.items():
+            key = StreamKey(self._brand, model, metric)
+            answered = watched.answered[metric]
+            rows = watched.baseline.until(row, answered)
+            if len(rows) <= watched.baseline.runs_needed:
+                self._seen.pop(key, None)
+            elif answered[row]:
+                weights = self._weights[model][rows]
+                found = statistic(group, rows, run_effect_prior(model), reach, weights)
+                threshold = self._table.threshold(found.age, found.own_share, found.autocorrelation)
+                stream = stream_rows(watched.streams[metric], rows)
+                self._seen[key] = StreamAnalysis(stream, found, found.total - threshold)
+
+    def _returned(self, watched: _Watched, model: Model, row: int, due: bool) -> Returned | None:
+        """Return the end of an alarm's story when the brand is back at its old level."""
+        if watched.baseline.excursion is None:
+            return None
+        found = [
+            self._return_to(watched, excursion, model, row, due=due)
+            for excursion in watched.baseline.excursion.levels
+        ]
+        _, returned = max(filter(None, found), key=lambda one: one[0], default=(0.0, None))
+        return returned
+
+    def _return_to(
+        self, watched: _Watched, excursion: Excursion, model: Model, row: int, *, due: bool
+    ) -> tuple[float, Returned] | None:
+        """Return the end of an alarm's story when the brand is back at the level before it, and the
+        odds of that.
+        """
+        recent = sum(1 for r in watched.baseline.rows if r > excursion.alarm) < RETURN_RUNS
+        if not (recent or due):
+            return None
+        found = self._return_evidence(watched, excursion, model, row)
+        if found is None:
+            return None
+        if (recent and found.mean_odds > RETURN_ODDS) or (due and found.summed_odds > DUE_ODDS):
+            run, shift = watched.baseline.runs[row], excursion.shift
+            ended = Returned(run, shift, excursion.before, found.start, self._brand, model)
+            return found.mean_odds, ended
+        return None
+
+    def _return_evidence(
+        self, watched: _Watched, excursion: Excursion, model: Model, row: int
+    ) -> ReturnEvidence | None:
+        answered = watched.answered[excursion.metric]
+        analysis = self._seen.get(StreamKey(self._brand, model, excursion.metric))
+        if not answered[row]:
+            return None
+        before = np.array(excursion.before, np.intp)
+        since = np.array([*watched.baseline.rows, row], np.intp)
+        return return_evidence(
+            watched.groups[excursion.metric],
+            before[answered[before] > 0],
+            since[answered[since] > 0],
+            run_effect_prior(model),
+            analysis.found.rivals_variance if analysis else 0.06,
+            uniform=excursion.uniform,
+        )
 
     def _stream_evidence(
-        self, stream: Stream, run: RunKey, level: float, limit: float
+        self, stream: Stream, row: int, judged: tuple[float, float, float]
     ) -> StreamEvidence:
         """Return the evidence of a stream after a run; with its shift where both the brand's
-        evidence ``level`` and the stream's own exceed the threshold ``limit`` (logarithms).
+        excess and the stream's own exceed what the budget asks for.
+
+        Args:
+            stream: The whole stream.
+            row: The row of the run.
+            judged: The brand's excess, the excess that is needed, and how often a year chance shows
+                as much as the brand does.
         """
-        key, begun = stream.key, self._begun[stream.key.model]
-        past = self._between(stream, begun, run)
-        asked_now = self._between(stream, run, run, with_end=True).n.any(axis=0)
-        analysis = next((one for one in self.streams if one.stream.key == key), None)
+        level, limit, chance = judged
+        key, watched = stream.key, self._watched[stream.key.model]
+        past = np.array(watched.baseline.rows, np.intp)
+        past = past[watched.answered[key.metric][past] > 0]
+        asked_now = stream.n[row] > 0
+        analysis = self._seen.get(key) if asked_now.any() else None
+        shared = int((stream.n[past].any(axis=0) & asked_now).sum()) if asked_now.any() else None
+        begun = stream.runs[past[0]] if len(past) else stream.runs[row]
         evidence = StreamEvidence(
             metric=key.metric,
-            runs=len(rows_with_answers(past)),
-            runs_needed=self._runs_needed(stream),
+            runs=len(past),
+            runs_needed=watched.baseline.runs_needed,
             has_unread_history=key in self._unread and self._unread[key] < begun,
-            shared_prompts=int((past.n.any(axis=0) & asked_now).sum()) if asked_now.any() else None,
-            statistic=analysis.statistic if analysis else None,
+            shared_prompts=shared,
+            statistic=analysis.excess if analysis else None,
         )
-        if analysis is None or self._fit is None or min(level, analysis.statistic) <= limit:
+        if analysis is None or min(level, analysis.excess) <= limit:
             return evidence
-        return self._described(evidence, analysis, run, self._fit)
-
-    def _limit(self, fit: BaselineFit) -> float:
-        if fit.key not in self.thresholds:
-            known = self._known.get(fit.key)
-            self.thresholds[fit.key] = fit.limit() if known is None else known
-        return self.thresholds[fit.key]
-
-    def _pasts(self, run: RunKey) -> list[Stream]:
-        """Return the baselines of the brand's streams that are long enough for an analysis."""
-        pasts = []
-        for stream in self._own_streams:
-            past = self._between(stream, self._begun[stream.key.model], run)
-            if len(past.runs) >= self._runs_needed(stream) and past.n.any():
-                pasts.append(past)
-        return pasts
-
-    def _runs_needed(self, stream: Stream) -> int:
-        """Return how many runs a baseline needs: after a shift more than at the beginning."""
-        is_first = self._begun[stream.key.model] == stream.runs[0]
-        return 1 if is_first else MIN_RUNS_AFTER_SHIFT
-
-    def _is_asked(self, model: Model, run: RunKey) -> bool:
-        """Whether a model has answers in a run."""
-        runs = self._models[model]
-        place = bisect_left(runs, run)
-        return place < len(runs) and runs[place] == run
-
-    def _between(
-        self, stream: Stream, start: RunKey, end: RunKey, *, with_end: bool = False
-    ) -> Stream:
-        find = bisect_right if with_end else bisect_left
-        return run_slice(stream, bisect_left(stream.runs, start), find(stream.runs, end))
-
-    def _moments(self, key: StreamKey, run: RunKey) -> list[list[Moments]]:
-        """Return what all brands say of a model's run effects in a metric before a run."""
-        model, metric = key.model, key.metric
-        window = [self._between(s, self._begun[model], run) for s in self._alike(model, metric)]
-        return [*self._windows[model, metric], settled(window)]
-
-    def _alike(self, model: Model, metric: str) -> list[Stream]:
-        return [s for s in self._all if (s.key.model, s.key.metric) == (model, metric)]
-
-    def _analyse_stream(self, key: StreamKey, run: RunKey, fit: BaselineFit) -> StreamAnalysis:
-        """Return the evidence that a stream, the brand's or a competitor's, changed by a run."""
-        model = key.model
-        stream = self._between(self._records[key].stream, self._begun[model], run, with_end=True)
-        past = next((past for past in fit.pasts if past.key == key), stream)
-        reading = self._records[key].reading(self._begun[model], past)
-        effect = fit.effects[StreamKey(self._brand, model, key.metric)]
-        evidence = reading.change_evidence(run, effect.tau2, fit.horizon.reach)
-        weights = {r.id: UPDATE_WEIGHT for m, r in self._announced if m == model}
-        return StreamAnalysis(stream, evidence, evidence.statistic(weights))
+        return self._described(evidence, analysis, stream.runs[row], chance)
 
     def _described(
-        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, fit: BaselineFit
+        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance: float
     ) -> StreamEvidence:
-        """Return the evidence of a stream with its shift and the change to be expected of the whole
-        panel; unchanged where nothing can be compared before and after the likeliest start.
+        """Return the evidence of a stream with its shift and the change to be expected of its
+        prompts; unchanged where nothing can be compared before and after the likeliest start.
         """
-        key, change = analysis.stream.key, analysis.evidence
-        began = change.starts[int(change.logs.argmax())]
-        compared = compare_sides(analysis.stream, began.id, fit.effects[key].tau2)
+        key, found = analysis.stream.key, analysis.found
+        runs = self._watched[key.model].baseline.runs
+        began = runs[found.likeliest]
+        tau2 = found.series.shared + found.variance
+        compared = compare_sides(analysis.stream, began.id, tau2)
         if compared is None:
             return evidence
-        dates = change.dates()
-        updates = falls_among(self._updates, key.model, dates, self._models[key.model])
-        recovery = is_recovery(compared, key, self._raised)
+        dates = tuple(runs[row] for row in found.dates())
+        updates = attribution.falls_among(self._updates, key.model, dates, runs)
         shift = Shift(
             brand=key.brand,
             model=key.model,
@@ -327,60 +384,56 @@ class Monitor:
             answers=compared.answers,
             began=began.id,
             dates=tuple(date.id for date in dates),
-            probability=probability(analysis.statistic, fit.pace.analyses_a_year),
+            chance_a_year=chance,
             updates=updates,
-            explanation=explain(self._surroundings(analysis, run, fit), updates, recovery=recovery),
-            recovery=recovery,
+            explanation=self._explained(analysis, began, run, updates),
         )
-        expected = expected_change(compared, analysis.stream.width)
-        return replace(evidence, expected_change=expected, shift=shift)
+        return replace(evidence, change=measured_change(compared, analysis.stream), shift=shift)
 
-    def _surroundings(self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit) -> Surroundings:
-        """Return which competitors moved at this model, and at which other models the brand did."""
-        key, dates = seen.stream.key, seen.evidence.dates()
-        alike = [s.key for s in self._all if s.key.metric == key.metric and s.key != key]
-        return Surroundings(
-            key=key,
-            rivals=self._moved(seen, run, fit, [k for k in alike if k.model == key.model]),
-            models=self._moved(seen, run, fit, [k for k in alike if k.brand == key.brand]),
-            since=dates[0],
-        )
+    def _explained(
+        self,
+        analysis: StreamAnalysis,
+        began: RunKey,
+        run: RunKey,
+        updates: Sequence[ModelUpdate],
+    ) -> str:
+        """Return in words what the shift looks like, by what moved with it."""
+        key = analysis.stream.key
+        alike = [s for s in self._all if s.key.metric == key.metric]
+        past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]
+        return attribution.explain(key, past, began, updates)
 
-    def _moved(
-        self, seen: StreamAnalysis, run: RunKey, fit: BaselineFit, keys: Iterable[StreamKey]
-    ) -> dict[StreamKey, bool]:
-        """Return for each stream whether it moved at the time of a shift: its Bayes factor,
-        averaged over the possible times, is above 3.
-        """
-        chances = dict(
-            zip((r.id for r in seen.evidence.starts), seen.evidence.posterior, strict=True)
-        )
-        moved = {}
-        for key in keys:
-            if StreamKey(self._brand, key.model, key.metric) not in fit.effects:
-                continue
-            other = self._analyse_stream(key, run, fit)
-            if len(other.evidence.starts):
-                same_time = other.evidence.average(chances)
-                # Another model may have been asked in other runs: any run since then will do.
-                since = {r.id: 1.0 for r in other.evidence.starts if r >= seen.evidence.dates()[0]}
-                moved[key] = max(same_time, other.evidence.average(since)) > log(3.0)
-                likeliest = max(chances, key=chances.__getitem__)
-                moved[key] &= go_along(seen.stream, other.stream, likeliest)
-        return moved
+    def _first(self, key: StreamKey, began: RunKey) -> int:
+        """Return the row with which a stream's baseline begins; a rival's is the brand's own."""
+        watched = self._watched[key.model]
+        rows = watched.baseline.rows
+        return rows[0] if rows and watched.baseline.runs[rows[0]] < began else 0
 
-    def _restart_baselines(self, shifts: Sequence[Shift]) -> None:
+    def _by_evidence(self, decision: Decision) -> list[Shift]:
+        """Return the shifts of a decision, those with the most evidence first."""
+        return sorted(decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric))
+
+    def _usual(self, model: Model) -> RunKey:
+        """Return the median run of the baseline before the latest change of a model."""
+        baseline = self._watched[model].baseline
+        before = baseline.excursion.before if baseline.excursion else ()
+        return baseline.runs[before[len(before) // 2] if before else 0]
+
+    def _restart(self, shifts: Sequence[Shift]) -> None:
         """Begin the baseline of each model that shifted at the run with which the shift most likely
-        began. The runs before are kept as a window for estimates of the run effect.
+        began; what its streams showed is no longer evidence.
         """
         for model in {shift.model for shift in shifts}:
-            first = next(shift for shift in shifts if shift.model == model)
-            began = next(r for r in self._models[model] if r.id == first.began)
-            for metric in {s.key.metric for s in self._all if s.key.model == model}:
-                window = (
-                    self._between(s, self._begun[model], began) for s in self._alike(model, metric)
-                )
-                moments = [run_effects.moments(stream, 0) for stream in window]
-                self._windows[model, metric].append(moments)
-            self._begun[model] = began
-        self._fit = None
+            head = next(shift for shift in shifts if shift.model == model)
+            found, watched = self._seen[_key(head)].found, self._watched[model]
+            rows = watched.baseline.rows
+            before = tuple(row for row in rows if row < found.likeliest)
+            watched.baseline.restart(
+                Excursion(head, rows[-1], before, head.metric, found.uniform, found.likeliest)
+            )
+            for metric in watched.streams:
+                self._seen.pop(StreamKey(self._brand, model, metric), None)
+
+
+def _key(shift: Shift) -> StreamKey:
+    return StreamKey(shift.brand, shift.model, shift.metric)

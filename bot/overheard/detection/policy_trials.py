@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import inf
+from math import inf, log
 
+from overheard.detection.alarm_table import alarm_table
+from overheard.detection.baseline import rows_with_answers
 from overheard.detection.bursts import DEFAULT_POLICY, BurstPolicy, BurstSigns, MadeRun, next_burst
-from overheard.detection.detector import change_evidence
-from overheard.detection.simulate import World, simulate
-from overheard.detection.threshold import RunEffect, estimate_run_effect
-from overheard.detection.trials import (
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup
+from overheard.detection.levels import needed_excess
+from overheard.detection.oracle_trials import (
     BEFORE,
     WARM_UP,
     YEAR,
-    CallsSpent,
-    DetectorTrial,
-    TrialFigures,
-    TrialOutcome,
-    compared,
-    limit_for,
-    others,
-    seeds,
-    yearly,
+    Comparisons,
+    RuleFigures,
+    compare,
 )
+from overheard.detection.simulate import Change, Design, World, simulate
+from overheard.detection.statistic import statistic
+from overheard.detection.trials import MonitorTrial
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.rates import wilson
 from overheard.numpy_proxy import np
@@ -33,6 +31,27 @@ GUARDED = 4
 """How many of the runs of the warm-up are scheduled as later ones are: every prompt once."""
 EXTRA = 10
 """How many bursts a year are expected when nothing changes; each is analysed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelOutcome:
+    """How a trial of the sentinel ended.
+
+    Attributes:
+        found: Its false alarms, and its delay in weeks.
+        interval: 95 % Monte-Carlo interval of the false alarms.
+        calls: Mean number of calls until it saw the drop.
+        calls_error: Monte-Carlo standard error of that.
+        calls_a_year: Calls in a year without a change.
+        compared: What it is compared with.
+    """
+
+    found: RuleFigures
+    interval: tuple[float, float]
+    calls: float
+    calls_error: float
+    calls_a_year: float
+    compared: Comparisons
 
 
 class SimulatedBrand:
@@ -83,16 +102,16 @@ class GuardedWeek:
 
 
 def run_policy_trial(
-    trial: DetectorTrial,
+    trial: MonitorTrial,
     panels: int,
     seed: int,
     step: Callable[[], None] = lambda: None,
     policy: BurstPolicy = DEFAULT_POLICY,
-) -> TrialOutcome:
+) -> SentinelOutcome:
     """Guard simulated brands for a year, and again with a drop after 20 weeks.
 
-    A delay is counted in scheduled runs, which come once a week. The oracle and the rules of the
-    market ask the whole panel in each of their runs.
+    A brand is watched alone. A delay is counted in scheduled runs, which come once a week. The
+    oracle and the rules of the market ask the whole panel in each of their runs.
 
     Args:
         trial: The trial; `repeats` is how often the warm-up asks each prompt, except for its last
@@ -102,57 +121,68 @@ def run_policy_trial(
         step: Called after each brand.
         policy: How calls are spent.
     """
-    first_seed, *other_seeds = seeds(seed)
-    world = simulate(trial.design, trial.change, size=panels, seed=first_seed)
-    other_brands = others(trial, world, first_seed + 1)
-    rng = np.random.default_rng(first_seed)
+    design = trial.world
+    panel = Design(WARM_UP + YEAR, design.prompts, design.repeats, design.beta, design.tau)
+    change = Change(WARM_UP + BEFORE, -trial.drop, trial.carried)
+    world = simulate(panel, change, size=panels, seed=seed)
+    limit = needed_excess(trial.per_year, YEAR + EXTRA, 1)
+    rng = np.random.default_rng(seed)
     still, changed = [], []
     for index in range(panels):
-        guard = _guard(trial, world, other_brands, index, rng)
+        guard = _guard(design.tau, limit, world, index, rng)
         still.append(guard(inf, policy))
         changed.append(guard(BEFORE, policy)[BEFORE:])
         step()
-    return compared(trial, _figures(still, changed), _spent(still, changed), other_seeds)
+    alarms = float(np.mean([weeks[-1].alarm for weeks in still]))
+    low, high = wilson(alarms, panels, 0.95)
+    delays = np.array([len(weeks) for weeks in changed if weeks] or [YEAR - BEFORE])
+    calls = [sum(week.calls for week in weeks) for weeks in changed if weeks] or [0]
+    made = [week.calls for weeks in still for week in weeks]
+    error = float(delays.std()) / len(delays) ** 0.5
+    return SentinelOutcome(
+        RuleFigures(yearly(alarms), float(delays.mean()), error),
+        (yearly(low), yearly(high)),
+        float(np.mean(calls)),
+        float(np.std(calls)) / len(calls) ** 0.5,
+        YEAR * float(np.mean(made)),
+        compare(design, trial.drop, trial.carried, trial.per_year, seed + 1),
+    )
+
+
+def yearly(share: float) -> float:
+    """Return the alarms in a year, from the share of years that have any."""
+    return -log(1 - min(share, 0.999)) + 0.0
 
 
 def _guard(
-    trial: DetectorTrial,
-    world: World,
-    other_brands: list[World],
-    index: int,
-    rng: np.random.Generator,
+    tau: float, limit: float, world: World, index: int, rng: np.random.Generator
 ) -> Callable[[float, BurstPolicy], list[GuardedWeek]]:
     """Learn a brand's baseline, and return a function that guards the brand for a year.
 
     The function takes the week of the change (infinity for none) and how bursts are spent.
     """
-    past = SimulatedBrand(world, index, WARM_UP - GUARDED, trial.tau, rng)
+    past = SimulatedBrand(world, index, WARM_UP - GUARDED, tau, rng)
     once = dict.fromkeys(past.stream.prompts, 1)
     for _ in range(GUARDED):
         past.ask(past.stream.runs[-1].at + timedelta(weeks=1), once, changed=False)
-    run_effect = estimate_run_effect(
-        [past.stream, *(other.stream(index) for other in other_brands)], WARM_UP + 1
-    )
-    limit = limit_for(trial, past.stream, run_effect, index, YEAR + EXTRA)
 
     def guard(change: float, policy: BurstPolicy) -> list[GuardedWeek]:
-        brand = SimulatedBrand(world, index, WARM_UP - GUARDED, trial.tau, rng)
+        brand = SimulatedBrand(world, index, WARM_UP - GUARDED, tau, rng)
         brand.stream = past.stream
-        return _year(brand, run_effect, limit, change, policy)
+        return _year(brand, limit, change, policy)
 
     return guard
 
 
 def _year(
-    brand: SimulatedBrand, run_effect: RunEffect, limit: float, change: float, policy: BurstPolicy
+    brand: SimulatedBrand, limit: float, change: float, policy: BurstPolicy
 ) -> list[GuardedWeek]:
     """Simulate a brand's weeks until the first alarm, or for a year: a scheduled run each week and
     the bursts that follow it. Return the calls of each week and whether it had an alarm.
 
     Args:
         brand: The brand after its warm-up.
-        run_effect: The estimated run effect.
-        limit: Threshold of the logarithm of the statistic.
+        limit: The excess over the threshold that is an alarm.
         change: Week of the change, counted from 0; infinity for none.
         policy: How calls are spent.
     """
@@ -166,11 +196,11 @@ def _year(
             run = brand.ask(now, asks, changed=len(weeks) >= change)
             made.append(MadeRun(run, sum(asks.values()), burst))
             calls += made[-1].calls
-            evidence = change_evidence(brand.stream, run_effect.tau2)
-            alarm = evidence.statistic() > limit
+            largest, excess = _evidence(brand.stream)
+            alarm = excess > limit
             wanted = next_burst(
                 made,
-                BurstSigns(evidence.largest, alarm),
+                BurstSigns(largest, alarm),
                 policy,
                 scheduled=scheduled,
                 now=now,
@@ -184,17 +214,8 @@ def _year(
     return weeks
 
 
-def _spent(still: list[list[GuardedWeek]], changed: list[list[GuardedWeek]]) -> CallsSpent:
-    calls = [sum(week.calls for week in weeks) for weeks in changed if weeks] or [0]
-    made = [week.calls for weeks in still for week in weeks]
-    error = float(np.std(calls)) / len(calls) ** 0.5
-    return CallsSpent(float(np.mean(calls)), error, YEAR * float(np.mean(made)))
-
-
-def _figures(still: list[list[GuardedWeek]], changed: list[list[GuardedWeek]]) -> TrialFigures:
-    """Sum up; a brand with an alarm before the change has no weeks after it, and is left out."""
-    alarms = float(np.mean([weeks[-1].alarm for weeks in still]))
-    low, high = wilson(alarms, len(still), 0.95)
-    runs = np.array([len(weeks) for weeks in changed if weeks] or [YEAR - BEFORE])
-    error = float(runs.std()) / len(runs) ** 0.5
-    return TrialFigures(yearly(alarms), (yearly(low), yearly(high)), float(runs.mean()), error)
+def _evidence(stream: Stream) -> tuple[float, float]:
+    """Return the largest logarithm of a Bayes factor of a stream, and its excess."""
+    found = statistic(StreamGroup.of(stream, ()), rows_with_answers(stream), RunEffectPrior())
+    needed = alarm_table().threshold(found.age, found.own_share, found.autocorrelation)
+    return float(found.logs.max()), found.total - needed

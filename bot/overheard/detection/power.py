@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from overheard.detection.bayes_factors import FRESH_WEIGHT, SHIFT_SD
 from overheard.detection.bursts import INFORMATIVE_SHARE
 from overheard.detection.known_time import STUDENT_FREEDOM
+from overheard.detection.nuisance import STEP_VARIANCE
 from overheard.detection.simulate import WELL_KNOWN
+from overheard.detection.statistic import FRESH_WEIGHT
 from overheard.detection.updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.numpy_proxy import Floats, np
 
@@ -94,7 +95,7 @@ def unannounced(outlook: Outlook, runs: int) -> float:
     of runs after it. The drop is a logit shift of all prompts, found with the probability `POWER`.
     """
     info = information(outlook, runs)
-    known = 1 + SHIFT_SD**2 * info
+    known = 1 + STEP_VARIANCE * info
     needed = outlook.limit + np.log(known) / 2 - np.log(1 - FRESH_WEIGHT)
     z = (2 * needed * known / (known - 1)) ** 0.5
     return points(outlook, (z + _z(1 - POWER)) / info**0.5)

@@ -18,6 +18,9 @@ PRIOR_TAU2 = EXPECTED_SHOCK
 """The variance that is expected of a model with fewer than two runs."""
 PRIOR_RUNS = 6.0
 """How many runs the prior weighs as much as."""
+WEAK_PRIOR_RUNS = 1.0
+"""The same for known updates: a model with larger run effects than most must not move more often.
+"""
 
 
 class Moments(NamedTuple):
@@ -82,6 +85,21 @@ def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
         The variance, above 0; `PRIOR_TAU2` when the baseline is a single run.
     """
     return pool([[moments(stream, first) for stream in streams]]).shrunk
+
+
+def weakly_shrunk_variance(streams: Iterable[Stream], first: int) -> float:
+    """Estimate the variance of a model's run effect with a weak prior, for known updates.
+
+    Args:
+        streams: Streams of one model and one metric; all brands help.
+        first: Number of the run that comes after the baseline, the first that is not used; 0 for
+            all runs.
+    """
+    pooled = pool([[moments(stream, first) for stream in streams]])
+    # A strong run effect moves a rate by less than its slope says: the moments are a little low.
+    found = pooled.found * (1 + pooled.found)
+    whole = pooled.runs + WEAK_PRIOR_RUNS
+    return (pooled.runs * found + WEAK_PRIOR_RUNS * PRIOR_TAU2) / whole
 
 
 def moments(stream: Stream, first: int) -> Moments:

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import exp, lgamma
 
-from overheard.detection.decide import AlertLevel, Decision, place
+from overheard.detection.decide import Decision, place
+from overheard.detection.levels import AlertLevel
 from overheard.domain import (
     Alert,
     Model,
@@ -45,7 +46,7 @@ GONE_LEVEL = 0.05
 """Largest probability of the answers without a statement that is still made, to call it gone."""
 MIN_RUNS_GONE = 2
 """Runs without a statement before it can be gone."""
-STATEMENT_LEVEL = AlertLevel.SHIFT
+STATEMENT_LEVEL = AlertLevel.NEARLY_CERTAIN
 """How certain it is that a repeated statement was made."""
 GROWTH = 2.0
 """How many times as many answers of a run as were reported before let an alert grow."""
@@ -377,7 +378,14 @@ def add_statements(
             whole.append(replace(decision, shifts=shifts, placement=placed, level=level))
     whole += [
         Decision(
-            shifts[0].brand, model, run, tuple(shifts), place(shifts, alerts), STATEMENT_LEVEL, ()
+            shifts[0].brand,
+            model,
+            run,
+            tuple(shifts),
+            place(shifts, alerts),
+            STATEMENT_LEVEL,
+            None,
+            (),
         )
         for model, shifts in by_model.items()
     ]

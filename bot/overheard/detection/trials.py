@@ -1,249 +1,281 @@
-"""Trials of the detector: on simulated brands, compared with the oracle and the rules of the
-market.
+"""Trials of the monitor that ships, in simulated worlds: every alarm counts, from the first run on.
 
-A trial's brand is watched by one stream. Its run effects are learnt from all brands that the same
-model is asked about. After a warm-up the threshold is fitted, and the brand is watched for a year
-in which nothing changes, and then again from the same start with a drop.
+For false alarms all brands of a world are watched for two years in which nothing changes. For the
+delay a brand is watched whose visibility falls with run 41; for the reliability of what is
+reported, brands that change once a year.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from math import inf, log
-from typing import NamedTuple
+from math import ceil
 
-from overheard.detection.bayes_factors import Histories, statistics
-from overheard.detection.benchmarks import RULES, MarketRule, delays, limit_of, lorden_calls, oracle
-from overheard.detection.simulate import WELL_KNOWN, Change, Design, World, simulate, undone
-from overheard.detection.threshold import RunEffect, estimate_run_effect, threshold
-from overheard.measure.blocks import Stream
-from overheard.measure.rates import wilson
-from overheard.numpy_proxy import Floats, np
+from overheard.detection.evidence import AlertPolicy
+from overheard.detection.levels import Rarity
+from overheard.detection.monitor import Alarm, Monitor
+from overheard.detection.oracle_trials import Comparisons, compare
+from overheard.detection.worlds import (
+    Changes,
+    Moved,
+    SimulatedWorld,
+    WorldDesign,
+    brand_name,
+    simulate_world,
+)
+from overheard.numpy_proxy import np
 
-WARM_UP, YEAR, BEFORE = 20, 52, 20
-"""Runs: before watching starts, watched in a year, and watched before the change."""
-BENCHMARK_PANELS = 2000
-"""Panels behind the figures of the oracle and the rules."""
+RUNS_A_YEAR = 52
+CHANGE_AT = 40
+"""Index of the run with which visibility falls."""
+RUNS_AFTER = 32
+"""A fall that is not seen within so many runs counts as seen then."""
+GHOST_RUNS = 8
+"""An opposite alarm within so many runs of another is a ghost."""
+AGES = {"1-3": (1, 3), "4-7": (4, 7), "8-15": (8, 15), "16+": (16, 10_000)}
+"""Runs in the baseline, by the names of the groups."""
+SMALLEST_CHANGE = 0.05
+"""The gate of the default settings for rates."""
+CHANGE_SD, SPARSE_SHARE, CARRIED = 0.7, 0.25, 0.3
+"""Changes for the reliability: their standard deviation in logits; and the share of them that only
+so many prompts carry."""
 
 
 @dataclass(frozen=True, slots=True)
-class DetectorTrial:
+class MonitorTrial:
     """What is tried.
 
     Attributes:
+        world: What is asked, and how the world behaves.
         drop: By how many points visibility falls, above 0.
-        tau: Standard deviation of the run effects, logit scale.
-        prompts: Number of prompts.
-        repeats: How often each is asked in a run.
         carried: Share of prompts that carry the drop, 0 to 1.
-        brands: Brands from whose answers the run effects are learnt, this one included.
-        beta: Parameters of the Beta distribution of the prompts' probabilities.
-        per_year: False alarms that are promised.
+        per_year: False alarms that are allowed in a brand-year.
+        age: Only alarms of baselines of this age count as false alarms, of `AGES`; empty for all.
     """
 
+    world: WorldDesign
     drop: float = 10.0
-    tau: float = 0.25
-    prompts: int = 30
-    repeats: int = 3
     carried: float = 1.0
-    brands: int = 5
-    beta: tuple[float, float] = WELL_KNOWN
     per_year: float = 1.0
+    age: str = ""
 
     @property
-    def design(self) -> Design:
-        """What is asked, and how the world behaves."""
-        return Design(WARM_UP + YEAR, self.prompts, self.repeats, self.beta, self.tau)
-
-    @property
-    def change(self) -> Change:
-        """What happens."""
-        return Change(WARM_UP + BEFORE, -self.drop, self.carried)
+    def policy(self) -> AlertPolicy:
+        """The policy of one brand."""
+        metrics = {f"metric-{m + 1}": SMALLEST_CHANGE for m in range(self.world.metrics)}
+        return AlertPolicy(self.per_year, 1, {"visibility": SMALLEST_CHANGE, **metrics})
 
 
 @dataclass(frozen=True, slots=True)
-class TrialFigures:
-    """How one detector did.
+class FalseAlarms:
+    """What unchanged brands raised.
 
     Attributes:
-        false_alarms: False alarms in a year.
-        interval: The same, 95 % Monte-Carlo interval; a point where it was set, not measured.
-        delay: Mean number of runs until the drop was seen; one that was not seen within 32
-            runs counts as 32.
-        error: Monte-Carlo standard error of the delay.
+        yearly: False alarms in a brand-year.
+        interval: The same, 95 % interval; the brands of one world are not independent.
+        by_age: The same by the age of the baseline.
+        brand_years: How many were watched.
+        alarms: How many alarms there were.
+        ghosts: Share of the alarms that followed an opposite alarm within 8 runs.
+        closings: Ends of alarms' stories in a brand-year; they are no alarms.
     """
 
-    false_alarms: float
+    yearly: float
     interval: tuple[float, float]
-    delay: float
+    by_age: dict[str, float]
+    brand_years: float
+    alarms: int
+    ghosts: float
+    closings: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How many runs a fall took to be seen, with the standard error, and how many panels count."""
+
+    runs: float
     error: float
+    panels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How many alarms of a level there were, and which share of them was true."""
+
+    level: str
+    told: int
+    true: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """How a trial ended.
+    """How a trial ended; see the classes of its parts."""
 
-    Attributes:
-        detector: The streaming detector.
-        oracle: The CUSUM that knows all but the time, at the promised false alarms.
-        rules: The rules of the market by name. Their false alarms are those of the usual limit;
-            their delay is that of a limit that keeps the promise.
-        lorden_calls: Lorden's bound.
-        calls: Mean number of calls until the detector saw the drop.
-        calls_error: Monte-Carlo standard error of that.
-        calls_a_year: Calls in a year without a change.
-    """
-
-    detector: TrialFigures
-    oracle: TrialFigures
-    rules: dict[str, TrialFigures]
-    lorden_calls: float
-    calls: float
-    calls_error: float
-    calls_a_year: float
+    false_alarms: FalseAlarms
+    delay: Delay
+    compared: Comparisons
+    reliability: tuple[Reliability, ...]
 
     @property
     def ratio(self) -> float:
-        """How many times as long as the oracle the detector takes."""
-        return self.detector.delay / self.oracle.delay
+        """How many times as long as the oracle of one stream the monitor takes."""
+        return self.delay.runs / self.compared.oracle.delay
 
 
 def run_trial(
-    trial: DetectorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+    trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> TrialOutcome:
-    """Run the detector on simulated panels that are asked whole in every run.
+    """Watch simulated brands.
 
     Args:
-        trial: The panels, the change and the allowed false alarms.
-        panels: Number of simulated brands.
+        trial: The worlds, the change and the allowed false alarms.
+        panels: Number of simulated brands behind each figure.
         seed: Seed of the random numbers.
-        step: Called after each brand.
+        step: Called after each world; there are `worlds_of` of them.
     """
-    first_seed, *other_seeds = seeds(seed)
-    found = _detector(trial, panels, first_seed, step)
-    calls = trial.prompts * trial.repeats
-    spent = CallsSpent(found.delay * calls, found.error * calls, float(YEAR * calls))
-    return compared(trial, found, spent, other_seeds)
-
-
-class CallsSpent(NamedTuple):
-    """Calls until the drop was seen, the standard error of that, and calls in a calm year."""
-
-    calls: float
-    error: float
-    a_year: float
-
-
-def compared(
-    trial: DetectorTrial, found: TrialFigures, spent: CallsSpent, randomness: Sequence[int]
-) -> TrialOutcome:
-    """Compare a detector's figures with those of the oracle and of the rules.
-
-    Args:
-        trial: The trial.
-        found: The detector's figures.
-        spent: The calls that the detector took.
-        randomness: Two seeds: for the panels with a change, and for those without.
-    """
-    changed_seed, still_seed = randomness
-    changed = simulate(trial.design, trial.change, size=BENCHMARK_PANELS, seed=changed_seed)
-    still = undone(changed, trial.design, WARM_UP, seed=still_seed)
-    best = [oracle(world, WARM_UP, trial.tau) for world in (still, changed)]
     return TrialOutcome(
-        detector=found,
-        oracle=_strict(best, trial.per_year),
-        rules={rule.name: _rule(rule, still, changed, trial.per_year) for rule in RULES},
-        lorden_calls=lorden_calls(changed, YEAR),
-        calls=spent.calls,
-        calls_error=spent.error,
-        calls_a_year=spent.a_year,
+        false_alarms(trial, panels, seed, step),
+        delay(trial, panels, seed + 10**6, step),
+        compare(trial.world, trial.drop, trial.carried, trial.per_year, seed + 2 * 10**6),
+        reliability(trial, panels, seed + 3 * 10**6, step),
     )
 
 
-def seeds(seed: int) -> list[int]:
-    """Return three seeds made of one: for the detector's panels, and two for `compared`."""
-    return [int(state) for state in np.random.SeedSequence(seed).generate_state(3)]
+def worlds_of(trial: MonitorTrial, panels: int) -> int:
+    """Return how many worlds a trial simulates."""
+    return 2 * ceil(panels / trial.world.brands) + panels
 
 
-def _detector(
-    trial: DetectorTrial, panels: int, seed: int, step: Callable[[], None]
-) -> TrialFigures:
-    """Return the detector's false alarms a year and its delays, on panels without and with a
-    change.
-
-    ``step`` is called after each panel.
-    """
-    changed = simulate(trial.design, trial.change, size=panels, seed=seed)
-    still = undone(changed, trial.design, WARM_UP, seed=seed + 1)
-    other_brands = others(trial, changed, seed + 2)
-    limits, paths = np.zeros(panels), np.zeros((2, panels, YEAR))
-    for index in range(panels):
-        stream = changed.stream(index, first=WARM_UP)
-        run_effect = estimate_run_effect(
-            [stream, *(other.stream(index) for other in other_brands)], WARM_UP + 1
-        )
-        limits[index] = limit_for(trial, stream, run_effect, seed + index)
-        total = np.stack([world.total[index] for world in (still, changed)]).astype(np.float64)
-        pair = Histories(changed.n[index], total, total, binary=True)
-        paths[:, index] = statistics(pair, run_effect.tau2, range(WARM_UP, WARM_UP + YEAR))
+def false_alarms(
+    trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+) -> FalseAlarms:
+    """Watch brands of worlds in which nothing changes."""
+    design = trial.world
+    worlds = ceil(panels / design.brands)
+    exposure: Counter[str] = Counter()
+    alarms: Counter[str] = Counter()
+    counted, ghosts, closings = [], 0, 0
+    for number in range(worlds):
+        in_world = 0
+        for monitor, raised in _watched(trial, simulate_world(design, seed + number)):
+            ages = Counter(age_of(age) for age in _ages(monitor))
+            exposure.update(ages)
+            alarms.update(age_of(alarm.age) for alarm in raised)
+            in_world += sum(1 for a in raised if trial.age in {"", age_of(a.age)})
+            ghosts += _ghosts(raised)
+            closings += len(monitor.returns)
+        counted.append(in_world)
         step()
-    alarms = float((paths[0] > limits[:, None]).any(axis=1).mean())
-    low, high = wilson(alarms, panels, 0.95)
-    return _figures(yearly(alarms), (yearly(low), yearly(high)), paths[1], limits)
+    years = {age: runs / RUNS_A_YEAR / max(1, design.models) for age, runs in exposure.items()}
+    watched = sum(years.values()) if not trial.age else years.get(trial.age, 0.0)
+    yearly = sum(counted) / max(watched, 1e-9)
+    error = float(np.std(counted)) * worlds**0.5 / max(watched, 1e-9)
+    spread = 1.96 * max(error, max(sum(counted), 1) ** 0.5 / max(watched, 1e-9))
+    return FalseAlarms(
+        yearly,
+        (max(0.0, yearly - spread), yearly + spread),
+        {age: alarms[age] / years[age] for age in AGES if years.get(age)},
+        watched,
+        sum(counted),
+        ghosts / max(1, sum(alarms.values())),
+        closings / max(watched, 1e-9),
+    )
 
 
-def limit_for(
-    trial: DetectorTrial, stream: Stream, known: RunEffect, seed: int, looks: int = YEAR
-) -> float:
-    """Return the threshold of a trial's brand, from its warm-up, for a year of so many looks."""
-    effects = {stream.key: known}
-    return threshold([stream], effects, seed=seed, ahead=looks, per_year=trial.per_year)
+def delay(
+    trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+) -> Delay:
+    """Watch brands whose visibility falls; those with an alarm before are left out."""
+    design = replace(trial.world, runs=CHANGE_AT + RUNS_AFTER)
+    changes: Changes = {(0, 0): (Moved(CHANGE_AT, -trial.drop, trial.carried),)}
+    runs = []
+    for number in range(panels):
+        world = simulate_world(design, seed + number, changes)
+        monitor = Monitor(brand_name(0), world.streams, policy=trial.policy)
+        first = next(monitor.replay(), None)
+        seen = first.run.id - CHANGE_AT if first else RUNS_AFTER
+        if seen > 0:
+            runs.append(seen)
+        step()
+    found = np.array(runs or [RUNS_AFTER], np.float64)
+    return Delay(float(found.mean()), float(found.std()) / len(found) ** 0.5, len(runs))
 
 
-def others(trial: DetectorTrial, mine: World, seed: int) -> list[World]:
-    """Draw the model's answers about the other brands in the warm-up, with the run effects of
-    ``mine``: all brands of a run share them.
+def reliability(
+    trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+) -> tuple[Reliability, ...]:
+    """Watch brands that change once a year, and count which alarms are true, by their level.
+
+    An alarm is true when the brand's level in its run is another than in the median run of the
+    baseline.
     """
-    design = replace(trial.design, runs=WARM_UP)
-    run_effects, size = mine.run_effects[:, :WARM_UP], len(mine.n)
-    return [
-        simulate(design, size=size, seed=seed + index, run_effects=run_effects)
-        for index in range(trial.brands - 1)
-    ]
+    design = replace(trial.world, models=1)
+    found: dict[str, list[bool]] = defaultdict(list)
+    for number in range(ceil(panels / design.brands)):
+        rng = np.random.default_rng([seed, number])
+        changes: Changes = {(brand, 0): _changes(design, rng) for brand in range(design.brands)}
+        world = simulate_world(design, seed + number, changes)
+        for brand, (_, raised) in enumerate(_watched(trial, world)):
+            for alarm in raised:
+                now, usual = (
+                    sum(1 for change in changes[brand, 0] if change.at < run.id)
+                    for run in (alarm.run, alarm.usual)
+                )
+                found[_level(alarm, trial)].append(now != usual)
+        step()
+    return tuple(
+        Reliability(level, len(told), sum(told) / len(told) if told else None)
+        for level in ("nearly certain", "likely")
+        for told in (found[level],)
+    )
 
 
-def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> TrialFigures:
-    used = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
-    strict = _strict([rule.path(world, WARM_UP, inf) for world in (still, changed)], per_year)
-    alarms, half = float(used.mean()), 1.96 * float(used.std()) / len(used) ** 0.5
-    return replace(strict, false_alarms=alarms, interval=(alarms - half, alarms + half))
+def _watched(trial: MonitorTrial, world: SimulatedWorld) -> Iterator[tuple[Monitor, list[Alarm]]]:
+    """Watch each brand of a world; yield its monitor and its alarms."""
+    for brand in range(trial.world.brands):
+        monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy)
+        yield monitor, list(monitor.replay())
 
 
-def _strict(paths: list[Floats], per_year: float) -> TrialFigures:
-    """Return the figures of a score, still and changed, with the limit that keeps the promise."""
-    still, changed = paths
-    return _figures(per_year, (per_year, per_year), changed, limit_of(still, per_year))
+def _level(alarm: Alarm, trial: MonitorTrial) -> str:
+    chance = max(shift.chance_a_year or 0.0 for shift in alarm.shifts)
+    return str(Rarity(chance).level(max(trial.per_year, 1.0)) or "watch")
 
 
-def _figures(
-    alarms: float, interval: tuple[float, float], changed: Floats, limit: float | Floats
-) -> TrialFigures:
-    """Return the figures of a trial.
-
-    Args:
-        alarms: False alarms a year.
-        interval: Their 95 % interval.
-        changed: Paths of the panels with a change, S x L.
-        limit: The threshold of all panels, or of each.
-    """
-    runs = delays(changed, limit, BEFORE)
-    if not len(runs):  # every panel had an alarm before the change, so no delay was measured
-        runs = np.array([float(YEAR - BEFORE)])
-    error = float(runs.std()) / len(runs) ** 0.5
-    return TrialFigures(alarms, interval, float(runs.mean()), error)
+def _ages(monitor: Monitor) -> Iterator[int]:
+    """Yield the age of the baseline at each analysis of a model."""
+    for measured in monitor.evidence.values():
+        for one in measured:
+            yield max(stream.runs for stream in one.streams)
 
 
-def yearly(share: float) -> float:
-    """Return the alarms in a year, from the share of years that have any."""
-    return -log(1 - min(share, 0.999)) + 0.0
+def age_of(runs: int) -> str:
+    """Return the group of ages of a baseline of so many runs."""
+    return next((name for name, (low, high) in AGES.items() if low <= runs <= high), "0")
+
+
+def _ghosts(alarms: Iterable[Alarm]) -> int:
+    """Return how many alarms follow an alarm in the opposite direction within 8 runs."""
+    ghosts, last = 0, None
+    for alarm in alarms:
+        head = alarm.shifts[0]
+        if last:
+            near = alarm.run.id - last.run.id <= GHOST_RUNS
+            ghosts += near and head.change * last.shifts[0].change < 0
+        last = alarm
+    return ghosts
+
+
+def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
+    """Draw the changes of a brand that changes once a year."""
+    runs = np.flatnonzero(rng.random(design.runs) < 1 / RUNS_A_YEAR)
+    return tuple(
+        Moved(
+            int(run),
+            carried=CARRIED if rng.random() < SPARSE_SHARE else 1.0,
+            logits=float(rng.normal(0, CHANGE_SD)),
+        )
+        for run in runs
+        if run > 0
+    )

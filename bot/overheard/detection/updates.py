@@ -20,7 +20,7 @@ from math import ceil
 
 from overheard.detection.bursts import MIN_BURST_GAP, Burst, share_calls
 from overheard.detection.known_time import StratifiedSplit, change_interval, split_stream
-from overheard.detection.threshold import estimate_run_effect
+from overheard.detection.run_effects import weakly_shrunk_variance
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.rates import Interval
 from overheard.numpy_proxy import Mask, np
@@ -153,8 +153,7 @@ def follow_update(
     Args:
         stream: One brand, one model, one metric, from the beginning of its baseline.
         at: Time of the update; runs that began earlier count as before the update.
-        tau2: Variance of the run effect; `threshold.estimate_run_effect` of the runs before gives a
-            `centre` for this.
+        tau2: Variance of the run effect, see `run_effects.weakly_shrunk_variance`.
         plan: Number of looks, and the probability of a false finding.
 
     Returns:
@@ -201,7 +200,7 @@ def follow_updates(
         first, last = _bounds(stream, at, start, end, changes)
         known = [_between(one, first, at) for one in (stream, *others)]
         verdict = follow_update(
-            _between(stream, first, last), at, estimate_run_effect(known, 0).centre, plan
+            _between(stream, first, last), at, weakly_shrunk_variance(known, 0), plan
         )
         if verdict and verdict.finding is UpdateStatus.MOVED:
             start = at

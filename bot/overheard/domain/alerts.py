@@ -119,7 +119,8 @@ class Shift:
         answers: Number of answers the verdict rests on (before, after).
         began: The run with which it most likely began; 0 means `run_id`.
         dates: The runs among which it began with a probability of 90 %, the oldest first.
-        probability: Probability that this changed at all, 0 to 1; None where there is a p-value.
+        chance_a_year: How often a year chance would show as much in the whole deployment; None
+            where there is a p-value, and for alerts of earlier versions.
         updates: Known updates of the model that fall among `dates`.
         explanation: What it looks like: a model, this brand, the web; sentences.
         recovery: Whether it takes back an earlier shift.
@@ -140,7 +141,7 @@ class Shift:
     answers: tuple[int, int] = (0, 0)
     began: int = 0
     dates: tuple[int, ...] = ()
-    probability: float | None = None
+    chance_a_year: float | None = None
     updates: tuple[ModelUpdate, ...] = ()
     explanation: str = ""
     recovery: bool = False

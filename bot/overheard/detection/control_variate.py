@@ -1,0 +1,202 @@
+"""The runs of a stream on the logit scale, with the run effect removed that rivals show.
+
+The same answers are scored for every brand, so a run effect that all brands share (a search that
+was on or off) is visible in the competitors' streams of that run. Its best linear estimate is
+subtracted as a control variate, with a loading for each brand that is shrunk to 1. Where a model's
+effects are not shared, the estimated shared variance is near 0 and nothing is subtracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from overheard.measure.blocks import RunKey, Stream
+from overheard.numpy_proxy import Floats, Places, np
+
+MIN_INFORMATION = 0.3
+"""Least information of a run; below it a run is taken as if it held no answers."""
+UNSETTLED_RUNS = 6
+"""So many of the latest runs do not count for the variances: they may be after a change."""
+SETTLING_RUNS = 12
+"""With fewer runs all but the latest count."""
+PRIOR_RUNS = 4.0
+"""How many runs the priors of the variances weigh as much as."""
+MIN_VARIANCE = 1e-4
+LOADING_SD = 0.3
+"""Standard deviation of the loadings around 1 that is expected."""
+MAX_LOADING = 2.0
+MIN_ANSWERED_SHARE = 0.8
+"""A competitor counts when it has answers in so many of the baseline's runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEffectPrior:
+    """What variances of a model's run effects are expected before its runs are seen.
+
+    Attributes:
+        shared: Variance of the effect that all brands share, logit scale.
+        own: Variance of each brand's own effect.
+    """
+
+    shared: float = 0.03
+    own: float = 0.03
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamGroup:
+    """The streams of one metric at one model: a brand's, and those of its rivals.
+
+    Attributes:
+        runs: The R runs in which the model answered, the oldest first.
+        prompts: Keys of the P prompts of any of the streams.
+        n: Numbers of answers, J x R x P; the brand's own stream comes first.
+        total: Sums of the values, in units of each stream's width.
+        squares: Sums of their squares, in the same units; None where all values are 0 or 1.
+        binary: Whether the brand's values are 0 or 1.
+    """
+
+    runs: tuple[RunKey, ...]
+    prompts: tuple[str, ...]
+    n: Floats
+    total: Floats
+    squares: Floats | None
+    binary: bool
+
+    @classmethod
+    def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
+        """Return the group of a brand's stream and those of its rivals at the same model."""
+        streams = [own, *(rival for rival in rivals if rival.runs == own.runs)]
+        prompts = tuple(sorted({prompt for stream in streams for prompt in stream.prompts}))
+        column = {prompt: index for index, prompt in enumerate(prompts)}
+        shape = (len(streams), len(own.runs), len(prompts))
+        n, total, squares = (np.zeros(shape) for _ in range(3))
+        for index, stream in enumerate(streams):
+            columns = [column[prompt] for prompt in stream.prompts]
+            n[index][:, columns] = stream.n
+            total[index][:, columns] = stream.total / stream.width
+            squares[index][:, columns] = stream.squares / stream.width**2
+        rates = all(stream.binary for stream in streams)
+        return cls(own.runs, prompts, n, total, None if rates else squares, own.binary)
+
+    def answered(self) -> Places:
+        """Return the rows of the runs in which the brand's stream has answers."""
+        return np.flatnonzero(self.n[0].sum(axis=1) > 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunSeries:
+    """Active runs of a brand and its rivals as one number a run, on the logit scale.
+
+    Attributes:
+        level: Distance of each run from the mean of its prompts, less the shared effect, J x n.
+        noise: Variance of that which is due to calls and to what is unknown of the shared effect.
+        effect: The estimated shared effect, times the loading, J x n.
+        shared: Variance of the shared effect.
+        own: Variance of an own effect.
+        loading: The brand's own loading.
+        weights: Information of each prompt in each active run of the brand, n x P.
+        raw: Distance of each run from the mean of its prompts, J x n.
+        information: The inverse of the calls' variance, J x n.
+        kept: Which of the group's streams these are, J: rivals with few answers are left out.
+    """
+
+    level: Floats
+    noise: Floats
+    effect: Floats
+    shared: float
+    own: float
+    loading: float
+    weights: Floats
+    raw: Floats
+    information: Floats
+    kept: Places
+
+
+def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSeries:
+    """Return the active runs of a group with the shared run effect removed.
+
+    Args:
+        group: The streams.
+        rows: The active runs, n of them, in the order of time.
+        prior: What variances are expected.
+    """
+    cut = _as_slice(rows)
+    n, total = group.n[:, cut], group.total[:, cut]
+    answers, hits = n.sum(axis=1), total.sum(axis=1)
+    mean = hits / np.maximum(answers, 1)
+    squares = hits if group.squares is None else group.squares[:, cut].sum(axis=1)
+    deviance = squares - answers * mean**2
+    deviance = np.where(deviance > 1e-9 * np.abs(squares), deviance, 0.0)
+    spread = deviance / np.maximum(answers - 1, 1)
+    distance = total.sum(axis=2) - (n @ mean[..., None])[..., 0]
+    information = (n @ spread[..., None])[..., 0]
+    kept = _useful(information)
+    distance, information = distance[kept], information[kept]
+    known = np.maximum(information, MIN_INFORMATION)
+    x = np.where(information > 0, distance / known, 0.0)
+    noise = 1 / known
+    shared, own = _variances(x, noise, prior)
+    effect, unknown = _shared_effect(x, noise, shared, own)
+    whole = noise + own + unknown
+    centred = x - x.mean(axis=1, keepdims=True)
+    effect = effect - effect.mean(axis=1, keepdims=True)
+    pull = LOADING_SD**-2
+    loading = ((effect * centred / whole).sum(axis=1) + pull) / (
+        (effect**2 / whole).sum(axis=1) + pull
+    )
+    loading = np.clip(loading, 0.0, MAX_LOADING)
+    removed = loading[:, None] * effect
+    weights = n[0] * spread[0]
+    level, left = x - removed, noise + unknown
+    return RunSeries(level, left, removed, shared, own, float(loading[0]), weights, x, known, kept)
+
+
+def _as_slice(rows: Places) -> slice | Places:
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
+
+
+def _useful(information: Floats) -> Places:
+    """Return the brand's own stream and the rivals with answers in most of the active runs."""
+    answered = (information > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
+    answered[0] = True
+    return np.flatnonzero(answered)
+
+
+def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, float]:
+    """Return the variances of the shared and the own run effects, drawn to their priors.
+
+    The mean covariance between brands shows the shared variance; what a brand's variance has in
+    addition to that and to the calls' is its own. The median over brands is robust to one that
+    changed.
+    """
+    runs = x.shape[1]
+    settled = runs - UNSETTLED_RUNS if runs >= SETTLING_RUNS else max(2, runs - 1)
+    if runs < 2:
+        return prior.shared, prior.own
+    early = x[:, :settled]
+    early = early - early.mean(axis=1, keepdims=True)
+    covariance = early @ early.T / (settled - 1)
+    whole = np.diag(covariance) - noise[:, :settled].mean(axis=1)
+    weight = PRIOR_RUNS / (settled + PRIOR_RUNS)
+    brands = len(x)
+    if brands == 1:
+        expected = prior.shared + prior.own
+        found = (1 - weight) * float(whole[0]) + weight * expected
+        return MIN_VARIANCE, max(found, MIN_VARIANCE)
+    common = float(covariance.sum() - np.trace(covariance)) / (brands * (brands - 1))
+    shared = (1 - weight) * common + weight * prior.shared
+    own = (1 - weight) * (float(np.median(whole)) - common) + weight * prior.own
+    return max(shared, MIN_VARIANCE), max(own, MIN_VARIANCE)
+
+
+def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple[Floats, Floats]:
+    """Return the best linear estimate of the shared effect from all other brands, and the variance
+    that it leaves, both J x n.
+    """
+    weight = 1 / (own + noise)
+    others = weight.sum(axis=0) - weight
+    scaled = 1 + shared * others
+    pulled = (weight * x).sum(axis=0) - weight * x
+    return shared * pulled / scaled, np.asarray(shared / scaled)

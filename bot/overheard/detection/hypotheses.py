@@ -1,0 +1,168 @@
+"""Rival hypotheses of what changed: this brand at this model, the model as a whole, this brand
+everywhere, or everything.
+
+Each hypothesis is a covariance of the brands' changes over all models that it adds to the one that
+run effects and calls explain. Its evidence is the ratio of two normal densities of the observed
+changes. One posterior over the hypotheses follows, which moves as runs come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.numpy_proxy import Floats, np
+
+SIZES = (0.4, 0.8, 1.5)
+"""Standard deviations of changes that are thought of, on the logit scale."""
+COMMON_SHARE = 0.8
+"""Share of a brand's change that is the same at all models, where it changed everywhere."""
+MOVED_SDS = 2.0
+"""A stream moved when its change is so many standard deviations from none."""
+
+
+ZERO_SUM = frozenset({"top1", "first_choice", "share_of_voice"})
+"""Metrics of which one brand can only win what others lose: that is no change of the others."""
+
+
+class Hypothesis(Enum):
+    """What changed; its value is the prior probability."""
+
+    BRAND_AT_MODEL = 0.35
+    MODEL = 0.30
+    BRAND_EVERYWHERE = 0.20
+    EVERYTHING = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What changed, as far as the answers show it.
+
+    Attributes:
+        weights: The posterior probability of each hypothesis.
+        changes: The change of each stream, in standard deviations, and its sign.
+    """
+
+    weights: Mapping[Hypothesis, float]
+    changes: Mapping[StreamKey, float]
+
+    @property
+    def likeliest(self) -> Hypothesis:
+        """The hypothesis with the largest weight."""
+        return max(self.weights, key=lambda one: self.weights[one])
+
+    def moved(self, key: StreamKey) -> bool:
+        """Whether a stream moved by more than chance explains, taken alone."""
+        return abs(self.changes.get(key, 0.0)) >= MOVED_SDS
+
+
+def attribute(
+    key: StreamKey, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
+) -> Attribution:
+    """Return what changed with a stream.
+
+    Args:
+        key: The stream that changed.
+        streams: The streams of its metric, of all brands at all models, from the beginning of their
+            baselines to the run that is analysed.
+        began: The run with which the change began.
+        prior: What variances of run effects are expected.
+    """
+    by_model: dict[object, list[Stream]] = {}
+    for stream in streams:
+        by_model.setdefault(stream.key.model, []).append(stream)
+    keys: list[StreamKey] = []
+    changes: list[Floats] = []
+    blocks: list[Floats] = []
+    for model in sorted(by_model, key=str):
+        found = _changes(by_model[model], key.brand, began, prior)
+        if found:
+            keys += found[0]
+            changes.append(found[1])
+            blocks.append(found[2])
+    if key not in keys:
+        return Attribution({one: one.value for one in Hypothesis}, {})
+    change, noise = np.concatenate(changes), _block_diagonal(blocks)
+    if key.metric in ZERO_SUM:
+        own = change[keys.index(key)]
+        gained = np.array([one.brand != key.brand for one in keys]) & (change * own < 0)
+        change = np.where(gained, 0.0, change)
+    null = _log_density(change, noise)
+    logs = []
+    for hypothesis in Hypothesis:
+        parts = [
+            _log_density(change, noise + size**2 * shape) - null
+            for size in SIZES
+            for shape in _shapes(hypothesis, key, keys)
+        ]
+        mean = np.logaddexp.reduce(parts) - np.log(len(parts))
+        logs.append(float(mean) + np.log(hypothesis.value))
+    weights = np.exp(np.array(logs) - max(logs))
+    weights /= weights.sum()
+    spread = change / np.sqrt(np.diag(noise))
+    return Attribution(
+        dict(zip(Hypothesis, weights.tolist(), strict=True)),
+        dict(zip(keys, spread.tolist(), strict=True)),
+    )
+
+
+def _changes(
+    streams: Sequence[Stream], brand: str, began: RunKey, prior: RunEffectPrior
+) -> tuple[list[StreamKey], Floats, Floats] | None:
+    """Return the changes of a model's brands since a run, and the covariance that chance gives
+    them; None when the model has no runs on both sides.
+    """
+    ordered = sorted(streams, key=lambda s: (s.key.brand != brand, s.key.brand))
+    ordered = [s for s in ordered if s.runs == ordered[0].runs]
+    group = StreamGroup.of(ordered[0], ordered[1:])
+    rows = group.answered()
+    if len(rows) < 2:
+        return None
+    series = run_series(group, rows, prior)
+    later = np.array([group.runs[row] >= began for row in rows])
+    late, early = int(later.sum()), int((~later).sum())
+    if not late or not early:
+        return None
+    change = series.raw[:, later].mean(axis=1) - series.raw[:, ~later].mean(axis=1)
+    calls = (1 / series.information).mean(axis=1)
+    size = len(change)
+    noise = (series.shared * np.ones((size, size)) + np.diag(series.own + calls)) * (
+        1 / late + 1 / early
+    )
+    return [ordered[place].key for place in series.kept], change, noise
+
+
+def _shapes(hypothesis: Hypothesis, key: StreamKey, keys: Sequence[StreamKey]) -> list[Floats]:
+    """Return the covariances, of size 1, of the changes that a hypothesis explains."""
+    brand = np.array([one.brand == key.brand for one in keys])
+    model = np.array([one.model == key.model for one in keys])
+    names = np.array([one.brand for one in keys])
+    same_brand = (names[:, None] == names[None, :]) * 1.0
+    across = COMMON_SHARE * same_brand + (1 - COMMON_SHARE) * np.eye(len(keys))
+    match hypothesis:
+        case Hypothesis.BRAND_AT_MODEL:
+            return [np.diag((brand & model) * 1.0)]
+        case Hypothesis.MODEL:
+            block = np.multiply.outer(model, model) * 1.0
+            return [np.diag(model * 1.0), np.diag(model * 1.0) + block]
+        case Hypothesis.BRAND_EVERYWHERE:
+            return [across * np.multiply.outer(brand, brand)]
+    return [across, across + 1.0]
+
+
+def _block_diagonal(blocks: Sequence[Floats]) -> Floats:
+    size = sum(len(block) for block in blocks)
+    whole, at = np.zeros((size, size)), 0
+    for block in blocks:
+        whole[at : at + len(block), at : at + len(block)] = block
+        at += len(block)
+    return whole
+
+
+def _log_density(x: Floats, covariance: Floats) -> float:
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, x)
+    return float(-np.log(np.diag(root)).sum() - white @ white / 2)

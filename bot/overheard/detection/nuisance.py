@@ -1,0 +1,169 @@
+"""Evidence for a step in a series of runs, with the variance of the run effects integrated out.
+
+How far a brand's own run effects scatter, and whether they are autocorrelated, is never known well:
+with six runs a standard deviation of 0.25 and of 0.5 look alike. So nothing is plugged in. Each
+combination of a variance and an autocorrelation gets a weight, by how well it explains the series
+of the brand and of its rivals, and the evidence is the mean over them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from overheard.numpy_proxy import Floats, np
+
+VARIANCES = (0.0, 0.01, 0.03, 0.0625, 0.125, 0.25, 0.5, 1.0)
+"""Variances of the own run effect that are thought of, logit scale."""
+VARIANCE_WEIGHTS = (0.2, 0.15, 0.17, 0.17, 0.15, 0.1, 0.04, 0.02)
+AUTOCORRELATIONS = (0.0, 0.7)
+AUTOCORRELATION_WEIGHTS = (0.75, 0.25)
+STEP_VARIANCE = 0.49
+"""Variance of a usual change of all prompts, logit scale."""
+STEP_VARIANCES, STEP_WEIGHTS = (STEP_VARIANCE, 4.0), (0.75, 0.25)
+"""Variances of changes, usual and large, and how likely each is; also of single deviating runs."""
+RIVAL_SERIES = 2.0
+"""The rivals together count as so many series at most."""
+
+
+class Basis(NamedTuple):
+    """Eigenvectors of the run effects' correlation, in units of the calls' variance."""
+
+    vectors: Floats
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepEvidence:
+    """What a series says of a step.
+
+    Attributes:
+        steps: Logarithms of the Bayes factors of a step at each start, K.
+        outliers: The same of each single run that deviates, of those that were asked for.
+        variance: Expected variance of the own run effect.
+        rivals_variance: The same, from the rivals and the prior alone.
+        rivals_autocorrelation: The probability of autocorrelated effects, from these alone.
+    """
+
+    steps: Floats
+    outliers: Floats
+    variance: float
+    rivals_variance: float
+    rivals_autocorrelation: float
+
+
+def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) -> StepEvidence:
+    """Return the evidence for a step in the first of J series.
+
+    Args:
+        level: The series, J x n.
+        noise: The variance of each run without the own run effect, J x n.
+        steps: The regressor of a step at each start, K x n.
+        outliers: How many of the latest runs may be single deviating runs.
+    """
+    runs = level.shape[1]
+    profile = noise[0] / noise[0].mean()
+    scale = noise.mean(axis=1)
+    single = np.zeros((outliers, runs))
+    single[np.arange(outliers), np.arange(runs - outliers, runs)] = 1.0
+    designs = np.concatenate([steps, single])
+    root = profile**-0.5
+    null, factors = [], []
+    for phi in AUTOCORRELATIONS:
+        basis = _basis(phi, runs, profile)
+        rotated = (level * root) @ basis.vectors
+        ones = root @ basis.vectors
+        turned = (designs * root) @ basis.vectors
+        weight = 1 / (scale[:, None, None] + np.multiply.outer(VARIANCES, basis.values))
+        m0, known, seen = _pieces(weight, rotated, ones, turned)
+        null.append(m0)
+        factors.append(_mixed(known, seen))
+    m0 = np.concatenate(null, axis=1)
+    factor = np.concatenate(factors, axis=1)
+    return _averaged(m0, factor, len(steps))
+
+
+def _pieces(
+    weight: Floats, rotated: Floats, ones: Floats, turned: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the null likelihoods J x T, and the information and the score of each design,
+    J x T x D, with the mean eliminated.
+
+    Args:
+        weight: Inverse variances, J x T x n.
+        rotated: The series, J x n.
+        ones: The constant, n.
+        turned: The designs, D x n.
+    """
+    whole = weight @ ones**2
+    sums = (weight * rotated[:, None]) @ ones
+    squares = (weight @ (rotated**2)[..., None])[..., 0]
+    cross = weight @ (turned * ones).T
+    known = weight @ (turned**2).T - cross**2 / whole[..., None]
+    seen = (weight * rotated[:, None]) @ turned.T - cross * (sums / whole)[..., None]
+    null = (np.log(weight).sum(axis=2) - np.log(whole) - squares + sums**2 / whole) / 2
+    return null, np.maximum(known, 0.0), seen
+
+
+def _mixed(known: Floats, seen: Floats) -> Floats:
+    """Return log Bayes factors of an effect whose size is not known.
+
+    Args:
+        known: The information on the effect.
+        seen: The score of the effect.
+    """
+    parts = []
+    for variance, weight in zip(STEP_VARIANCES, STEP_WEIGHTS, strict=True):
+        more = 1 + variance * known
+        parts.append(seen**2 * variance / (2 * more) - np.log(more) / 2 + np.log(weight))
+    return np.asarray(np.logaddexp(*parts))
+
+
+def _averaged(m0: Floats, factor: Floats, steps: int) -> StepEvidence:
+    """Average over the nuisance parameters.
+
+    A rival's own change must not look like variance: its likelihood is that of no change plus that
+    of a change at any of the starts.
+    """
+    prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
+    rivals = len(m0) - 1
+    others = prior
+    if rivals:
+        changed = np.logaddexp.reduce(factor[1:, :, :steps], axis=2) - np.log(steps)
+        series = m0[1:] + np.logaddexp(0.0, changed)
+        others = prior + min(1.0, RIVAL_SERIES / rivals) * series.sum(axis=0)
+    weights = _normalised(others + m0[0])
+    mean = np.logaddexp.reduce(np.log(weights)[:, None] + factor[0], axis=0)
+    from_rivals = _normalised(others)
+    variances = np.tile(VARIANCES, len(AUTOCORRELATIONS))
+    return StepEvidence(
+        mean[:steps],
+        mean[steps:],
+        float(weights @ variances),
+        float(from_rivals @ variances),
+        float(from_rivals[len(VARIANCES) :].sum()),
+    )
+
+
+def _normalised(logs: Floats) -> Floats:
+    weights = np.exp(np.maximum(logs - logs.max(), -500.0))
+    return np.asarray(weights / weights.sum())
+
+
+def _basis(phi: float, runs: int, profile: Floats) -> Basis:
+    if phi == 0:
+        return Basis(np.eye(runs), 1 / profile)
+    even = np.ptp(profile) < 0.02
+    return _autoregressive_basis(phi, runs, b"" if even else profile.astype(np.float32).tobytes())
+
+
+@lru_cache(512)
+def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
+    apart = np.abs(np.subtract.outer(np.arange(runs), np.arange(runs)))
+    correlation = phi**apart
+    if profile:
+        root = np.frombuffer(profile, np.float32).astype(np.float64) ** -0.5
+        correlation = correlation * np.multiply.outer(root, root)
+    values, vectors = np.linalg.eigh(correlation)
+    return Basis(vectors, np.maximum(values, 1e-9))

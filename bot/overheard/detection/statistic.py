@@ -1,0 +1,200 @@
+"""The detector's statistic: evidence that a stream changed with one of its recent runs.
+
+Every recent run may be the first after a change. For each start two kinds of change are compared
+with no change: one logit shift of all prompts (`nuisance`), and a few prompts that start afresh
+(`fresh_prompts`). A single deviating run is a rival explanation of both. The sum over starts is the
+statistic of Shiryaev (1963) and Roberts (1966), mixed over the unknown size; it is compared with a
+threshold from `alarm_table`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from overheard.detection.control_variate import (
+    RunEffectPrior,
+    RunSeries,
+    StreamGroup,
+    run_series,
+)
+from overheard.detection.fresh_prompts import fresh_evidence
+from overheard.detection.nuisance import step_evidence
+from overheard.numpy_proxy import Floats, Places, np
+
+RECENT_STARTS = 16
+"""With how many of the latest runs a change may have begun, each of them."""
+START_SPACING = 1.25
+"""How much further back each older start lies than the one before, where runs are frequent."""
+FRESH_WEIGHT = 0.25
+"""Prior probability that a change is one of a few prompts, rather than of all."""
+OUTLIER_RUNS = 8
+"""So many of the latest runs may be single deviating runs."""
+OUTLIER_PRIOR = (0.5, 60.0)
+"""Single deviating runs that are expected, and of how many runs, before any is seen."""
+OUTLIER_SDS = 3.0
+"""Standard deviations from its neighbours at which a run counts as a deviating run."""
+CHECKED_NEIGHBOURS = 2
+"""With so many runs on each side a run is compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistic:
+    """What one stream says about a change, at its latest active run.
+
+    Attributes:
+        starts: The rows of the runs with which the change may have begun, K, in the order of time.
+        logs: Logarithms of their Bayes factors, K.
+        total: Logarithm of their sum, with the prior weights of the starts.
+        age: Number of active runs before the latest.
+        own_share: Share of the own run effect in the residual variance of a run, from the rivals.
+        autocorrelation: Probability that own run effects are autocorrelated, from the rivals.
+        uniform: Whether a shift of all prompts explains the likeliest start better than a few.
+        series: The runs.
+        variance: Expected variance of the own run effect.
+        rivals_variance: The same, from the rivals alone.
+    """
+
+    starts: Places
+    logs: Floats
+    total: float
+    age: int
+    own_share: float
+    autocorrelation: float
+    uniform: bool
+    series: RunSeries
+    variance: float
+    rivals_variance: float
+
+    @property
+    def posterior(self) -> Floats:
+        """The probability that the change began with each start, given that there was one, K."""
+        scaled = np.exp(self.logs - self.logs.max())
+        return np.asarray(scaled / scaled.sum())
+
+    @property
+    def likeliest(self) -> int:
+        """The row of the run with which the change most likely began."""
+        return int(self.starts[int(self.logs.argmax())])
+
+    def dates(self, level: float = 0.9) -> Places:
+        """Return the smallest set of rows that holds the change's first with this probability."""
+        posterior = self.posterior
+        order = np.argsort(-posterior, kind="stable")
+        needed = int(np.searchsorted(np.cumsum(posterior[order]), level - 1e-12)) + 1
+        return np.asarray(np.sort(self.starts[order[:needed]]))
+
+
+def statistic(
+    group: StreamGroup,
+    rows: Places,
+    prior: RunEffectPrior,
+    reach: int = RECENT_STARTS,
+    weights: Floats | None = None,
+) -> Statistic:
+    """Return the evidence for a change of a stream at the latest of its active runs.
+
+    Args:
+        group: The brand's stream and those of its rivals.
+        rows: The active runs, two or more, in the order of time.
+        prior: What variances of run effects are expected of the model.
+        reach: How many active runs back the oldest start may lie.
+        weights: Prior weight of a change that begins with each active run; by default 1 for all.
+    """
+    runs = len(rows)
+    places = candidate_starts(runs - 1, reach)
+    series = run_series(group, rows, prior)
+    after = (np.arange(runs) >= places[:, None]).astype(np.float64)
+    steps = _regressors(after, series.weights)
+    found = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
+    deviating = _deviating_share(series)
+    uniform = found.steps - np.log1p(deviating * np.exp(np.minimum(found.outliers, 700)).sum())
+    logs, is_uniform = uniform, True
+    if group.binary:
+        sparse = _sparse(group, rows, series, after)
+        sparse = sparse - np.log1p(deviating * np.exp(min(float(sparse[-1]), 700.0)))
+        logs = np.logaddexp(uniform + np.log(1 - FRESH_WEIGHT), sparse + np.log(FRESH_WEIGHT))
+        best = int(logs.argmax())
+        is_uniform = bool(uniform[best] + 1.1 >= sparse[best])
+    prior_logs = np.zeros(len(places)) if weights is None else np.log(weights[places])
+    crowd = np.log(max(1.0, len(places) / RECENT_STARTS))
+    noise = float(series.noise[0].mean())
+    return Statistic(
+        starts=rows[places],
+        logs=logs,
+        total=float(np.logaddexp.reduce(logs + prior_logs)) - float(crowd),
+        age=runs - 1,
+        own_share=found.rivals_variance / (found.rivals_variance + noise),
+        autocorrelation=found.rivals_autocorrelation,
+        uniform=is_uniform,
+        series=series,
+        variance=found.variance,
+        rivals_variance=found.rivals_variance,
+    )
+
+
+@lru_cache(4096)
+def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
+    """Return the indices of the K runs with which a change may have begun, in the order of time.
+
+    These are the latest 16 and, where runs are frequent, older runs at growing distances.
+
+    Args:
+        latest: Index of the latest run.
+        reach: How many runs back the oldest start may lie.
+    """
+    older = int(np.log(max(reach / RECENT_STARTS, 1.0)) / np.log(START_SPACING) + 1e-9)
+    further = np.ceil(RECENT_STARTS * START_SPACING ** np.arange(older, 0, -1)).astype(np.intp)
+    back = np.concatenate([further, np.arange(RECENT_STARTS, 0, -1)])
+    starts = np.asarray((latest + 1 - back)[back <= latest])
+    starts.flags.writeable = False
+    return starts
+
+
+def _regressors(after: Floats, weights: Floats) -> Floats:
+    """Return what a step at each start adds to the distance of each run from its prompts' means,
+    K x n, for a step of 1 logit.
+
+    Where all runs ask the same, this is the step itself less its mean. A prompt that was asked on
+    one side only adds nothing.
+    """
+    if np.ptp(weights, axis=0).max() < 1e-12:
+        return after
+    whole = weights.sum(axis=0)
+    share = after @ weights / np.maximum(whole, 1e-12)
+    known = np.maximum(weights.sum(axis=1), 1e-12)
+    return np.asarray(after - share @ weights.T / known)
+
+
+def _sparse(
+    group: StreamGroup,
+    rows: Places,
+    series: RunSeries,
+    after: Floats,
+) -> Floats:
+    """Return the evidence for a fresh start of a few prompts at each start, K."""
+    n, hits = group.n[0][rows], group.total[0][rows]
+    n1, hits1 = after @ n, after @ hits
+    before = 1 - after
+    late, early = after.sum(axis=1), before.sum(axis=1)
+    shared = (after @ series.effect[0]) / late - (before @ series.effect[0]) / early
+    own = (after @ series.level[0]) / late - (before @ series.level[0]) / early
+    share = series.own / (series.own + float(series.noise[0].mean()))
+    effects = np.clip(shared + share * own, -3, 3)
+    whole_n, whole_hits = n.sum(axis=0), hits.sum(axis=0)
+    return fresh_evidence((whole_n - n1, whole_hits - hits1), (n1, hits1), effects)
+
+
+def _deviating_share(series: RunSeries) -> float:
+    """Return which share of the model's runs deviate from their neighbours on both sides."""
+    level, near = series.level, CHECKED_NEIGHBOURS
+    runs = level.shape[1]
+    seen, whole = OUTLIER_PRIOR
+    last = runs - near - 1
+    if last > near:
+        middle = level[:, near:last]
+        around = sum(level[:, near + d : last + d] for d in (-2, -1, 1, 2)) / (2 * near)
+        spread = np.sqrt(1.25 * (series.noise[:, near:last] + series.own))
+        seen += float((np.abs(middle - around) > OUTLIER_SDS * spread).sum())
+        whole += middle.size
+    return seen / whole

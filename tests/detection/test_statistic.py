@@ -1,0 +1,158 @@
+"""Tests of the statistic: laws that it keeps, and the parts by hand."""
+
+from dataclasses import replace
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from overheard.detection.alarm_table import alarm_table
+from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.detection.fresh_prompts import FRESH_SHARES, fresh_evidence
+from overheard.detection.levels import needed_excess, rarity, runs_a_year
+from overheard.detection.nuisance import step_evidence
+from overheard.detection.simulate import Change, Design, simulate
+from overheard.detection.statistic import Statistic, candidate_starts, statistic
+from overheard.detection.worlds import Moved, WorldDesign, simulate_world
+from overheard.measure.blocks import RunKey, Stream
+
+PRIOR = RunEffectPrior()
+
+
+def fallen(points: float = -30.0, runs: int = 16, seed: int = 1) -> Stream:
+    """Return a rate that falls with the 13th run."""
+    return simulate(Design(runs=runs), Change(12, points), size=1, seed=seed).stream(0)
+
+
+def found(own: Stream, *rivals: Stream) -> Statistic:
+    """Return the statistic of all runs."""
+    group = StreamGroup.of(own, rivals)
+    return statistic(group, group.answered(), PRIOR)
+
+
+def test_a_change_is_seen_at_its_run() -> None:
+    """The likeliest start is the true one, and the dates hold it."""
+    evidence = found(fallen())
+    assert evidence.likeliest == 12
+    assert 12 in evidence.dates()
+    assert evidence.total > 6
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.permutations(range(30)))
+def test_the_order_of_prompts_does_not_matter(order: list[int]) -> None:
+    """Nor does a prompt that is never asked."""
+    mine = fallen()
+    turned = replace(
+        mine,
+        prompts=tuple(mine.prompts[i] for i in order),
+        n=mine.n[:, order],
+        total=mine.total[:, order],
+        squares=mine.squares[:, order],
+    )
+    assert found(turned).total == pytest.approx(found(mine).total)
+
+
+def test_an_edited_prompt_is_no_evidence() -> None:
+    """A prompt that is replaced by one with other answers moves nothing."""
+    n = np.full((12, 20), 3)
+    n[:6, :5], n[6:, 15:] = 0, 0
+    total = np.where(np.arange(20) < 5, 3.0, 0.0) * (n > 0)
+    total[:, 5:15] = np.tile([1.0, 2.0], (12, 5))
+    world = simulate(Design(runs=12, prompts=20), size=1, seed=1).stream(0)
+    edited = found(replace(world, n=n, total=total, squares=total))
+    assert edited.total < log(16)
+
+
+def test_what_rivals_show_too_is_no_change() -> None:
+    """The rivals' effect is subtracted where it is shared, and a change stays."""
+    design = WorldDesign("normal", "shared", 0.5, runs=30)
+    changes = {(0, 0): (Moved(25, -15.0),)}
+    own, *rivals = simulate_world(design, 2, changes).streams
+    alone, together = found(own), found(own, *rivals)
+    assert together.series.shared > 0.1 > together.series.own
+    assert together.total > alone.total
+    level = together.series.level[0][:25]
+    assert level.std() < found(own).series.level[0][:25].std()
+
+
+def test_own_effects_are_left() -> None:
+    """Where nothing is shared hardly anything is subtracted."""
+    own, *rivals = simulate_world(WorldDesign("normal", "own", 0.5, runs=40), 5).streams
+    group = StreamGroup.of(own, rivals)
+    series = run_series(group, group.answered(), PRIOR)
+    assert series.own > 3 * series.shared
+    assert np.abs(series.effect[0]).mean() < 0.2
+
+
+def test_larger_effects_weaken_the_evidence() -> None:
+    """The same step in a series with more scatter is worth less."""
+    rng = np.random.default_rng(1)
+    step = np.where(np.arange(20) >= 15, 1.0, 0.0)
+    steps = (np.arange(20) >= 15)[None].astype(float)
+    noise = np.full((1, 20), 0.05)
+    calm, wild = (
+        step_evidence((step + spread * rng.standard_normal(20))[None], noise, steps, 8)
+        for spread in (0.2, 0.8)
+    )
+    assert calm.steps[0] > wild.steps[0]
+    assert calm.variance < wild.variance
+
+
+def test_a_fresh_prompt_by_hand() -> None:
+    """One prompt with 30 hits in 30 and none in 3 since; without answers there is no evidence."""
+    zero, one = np.zeros((1, 1)), np.ones((1, 1))
+    fresh = fresh_evidence((30 * one, 30 * one), (3 * one, zero), np.zeros(1))
+    share = sum(FRESH_SHARES) / 2
+    factor = np.exp(fresh[0]) / share - (1 - share) / share
+    assert factor > 500
+    assert fresh_evidence((30 * one, 30 * one), (zero, zero), np.zeros(1)) == pytest.approx(0)
+
+
+def test_a_change_of_a_few_prompts_is_seen() -> None:
+    """10 points on 3 of 30 prompts: sooner than a shift of all would be, and known as such."""
+    carried = simulate(Design(runs=14), Change(11, -9.0, 0.1), size=1, seed=4).stream(0)
+    assert not found(carried).uniform
+    assert found(carried).likeliest == 11
+
+
+def test_numbers_are_watched_too() -> None:
+    """A sentiment that falls by half of its deviation."""
+    rng = np.random.default_rng(2)
+    base = simulate(Design(runs=14), size=1, seed=1).stream(0)
+    values = rng.normal(0.3, 0.4, (14, 30, 3))
+    values[10:] -= 0.3
+    numbers = replace(base, total=values.sum(axis=2), squares=(values**2).sum(axis=2))
+    assert found(numbers).likeliest == 10
+    assert found(numbers).total > 5
+
+
+def test_frequent_runs_are_searched_further_back() -> None:
+    """The latest 16, then at growing distances; never the first run."""
+    assert candidate_starts(5).tolist() == [1, 2, 3, 4, 5]
+    assert len(candidate_starts(40)) == 16
+    far = candidate_starts(200, 112)
+    assert far[-16:].tolist() == list(range(185, 201))
+    assert far[0] < 110
+
+
+def test_rates_and_excesses_are_inverse() -> None:
+    """On both sides of the bend, and rarer for one of many brands."""
+    for rate in (2.0, 0.2, 0.002):
+        assert alarm_table().rate(alarm_table().excess(rate)) == pytest.approx(rate)
+    assert needed_excess(0.2, 52, 10) > needed_excess(0.2, 52, 1)
+    assert rarity(1.0, 104, 5).yearly == pytest.approx(10 * rarity(1.0, 52, 1).yearly)
+
+
+def test_the_pace_is_not_read_from_minutes() -> None:
+    """A few runs in a row are no pace; a month of daily runs is, and bursts are counted as such."""
+    start = simulate(Design(runs=1), size=1, seed=1).stream(0).runs[0].at
+    step = np.timedelta64(1, "s").astype(object)
+    quick = [RunKey(start + step * n, n) for n in range(50)]
+    daily = [RunKey(start + step * 86_400 * n, n) for n in range(60)]
+    weekly = [RunKey(start + step * 604_800 * n, n) for n in range(60)]
+    assert runs_a_year(quick) == runs_a_year(weekly) == 52
+    assert runs_a_year(daily) == pytest.approx(365, abs=1)
+    assert runs_a_year([]) == 52
