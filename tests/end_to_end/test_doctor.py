@@ -43,7 +43,7 @@ def make_read_only(database: Path) -> None:
 
 def test_a_store_that_cannot_be_written_is_told(program: Program) -> None:
     """By the doctor, and by the deployment, in one sentence each."""
-    program.run("brands")
+    program.run("db", "upgrade")
     make_read_only(program.folder / "store.db")
 
     [(place, (problem, remedy))] = faults(program).items()
@@ -64,6 +64,76 @@ def test_a_key_that_a_provider_refuses_is_told(program: Program, service: ChatSe
     assert "refuses the key" in problem
     assert "api_key_env" in remedy
     assert not service.calls
+
+
+def listing(*names: str) -> Behaviour:
+    """Return a list of models."""
+    data = [{"id": name, "object": "model", "created": 1, "owned_by": "svc"} for name in names]
+    return Behaviour(body=json.dumps({"object": "list", "data": data}).encode())
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (("m-1",), ""),
+        (("acme/m-1",), ""),
+        (("m-1-2026-01-01", "other"), ""),
+        (("mm-1", "other"), 'the service offers no model "m-1"; did you mean "mm-1"'),
+        (("other",), 'the service offers no model "m-1"'),
+    ],
+)
+def test_a_model_that_the_service_does_not_offer_is_told(
+    program: Program, service: ChatService, names: tuple[str, ...], problem: str
+) -> None:
+    """By the service's own list; a version of a listed model is fine."""
+    service.listing = listing(*names)
+    found = faults(program) if problem else {}
+
+    assert found == (
+        {"provider svc": (problem, "correct models in [providers.svc]")} if problem else {}
+    )
+    if not problem:
+        assert "provider svc" in places(program)
+
+
+def test_an_address_without_a_list_of_models_is_told(
+    program: Program, service: ChatService, config: str
+) -> None:
+    """Where the usual end is missing; the same answer at the usual address means nothing."""
+    service.listing = Behaviour(status=404)
+    assert "provider svc" in places(program)
+    program.configure(config.replace(service.url, service.url.removesuffix("/v1")))
+
+    assert faults(program)["provider svc"][1] == 'correct base_url, which often ends in "/v1"'
+
+
+def test_a_named_variable_that_is_not_set_is_told(
+    program: Program, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key would be missing without a word."""
+    monkeypatch.delenv("GW_KEY", raising=False)
+    table = 'plugin = "compatible"'
+    program.configure(config.replace(table, f'{table}\napi_key_env = "GW_KEY"', 1))
+
+    problem = "api_key_env names GW_KEY, which is not set"
+    assert faults(program)["[providers.svc]"] == (problem, "set it, or correct the name")
+    monkeypatch.setenv("GW_KEY", "sk-1")
+    assert "[providers.svc]" not in places(program)
+
+
+def test_answers_without_usage_and_a_clock_behind_the_newest_run_are_told(
+    program: Program, service: ChatService
+) -> None:
+    """The cost is then an estimate, and a run would be taken for an older one."""
+    body = {"choices": [{"finish_reason": "stop", "message": {"content": "Acme is good."}}]}
+    service.behaviours = [Behaviour(body=json.dumps(body).encode())] * 2
+    program.run("check", "--yes", code=None)
+    with contextlib.closing(sqlite3.connect(program.folder / "store.db")) as store, store:
+        store.execute("UPDATE runs SET started_at = datetime('now', '+9 days')")
+
+    found = faults(program)
+    assert found["model svc/m-1"][0].startswith("2 answers came without usage")
+    assert "and the newest run began " in found["clock"][0]
 
 
 @pytest.mark.parametrize(("ahead", "told"), [(7200, "behind"), (-7200, "ahead of")])

@@ -9,12 +9,19 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Role
+from overheard.commands.examinations import (
+    clock_finding,
+    listed_models,
+    unset_variables,
+    usage_findings,
+)
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment, Session
@@ -70,9 +77,19 @@ class _Ward:
             yield finding
         for finding in (*self._disk(), *self._plugins(), *self._measured()):
             yield finding
-        providers = self.deployment.plugins.providers.values()
-        tried = await asyncio.gather(*(_provider(one, self.deployment.clock) for one in providers))
-        for finding, _ in tried:
+        for finding in unset_variables(self.deployment.config):
+            yield finding
+        providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
+        tried = await asyncio.gather(
+            *(
+                _provider(one, self.deployment.clock, tables.get(name, {}))
+                for name, one in providers.items()
+            )
+        )
+        for findings, _ in tried:
+            for finding in findings:
+                yield finding
+        async for finding in usage_findings(self.deployment):
             yield finding
         for name, chat in self.chats.items():
             for finding in await self._chat(name, chat):
@@ -80,7 +97,9 @@ class _Ward:
         for finding in self._routes():
             yield finding
         yield await self._waiting()
-        yield _clock([ahead for _, ahead in tried if ahead is not None])
+        behind = await clock_finding(self.deployment)
+        for finding in behind or [_clock([ahead for _, ahead in tried if ahead is not None])]:
+            yield finding
 
     def _store(self) -> Iterator[Finding]:
         """Yield whether the store can be written, or created, and who can read it."""
@@ -180,19 +199,26 @@ def _unopened(error: OverheardError) -> Finding:
     return Finding("deployment", problem, "see that first")
 
 
-async def _provider(provider: Provider, clock: Clock) -> tuple[Finding, timedelta | None]:
-    """Try a provider; also return how far its clock is ahead of this one, if it is known."""
+async def _provider(
+    provider: Provider, clock: Clock, table: Mapping[str, object]
+) -> tuple[list[Finding], timedelta | None]:
+    """Try a provider and compare its models with the service's list.
+
+    Returns:
+        What was found, and how far the service's clock is ahead of this one, if it is known.
+    """
     place = f"provider {provider.name}"
     if not isinstance(provider, Verifiable):
-        return Finding(f"{place} (it offers no call that costs nothing)"), None
+        return [Finding(f"{place} (it offers no call that costs nothing)")], None
     try:
         told = await _in_time(provider.verify)
+        found = await _in_time(partial(listed_models, provider, table))
     except ProviderUnavailable as error:
-        return Finding(place, error.details["reason"], error.details["remedy"]), None
+        return [Finding(place, error.details["reason"], error.details["remedy"])], None
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
-        return Finding(place, _told(error), remedy), None
-    return Finding(place), _ahead(told, clock)
+        return [Finding(place, _told(error), remedy)], None
+    return found or [Finding(place)], _ahead(told, clock)
 
 
 def _ahead(told: object, clock: Clock) -> timedelta | None:

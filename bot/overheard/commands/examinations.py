@@ -1,0 +1,105 @@
+"""What `doctor` examines of providers and of the history: models, variables, usage, the clock."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from overheard.cards import wording
+from overheard.config.loader import Config
+from overheard.config.settings import suggestion
+from overheard.deployment import Deployment
+from overheard.domain import Model
+from overheard.interfaces import Finding, Listing, Provider
+from overheard.runs.budget import price_of
+
+MAX_CLOCK_LAG = timedelta(hours=1)
+"""How far the newest run may be ahead of this machine's clock; machines differ a little."""
+_VERSIONED = re.compile(r"/v\d")
+_DATED = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b.*")
+
+
+def unset_variables(config: Config) -> Iterator[Finding]:
+    """Yield the environment variables that tables of plugins name and that are not set."""
+    tables = {"providers": config.providers, "scorers": config.scorers, "feeds": config.feeds}
+    for kind, named in tables.items():
+        for name, table in named.items():
+            for key, variable in table.items():
+                if key.endswith("_env") and not os.environ.get(str(variable)):
+                    problem = f"{key} names {variable}, which is not set"
+                    yield Finding(f"[{kind}.{name}]", problem, "set it, or correct the name")
+
+
+async def listed_models(provider: Provider, table: Mapping[str, object]) -> list[Finding]:
+    """Return what is wrong with a provider's models and address, by the service's own list.
+
+    A service may offer models that its list lacks under other versions of their names; a name is
+    only wrong when no listed one begins alike.
+
+    Args:
+        provider: The provider.
+        table: Its table in the configuration.
+
+    Raises:
+        ProviderUnavailable: when the service cannot be asked.
+    """
+    if not isinstance(provider, Listing) or table.get("preset") == "azure":
+        return []  # Azure lists what could be deployed, under other names
+    place, listed = f"provider {provider.name}", list(await provider.list_models())
+    if not listed:
+        return _without_list(place, str(table.get("base_url", "")))
+    known = {_bare(name) for name in listed}
+    wrong = [
+        name
+        for name in (Model(provider.name, configured).id for configured in provider.models())
+        if not any(_bare(name) in {one, one.rpartition("/")[2]} for one in known)
+    ]
+    return [
+        Finding(
+            place,
+            f'the service offers no model "{name}"{suggestion(name, listed)}',
+            f"correct models in [providers.{provider.name}]",
+        )
+        for name in wrong
+    ]
+
+
+def _without_list(place: str, base_url: str) -> list[Finding]:
+    """Return a finding for an address at which a list of models should be, and is not."""
+    if not base_url or _VERSIONED.search(urlsplit(base_url).path):
+        return []
+    problem = f"there is no list of models at {base_url}"
+    return [Finding(place, problem, 'correct base_url, which often ends in "/v1"')]
+
+
+def _bare(name: str) -> str:
+    """Return a model's id without its date or variant, for a comparison."""
+    return _DATED.sub("", name.casefold())
+
+
+async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
+    """Yield the models that have a price and whose answers come without usage."""
+    providers = deployment.plugins.providers
+    models = [Model(p.name, name) for p in providers.values() for name in p.models()]
+    usual = await deployment.store.answers.usual_usage(models)
+    for model, used in sorted(usual.items(), key=lambda pair: str(pair[0])):
+        price = price_of(model, providers)
+        if used.untold and price and (price.input or price.output):
+            told = wording.count(used.untold, "answer")
+            problem = f"{told} came without usage, so that the cost is only estimated"
+            remedy = "have the service report the usage; a gateway may have an option for it"
+            yield Finding(f"model {model}", problem, remedy)
+
+
+async def clock_finding(deployment: Deployment) -> Sequence[Finding]:
+    """Return a finding when this machine's clock is behind the newest run."""
+    newest = await deployment.store.runs.find(limit=1)
+    now = deployment.clock.now()
+    if not newest or newest[0].started_at <= now + MAX_CLOCK_LAG:
+        return ()
+    begun = wording.moment(newest[0].started_at, deployment.zone)
+    problem = f"it shows {wording.moment(now, deployment.zone)}, and the newest run began {begun}"
+    return (Finding("clock", problem, "set the clock; a run now would be taken for an older one"),)
