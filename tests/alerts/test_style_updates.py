@@ -1,6 +1,7 @@
 """The style canary reads what the store holds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.detection_service import style_updates
@@ -30,10 +31,11 @@ async def ask(
     week: int,
     write: Callable[[int], str],
     finish: Finish = Finish.COMPLETE,
+    minutes: int = 0,
 ) -> RunKey:
     """Keep a run in which every prompt was answered in a style."""
-    at = START + timedelta(weeks=week)
-    run = await store.runs.start(Run(f"run {week}", at, Panel((), PROMPTS, (MODEL,))))
+    at = START + timedelta(weeks=week, minutes=minutes)
+    run = await store.runs.start(Run(f"run {week} {minutes}", at, Panel((), PROMPTS, (MODEL,))))
     await store.answers.add(
         [
             Answer(run.id, Question(prompt, MODEL), reply(write(n), finish), at)
@@ -44,32 +46,42 @@ async def ask(
 
 
 async def test_a_new_style_is_an_update() -> None:
-    """It says what changed; the runs after it are compared with each other."""
+    """It says what changed and when, in the second session that shows it; the runs after it are
+    compared with each other.
+    """
     store = open_test_store()
-    runs = [await ask(store, week, plain) for week in range(3)]
+    runs = [await ask(store, week, plain) for week in range(4)]
     assert await style_updates(store, runs) == []
-    runs.append(await ask(store, 3, listed))
-    (update,) = await style_updates(store, runs)
-    assert (update.model, update.at, update.source) == (MODEL, runs[-1].at, "style")
-    assert "bullets up" in update.note
-    await store.updates.add(update)
     runs.append(await ask(store, 4, listed))
     assert await style_updates(store, runs) == []
+    runs.append(await ask(store, 5, listed))
+    (update,) = await style_updates(store, runs)
+    assert (update.model, update.at, update.source) == (MODEL, runs[4].at, "style")
+    assert "bullets up" in update.note
+    await store.updates.add(update)
+    assert await style_updates(store, runs) == [update_without_number(update)]
+    runs += [await ask(store, week, listed) for week in range(6, 12)]
+    assert await style_updates(store, runs) == []
 
 
-async def test_a_second_look_finds_the_same() -> None:
-    """An update of this very run does not hide it."""
+def update_without_number(update: ModelUpdate) -> ModelUpdate:
+    """Return an update as it is before it is stored."""
+    return replace(update, id=0)
+
+
+async def test_runs_of_one_session_are_one() -> None:
+    """Six runs within two hours are no six sessions."""
     store = open_test_store()
-    runs = [await ask(store, 0, plain), await ask(store, 1, listed)]
-    first = await style_updates(store, runs)
-    await store.updates.add(ModelUpdate(MODEL, runs[-1].at, "style"))
-    assert await style_updates(store, runs) == first != []
+    runs = [await ask(store, 0, plain, minutes=15 * n) for n in range(6)]
+    runs += [await ask(store, week, listed) for week in (1, 2)]
+    assert await style_updates(store, runs) == []
 
 
 async def test_cut_answers_have_no_style() -> None:
     """An answer that was cut is short for another reason."""
     store = open_test_store()
-    runs = [await ask(store, 0, plain), await ask(store, 1, listed, Finish.LENGTH)]
+    runs = [await ask(store, week, plain) for week in range(4)]
+    runs += [await ask(store, week, listed, Finish.LENGTH) for week in (4, 5)]
     assert await style_updates(store, runs) == []
 
 

@@ -81,11 +81,6 @@ MARKET = [
     MOVED,
 ]
 UPDATES = [ModelUpdate(A, FALLEN.runs[10].at - timedelta(days=1), "announced", "GPT")]
-TEXTS = {
-    f"p{n}": ["- one **bold** thing\n" * (n % 4) + "Plain words follow, always. " * (1 + n % 3)]
-    for n in range(10)
-}
-LISTED = {key: ["# Title\n" + "* item!\n" * 3 + texts[0]] for key, texts in TEXTS.items()}
 
 
 def monitored(*streams: Stream, **options: Any) -> object:
@@ -176,7 +171,6 @@ CASES: dict[str, Callable[[], object]] = {
             power.Outlook(power.typical(30, CHALLENGER), 2, 6, 0.5).times(2, 3),
         )
     ],
-    "style": lambda: update_signs.compare_styles(TEXTS, LISTED, seed=1),
     "first words": lambda: [
         update_signs.first_word(text) for text in ("**Yes**, it is", "", "  \u201cNo.\u201d")
     ],

@@ -1,6 +1,9 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from overheard.detection import update_signs
 from overheard.detection.update_signs import compare_styles
 from overheard.reading.style import FEATURES, style
 
@@ -47,49 +50,75 @@ def test_an_answer_without_words_has_no_style() -> None:
     assert style("123 --- !") is None
 
 
-def test_the_same_style_is_seldom_taken_for_another() -> None:
-    """Of 15 pairs of panels from one writer at most two are hits, at a level of 0.01."""
-    hits = 0
-    for seed in range(15):
-        rng = np.random.default_rng(seed)
-        hits += compare_styles(panel(rng), panel(rng), seed=seed).hit
-    assert hits <= 2
+def sessions(rng: np.random.Generator, effects: list[float]) -> list[dict[str, list[str]]]:
+    """Write a panel for each session, with so many more bullets an answer."""
+    return [panel(rng, more=effect) for effect in effects]
+
+
+Effects = Callable[[np.random.Generator, int], np.ndarray]
+F = len(FEATURES)
+EFFECTS: dict[str, Effects] = {
+    "normal": lambda rng, n: rng.normal(size=(n, F)),
+    "heavy tails": lambda rng, n: rng.standard_t(3, size=(n, F)) / 3**0.5,
+    "two states": lambda rng, n: (
+        (rng.random((n, 1)) < 0.15) * rng.normal(size=F) * 2.5 + 0.3 * rng.normal(size=(n, F))
+    ),
+    "drift": lambda rng, n: drifting(rng.normal(size=(n, F))),
+}
+"""How the features of sessions of one unchanged model differ, sessions x features. Two states: in
+15 % of the sessions the model is asked with another search setting."""
+
+
+def drifting(shocks: np.ndarray) -> np.ndarray:
+    """Return autocorrelated series with a correlation of 0.7."""
+    for i in range(1, len(shocks)):
+        shocks[i] = 0.7 * shocks[i - 1] + 0.51**0.5 * shocks[i]
+    return shocks
+
+
+@pytest.mark.parametrize("world", EFFECTS)
+def test_sessions_of_one_model_are_seldom_taken_for_a_change(
+    world: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below 2 % a session, with four or eight sessions before, and an effect of its own for each of
+    thirteen features.
+    """
+    monkeypatch.setattr(update_signs, "_session_style", lambda one, _: one["style"])
+    rng = np.random.default_rng(1)
+    prompts = {f"p{n}": ["text"] for n in range(8)}
+    hits = trials = 0
+    for count in (4, 8):
+        for _ in range(300):
+            drawn = [{**prompts, "style": row} for row in EFFECTS[world](rng, count + 2)]
+            hits += compare_styles(drawn[:count], drawn[count:]).hit
+            trials += 1
+    assert hits / trials < 0.02
 
 
 def test_a_changed_style_is_found_and_named() -> None:
-    """Three more bullets an answer are seen in 20 prompts, and called by their name."""
-    verdicts = []
-    for seed in range(10):
+    """Three more bullets an answer are seen in the second session, and called by their name."""
+    for seed in range(2):
         rng = np.random.default_rng(seed)
-        verdicts.append(compare_styles(panel(rng), panel(rng, more=3.0), seed=seed))
-    assert sum(verdict.hit for verdict in verdicts) >= 9
-    for verdict in verdicts:
-        assert not verdict.hit or ("bullets", True) in [(t.feature, t.rose) for t in verdict.moved]
+        before = sessions(rng, [0.0, 0.2, -0.2, 0.1, 0.0, 0.1, -0.1, 0.2])
+        verdict = compare_styles(before, sessions(rng, [3.0, 3.0]))
+        assert ("bullets", True) in [(t.feature, t.rose) for t in verdict.moved]
+        assert "bullets up" in verdict.note
 
 
-def test_the_same_seed_gives_the_same_verdict() -> None:
-    """All randomness comes from the seed."""
-    rng = np.random.default_rng(3)
-    before, after = panel(rng), panel(rng, more=1.0)
-    assert compare_styles(before, after, seed=1) == compare_styles(before, after, seed=1)
-
-
-def test_all_exchanges_are_tried_when_there_are_few() -> None:
-    """Eight prompts that all got longer: 2 of 256 patterns of signs are so extreme."""
-    before = {str(n): ["one two"] for n in range(8)}
-    after = {str(n): ["one two one two"] for n in range(8)}
-    verdict = compare_styles(before, after, seed=1)
-    assert verdict.p_value == pytest.approx(2 / 256)
-    assert {trait.feature for trait in verdict.moved} == {"length", "different words"}
-    assert sorted(verdict.note.split(", ")) == ["different words down", "length up"]
+def test_one_session_is_not_enough() -> None:
+    """A model that wrote otherwise once was perhaps asked with another search setting."""
+    rng = np.random.default_rng(1)
+    before = sessions(rng, [0.0] * 6)
+    assert not compare_styles(before, sessions(rng, [4.0, 0.0])).hit
+    assert not compare_styles(before[:3], sessions(rng, [4.0, 4.0])).hit, "three are too few before"
 
 
 def test_too_few_prompts_say_nothing() -> None:
     """Below eight shared prompts there is no verdict, and answers to others do not help."""
-    before = {str(n): ["one two"] for n in range(7)} | {"old": ["a"]}
-    after = {str(n): ["many more words than that"] for n in range(7)} | {"new": ["b"]}
-    verdict = compare_styles(before, after, seed=1)
-    assert (verdict.p_value, verdict.prompts, verdict.hit) == (1.0, 7, False)
+    before = [{str(n): ["one two"] for n in range(7)} | {"old": ["a"]}] * 5
+    after = [{str(n): ["many more words than that"] for n in range(7)} | {"new": ["b"]}] * 2
+    verdict = compare_styles(before, after)
+    assert (verdict.prompts, verdict.hit) == (7, False)
 
 
 def test_hostile_text_takes_no_long_time() -> None:

@@ -7,7 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from overheard.alerts.bursts import Suspicion, suspicions
 from overheard.alerts.history import HistoryReader
@@ -18,7 +18,13 @@ from overheard.detection.decide import AlertAction, Decision, decide
 from overheard.detection.evidence import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
 from overheard.detection.statements import add_statements
-from overheard.detection.update_signs import compare_styles, silent_updates
+from overheard.detection.update_signs import (
+    CONFIRMING_SESSIONS,
+    MAX_STYLE_SESSIONS,
+    MIN_STYLE_SESSIONS,
+    compare_styles,
+    silent_updates,
+)
 from overheard.domain import Alert, Model, ModelUpdate, Run, Shift
 from overheard.errors import AlertUnchanged
 from overheard.interfaces import Store
@@ -211,46 +217,65 @@ class DetectionService:
 
 
 STYLE_SOURCE = "style"
-STYLE_RUNS_BEFORE = 3
-"""With how many earlier runs a model's style is compared."""
+SESSION_GAP = timedelta(hours=6)
+"""Runs that begin within so long of the first one of a session are one session."""
+STYLE_PROMPTS = 40
+"""Prompts of a model whose answers are read for their style; more add little."""
 
 Texts = dict[str, list[str]]
 
 
 async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdate]:
-    """Return an update for each model whose style of writing changed with the latest run.
+    """Return an update for each model whose style of writing changed with the session before the
+    latest one, and is still changed in the latest.
 
-    The latest run is compared with up to `STYLE_RUNS_BEFORE` earlier runs, and of these only with
-    the runs since the last change of style.
+    The two are compared with up to `MAX_STYLE_SESSIONS` earlier sessions, and of these only with
+    the sessions since the last change of style.
 
     Args:
         store: Where the answers are.
         runs: The latest runs, the oldest first.
     """
-    if len(runs) < 2:
+    sessions = _sessions(runs)[-MAX_STYLE_SESSIONS - CONFIRMING_SESSIONS :]
+    if len(sessions) < MIN_STYLE_SESSIONS + CONFIRMING_SESSIONS:
         return []
-    *earlier, latest = runs[-1 - STYLE_RUNS_BEFORE :]
-    after = await _answers(store, {latest.id})
-    texts = {run.id: await _answers(store, {run.id}) for run in earlier}
+    latest = await _answers(store, {run.id for run in sessions[-1]})
+    prompts = {prompt for texts in latest.values() for prompt in sorted(texts)[:STYLE_PROMPTS]}
+    earlier = [await _answers(store, {run.id for run in one}, prompts) for one in sessions[:-1]]
+    began = sessions[-CONFIRMING_SESSIONS][0].at
     updates = []
-    for model in sorted(after):
+    for model in sorted(latest):
         changes = [u.at for u in await store.updates.find(model) if u.source == STYLE_SOURCE]
-        since = max((at for at in changes if at < latest.at), default=None)
-        before: Texts = defaultdict(list)
-        for run in earlier:
-            if since is None or run.at >= since:
-                for prompt, given in texts[run.id].get(model, {}).items():
-                    before[prompt] += given
-        verdict = compare_styles(before, after[model], seed=latest.id)
-        if verdict.hit:
-            updates.append(ModelUpdate(model, latest.at, STYLE_SOURCE, verdict.note))
+        since = max((at for at in changes if at < began), default=None)
+        texts = [
+            answers.get(model, {})
+            for session, answers in zip(sessions, (*earlier, latest), strict=True)
+            if since is None or session[0].at >= since
+        ]
+        asked = [one for one in texts if one]
+        verdict = compare_styles(asked[:-CONFIRMING_SESSIONS], asked[-CONFIRMING_SESSIONS:])
+        if verdict.hit and all(texts[-CONFIRMING_SESSIONS:]):
+            updates.append(ModelUpdate(model, began, STYLE_SOURCE, verdict.note))
     return updates
 
 
-async def _answers(store: Store, runs: Collection[int]) -> dict[Model, Texts]:
+def _sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
+    """Group runs into sessions, the oldest first."""
+    sessions: list[list[RunKey]] = []
+    for run in runs:
+        if sessions and run.at - sessions[-1][0].at < SESSION_GAP:
+            sessions[-1].append(run)
+        else:
+            sessions.append([run])
+    return sessions
+
+
+async def _answers(
+    store: Store, runs: Collection[int], prompts: Collection[str] | None = None
+) -> dict[Model, Texts]:
     """Return what each model answered to each prompt; only whole answers have a style."""
     found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
-    async for answer in store.answers.stream(runs=runs):
+    async for answer in store.answers.stream(runs=runs, prompts=prompts):
         if answer.complete and not (answer.reused_from or answer.gone):
             found[answer.question.model][answer.question.prompt.key].append(answer.reply.text)
     return found

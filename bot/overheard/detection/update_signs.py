@@ -7,7 +7,9 @@ fingerprints usually shows several, because its machines are not all alike; then
 change.
 
 *Style.* A model that was exchanged in silence often gives itself away by how it writes. The answers
-are stored already, so the comparison costs nothing.
+are stored already, so the comparison costs nothing. It is compared over sessions, and a change has
+to be confirmed by a second one: the false rate is then below 2 % a session in the worlds of
+`tests/detection/test_style.py`.
 
 *First words* (the canary). At temperature 0 a model answers the same question with the same word,
 except where two words are nearly tied: there the arithmetic of the day decides. Another model has
@@ -18,13 +20,14 @@ for one word each. A reasoning model takes no temperature and has no such ties.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from overheard.domain import Model, ModelUpdate, ServedModelCount
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, np
 from overheard.reading.style import FEATURES, style
+from overheard.special_functions import stdtrit
 
 MIXTURE_LEVEL = 0.001
 """How often chance alone may mix fingerprints as differently as this."""
@@ -135,11 +138,13 @@ def _mixture_note(now: Mixture, earlier: Sequence[Mixture]) -> str:
 
 
 STYLE_LEVEL = 0.01
-"""How often the canary may be hit when nothing changed."""
-MAX_SIGN_PATTERNS = 9_999
-"""How many random patterns of signs are tried; few prompts have fewer, and then all are."""
+"""How often the features of a session may stand out when nothing changed and effects are normal."""
 MIN_STYLE_PROMPTS = 8
-"""Prompts: with fewer no p-value can be below `STYLE_LEVEL`."""
+"""Prompts with fewer of which styles are not compared."""
+MIN_STYLE_SESSIONS, MAX_STYLE_SESSIONS = 4, 8
+"""Earlier sessions that a style is compared with."""
+CONFIRMING_SESSIONS = 2
+"""Sessions in a row in which a feature has to stand out to the same side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +155,14 @@ class StyleFeature:
         feature: Which, see `overheard.reading.style.FEATURES`.
         before: Its mean over the shared prompts before, on the feature's scale.
         after: The same after.
-        p_value: How often some feature would move this surely if nothing had changed.
+        t: How far it stands out from the sessions before, in standard deviations of a session that
+            is predicted from them; the smaller of the sessions after.
     """
 
     feature: str
     before: float
     after: float
-    p_value: float
+    t: float
 
     @property
     def rose(self) -> bool:
@@ -169,21 +175,19 @@ class StyleComparison:
     """What a comparison of styles says.
 
     Attributes:
-        p_value: Probability of a difference at least this sure when nothing changed; 1 when
-            there is too little to compare.
         moved: The features that moved, the surest first.
         prompts: How many prompts it rests on.
+        sessions: How many earlier sessions it rests on.
     """
 
-    p_value: float
     moved: tuple[StyleFeature, ...]
     prompts: int
-    alpha: float = STYLE_LEVEL
+    sessions: int
 
     @property
     def hit(self) -> bool:
         """Whether the style changed."""
-        return self.p_value <= self.alpha
+        return bool(self.moved)
 
     @property
     def note(self) -> str:
@@ -192,68 +196,54 @@ class StyleComparison:
 
 
 def compare_styles(
-    before: Mapping[str, Sequence[str]],
-    after: Mapping[str, Sequence[str]],
-    *,
-    seed: int,
-    alpha: float = STYLE_LEVEL,
+    before: Sequence[Mapping[str, Sequence[str]]], after: Sequence[Mapping[str, Sequence[str]]]
 ) -> StyleComparison:
-    """Compare how a model wrote before and after, prompt by prompt.
+    """Compare how a model wrote in some sessions with the sessions before.
 
-    Each prompt gives one difference of each feature. If nothing changed, before and after could
-    be exchanged within any prompt: so the largest |t| over the features is compared with that of
-    random exchanges (Fisher 1935; Westfall and Young 1993 for the maximum).
+    How a model writes varies from session to session (search on or off, another back end), so that
+    prompts of one session are not independent: a test over prompts took every second session 12
+    hours later for another model. Here a session is one observation: the mean of each feature over
+    the prompts that all sessions share. A feature stands out when it is outside of the prediction
+    interval of the sessions before (Student's t, Bonferroni over the features), and it moved when
+    it does so in all sessions after, to the same side.
 
     Args:
-        before: Earlier answers by prompt; prompts with answers on one side only are left out.
-        after: Later answers by prompt.
-        seed: Seed of the random numbers.
-        alpha: Probability of a hit when nothing changed.
+        before: The answers of each earlier session by prompt, the oldest session first.
+        after: The same for `CONFIRMING_SESSIONS` later sessions.
     """
-    means = [
-        (_mean_style(before[p]), _mean_style(after[p]))
-        for p in sorted(before.keys() & after.keys())
+    prompts = set.intersection(*(set(one) for one in (*before, *after))) if before else set()
+    known = [_session_style(one, prompts) for one in (*before, *after)]
+    styles = [style for style in known if style is not None]
+    enough = len(before) >= MIN_STYLE_SESSIONS and len(after) == CONFIRMING_SESSIONS
+    if len(prompts) < MIN_STYLE_PROMPTS or not enough or len(styles) < len(known):
+        return StyleComparison((), len(prompts), len(before))
+    old, new = np.array(styles[: len(before)]), np.array(styles[len(before) :])
+    mean, count = old.mean(axis=0), len(before)
+    spread = np.maximum(old.std(axis=0, ddof=1), 1e-9) * (1 + 1 / count) ** 0.5
+    scores = (new - mean) / spread  # sessions x features
+    least = stdtrit(count - 1, 1 - STYLE_LEVEL / (2 * len(FEATURES)))
+    aligned = (np.abs(scores) > least).all(axis=0) & (
+        np.abs(np.sign(scores).sum(axis=0)) == len(after)
+    )
+    sure = np.abs(scores).min(axis=0)
+    moved = [
+        StyleFeature(FEATURES[i], float(mean[i]), float(new[:, i].mean()), float(sure[i]))
+        for i in np.argsort(-sure)
+        if aligned[i]
     ]
-    pairs = [(a, b) for a, b in means if a is not None and b is not None]
-    if len(pairs) < MIN_STYLE_PROMPTS:
-        return StyleComparison(1.0, (), len(pairs), alpha)
-    old, new = np.array(pairs).swapaxes(0, 1)
-    scores, p_values = _style_p_values(new - old, np.random.default_rng(seed))
-    columns = (old.mean(axis=0).tolist(), new.mean(axis=0).tolist(), p_values.tolist())
-    traits = [StyleFeature(*row) for row in zip(FEATURES, *columns, strict=True)]
-    moved = tuple(traits[i] for i in np.argsort(-scores) if traits[i].p_value <= alpha)
-    return StyleComparison(float(p_values.min()), moved, len(pairs), alpha)
+    return StyleComparison(tuple(moved), len(prompts), count)
+
+
+def _session_style(answers: Mapping[str, Sequence[str]], prompts: Collection[str]) -> Floats | None:
+    """Return the mean features of a session, each prompt weighing the same; None without words."""
+    means = [_mean_style(answers[prompt]) for prompt in sorted(prompts)]
+    known = [mean for mean in means if mean is not None]
+    return np.asarray(np.mean(known, axis=0)) if known else None
 
 
 def _mean_style(texts: Sequence[str]) -> Floats | None:
     known = [features for text in texts if (features := style(text))]
     return np.mean(known, axis=0) if known else None
-
-
-def _style_p_values(differences: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return a score of how clearly each feature moved, F, and its p-value corrected for the other
-    features, F.
-
-    The score is the absolute sum of the differences (P x F) over the root of their sum of squares.
-    |t| grows with this ratio, and flips of signs do not change the denominator: so the ratio is
-    compared instead of |t|, which would divide by 0 where all differences are equal.
-    """
-    # A difference that comes from rounding alone is set to 0.
-    differences = np.where(np.abs(differences) > 1e-9, differences, 0.0)
-    size = np.sqrt(np.square(differences).sum(axis=0))
-    scaled = differences / np.where(size > 0, size, 1.0)
-    largest = np.abs(_sign_patterns(len(scaled), rng) @ scaled).max(axis=1)
-    seen = np.abs(scaled.sum(axis=0))
-    return seen, np.asarray((largest[:, None] >= seen - 1e-9).mean(axis=0))
-
-
-def _sign_patterns(prompts: int, rng: np.random.Generator) -> Floats:
-    """Return patterns of signs, the observed one first: all there are, or many random ones."""
-    if 2**prompts <= MAX_SIGN_PATTERNS:
-        bits = np.arange(2**prompts)[:, None] >> np.arange(prompts) & 1
-        return np.asarray(1.0 - 2.0 * bits)
-    drawn = rng.integers(0, 2, (MAX_SIGN_PATTERNS, prompts)) * 2.0 - 1.0
-    return np.concatenate([np.ones((1, prompts)), drawn])
 
 
 BORDER_PROMPTS = 5
