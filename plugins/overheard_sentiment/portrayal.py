@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from overheard import Mention, Reading, Unit, UnitRole
 from overheard_sentiment.aspects import aspect_of
@@ -58,6 +58,8 @@ class Portrayal:
         strongest: The text of the unit that judges most.
         aspects: For each aspect, the judgements with the texts of their units.
         against: Whether the answer advises against the brand.
+        listed_pro: Whether anything is listed among the pros; counts as a word of praise if there
+            is none.
         picked: Whether a title, an item or an award presents the brand.
         readable: Whether any text about the brand is in a script that the lexicons know.
     """
@@ -68,6 +70,7 @@ class Portrayal:
     strongest: str = ""
     aspects: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     against: bool = False
+    listed_pro: bool = False
     picked: bool = False
     readable: bool = False
     _most: float = 0.0
@@ -76,12 +79,13 @@ class Portrayal:
     def value(self) -> float:
         """The sentiment, -1 to 1: (P - 3 D) / (P + 3 D + 2), with counts of words and drawbacks."""
         against = _DRAWBACK_WEIGHT * (len(self.drawbacks) + self.blame)
-        return (self.praise - against) / (self.praise + against + _EVEN)
+        praise = max(self.praise, int(self.listed_pro))
+        return (praise - against) / (praise + against + _EVEN)
 
     @property
     def tone(self) -> str:
         """``positive``, ``mixed``, ``neutral`` or ``negative``."""
-        favoured = self.praise > 0 or self.picked
+        favoured = self.praise > 0 or self.listed_pro or self.picked
         if self.drawbacks or self.against:
             return "mixed" if favoured else "negative"
         return "positive" if favoured else "neutral"
@@ -121,8 +125,7 @@ def portrayal(reading: Reading) -> Portrayal:
             judged = polarity(masked, own, others, against=against)
         whole.against |= against
         found = list(_named(unit, masked, text)) if owned else []
-        if unit.role is UnitRole.PRO and owned and not judged.praise:
-            judged = replace(judged, praise=((0, 0),))
+        whole.listed_pro |= owned and unit.role is UnitRole.PRO
         whole.add(judged, found, _blame(unit, judged, found, owned=owned), text)
     return whole
 

@@ -17,7 +17,8 @@ _CHOICE = (
 )
 _AWARD = re.compile(
     r"""\W*(?:the\ |our\ |my\ )*(?:\w+['\u2019]s\ )?(?:
-      (?:best|top|first|strongest|clear|\#1|no\.\ ?1|number\ one)\ (?:overall|pick|choice
+      (?:best|top|first|strongest|clear|\#1|no\.\ ?1
+      |number\ one)\ (?:overall(?!\ (?:performance|value|budget|sound|design))|pick|choice
       |recommendation|all-?rounder|bet)
         (?!\ for\ (?!most|the\ majority|you\b))
       |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
@@ -125,8 +126,11 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
 
 def _first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     """Yield the texts that make the brand the first choice."""
+    names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
     for unit in owned:
-        title = {UnitRole.TITLE: unit.text, UnitRole.BEST_FOR: unit.label}.get(unit.role, "")
+        title = unit.text if unit.role is UnitRole.TITLE else unit.label
+        for name in names:
+            title = title.replace(name, "X")
         if _AWARD.match(title) and not _CONDITION.search(title):
             yield unit.text
     chosen = [m for m in reading.mentions if not m.negated and _is_chosen(reading, m)]

@@ -88,7 +88,7 @@ COLUMNS = """\
         (HEADINGS, "no mobile app", "~Zorbo", UnitRole.CON),
         (HEADINGS, "cheap plans have limits", "", UnitRole.NONE),
         (HEADINGS, "Let me know", "", UnitRole.FOOTER),
-        (LIST, "covers most needs", "Boltly", UnitRole.BEST_FOR),
+        (LIST, "covers most needs", "Boltly", UnitRole.NONE),
         (LIST, "billing is confusing", "Boltly", UnitRole.CON),
         (LIST, "hard to learn", "~Zorbo", UnitRole.NONE),
         (LIST, "lean and quick", "Cruxify", UnitRole.NONE),

@@ -70,14 +70,10 @@ class Outline:
             listed: Whether the label is in an item of a list below its owner.
         """
         text = self._body[label.start : label.end]
-        own, kind, role = (
-            self._names.of_title(label.start, label.end, multi=multi),
-            kind_of(text),
-            role_of(text),
-        )
+        own = self._names.of_title(label.start, label.end, multi=multi)
+        kind, role = kind_of(self._names.masked(label.start, label.end)), role_of(text)
         if own is not None:
-            award = kind is LabelKind.AWARD
-            return Context(0, own, UnitRole.BEST_FOR if award else UnitRole.NONE, text)
+            return Context(0, own, UnitRole.NONE, text)
         if role is not None and (above.owner or role is not UnitRole.BEST_FOR):
             if above.role in _LISTED and role in {UnitRole.PRICE, UnitRole.NOTE}:
                 role = above.role
@@ -85,17 +81,15 @@ class Outline:
         award = kind is LabelKind.AWARD or role is UnitRole.BEST_FOR
         winner = self._winner(label.value, limit, above, award=award) if limit else NOBODY
         if winner:
-            return Context(0, winner, UnitRole.BEST_FOR if award else UnitRole.NONE, text)
+            return Context(0, winner, role or UnitRole.NONE, text)
         if kind is LabelKind.GENERIC and not listed:
             return Context(0, label=text, closed=True)
         if multi:
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if not above.owner:
             return Context(0, label=text, closed=above.closed)
-        if above.role in _KEPT:
-            role = above.role
-        else:
-            role = UnitRole.BEST_FOR if award else UnitRole.SPECIFICATION
+        plain = UnitRole.NONE if award else UnitRole.SPECIFICATION
+        role = above.role if above.role in _KEPT else plain
         return Context(0, above.owner, role, text, above.closed)
 
     def decide_in_text(
@@ -123,7 +117,8 @@ class Outline:
         if self._names.within(label.start, label.end):
             return self.decide(label, above, multi=False, limit=limit)
         text = self._body[label.start : label.end]
-        kind, following = kind_of(text), self.label(label.value, limit, line)
+        kind = kind_of(self._names.masked(label.start, label.end))
+        following = self.label(label.value, limit, line)
         has_roles = (
             following is not None
             and role_of(self._body[following.start : following.end]) is not None

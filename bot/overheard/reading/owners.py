@@ -21,7 +21,7 @@ _MAX_TITLE_NAMES = 3
 _APART = re.compile(
     r"\b(?:than|like|by|(?<!go )(?:with|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
     r"|against"
-    r"|into|including|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
+    r"|into|includ(?:ing|es?)|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
     r"|other)\s+)?\Z|[(/]\s*\Z"
     r"|\s(?-i:[A-Z])[\w-]*,\s*\Z",
     re.IGNORECASE,
@@ -105,6 +105,15 @@ class Names:
             if other.brand != first.brand:
                 shared.append(other.brand)
         return Owner(first.brand, shared=tuple(dict.fromkeys(shared)))
+
+    def masked(self, start: int, end: int) -> str:
+        """Return a span with an "X" for each name, because "Best Buy" is no award."""
+        pieces, at = [], start
+        for mention in self.within(start, end):
+            if mention.start >= at:
+                pieces += [self._body[at : mention.start], "X"]
+                at = mention.end
+        return "".join((*pieces, self._body[at:end]))
 
     def begins(self, start: int, end: int) -> Owner:
         """Return the brand that a span begins with, behind bullets and signs, or nobody."""

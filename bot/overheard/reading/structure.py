@@ -18,7 +18,9 @@ from overheard.reading.outline import Outline
 from overheard.reading.owners import NOBODY, Context, Names, Owner
 from overheard.reading.tables import table_cells
 
-_LEAD_RANK, _ROLE_RANK, _ITEM_RANK = 7, 8, 10
+_LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
+_LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRole.NOTE})
+"""Roles that go on in the sentences behind the one with the label."""
 _LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
 """Most words of a line that is a title by its first words, or by being bold."""
 _INTRODUCING_CHARACTERS = 60
@@ -63,11 +65,6 @@ def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
         mentions: All mentions of the declared brands in the body, in order.
     """
     return tuple(_Builder(page, mentions).build())
-
-
-def _with_award(context: Context) -> Context:
-    """Return the context behind an award and the name of its winner: "Best overall: Acme: ..."."""
-    return replace(context, role=UnitRole.BEST_FOR) if context.role is UnitRole.NONE else context
 
 
 class _Builder:
@@ -146,13 +143,18 @@ class _Builder:
         return self._unit(line.start, end, whole.owner, UnitRole.TITLE, whole.label)
 
     def _table(self, rows: Sequence[Line]) -> Iterator[Unit]:
-        """Yield the cells of a table, long ones in pieces."""
+        """Yield the cells of a table; the text of a cell is read as the text of an item."""
         self._pop(_ITEM_RANK)
         above = self._top.owner
-        for cell in table_cells(self.body, rows, self.names):
+        for row, cell in table_cells(self.body, rows, self.names):
             owner = cell.owner or (above if cell.inherits else NOBODY)
-            for piece in pieces(self.body, cell.start, cell.end):
-                yield self._unit(piece.start, piece.end, owner, cell.role, cell.label)
+            if cell.role is UnitRole.TITLE:
+                yield self._unit(cell.start, cell.end, owner, cell.role, cell.label)
+                continue
+            self.stack.append(Context(_CELL_RANK, owner, cell.role, cell.label))
+            line = replace(row, start=cell.start, end=cell.end, kind=LineKind.ITEM)
+            yield from self._text(line, opens=False, multi=False)
+            self.stack.pop()
 
     def _item(self, line: Line, *, multi: bool) -> Iterator[Unit]:
         """Open the block of a list item, or go on in it."""
@@ -228,10 +230,7 @@ class _Builder:
                     break
                 first = not (number or labels)
                 above = context if first else replace(context, role=base.role)
-                awarded = context if labels else base
                 context = self._labelled(label, above, end, line, multi=multi and first)
-                if awarded.role is UnitRole.BEST_FOR and awarded.owner == context.owner:
-                    context = _with_award(context)
                 if opens and not number:
                     self.stack[-1] = replace(context, rank=self._top.rank)
                 self.carried = context.owner
@@ -239,7 +238,7 @@ class _Builder:
                     label.start, label.end, context.owner, UnitRole.TITLE, context.label
                 )
                 start, labels = label.value, labels + 1
-            if start >= end:
+            if not any(map(str.isalnum, self.body[start:end])):
                 if labels and line.kind is LineKind.PARAGRAPH and end == line.end:
                     self.stack.append(replace(context, rank=_ROLE_RANK))
                 continue
@@ -247,6 +246,8 @@ class _Builder:
                 context = self._opening(start, end, context, multi=multi)
                 self.stack[-1] = context
             owner, role = self._owner(start, end, context, line), context.role
+            if number and not labels and role not in _LASTING_ROLES:
+                role = base.role
             if signed and role in {UnitRole.NONE, UnitRole.SPECIFICATION}:
                 role = signed
             own = owner == context.owner or (role is signed and bool(owner))

@@ -12,6 +12,10 @@ from overheard.reading.layout import Line
 from overheard.reading.owners import NOBODY, Names, Owner
 
 _DIVIDER = re.compile(r" ?\| ?")
+_PROSE_SPACES = 5
+"""Spaces from which a cell without a role is prose, and not a property."""
+_TITLE_SPACES = 12
+"""Spaces from which a cell that names the subject is more than a name."""
 _SUBJECT_CELLS = 3
 """Cells of a row in which its subject is searched."""
 
@@ -37,8 +41,8 @@ class Cell:
     inherits: bool = False
 
 
-def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[Cell]:
-    """Yield the cells of a table in order, with their owners.
+def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple[Line, Cell]]:
+    """Yield each row and cell of a table in order, with the owner of the cell.
 
     Brands in two or more cells of the first row own the columns. Else a brand in the first cell of
     a row owns the row (a rank may precede it), and a brand in a later cell of "If you want | Go
@@ -57,17 +61,20 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[Cell]
     inherits = not by_column and not any(owner for _, owner in subjects)
     place, owner = _subject(body, header, names)
     if owner and not by_column:  # a table without headers
-        yield from _row_cells(body, header, place, owner, ("",) * len(header), inherits=False)
+        for cell in _row_cells(body, header, place, owner, ("",) * len(header), inherits=False):
+            yield rows[0], cell
     else:
-        for cell, column, head in zip(header, columns, heads, strict=True):
-            yield Cell(*cell, column, UnitRole.TITLE, head, inherits)
-    for cells, (place, owner) in zip(below, subjects, strict=True):
+        for span, column, head in zip(header, columns, heads, strict=True):
+            yield rows[0], Cell(*span, column, UnitRole.TITLE, head, inherits)
+    for row, cells, (place, owner) in zip(rows[1:], below, subjects, strict=True):
         if by_column:
-            yield from _column_cells(body, cells, columns, heads)
+            found = _column_cells(body, cells, columns, heads)
         else:
-            if not (owner or inherits):
-                owner = Owner(body[slice(*cells[place])], foreign=True)  # noqa: PLW2901
-            yield from _row_cells(body, cells, place, owner, heads, inherits=inherits)
+            product = Owner(body[slice(*cells[place])], foreign=not inherits)
+            subject = owner if owner or inherits else product
+            found = _row_cells(body, cells, place, subject, heads, inherits=inherits)
+        for cell in found:
+            yield row, cell
 
 
 def _spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
@@ -97,14 +104,21 @@ def _is_rank(body: str, cell: tuple[int, int]) -> bool:
     return not text or text.isdigit()
 
 
+def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
+    """Return the role of a cell whose header gives none: long ones are prose."""
+    prose = body.count(" ", *cell) >= _PROSE_SPACES
+    return UnitRole.NONE if prose else UnitRole.SPECIFICATION
+
+
 def _column_cells(
     body: str, cells: Sequence[tuple[int, int]], columns: Sequence[Owner], heads: Sequence[str]
 ) -> Iterator[Cell]:
     """Yield the cells of a row of a table whose columns have owners."""
     label = body[slice(*cells[0])]
-    role = role_of(label) or UnitRole.SPECIFICATION
+    given = role_of(label)
     yield Cell(*cells[0], role=UnitRole.TITLE, label=label)
     for cell, owner, head in zip(cells[1:], columns[1:], heads[1:], strict=False):
+        role = given or _role_by_length(body, cell)
         yield Cell(*cell, owner or Owner(head, foreign=bool(head)), role, label)
 
 
@@ -119,10 +133,10 @@ def _row_cells(
 ) -> Iterator[Cell]:
     """Yield the cells of a row with one owner, whose name is in the cell `place`."""
     for at, (cell, head) in enumerate(zip(cells, heads, strict=False)):
-        if at == place or _is_rank(body, cell):
+        if _is_rank(body, cell) or (at == place and body.count(" ", *cell) < _TITLE_SPACES):
             role = UnitRole.TITLE
         elif at < place:
             role = UnitRole.BEST_FOR
         else:
-            role = role_of(head) or UnitRole.SPECIFICATION
+            role = role_of(head) or _role_by_length(body, cell)
         yield Cell(*cell, owner, role, head, inherits)

@@ -1,0 +1,131 @@
+"""The same words in another layout, order or name are read the same."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from relayouts import NAMES, RELAYOUTS, renamed, reordered
+
+from overheard import Answer, Brand, Model, Prompt, Question
+from overheard.reading.reader import Reader
+from overheard_sentiment import Sentiment
+from overheard_visibility import Visibility
+from scripted import reply
+
+PRODUCTS = """\
+Here are three grinders that people like:
+
+### 1. **Acme Pro 40**
+- **Why it's great**: Excellent build quality and a quiet motor
+- **Cons**: Expensive, and refills are hard to find
+- **Price**: about $150
+
+### 2. **Boltly Mini**
+- **Pros**: Affordable, easy to clean, reliable
+- **Cons**: None
+- **Best for**: Small kitchens
+
+### 3. **Cruxify Go**
+- Great value for money
+- Only available in one colour
+- **Best for**: Travel
+
+---
+
+Let me know if you want to compare two of them.
+"""
+SOFTWARE = """\
+For a team of ten, these three are worth a look.
+
+## Acme
+- Simple boards that new colleagues understand at once
+- Reporting is limited, and some users report slow exports
+- Starts at $10 per user per month
+
+## Boltly
+- Powerful automation and excellent support
+- Steep learning curve for beginners
+
+## Cruxify
+- Free for small teams, and easy to set up
+- Reliable sync
+
+## How to choose
+- Start with the number of seats that you need
+- Expensive add-ons can double the price of any tool
+"""
+BRANDS = ("Acme", "Boltly", "Cruxify")
+MAX_MOVE = 0.02
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is read of a brand."""
+
+    sentiment: float
+    drawback: bool
+    tone: str
+    standing: str
+
+
+def judged(text: str, brand: str, brands: tuple[str, ...]) -> Judged:
+    """Read a brand in an answer."""
+    declared = {name: Brand(name) for name in brands}
+    answer = Answer(
+        1,
+        Question(Prompt("Which one?"), Model("echo", "echo")),
+        reply(text),
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    rivals = [other for name, other in declared.items() if name != brand]
+    reading = Reader(declared.values()).read(answer).reading(declared[brand], rivals)
+    sentiment, drawback = Sentiment().score(reading)
+    visibility = next(s for s in Visibility().score(reading) if s.metric == "visibility")
+    return Judged(
+        sentiment.value,
+        bool(drawback.value),
+        sentiment.details[0].verdict,
+        visibility.details[0].verdict,
+    )
+
+
+def like(one: Judged, other: Judged) -> bool:
+    """Return whether nothing moved by more than the bar."""
+    same = (one.drawback, one.tone, one.standing) == (other.drawback, other.tone, other.standing)
+    return same and abs(one.sentiment - other.sentiment) <= MAX_MOVE
+
+
+@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE])
+@pytest.mark.parametrize("layout", RELAYOUTS)
+def test_another_layout_moves_nothing(text: str, layout: str) -> None:
+    """Bullets as one line, as rows of a table, and with the notice of a service below."""
+    other = RELAYOUTS[layout](text)
+    assert other != text
+    for brand in BRANDS:
+        assert like(judged(text, brand, BRANDS), judged(other, brand, BRANDS)), brand
+
+
+@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE])
+@pytest.mark.parametrize("name", NAMES)
+def test_another_name_moves_nothing(text: str, name: str) -> None:
+    """A name that praises or blames is still a name."""
+    brands = (name, *BRANDS[1:])
+    other = renamed(text, "Acme", name)
+    for brand, called in zip(BRANDS, brands, strict=True):
+        assert like(judged(text, brand, BRANDS), judged(other, called, brands)), called
+
+
+@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE])
+def test_another_order_moves_nothing(text: str) -> None:
+    """The sections of the brands in the opposite order."""
+    other = reordered(text, BRANDS)
+    assert other != text
+    for brand in BRANDS:
+        assert like(judged(text, brand, BRANDS), judged(other, brand, BRANDS)), brand
+
+
+def test_the_drawbacks_are_those_of_the_brand() -> None:
+    """In each layout, whose drawback a line is follows from its heading."""
+    for text, named in ((PRODUCTS, (1, 0, 1)), (SOFTWARE, (1, 1, 0))):
+        found = tuple(int(judged(text, brand, BRANDS).drawback) for brand in BRANDS)
+        assert found == named
