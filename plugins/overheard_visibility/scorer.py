@@ -23,6 +23,9 @@ class VisibilitySettings(Settings):
 class Visibility:
     """Scores a brand's place among the brands that an answer names.
 
+    A branded question names the brand or a competitor. Answers repeat the names of their question,
+    so a branded question counts for ``branded_visibility`` alone.
+
     - ``visibility``: 1 when the answer's prose names the brand, else 0. Its detail is the standing:
       ``first choice``, ``listed`` or ``only named``.
     - ``first_choice``: 1 when the brand is the answer's own pick for the question, 0 otherwise,
@@ -33,12 +36,12 @@ class Visibility:
     - ``top1``, ``top3``: 1 when that rank is 1, or at most 3; 0 otherwise, also where the brand is
       not named, so that every answer counts.
     - ``share_of_voice``: the brand's mentions among all mentions of the brand and its competitors;
-      only where any of them is named, and only for questions that name none of them, because a
-      question that names a brand gets it repeated.
+      only where any of them is named.
+    - ``branded_visibility``: 1 when the answer to a branded question names the brand, else 0.
     """
 
     name = "visibility"
-    version = "3"
+    version = "4"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
@@ -46,22 +49,29 @@ class Visibility:
         Metric("top1", Scale.BINARY, "Top 1"),
         Metric("top3", Scale.BINARY, "Top 3"),
         Metric("share_of_voice", Scale.SHARE, "Share of voice"),
+        Metric("branded_visibility", Scale.BINARY, "Visibility, branded questions"),
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
         """Yield the scores of one brand in one answer."""
         if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
             return  # the question names the brand, so a mention shows nothing
-        voices = reading.mentions and not reading.branded
         own = reading.of(reading.brand.name)
-        if own:
+        if reading.branded:
+            yield from _scores_when_branded(reading, own)
+        elif own:
             yield from _scores_when_named(reading, own)
-            if voices:
-                yield Score("share_of_voice", len(own) / len(reading.mentions))
+            yield Score("share_of_voice", len(own) / len(reading.mentions))
         else:
             yield from _ABSENT
-            if voices:
+            if reading.mentions:
                 yield _NO_SHARE
+
+
+def _scores_when_branded(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
+    """Yield the score of a brand for a question that names the brand or a competitor."""
+    quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS] if own else ""
+    yield Score("branded_visibility", float(bool(own)), quote)
 
 
 def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:

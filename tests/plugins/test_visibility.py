@@ -75,6 +75,14 @@ def test_share_of_voice_needs_a_voice() -> None:
     assert "share_of_voice" not in scores("It depends.")
 
 
+def test_a_branded_question_counts_for_its_own_metric_alone() -> None:
+    """The names of the question are repeated in the answer anyway."""
+    asked = "Is Acme good for teams?"
+    assert scores("Acme is fine.", question=asked) == {"branded_visibility": 1}
+    assert scores("Acme is like it.", question="What is like Boltly?") == {"branded_visibility": 1}
+    assert scores("Nothing is.", question="What is like Boltly?") == {"branded_visibility": 0}
+
+
 def test_share_of_voice_is_left_out_where_the_question_names_a_brand() -> None:
     """A question that names a brand gets it repeated."""
     assert "share_of_voice" not in scores("Acme is.", question="Is Boltly good?")
@@ -101,7 +109,8 @@ def test_the_plugin_yields_one_scorer() -> None:
     """Its metrics are those that it scores, and its table takes no keys."""
     (scorer,) = overheard_scorers(PluginSettings({}, "scorers", "config.toml"))
     assert isinstance(scorer, Scorer)
-    assert set(scores(RANKED)) == {metric.name for metric in scorer.metrics}
+    branded = scores(RANKED, question="Is Acme good?")
+    assert set(scores(RANKED) | branded) == {metric.name for metric in scorer.metrics}
     with pytest.raises(SettingsError, match="unknown key"):
         list(overheard_scorers(PluginSettings({"visibility": {"x": 1}}, "scorers", "c.toml")))
 

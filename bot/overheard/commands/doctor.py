@@ -22,10 +22,11 @@ from overheard.commands.examinations import (
     unset_variables,
     usage_findings,
 )
+from overheard.commands.prompts import named_brands
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment, Session
-from overheard.domain import QueueStatus
+from overheard.domain import Brand, QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError
 from overheard.interfaces import Chat, Clock, Finding, Provider, Verifiable
 from overheard.runs.queue import outdated, queue_standing
@@ -143,6 +144,12 @@ class _Ward:
         for noun, (found, remedy) in needed.items():
             if not found:
                 yield Finding(f"{noun}s", f"there is no {noun}, so nothing can be asked", remedy)
+        for brand in filter(lambda brand: brand.tracked, catalogue.brands):
+            prompts = catalogue.prompts_for(brand.name)
+            market = {brand.name, *brand.competitors}
+            named = named_brands(catalogue, prompts).values()
+            if named and not any(names.isdisjoint(market) for names in named):
+                yield _all_branded(brand)
 
     async def _chat(self, name: str, chat: Chat) -> Sequence[Finding]:
         mine = [place for place in self._channels() if place.startswith(f"{name}:")]
@@ -187,6 +194,15 @@ class _Ward:
         told = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
         problem = f"{wording.count(len(stuck), 'message')} could not be posted ({told.rstrip('.')})"
         return Finding("outbox", problem, "they are tried again by overheard run")
+
+
+def _all_branded(brand: Brand) -> Finding:
+    """Return the finding that each question for a brand names a brand of its market."""
+    return Finding(
+        f"questions for {brand.name}",
+        "each names a brand, so visibility, position and share of voice cannot be measured",
+        f"add questions that name no brand, such as from: prompts suggest {brand.name}",
+    )
 
 
 def _unopened(error: OverheardError) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from overheard.commands.catalogue_fields import optional
 from overheard.commands.check_card import told
 from overheard.deployment import Call, Deployment
 from overheard.domain import Catalogue, Panel, Prompt
+from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand, new_run
 from overheard.runs.suggestions import request, suggested
 from overheard.runs.tasks import Outcome
@@ -52,7 +53,32 @@ async def _check(deployment: Deployment, _: Call, prompt: Prompt, before: Prompt
     return replace(prompt, text=text, brands=find_brands(deployment.catalogue, prompt.brands))
 
 
-async def _card(_: Deployment, __: Call, prompt: Prompt, before: Prompt | None, done: str) -> Card:
+def named_brands(catalogue: Catalogue, prompts: Sequence[Prompt]) -> Mapping[str, frozenset[str]]:
+    """Return the names of the brands that each prompt's text names, by the prompt's key."""
+    reader = Reader(catalogue.brands)
+    return {prompt.key: reader.named_in(prompt.text) for prompt in prompts}
+
+
+BRANDED = (
+    "A question that names a brand shows how the brand is described, and whether the others are "
+    "named beside it; it counts for no visibility, position or share of voice."
+)
+
+
+async def _notes(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
+    """Return which of some prompts are branded, as sentences; empty when none is."""
+    named = named_brands(deployment.catalogue, prompts)
+    branded = sum(map(bool, named.values()))
+    if not branded:
+        return ""
+    count = wording.count(branded, "question")
+    are = "names a brand" if branded == 1 else "name a brand"
+    return f"{count} of {len(prompts)} {are}. {BRANDED}"
+
+
+async def _card(
+    deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None, done: str
+) -> Card:
     notes = {
         "Added": "It is asked from the next check on.",
         "Changed": "Its history goes on.",
@@ -62,8 +88,12 @@ async def _card(_: Deployment, __: Call, prompt: Prompt, before: Prompt | None, 
     if before and before.key != prompt.key:
         note = "Another text is another question: its history begins now, and the old one is kept."
     labels = (prompt.topic, prompt.persona, prompt.language, prompt.market)
+    branded = named_brands(deployment.catalogue, [prompt])[prompt.key]
+    if branded:
+        note = f"{note} {BRANDED}"
     fields = {
         "For": ", ".join(prompt.brands) or "all brands",
+        "Names": ", ".join(sorted(branded)),
         "Tags": ", ".join(prompt.tags),
         "Labels": ", ".join(filter(None, labels)),
         "Key": prompt.key,
@@ -106,6 +136,7 @@ PROMPTS: CatalogueNoun[Prompt] = CatalogueNoun(
         "Key": lambda prompt: prompt.key,
     },
     empty="Nothing is asked yet. Begin with: prompts add",
+    notes=_notes,
     concerns=lambda prompt, brand: not prompt.brands or brand in prompt.brands,
     more_data=("key",),
 )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from overheard.domain import Brand, Catalogue, Publication, Run
 from overheard.finetune.brief import BriefItem, BriefMarket
-from overheard.finetune.evidence import VISIBILITY, ScoredAnswer, scored_answers
+from overheard.finetune.evidence import BRANDED_VISIBILITY, VISIBILITY, ScoredAnswer, scored_answers
 from overheard.finetune.gaps import brief
 from overheard.finetune.progress import ItemProgress, metric_of, progress
 from overheard.finetune.rounds import CONTROL_TAG
@@ -83,7 +83,11 @@ async def _prompts(
     asked_keys = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
     brought = {run.id for run in runs if run.panel is None}
     configured = {p.key for p in catalogue.prompts}
-    blocks = await store.blocks.find(brand=brand.name, metric=VISIBILITY) if brought else []
+    blocks = [
+        block
+        for metric in ((VISIBILITY, BRANDED_VISIBILITY) if brought else ())
+        for block in await store.blocks.find(brand=brand.name, metric=metric)
+    ]
     return asked_keys | {
         b.prompt for b in blocks if b.run_id in brought and b.prompt not in configured
     }

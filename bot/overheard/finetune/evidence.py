@@ -11,6 +11,7 @@ from overheard.interfaces import Store
 _HELD = frozenset({"correct", "stale", "wrong"})
 """Verdicts of claims that were compared with a fact."""
 VISIBILITY, ACCURACY, SENTIMENT = "visibility", "accuracy", "sentiment"
+BRANDED_VISIBILITY = "branded_visibility"
 """The metrics that a brief reads."""
 
 

@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from overheard.cards import wording
 from overheard.domain import Fact, Model, Prompt
 from overheard.finetune.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked
-from overheard.finetune.evidence import SENTIMENT, VISIBILITY, ScoredAnswer, by_prompt
+from overheard.finetune.evidence import (
+    BRANDED_VISIBILITY,
+    SENTIMENT,
+    VISIBILITY,
+    ScoredAnswer,
+    by_prompt,
+)
 from overheard.finetune.texts import facts_asked_for
 from overheard.reading.claims import FalseClaim, cluster_claims
 
@@ -225,7 +231,7 @@ def _names_rivals_only(market: BriefMarket, answer: ScoredAnswer) -> bool:
 
 
 def _names(answer: ScoredAnswer, brand: str) -> bool:
-    return answer.value(brand, VISIBILITY) == 1
+    return 1 in {answer.value(brand, VISIBILITY), answer.value(brand, BRANDED_VISIBILITY)}
 
 
 def _names_brand(market: BriefMarket, answer: ScoredAnswer) -> bool:

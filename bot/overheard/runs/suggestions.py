@@ -38,7 +38,7 @@ def suggested(text: str, brands: Iterable[Brand], known: Iterable[Prompt]) -> li
 
     Args:
         text: The answer.
-        brands: The brands that no suggestion may name: such a question measures nothing.
+        brands: The brands that no suggestion may name: a branded question shows no visibility.
         known: The prompts that there are.
     """
     names = [name.casefold() for brand in brands for name in brand.names]
