@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         async with self.asking(question.model):
             create = self.client.messages.with_raw_response.create
-            raw = await create(**self.request(question))
+            raw = await self.structured(question, lambda asked: create(**self.request(asked)))
             reply = self._reply(question, await raw.parse(), raw.headers)
         return await self.dated(reply)
 
@@ -130,6 +131,9 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
             "messages": [{"role": "user", "content": question.prompt.text}],
             "max_tokens": self.service.window(question) or DEFAULT_MAX_TOKENS,
         }
+        if question.schema:
+            schema = json.loads(question.schema)
+            request["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
         return request | ({"tools": [self._search_tool()]} if question.model.searches else {})
 
     async def _creation(self, served_model: str) -> object:

@@ -22,6 +22,7 @@ class Preset:
         fingerprint: Whether answers have a fingerprint of the back end.
         search: Parameters that make the service search the web; empty for a service without
             search, whose models cannot be asked with ``+search``.
+        schemas: Whether the service takes JSON schemas of answers; others take ``json_object``.
         api: The protocol: `CHAT`, or `AGENT`, which has a provider for itself.
     """
 
@@ -33,6 +34,14 @@ class Preset:
     fingerprint: bool = False
     search: Mapping[str, object] = field(default_factory=dict)
     api: str = CHAT
+    schemas: bool = True
+
+    def reply_format(self, schema: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the parameter ``response_format`` for answers with a JSON schema."""
+        if not self.schemas:
+            return {"type": "json_object"}
+        named = {"name": "reply", "schema": schema, "strict": True}
+        return {"type": "json_schema", "json_schema": named}
 
     @property
     def how(self) -> str:
@@ -55,6 +64,7 @@ PRESETS = {
         "https://api.deepseek.com/v1",
         "DEEPSEEK_API_KEY",
         seed="",
+        schemas=False,
         fingerprint=True,
     ),
     "mistral": Preset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         if model.searches and not self._preset.search:
             raise ProviderFailed(model=model, reason=NO_SEARCH, kind=FailureKind.REQUEST)
         async with self.asking(model):
-            headers, completion = await self._complete(question, self._parameters(question, seed))
+            headers, completion = await self.structured(
+                question, lambda asked: self._complete(asked, self._parameters(asked, seed))
+            )
             return self.service.reply(
                 question,
                 text_of(completion),
@@ -126,5 +129,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             preset.window: self.service.window(question),
             "temperature": 0.0 if question.limit else self.settings.temperature,
         }
+        if question.schema:
+            sent["response_format"] = preset.reply_format(json.loads(question.schema))
         chosen = {name: value for name, value in sent.items() if name and value is not None}
         return chosen | (dict(preset.search) if question.model.searches else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -102,10 +103,13 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         """
         model = question.model
         async with self.asking(model):
-            response = await self.client.models.generate_content(
-                model=model.id,
-                contents=question.prompt.text,
-                config=self._config(question, seed),
+            create = self.client.models.generate_content
+            text = question.prompt.text
+            response = await self.structured(
+                question,
+                lambda asked: create(
+                    model=model.id, contents=text, config=self._config(asked, seed)
+                ),
             )
             reply = self._reply(question, response)
         [reply] = await self._with_pages(reply)
@@ -193,4 +197,6 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             temperature=0.0 if question.limit else self.settings.temperature,
             max_output_tokens=self.service.window(question),
             tools=[Tool(google_search=GoogleSearch())] if question.model.searches else None,
+            response_mime_type="application/json" if question.schema else None,
+            response_json_schema=json.loads(question.schema) if question.schema else None,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from overheard_judge.replies import places, portrayals
+from overheard_judge.quotes import places
+from overheard_judge.replies import Loss, portrayal_of
 from overheard_judge.requests import portrayal
 
 
@@ -35,18 +37,31 @@ def agreement(replies: Sequence[str]) -> tuple[int, int]:
 
     A verdict whose quote does not occur in the text counts as no agreement.
     """
-    right = total = 0
-    for gold, reply in zip(_gold(), replies, strict=True):
-        _, mark = portrayal(gold.text, list(gold.labels))
-        judged = portrayals(reply, mark)
-        total += len(gold.labels)
-        right += sum(
-            brand in judged
-            and judged[brand].sentiment == label
-            and any(places(judged[brand].quote, gold.text))
-            for brand, label in gold.labels.items()
-        )
-    return right, total
+    said = [
+        (label, _said(gold, reply, brand))
+        for gold, reply in zip(_gold(), replies, strict=True)
+        for brand, label in gold.labels.items()
+    ]
+    return sum(verdict == label for label, verdict in said), len(said)
+
+
+def losses(replies: Sequence[str]) -> Counter[str]:
+    """Return why verdicts on the gold texts cannot be read, with their numbers."""
+    return Counter(
+        verdict.value
+        for gold, reply in zip(_gold(), replies, strict=True)
+        for brand in gold.labels
+        if isinstance(verdict := _said(gold, reply, brand), Loss)
+    )
+
+
+def _said(gold: Gold, reply: str, brand: str) -> str | Loss:
+    """Return the sentiment toward a brand in a reply, or why there is none."""
+    _, mark = portrayal(gold.text, list(gold.labels))
+    judged = portrayal_of(reply, mark, [brand])
+    if isinstance(judged, Loss):
+        return judged
+    return judged.sentiment if any(places(judged.quote, gold.text)) else Loss.INVENTED
 
 
 @cache

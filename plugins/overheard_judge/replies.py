@@ -1,146 +1,228 @@
-"""The model's replies, read strictly; invalid items and quotes without evidence are left out."""
+"""The model's replies: the JSON in them is found in whatever surrounds it, and read leniently.
+
+Lenient in form, strict in content: each verdict needs a known word and a quote from the answer.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from overheard_judge.quotes import words_of
+from overheard_judge.requests import ASPECTS, SENTIMENTS, VERDICTS
 
-from overheard import Reading
-from overheard_judge.requests import ASPECTS
-
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 _MAX_REPLY_CHARACTERS = 200_000
 """Characters of a reply that are read."""
+_MAX_OBJECTS = 50
+"""Objects of a reply that are tried."""
+_MAX_QUOTE_CHARACTERS = 2_000
+_MAX_STATED_CHARACTERS = 500
+_REASONING = re.compile(
+    r"<(think|thinking|reasoning|thought|analysis|scratchpad)>.*?(?:</\1>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_OPENING = re.compile(r"[{\[]")
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_HEX = re.compile(r"[0-9a-f]{16}")
+_DECODER = json.JSONDecoder(strict=False)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class Loss(StrEnum):
+    """Why a verdict does not count."""
+
+    UNREADABLE = "the reply holds no JSON as asked for"
+    OTHER_MARK = "the reply bears the mark of another request"
+    MISSING = "the reply says nothing about the brand"
+    CONTRADICTION = "the reply holds several verdicts on the brand"
+    UNKNOWN_WORD = "its word is none of those asked for"
+    NO_QUOTE = "it has no quote"
+    INVENTED = "its quote is not in the answer"
+    OTHER_OWNER = "its quote is about another brand, or about none"
 
 
-class Aspect(_Strict):
+@dataclass(frozen=True, slots=True)
+class Aspect:
     """How the text speaks of one aspect of a brand."""
 
     aspect: str
-    sentiment: Literal["positive", "negative"]
-    quote: str = Field(min_length=1, max_length=2_000)
+    sentiment: str
+    quote: str
 
 
-class Portrayal(_Strict):
+@dataclass(frozen=True, slots=True)
+class Portrayal:
     """How the text speaks of a brand."""
 
     brand: str
-    sentiment: Literal["positive", "negative", "neutral", "mixed"]
-    quote: str = Field(min_length=1, max_length=2_000)
-    aspects: list[Any] = Field(default_factory=list, max_length=50)
-
-    def judged(self) -> Iterator[Aspect]:
-        """Yield the valid aspects, each kind once."""
-        found = {item.aspect: item for item in _valid(Aspect, self.aspects)}
-        yield from (item for name, item in found.items() if name in ASPECTS)
+    sentiment: str
+    quote: str
+    aspects: tuple[Aspect, ...] = ()
 
 
-class Claim(_Strict):
+@dataclass(frozen=True, slots=True)
+class Claim:
     """What the text states of a fact."""
 
     field: str
-    verdict: Literal["correct", "stale", "wrong"]
-    stated: str = Field(max_length=500)
-    quote: str = Field(min_length=1, max_length=2_000)
+    verdict: str
+    stated: str
+    quote: str
 
 
-Item = TypeVar("Item", bound=_Strict)
-
-
-def portrayals(reply: str, mark: str) -> dict[str, Portrayal]:
-    """Return the portrayal of each brand by name; a brand with two portrayals is left out.
+def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> Portrayal | Loss:
+    """Return the portrayal of a brand in a reply, or why there is none.
 
     Args:
         reply: The text of the model's reply.
-        mark: The mark of the request, which the reply must repeat as ``check``.
+        mark: The mark of the request, which the reply should repeat as ``check``. A reply with
+            another mark counts for nothing; a reply without one is read.
+        names: The brand's name, as in the request, and its other spellings.
     """
-    items = list(_valid(Portrayal, _items(reply, mark, "brands")))
-    counts = Counter(item.brand for item in items)
-    return {item.brand: item for item in items if counts[item.brand] == 1}
+    items = _items(reply, mark, "brands", "brand")
+    if isinstance(items, Loss):
+        return items
+    wanted = {_plain(name) for name in names}
+    mine = [item for item in items if _plain(_text(item.get("brand"))) in wanted]
+    found = {
+        (sentiment, _text(item.get("quote")))
+        for item in mine
+        if (sentiment := _word(item.get("sentiment"), SENTIMENTS))
+    }
+    if not mine:
+        return Loss.MISSING
+    if len(mine) > 1:
+        return Loss.CONTRADICTION
+    if not found:
+        return Loss.UNKNOWN_WORD
+    [(sentiment, quote)] = found
+    if not 0 < len(quote) <= _MAX_QUOTE_CHARACTERS:
+        return Loss.NO_QUOTE
+    return Portrayal(_text(mine[0]["brand"]), sentiment, quote, tuple(_aspects(mine[0])))
 
 
-def stated(reply: str, mark: str) -> list[Claim]:
-    """Return what the text states of facts."""
-    return list(_valid(Claim, _items(reply, mark, "claims")))
+def stated(reply: str, mark: str) -> list[Claim] | Loss:
+    """Return what the text states of facts, in valid items; or why the reply cannot be read."""
+    items = _items(reply, mark, "claims", "field")
+    if isinstance(items, Loss):
+        return items
+    return [
+        Claim(_text(item.get("field")), verdict, said[:_MAX_STATED_CHARACTERS], quote)
+        for item in items
+        if (verdict := _word(item.get("verdict"), VERDICTS))
+        and 0 < len(quote := _text(item.get("quote"))) <= _MAX_QUOTE_CHARACTERS
+        and (said := _text(item.get("stated")) or quote)
+    ]
 
 
-def _items(reply: str, mark: str, key: str) -> list[Any]:
-    """Return the list under `key` in a JSON reply; an empty list for an invalid reply or mark."""
-    fenced = _FENCE.match(reply[:_MAX_REPLY_CHARACTERS])
+def _aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
+    """Yield the valid aspects of an item, each kind once."""
+    found = {}
+    for each in _listed(item.get("aspects"), "aspect"):
+        name, sentiment = _text(each.get("aspect")).casefold(), _word(each.get("sentiment"))
+        quote = _text(each.get("quote"))
+        if name in ASPECTS and sentiment in {"positive", "negative"} and quote:
+            found[name] = Aspect(name, sentiment, quote[:_MAX_QUOTE_CHARACTERS])
+    yield from found.values()
+
+
+def _items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] | Loss:
+    """Return the items of a reply, or why there are none.
+
+    Objects that repeat the mark go first; then those without any mark, the last of them first,
+    because models write drafts before their answer.
+
+    Args:
+        reply: The reply.
+        mark: The mark of the request.
+        key: The key of the list of items.
+        name: The key of an item's name; in an object of items by name, the key is the name.
+    """
+    code = _HEX.search(mark)
+    unmarked, wrong = [], False
+    for value in _values(reply):
+        items = _listed(value.get(key), name) if isinstance(value, dict) else _listed(value, name)
+        if isinstance(value, dict) and key not in value:
+            items = [value] if name in value else []
+        check = _text(value.get("check")) if isinstance(value, dict) else ""
+        readable = bool(items) or (isinstance(value, dict) and isinstance(value.get(key), list))
+        if readable and code and code.group() in check:
+            return items
+        if readable and not check:
+            unmarked.append(items)
+        wrong = wrong or (readable and bool(check))
+    if unmarked and not wrong:
+        return unmarked[-1]
+    return Loss.OTHER_MARK if wrong else Loss.UNREADABLE
+
+
+def _values(reply: str) -> Iterator[Any]:
+    """Yield the outermost JSON values in a reply, outside of reasoning, with keys in lower case."""
+    text = _REASONING.sub("", reply[:_MAX_REPLY_CHARACTERS])
+    at = 0
+    for _ in range(_MAX_OBJECTS):
+        found = _OPENING.search(text, at)
+        if found is None:
+            return
+        value, at = _value(text, found.start())
+        if value is not None:
+            yield _lowered(value)
+
+
+def _value(text: str, start: int) -> tuple[Any, int]:
+    """Return the JSON value that begins at an offset, or None, and where to go on."""
     try:
-        document = json.loads(fenced.group(1) if fenced else reply[:_MAX_REPLY_CHARACTERS])
+        return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
-        return []
-    if (
-        not isinstance(document, dict)
-        or document.keys() != {"check", key}
-        or document["check"] != mark
-    ):
-        return []
-    return document[key] if isinstance(document[key], list) else []
+        pass
+    # The rest may have a trailing comma, or single quotes as in Python.
+    end = max(text.rfind("}"), text.rfind("]")) + 1
+    mended = _TRAILING_COMMA.sub("", text[start:end])
+    try:
+        return _DECODER.raw_decode(mended)[0], len(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(mended), len(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None, start + 1
 
 
-def _valid(kind: type[Item], items: Iterable[Any]) -> Iterator[Item]:
-    for item in items:
-        try:
-            yield kind.model_validate(item)
-        except ValidationError:
-            continue
+def _lowered(value: Any) -> Any:
+    """Return a JSON value with the keys of its objects in lower case, three levels deep."""
+
+    def lower(value: Any, depth: int) -> Any:
+        if depth and isinstance(value, dict):
+            return {str(k).strip().casefold(): lower(v, depth - 1) for k, v in value.items()}
+        if depth and isinstance(value, list):
+            return [lower(each, depth - 1) for each in value]
+        return value
+
+    return lower(value, 6)
 
 
-_MAX_DISTANCE_SENTENCES = 3
-"""Sentences after a mention that may continue about the brand."""
-_PRONOUN = re.compile(
-    r"(?:(?:however|but|also|overall|still|yet),? )?(?:it|its|it['\u2019]s|they|their|this"
-    r"|the (?:company|firm|business|brand|platform|tool|app|software|service|product|team))\b",
-    re.IGNORECASE,
-)
-_HEADING_CHARACTERS = 8
-"""Most characters in addition to the name in a line that counts as a heading."""
-_TOKEN = re.compile(r"\S+")
+def _listed(value: Any, name: str) -> list[dict[str, Any]]:
+    """Return the objects of a list, or of an object by name."""
+    if isinstance(value, dict):
+        if name in value:
+            return [value]
+        value = [{name: key, **each} for key, each in value.items() if isinstance(each, dict)]
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def is_about(quote: str, reading: Reading) -> bool:
-    """Return whether a quote occurs in the answer, in a sentence about the brand.
-
-    Such a sentence names the brand, or continues about the brand ("It ...", or below its name) with
-    no other brand in between. White space is ignored. So text about another brand, or addressed to
-    the judge, is no evidence.
-    """
-    return any(_is_about_brand(span, reading) for span in places(quote, reading.body))
+def _word(value: Any, words: Iterable[str] = SENTIMENTS) -> str:
+    """Return the one of some words that a value is, in any case and with a full stop."""
+    word = _text(value).strip(" .*_`\"'").casefold()
+    return word if word in tuple(words) else ""
 
 
-def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of a quote in a text, ignoring white space; a quote needs words."""
-    words = _TOKEN.findall(quote)
-    if any(word[0].isalnum() or len(word) > 1 for word in words):
-        pattern = re.compile(r"\s+".join(map(re.escape, words)))
-        yield from (found.span() for found in pattern.finditer(text))
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
 
 
-def _is_about_brand(span: tuple[int, int], reading: Reading) -> bool:
-    """Return whether a span of the answer is in a sentence about the brand; see `is_about`."""
-    starts = [start for start, _ in reading.sentences]
-    first, last = (max(0, bisect_right(starts, at) - 1) for at in (span[0], span[1] - 1))
-    if any(first <= mention.sentence <= last for mention in reading.of(reading.brand.name)):
-        return True
-    earlier = [m for m in reading.mentions if m.sentence < first]
-    names_other = any(first <= mention.sentence <= last for mention in reading.mentions)
-    if names_other or not earlier or first - earlier[-1].sentence > _MAX_DISTANCE_SENTENCES:
-        return False
-    nearest = earlier[-1].sentence
-    names = [m for m in earlier if m.sentence == nearest]
-    start, end = reading.sentences[nearest]
-    label = end - start - sum(m.end - m.start for m in names) <= _HEADING_CHARACTERS
-    continues = label or _PRONOUN.match(reading.sentence(first)) is not None
-    return continues and all(m.brand == reading.brand.name for m in names)
+def _plain(name: str) -> str:
+    return " ".join(word for word, _, __ in words_of(name))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from overheard import Fact
 
-EDITION = "1"
+EDITION = "2"
 """The version of the wording of requests; another wording is another judge."""
 
 ASPECTS = (
@@ -21,6 +21,49 @@ ASPECTS = (
     "reliability",
     "integrations",
     "security",
+)
+
+SENTIMENTS = ("positive", "negative", "neutral", "mixed")
+VERDICTS = ("correct", "stale", "wrong")
+
+
+def _list_of(key: str, **properties: object) -> dict[str, object]:
+    """Return the JSON schema of a reply with a list of objects, as vendors enforce it."""
+    return _object(
+        check={"type": "string"}, **{key: {"type": "array", "items": _object(**properties)}}
+    )
+
+
+def _object(**properties: object) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_TEXT = {"type": "string"}
+PORTRAYAL_SCHEMA = _list_of(
+    "brands",
+    brand=_TEXT,
+    sentiment={"type": "string", "enum": list(SENTIMENTS)},
+    quote=_TEXT,
+    aspects={
+        "type": "array",
+        "items": _object(
+            aspect={"type": "string", "enum": list(ASPECTS)},
+            sentiment={"type": "string", "enum": ["positive", "negative"]},
+            quote=_TEXT,
+        ),
+    },
+)
+CLAIMS_SCHEMA = _list_of(
+    "claims",
+    field=_TEXT,
+    verdict={"type": "string", "enum": list(VERDICTS)},
+    stated=_TEXT,
+    quote=_TEXT,
 )
 
 _MAX_ANSWER_CHARACTERS = 20_000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -19,9 +20,18 @@ from overheard import (
     Settings,
 )
 from overheard_judge import gold
-from overheard_judge.replies import Claim, Portrayal, is_about, portrayals, stated
-from overheard_judge.requests import EDITION, claims, portrayal
+from overheard_judge.quotes import is_about, places
+from overheard_judge.replies import Claim, Loss, Portrayal, portrayal_of, stated
+from overheard_judge.requests import (
+    CLAIMS_SCHEMA,
+    EDITION,
+    PORTRAYAL_SCHEMA,
+    claims,
+    portrayal,
+)
 
+KEPT = "kept"
+"""In the counts of verdicts, those that are scores; the others are counted by reason."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
 _VALUES = {"positive": 1.0, "neutral": 0.0, "mixed": 0.0, "negative": -1.0}
@@ -65,6 +75,10 @@ class ModelJudge:
 
     Args:
         settings: Whom to ask, and for how much.
+
+    Attributes:
+        verdicts: The number of verdicts that this process has read: `KEPT`, and those that are lost
+            by their reasons.
     """
 
     name = "judge"
@@ -78,6 +92,7 @@ class ModelJudge:
         self.model = Model.parse(settings.model)
         self.budget = settings.budget
         self._asker: JudgeClient | None = None
+        self.verdicts: Counter[str] = Counter()
 
     @property
     def version(self) -> str:
@@ -92,6 +107,15 @@ class ModelJudge:
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
         """Return how many gold labels the replies agree with, and how many there are."""
         return gold.agreement(replies)
+
+    @property
+    def schema(self) -> Mapping[str, object]:
+        """The JSON schema of the replies about the gold texts."""
+        return PORTRAYAL_SCHEMA
+
+    def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
+        """Return why verdicts on the gold texts cannot be read, with their numbers."""
+        return gold.losses(replies)
 
     def connect(self, asker: JudgeClient) -> None:
         """Take whom to ask through."""
@@ -110,8 +134,11 @@ class ModelJudge:
         """Return the judged sentiment toward the brand; None without a supported verdict."""
         brands = sorted({mention.brand for mention in reading.mentions})
         text, mark = portrayal(reading.body, brands)
-        judged = portrayals(await self._ask(text), mark).get(reading.brand.name)
-        if judged is None or not is_about(judged.quote, reading):
+        reply = await self._ask(text, PORTRAYAL_SCHEMA)
+        judged = portrayal_of(reply, mark, reading.brand.names)
+        loss = judged if isinstance(judged, Loss) else _loss(judged.quote, reading)
+        self.verdicts[loss.value if loss else KEPT] += 1
+        if loss or isinstance(judged, Loss):
             return None
         details = tuple(_aspects(judged, reading))
         return Score(
@@ -121,21 +148,35 @@ class ModelJudge:
     async def _accuracy(self, reading: Reading) -> Score | None:
         """Return the share of stated facts that are correct; None without a supported verdict."""
         text, mark = claims(reading.body, reading.brand.name, reading.facts)
-        details = tuple(_claims(stated(await self._ask(text), mark), reading))
+        found = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
+        if isinstance(found, Loss):
+            self.verdicts[found.value] += 1
+            return None
+        for claim in found:
+            loss = _loss(claim.quote, reading)
+            self.verdicts[loss.value if loss else KEPT] += 1
+        details = tuple(_claims(found, reading))
         if not details:
             return None
         right = sum(detail.verdict == "correct" for detail in details)
         worst = min(details, key=lambda detail: _WORST_FIRST.index(detail.verdict))
         return Score("judged_accuracy", right / len(details), worst.quote, details)
 
-    async def _ask(self, text: str) -> str:
+    async def _ask(self, text: str, schema: Mapping[str, object]) -> str:
         if self._asker is None:
             raise JudgeUnconnected
-        return (await self._asker.ask(text)).text
+        return (await self._asker.ask(text, schema=schema)).text
+
+
+def _loss(quote: str, reading: Reading) -> Loss | None:
+    """Return why a quote is no evidence about the brand; None if it is."""
+    if is_about(quote, reading):
+        return None
+    return Loss.OTHER_OWNER if any(places(quote, reading.body)) else Loss.INVENTED
 
 
 def _aspects(judged: Portrayal, reading: Reading) -> Iterator[Detail]:
-    for aspect in judged.judged():
+    for aspect in judged.aspects:
         if is_about(aspect.quote, reading):
             yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
 

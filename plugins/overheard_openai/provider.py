@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         """
         async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
-            raw = await create(**self.request(question))
+            raw = await self.structured(question, lambda asked: create(**self.request(asked)))
             reply = self._reply(question, raw.parse(), raw.headers)
         return await self.dated(reply)
 
@@ -141,6 +142,15 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         }
         if window := self.service.window(question):
             request["max_output_tokens"] = max(window, MIN_WINDOW_TOKENS)
+        if question.schema:
+            request["text"] = {
+                "format": {
+                    "type": "json_schema",
+                    "name": "reply",
+                    "schema": json.loads(question.schema),
+                    "strict": True,
+                }
+            }
         temperature = 0.0 if question.limit else settings.temperature
         if temperature is not None and _samples(model.id):
             request["temperature"] = temperature

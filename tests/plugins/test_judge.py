@@ -269,7 +269,6 @@ async def test_a_malformed_reply_scores_nothing(
     [
         {"brand": "Acme", "sentiment": "great", "quote": "Acme is a joy to use."},
         {"brand": "Acme", "sentiment": "positive"},
-        {"brand": "Acme", "sentiment": "positive", "quote": "Acme is a joy to use.", "score": 5},
         {"brand": 7, "sentiment": "positive", "quote": "Acme is a joy to use."},
         "Acme",
     ],
@@ -379,8 +378,8 @@ async def test_gold_labels_are_judged_anew_in_every_round(make: Callable[..., Be
     ]
     await bench.scores("Acme is nice.")
     found = await agreements(bench.store, bench.judge)
-    assert [agreement.right for agreement in found] == [20, 7]
-    assert "agrees with 7 of 20 gold labels" in doubt(bench.judge, found)
+    assert [agreement.right for agreement in found] == [36, 12]
+    assert "agrees with 12 of 36 gold labels" in doubt(bench.judge, found)
     assert doubt(bench.judge, found[:1]) == ""
 
 
@@ -398,8 +397,8 @@ async def test_a_judge_that_agrees_with_little_is_told_of_at_once(
     await bench.scores("Acme is good.")
     found = await agreements(bench.store, bench.judge)
 
-    assert [(one.right, one.of) for one in found] == [(0, 20)]
-    assert "agrees with only 0 of 20 gold labels" in doubt(bench.judge, found)
+    assert [(one.right, one.of) for one in found] == [(0, 36)]
+    assert "agrees with only 0 of 36 gold labels, because its replies cannot" in doubt(bench.judge, found)
     assert doubt(bench.judge, []) == ""
 
 

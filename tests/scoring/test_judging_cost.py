@@ -6,9 +6,17 @@ import pytest
 
 from overheard.domain import Account, Claim, Model, Price, Prompt, Run
 from overheard.runs.budget import TYPICAL, WORST, Estimate, Size, question_tokens
-from overheard.scoring.judge import channel_of, judging_cost
+from overheard.scoring.judge import (
+    GOLD_TEXTS,
+    channel_of,
+    judging_cost,
+    judging_cost_a_year,
+    proposed_judge,
+)
 from overheard.testing.store import open_test_store
+from overheard_judge.gold import rehearsals
 from overheard_judge.scorer import JudgeSettings, ModelJudge
+from overheard_openai.provider import OpenAIProvider, OpenAISettings
 from scripted import ScriptedProvider
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -65,3 +73,17 @@ async def test_without_answers_nobody_is_asked_and_an_unknown_price_is_said() ->
     found = await Bench().cost(1, price=None)
     assert found.unknown == (Model("svc", "m-1"),)
     assert not found.free
+
+
+def test_a_judge_has_a_price_a_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 questions, 3 repeats, 4 models, weekly, with one fact sheet: dollars, not hundreds."""
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    settings = OpenAISettings(models=("gpt-6.2-sol",))  # type: ignore[call-arg] # the key is read from the environment
+    providers = {"openai": OpenAIProvider("openai", settings)}
+    model = proposed_judge(providers)
+    assert str(model) == "openai/gpt-6-luna"
+    usd = judging_cost_a_year(Model("openai", "gpt-6-luna"), 360, providers, sheets=1)
+    assert usd == pytest.approx(12.5, abs=1.0)
+    assert judging_cost_a_year(Model("openai", "unheard-of"), 360, providers) is None
+    assert proposed_judge({}) is None
+    assert len(rehearsals()) == GOLD_TEXTS

@@ -21,7 +21,7 @@ from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
 from overheard.scoring.judge import judges
-from overheard.scoring.judge_drift import agreements, doubt
+from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
 
 FIRST_CHECK_ACTION = Action("check --first", "Ask ten times over a day")
@@ -289,4 +289,6 @@ async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
         )
     for judge in judges(deployment.plugins.scorers.values()):
         if sentence := doubt(judge, await agreements(deployment.store, judge)):
+            yield sentence
+        if sentence := lost_verdicts(judge):
             yield sentence

@@ -16,7 +16,7 @@ from overheard.runs.budget import capabilities_of, price_of
 from overheard.runs.limits import ModelLimiter
 from overheard.runs.retries import State
 from overheard.scoring.judge import judges
-from overheard.scoring.judge_drift import agreements, doubt
+from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 
 STATES = {State.CLOSED: "works", State.OPEN: "left alone", State.HALF_OPEN: "being tried again"}
 OWN = "Pace and state are what this process has seen; ask a running bot for its own in chat."
@@ -59,7 +59,8 @@ async def _judged(deployment: Deployment, judge: Judge) -> dict[str, Any]:
         "scorer": judge.name,
         "model": str(judge.model),
         "agreements": [{"at": a.at.isoformat(), "right": a.right, "of": a.of} for a in found],
-        "told": told or usual,
+        "told": " ".join(filter(None, (told or usual, lost_verdicts(judge)))),
+        "verdicts": dict(getattr(judge, "verdicts", {})),
     }
 
 

@@ -24,12 +24,15 @@ class Question:
         repeat: Index of the repetition of this prompt at this model, from 0.
         limit: For a canary, whose first words matter: the largest number of output tokens, asked at
             temperature 0 where the model accepts a temperature. None for normal questions.
+        schema: The JSON schema of the answer, as JSON, which a service with structured output
+            enforces; empty for prose.
     """
 
     prompt: Prompt
     model: Model
     repeat: int = 0
     limit: int | None = None
+    schema: str = ""
 
     @property
     def key(self) -> tuple[str, str, int]:

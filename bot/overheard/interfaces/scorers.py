@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from overheard.domain import Metric, Model, Reading, Reply, Score
@@ -45,8 +45,13 @@ class Scorer(Protocol):
 class JudgeClient(Protocol):
     """Asks the model of a judge, within the judge's budget."""
 
-    async def ask(self, text: str) -> Reply:
+    async def ask(self, text: str, *, schema: Mapping[str, object] | None = None) -> Reply:
         """Return a complete reply to a text; a repeated text gets the stored reply, free of charge.
+
+        Args:
+            text: The request.
+            schema: The JSON schema of the reply, for services with structured output; others
+                ignore it.
 
         Raises:
             ProviderFailed: when there is no complete reply.
@@ -58,7 +63,12 @@ class JudgeClient(Protocol):
 
 @runtime_checkable
 class Judge(Scorer, Protocol):
-    """A scorer that asks a model. Optional."""
+    """A scorer that asks a model. Optional.
+
+    Three further attributes are optional: ``schema``, the JSON schema of the replies to
+    `rehearsals`; ``verdicts``, the number of verdicts that it has read, ``kept`` or lost by reason;
+    and ``losses(replies)``, the same number for replies to `rehearsals`.
+    """
 
     @property
     def model(self) -> Model:

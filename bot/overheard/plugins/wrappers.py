@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
@@ -324,7 +324,24 @@ class GuardedJudge(GuardedScorer):
         self.model = judge.model
         self.budget = judge.budget
         self.rehearsals = tuple(judge.rehearsals)
+        self.schema = getattr(judge, "schema", None)
         self._judge = judge
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """The verdicts that the judge has read, ``kept`` or lost by reason; empty if uncounted."""
+        return self._counts(lambda: getattr(self._judge, "verdicts", {}))
+
+    def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
+        """Return why verdicts in replies to `rehearsals` are lost; empty if not counted."""
+        count = getattr(self._judge, "losses", None)
+        return self._counts(lambda: count(replies) if count else {})
+
+    def _counts(self, count: Callable[[], Any]) -> Mapping[str, int]:
+        outcome = call_now(
+            self._guard.part, lambda: {str(reason): int(n) for reason, n in count().items()}
+        )
+        return outcome.result if outcome.error is None else {}
 
     async def score(self, reading: Reading) -> Iterable[Score]:
         """Score one brand in one answer.

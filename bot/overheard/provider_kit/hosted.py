@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -45,6 +46,14 @@ MAX_LISTED = 2_000
 MAX_CONNECTIONS = 1_000
 """Connections of an SDK's client; high, because rate limits bound the number of calls."""
 
+REFUSING = frozenset({400, 422})
+"""Statuses of a service that does not accept a request's parameters."""
+SCHEMA_WORDS = re.compile(
+    r"response_?format|schema|output_?config|json|text\.format", re.IGNORECASE
+)
+"""Words of an error about the schema of a question."""
+
+Response = TypeVar("Response")
 Table = TypeVar("Table", bound=ProviderSettings)
 Client = TypeVar("Client")
 
@@ -232,6 +241,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         self.settings = settings
         self.service = HostedService(name, api, settings, prices)
         self._opened: Client | None = None
+        self._schemaless: set[str] = set()
 
     @abstractmethod
     def open_client(self) -> Client:
@@ -261,6 +271,31 @@ class HostedProvider(ABC, Generic[Table, Client]):
     def asking(self, model: Model) -> AbstractAsyncContextManager[None]:
         """Return a context for a call, see `HostedService.asking`; imports the SDK first."""
         return self.service.asking(model, lambda: self.client)
+
+    async def structured(
+        self, question: Question, send: Callable[[Question], Awaitable[Response]]
+    ) -> Response:
+        """Send a question with its schema, and without it where the service refuses the schema.
+
+        A request that is refused with status 400 or 422 is not charged. The model is remembered.
+        An error that does not speak of the schema is raised.
+
+        Args:
+            question: The question.
+            send: Sends a question, within `asking`, and raises the SDK's errors.
+        """
+        plain = replace(question, schema="")
+        if not question.schema or question.model.id in self._schemaless:
+            return await send(plain)
+        try:
+            return await send(question)
+        except Exception as error:
+            status = getattr(error, "status_code", None) or getattr(error, "code", None)
+            if status not in REFUSING or not SCHEMA_WORDS.search(str(error)):
+                raise
+        response = await send(plain)
+        self._schemaless.add(question.model.id)
+        return response
 
     def models(self) -> Sequence[str]:
         """Return the configured model ids."""

@@ -7,6 +7,7 @@ later, and is not paid for again.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -15,7 +16,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.domain import Answer, Panel, Payer, Prompt, Question, Reply, Run, RunState
+from overheard.domain import (
+    Answer,
+    Model,
+    Panel,
+    Payer,
+    Prompt,
+    Question,
+    Reply,
+    Run,
+    RunState,
+    Usage,
+)
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
@@ -123,9 +135,9 @@ class _Asker:
         self._beginning = asyncio.Lock()
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def ask(self, text: str) -> Reply:
+    async def ask(self, text: str, *, schema: Mapping[str, object] | None = None) -> Reply:
         """Return the reply that is kept, or ask for one."""
-        question = Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY)
+        question = self._question(text, schema)
         async with self._turns[question.prompt.key]:  # the same text may come twice at a time
             answer = await self._kept(question) or await self._pay(question)
         if not answer.complete:
@@ -169,7 +181,11 @@ class _Asker:
 
     async def _rehearse(self, now: _Round) -> None:
         for text in self.judge.rehearsals:
-            await self._put(now, Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY))
+            await self._put(now, self._question(text, getattr(self.judge, "schema", None)))
+
+    def _question(self, text: str, schema: Mapping[str, object] | None) -> Question:
+        written = json.dumps(schema) if schema else ""
+        return Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY, schema=written)
 
     async def _begin(self) -> _Round:
         means, moment = self._means, self._means.clock.now()
@@ -220,6 +236,48 @@ def channel_of(judge: Judge) -> str:
 def judges(scorers: Iterable[Scorer]) -> tuple[Judge, ...]:
     """Return the judges among some scorers."""
     return tuple(scorer for scorer in scorers if isinstance(scorer, Judge))
+
+
+REQUEST_TOKENS, REPLY_TOKENS = 950, 750
+"""Tokens of a request and of a reply about the brands of an answer, as measured on answers of
+shopping assistants of 1,800 characters with four brands."""
+SHEET_REQUEST_TOKENS, SHEET_REPLY_TOKENS = 1_050, 150
+"""The same for a request that compares an answer with a fact sheet."""
+GOLD_TEXTS = 10
+"""Texts with known labels that a judge is asked about in each round."""
+JUDGE_MODELS = ("gpt-6-luna", "claude-haiku-5-5", "gemini-2.5-flash-lite", "gemini-3.8-flash")
+"""Cheap current models that are proposed as judges, in this order."""
+
+
+def proposed_judge(providers: Mapping[str, Provider]) -> Model | None:
+    """Return the first model of `JUDGE_MODELS` that a configured provider has a price for."""
+    models = (Model(name, model) for model in JUDGE_MODELS for name in providers)
+    return next((model for model in models if price_of(model, providers)), None)
+
+
+def judging_cost_a_year(
+    model: Model,
+    answers: int,
+    providers: Mapping[str, Provider],
+    *,
+    sheets: int = 0,
+    rounds: int = 52,
+) -> float | None:
+    """Return what a judge costs a year in US dollars, for the set-up; None without a price.
+
+    Args:
+        model: The judge's model.
+        answers: The number of answers that are judged in a round, over all models and repeats.
+        providers: The providers, by name.
+        sheets: The number of brands with facts, each of which is one more request for an answer.
+        rounds: The number of rounds a year, such as 52 for weekly checks.
+    """
+    price = price_of(model, providers)
+    if price is None:
+        return None
+    portrayal = price.cost(Usage(REQUEST_TOKENS, REPLY_TOKENS))
+    sheet = price.cost(Usage(SHEET_REQUEST_TOKENS, SHEET_REPLY_TOKENS))
+    return rounds * ((answers + GOLD_TEXTS) * portrayal + answers * sheets * sheet)
 
 
 async def judging_cost(

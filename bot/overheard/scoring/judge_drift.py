@@ -35,11 +35,13 @@ class Agreement:
         at: When the round began.
         right: How many labels it agreed with.
         of: How many there are.
+        lost: Why verdicts on the gold texts could not be read, with their numbers.
     """
 
     at: datetime
     right: int
     of: int
+    lost: tuple[tuple[str, int], ...] = ()
 
     def differs_from(self, before: Agreement) -> bool:
         """Whether it differs from an earlier round by more than a model's own noise."""
@@ -107,10 +109,33 @@ async def agreements(store: Store, judge: Judge) -> list[Agreement]:
             replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
     begun = {run.id: run.started_at for run in await store.runs.find()} if replies else {}
     whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
+    ordered = {run: [said[prompt.key] for prompt in prompts] for run, said in whole.items()}
     return [
-        Agreement(begun[run], *judge.agreement([said[prompt.key] for prompt in prompts]))
-        for run, said in whole.items()
+        Agreement(begun[run], *judge.agreement(texts), lost=_losses(judge, texts))
+        for run, texts in ordered.items()
     ]
+
+
+def _losses(judge: Judge, replies: list[str]) -> tuple[tuple[str, int], ...]:
+    count = getattr(judge, "losses", None)
+    return tuple(sorted(count(replies).items())) if count else ()
+
+
+def lost_verdicts(judge: Judge) -> str:
+    """Return how many of a judge's verdicts in this process do not count and why, as a sentence.
+
+    Empty when none is lost, or when the judge does not count them.
+    """
+    verdicts = dict(getattr(judge, "verdicts", {}))
+    read = sum(verdicts.values())
+    kept = verdicts.pop("kept", 0)
+    if kept == read:
+        return ""
+    reasons = sorted(verdicts.items(), key=lambda reason: -reason[1])
+    return (
+        f"{read - kept} of {read} verdicts of the judge {judge.name} ({judge.model}) do not count: "
+        f"{'; '.join(f'{count} times {reason}' for reason, count in reasons)}."
+    )
 
 
 def doubt(judge: Judge, found: list[Agreement]) -> str:
@@ -127,6 +152,13 @@ def doubt(judge: Judge, found: list[Agreement]) -> str:
             f"{whose} agrees with {now.right} of {now.of} gold labels, and agreed with "
             f"{before.right} of {before.of} the round before: its model may have moved, so what it "
             f"says now is not comparable with what it said then."
+        )
+    unread = sum(count for _, count in now.lost)
+    if now.right < SOUND * now.of and unread > now.of / 2 - now.right / 2:
+        reasons = "; ".join(f"{count} times {reason}" for reason, count in now.lost)
+        return (
+            f"{whose} agrees with only {now.right} of {now.of} gold labels, because its replies "
+            f"cannot be used: {reasons}."
         )
     if now.right < SOUND * now.of:
         return (
