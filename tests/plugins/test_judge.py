@@ -398,7 +398,9 @@ async def test_a_judge_that_agrees_with_little_is_told_of_at_once(
     found = await agreements(bench.store, bench.judge)
 
     assert [(one.right, one.of) for one in found] == [(0, 36)]
-    assert "agrees with only 0 of 36 gold labels, because its replies cannot" in doubt(bench.judge, found)
+    assert "agrees with only 0 of 36 gold labels, because its replies cannot" in doubt(
+        bench.judge, found
+    )
     assert doubt(bench.judge, []) == ""
 
 
