@@ -138,3 +138,5 @@ def test_shorten_says_that_it_cut() -> None:
     """Text within its limit stays; longer text ends in an ellipsis at the limit."""
     assert wording.shorten("abc", 3) == "abc"
     assert wording.shorten("abcd", 3) == "ab…"
+    assert wording.shorten("Acme fell. It may rise again.", 13) == "Acme fell.…"
+    assert wording.shorten("Acme fell far behind Zenith", 20) == "Acme fell far…"

@@ -127,10 +127,19 @@ def line(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return text of at most `limit` characters; longer text is cut and ends in an ellipsis."""
+    """Return text of at most `limit` characters; longer text ends in an ellipsis.
+
+    It is cut behind a sentence or a word, where that keeps most of it.
+    """
     if len(text) <= limit:
         return text
-    return text[: limit - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+    kept = text[: limit - 1]
+    for end, share in (("(?<=[.!?])(?=\\s)", 0.8), (r"\s", 0.6)):
+        ends = [match.start() for match in re.finditer(end, text[:limit])]
+        if ends and ends[-1] >= share * limit:
+            kept = text[: ends[-1]]
+            break
+    return kept.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _visible(char: str) -> str:

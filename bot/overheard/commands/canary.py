@@ -217,7 +217,7 @@ CANARY_SETUP = CommandSpec(
     set_up,
     role=Role.OPERATOR,
     spends=True,
-    examples=("canary setup openai/gpt-4.1",),
+    examples=("canary setup mistral/mistral-small-latest",),
     title="Set up canaries",
 )
 CANARY_RUN = CommandSpec(

@@ -191,9 +191,11 @@ def _card(made: Dataset, out: Path) -> Card:
         for name, form in FORMATS.items()
         if name in made.formats or name in made.refused
     ]
+    notices = [form.notice for name, form in FORMATS.items() if name in made.formats]
+    text = [f"In {out}, with a datasheet.", *filter(None, notices), *made.left_out]
     return Card(
         title=f"A dataset for {made.brand.name}",
-        text="\n\n".join([f"In {out}, with a datasheet.", *made.left_out]),
+        text="\n\n".join(text),
         fields=(
             Field("Taught", wording.count(len(split.train), "example")),
             Field("Held-out wordings", wording.count(len(split.wordings), "example")),

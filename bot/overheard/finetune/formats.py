@@ -33,6 +33,7 @@ class VendorFormat:
         size: Largest size of a training file in bytes.
         validation_size: Largest size of a validation file in bytes; None means `size`.
         total: Largest number of examples in training and validation together.
+        notice: What limits who can still train with the files, as a sentence, or an empty string.
     """
 
     name: str
@@ -49,6 +50,7 @@ class VendorFormat:
     size: int | None = None
     validation_size: int | None = None
     total: int | None = None
+    notice: str = ""
 
 
 def _message(role: str, text: str) -> Line:
@@ -108,6 +110,8 @@ FORMATS: Mapping[str, VendorFormat] = {
             fewest=10,  # .../docs/guides/supervised-fine-tuning, the same day
             tokens=65_536,  # the shortest that is documented, by Microsoft for gpt-4o
             size=512 * 10**6,  # of any file: .../docs/api-reference/files/create, 2026-11-10
+            notice="OpenAI starts no fine-tuning job for new users, and none at all after "
+            "6 January 2027.",  # .../docs/deprecations
         ),
         VendorFormat(
             "bedrock",
@@ -122,6 +126,8 @@ FORMATS: Mapping[str, VendorFormat] = {
             size=10 * 10**9,
             validation_size=10**9,
             total=10_000,
+            notice="The only Claude that Bedrock tunes, Claude 3 Haiku, is past its end of life in "
+            "most regions: before you pay for training, see that yours still offers it.",
         ),
         VendorFormat(
             "vertex",
