@@ -35,7 +35,7 @@ from xml.etree import ElementTree  # the files are the user's own
 import grading
 from grading import Half, agreement, answer, called
 
-from overheard import Answer, Brand, Mention, Reading
+from overheard import Answer, Brand, Mention, Reading, Unit
 from overheard.reading.mentions import MentionFinder
 from overheard.reading.reader import Reader
 from overheard.reading.text import sentences
@@ -226,7 +226,13 @@ def mams(file: Path) -> Iterator[Case]:
         )
         for number, term in enumerate(terms):
             reading = Reading(
-                answer(text), Brand(str(number)), (), text, ((0, len(text)),), mentions
+                answer(text),
+                Brand(str(number)),
+                (),
+                text,
+                ((0, len(text)),),
+                mentions,
+                units=(Unit(0, len(text), text),),
             )
             yield Case(reading, term["polarity"])
 

@@ -24,9 +24,6 @@ _AWARD = re.compile(
       |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
       |my)\ (?:pick|choice)
       |overall\ (?:best|pick|winner|recommendation)|(?:top|best)\ pick\ overall|best\ for\ most\b
-      |(?:bottom\ line|verdict|recommendation|final\ (?:verdict|pick)|short\ answer|the\ answer
-      |quick\ answer
-        |in\ short|tl;?dr|my\ recommendation|our\ recommendation)\b
       |go\ with\b|start\ with\b
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -35,7 +32,10 @@ _AWARD = re.compile(
 _BEFORE = re.compile(
     rf"""
     (?:
-      \b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
+      (?:\A|[.!?|]\ )\W*(?:bottom\ line|verdict|(?:my|our|final)?\ ?recommendation|(?:short
+      |quick)\ answer
+        |the\ answer|(?:my|our)\ pick|winner|tl;?dr|overall)[:,]
+      |\b(?:I|we)(?:['\u2019]d|\ would|\ usually|\ always|\ personally)?\ (?:\w+\ )?(?:recommend
       |suggest|go\ (?:with|for)
         |start\ (?:the\ \w+\ )?with|opt\ for|pick|choose|buy|take|get|trial|try|reach\ for
         |stretch\ to|lean\ (?:to|toward)s?)
@@ -59,7 +59,8 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     rf"""
     (?:['\u2019]s)?(?:\ [\w.+-]+){{0,4}}?
-    \ (?:is|are|remains|wins|takes|gets|would\ be|stands\ out|comes\ out|comes|makes|ranks|edges)
+    \ (?:is|are|remains|wins|takes|gets|would\ be|stands\ out|comes\ out|comes|makes|ranks
+    |edges|emerges)
     (?:\ (?:still|often|probably|generally|also|easily|clearly|arguably|as|my|our|the|an?|here))*
     (?:\ (?:best|top|clear|overall|safest|strongest|first|easiest)(?:\ (?:overall
     |all-round))?\ {_CHOICE}

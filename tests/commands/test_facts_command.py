@@ -143,3 +143,24 @@ def test_a_list_names_facts_that_no_scorer_reads(terminal: Program) -> None:
     out, _ = terminal.run("facts")
 
     assert "No scorer reads Acme's price, so no answer is checked against that." in out
+
+
+def test_a_fact_is_asked_about_directly(terminal: Program) -> None:
+    """General questions rarely bring a fact up, so the card offers a question of its own."""
+    (terminal.folder / "config.toml").write_text('[[brands]]\nname = "Acme"\n')
+    out, _ = terminal.run("facts", "add", "Acme", "price", "$10 a month")
+
+    assert "General questions rarely bring it up" in out
+
+
+JUDGE = '[providers.local]\n\n[scorers.judge]\nmodel = "echo/echo"\nbudget = 1\n\n'
+
+
+def test_a_field_of_your_own_is_read_by_the_judge_only(terminal: Program) -> None:
+    """The card says so, and so does the list."""
+    (terminal.folder / "config.toml").write_text(f'{JUDGE}[[brands]]\nname = "Acme"\n')
+    out, _ = terminal.run("facts", "add", "Acme", "warranty", "five years")
+    listed, _ = terminal.run("facts")
+
+    assert "Only the judge checks answers against it" in out
+    assert "Only the judge checks Acme's warranty." in listed

@@ -9,7 +9,7 @@ from typing import Any
 from overheard.alerts.run_analysis import detect_statements
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
-from overheard.cards.command import Kind, Option
+from overheard.cards.command import Kind, Option, quoted
 from overheard.commands.arguments import find_fact
 from overheard.commands.catalogue import CatalogueNoun
 from overheard.commands.catalogue_fields import optional
@@ -28,6 +28,7 @@ from overheard.domain import (
 )
 from overheard.finetune.examples import from_facts
 from overheard.runs.plan import find_brand
+from overheard.runs.suggestions import question
 from overheard.scoring.judge import judges
 from overheard.scoring.service import Scoring
 
@@ -38,6 +39,8 @@ SHOWN_CHARS = 160
 SHOWN_ALERTS = 2
 _NO_MODEL = Model("nobody", "plainly")
 _CHECKED = "Answers are checked against it from now on."
+_JUDGED = "Only the judge checks answers against it: no other scorer reads such a field."
+_DIRECT = "General questions rarely bring it up; ask about it directly."
 _UNREAD = (
     "It is kept for briefs and datasets, but no answer is checked against it: no scorer finds it "
     "in “{said}” Write the value in full, such as $19 a month, 2014 or yes, or let a judge read "
@@ -89,7 +92,8 @@ def _existing(catalogue: Catalogue, fact: Fact) -> Fact | None:
 
 async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str) -> Card:
     said = await unread(deployment, fact)
-    alerts = [] if said else await _contradictions(deployment, call, fact)
+    judged = bool(judges(deployment.plugins.scorers.values()))
+    alerts = await _contradictions(deployment, call, fact) if judged or not said else []
     fields = {
         "Brand": fact.brand,
         fact.field: fact.value,
@@ -97,16 +101,22 @@ async def _card(deployment: Deployment, call: Call, fact: Fact, _: Fact | None, 
         "Before": ", ".join(fact.previous),
         "Source": fact.source,
     }
-    text = _UNREAD.format(said=said) if said else _CHECKED
+    text = _CHECKED
+    if said:
+        text = _JUDGED if judged else _UNREAD.format(said=said)
+    asked = question(fact)
+    is_new = asked is not None and asked.key not in {p.key for p in deployment.catalogue.prompts}
+    direct = is_new and (judged or not said)
     shown = [Action(f"alerts show {alert.id}", f"Show alert {alert.id}") for alert in alerts]
     return FACTS.changed_card(
         fact,
         done,
-        " ".join([text, *_contradicted(alerts, fact)]),
+        " ".join([text, *([_DIRECT] if direct else ()), *_contradicted(alerts, fact)]),
         fields,
         *shown[:SHOWN_ALERTS],
-        warning=bool(said or alerts),
-        checked=not said,
+        *([Action(f"facts ask {quoted(fact.brand)}", "Ask directly")] if direct else ()),
+        warning=bool((said and not judged) or alerts),
+        checked=judged or not said,
         alerts=[alert.id for alert in alerts],
     )
 
@@ -142,16 +152,17 @@ async def _unchecked(deployment: Deployment, facts: Sequence[Fact]) -> str:
     names = [f"{f.brand}'s {f.field}" for f in some if await unread(deployment, f)]
     if not names:
         return ""
+    if judges(deployment.plugins.scorers.values()):
+        return f"Only the judge checks {wording.listing(names)}."
     return f"No scorer reads {wording.listing(names)}, so no answer is checked against that."
 
 
 async def unread(deployment: Deployment, fact: Fact) -> str:
-    """Return a plain statement of a fact that no scorer reads; empty where a scorer does, or where
-    a judge is configured, which reads all.
-    """
-    scorers = deployment.plugins.scorers.values()
+    """Return a plain statement of a fact that no scorer but a judge reads; empty where one does."""
+    every = deployment.plugins.scorers.values()
+    scorers = [scorer for scorer in every if scorer not in judges(every)]
     brand = deployment.catalogue.brand(fact.brand)
-    if brand is None or judges(scorers):
+    if brand is None:
         return ""
     now, said = deployment.clock.now(), list(dict.fromkeys(_statements(brand, fact)))
     answers = [

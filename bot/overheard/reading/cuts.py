@@ -18,13 +18,11 @@ _ROLE_WORDS = (
     r"|Who [Ii]t['\u2019]?s [Ff]or|Considerations?|Trade-?offs?|Caveats?|Watch out(?: for)?)"
 )
 _END = re.compile(
-    r"(?<=[a-z0-9%)\"\u201d'\u2019])[.!?](?=[A-Z][A-Za-z0-9'\u2019-])"
-    r"|(?<=[A-Z]{2})[.!?](?=[A-Z][a-z])"
-    r"|(?<=[a-z)])[.!?](?=\d{1,2}\.\s?[A-Z])"
-    r"|(?<=\u00b0[FC])\.(?=[A-Z])"
+    r"[.!?](?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=[A-Z][A-Za-z0-9'\u2019-])"
+    r"|(?<=[A-Z]{2}.)(?=[A-Z][a-z])|(?<=\u00b0[FC]\.)(?=[A-Z])|(?<=[a-z)].)(?=\d{1,2}\.\s?[A-Z]))"
     r"|(?P<stop>[.!?…]{1,9}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
-    r"|\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?\([\d.,]{1,7}[kKmM]?\+?\)"
-    r"|(?<=[A-Za-z\"\u201d)])\$[\d,]{1,9}\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])"
+    r"|\$[\d,]{1,9}(?:(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?\([\d.,]{1,7}[kKmM]?\+?\)"
+    r"|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z]))"
 )
 """Ends of sentences, also where the space is missing, and ends of shop cards."""
 _ROLE = re.compile(rf"(?<![A-Za-z] )\b{_ROLE_WORDS}\s?:|(?<=[a-z0-9)]){_ROLE_WORDS}\s?:")
