@@ -15,6 +15,7 @@ from enum import StrEnum
 from time import monotonic
 
 from overheard.errors import ChatUnavailable, OverheardError, ungrouped
+from overheard.runtime.service_manager import report_to_service_manager
 
 FIRST_RESTART_DELAY_S, MAX_RESTART_DELAY_S = 1.0, 300.0
 """The delay before a service that failed is started again doubles each time."""
@@ -185,11 +186,13 @@ class GracefulShutdown:
             Exception: what the work raises, if it ends by itself.
         """
         working = asyncio.ensure_future(work)
+        reporting = asyncio.create_task(report_to_service_manager())
         stopped = asyncio.create_task(self._signalled.wait())
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             working.result()  # only a fault ends it, which the caller must see
         stopped.cancel()
+        reporting.cancel()
         working.cancel()
         self._deadline = monotonic() + SHUTDOWN_TIMEOUT_S
         while not working.done() and monotonic() < self._deadline:
