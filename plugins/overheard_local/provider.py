@@ -97,6 +97,14 @@ def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
     return _existing(file, provider, f"name a bundled adapter ({names}) or a GGUF file")
 
 
+def no_engine(provider: str) -> ProviderUnavailable:
+    """Return the error of an engine that is not installed."""
+    remedy = f"install it with: {install_command('xllamacpp')}"
+    return ProviderUnavailable(
+        provider=provider, reason="its engine is not installed", remedy=remedy
+    )
+
+
 def _existing(file: Path, provider: str, remedy: str) -> Path:
     if not file.is_file():
         raise ProviderUnavailable(
@@ -133,6 +141,17 @@ class LocalProvider:
         """Return the one model's id; `BASE` and `TUNED` are asked for by name."""
         file = self._settings.model_file
         return [file.stem if file else MODEL]
+
+    async def verify(self) -> None:
+        """Check that the weights, the adapter and the engine are there; nothing is loaded.
+
+        Raises:
+            ProviderUnavailable: for what is missing.
+        """
+        weights_file(self._settings, self.name)
+        adapter_file(self._settings, self.name)
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise no_engine(self.name)
 
     @property
     def _known(self) -> tuple[str, ...]:
@@ -213,11 +232,7 @@ class LocalProvider:
         try:
             import xllamacpp
         except ImportError:
-            raise ProviderUnavailable(
-                provider=self.name,
-                reason="its engine is not installed",
-                remedy=f"install it with: {install_command('xllamacpp')}",
-            ) from None
+            raise no_engine(self.name) from None
         try:
             return xllamacpp.Server(_parameters(xllamacpp, settings, file, adapter))
         except RuntimeError as error:

@@ -151,9 +151,9 @@ async def _with_models(
         SetupRefused: when the key is missing, or the service lacks a model.
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
     """
-    if plan.provider == LOCAL:
-        return plan
-    trial = replace(plan, settings={**plan.settings, "models": list(models) or [_UNLISTED]})
+    local = plan.provider == LOCAL
+    named: dict[str, object] = {} if local else {"models": list(models) or [_UNLISTED]}
+    trial = replace(plan, settings={**plan.settings, **named})
     plugins = load_plugins(parse_config(trial.text(), str(file)))
     provider = plugins.providers.get(plan.provider)
     if provider is None:
@@ -164,6 +164,8 @@ async def _with_models(
         offered = await _offered(provider)
     finally:
         await provider.close()
+    if local:
+        return plan
     missing = [m for m in models if offered and m.removesuffix("+search") not in offered]
     if missing:
         raise SetupRefused(
