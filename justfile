@@ -39,6 +39,14 @@ long:
 mutants *ARGS:
     uv run --group dev python bench/mutants.py {{ARGS}}
 
+# the documentation as a site, with all links checked
+docs:
+    uvx --from mkdocs --with mkdocs-material mkdocs build --strict
+
+# the files of a release, without changing the version
+release:
+    uv run python deploy/release.py --check
+
 demo:
     uv run overheard demo
 
