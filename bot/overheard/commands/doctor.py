@@ -109,9 +109,9 @@ class _Ward:
         if not missing:
             # Opening a store writes to it: a store that cannot be written is reported elsewhere.
             yield Finding(f"store {_place(url)}")
-        elif file and not os.access(_existing_folder(file), os.W_OK):
-            problem = f"it does not exist, and {_existing_folder(file)} cannot be written"
-            yield Finding(f"store {missing}", problem, "correct [storage] url, or give the right")
+        elif file and (fault := _uncreatable(file)):
+            remedy = "correct [storage] url, or let this user write there"
+            yield Finding(f"store {missing}", f"it does not exist, and {fault}", remedy)
         else:
             yield Finding(f"store {missing} (the first overheard check creates it)")
         if file and file.exists() and file.stat().st_mode & 0o007:
@@ -275,8 +275,16 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")).expanduser().absolute()
 
 
+def _uncreatable(file: Path) -> str:
+    """Return why a file cannot be created, in words; empty where it can."""
+    place = _existing_folder(file)
+    if not place.is_dir():
+        return f"{place} is not a folder"
+    return "" if os.access(place, os.W_OK) else f"{place} cannot be written"
+
+
 def _existing_folder(file: Path) -> Path:
-    """Return the nearest folder above a file that exists."""
+    """Return the nearest path above a file that exists; a folder, unless the path is wrong."""
     return next(folder for folder in file.parents if folder.exists())
 
 
