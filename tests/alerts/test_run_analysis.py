@@ -1,0 +1,282 @@
+"""The analysis of a run: what it finds, announces and reports, in this process and in workers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from office import Office, open_office
+from overheard.alerts.run_analysis import (
+    NOT_DETECTED,
+    Analysis,
+    AnalysisResult,
+    Announce,
+    detect,
+    detect_statements,
+    run_service,
+    served,
+)
+from overheard.cards.card import Card
+from overheard.deployment import Call, Deployment
+from overheard.domain import (
+    Alert,
+    Answer,
+    Brand,
+    Model,
+    ModelUpdate,
+    Panel,
+    Prompt,
+    Question,
+    Reply,
+    Run,
+    RunState,
+    Task,
+    TaskKind,
+)
+from overheard.errors import PluginFault
+from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
+from overheard.runs.plan import lay_out, new_run
+from overheard.runs.queue import InlineQueue
+from overheard.runs.tasks import BRANDS_PER_TASK, Outcome
+from recording import HandClock
+from scripted import Quiet, reply
+
+PROMPTS = [f"Which tool is best for team {number}?" for number in range(10)]
+CONFIG = '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta"]\n' + "".join(
+    f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS
+)
+WEEKS_BEFORE = 8
+
+
+class SpreadQueue(InlineQueue):
+    """A queue whose only worker is this process.
+
+    Attributes:
+        carried: The tasks, in order.
+        problem: If not empty, the problem of each task that is not about asking.
+    """
+
+    spread = True
+
+    def __init__(self) -> None:
+        self.carried: list[Task] = []
+        self.problem = ""
+
+    async def carry(
+        self, tasks: Sequence[Task], do: TaskHandler, going: IsWanted | None = None
+    ) -> dict[str, TaskResult]:
+        """Carry tasks out."""
+        self.carried += tasks
+        if self.problem and tasks[0].kind is not TaskKind.ASK:
+            return {task.key: {PROBLEM: self.problem} for task in tasks}
+        return await super().carry(tasks, do, going)
+
+    def of(self, kind: TaskKind) -> list[Task]:
+        """Return the tasks of a kind."""
+        return [task for task in self.carried if task.kind is kind]
+
+
+class House:
+    """A deployment that is asked once a week.
+
+    Attributes:
+        share: In how many of ten answers the model names Acme.
+    """
+
+    def __init__(self, office: Office, queue: InlineQueue) -> None:
+        self.office, self.clock, self.share = office, HandClock(), 5
+        self.deployment = replace(office.deployment, clock=self.clock, queue=queue)
+        self._asked = Counter[str]()
+        office.provider.answer = self._said
+
+    def _said(self, question: Question) -> Reply:
+        text = question.prompt.text
+        self._asked[text] += 1
+        named = (PROMPTS.index(text) + self._asked[text]) * 7 % 10 < self.share
+        return reply("Take Acme." if named else "Take another.")
+
+    async def learn(self, weeks: int = WEEKS_BEFORE) -> None:
+        """Store the answers of weekly runs, as runs would have done."""
+        deployment = self.deployment
+        panel = lay_out(deployment.catalogue, deployment.plugins.providers)
+        for week in range(weeks):
+            self.clock.pass_(hours=24 * 7)
+            now = self.clock.now()
+            run = await deployment.store.runs.start(Run(f"week {week}", now, panel))
+            await deployment.store.answers.add(
+                [Answer(run.id, one, self._said(one), now) for one in panel.questions()]
+            )
+            await deployment.store.runs.finish(run.id, RunState.COMPLETE, now)
+        await deployment.scoring.catch_up(deployment.store, Quiet())
+
+    async def run(self, share: int, announce: Announce | None = None) -> AnalysisResult:
+        """Execute the run of the next week."""
+        self.share = share
+        self.clock.pass_(hours=24 * 7)
+        deployment = self.deployment
+        panel = lay_out(deployment.catalogue, deployment.plugins.providers)
+        quote = await deployment.pricing.quote(new_run(panel, self.clock.now()))
+        result = await run_service(deployment, Call(), announce).execute(quote)
+        assert result.found
+        return result.found
+
+
+async def opened(queue: InlineQueue | None = None, config: str = CONFIG) -> House:
+    """Open a deployment that learns from eight weeks in which nothing changed."""
+    house = House(await open_office(config), queue or InlineQueue())
+    await house.learn()
+    return house
+
+
+def found(result: AnalysisResult) -> Mapping[str, Any]:
+    """Return what an analysis found, without what is read once."""
+    detection = result.detection
+    return {
+        "alerts": [(alert.shift.brand, alert.shift.metric, alert.id) for alert in detection.alerts],
+        "compared": detection.compared,
+        "learning": detection.learning,
+        "doubts": detection.doubts,
+        "bursts": result.bursts,
+        "faults": result.deployment.scoring.faults,
+    }
+
+
+async def test_workers_find_what_one_process_finds() -> None:
+    """Week by week: the suspicion and its burst, the alert, the new baseline."""
+    here, workers = await opened(), await opened(SpreadQueue())
+    weeks = [(found(await here.run(n)), found(await workers.run(n))) for n in (2, 0, 0)]
+
+    assert [spread for _, spread in weeks] == [inline for inline, _ in weeks]
+    assert [len(one["alerts"]) for one, _ in weeks].count(1) >= 1
+    assert weeks[0][0]["compared"]
+    assert any(one["bursts"] for one, _ in weeks)
+    assert any(one["learning"] for one, _ in weeks)
+    assert ("Acme", "visibility", 1) in [one for week, _ in weeks for one in week["alerts"]]
+
+
+async def test_workers_score_each_question_and_detect_each_brand_once() -> None:
+    """Scoring is cut as asking is, detection by brands; a judge has no task without a judge."""
+    many = "".join(f'[[brands]]\nname = "B{n}"\n' for n in range(BRANDS_PER_TASK))
+    queue = SpreadQueue()
+    house = House(await open_office(CONFIG + many), queue)
+    await house.run(5)
+
+    [ask], [score] = queue.of(TaskKind.ASK), queue.of(TaskKind.SCORE)
+    assert (score.provider, score.first, score.last) == (ask.provider, ask.first, ask.last)
+    assert [len(task.brands) for task in queue.of(TaskKind.DETECT)] == [BRANDS_PER_TASK, 1]
+    assert queue.of(TaskKind.JUDGE) == []
+    assert await house.deployment.scoring.catch_up(house.deployment.store, Quiet()) in (None, 0)
+
+
+async def test_a_worker_that_fails_is_a_fault_of_the_analysis() -> None:
+    """Each lost task counts once; the run ends without a finding."""
+    queue = SpreadQueue()
+    house = await opened(queue)
+    queue.problem = "a worker was lost"
+    result = await house.run(0)
+
+    assert result.deployment.scoring.faults["a worker was lost"] >= 1
+    assert result.detection.alerts == ()
+    assert not result.detection.compared
+
+
+@pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])
+async def test_alerts_are_announced_where_the_run_was_asked_for(queue: InlineQueue) -> None:
+    """Each alert once, with the call; a card that is None was shown before."""
+    house, asked = await opened(queue), list[tuple[str, str]]()
+
+    async def announce(_: Deployment, call: Call, alert: Alert) -> Card | None:
+        asked.append((call.who, alert.shift.brand))
+        return Card(alert.shift.brand) if len(asked) == 1 else None
+
+    results = [await house.run(0, announce) for _ in range(3)]
+    alerts = [alert.shift.brand for result in results for alert in result.detection.alerts]
+
+    assert asked == [("terminal", brand) for brand in alerts]
+    assert [card.title for result in results for card in result.announced] == alerts[:1] == ["Acme"]
+    assert (await house.run(0)).announced == ()
+
+
+async def test_a_stopped_run_is_scored_and_not_analysed() -> None:
+    """What was answered is measured; half a run shows no shift."""
+    house = await opened()
+    run = (await house.deployment.store.runs.find())[0]
+    outcome = Outcome(run, stopped=RunState.CANCELLED)
+    result = await Analysis(house.deployment, Call(), None).analyse(run, outcome)
+
+    assert result.detection is NOT_DETECTED
+    assert result.announced == result.bursts == ()
+
+
+async def test_only_bursts_of_the_models_of_a_run_are_shown() -> None:
+    """A run of one model says nothing of another that looks suspicious."""
+    house = await opened()
+    house.share = 0
+    house.clock.pass_(hours=24 * 7)
+    now, store = house.clock.now(), house.deployment.store
+    panel = lay_out(house.deployment.catalogue, house.deployment.plugins.providers)
+    run = await store.runs.start(Run("fallen", now, panel))
+    answers = [Answer(run.id, one, reply("Take another."), now) for one in panel.questions()]
+    await store.answers.add(answers)
+    await house.deployment.scoring.catch_up(store, Quiet())
+    task = Task(TaskKind.DETECT, run.id, brands=("Acme",))
+    analysis = Analysis(house.deployment, Call(), None)
+    other = replace(run, panel=replace(panel, models=(Model("svc", "other"),)))
+
+    mine = await analysis.do(task, run)
+    assert "Acme at svc/m-1" in mine["bursts"][0]
+    assert (await analysis.do(task, other))["bursts"] == []
+
+
+async def test_all_brands_whose_answers_a_panel_has_are_analysed() -> None:
+    """Also those that the run was not asked for; competitors have no shifts of their own."""
+    office = await open_office(
+        CONFIG + '[[brands]]\nname = "Globex"\n[[brands]]\nname = "Initech"\n'
+    )
+    deployment, model = office.deployment, Model("svc", "m-1")
+    assert served(deployment, None) == ["Acme", "Globex", "Initech"]
+    everybody = Panel(("Acme",), (Prompt("Best?"),), (model,))
+    assert served(deployment, everybody) == ["Acme", "Globex", "Initech"]
+    some = Panel(("Acme",), (Prompt("Best?", brands=("Globex",)),), (model,))
+    assert served(deployment, some) == ["Globex"]
+
+
+class BrokenFeed:
+    """A feed that cannot be read."""
+
+    name = "news"
+
+    async def updates(self, since: datetime) -> Sequence[ModelUpdate]:  # noqa: ARG002
+        """Fail."""
+        raise PluginFault(part="The feed news", problem="is away")
+
+
+async def test_a_feed_that_fails_is_a_fault_and_detection_goes_on() -> None:
+    """Feeds are read before a run is compared."""
+    house = await opened()
+    house.deployment.plugins.feeds["news"] = BrokenFeed()
+    result = await house.run(0)
+
+    assert any("news" in fault for fault in result.deployment.scoring.faults)
+    assert result.detection.compared
+
+
+async def test_a_brand_can_be_analysed_by_itself() -> None:
+    """A brand that is not named is not compared."""
+    house = await opened()
+    run = (await house.deployment.store.runs.find())[0]
+    assert (await detect(house.deployment, run)).compared
+    assert (await detect(house.deployment, run, ["Acme"])).compared
+    assert not (await detect(house.deployment, run, [])).compared
+
+
+async def test_statements_are_looked_for_in_the_newest_run_and_of_tracked_brands() -> None:
+    """Without a run, and for a brand that is not tracked, there is nothing to report."""
+    office = await open_office(CONFIG)
+    assert await detect_statements(office.deployment) == []
+    assert await detect_statements(office.deployment, [Brand("Nobody").name]) == []
