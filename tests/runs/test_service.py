@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -292,6 +293,19 @@ async def test_a_run_stops_where_the_budget_ends() -> None:
     outcome = await house.service.ask(await house.start())
 
     assert (outcome.complete, outcome.failures.total()) == (0, 6)
+
+
+async def test_the_log_names_a_run_and_the_number_of_its_questions(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At its begin; and its state at its end."""
+    house = House()
+    with caplog.at_level(logging.INFO, logger="overheard"):
+        await house.service.execute(Quote(NOTHING, run=await house.start()))
+
+    first, last = caplog.messages[0], caplog.messages[-1]
+    assert first.endswith("begins, or goes on: 6 questions.")
+    assert last.endswith("ended: complete.")
 
 
 async def test_progress_of_workers_counts_answers_once() -> None:
