@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import date
 from typing import Annotated
@@ -51,6 +52,15 @@ class BrandTable(Settings):
     rules: tuple[RuleTable, ...] = ()
     parent: str = ""
 
+    @model_validator(mode="after")
+    def _is_no_competitor(self) -> BrandTable:
+        """Refuse a brand among its own competitors: it would be compared with itself."""
+        names = {name.casefold() for name in (self.name, *self.aliases)}
+        for competitor in self.competitors:
+            if competitor.casefold() in names:
+                raise ValueError(f'competitors must not hold the brand itself, "{competitor}"')
+        return self
+
     def brand(self) -> Brand:
         """Return the brand that the table declares."""
         rules = tuple(Rule(**rule.model_dump()) for rule in self.rules)
@@ -85,6 +95,13 @@ class PromptTable(Settings):
                 raise ValueError(f"text needs the place {place}, or all {name}s ask the same")
             if not values and place in self.text:
                 raise ValueError(f"{name}s is missing; the text has the place {place}")
+        for place in re.findall(r"\{(\w+)\}", self.text):
+            close = difflib.get_close_matches(place, ("persona", "market"), n=1)
+            if close and place != close[0]:
+                raise ValueError(
+                    f"text has the place {{{place}}}, which nothing fills; "
+                    f"did you mean {{{close[0]}}}"
+                )
         return self
 
     def prompts(self, brands: tuple[str, ...]) -> list[Prompt]:

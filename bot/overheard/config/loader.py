@@ -240,6 +240,7 @@ def _contradictions(config: Config) -> Iterator[str]:
         yield from _repeated(config, table, "name", [t.name for t in getattr(config, table)])
     yield from _unknown(config)
     yield from _unasked(config)
+    yield from _unaddressed(config)
     yield from _unqueued(config)
     yield from _unguarded(config)
 
@@ -260,6 +261,20 @@ def _unqueued(config: Config) -> Iterator[str]:
             f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '
             f"name one in [storage] url, or leave this line out."
         )
+
+
+def _unaddressed(config: Config) -> Iterator[str]:
+    """Report channels by name: Slack and Discord address them by id."""
+    routed = [("[[routes]]", route.channel) for route in config.routes]
+    routed += [("[[reports]]", report.channel) for report in config.reports]
+    routed += [("[health] notices", channel) for channel in config.health.notices]
+    for table, channel in routed:
+        platform, _, name = channel.partition(":")
+        if platform in {"slack", "discord"} and name.startswith("#"):
+            yield (
+                f'{config.file}, {table}: "{channel}" is a name; write the id, which the '
+                f'channel\'s details show, such as "slack:C0123456789".'
+            )
 
 
 def _unasked(config: Config) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
@@ -226,6 +227,8 @@ BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
 def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
     """Classify an exception of an SDK: by HTTP status, else by class names along its causes."""
     fault = _by_status(error) or _by_class(error)
+    if fault.kind is FailureKind.CONNECTION and _is_refused_here(error, endpoint):
+        fault = replace(fault, retryable=False, remedy="start the service there, or check base_url")
     facts = {
         "url": endpoint.url,
         "api": endpoint.api,
@@ -234,6 +237,20 @@ def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
         "status": fault.status,
     }
     return replace(fault, reason=fault.reason.format(**facts))
+
+
+def _is_refused_here(error: BaseException, endpoint: Endpoint) -> bool:
+    """Return whether this machine refuses the connection: a service that does not run.
+
+    Another try some seconds later would be refused as well.
+    """
+    host = urlsplit(endpoint.url).hostname or ""
+    here = host in {"localhost", "::1"} or host.startswith("127.")
+    return here and any(
+        isinstance(cause, ConnectionRefusedError)
+        or isinstance(getattr(cause, "os_error", None), ConnectionRefusedError)
+        for cause in _chain(error)
+    )
 
 
 def _by_status(error: BaseException) -> ServiceFault | None:
