@@ -34,6 +34,9 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 """Seconds until an unreachable server is tried again; doubled each time."""
 _MAX_CONNECTIONS = 40
 """Connections of a process to a server; each lock of a run or a leader takes one."""
+_CACHED_STATEMENTS = 16
+"""Prepared statements that a connection to SQLite keeps. Many statements list numbers, and are
+never used again: the driver's 128 of each connection add up to tens of megabytes."""
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_WAIT_S * 1000:.0f}",
     "PRAGMA synchronous = NORMAL",
@@ -181,7 +184,9 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         with suppress(FileExistsError):
             create_private(file)
     # Every connection of this pool is returned soon; on a busy machine, waiting longer succeeds.
-    engine = create_async_engine(url, pool_timeout=None)
+    engine = create_async_engine(
+        url, pool_timeout=None, connect_args={"cached_statements": _CACHED_STATEMENTS}
+    )
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
