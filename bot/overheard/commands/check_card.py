@@ -120,6 +120,8 @@ def _learning_data(learning: Learning | None) -> dict[str, object] | None:
             "runs": learning.runs,
             "needed": learning.needed,
             "change": learning.change,
+            "lost": learning.lost,
+            "answers": learning.answers,
         }
     )
 
@@ -211,8 +213,8 @@ def _endings(outcome: Outcome) -> Iterator[str]:
 
 
 def _learning(learning: Learning, *, anew: bool) -> str:
-    """Say how far the baseline is, and what could be seen meanwhile; it is learnt anew behind a
-    shift.
+    """Say how far the baseline is, and what could be seen until then; after a shift it is learnt
+    again.
     """
     far = (
         f"Learning the baseline{' anew' if anew else ''}, {learning.runs} of {learning.needed} runs"
@@ -220,8 +222,8 @@ def _learning(learning: Learning, *, anew: bool) -> str:
     if learning.change is None:
         return f"{far}."
     return (
-        f"{far}: until then only large changes show, of about "
-        f"{wording.percent(learning.change)[:-2]} points in the next check."
+        f"{far}: until then a loss of about {learning.lost} of {learning.answers} answers would "
+        "show within three checks."
     )
 
 

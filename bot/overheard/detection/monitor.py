@@ -39,7 +39,7 @@ from overheard.detection.evidence import (
     StreamEvidence,
 )
 from overheard.detection.known_time import compare_sides
-from overheard.detection.learning import LEARNING_RUNS, Learning, learning
+from overheard.detection.learning import LEARNING_RUNS, Learning, OwnRecord, learning, own_record
 from overheard.detection.levels import needed_excess, rarity, runs_a_year
 from overheard.detection.return_to_level import ReturnEvidence, return_evidence
 from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
@@ -129,6 +129,7 @@ class Monitor:
             makes of it without a history is what the replay raises.
         streams: What the brand's streams showed after the latest run.
         crossed: Whether their evidence was over the budget then.
+        alarms: The alarms that were raised, in the order of the runs.
         returns: The ends of alarms' stories, in the order of the runs.
     """
 
@@ -157,6 +158,7 @@ class Monitor:
         self._weights = {model: self._prior_weights(model) for model in models}
         self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
         self.crossed = False
+        self.alarms: list[Alarm] = []
         self.returns: list[Returned] = []
         self._seen: dict[StreamKey, StreamAnalysis] = {}
 
@@ -179,7 +181,9 @@ class Monitor:
             if shifts:
                 age = min(self._seen[_key(shift)].found.age for shift in shifts)
                 self._restart(shifts)
-                yield Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
+                alarm = Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
+                self.alarms.append(alarm)
+                yield alarm
 
     def learning(self) -> Learning | None:
         """Return what the shortest baseline would show within three runs; None when all are long
@@ -199,7 +203,21 @@ class Monitor:
         rows = rows[watched.answered[metric][rows] > 0]
         if not len(rows):
             return None
-        return learning(watched.groups[metric], rows, run_effect_prior(model))
+        policy = self._policy
+        return learning(
+            watched.groups[metric],
+            rows,
+            run_effect_prior(model),
+            policy.false_alarms_per_year,
+            policy.brands,
+        )
+
+    def record(self) -> OwnRecord:
+        """Return in how many of the latest unchanged runs the rule fired, see `own_record`."""
+        analysed = sorted({one.run for measured in self.evidence.values() for one in measured})
+        numbers = {returned.shift.run_id for returned in self.returns}
+        taken_back = [alarm.run for alarm in self.alarms if alarm.run.id in numbers]
+        return own_record(analysed, [alarm.run for alarm in self.alarms], taken_back)
 
     def _watch(self, model: Model) -> _Watched:
         own = {s.key.metric: s for s in self._own if s.key.model == model}
