@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,10 @@ from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
-from overheard.domain import Alert, Panel, Run, Task, TaskKind
+from overheard.detection.model_change import model_changes, sentence_of_change
+from overheard.domain import Alert, Model, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
+from overheard.measure.blocks import Stream, streams_of_table
 from overheard.runs.model_updates import read_feeds
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
@@ -26,6 +29,8 @@ from overheard.telemetry import traced
 Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
 """Announces an alert where the run was asked for; the card is None when that was done before."""
 
+CATEGORY_METRIC = "visibility"
+"""By which it is judged whether a model changed as a whole."""
 NOT_DETECTED = DetectionResult((), compared=False)
 
 
@@ -38,12 +43,14 @@ class AnalysisResult:
         detection: The shifts.
         bursts: Which small runs would show more, as sentences.
         announced: The cards of the alerts that were not announced before.
+        categories: Which models changed as a whole with this run, as sentences.
     """
 
     deployment: Deployment
     detection: DetectionResult
     bursts: tuple[str, ...] = ()
     announced: tuple[Card, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 class Analysis:
@@ -68,12 +75,14 @@ class Analysis:
         if outcome.stopped:
             return AnalysisResult(deployment, NOT_DETECTED)
         detection, bursts = await self._detect(deployment, run)
+        categories = await changed_models(deployment, run)
         cards = [
             await self._announce(deployment, self._call, alert)
             for alert in (detection.alerts if self._announce else ())
             if self._announce
         ]
-        return AnalysisResult(deployment, detection, tuple(bursts), tuple(filter(None, cards)))
+        shown = tuple(filter(None, cards))
+        return AnalysisResult(deployment, detection, tuple(bursts), shown, categories)
 
     async def do(self, task: Task, run: Run) -> TaskResult:
         """Carry out a scoring or detection task of a run; return its result as JSON values."""
@@ -205,6 +214,27 @@ def _service(deployment: Deployment) -> DetectionService:
         Rejudging(deployment.store, scoring).check,
         StatementReader(deployment.store, scoring.catalogue, scoring.versions),
     )
+
+
+async def changed_models(deployment: Deployment, run: Run) -> tuple[str, ...]:
+    """Return a sentence for each model that changed as a whole with a run, by the visibility of all
+    brands.
+    """
+    blocks = await deployment.store.blocks.table(metric=CATEGORY_METRIC, until=run.started_at)
+    by_model: dict[Model, list[Stream]] = {}
+    for stream in streams_of_table(blocks.of(deployment.scoring.versions)):
+        by_model.setdefault(stream.key.model, []).append(stream)
+    per_year = deployment.config.alerts.false_alarms_per_year
+
+    def found() -> tuple[str, ...]:
+        return tuple(
+            sentence_of_change(change, str(model), per_year)
+            for model, streams in sorted(by_model.items())
+            for change in model_changes(streams, per_year, len(by_model))
+            if change.run.id == run.id
+        )
+
+    return await asyncio.to_thread(found)
 
 
 def served(deployment: Deployment, panel: Panel | None) -> list[str]:

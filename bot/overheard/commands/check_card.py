@@ -48,7 +48,12 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         return paused(outcome)
     deployment = found.deployment
     rows = await standings_of(deployment, call.progress, panel, outcome)
-    warnings = [*outcome.notes, *found.detection.doubts, *await waiting(deployment)]
+    warnings = [
+        *found.categories,
+        *outcome.notes,
+        *found.detection.doubts,
+        *await waiting(deployment),
+    ]
     warnings += [warning async for warning in _warnings(deployment, outcome.run)]
     faults = deployment.scoring.faults
     return summary(

@@ -1,0 +1,172 @@
+"""Changes of a model as a whole: how it speaks of all brands together.
+
+Ten brands that each move a little wait long for their own proofs, and together for one. After each
+run the changes of all brands since each recent run are compared with what run effects and calls
+explain (a joint normal density, see `hypotheses`). A change of one brand alone is a rival
+explanation: what it explains better is no change of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+from overheard.detection.baseline import MAX_BASELINE_RUNS, run_effect_prior
+from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
+from overheard.detection.levels import RUNS_A_YEAR, Rarity, runs_a_year
+from overheard.detection.statistic import OUTLIER_PRIOR, candidate_starts
+from overheard.domain import Model
+from overheard.measure.blocks import RunKey, Stream
+from overheard.numpy_proxy import Floats, np
+
+MIN_BRANDS, MIN_RUNS = 3, 3
+"""Fewer brands are no category; with fewer runs before, nothing is said of the model."""
+MODEL_SIZES, BRAND_SIZES = (0.2, 0.35, 0.7), (0.4, 0.8, 1.5)
+"""Standard deviations of changes that are thought of, logit scale."""
+INFLATIONS = {1.0: 0.6, 2.0: 0.3, 4.0: 0.1}
+"""By how much the noise may be larger than it is estimated, and how likely each factor is."""
+ONCE_A_YEAR, FALL = 2.5, 1.2
+"""The logarithm of the evidence that an unchanged model exceeds once a year of weekly runs, and by
+how much the logarithm of the rate falls with each unit: simulated in the worlds of `worlds`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChange:
+    """A change of a model as a whole.
+
+    Attributes:
+        model: The model.
+        run: The run after which it was found.
+        began: The run with which it most likely began.
+        chance_a_year: How often a year chance would show as much at the models that are watched.
+        moved: The change of each brand, in logits, by its name.
+    """
+
+    model: Model
+    run: RunKey
+    began: RunKey
+    chance_a_year: float
+    moved: dict[str, float]
+
+
+def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -> list[ModelChange]:
+    """Return the changes of a model that would have been found, run by run.
+
+    Args:
+        streams: The streams of one model and metric, one for each brand.
+        per_year: False alarms that are accepted in a year, of all models together.
+        models: Number of models that are watched.
+    """
+    ordered = sorted(streams, key=lambda stream: stream.key)
+    whole = [s for s in ordered if s.runs == ordered[0].runs]
+    if len(whole) < MIN_BRANDS:
+        return []
+    group = StreamGroup.of(whole[0], whole[1:])
+    found, rows = [], list[int]()
+    for row in np.flatnonzero((group.n.sum(axis=2) > 0).all(axis=0)).tolist():
+        rows = [*rows, row][-MAX_BASELINE_RUNS:]
+        if len(rows) <= MIN_RUNS:
+            continue
+        change = _change(whole, group, rows, models)
+        if change and change.chance_a_year <= per_year:
+            found.append(change)
+            rows = [one for one in rows if group.runs[one] >= change.began]
+    return found
+
+
+def evidence(series: RunSeries) -> tuple[Floats, Floats]:
+    """Return the logarithms of the Bayes factors, at each start, of a change of the model as a
+    whole and of a change of one brand, K each.
+
+    Args:
+        series: The active runs of all brands.
+    """
+    brands, runs = series.raw.shape
+    starts = candidate_starts(runs - 1)
+    after = (np.arange(runs) >= starts[:, None]).astype(np.float64)
+    late = after.sum(axis=1)
+    early = runs - late
+    change = after @ series.raw.T / late[:, None] - (1 - after) @ series.raw.T / early[:, None]
+    calls = (1 / series.information).mean(axis=1)
+    noise = series.shared * np.ones((brands, brands)) + np.diag(series.own + calls)
+    sigma = noise * (1 / late + 1 / early)[:, None, None]
+    null = _mixed(change, sigma, 0.0)
+    one, unit = np.ones((brands, brands)), np.eye(brands)
+    whole = [
+        _mixed(change, sigma, size**2 * shape) - null
+        for size in MODEL_SIZES
+        for shape in (unit, unit + one)
+    ]
+    alone = [
+        _mixed(change, sigma, size**2 * np.diag(unit[brand])) - null
+        for size in BRAND_SIZES
+        for brand in range(brands)
+    ]
+    return tuple(np.logaddexp.reduce(part, axis=0) - np.log(len(part)) for part in (whole, alone))
+
+
+def statistic(series: RunSeries) -> tuple[float, int]:
+    """Return the logarithm of the evidence for a change of the model as a whole, and the index of
+    the likeliest first run; a single deviating run, or one brand alone, is a rival of both.
+    """
+    whole, alone = evidence(series)
+    deviates = OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1] * exp(min(float(whole[-1]), 500.0))
+    rival = np.logaddexp(0.0, alone)
+    logs = whole - np.maximum(np.log1p(deviates), rival)
+    starts = candidate_starts(series.raw.shape[1] - 1)
+    return float(np.logaddexp.reduce(logs)), int(starts[int(logs.argmax())])
+
+
+def _change(
+    streams: Sequence[Stream], group: StreamGroup, rows: Sequence[int], models: int
+) -> ModelChange | None:
+    """Return the change that the latest of some runs shows, whatever its rarity; None when too few
+    brands have answers.
+    """
+    model = streams[0].key.model
+    series = run_series(group, np.array(rows, np.intp), run_effect_prior(model))
+    if len(series.kept) < MIN_BRANDS:
+        return None
+    total, first = statistic(series)
+    pace = runs_a_year([group.runs[row] for row in rows]) / RUNS_A_YEAR
+    yearly = exp(min(FALL * (ONCE_A_YEAR - total), 20.0)) * pace * models
+    moved = series.raw[:, first:].mean(axis=1) - series.raw[:, :first].mean(axis=1)
+    names = [streams[place].key.brand for place in series.kept]
+    return ModelChange(
+        model,
+        group.runs[rows[-1]],
+        group.runs[rows[first]],
+        yearly,
+        dict(zip(names, moved.tolist(), strict=True)),
+    )
+
+
+def sentence_of_change(change: ModelChange, display: str, per_year: float) -> str:
+    """Return in a sentence what changed at a model, and how certain that is."""
+    level = Rarity(change.chance_a_year).level(per_year)
+    fell = sorted((move, name) for name, move in change.moved.items())
+    (_, worst), (_, best) = fell[0], fell[-1]
+    return (
+        f"{display} changed how it speaks about the whole category ({level}): {best} gained most, "
+        f"{worst} lost most."
+    )
+
+
+def _mixed(x: Floats, sigma: Floats, added: Floats | float) -> Floats:
+    """Return the logarithms of densities whose noise is larger than estimated by `INFLATIONS`: run
+    effects may be heavy-tailed or autocorrelated.
+    """
+    parts = [
+        _log_density(x, factor * sigma + added) + log(weight)
+        for factor, weight in INFLATIONS.items()
+    ]
+    return np.asarray(np.logaddexp.reduce(parts, axis=0))
+
+
+def _log_density(x: Floats, covariance: Floats) -> Floats:
+    """Return the logarithms of K normal densities of K x J values, but for a constant."""
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, x[..., None])[..., 0]
+    determinant = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    return np.asarray(-determinant - (white**2).sum(axis=1) / 2)
