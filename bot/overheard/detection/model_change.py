@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
+from overheard.detection.alarm_table import RUNS_A_YEAR
 from overheard.detection.baseline import MAX_BASELINE_RUNS, run_effect_prior
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
-from overheard.detection.levels import RUNS_A_YEAR, Rarity, runs_a_year
+from overheard.detection.levels import Rarity, runs_a_year
 from overheard.detection.statistic import OUTLIER_PRIOR, candidate_starts
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream
