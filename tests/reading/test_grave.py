@@ -43,6 +43,12 @@ def test_grave_sentences_are_told_from_traps() -> None:
         ("Zeta is a good kettle. It was recalled in May.", []),
         ("Acme is fine.\n\nZeta is fine too. The company was sued in May.", []),
         ("Acme was sued in 2024.", ["lawsuit"]),
+        (
+            "### 1. **Acme**\n- Good boards\n- Recalled in May over a fire hazard",
+            ["recall", "danger"],
+        ),
+        ("### 1. **Zeta**\n- Recalled in May\n\n### 2. **Acme**\n- Good boards", []),
+        ("### Acme\n**Cons:**\n- It was breached this spring", ["breach"]),
         ("Acme was sued in 2023.", []),
     ],
 )

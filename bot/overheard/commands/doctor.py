@@ -23,6 +23,7 @@ from overheard.commands.examinations import (
     usage_findings,
 )
 from overheard.commands.prompts import named_brands
+from overheard.commands.shifts import record_sentence, replays, unchanged_record
 from overheard.config.loader import Config
 from overheard.config.settings import suggestion
 from overheard.deployment import Call, Deployment, Session
@@ -92,6 +93,8 @@ class _Ward:
                 yield finding
         async for finding in usage_findings(self.deployment):
             yield finding
+        if not self.deployment.missing_store:
+            yield await self._record()
         for name, chat in self.chats.items():
             for finding in await self._chat(name, chat):
                 yield finding
@@ -101,6 +104,15 @@ class _Ward:
         behind = await clock_finding(self.deployment)
         for finding in behind or [_clock([ahead for _, ahead in tried if ahead is not None])]:
             yield finding
+
+    async def _record(self) -> Finding:
+        """Say how often the rule of detection would have fired in unchanged runs."""
+        brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
+        record = unchanged_record(await replays(self.deployment, Call(), brands))
+        if not record.runs:
+            return Finding("detection (no run yet)")
+        said = record_sentence(record).rstrip(".")
+        return Finding(f"detection ({said[0].lower()}{said[1:]})")
 
     def _store(self) -> Iterator[Finding]:
         """Yield whether the store can be written, or created, and who can read it."""

@@ -18,6 +18,7 @@ from overheard.cards.command import CommandSpec, Kind, argument, option
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide
 from overheard.detection.evidence import AlertHistory
+from overheard.detection.learning import OwnRecord, own_record
 from overheard.detection.statements import StatementStory, statement_shift
 from overheard.detection.update_signs import silent_updates
 from overheard.domain import Brand, ModelUpdate, Run, Shift, StatementKind
@@ -75,7 +76,8 @@ async def shifts(
     card = _card(deployment, call, found, stated, runs)
     if not why:
         return card
-    return _with_reasons(deployment, card, await _decisions(deployment, found, runs), runs)
+    decisions = await _decisions(deployment, found, runs)
+    return _with_reasons(deployment, card, decisions, runs, unchanged_record(found))
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
@@ -120,6 +122,31 @@ async def _updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[Mode
     seen = silent_updates(await deployment.store.answers.served_models(), order)
     noted = {(update.model, update.at, update.source) for update in known}
     return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
+
+
+def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
+    """Return how often the rule would have fired in the deployment's latest unchanged runs.
+
+    A run is unchanged when no brand has an alarm in it that lasted; it fired when a brand had one
+    that was taken back.
+    """
+    analysed = {
+        one.run for replay in found for part in replay.monitor.evidence.values() for one in part
+    }
+    by_number = {run.id: run for run in analysed}
+    alarms = {alarm.run for replay in found for alarm in replay.alarms}
+    raised = Counter(
+        alarm.run.id for r in found for alarm in r.alarms for _ in {s.model for s in alarm.shifts}
+    )
+    ended = Counter(one.shift.run_id for replay in found for one in replay.monitor.returns)
+    taken_back = [by_number[run] for run, count in ended.items() if count >= raised[run]]
+    return own_record(sorted(analysed), alarms, taken_back)
+
+
+def record_sentence(record: OwnRecord) -> str:
+    """Say how often the rule would have fired, for people."""
+    runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
+    return f"In your last {runs} the rule would have fired {times}."
 
 
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
@@ -286,7 +313,11 @@ async def _decisions(
 
 
 def _with_reasons(
-    deployment: Deployment, card: Card, decisions: Sequence[Decision], runs: Mapping[int, Run]
+    deployment: Deployment,
+    card: Card,
+    decisions: Sequence[Decision],
+    runs: Mapping[int, Run],
+    record: OwnRecord,
 ) -> Card:
     """Add what was decided about each brand and model in each run, the newest runs first."""
     metrics = deployment.scoring.metrics
@@ -297,11 +328,17 @@ def _with_reasons(
     left = len(decisions) - len(rows)
     reasons = Card(
         title="Why there was an alert or none",
+        text=record_sentence(record) if record.runs else "",
         table=Table(("Run", "Brand", "Model", "What was decided"), tuple(rows)) if rows else None,
         footer=f"{wording.count(left, 'older row')} left out; --json has all." if left else "",
     )
     data = [{"run": runs[d.run.id].key, **decision_data(d)} for d in decisions]
-    return replace(card, more=(*card.more, reasons), data={"shifts": card.data, "decisions": data})
+    whole = {
+        "shifts": card.data,
+        "decisions": data,
+        "record": {"runs": record.runs, "fired": record.fired},
+    }
+    return replace(card, more=(*card.more, reasons), data=whole)
 
 
 SHIFTS = CommandSpec(

@@ -1,7 +1,7 @@
 """Grave sentences about a brand: a recall, a breach, a lawsuit, a ban, an end, a danger, a fraud.
 
 A mean over answers buries such a sentence, so it is news by itself. It counts when the brand is the
-subject of the sentence, or of the line that the sentence continues, and when the sentence states
+subject of the sentence, or owns the line (`reading/structure.py`), and when the sentence states
 the event: not denied, not supposed, not of another company, and not past and resolved. Where that
 is uncertain, nothing is concluded: a false alarm costs more than a miss. English is read in full;
 of German, French and Spanish the plainest words.
@@ -152,11 +152,6 @@ _HARMLESS = re.compile(
     r"|Chinese|Europe|Germany|Commission|Federal|Consumer|Product|Safety|Inc|Ltd|LLC|GmbH|Corp|Pro"
     r"|Plus|Max|Mini|Ultra|Series|Model|Chapter|CEO)\.?"
 )
-_CONTINUES = re.compile(
-    r"(?:however,? |recently,? |unfortunately,? |note:? )?(?:it|its|they|their|the (?:company|brand"
-    r"|firm|product|service|app|tool|device|maker|manufacturer|model))\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,23 +191,19 @@ def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
 def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
     """Yield the sentences about the brand alone, and where its name ends in each; 0 without it.
 
-    A sentence that continues with "It ..." right after a sentence about the brand alone is about
-    the brand. In a sentence with another brand, only the part up to the other brand counts.
+    These are the sentences that name the brand, of one with another brand only the part up to the
+    other brand; and the lines, cells and sentences without a name that the brand owns, such as
+    those under its heading, or those that go on with "It ...".
     """
-    continues = False
     for index, (start, end) in enumerate(reading.sentences):
         mentions = [mention for mention in reading.mentions if mention.sentence == index]
-        text = reading.body[start : min(end, start + _SENTENCE_CHARS)]
-        own = [mention for mention in mentions if mention.brand == reading.brand.name]
-        if own:
+        if any(mention.brand == reading.brand.name for mention in mentions):
+            text = reading.body[start : min(end, start + _SENTENCE_CHARS)]
             yield from _own_parts(text, start, mentions, reading.brand.name)
-            continues = len(own) == len(mentions)
-        elif mentions:
-            continues = False
-        elif continues and _CONTINUES.match(text):
-            yield 0, text
-        else:
-            continues = False
+    named = [mention.start for mention in reading.mentions]
+    for unit in reading.units:
+        if unit.is_of(reading.brand.name) and not any(unit.start <= n < unit.end for n in named):
+            yield 0, reading.body[unit.start : min(unit.end, unit.start + _SENTENCE_CHARS)]
 
 
 def _own_parts(
