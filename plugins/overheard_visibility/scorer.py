@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings
+from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings, UnitRole
 from overheard_visibility.standing import FIRST_CHOICE, standing
 
 _ABOUT_A_FACT = "fact"
@@ -41,7 +41,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "4"
+    version = "5"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
@@ -96,6 +96,33 @@ def _ranks(reading: Reading) -> Iterator[Detail]:
 
 
 def _rank(reading: Reading) -> int:
-    first = next((order for order in reading.rankings if len(order) > 1), ())
-    order = list(dict.fromkeys((*first, *(mention.brand for mention in reading.mentions))))
-    return order.index(reading.brand.name) + 1
+    return _order(reading).index(reading.brand.name) + 1
+
+
+def _order(reading: Reading) -> list[str]:
+    """Return the named brands in order: by first mention, unless a list is numbered.
+
+    The brands of the first numbered list have the list's order, whatever is mentioned before it or
+    inside another brand's item. A brand that is mentioned within or behind the list, and is not in
+    it, has its place there; one that is only mentioned before the list comes last.
+    """
+    ranking = next((order for order in reading.rankings if len(order) > 1), ())
+    places: dict[str, int] = {}
+    at = -1
+    for brand in ranking:
+        at = _next_place(reading, brand, at)
+        places[brand] = at
+    begin = places[ranking[0]] if ranking else 0
+    within = [m for m in reading.mentions if m.start >= begin]
+    for mention in within:
+        places.setdefault(mention.brand, mention.start)
+    for mention in reading.mentions:
+        places.setdefault(mention.brand, len(reading.body) + mention.start)
+    return sorted(places, key=lambda brand: places[brand])
+
+
+def _next_place(reading: Reading, brand: str, after: int) -> int:
+    """Return the offset of a brand's next title, else of its next mention, else `after`."""
+    titles = (u.start for u in reading.units if u.role is UnitRole.TITLE and u.is_of(brand))
+    mentions = (mention.start for mention in reading.of(brand))
+    return next((at for at in (*titles, *mentions) if at > after), after)

@@ -19,7 +19,7 @@ from overheard.errors import SettingsError
 from overheard.interfaces import Store
 from overheard.runs.limits import Limits
 from overheard.scoring.judge import Judging, JudgingResources
-from overheard.scoring.judge_drift import Rejudging, agreements, doubt
+from overheard.scoring.judge_drift import Rejudging, agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
@@ -177,6 +177,9 @@ async def test_a_verdict_without_a_quote_that_holds_is_dropped(
     bench = make()
     bench.judgement = lambda _, __: [item("Acme", "negative", quote), well(["Zeta"], "")[0]]
     assert set(await bench.scores(TEXT)) == {("Zeta", "judged_sentiment")}
+    assert lost_verdicts(bench.judge).startswith(
+        "1 of 2 verdicts of the judge judge (svc/m-1) do not count: it"
+    )
 
 
 async def test_an_aspect_without_a_quote_that_holds_is_dropped(make: Callable[..., Bench]) -> None:

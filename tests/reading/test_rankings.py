@@ -35,6 +35,7 @@ def read(text: str, brand: str = "Acme") -> Reading:
         ("1. **Boltly / Acme** are fine\n2. Cruxify", [("Boltly", "Acme", "Cruxify")]),
         ("1. Acme\n2. Boltly\n\nOr:\n\n1. Boltly\n2. Acme", BOTH),
         ("1. Boltly\n   1. works with Acme\n2. Cruxify", [("Boltly", "Cruxify")]),
+        ("### \\*\\*1. **Boltly**\n\n### **2. Acme**", [("Boltly", "Acme")]),
         ("- Boltly\n- Acme", []),
         ("Acme grew by 3. Boltly did not.", []),
         ("1. Plan\n2. Do", []),
@@ -57,6 +58,14 @@ LATE = "People often ask about Acme.\n\n1. Boltly\n2. Acme\n\nCruxify is another
 def test_a_ranked_list_goes_before_the_order_of_mention(brand: str, position: int) -> None:
     """A brand outside of the list comes after it."""
     scores = {score.metric: score.value for score in Visibility().score(read(LATE, brand))}
+    assert scores["position"] == position
+
+
+@pytest.mark.parametrize(("brand", "position"), [("Boltly", 1), ("Cruxify", 2), ("Acme", 3)])
+def test_a_brand_inside_an_item_has_its_place_there(brand: str, position: int) -> None:
+    """And a brand of the list keeps the list's place, though an item before it names it."""
+    text = "### 1. Boltly\nIt works with Acme, and Cruxify bought it.\n\n### 2. Acme\nFine."
+    scores = {score.metric: score.value for score in Visibility().score(read(text, brand))}
     assert scores["position"] == position
 
 

@@ -21,7 +21,7 @@ an answer is parsed. Both characters are removed from the model's text first.
 
 _APART_CHARACTERS = 3
 """Most characters between two names that share a line's rank."""
-_NUMBERED = re.compile(r"(?:\*\*|__)?#?(\d{1,2})[.)](?:\*\*|__)?\s")
+_NUMBERED = re.compile(r"[*_#\\]{0,6}(\d{1,2})[.)](?:\*\*|__)?\s")
 
 
 class Marks:

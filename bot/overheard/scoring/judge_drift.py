@@ -134,7 +134,7 @@ def lost_verdicts(judge: Judge) -> str:
     reasons = sorted(verdicts.items(), key=lambda reason: -reason[1])
     return (
         f"{read - kept} of {read} verdicts of the judge {judge.name} ({judge.model}) do not count: "
-        f"{'; '.join(f'{count} times {reason}' for reason, count in reasons)}."
+        f"{'; '.join(f'{reason} ({count})' for reason, count in reasons)}."
     )
 
 
@@ -155,7 +155,7 @@ def doubt(judge: Judge, found: list[Agreement]) -> str:
         )
     unread = sum(count for _, count in now.lost)
     if now.right < SOUND * now.of and unread > now.of / 2 - now.right / 2:
-        reasons = "; ".join(f"{count} times {reason}" for reason, count in now.lost)
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in now.lost)
         return (
             f"{whose} agrees with only {now.right} of {now.of} gold labels, because its replies "
             f"cannot be used: {reasons}."
