@@ -222,7 +222,7 @@ def mams(file: Path) -> Iterator[Case]:
         terms = [dict(term.attrib) for term in sentence.iter("aspectTerm")]
         mentions = tuple(
             Mention(str(number), int(term["from"]), int(term["to"]), 0)
-            for number, term in enumerate(terms)
+            for number, term in sorted(enumerate(terms), key=lambda pair: int(pair[1]["from"]))
         )
         for number, term in enumerate(terms):
             reading = Reading(
@@ -261,10 +261,15 @@ def quality(name: str, train: Sequence[Case], test: Iterable[Case]) -> str:
     return f"{name:<10} {len(values):>8,} {accuracy:>9.3f} {f1:>9.3f}  -{cuts[0]:g} / {cuts[1]:g}"
 
 
+def _value(scorer: Sentiment, case: Case) -> float:
+    """Return the sentiment; 0 where only a footer or an offer of help names the target."""
+    return next((score.value for score in scorer.score(case.reading)), 0.0)
+
+
 def judged(cases: Iterable[Case]) -> tuple[list[float], list[str]]:
     """Return the scorer's values and people's labels."""
     scorer = Sentiment()
-    pairs = [(next(scorer.score(case.reading)).value, case.label) for case in cases]
+    pairs = [(_value(scorer, case), case.label) for case in cases]
     return [value for value, _ in pairs], [label for _, label in pairs]
 
 
