@@ -354,7 +354,7 @@ async def test_a_body_of_another_shape_is_no_answer(
     ("url", "sentence", "retryable"),
     [
         ("http://nowhere.invalid", "the name in http://nowhere.invalid", True),
-        ("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached; start the service", False),
+        ("http://127.0.0.1:9", "cannot be reached; start the service there, or", False),
     ],
 )
 async def test_a_service_that_is_not_there_charges_nothing(
