@@ -15,7 +15,7 @@ LEARNING_RUNS = 6
 """Runs after which a baseline is long enough."""
 RUNS_TO_SHOW = 3
 """Within so many runs a change of the size that is named shows."""
-YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 2.55, 2.14, 8
+YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.1, 2.3, 8
 """Standard deviations of a run that a change needs to show within three runs, with a power of about
 0.8 at one false alarm a year; the first for baselines of less than so many runs."""
 WEAK_BETA = (0.31, 0.38)
