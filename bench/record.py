@@ -6,6 +6,7 @@ from a real run.
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import pty
@@ -17,7 +18,7 @@ from pathlib import Path
 COLUMNS = 100
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
-<title>{title}</title>
+<title>TITLE</title>
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace;
   font-size: {char_height}px; line-height: {line_height}px; }}
@@ -33,7 +34,7 @@ FORMAT = FORMAT.replace("{terminal_background}", "#0c0c0c")
 
 
 def printed(command: list[str]) -> str:
-    """Run a command in a terminal of its own and return what it printed, with its colours."""
+    """Run a command in a new terminal and return what it printed, with its colours."""
     main, other = pty.openpty()
     size = {"COLUMNS": str(COLUMNS), "LINES": "50", "TERM": "xterm-256color"}
     process = subprocess.Popen(  # noqa: S603 - it is the command to be recorded
@@ -65,7 +66,8 @@ def svg(text: str, title: str) -> str:
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(f"$ {title}")
     console.print(Text.from_ansi(settled(text)))
-    return console.export_svg(title=title, code_format=FORMAT, unique_id="demo")
+    form = FORMAT.replace("TITLE", html.escape(title).replace("{", "").replace("}", ""))
+    return console.export_svg(title=title, code_format=form, unique_id="demo")
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def test_a_unit_exposes_little(file: Path) -> None:
 
 @pytest.mark.parametrize("file", UNITS, ids=lambda file: file.name)
 def test_a_unit_starts_a_command_that_exists(file: Path) -> None:
-    """With options that exist, as a user of its own."""
+    """With options that exist, as the user of the service."""
     service = unit(file)
     words = re.split(r"config\.toml ", service["ExecStart"])[1].rstrip("'").split()
     command = [word for word in words if re.fullmatch(r"[a-z]+", word)]

@@ -22,7 +22,7 @@ class Table(Settings):
 def test_the_store_and_the_texts_lie_next_to_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By default and when they are named; whatever the working directory is."""
+    """By default and when they are named, from any working directory."""
     (tmp_path / "a").mkdir()
     named = tmp_path / "a" / "named.toml"
     text = '[storage]\nurl = "sqlite:///data/x.db"\n[retention]\nfolder = "old"\n[slack]\n'

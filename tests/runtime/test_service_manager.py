@@ -1,4 +1,4 @@
-"""Tests of what the service manager is told, through a socket as systemd opens it."""
+"""Tests of messages to the service manager, through a socket as systemd opens it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket
 async def test_it_is_ready_alive_and_stopping(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The watchdog is fed several times in its period, and the end is told."""
+    """The watchdog is fed several times in its period, and the end is reported."""
     monkeypatch.setenv("WATCHDOG_USEC", "150000")
     reporting = asyncio.create_task(report_to_service_manager())
     await asyncio.sleep(0.2)

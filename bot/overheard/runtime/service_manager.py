@@ -1,4 +1,4 @@
-"""What systemd is told of this process: that it is ready, alive and stopping (sd_notify(3))."""
+"""Messages to systemd: that this process is ready, alive and stopping (sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def notify(state: str) -> bool:
 async def report_to_service_manager() -> None:
     """Report that this process is ready, and then, until cancelled, that its event loop runs.
 
-    systemd restarts a process whose event loop has stood still for ``WatchdogSec``.
+    systemd restarts a process whose event loop is blocked for ``WatchdogSec``.
     """
     if not notify("READY=1"):
         return
