@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from overheard.cards.command import Face
+from overheard.cards.model_names import ModelNames
 from overheard.config.loader import Config, find_config, load_config
-from overheard.domain import Catalogue, TaskKind
+from overheard.domain import Catalogue, Model, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, load_plugins
@@ -118,6 +119,14 @@ class Deployment:
     def current(self) -> Scoring:
         """The scorers by the names and facts of now, also while scores of before are read."""
         return self.scoring.over(self.catalogue)
+
+    @property
+    def names(self) -> ModelNames:
+        """The names of models for readers."""
+        providers = self.plugins.providers.items()
+        asked = [Model(name, model) for name, provider in providers for model in provider.models()]
+        given = {model: table.name for model, table in self.config.models.items()}
+        return ModelNames(asked, given)
 
     @property
     def pricing(self) -> Pricing:

@@ -67,11 +67,16 @@ class Table:
         header: The names of the columns.
         rows: The cells; each row has one cell per column.
         right: Indices of the right-aligned columns.
+        strong: The index of the row that the card is about, or None.
+        pictured: Whether the card's picture shows the same; where the picture is shown, the table
+            is left out.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[Text, ...], ...]
     right: frozenset[int] = frozenset()
+    strong: int | None = None
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +130,14 @@ class Action:
         label: The text on the button.
         style: The style of the button.
         confirm: A question that must be confirmed first, or an empty string.
+        menu: Whether it is an entry of the card's menu, for what is seldom needed.
     """
 
     words: str
     label: str
     style: Style = Style.PLAIN
     confirm: str = ""
+    menu: bool = False
 
 
 def fitting(*actions: Action) -> tuple[Action, ...]:

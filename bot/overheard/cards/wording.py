@@ -90,6 +90,13 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """Format a place: ``1st``, ``2nd``, ``11th``."""
+    teens = 10 < number % 100 < 14
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def listing(items: Sequence[str]) -> str:
     """Format a list within a sentence: ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(items[:-1]), "".join(items[-1:]))))

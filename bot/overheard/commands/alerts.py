@@ -42,8 +42,10 @@ async def alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
 
 async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
     """Compose an alert for the card of a check; None if one has shown it before, as grown as it
-    is.
+    is, or if the alert has its own message in the same channel.
     """
+    if await deployment.store.deliveries.find(alert_id=alert.id, channel=call.channel):
+        return None
     card = await alert_card(deployment, call, alert)
     shown = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
     new = await deployment.store.deliveries.add_shown(alert.id, shown, deployment.clock.now())

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 
 from overheard.alerts.detection_service import DetectionResult
+from overheard.alerts.events import named
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
+from overheard.cards.charts.renderer import picture
+from overheard.cards.command import quoted
+from overheard.cards.model_names import ModelNames
+from overheard.commands import standing_words
 from overheard.commands.editions import waiting
-from overheard.commands.standings import Standing, standings, table
+from overheard.commands.standing_words import read_places
+from overheard.commands.standings import Standing, standings
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
-from overheard.domain import Account, Finish, Panel, Run, RunState
+from overheard.domain import Account, Alert, AlertState, Finish, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams
 from overheard.runs.answers import merged
@@ -56,53 +63,37 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     ]
     warnings += [warning async for warning in _warnings(deployment, outcome.run)]
     faults = deployment.scoring.faults
-    return summary(
-        panel,
-        outcome,
-        rows,
-        faults,
-        found.detection,
-        found.announced,
-        warnings,
-        found.bursts,
-    )
-
-
-def summary(
-    panel: Panel,
-    outcome: Outcome,
-    rows: Sequence[Standing],
-    faults: Counter[str],
-    look: DetectionResult,
-    alerts: tuple[Card, ...],
-    warnings: Sequence[str] = (),
-    bursts: Sequence[str] = (),
-) -> Card:
-    """Show how the brands stand after a run, what could not be asked, and the alerts below; and
-    which bursts would tell more.
-    """
-    state = outcome.state
-    well = state is RunState.COMPLETE and not warnings
-    return Card(
-        title=f"Checked {wording.listing(panel.brands)}",
-        text="\n\n".join((*_paragraphs(outcome, faults, look, alerts), *bursts, *warnings)),
-        fields=tuple(_fields(outcome)),
-        table=table(rows),
-        actions=fitting(FIRST_CHECK_ACTION) if proposes_first(panel, outcome, look) else (),
-        severity=Severity.PLAIN if well else Severity.WARNING,
-        footer=f"Run {outcome.run.key} · prompts {panel.edition}",
-        more=alerts,
-        failed=state is RunState.FAILED,
-        partial=state is RunState.PARTIAL,
+    paragraphs = [
+        *_news(outcome, found),
+        *_endings(outcome, deployment.names),
+        *told(outcome.failures + faults),
+        *found.bursts,
+        *warnings,
+    ]
+    first, *others = [
+        await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
+    ]
+    failed = outcome.state is RunState.FAILED
+    well = outcome.state is RunState.COMPLETE and not warnings
+    proposed = proposes_first(panel, outcome, found.detection)
+    return replace(
+        first,
+        actions=fitting(FIRST_CHECK_ACTION, *first.actions) if proposed else first.actions,
+        title="The check failed: no question was answered" if failed else first.title,
+        text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
+        severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
+        more=(*others, *found.announced),
+        failed=failed,
+        partial=outcome.state is RunState.PARTIAL,
         data={
             **_data(outcome),
             "prompts": panel.edition,
             "faults": dict(faults),
-            "warnings": list(warnings),
+            "warnings": warnings,
             "results": [row.data() for row in rows],
-            "learning": _learning_data(look.learning),
-            "bursts": list(bursts),
-            "alerts": [alert.data for alert in alerts],
+            "learning": _learning_data(found.detection.learning),
+            "bursts": list(found.bursts),
+            "alerts": [alert.data for alert in found.announced],
         },
     )
 
@@ -115,6 +106,50 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
         and panel.repeats == 1
         and not outcome.run.label
     )
+
+
+async def _brand_card(
+    deployment: Deployment, call: Call, brand: str, rows: Sequence[Standing], outcome: Outcome
+) -> Card:
+    """Show how one brand stands after a run: ranks, a picture, open alerts, and what is next."""
+    alerts = [a for a in await deployment.store.alerts.find(brand=brand) if not a.state.over]
+    names = deployment.names
+    found = await read_places(deployment, brand, rows, alerts)
+    running = [
+        f"Alert open since {wording.day(alert.opened_at, call.zone)}: "
+        f"{names.name(alert.shift.model)}{_owner(alert)}."
+        for alert in alerts
+        if alert.opened_at < outcome.run.started_at
+    ]
+    return Card(
+        title=standing_words.title(brand, found, names),
+        text="\n\n".join(filter(None, [standing_words.sentence(found, names), *running])),
+        table=standing_words.table(found, names, pictured=True),
+        image=await picture(standing_words.rates(found, names), "check.png") if found else None,
+        actions=fitting(
+            Action(f"report {quoted(brand)}", "Report"),
+            Action(f"report {quoted(brand)} --details", "Details"),
+            *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
+        ),
+        footer=f"{_asked(outcome)} · {wording.money(outcome.spent)}",
+    )
+
+
+def _owner(alert: Alert) -> str:
+    return f", {named(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
+
+
+def _asked(outcome: Outcome) -> str:
+    """Say how many answers the figures rest on, and which of them were not asked now."""
+    total = outcome.kept + outcome.complete
+    parts = [wording.count(total, "answer")]
+    if before := outcome.kept - outcome.reused:
+        parts.append(f"{before:,} asked before")
+    if outcome.reused:
+        parts.append(f"{outcome.reused:,} reused")
+    if outcome.retries:
+        parts.append(f"{outcome.retries:,} asked again")
+    return ", ".join(parts)
 
 
 def _learning_data(learning: Learning | None) -> dict[str, object] | None:
@@ -131,24 +166,30 @@ def _learning_data(learning: Learning | None) -> dict[str, object] | None:
     )
 
 
-def gone_on(panel: Panel, outcome: Outcome, rows: Sequence[Standing], alerts: int) -> Card:
-    """Show how the brands stand after a run that was cut off and has gone on by itself: whoever
-    began it saw no end of it.
+async def gone_on(
+    deployment: Deployment, call: Call, outcome: Outcome, rows: Sequence[Standing], alerts: int
+) -> Card:
+    """Show how the brands stand after a run that was cut off and has gone on by itself, of which
+    the person who began it saw no end.
     """
-    state = outcome.state
+    panel = outcome.run.panel
+    first, *others = [
+        await _brand_card(deployment, call, brand, rows, outcome)
+        for brand in (panel.brands if panel else ())
+    ]
     notes = [
         "Overheard was restarted while it worked on this, and has gone on by itself.",
+        str(first.text),
         *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
-        *_endings(outcome),
+        *_endings(outcome, deployment.names),
         *told(outcome.failures),
     ]
-    return Card(
-        title=f"Checked {wording.listing(panel.brands)}",
-        text="\n\n".join(notes),
-        fields=tuple(_fields(outcome)),
-        table=table(rows),
-        severity=Severity.PLAIN if state is RunState.COMPLETE else Severity.WARNING,
-        footer=f"Run {outcome.run.key} · prompts {panel.edition}",
+    complete = outcome.state is RunState.COMPLETE
+    return replace(
+        first,
+        text="\n\n".join(filter(None, notes)),
+        severity=Severity.PLAIN if complete else Severity.WARNING,
+        more=tuple(others),
         data=_data(outcome),
     )
 
@@ -187,48 +228,49 @@ def _data(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _paragraphs(
-    outcome: Outcome, faults: Counter[str], look: DetectionResult, alerts: tuple[Card, ...]
-) -> Iterator[str]:
+def _news(outcome: Outcome, found: AnalysisResult) -> Iterator[str]:
+    """Say what is new in a run, and how far the comparison is learnt."""
+    detection = found.detection
+    if outcome.state is RunState.FAILED:
+        return
     if outcome.stopped:
-        yield "It was cancelled; what was answered is kept, and is not compared with other runs."
-    elif alerts:
-        yield f"{wording.count(len(alerts), 'alert')}, below."
-    elif look.compared:
-        yield "Nothing has moved by more than chance explains."
+        yield "It was cancelled; what was answered is kept, and is not compared with other checks."
+    elif detection.alerts:
+        shown = ", below" if found.announced else ""
+        yield f"{wording.count(len(detection.alerts), 'new alert')}{shown}."
+    elif detection.compared:
+        yield "Nothing new since the last check."
     else:
-        yield "There is no earlier run to compare it with; the next check has this one."
-    if look.learning and not outcome.stopped:
-        yield _learning(look.learning, anew=bool(alerts))
+        yield "This is the first check; the next one is compared with it."
+    if detection.learning and not outcome.stopped:
+        yield _learning(detection.learning)
     if outcome.reused:
         yield (
-            f"{wording.count(outcome.reused, 'answer')} of earlier runs were reused: the table "
-            f"counts them, and the test for shifts does not."
+            f"{wording.count(outcome.reused, 'answer')} of earlier checks were reused: the figures "
+            "count them, and the comparison does not."
         )
-    yield from _endings(outcome)
-    yield from told(outcome.failures + faults)
 
 
-def _endings(outcome: Outcome) -> Iterator[str]:
+def _endings(outcome: Outcome, names: ModelNames) -> Iterator[str]:
     """Say why answers are not scored."""
     for (model, finish), count in outcome.cut.items():
         was, is_ = ("was", "is") if count == 1 else ("were", "are")
         told_count = wording.count(count, "answer")
-        yield f"{told_count} of {model} {was} {ENDINGS[finish]}, and {is_} not scored."
+        yield (
+            f"{told_count} of {names.name(model)} {was} {ENDINGS[finish]}, and {is_} not scored."
+        )
 
 
-def _learning(learning: Learning, *, anew: bool) -> str:
-    """Say how far the baseline is, and what could be seen until then; after a shift it is learnt
-    again.
-    """
-    far = (
-        f"Learning the baseline{' anew' if anew else ''}, {learning.runs} of {learning.needed} runs"
-    )
+def _learning(learning: Learning) -> str:
+    """Say how far it is learnt what is usual, and what could be seen until then."""
+    far = f"Still learning what is normal: {learning.runs} of {learning.needed} checks"
     if learning.change is None:
         return f"{far}."
     return (
-        f"{far}: until then a loss of about {learning.lost} of {learning.answers} answers would "
-        "show within three checks."
+        f"{far}. Until then I would notice a loss of about "
+        f"{learning.lost} of {learning.answers} answers, within three checks."
+        if learning.answers
+        else f"{far}."
     )
 
 

@@ -15,7 +15,7 @@ from overheard.commands.check_card import gone_on, standings_of
 from overheard.commands.edition_switch import notice
 from overheard.commands.plugins import notice_card
 from overheard.commands.report import report
-from overheard.deployment import Call, Deployment, NoProgress
+from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, RunState
 from overheard.runs.plan import is_fresh
 from overheard.runs.tasks import Outcome
@@ -102,7 +102,7 @@ class Letters:
         return Letter(card) if card else None
 
     async def _result(self, delivery: Delivery) -> Letter | Postponed | None:
-        return await _run_result(await self._deployment.refreshed(), delivery.subject)
+        return await _run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is now, and a call with the time zone of a channel."""
@@ -112,11 +112,12 @@ class Letters:
         return deployment, Call(channel=channel, zone=zone)
 
 
-async def _run_result(deployment: Deployment, key: str) -> Letter | Postponed | None:
+async def _run_result(deployment: Deployment, call: Call, key: str) -> Letter | Postponed | None:
     """Write what a channel is shown of a run that has gone on; None when nobody waits for it.
 
     Args:
         deployment: The deployment as it is now.
+        call: The channel, and the time zone of its readers.
         key: The run's.
     """
     now = deployment.clock.now()
@@ -129,5 +130,5 @@ async def _run_result(deployment: Deployment, key: str) -> Letter | Postponed | 
     async for answer in deployment.store.answers.stream(runs=[run.id]):
         outcome.count(answer)
     alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
-    rows = await standings_of(deployment, NoProgress(), run.panel, outcome)
-    return Letter(gone_on(run.panel, outcome, rows, len(alerts)))
+    rows = await standings_of(deployment, call.progress, run.panel, outcome)
+    return Letter(await gone_on(deployment, call, outcome, rows, len(alerts)))

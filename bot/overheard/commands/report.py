@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Card
+from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, argument
+from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.commands import standing_words
 from overheard.commands.check_card import told
 from overheard.commands.editions import waiting
-from overheard.commands.standings import read_streams, standings, table
+from overheard.commands.standing_words import read_places
+from overheard.commands.standings import HEADLINE_METRIC, read_streams, standings, table
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import rows_with_answers, run_slice
@@ -21,7 +23,7 @@ from overheard.errors import NothingToAsk
 from overheard.measure.blocks import RunKey, Stream
 from overheard.runs.plan import find_brand, tracked
 
-HEADLINE = Metric("visibility", Scale.BINARY, "Visibility")
+HEADLINE = Metric(HEADLINE_METRIC, Scale.BINARY, "Visibility")
 
 
 async def report(
@@ -29,13 +31,15 @@ async def report(
     call: Call,
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    details: Annotated[bool, option("Every metric, with intervals.")] = False,
 ) -> Card:
-    """Show the latest standing of each brand and the trend of its visibility.
+    """Show how each brand stands with each model, and the trend of how often it is named.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
+        details: Whether every metric is shown, and not only how often a brand is named.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -46,7 +50,9 @@ async def report(
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
     deployment = await deployment.caught_up(call.progress)
-    first, *others = [await _brand_card(deployment, call, brand) for brand in chosen]
+    first, *others = [
+        await _brand_card(deployment, call, brand, details=details) for brand in chosen
+    ]
     data = {"brands": [card.data for card in (first, *others)]}
     text = "\n\n".join(
         [str(first.text), *await waiting(deployment), *told(deployment.scoring.faults)]
@@ -54,23 +60,42 @@ async def report(
     return replace(first, text=text, more=tuple(others), data=data)
 
 
-async def _brand_card(deployment: Deployment, call: Call, brand: Brand) -> Card:
+async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
+    """Show one brand: in the newest run of each model, and how often it was named since."""
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
     lines = await read_streams(deployment, names)
     mine = [line for line in lines if line.key.brand == brand.name]
     if not mine:
-        text = "No answers yet. Ask with overheard check, or bring history with overheard import."
-        return Card(brand.name, text, data={"brand": brand.name, "results": []})
+        text = "No answers yet. Ask with check, or bring history with import."
+        ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
+        return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
     runs = _runs(mine)
     rows = standings(_newest(lines, runs), names, deployment.scoring)
+    data = {"brand": brand.name, "results": [row.data() for row in rows]}
+    if details:
+        return Card(
+            title=f"{brand.name}: every metric",
+            text=_text(call, runs),
+            table=table(rows, deployment.names),
+            footer="Each question weighs the same. In brackets, the range in which the value lies "
+            "nine times in ten.",
+            data=data,
+        )
+    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
+    found = await read_places(deployment, brand.name, rows, alerts)
     chart = await trend_chart(deployment, call, brand, HEADLINE, _headline(lines, names))
     return Card(
-        title=f"{brand.name} and how models see it",
-        text=_text(call, runs),
-        table=table(rows),
+        title=standing_words.headline(brand.name, found),
+        text=standing_words.ranks(found, deployment.names),
+        table=standing_words.table(found, deployment.names),
         image=await picture(chart, "trend.png"),
-        footer="Each prompt weighs the same. In brackets, the 90 % interval.",
-        data={"brand": brand.name, "results": [row.data() for row in rows]},
+        actions=fitting(
+            Action(f"report {quoted(brand.name)} --details", "Details"),
+            Action(f"brief {quoted(brand.name)}", "What to do?"),
+            Action(f"claims {quoted(brand.name)}", "False claims"),
+        ),
+        footer=_text(call, runs),
+        data=data,
     )
 
 
@@ -95,8 +120,8 @@ def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> 
 def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     every = sorted({run for found in runs.values() for run in found})
     return (
-        f"{wording.count(len(every), 'run')} of {wording.count(len(runs), 'model')} "
-        f"since {wording.day(every[0].at, call.zone)}. The table shows the newest."
+        f"Answers of {wording.day(every[-1].at, call.zone)}; "
+        f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}."
     )
 
 
@@ -108,8 +133,8 @@ def _headline(lines: Iterable[Stream], names: Sequence[str]) -> list[Stream]:
 
 REPORT = CommandSpec(
     "report",
-    "Show how a brand stands with each model, beside its competitors, over time.",
+    "Show how a brand stands with each model, next to its competitors, over time.",
     report,
-    examples=("report", "report Acme"),
+    examples=("report", "report Acme", "report Acme --details"),
     chart="",
 )

@@ -8,13 +8,14 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Table
+from overheard.cards.model_names import ModelNames
 from overheard.deployment import Deployment
 from overheard.domain import Metric, Model
 from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.scoring.service import Scoring
 
-FIRST = frozenset({"visibility"})
+HEADLINE_METRIC = "visibility"
 """What readers look for first."""
 
 
@@ -69,11 +70,11 @@ def standings(found: Iterable[Stream], brands: Sequence[str], scoring: Scoring) 
         if stream.key.brand in brands and stream.key.metric in metrics
         for point in trend(stream)
     ]
-    order = sorted(metrics, key=lambda name: name not in FIRST)
+    order = sorted(metrics, key=lambda name: name != HEADLINE_METRIC)
     return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))
 
 
-def table(rows: Sequence[Standing]) -> Table | None:
+def table(rows: Sequence[Standing], names: ModelNames) -> Table | None:
     """Lay standings out; the first metric with its interval, the others without."""
     metrics = list(dict.fromkeys(row.metric for row in rows))
     models = {row.model for row in rows}
@@ -81,7 +82,7 @@ def table(rows: Sequence[Standing]) -> Table | None:
     for row in rows:
         cells.setdefault((row.model, row.brand), {})[row.metric.name] = _cell(row)
     lines = [
-        ((str(model),) if len(models) > 1 else ())
+        ((names.name(model),) if len(models) > 1 else ())
         + (brand, *(cell.get(metric.name, "-") for metric in metrics))
         for (model, brand), cell in cells.items()
     ]
@@ -92,6 +93,6 @@ def table(rows: Sequence[Standing]) -> Table | None:
 
 def _cell(row: Standing) -> str:
     mean = wording.value(row.point.mean, row.metric.scale)
-    if row.metric.name != "visibility":
+    if row.metric.name != HEADLINE_METRIC:
         return mean
     return f"{mean} ({wording.value_range(row.point.low, row.point.high, row.metric.scale)})"

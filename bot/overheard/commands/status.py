@@ -8,6 +8,7 @@ from overheard.alerts.digest import alert_row, alert_table
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec
+from overheard.cards.model_names import ModelNames
 from overheard.commands.report import HEADLINE
 from overheard.commands.schedules import next_run
 from overheard.commands.standings import Standing, standings
@@ -35,7 +36,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     return Card(
         title=f"{wording.count(len(brands), 'brand')}, {wording.count(len(alerts), 'open alert')}",
         text="\n\n".join(filter(None, [_advice(brands, rows), "\n".join(runs)])),
-        table=_table(rows, call.zone) if rows else None,
+        table=_table(rows, call.zone, deployment.names) if rows else None,
         actions=_actions(brands, alerts),
         severity=Severity.WARNING if alerts else Severity.PLAIN,
         more=(_alerts_card(deployment, call, alerts),) if alerts else (),
@@ -73,9 +74,9 @@ def _advice(brands: list[Brand], rows: list[Standing]) -> str:
     return "" if rows else "Nothing has been measured lately. Ask with: check"
 
 
-def _table(rows: list[Standing], zone: tzinfo) -> Table:
+def _table(rows: list[Standing], zone: tzinfo, names: ModelNames) -> Table:
     header = ("Brand", "Model", HEADLINE.label, "Measured")
-    cells = ((r.brand, str(r.model), _cell(r), wording.day(r.point.at, zone)) for r in rows)
+    cells = ((r.brand, names.name(r.model), _cell(r), wording.day(r.point.at, zone)) for r in rows)
     return Table(header, tuple(cells), frozenset({2}))
 
 

@@ -10,6 +10,7 @@ from overheard.cards.card import Action, Card, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
+from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import BrandName, unknown
 from overheard.commands.check_card import told
 from overheard.commands.standings import read_streams
@@ -48,10 +49,11 @@ async def show_trend(
         raise unknown("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
     lines = await _lines(deployment, found, measured[metric])
-    models = sorted({str(line.key.model) for line in lines if line.key.brand == found.name})
-    if model and model not in models:
-        raise unknown("model with answers", model, models)
-    shown = [line for line in lines if str(line.key.model) == model] if model else lines
+    models = sorted({line.key.model for line in lines if line.key.brand == found.name})
+    chosen = deployment.names.find(model, models) if model else None
+    if model and chosen is None:
+        raise unknown("model with answers", model, [deployment.names.name(m) for m in models])
+    shown = [line for line in lines if line.key.model == chosen] if chosen else lines
     return await _card(deployment, call, found, measured[metric], shown)
 
 
@@ -74,17 +76,17 @@ async def _card(
             data={"brand": brand.name, "metric": metric.name, "models": {}},
         )
     chart = await trend_chart(deployment, call, brand, metric, lines)
-    points = {str(line.key.model): trend(line) for line in mine}
+    points = {line.key.model: trend(line) for line in mine}
     return Card(
         title=f"{metric.label} of {brand.name}",
         text="\n\n".join(told(deployment.scoring.faults)),
-        table=_table(points, metric),
+        table=_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
         footer="Each prompt weighs the same. In brackets, the 90 % interval.",
         data={
             "brand": brand.name,
             "metric": metric.name,
-            "models": {model: list(map(_data, found)) for model, found in points.items()},
+            "models": {str(model): list(map(_data, found)) for model, found in points.items()},
         },
     )
 
@@ -109,9 +111,9 @@ async def trend_chart(
     ]
     marks += await _shift_marks(deployment, brand, metric, models)
     return Chart(
-        title=f"{metric.label}{f' at {models.pop()}' if alone else f' of {brand.name}'}",
+        title=_chart_title(metric, brand, deployment.names, models),
         scale=metric.scale,
-        series=tuple(_series(line, brand, alone=alone) for line in shown),
+        series=tuple(_series(line, brand, deployment.names, alone=alone) for line in shown),
         marks=tuple(marks),
         zone=call.zone,
     )
@@ -142,13 +144,21 @@ def _better(change: float, metric: Metric) -> bool:
     return (change > 0) == metric.higher_is_better
 
 
-def _series(line: Stream, brand: Brand, *, alone: bool) -> Series:
+def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
+    """Say what a chart shows, and at one model how that was asked."""
+    if len(models) != 1:
+        return f"{metric.label} of {brand.name}"
+    [model] = models
+    return f"{metric.label} · {names.name(model)} ({asked_by(model)})"
+
+
+def _series(line: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:
     points = tuple((p.at, p.mean, p.low, p.high) for p in trend(line))
-    label = line.key.brand if alone else str(line.key.model)
-    return Series(label, points, emphasis=alone and line.key.brand == brand.name)
+    label = line.key.brand if alone else names.name(line.key.model)
+    return Series(label, points, emphasis=not alone or line.key.brand == brand.name)
 
 
-def _table(points: dict[str, list[Point]], metric: Metric) -> Table:
+def _table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
     """Show where each model began and where it is."""
     rows = []
     for model, found in points.items():
@@ -156,7 +166,7 @@ def _table(points: dict[str, list[Point]], metric: Metric) -> Table:
         now = wording.value(last.mean, metric.scale)
         between = wording.value_range(last.low, last.high, metric.scale)
         moved = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
-        rows.append((model, f"{now} ({between})", moved, f"{len(found):,}"))
+        rows.append((names.name(model), f"{now} ({between})", moved, f"{len(found):,}"))
     return Table(("Model", "Now", "Since the first run", "Runs"), tuple(rows), frozenset({1, 2, 3}))
 
 

@@ -27,6 +27,7 @@ from overheard.config.sections import (
     HealthTable,
     LimitTable,
     LoggingTable,
+    ModelTable,
     QueueTable,
     ReportTable,
     RetentionTable,
@@ -115,6 +116,7 @@ class Config(Settings):
     budget: BudgetTable = BudgetTable()
     limits: Mapping[str, LimitTable] = Field(default_factory=dict)
     asking: AskingTable = AskingTable()
+    models: Mapping[str, ModelTable] = Field(default_factory=dict)
     bursts: BurstsTable = BurstsTable()
     canary: CanaryTable = CanaryTable()
     alerts: AlertsTable = AlertsTable()
@@ -241,6 +243,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _unknown(config)
     yield from _unasked(config)
     yield from _unaddressed(config)
+    yield from _unnamed(config)
     yield from _unqueued(config)
     yield from _unguarded(config)
 
@@ -285,6 +288,18 @@ def _unasked(config: Config) -> Iterator[str]:
             yield (
                 f'{config.file}, [limits."{name}"]: there is no provider of that name{hint}; use '
                 f'the name of one of the [providers.*], or "name/model".'
+            )
+
+
+def _unnamed(config: Config) -> Iterator[str]:
+    """Report names of models that no provider serves."""
+    for model in config.models:
+        provider, slash, name = model.partition("/")
+        if not (slash and name) or provider not in config.providers:
+            hint = suggestion(provider, config.providers)
+            yield (
+                f'{config.file}, [models."{model}"]: there is no provider of that name{hint}; '
+                f'write the model as "provider/model", with the name of one of the [providers.*].'
             )
 
 

@@ -277,6 +277,16 @@ class LimitTable(Settings):
     tokens_per_minute: float | None = Field(default=None, gt=0)
 
 
+class ModelTable(Settings):
+    """``[models."provider/model"]``: how a model is shown.
+
+    Attributes:
+        name: What readers call it, such as ``ChatGPT``.
+    """
+
+    name: str = Field(min_length=1, max_length=40)
+
+
 class AskingTable(Settings):
     """``[asking]``: retries of a question.
 

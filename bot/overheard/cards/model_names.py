@@ -1,0 +1,118 @@
+"""Names of models for readers: ``ChatGPT`` and not ``openai/gpt-5.4-mini+search``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from overheard.domain import Model
+
+FAMILIES = (
+    ("chatgpt", "ChatGPT"),
+    ("gpt", "ChatGPT"),
+    ("claude", "Claude"),
+    ("gemini", "Gemini"),
+    ("sonar", "Perplexity"),
+    ("grok", "Grok"),
+    ("mistral", "Mistral"),
+    ("deepseek", "DeepSeek"),
+    ("llama", "Llama"),
+    ("qwen", "Qwen"),
+    ("command", "Cohere"),
+    ("kimi", "Kimi"),
+    ("glm", "GLM"),
+    ("nova", "Amazon Nova"),
+    ("smollm", "SmolLM"),
+)
+"""Beginnings of a word of a model's id, and what readers call such models."""
+VENDORS = {
+    "openai": "ChatGPT",
+    "anthropic": "Claude",
+    "google": "Gemini",
+    "perplexity": "Perplexity",
+}
+"""Names by provider, for ids that no family names."""
+TUNED = "ft:"
+"""Beginning of the id of a fine-tuned model at OpenAI."""
+
+
+class ModelNames:
+    """Returns the names of models; each model of a deployment has a name of its own.
+
+    Args:
+        models: The models that are asked. When several share a name, the names get what tells
+            them apart: ``with search``, else the id in brackets.
+        given: Names of the configuration, by ``provider/model``.
+    """
+
+    def __init__(
+        self, models: Iterable[Model] = (), given: Mapping[str, str] | None = None
+    ) -> None:
+        self._given = dict(given or {})
+        asked = sorted(set(models))
+        shared = Counter(self._base(model) for model in asked)
+        self._names: dict[Model, str] = {}
+        for model in asked:
+            base = self._base(model)
+            same = [other for other in asked if self._base(other) == base]
+            self._names[model] = base if shared[base] == 1 else _told_apart(model, base, same)
+
+    def name(self, model: Model) -> str:
+        """Return a model's name. A model that is not asked any more has its id in brackets, where
+        another model has its name.
+        """
+        if known := self._names.get(model):
+            return known
+        base = self._base(model)
+        return f"{base} ({model.name})" if base in self._names.values() else base
+
+    def find(self, text: str, models: Iterable[Model]) -> Model | None:
+        """Return the model that a person means by its name or by ``provider/model``; or None."""
+        wanted = text.strip().casefold()
+        for model in models:
+            if wanted in {str(model).casefold(), self.name(model).casefold()}:
+                return model
+        return None
+
+    def _base(self, model: Model) -> str:
+        """Return the configured name, else the name of the model's family, else its id."""
+        given = self._given.get(str(model)) or self._given.get(f"{model.provider}/{model.id}")
+        return given or _family(model)
+
+
+def asked_by(model: Model) -> str:
+    """Return how a model is asked: ``API, with search``."""
+    return "API, with search" if model.searches else "API"
+
+
+def _family(model: Model) -> str:
+    name = model.id.casefold()
+    if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
+        parts = model.id.split(":")
+        return (
+            f"ChatGPT fine-tuned ({parts[3]})"
+            if len(parts) > 3 and parts[3]
+            else "ChatGPT fine-tuned"
+        )
+    words = name.replace("/", "-").replace("_", "-").replace(":", "-").replace(".", "-").split("-")
+    for beginning, family in FAMILIES:
+        if any(word.startswith(beginning) for word in words):
+            return family
+    return VENDORS.get(model.provider, model.id.rpartition("/")[2])
+
+
+def _told_apart(model: Model, base: str, same: list[Model]) -> str:
+    """Return the shortest name that no other of the models that share a base has."""
+    found = base
+    for with_id, with_provider in ((False, False), (True, False), (True, True)):
+        shown = {m: _detailed(m, base, with_id=with_id, with_provider=with_provider) for m in same}
+        found = shown[model]
+        if len(set(shown.values())) == len(same):
+            break
+    return found
+
+
+def _detailed(model: Model, base: str, *, with_id: bool, with_provider: bool) -> str:
+    number = f" ({model.provider}/{model.id})" if with_provider else f" ({model.id})"
+    search = " with search" if model.searches else ""
+    return f"{base}{number if with_id else ''}{search}"

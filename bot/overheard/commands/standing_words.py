@@ -1,0 +1,221 @@
+"""How a brand stands at each model, in a title, a sentence and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from overheard.cards import wording
+from overheard.cards.card import Table
+from overheard.cards.charts.bars import Rate, RateGroup, Rates
+from overheard.cards.model_names import ModelNames, asked_by
+from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams
+from overheard.deployment import Deployment
+from overheard.domain import Alert, Model
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import Point, trend
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How often a brand is named at one model, next to its competitors.
+
+    Attributes:
+        brand: The brand.
+        model: The model.
+        mine: Its share in the newest run there, with the number of answers.
+        usual: Its mean share in the runs before; None without any.
+        rivals: The competitors' shares in the same run, by name.
+        even: Whether all runs there have the same number of answers, so that counts compare.
+    """
+
+    brand: str
+    model: Model
+    mine: Point
+    usual: float | None
+    rivals: dict[str, float]
+    even: bool
+
+    @property
+    def rank(self) -> int:
+        """The place by share, 1 for the largest; brands of the same share have the same place."""
+        return 1 + sum(share > self.mine.mean for share in self.rivals.values())
+
+    @property
+    def rank_words(self) -> str:
+        """``1st of 5``, or ``last of 5``; empty without competitors."""
+        brands = len(self.rivals) + 1
+        if brands == 1:
+            return ""
+        return f"{'last' if self.rank == brands else wording.ordinal(self.rank)} of {brands}"
+
+    @property
+    def answers(self) -> int:
+        """The number of answers of which shares are shown as counts; 0 for per cent."""
+        return self.mine.n if self.even else 0
+
+    def words(self, share: float) -> str:
+        """Write a share: ``9 of 24 answers`` or ``38 % of answers``."""
+        if self.answers:
+            return f"{round(share * self.answers)} of {wording.count(self.answers, 'answer')}"
+        return f"{wording.percent(share)} of answers"
+
+
+async def read_places(
+    deployment: Deployment, brand: str, rows: Sequence[Standing], alerts: Iterable[Alert]
+) -> list[Place]:
+    """Return how often a brand is named at each model, in the runs of standings; runs since a
+    change that an open alert shows are not usual.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name.
+        rows: Standings of one run for each model.
+        alerts: The brand's open alerts.
+    """
+    history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    changed = {
+        alert.shift.model: starts[began]
+        for alert in alerts
+        if (began := alert.shift.began or alert.shift.run_id) in starts
+    }
+    return places(brand, rows, history, changed)
+
+
+def places(
+    brand: str,
+    rows: Iterable[Standing],
+    history: Iterable[Stream],
+    changed: Mapping[Model, datetime],
+) -> list[Place]:
+    """Return how often a brand is named at each model, in the runs of standings.
+
+    Args:
+        brand: The brand.
+        rows: Standings of one run for each model.
+        history: The brand's streams of `HEADLINE_METRIC`, with earlier runs.
+        changed: When a change that is not over began, by model: runs since are not usual.
+    """
+    shown = [row for row in rows if row.metric.name == HEADLINE_METRIC]
+    earlier = {stream.key.model: trend(stream) for stream in history}
+    found = []
+    for row in shown:
+        if row.brand != brand:
+            continue
+        end = min(row.point.at, changed.get(row.model, row.point.at))
+        past = [point for point in earlier.get(row.model, []) if point.at < end]
+        rivals = {r.brand: r.point.mean for r in shown if r.model == row.model and r.brand != brand}
+        usual = sum(point.mean for point in past) / len(past) if past else None
+        even = all(point.n == row.point.n for point in past)
+        found.append(Place(brand, row.model, row.point, usual, rivals, even))
+    return found
+
+
+def title(brand: str, found: Sequence[Place], names: ModelNames) -> str:
+    """Write how a brand stands: ``Acme: 2nd of 5 at Claude, last at ChatGPT``."""
+    ranked = [(place.rank_words, names.name(place.model)) for place in sorted(found, key=_by_rank)]
+    if not ranked:
+        return brand
+    if not ranked[0][0]:
+        first = found[0]
+        return f"{brand}: named in {first.words(first.mine.mean)} at {names.name(first.model)}"
+    parts = [f"{ranked[0][0]} at {ranked[0][1]}"]
+    for words, name in ranked[1:3]:
+        parts.append(f"{words.partition(' of ')[0]} at {name}")
+    return f"{brand}: {', '.join(parts)}"
+
+
+def headline(brand: str, found: Sequence[Place]) -> str:
+    """Write how often a brand is named over all models: ``Acme is named in 60 % of answers, usually
+    88 %``; what is usual only where it differs by five points.
+    """
+    if not found:
+        return brand
+    now = sum(place.mine.mean for place in found) / len(found)
+    past = [place.mine.mean if place.usual is None else place.usual for place in found]
+    usual = sum(past) / len(past)
+    differs = f", usually {wording.percent(usual)}" if abs(usual - now) >= 0.05 else ""
+    return f"{brand} is named in {wording.percent(now)} of answers{differs}"
+
+
+def ranks(found: Sequence[Place], names: ModelNames) -> str:
+    """Write a brand's rank at each model, and where it is named much more or less than usual."""
+    parts = []
+    for place in sorted(found, key=_by_rank)[:4]:
+        now = wording.percent(place.mine.mean)
+        moved = place.usual is not None and abs(place.usual - place.mine.mean) >= 0.1
+        usual = f", usually {wording.percent(place.usual or 0.0)}" if moved else ""
+        rank = f"{place.rank_words}, " if place.rank_words else ""
+        parts.append(f"{names.name(place.model)}: {rank}named in {now}{usual}.")
+    return "\n".join(parts)
+
+
+def _by_rank(place: Place) -> tuple[int, Model]:
+    return place.rank, place.model
+
+
+def sentence(found: Sequence[Place], names: ModelNames) -> str:
+    """Write how often a brand is named at up to three models, with what is usual where it differs
+    by a tenth of the answers.
+    """
+    parts: list[str] = []
+    for place in sorted(found, key=_by_rank)[:3]:
+        words = place.words(place.mine.mean)
+        if parts:
+            words = words.replace(" answers", "").replace(" of answer", "")
+        parts.append(f"in {words} at {names.name(place.model)}{_usual(place)}")
+    return f"Named {wording.listing(parts)}." if parts else ""
+
+
+def _usual(place: Place) -> str:
+    if place.usual is None or abs(place.usual - place.mine.mean) < 0.1:
+        return ""
+    return f" (usually {_cell(place, place.usual)})"
+
+
+def rates(found: Sequence[Place], names: ModelNames) -> Rates:
+    """Return the picture: the brands at each model, with the brand's usual share as a tick."""
+    sizes = {place.answers for place in found}
+    of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
+    return Rates(f"Named{of}", tuple(_group(place, names) for place in found[:4]))
+
+
+def _group(place: Place, names: ModelNames) -> RateGroup:
+    mine = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
+    rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]
+    shown = sorted(
+        [mine, *(Rate(name, share) for name, share in rivals)],
+        key=lambda rate: (-rate.share, not rate.emphasis),
+    )
+    return RateGroup(names.name(place.model), tuple(shown), asked_by(place.model), place.answers)
+
+
+def table(found: Sequence[Place], names: ModelNames, *, pictured: bool = False) -> Table | None:
+    """Return how often each brand is named at each model, the brands named most first.
+
+    Args:
+        found: A brand's places, one for each model.
+        names: What readers call the models.
+        pictured: Whether the card's picture shows the same.
+    """
+    if not found:
+        return None
+    shares: dict[str, dict[Model, float]] = {}
+    for place in found:
+        for name, share in {place.brand: place.mine.mean, **place.rivals}.items():
+            shares.setdefault(name, {})[place.model] = share
+    order = sorted(shares, key=lambda name: -sum(shares[name].values()))
+    rows = tuple(
+        (name, *(_cell(place, shares[name].get(place.model)) for place in found)) for name in order
+    )
+    header = ("Brand", *(names.name(place.model) for place in found))
+    strong = order.index(found[0].brand)
+    return Table(header, rows, frozenset(range(1, len(header))), strong=strong, pictured=pictured)
+
+
+def _cell(place: Place, share: float | None) -> str:
+    if share is None:
+        return "-"
+    return str(round(share * place.answers)) if place.answers else wording.percent(share)
