@@ -16,6 +16,7 @@ KEYS = {
     "context": {"elements"},
     "actions": {"elements"},
     "divider": set(),
+    "image": {"slack_file", "alt_text"},
     "rich_text": {"elements"},
     "input": {"label", "hint", "element", "optional"},
 }
@@ -112,7 +113,20 @@ def _actions(block: dict[str, Any]) -> Iterator[str]:
     if len({element.get("action_id") for element in elements}) != len(elements):
         yield "action_id not unique"
     for element in elements:
-        yield from _button(element)
+        yield from _overflow(element) if element.get("type") == "overflow" else _button(element)
+
+
+def _overflow(menu: dict[str, Any]) -> Iterator[str]:
+    if set(menu) != {"type", "action_id", "options"} or not 1 <= len(menu["options"]) <= 5:
+        yield "1 to 5 options"
+    yield from judge_options(menu["options"], at_least=1)
+
+
+def _image(block: dict[str, Any]) -> Iterator[str]:
+    if set(block["slack_file"]) != {"id"} or not block["slack_file"]["id"]:
+        yield "a file by its id"
+    if not 1 <= len(block["alt_text"]) <= 2000:
+        yield "1 to 2000 characters of alt_text"
 
 
 def _button(button: dict[str, Any]) -> Iterator[str]:
@@ -195,6 +209,7 @@ _JUDGES = {
     "context": _context,
     "actions": _actions,
     "divider": lambda _: iter(()),
+    "image": _image,
     "rich_text": _rich,
     "input": _input,
 }

@@ -38,7 +38,8 @@ class SlackWeb:
     Attributes:
         calls: Each call's method and arguments, in order.
         messages: All messages, in order; a channel's are those with its `channel`.
-        uploads: Files that were put into a channel, with their content.
+        uploads: Files that were put into a channel, or into none, with their content.
+        takes_pictures: Whether messages may show uploaded files.
         replies: What was sent to response URLs.
         modals: Views that were opened, or put in the place of one.
         homes: The App Home of each person.
@@ -55,6 +56,7 @@ class SlackWeb:
         self.calls: list[tuple[str, Arguments]] = []
         self.messages: list[dict[str, Any]] = []
         self.uploads: list[dict[str, Any]] = []
+        self.takes_pictures = True
         self.replies: list[dict[str, Any]] = []
         self.modals: list[dict[str, Any]] = []
         self.homes: dict[str, dict[str, Any]] = {}
@@ -168,12 +170,14 @@ class SlackWeb:
 
     def _chat_postMessage(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
         channel = self._channel(arguments["channel"])
+        self._judge_pictures(arguments)
         self.judge(judge_message(arguments))
         ts = f"{time.time():.0f}.{next(self.numbers):06d}"
         self.messages.append({**arguments, "channel": channel, "ts": ts, "edits": 0})
         return {"channel": channel, "ts": ts}
 
     def _chat_update(self, arguments: Arguments, _: str) -> dict[str, Any]:
+        self._judge_pictures(arguments)
         self.judge(judge_message(arguments))
         message = self._message(arguments)
         message.update(blocks=arguments.get("blocks", []), text=arguments["text"])
@@ -235,21 +239,31 @@ class SlackWeb:
         cursor = str(start + size) if start + size < len(messages) else ""
         return {"messages": shown, "response_metadata": {"next_cursor": cursor}}
 
+    def _judge_pictures(self, arguments: Arguments) -> None:
+        """Refuse pictures of files that were not uploaded, and of a workspace that takes none."""
+        uploaded = {upload["id"] for upload in self.uploads}
+        for block in arguments.get("blocks", []):
+            if block["type"] == "image" and not (
+                self.takes_pictures and block["slack_file"]["id"] in uploaded
+            ):
+                raise Refused("invalid_blocks")
+
     def _files_getUploadURLExternal(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
         number = f"F{next(self.numbers)}"
         self._files[number] = {**arguments}
         return {"file_id": number, "upload_url": f"{self.url}/upload/{number}"}
 
     def _files_completeUploadExternal(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
-        channel = self._channel(arguments.get("channel_id", ""))
+        shown = arguments.get("channel_id", "")
+        channel = self._channel(shown) if shown else ""
         files = arguments["files"]
-        for told in json.loads(files) if isinstance(files, str) else files:
+        for told in _listed(files):
             file = self._files[told["id"]]
             if len(file.get("content", b"")) != int(file["length"]):
                 raise Refused("invalid_arguments")
             where = {"channel": channel, "thread": arguments.get("thread_ts", "")}
             self.uploads.append({**file, **told, **where})
-        return {"files": [{"id": upload["id"]} for upload in self.uploads]}
+        return {"files": [{"id": told["id"]} for told in _listed(files)]}
 
     def _oauth_v2_access(self, arguments: Arguments, _: str) -> dict[str, Any]:
         if arguments["code"] != "good":
@@ -300,3 +314,9 @@ class SlackWeb:
 
 def _threads(message: dict[str, Any]) -> set[str]:
     return {message["ts"], message.get("thread_ts", "")}
+
+
+def _listed(files: Any) -> list[dict[str, Any]]:
+    """Return the files of a call, which may come as JSON."""
+    found: list[dict[str, Any]] = json.loads(files) if isinstance(files, str) else files
+    return found

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from overheard.cards.card import Action, Card, Image
+from overheard.chat.slack import posts
 from overheard.chat.slack.blocks import render
 from overheard.interfaces import Conversation, Person, Request
 from slack_desk import ScriptedDesk, headers
@@ -178,7 +179,7 @@ async def test_the_answer_to_a_question_takes_its_place(
     [question] = await slack.until(lambda: slack.messages)
     desk.card = Card("Checked")
     await slack.click(question, "Go on")
-    await slack.until(lambda: slack.messages[0]["edits"])
+    await slack.until(lambda: slack.messages and slack.messages[0]["edits"])
 
     assert [headers(message) for message in slack.messages] == [["Checked"]]
 
@@ -200,7 +201,9 @@ async def test_public_progress_is_taken_back_before_a_private_answer(
     assert slack.messages == []
 
 
-async def test_a_picture_goes_into_the_thread_once(slack: SlackPeer, desk: ScriptedDesk) -> None:
+async def test_a_picture_is_uploaded_once_and_shown_in_the_message(
+    slack: SlackPeer, desk: ScriptedDesk
+) -> None:
     """With its words, for those who cannot see it."""
 
     async def work(_: Request, conversation: Conversation) -> None:
@@ -210,25 +213,45 @@ async def test_a_picture_goes_into_the_thread_once(slack: SlackPeer, desk: Scrip
     desk.serves = work
     await slack.command("trend")
     [upload] = await slack.until(lambda: slack.uploads)
-    await slack.until(lambda: slack.messages[0]["edits"])
+    await slack.until(lambda: slack.messages and slack.messages[0]["edits"])
 
     assert upload["content"] == PICTURE.png
     assert upload["alt_txt"] == PICTURE.alt
-    assert upload["thread"] == slack.messages[0]["ts"]
+    assert upload["channel"] == upload["thread"] == ""
+    [shown] = [block for block in slack.messages[0]["blocks"] if block["type"] == "image"]
+    assert shown == {
+        "type": "image",
+        "slack_file": {"id": upload["id"]},
+        "alt_text": PICTURE.alt,
+    }
     assert len(slack.uploads) == 1
+
+
+async def test_a_workspace_that_takes_no_picture_in_a_message_has_it_in_the_thread(
+    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a second attempt, as Slack may only not have processed the file yet."""
+    monkeypatch.setattr(posts, "PROCESSING_PAUSE_S", 0.0)
+    slack.takes_pictures = False
+    desk.card = Card("Trend", image=PICTURE)
+    await slack.command("trend")
+    await slack.until(lambda: len(slack.uploads) == 2)
+
+    [message] = slack.messages
+    assert "The chart is in the thread." in str(message["blocks"])
+    assert slack.uploads[1]["thread"] == message["ts"]
 
 
 async def test_a_picture_that_cannot_be_uploaded_is_told_in_words(
     slack: SlackPeer, desk: ScriptedDesk
 ) -> None:
-    """Without the scope files:write the thread has its words."""
+    """Without the scope files:write the message has its words."""
     slack.scopes = slack.scopes.replace("files:write", "none")
     desk.card = Card("Trend", image=PICTURE)
     await slack.command("trend")
-    [message, told] = await slack.until(lambda: len(slack.messages) == 2 and slack.messages)
+    [message] = await slack.until(lambda: slack.messages)
 
-    assert told["text"] == f"Chart: {PICTURE.alt}"
-    assert told["thread_ts"] == message["ts"]
+    assert f"Chart: {PICTURE.alt}" in str(message["blocks"])
 
 
 async def test_a_repeated_event_is_served_once(slack: SlackPeer, desk: ScriptedDesk) -> None:

@@ -18,7 +18,7 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.slack.blocks import Message, home_view, render
+from overheard.chat.slack.blocks import Message, clicked_words, digest, home_view, render
 from slack_judge import characters, judge_message, judge_view
 
 HOSTILE = (
@@ -67,6 +67,7 @@ CARDS = st.recursive(
                 text(100),
                 st.sampled_from(Style),
                 st.one_of(st.just(""), text(500)),
+                st.booleans(),
             ),
             max_size=30,
         ).map(tuple),
@@ -264,15 +265,42 @@ def test_buttons_carry_words_and_ask_first_where_told() -> None:
     assert "confirm" not in more
 
 
-def test_a_picture_follows_or_is_told_in_words() -> None:
+def test_a_picture_is_shown_or_told_in_words() -> None:
     """Where the picture cannot be uploaded, its description takes its place."""
     image = Image(b"png", "Acme: from 84 % to 43 %.")
     card = Card("T", image=image)
 
-    assert render(card)[0].images == (image,)
-    assert "The chart is in the thread." in seen(card)
+    [message] = render(card)
+    assert message.images == (image,)
+    shown = message.with_files({digest(image): "F1"}).blocks[-1]
+    assert shown == {"type": "image", "slack_file": {"id": "F1"}, "alt_text": image.alt}
+    assert image.alt in str(message.with_files({}).blocks)
+    assert "In the thread." in str(message.with_files({}, "In the thread.").blocks)
     assert render(card, pictures=False)[0].images == ()
     assert "Acme: from 84 % to 43 %." in seen(card, pictures=False)
+
+
+def test_a_table_that_the_picture_shows_is_left_out() -> None:
+    """It is there where the picture is not shown."""
+    table = Table(("Brand", "ChatGPT"), (("Acme", "9"),), pictured=True)
+    card = Card("T", table=table, image=Image(b"png", "A chart."))
+
+    assert "Acme" not in seen(card)
+    assert "Acme" in seen(card, pictures=False)
+    assert "Acme" in seen(Card("T", table=table))
+
+
+def test_what_is_seldom_needed_is_in_a_menu() -> None:
+    """Behind the buttons; a choice does what the words do."""
+    close = Action("alerts close 1", "Close", menu=True)
+    [message] = render(Card("T", actions=(close, Action("report", "Report"))))
+    button, menu = message.blocks[-1]["elements"]
+
+    assert button["value"] == "report"
+    assert menu["type"] == "overflow"
+    [option] = menu["options"]
+    assert clicked_words({"actions": [{"selected_option": option}]}) == "alerts close 1"
+    assert clicked_words({"actions": [button]}) == "report"
 
 
 def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:

@@ -31,7 +31,7 @@ async def test_a_check_is_asked_for_agreed_to_and_shown(slack: SlackPeer, office
     assert office.provider.asked == []
 
     await slack.click(question, "Go on")
-    await slack.until(lambda: headers(slack.messages[0])[0].endswith("Acme"))
+    await slack.until(lambda: headers(slack.messages[0])[0].startswith("Acme: "))
 
     assert len(office.provider.asked) == 1
     assert len(slack.messages) == 1

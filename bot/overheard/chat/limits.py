@@ -23,6 +23,7 @@ class SlackLimits:
         value: A button's value.
         chosen: An option's value.
         buttons: Number of buttons in an actions block.
+        menu: Number of entries of an overflow menu.
         alt: A picture's alternative text.
         question: The text of a confirmation dialog.
         question_title: The title of a confirmation dialog.
@@ -49,6 +50,7 @@ class SlackLimits:
     value: int = 2_000
     chosen: int = 150
     buttons: int = 25
+    menu: int = 5
     alt: int = 2_000
     question: int = 300
     question_title: int = 100

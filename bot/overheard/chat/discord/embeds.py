@@ -118,7 +118,8 @@ def _parts(card: Card) -> list[_Part]:
         builder.add_text(f"[{markup.line(card.link.label)}]({card.link.url})")
     for field in card.fields:
         builder.add_field(field)
-    for piece in markup.table_pieces(card.table) if card.table else ():
+    is_pictured = card.table and card.table.pictured and card.image and card.image.png
+    for piece in markup.table_pieces(card.table) if card.table and not is_pictured else ():
         builder.add_text(piece)
     for quote in card.quotes:
         builder.add_text(_quote(quote))

@@ -6,8 +6,9 @@ of a card is read as markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import Any
 
@@ -62,12 +63,37 @@ class Message:
     Attributes:
         blocks: The message's blocks.
         text: Text for notifications and screen readers, escaped.
-        images: Pictures to upload into the message's thread.
+        images: Its pictures, which have to be uploaded first. A block that shows one names it by
+            `digest` as a file.
     """
 
     blocks: tuple[Block, ...]
     text: str
     images: tuple[Image, ...] = ()
+
+    def with_files(self, files: Mapping[str, str], otherwise: str = "") -> Message:
+        """Return the message with its pictures in place.
+
+        Args:
+            files: The ids of the uploaded files, by the pictures' digests.
+            otherwise: The line instead of a picture that was not uploaded; its alternative text,
+                when this is empty.
+        """
+        blocks = (_with_file(block, files, otherwise) for block in self.blocks)
+        return replace(self, blocks=tuple(blocks))
+
+
+def digest(image: Image) -> str:
+    """Return what tells a picture from others, in 64 characters."""
+    return hashlib.sha256(image.png).hexdigest()
+
+
+def _with_file(block: Block, files: Mapping[str, str], otherwise: str) -> Block:
+    if block["type"] != "image":
+        return block
+    if file := files.get(block["slack_file"]["id"]):
+        return {**block, "slack_file": {"id": file}}
+    return small(otherwise or f"Chart: {block['alt_text']}", SLACK.alt)
 
 
 def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
@@ -75,8 +101,7 @@ def render(card: Card, *, pictures: bool = True) -> tuple[Message, ...]:
 
     Args:
         card: The card to show.
-        pictures: Whether pictures are uploaded into the thread; otherwise their alternative text
-            is shown.
+        pictures: Whether pictures are shown; otherwise their alternative text is.
     """
     cards = [list(_parts(part, pictures=pictures)) for part in with_descendants(card)]
     packs = list(_pack(cards, SLACK.blocks))
@@ -116,16 +141,16 @@ class _Part:
 
 def _parts(card: Card, *, pictures: bool) -> Iterator[_Part]:
     """Yield the blocks of one card, without the cards below it."""
-    for block in chain(_title(card), _text(card), _link(card), _fields(card.fields)):
+    for block in chain(_title(card), _text(card), _link(card)):
         yield _Part(block, card)
-    if card.table:
+    if card.image:
+        shown_image = card.image if pictures and card.image.png else None
+        yield _Part(_image(card.image, as_picture=bool(shown_image)), card, shown_image)
+    yield from (_Part(block, card) for block in _fields(card.fields))
+    as_picture = pictures and card.image is not None and bool(card.image.png)
+    if card.table and not (card.table.pictured and as_picture):
         yield from (_Part(block, card) for block in text.table_blocks(card.table))
     yield from (_Part(_quote(quoted), card) for quoted in card.quotes)
-    if card.image:
-        as_picture = pictures and bool(card.image.png)
-        yield _Part(
-            _image(card.image, pictures=as_picture), card, card.image if as_picture else None
-        )
     yield from (_Part(block, card) for block in _actions(card.actions))
     if card.footer:
         yield _Part(small(cut(shown(card.footer), SLACK.context), SLACK.context), card)
@@ -188,16 +213,41 @@ def _quote(quoted: Quote) -> Block:
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
-def _image(image: Image, *, pictures: bool) -> Block:
-    """Return a line that points to the picture in the thread, or the picture's own text."""
+def _image(image: Image, *, as_picture: bool) -> Block:
+    """Return the block of a picture, or its alternative text."""
     alt = wording.printable(image.alt)
-    return small("The chart is in the thread." if pictures else f"Chart: {alt}", SLACK.alt)
+    if not as_picture:
+        return small(f"Chart: {alt}", SLACK.alt)
+    return {
+        "type": "image",
+        "slack_file": {"id": digest(image)},
+        "alt_text": wording.shorten(alt, SLACK.alt) or "Chart",
+    }
 
 
 def _actions(actions: Sequence[Action]) -> Iterator[Block]:
-    buttons = [_button(action, number) for number, action in enumerate(actions)]
+    """Yield the buttons, and behind them the menu of what is seldom needed."""
+    numbered = list(enumerate(actions))
+    buttons = [_button(action, number) for number, action in numbered if not action.menu]
+    entries = list(
+        {action.words: action for action in actions if action.menu and action.words}.values()
+    )
+    starts = range(0, len(entries), SLACK.menu)
+    buttons += [_menu(entries[start : start + SLACK.menu], start) for start in starts]
     for start in range(0, len(buttons), SLACK.buttons):
         yield {"type": "actions", "elements": buttons[start : start + SLACK.buttons]}
+
+
+def _menu(entries: Sequence[Action], number: int) -> Block:
+    """Return an overflow menu; a choice of it does what the words of the action do."""
+    return {
+        "type": "overflow",
+        "action_id": f"{ACTION_PREFIX}:menu:{number}",
+        "options": [
+            {"text": plain(wording.line(action.label), SLACK.label), "value": action.words}
+            for action in entries
+        ],
+    }
 
 
 def _button(action: Action, number: int) -> Block:
@@ -212,6 +262,13 @@ def _button(action: Action, number: int) -> Block:
     if action.style is not Style.PLAIN:
         button["style"] = action.style.value
     return {**button, "confirm": _confirm(action, label)} if action.confirm else button
+
+
+def clicked_words(body: Mapping[str, Any]) -> str:
+    """Return the words of the button that was clicked, or of the chosen entry of a menu."""
+    action = body["actions"][0]
+    chosen = action.get("selected_option") or action
+    return str(chosen.get("value", ""))
 
 
 def _confirm(action: Action, label: str) -> Block:

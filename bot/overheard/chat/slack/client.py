@@ -23,6 +23,8 @@ CALL_TIMEOUT_S = 15.0
 MAX_RETRY_AFTER_S = 10.0
 """A call waits this long at most when Slack limits the rate; for longer waits it fails."""
 MAX_RETRIES = 2
+MAX_PICTURES = 500
+"""Uploaded pictures of a workspace whose files are known."""
 MAX_PACED_CHANNELS = 5_000
 """Channels whose last message's time is kept in memory."""
 
@@ -62,6 +64,29 @@ class SlackFailed(ChatFailed):
     """Slack's error code, such as ``not_in_channel``; empty when Slack sent none."""
 
 
+class UploadedPictures:
+    """The files of pictures that were uploaded to a workspace lately, and where it shows them.
+
+    Attributes:
+        in_messages: Whether the workspace takes pictures within messages; else they are uploaded
+            into threads.
+    """
+
+    def __init__(self) -> None:
+        self.in_messages = True
+        self._files: OrderedDict[str, str] = OrderedDict()
+
+    def get(self, digest: str) -> str:
+        """Return the file's id of a picture by its digest, or an empty string."""
+        return self._files.get(digest, "")
+
+    def add(self, digest: str, file: str) -> None:
+        """Keep a file's id, and forget the oldest beyond `MAX_PICTURES`."""
+        self._files[digest] = file
+        while len(self._files) > MAX_PICTURES:
+            self._files.popitem(last=False)
+
+
 class SlackClient:
     """Calls Slack's Web API with one token.
 
@@ -69,11 +94,15 @@ class SlackClient:
         token: The bot's token, or an app-level token.
         base_url: The API's address.
         session: The HTTP session for the calls.
+
+    Attributes:
+        pictures: The workspace's uploaded pictures.
     """
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
         """Create two SDK clients: one that repeats failed calls, one that calls only once."""
         self.token = token
+        self.pictures = UploadedPictures()
         self._calls = {
             once: AsyncWebClient(
                 token, base_url, session=session, retry_handlers=[_RetryPolicy(once=once)]

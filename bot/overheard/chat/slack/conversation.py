@@ -14,6 +14,7 @@ import aiohttp
 from overheard.cards.card import Card, Severity
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.limits import SLACK
+from overheard.chat.slack.blocks import clicked_words
 from overheard.chat.slack.client import ChannelPacer, SlackFailed
 from overheard.chat.slack.posts import ChannelOutlet, ResponseUrlOutlet
 from overheard.chat.slack.workspaces import Workspace
@@ -243,6 +244,6 @@ def place_of_click(body: Mapping[str, Any]) -> Place:
     if container.get("is_ephemeral"):
         return Place(user, channel, thread, url, own=True)
     message = container.get("message_ts", "")
-    if body["actions"][0].get("value", "").partition(" ")[0] in {CONFIRM, CANCEL}:
+    if clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}:
         return Place(user, channel, thread, url, question=message)
     return Place(user, channel, thread or message, url)

@@ -15,7 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.slack import modals
-from overheard.chat.slack.blocks import ACTION_PREFIX, home_view
+from overheard.chat.slack.blocks import ACTION_PREFIX, clicked_words, home_view
 from overheard.chat.slack.client import ChannelPacer
 from overheard.chat.slack.conversation import OpenForm, Place, SlackConversation, place_of_click
 from overheard.chat.slack.workspaces import Workspaces
@@ -96,7 +96,7 @@ class SlackListeners:
 
     async def _on_click(self, ack: AsyncAck, body: Body) -> None:
         await ack()
-        words = body["actions"][0].get("value", "")
+        words = clicked_words(body)
         message = (body.get("container") or {}).get("message_ts", "")
         self._tasks.start(self._serve(body, place_of_click(body), words=words, message=message))
 

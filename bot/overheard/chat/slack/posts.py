@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +13,18 @@ import aiohttp
 from overheard.cards import wording
 from overheard.cards.card import Card, Image
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.blocks import Message, render
+from overheard.chat.slack.blocks import Message, digest, render
 from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
 from overheard.chat.slack.text import escape
 
 logger = logging.getLogger(__name__)
+
+IN_THREAD = "The chart is in the thread."
+PROCESSING_PAUSE_S = 1.0
+"""Seconds that Slack gets to process an uploaded picture."""
+
+Send = Callable[[Message], Awaitable[dict[str, Any]]]
+"""Sends a message and returns Slack's answer."""
 
 
 def message_body(message: Message) -> dict[str, Any]:
@@ -48,7 +54,7 @@ class ChannelOutlet:
     channel: str
     thread: str = ""
     posted: list[str] = field(default_factory=list)
-    _pictures: set[bytes] = field(default_factory=set)
+    _attached: set[str] = field(default_factory=set)
 
     async def show(self, card: Card) -> None:
         """Show a card: edit the earlier messages, post further ones, delete those left over.
@@ -89,24 +95,66 @@ class ChannelOutlet:
         """
         await self.pacer.wait(self.channel)
         thread = {"thread_ts": self.thread} if self.thread else {}
-        arguments = {"channel": self.channel, **thread, **message_body(message), **more}
-        answer = await self._paced("chat_postMessage", once=True, **arguments)
+
+        async def send(shown: Message) -> dict[str, Any]:
+            arguments = {"channel": self.channel, **thread, **message_body(shown), **more}
+            return await self._paced("chat_postMessage", once=True, **arguments)
+
+        answer = await self._with_pictures(message, send)
         # A person's id opens the conversation with them; only its own id can be edited.
         self.channel = answer.get("channel") or self.channel
         return str(answer["ts"])
 
     async def attach(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into a thread, each once; a failed upload is replaced by its text."""
+        """Upload pictures into a thread, each once, where the workspace takes none in messages; a
+        failed upload is replaced by its text.
+        """
+        if self.client.pictures.in_messages:
+            return
         for image in images:
-            digest = hashlib.sha256(image.png).digest()
-            if digest in self._pictures:
+            if digest(image) in self._attached:
                 continue
-            self._pictures.add(digest)
+            self._attached.add(digest(image))
             try:
-                await self._upload(image, thread)
+                await self._upload(image, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
                 logger.warning("A picture was not uploaded: %s", error)
                 await self._post_description(image, thread)
+
+    async def _with_pictures(self, message: Message, send: Send) -> dict[str, Any]:
+        """Send a message with its pictures, and return Slack's answer.
+
+        Slack refuses a picture that it has not processed yet, so that a refused message is sent
+        again after `PROCESSING_PAUSE_S`. A workspace that still refuses it gets this picture and
+        all later ones in the thread.
+        """
+        pictures = self.client.pictures
+        if not message.images or not pictures.in_messages:
+            return await send(message.with_files({}, IN_THREAD))
+        files = {digest(image): await self._file(image) for image in message.images}
+        shown = message.with_files(files)
+        if not any(files.values()):
+            return await send(shown)
+        for _ in range(2):
+            try:
+                return await send(shown)
+            except SlackFailed as error:
+                if error.code != "invalid_blocks":
+                    raise
+                await asyncio.sleep(PROCESSING_PAUSE_S)
+        pictures.in_messages = False
+        logger.warning("This workspace takes no pictures in messages; they go into threads.")
+        return await send(message.with_files({}, IN_THREAD))
+
+    async def _file(self, image: Image) -> str:
+        """Return the id of a picture's file, uploaded once; empty when that fails."""
+        pictures, key = self.client.pictures, digest(image)
+        if not pictures.get(key):
+            try:
+                pictures.add(key, await self._upload(image))
+            except SlackFailed as error:
+                logger.warning("A picture was not uploaded: %s", error)
+        return pictures.get(key)
 
     async def edit(self, ts: str, message: Message) -> None:
         """Replace the message with this id by another message.
@@ -115,8 +163,12 @@ class ChannelOutlet:
             SlackFailed: when Slack refuses the edit.
         """
         await self.pacer.wait(self.channel)
-        content = {"blocks": list(message.blocks), "text": message.text}
-        await self._paced("chat_update", channel=self.channel, ts=ts, **content)
+
+        async def send(shown: Message) -> dict[str, Any]:
+            content = {"blocks": list(shown.blocks), "text": shown.text}
+            return await self._paced("chat_update", channel=self.channel, ts=ts, **content)
+
+        await self._with_pictures(message, send)
 
     async def _put(self, ts: str, message: Message) -> str:
         """Edit a message, or post it again where it was deleted; return the message's id."""
@@ -133,18 +185,23 @@ class ChannelOutlet:
             await self.client.call("chat_delete", channel=self.channel, ts=ts)
             self.posted.remove(ts)
 
-    async def _upload(self, image: Image, thread: str) -> None:
-        """Upload a picture with its alternative text into a thread."""
-        await self.client.call(
+    async def _upload(self, image: Image, **where: str) -> str:
+        """Upload a picture with its alternative text, and return the id of its file.
+
+        Args:
+            image: The picture.
+            where: The channel and the thread that show it; without them, only messages do.
+        """
+        answer = await self.client.call(
             "files_upload_v2",
             once=True,
-            channel=self.channel,
-            thread_ts=thread,
+            **where,
             content=image.png,
             filename=image.name,
             title=wording.shorten(wording.line(image.alt), 200),
             alt_txt=wording.shorten(wording.printable(image.alt), SLACK.alt),
         )
+        return str(next(iter(answer.get("files") or [{}])).get("id", ""))
 
     async def _post_description(self, image: Image, thread: str) -> None:
         """Post a picture's alternative text into a thread; a failure is logged."""
