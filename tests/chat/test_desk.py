@@ -160,7 +160,7 @@ async def test_a_log_that_takes_no_note_keeps_nothing_from_being_shown(
     office.gate.note = full  # type: ignore[assignment,method-assign] # the log fails
     screen = await office.chat.type("check")
 
-    assert screen.card.title == "Checked Acme"
+    assert screen.card.title.startswith("Acme: 1st of 2")
     assert "check by Ada (fake:U1) was not written into the audit log." in caplog.text
 
 
@@ -239,7 +239,7 @@ class TestMoney:
         done = await office.chat.click(question, "Go on")
         again = await office.chat.click(question, "Go on")
 
-        assert done.card.title == "Checked Acme"
+        assert done.card.title.startswith("Acme: 1st of 2")
         assert len(office.provider.asked) == 1
         assert again.card.title == "This question is closed"
         assert office.gate.notes == [("Ada", "check Acme", "done")]
@@ -256,7 +256,7 @@ class TestMoney:
         assert office.provider.asked == []
         done = await office.chat.click(again, "Go on")
 
-        assert done.card.title == "Checked Acme"
+        assert done.card.title.startswith("Acme: 1st of 2")
         assert len(office.provider.asked) == 1
 
     async def test_a_no_leaves_it(self) -> None:
@@ -287,7 +287,7 @@ class TestMoney:
         free = await office.chat.type("check Acme")
         dear = await office.chat.type("check Acme", channel="fake:dear")
 
-        assert free.card.title == "Checked Acme"
+        assert free.card.title.startswith("Acme: 1st of 2")
         assert dear.card.title == "Go on?"
 
     async def test_what_nobody_told_the_price_of_always_needs_one(self) -> None:
@@ -356,7 +356,7 @@ class TestLongWork:
         assert working.title == "Working on it: check"
         fields = _fields(working)
         assert fields["Spent"] == "$0.00"
-        assert screen.card.title == "Checked Acme"
+        assert screen.card.title.startswith("Acme: 1st of 2")
 
     async def test_what_reads_while_a_check_runs_offers_no_stop(self) -> None:
         """A run that another person has begun is not what the command's own message is about."""
@@ -542,7 +542,7 @@ class TestHome:
         card = await office.desk.home(BOB)
 
         assert card.table
-        assert card.table.rows[0][:2] == ("Acme", "svc/m-1")
+        assert card.table.rows[0][:2] == ("Acme", "m-1")
         assert "weekly: It runs next on 9 Mar 2026, 07:00 UTC." in str(card.text)
 
     async def test_an_empty_one_says_how_to_begin(self) -> None:

@@ -86,7 +86,7 @@ async def test_in_slack_a_group_spends_and_its_readers_do_not(
             assert headers(told) == ["\u26a0\ufe0f Not allowed"]
         assert office.provider.asked == []
         await slack.click(question, "Go on")
-        await slack.until(lambda: headers(slack.messages[0])[0].endswith("Checked Acme"))
+        await slack.until(lambda: headers(slack.messages[0])[0].startswith("Acme: 1st"))
 
     tried = {words for _, words in await refusals(office)}
     assert tried == {"check Acme", "alerts recheck 1"}
@@ -113,7 +113,7 @@ async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> Non
         assert peer.first_answer(name)["data"].get("flags", 0) & 64
         assert office.provider.asked == []
         await peer.click(question["id"], "Go on", member=asker)
-        await peer.gateway.until(lambda: "Checked Acme" in str(peer.shown()[0]["embeds"]))
+        await peer.gateway.until(lambda: "Acme: 1st" in str(peer.shown()[0]["embeds"]))
     await peer.close()
 
     assert [words for _, words in await refusals(office)] == ["check"]

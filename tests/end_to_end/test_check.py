@@ -32,11 +32,11 @@ def test_a_check_for_people_shows_the_table(program: Program, service: ChatServi
     """The card names brand, competitors, number of answers and what was spent."""
     out, _ = program.run("check", "--yes")
 
-    for word in ("Checked Acme", "Acme", "Zeta", "Umbra", "Visibility", "100 %", "Answers", "12"):
+    for word in ("Acme: 1st of 3", "Acme", "Zeta", "Umbra", "m-1", "12 answers"):
         assert word in out
-    assert "There is no earlier run to compare it with" in sentences(out)
+    assert "This is the first check; the next one is compared with it." in sentences(out)
     out, _ = program.run("check", "--yes")
-    assert "Nothing has moved by more than chance explains." in sentences(out)
+    assert "Nothing new since the last check." in sentences(out)
 
 
 def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatService) -> None:
@@ -88,7 +88,7 @@ def test_an_answer_in_another_language_is_kept_told_and_not_scored(
     assert {r["answers"] for r in data["results"] if r["metric"] == "visibility"} == {1}
     out, _ = program.run("check", "--yes")
     assert (
-        "1 answer of svc/m-1 was in another language than the prompt's, and is not scored."
+        "1 answer of m-1 was in another language than the prompt's, and is not scored."
         in sentences(out)
     )
 
