@@ -1,4 +1,4 @@
-# Everything a contributor needs, in one word each. `uv run` without the group dev installs the product
+# Everything a contributor needs, in one word each. `uv run` without the group dev installs the product,
 # and the model of the demo alone.
 
 # lint, types, contracts, tests
