@@ -1,5 +1,5 @@
 # Everything a contributor needs, in one word each. `uv run` without the group dev installs the product,
-# and the model of the demo alone.
+# the model of the demo, and what the tests need.
 
 # lint, types, contracts, tests
 default: lint types contracts test
