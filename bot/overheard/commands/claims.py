@@ -45,7 +45,7 @@ async def list_claims(
     """
     found = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    groups = cluster_claims([heard async for heard in _heard(deployment, found, days)])
+    groups = await read_claims(deployment, found, days)
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == found.name}
     ask = Action(f"facts ask {quoted(found.name)}", "Ask directly")
     add = Action("facts add", "Add a fact")
@@ -60,6 +60,11 @@ async def list_claims(
         "same answers cite, which need not be where the claim comes from.",
         data={"brand": found.name, "claims": [_data(group, truths) for group in groups]},
     )
+
+
+async def read_claims(deployment: Deployment, brand: Brand, days: int) -> list[ClaimCluster]:
+    """Return the false claims about a brand in the answers of the last days, as clusters."""
+    return cluster_claims([heard async for heard in _heard(deployment, brand, days)])
 
 
 async def ask_facts(

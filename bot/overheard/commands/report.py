@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standing_words
 from overheard.commands.check_card import told
 from overheard.commands.editions import waiting
+from overheard.commands.export import replacing
+from overheard.commands.page import Report, read_page
+from overheard.commands.page_html import page_html
 from overheard.commands.standing_words import read_places
 from overheard.commands.standings import HEADLINE_METRIC, read_streams, standings, table
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import rows_with_answers, run_slice
 from overheard.domain import Brand, Metric, Model, Scale
-from overheard.errors import NothingToAsk
+from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey, Stream
 from overheard.runs.plan import find_brand, tracked
 
@@ -32,6 +36,7 @@ async def report(
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     details: Annotated[bool, option("Every metric, with intervals.")] = False,
+    html: Annotated[Path | None, option("A file for one brand's report as a page.")] = None,
 ) -> Card:
     """Show how each brand stands with each model, and the trend of how often it is named.
 
@@ -40,16 +45,26 @@ async def report(
         call: Who asks and where, and who is shown progress.
         brands: Names of brands; empty means all that are tracked.
         details: Whether every metric is shown, and not only how often a brand is named.
+        html: A file that is written: the report of one brand as a self-contained page.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        NothingToAsk: when no brand is configured.
+        NothingToAsk: when no brand is configured, or the brand of a page has no answers.
+        BadUsage: for a page in a chat, or of several brands, or with a logo that is no picture.
+        FileUnreadable: when the logo of the page cannot be read.
+        FileUnwritable: when the page cannot be written.
     """
     catalogue = deployment.catalogue
     chosen = [find_brand(catalogue, name) for name in brands] or tracked(catalogue)
     if not chosen:
         raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    if html and call.face is Face.CHAT:
+        raise BadUsage(problem="A page is written in the terminal", usage="report [BRAND]")
+    if html and len(chosen) > 1:
+        raise BadUsage(problem="A page shows one brand", usage="report BRAND --html FILE")
     deployment = await deployment.caught_up(call.progress)
+    if html:
+        return await _write_page(deployment, call, chosen[0], html)
     first, *others = [
         await _brand_card(deployment, call, brand, details=details) for brand in chosen
     ]
@@ -99,6 +114,31 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     )
 
 
+async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
+    """Write the report of one brand as a page; its figures are those of the card."""
+    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
+    lines = await read_streams(deployment, names)
+    runs = _runs(line for line in lines if line.key.brand == brand.name)
+    if not runs:
+        raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
+    rows = standings(_newest(lines, runs), names, deployment.scoring)
+    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
+    found = await read_places(deployment, brand.name, rows, alerts)
+    content = await read_page(
+        deployment, call, Report(brand, names, lines, runs, rows, found, alerts)
+    )
+    look = deployment.config.page
+    page = page_html(content, logo=look.logo, color=look.color)
+    with replacing(file) as out:
+        out.write(page)
+    size = wording.count(-(-len(page.encode()) // 1000), "kB", "kB")
+    return Card(
+        title="Wrote the page",
+        text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
+        data={"brand": brand.name, "results": [row.data() for row in rows], "file": str(file)},
+    )
+
+
 def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
     """Return for each model the runs that scored a brand, in the order of time."""
     runs: dict[Model, set[RunKey]] = {}
@@ -135,6 +175,6 @@ REPORT = CommandSpec(
     "report",
     "Show how a brand stands with each model, next to its competitors, over time.",
     report,
-    examples=("report", "report Acme", "report Acme --details"),
+    examples=("report", "report Acme", "report Acme --details", "report Acme --html acme.html"),
     chart="",
 )

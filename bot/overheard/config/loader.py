@@ -28,6 +28,7 @@ from overheard.config.sections import (
     LimitTable,
     LoggingTable,
     ModelTable,
+    PageTable,
     QueueTable,
     ReportTable,
     RetentionTable,
@@ -117,6 +118,7 @@ class Config(Settings):
     limits: Mapping[str, LimitTable] = Field(default_factory=dict)
     asking: AskingTable = AskingTable()
     models: Mapping[str, ModelTable] = Field(default_factory=dict)
+    page: PageTable = PageTable()
     bursts: BurstsTable = BurstsTable()
     canary: CanaryTable = CanaryTable()
     alerts: AlertsTable = AlertsTable()

@@ -287,6 +287,18 @@ class ModelTable(Settings):
     name: str = Field(min_length=1, max_length=40)
 
 
+class PageTable(Settings):
+    """``[page]``: the look of a report's page, see ``report --html``.
+
+    Attributes:
+        logo: A PNG, JPEG, GIF, WebP or SVG picture of at most 200 kB, which is embedded.
+        color: The brand's colour, as ``#rrggbb``; empty for blue.
+    """
+
+    logo: Path | None = None
+    color: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+
+
 class AskingTable(Settings):
     """``[asking]``: retries of a question.
 

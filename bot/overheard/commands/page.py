@@ -1,0 +1,352 @@
+"""The content of a report's page: the figures of `report`, and what they rest on, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from overheard.cards import wording
+from overheard.cards.charts.bars import Rates
+from overheard.cards.charts.shares import Shares
+from overheard.cards.charts.trend import Chart
+from overheard.cards.model_names import asked_by
+from overheard.commands import standing_words
+from overheard.commands.claims import CLAIM_DAYS, read_claims
+from overheard.commands.page_tables import (
+    ModelView,
+    Question,
+    Source,
+    newest_answers,
+    read_questions,
+    read_sources,
+    read_views,
+)
+from overheard.commands.page_voice import voice_shares
+from overheard.commands.shift_wording import shift_words
+from overheard.commands.standing_words import Place
+from overheard.commands.standings import HEADLINE_METRIC, Standing
+from overheard.commands.trend import trend_chart
+from overheard.deployment import Call, Deployment
+from overheard.domain import Alert, Brand, Model
+from overheard.finetune.brief import BriefItem, GapKind, steps
+from overheard.finetune.brief_sources import draw_brief
+from overheard.measure.blocks import RunKey, Stream
+from overheard.reading.claims import ClaimCluster
+
+MAX_CLAIMS, MAX_STEPS, MAX_CHANGES, MAX_MODELS = 2, 3, 3, 4
+"""What two printed pages have room for."""
+BRIEF_DAYS = 90
+"""The age of the answers from which the steps are drawn, as in `brief`."""
+QUOTE_CHARACTERS = 300
+MOVED = 0.05
+"""Least difference to the usual share with which a tile is shown as worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure with its words; worse than usual or not."""
+
+    value: str
+    words: str
+    worse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A false claim: a quote as text before, the claim, text after; who said it, and the truth."""
+
+    quote: tuple[str, str, str] | None
+    by: str
+    truth: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do: a title, its evidence, and the first action."""
+
+    title: str
+    why: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that a page shows, in the order of the page.
+
+    `voice` is None without shares of voice; `models` are the columns of `questions`; `answers` are
+    those of the newest runs together.
+    """
+
+    brand: str
+    day: str
+    headline: str
+    lead: str
+    tiles: tuple[Tile, ...]
+    claims: tuple[Claim, ...]
+    claims_note: str
+    steps: tuple[Step, ...]
+    changes: tuple[str, ...]
+    certainty: str
+    trend: Chart | Rates
+    voice: Shares | None
+    voice_words: str
+    views: tuple[ModelView, ...]
+    models: tuple[str, ...]
+    questions: tuple[Question, ...]
+    questions_note: str
+    sources: tuple[Source, ...]
+    answers: int
+    asked: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report has read of a brand.
+
+    Attributes:
+        brand: The brand.
+        names: The brand's name, and its competitors'.
+        lines: Streams of all metrics of these brands.
+        runs: For each model the runs that scored the brand, in the order of time.
+        rows: Standings of the newest run of each model.
+        places: How often the brand is named at each model.
+        alerts: The brand's open alerts, the newest first.
+    """
+
+    brand: Brand
+    names: Sequence[str]
+    lines: Sequence[Stream]
+    runs: Mapping[Model, Sequence[RunKey]]
+    rows: Sequence[Standing]
+    places: Sequence[Place]
+    alerts: Sequence[Alert]
+
+
+async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
+    """Return the page of a report.
+
+    Args:
+        deployment: The open deployment, whose answers have all been scored.
+        call: For which reader's time zone.
+        report: The report.
+    """
+    brand, names, now = report.brand, deployment.names, deployment.clock.now()
+    groups = await read_claims(deployment, brand, CLAIM_DAYS)
+    drawn = await draw_brief(
+        deployment.catalogue,
+        deployment.store,
+        deployment.scoring.versions,
+        brand,
+        BRIEF_DAYS,
+        now,
+    )
+    scored = await newest_answers(deployment, report.lines, report.runs)
+    voice = voice_shares(report.lines, report.names, call.zone)
+    chosen = [place.model for place in report.places[:MAX_MODELS]]
+    questions, more = read_questions(deployment.catalogue, brand, report.lines, scored, chosen)
+    return Page(
+        brand=brand.name,
+        day=wording.day(now, call.zone),
+        headline=standing_words.headline(brand.name, report.places),
+        lead=_lead(groups, report.alerts),
+        tiles=tuple(_tiles(deployment, report, voice)),
+        claims=tuple(
+            [await _claim(deployment, call, brand.name, one) for one in groups[:MAX_CLAIMS]]
+        ),
+        claims_note=_claims_note(deployment, brand, groups),
+        steps=tuple(
+            Step(_stopped(item.title), item.why, _first_sentence(steps(item, brand.name)[0]))
+            for item in _mixed(drawn.items)[:MAX_STEPS]
+        ),
+        changes=tuple([await _change(deployment, call, a) for a in report.alerts[:MAX_CHANGES]])
+        or ("No alert is open.",),
+        certainty=_certainty(deployment, report.alerts),
+        trend=await _trend(deployment, call, report),
+        voice=voice,
+        voice_words=_voice_words(voice, brand),
+        views=tuple(read_views(deployment, report.places, report.rows, scored)[:MAX_MODELS]),
+        models=tuple(names.name(model) for model in chosen),
+        questions=tuple(questions),
+        questions_note=f"And {wording.count(more, 'more question')}." if more else "",
+        sources=tuple(read_sources(drawn.market, scored)),
+        answers=len(scored),
+        asked=_asked(deployment, call, report),
+        method=_method(brand, len(report.names) - 1),
+    )
+
+
+def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert]) -> str:
+    false = wording.count(len(groups), "false claim") if groups else "No false claim"
+    open_ = wording.count(len(alerts), "change") if alerts else "no change"
+    return f"{false}, {open_} that {'are' if len(alerts) > 1 else 'is'} not over."
+
+
+def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
+    for place in report.places[:MAX_MODELS]:
+        name = deployment.names.name(place.model)
+        value, mean = wording.percent(place.mine.mean), place.mine.mean
+        usual = place.usual
+        if place.answers:
+            value = f"{round(mean * place.answers)} of {place.answers}"
+        words = f"{name} answers name you"
+        if usual is not None:
+            shown = round(usual * place.answers) if place.answers else wording.percent(usual)
+            words += f", usually {shown}"
+        yield Tile(value, words, usual is not None and usual - mean >= MOVED)
+    if voice:
+        past, now = voice.shares[0].values[:-1], voice.shares[0].values[-1]
+        mean = sum(past) / len(past) if past else now
+        usually = f", usually {wording.percent(mean)}" if past else ""
+        yield Tile(wording.percent(now), f"share of voice{usually}", mean - now >= MOVED)
+
+
+async def _claim(deployment: Deployment, call: Call, brand: str, group: ClaimCluster) -> Claim:
+    first, names = group.first, deployment.names
+    asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
+    by = names.name(first.model)
+    if asked:
+        question = wording.shorten(wording.line(asked[0].question.prompt.text), 120)
+        by += f", {wording.day(asked[0].asked_at, call.zone)}: “{question}”"
+    verdict = "Out of date" if first.verdict == "stale" else "Wrong"
+    truth = next(
+        (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
+        "not on the fact sheet any more",
+    )
+    said = f"“{wording.shorten(wording.line(first.stated), 80)}”" if first.stated else "this"
+    models = wording.listing([names.name(model) for model in group.models])
+    counts = (
+        f"{verdict}: {models} said {said} in {wording.count(group.answers, 'answer')} of the last "
+        f"{CLAIM_DAYS} days."
+    )
+    if group.sources:
+        site, cited = group.sources[0]
+        counts += f" In {cited} of the {group.answers} it is said next to a source: {site}."
+    return Claim(
+        _quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
+    )
+
+
+def _quote(quote: str, stated: str) -> tuple[str, str, str] | None:
+    """Return a quote, split around the claim where its words are in it; None without a quote."""
+    text = wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
+    if not text:
+        return None
+    claim = wording.line(stated)
+    before, found, after = text.partition(claim) if claim else (text, "", "")
+    return before, found, after
+
+
+def _claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:
+    if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
+        return "The fact sheet is empty, so claims are not checked."
+    if not groups:
+        return f"No answer of the last {CLAIM_DAYS} days states a fact of the fact sheet wrongly."
+    more = len(groups) - MAX_CLAIMS
+    return f"And {wording.count(more, 'more false claim')}." if more > 0 else ""
+
+
+def _mixed(items: Iterable[BriefItem]) -> list[BriefItem]:
+    """Return items so that each kind of gap comes once before any comes twice, claims first."""
+    seen: Counter[GapKind] = Counter()
+    keyed = []
+    for rank, item in enumerate(items):
+        keyed.append((seen[item.kind], item.kind is not GapKind.CLAIM, rank, item))
+        seen[item.kind] += 1
+    return [item for *_, item in sorted(keyed, key=lambda found: found[:3])]
+
+
+def _first_sentence(step: str) -> str:
+    first, stop, _ = step.partition(". ")
+    return first + stop.rstrip()
+
+
+def _stopped(title: str) -> str:
+    shown = wording.shorten(wording.line(title), 120)
+    return shown if shown.endswith((".", "?", "!", "…")) else f"{shown}."
+
+
+async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
+    """Return an open alert as sentences: what moved, since when, what it fits, who has it."""
+    shift = alert.shift
+    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    began = starts.get(shift.began or shift.run_id, alert.opened_at)
+    model, metric = deployment.names.name(shift.model), deployment.scoring.metrics.get(shift.metric)
+    since = wording.day(began, call.zone)
+    if shift.statement:
+        words = f"{model} repeats a false claim since {since}."
+    elif metric:
+        words = f"{metric.label} at {model} {shift_words(shift, metric.scale)}, since {since}."
+    else:
+        words = f"{shift.metric} at {model} changed on {since}."
+    if shift.updates:
+        words += f" It fits the model's update of {wording.day(shift.updates[-1].at, call.zone)}."
+    return words + (f" {alert.by} has it." if alert.by else "")
+
+
+def _certainty(deployment: Deployment, alerts: Sequence[Alert]) -> str:
+    rate = deployment.config.alerts.false_alarms_per_year
+    ranges = "In brackets, the range in which the change lies nine times in ten. " if alerts else ""
+    return (
+        f"{ranges}Alerts are set so that chance alone raises at most {rate:g} a year for a brand."
+    )
+
+
+async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | Rates:
+    """Return how often the brand is named: over time, at the model of the newest alert if there is
+    one; before a second run, next to the competitors.
+    """
+    if max((len(runs) for runs in report.runs.values()), default=0) < 2:
+        return standing_words.rates(report.places, deployment.names)
+    lines = [line for line in report.lines if line.key.metric == HEADLINE_METRIC]
+    moved = next((a.shift.model for a in report.alerts if a.shift.model in report.runs), None)
+    lines = [line for line in lines if moved in {None, line.key.model}]
+    ordered = sorted(lines, key=lambda s: (report.names.index(s.key.brand), s.key.model))
+    metric = deployment.scoring.metrics[HEADLINE_METRIC]
+    return await trend_chart(deployment, call, report.brand, metric, ordered)
+
+
+def _voice_words(voice: Shares | None, brand: Brand) -> str:
+    if voice is None:
+        return ""
+    last = {share.label: share.values[-1] for share in voice.shares}
+    leader = max(last, key=lambda name: last[name])
+    if leader == brand.name:
+        return f"{brand.name} leads with {wording.percent(last[leader])}."
+    mine = wording.percent(last[brand.name])
+    return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {mine}."
+
+
+def _asked(deployment: Deployment, call: Call, report: Report) -> str:
+    """Return how the newest answers were asked for, and of which days they are."""
+    parts = []
+    for place in report.places:
+        line = next(
+            s for s in report.lines if s.key == (report.brand.name, place.model, HEADLINE_METRIC)
+        )
+        row = [run.id for run in line.runs].index(place.mine.run_id)
+        questions = int((line.n[row] > 0).sum())
+        parts.append(
+            f"{deployment.names.name(place.model)} ({place.model.id}, {asked_by(place.model)}): "
+            f"{wording.count(place.mine.n, 'answer')} to {wording.count(questions, 'question')} on "
+            f"{wording.day(place.mine.at, call.zone)}"
+        )
+    every = sorted({run for found in report.runs.values() for run in found})
+    checks = f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}"
+    return (
+        f"{'; '.join(parts)}. {checks}. Answers of an API are not what people see in the apps, "
+        "which search and cite differently: compare these figures only with themselves."
+    )
+
+
+def _method(brand: Brand, rivals: int) -> str:
+    return (
+        f"“Named”: the answer names {brand.name}; each question weighs the same. “Usually”: the "
+        "mean of the earlier checks, without those since a change that is not over. Share of "
+        f"voice: of all mentions of {brand.name} and {wording.count(rivals, 'competitor')}, the "
+        "mean of the models. “Likely range”: the true value lies in it nine times in ten. Claims "
+        "are compared with the fact sheet alone. A program reads the answers and can misread a "
+        "sentence; a source next to a claim need not be where it comes from."
+    )

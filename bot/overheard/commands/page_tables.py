@@ -1,0 +1,179 @@
+"""The tables of a report's page: questions, sources, and what each model says of the brand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from overheard.cards import wording
+from overheard.commands.standing_words import Place
+from overheard.commands.standings import HEADLINE_METRIC, Standing
+from overheard.deployment import Deployment
+from overheard.domain import Brand, Catalogue, Model
+from overheard.finetune.brief import BriefMarket
+from overheard.finetune.evidence import SENTIMENT, ScoredAnswer, scored_answers
+from overheard.measure.blocks import RunKey, Stream
+
+MAX_QUESTIONS, MAX_SOURCES, MAX_ASPECTS = 12, 6, 3
+QUESTION_CHARACTERS = 110
+DRAWBACK, FIRST_CHOICE = "drawback", "first_choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How many answers of one model to a question name the brand."""
+
+    words: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, with one cell for each model."""
+
+    text: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A site, the number of answers that cite it, and whether it is the brand's own."""
+
+    site: str
+    answers: int
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """What a model says of the brand: its name, the brand's rank, and lines of label and words."""
+
+    model: str
+    rank: str
+    lines: tuple[tuple[str, str], ...]
+
+
+async def newest_answers(
+    deployment: Deployment, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
+) -> list[ScoredAnswer]:
+    """Return the scored answers of the newest run of each model, to the questions of the streams.
+
+    Args:
+        deployment: The open deployment.
+        lines: Streams of the brand and its competitors.
+        runs: For each model its runs, in the order of time.
+    """
+    newest = {model: found[-1].id for model, found in runs.items()}
+    prompts = {prompt for line in lines for prompt in line.prompts}
+    wanted = [run for run in await deployment.store.runs.find() if run.id in newest.values()]
+    versions = deployment.scoring.versions
+    scored = await scored_answers(deployment.store, wanted, prompts, versions)
+    return [one for one in scored if newest.get(one.model) == one.answer.run_id]
+
+
+def read_questions(
+    catalogue: Catalogue,
+    brand: Brand,
+    lines: Iterable[Stream],
+    scored: Iterable[ScoredAnswer],
+    models: Sequence[Model],
+) -> tuple[list[Question], int]:
+    """Return how often the brand is named for each question, at each model, in its newest run.
+
+    Args:
+        catalogue: Has the texts of questions.
+        brand: The brand.
+        lines: Streams of the brand.
+        scored: Answers of the newest runs, with the texts of questions that were removed.
+        models: The columns.
+
+    Returns:
+        Up to `MAX_QUESTIONS` questions, those that are lost first, and how many there are beyond.
+    """
+    texts = {prompt.key: prompt.text for prompt in catalogue.prompts}
+    texts |= {p.key: p.text for one in scored for p in [one.answer.question.prompt]}
+    counts: dict[str, dict[Model, tuple[int, int]]] = {}
+    for line in lines:
+        if line.key.brand != brand.name or line.key.metric != HEADLINE_METRIC:
+            continue
+        row = max(index for index in range(len(line.runs)) if line.n[index].any())
+        for place, prompt in enumerate(line.prompts):
+            if line.n[row, place]:
+                named = round(float(line.total[row, place]))
+                counts.setdefault(prompt, {})[line.key.model] = named, int(line.n[row, place])
+    order = sorted(counts, key=lambda key: (_share(counts[key]), texts.get(key, key)))
+    found = [
+        Question(
+            wording.shorten(wording.line(texts.get(key, key)), QUESTION_CHARACTERS),
+            tuple(_cell(counts[key].get(model)) for model in models),
+        )
+        for key in order[:MAX_QUESTIONS]
+    ]
+    return found, max(0, len(order) - MAX_QUESTIONS)
+
+
+def _share(found: Mapping[Model, tuple[int, int]]) -> float:
+    return sum(named / answers for named, answers in found.values()) / len(found)
+
+
+def _cell(found: tuple[int, int] | None) -> Cell:
+    if found is None:
+        return Cell("-")
+    named, answers = found
+    return Cell(f"{named} of {answers}", lost=named == 0)
+
+
+def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[Source]:
+    """Return the sites that answers cite, most cited first, and the brand's own in any place."""
+    cited = Counter(site for one in scored for site in one.cited)
+    order = sorted(cited, key=lambda site: (-cited[site], site))
+    own = {site for site in order if market.owner(site) == market.brand.name}
+    shown = order[:MAX_SOURCES]
+    if not own & set(shown):
+        shown += [site for site in order if site in own][:1]
+    return [Source(site, cited[site], site in own) for site in shown]
+
+
+def read_views(
+    deployment: Deployment,
+    places: Iterable[Place],
+    rows: Iterable[Standing],
+    scored: Sequence[ScoredAnswer],
+) -> list[ModelView]:
+    """Return what each model says of the brand in its newest run."""
+    picks = {
+        (row.brand, row.model): row.point.mean for row in rows if row.metric.name == FIRST_CHOICE
+    }
+    found = []
+    for place in places:
+        mine = [one for one in scored if one.model == place.model]
+        praised: Counter[str] = Counter()
+        blamed: Counter[str] = Counter()
+        for one in mine:
+            details = list(one.details(place.brand, SENTIMENT))
+            praised.update(
+                {d.topic for d in details if d.verdict == "positive" and _aspect(d.topic)}
+            )
+            blamed.update({d.topic for d in one.details(place.brand, DRAWBACK)})
+        lines = [
+            ("Praises", _counted(praised) or "nothing that stands out"),
+            ("Drawbacks", _counted(blamed) or "none named"),
+        ]
+        if (pick := picks.get((place.brand, place.model))) is not None:
+            lines.append(("Recommends it first", f"in {place.words(pick)}"))
+        name = deployment.names.name(place.model)
+        found.append(ModelView(name, place.rank_words, tuple(lines)))
+    return found
+
+
+def _aspect(topic: str) -> bool:
+    return topic != "tone"
+
+
+def _counted(found: Counter[str]) -> str:
+    order = sorted(found, key=lambda topic: (-found[topic], topic))[:MAX_ASPECTS]
+    return ", ".join(
+        f"{topic} ({wording.count(found[topic], 'answer') if not i else found[topic]})"
+        for i, topic in enumerate(order)
+    )
