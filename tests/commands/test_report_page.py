@@ -195,7 +195,16 @@ async def test_an_open_alert_is_on_the_page(tmp_path: Path) -> None:
     office = await heard(FALLEN)
     runs = sorted(run.id for run in await office.store.runs.find())
     shift = Shift(
-        "Acme", CHATGPT, "visibility", runs[-1], 1.0, 0.0, -1.0, (-1.0, -0.6), began=runs[-1]
+        "Acme",
+        CHATGPT,
+        "visibility",
+        runs[-1],
+        1.0,
+        0.0,
+        -1.0,
+        (-1.0, -0.6),
+        began=runs[-1],
+        chance_a_year=0.002,
     )
     await office.store.alerts.add(Alert(shift, FIRST))
     words = Outline(await written(office, tmp_path)).words
@@ -203,6 +212,7 @@ async def test_an_open_alert_is_on_the_page(tmp_path: Path) -> None:
     assert "1 change that is not over." in words
     assert "Visibility at ChatGPT moved by \N{MINUS SIGN}100 points" in words
     assert "since 12 Oct 2026" in words
+    assert "Nearly certain: if nothing had changed, you would see this" in words
 
 
 async def test_one_check_is_enough(tmp_path: Path) -> None:

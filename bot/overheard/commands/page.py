@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from overheard.alerts.reasons import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.shares import Shares
@@ -283,15 +284,17 @@ async def _change(deployment: Deployment, call: Call, alert: Alert) -> str:
         words = f"{shift.metric} at {model} changed on {since}."
     if shift.updates:
         words += f" It fits the model's update of {wording.day(shift.updates[-1].at, call.zone)}."
+    if level := certainty(shift.chance_a_year):
+        often = how_often(shift.chance_a_year)
+        words += f" {level.capitalize()}: if nothing had changed, you would see this {often}."
     return words + (f" {alert.by} has it." if alert.by else "")
 
 
 def _certainty(deployment: Deployment, alerts: Sequence[Alert]) -> str:
-    rate = deployment.config.alerts.false_alarms_per_year
+    years = 1 / deployment.config.alerts.false_alarms_per_year
     ranges = "In brackets, the range in which the change lies nine times in ten. " if alerts else ""
-    return (
-        f"{ranges}Alerts are set so that chance alone raises at most {rate:g} a year for a brand."
-    )
+    often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
+    return f"{ranges}Over all brands, chance alone should raise an alert about {often}."
 
 
 async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | Rates:
