@@ -18,6 +18,7 @@ from overheard.commands.report import report
 from overheard.deployment import Call
 from overheard.domain import Alert, Answer, Citation, Model, Question, Run, Shift
 from overheard.errors import BadUsage, FileUnreadable, NothingToAsk
+from overheard.interfaces import Scorer
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from overheard_sentiment import Sentiment
@@ -59,7 +60,7 @@ async def heard(said: Said, config: str = CONFIG) -> Office:
     """
     office = await open_office(config)
     deployment = office.deployment
-    scorers = [Visibility(), Accuracy(), Sentiment()]
+    scorers: list[Scorer] = [Visibility(), Accuracy(), Sentiment()]
     scoring = Scoring(scorers, deployment.catalogue)
     clock = SteppingClock(FIRST + timedelta(weeks=len(said) - 1, hours=2))
     office.deployment = replace(deployment, scoring=scoring, clock=clock)

@@ -14,6 +14,7 @@ from overheard.cards.charts.trend import Chart
 from overheard.cards.model_names import asked_by
 from overheard.commands import standing_words
 from overheard.commands.claims import CLAIM_DAYS, read_claims
+from overheard.commands.page_claims import MAX_CLAIMS, Claim, claims_note, read_claim
 from overheard.commands.page_tables import (
     ModelView,
     Question,
@@ -35,11 +36,10 @@ from overheard.finetune.brief_sources import draw_brief
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.claims import ClaimCluster
 
-MAX_CLAIMS, MAX_STEPS, MAX_CHANGES, MAX_MODELS = 2, 3, 3, 4
+MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
 """What two printed pages have room for."""
 BRIEF_DAYS = 90
 """The age of the answers from which the steps are drawn, as in `brief`."""
-QUOTE_CHARACTERS = 300
 MOVED = 0.05
 """Least difference to the usual share with which a tile is shown as worse."""
 
@@ -51,16 +51,6 @@ class Tile:
     value: str
     words: str
     worse: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A false claim: a quote as text before, the claim, text after; who said it, and the truth."""
-
-    quote: tuple[str, str, str] | None
-    by: str
-    truth: str
-    counts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +145,9 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
         lead=_lead(groups, report.alerts),
         tiles=tuple(_tiles(deployment, report, voice)),
         claims=tuple(
-            [await _claim(deployment, call, brand.name, one) for one in groups[:MAX_CLAIMS]]
+            [await read_claim(deployment, call, brand.name, one) for one in groups[:MAX_CLAIMS]]
         ),
-        claims_note=_claims_note(deployment, brand, groups),
+        claims_note=claims_note(deployment, brand, groups),
         steps=tuple(
             Step(_stopped(item.title), item.why, _first_sentence(steps(item, brand.name)[0]))
             for item in _mixed(drawn.items)[:MAX_STEPS]
@@ -202,51 +192,6 @@ def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iter
         mean = sum(past) / len(past) if past else now
         usually = f", usually {wording.percent(mean)}" if past else ""
         yield Tile(wording.percent(now), f"share of voice{usually}", mean - now >= MOVED)
-
-
-async def _claim(deployment: Deployment, call: Call, brand: str, group: ClaimCluster) -> Claim:
-    first, names = group.first, deployment.names
-    asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
-    by = names.name(first.model)
-    if asked:
-        question = wording.shorten(wording.line(asked[0].question.prompt.text), 120)
-        by += f", {wording.day(asked[0].asked_at, call.zone)}: “{question}”"
-    verdict = "Out of date" if first.verdict == "stale" else "Wrong"
-    truth = next(
-        (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
-        "not on the fact sheet any more",
-    )
-    said = f"“{wording.shorten(wording.line(first.stated), 80)}”" if first.stated else "this"
-    models = wording.listing([names.name(model) for model in group.models])
-    counts = (
-        f"{verdict}: {models} said {said} in {wording.count(group.answers, 'answer')} of the last "
-        f"{CLAIM_DAYS} days."
-    )
-    if group.sources:
-        site, cited = group.sources[0]
-        counts += f" In {cited} of the {group.answers} it is said next to a source: {site}."
-    return Claim(
-        _quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
-    )
-
-
-def _quote(quote: str, stated: str) -> tuple[str, str, str] | None:
-    """Return a quote, split around the claim where its words are in it; None without a quote."""
-    text = wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
-    if not text:
-        return None
-    claim = wording.line(stated)
-    before, found, after = text.partition(claim) if claim else (text, "", "")
-    return before, found, after
-
-
-def _claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:
-    if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
-        return "The fact sheet is empty, so claims are not checked."
-    if not groups:
-        return f"No answer of the last {CLAIM_DAYS} days states a fact of the fact sheet wrongly."
-    more = len(groups) - MAX_CLAIMS
-    return f"And {wording.count(more, 'more false claim')}." if more > 0 else ""
 
 
 def _mixed(items: Iterable[BriefItem]) -> list[BriefItem]:
