@@ -142,7 +142,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
         brand=brand.name,
         day=wording.day(now, call.zone),
         headline=standing_words.headline(brand.name, report.places),
-        lead=_lead(groups, report.alerts),
+        lead=_lead(groups, report.alerts, checked=bool(drawn.market.facts)),
         tiles=tuple(_tiles(deployment, report, voice)),
         claims=tuple(
             [await read_claim(deployment, call, brand.name, one) for one in groups[:MAX_CLAIMS]]
@@ -169,10 +169,16 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
     )
 
 
-def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert]) -> str:
-    false = wording.count(len(groups), "false claim") if groups else "No false claim"
-    open_ = wording.count(len(alerts), "change") if alerts else "no change"
-    return f"{false}, {open_} that {'are' if len(alerts) > 1 else 'is'} not over."
+def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: bool) -> str:
+    """Return in a sentence how many false claims and open changes there are; claims only where the
+    brand has facts to check them with.
+    """
+    changes = wording.count(len(alerts), "open change") if alerts else "no open change"
+    if not checked:
+        return f"{changes[0].upper()}{changes[1:]}."
+    return (
+        f"{wording.count(len(groups), 'false claim') if groups else 'No false claim'}, {changes}."
+    )
 
 
 def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
