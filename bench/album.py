@@ -26,7 +26,8 @@ from gallery import charts
 from story import HOME, Scene, story
 
 from overheard.cards.card import Card
-from overheard.cards.charts.trend import alt, draw
+from overheard.cards.charts.svg import Theme, png
+from overheard.cards.charts.trend import alt, drawing
 from overheard.chat.discord import embeds, forms
 from overheard.chat.slack import blocks
 from overheard.chat.slack.modals import modal
@@ -126,7 +127,7 @@ def pages(scenes: Sequence[Scene]) -> Iterator[tuple[str, str, int]]:
 
 def _charts() -> Iterator[tuple[str, str]]:
     for name, chart in charts().items():
-        data = base64.b64encode(draw(chart)).decode()
+        data = base64.b64encode(png(drawing(chart), Theme.LIGHT)).decode()
         told = html.escape(alt(chart))
         picture = f'<img src="data:image/png;base64,{data}"><div class="hint">{told}</div>'
         yield name, picture

@@ -24,7 +24,8 @@ import PIL.ImageChops
 from gallery import cards, charts
 
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Style, Table, Tainted
-from overheard.cards.charts.trend import alt, draw
+from overheard.cards.charts.svg import Theme, png
+from overheard.cards.charts.trend import alt, drawing
 from overheard.chat.discord.embeds import EmbedPage, picture_name, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -255,7 +256,7 @@ def examples(picture_of: Image) -> dict[str, Card]:
 def save(folder: Path) -> Iterable[Path]:
     """Write a page and a picture of each card; yield the files."""
     chart = charts()["shift"]
-    for name, card in examples(Image(draw(chart), alt(chart))).items():
+    for name, card in examples(Image(png(drawing(chart), Theme.DARK), alt(chart))).items():
         file = folder / f"discord-{name}.html"
         file.write_text(page(card), encoding="utf-8")
         yield shoot(file) or file

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.cards.charts.trend import Chart, Mark, Series, alt, draw
+from overheard.cards.charts.svg import Theme, png
+from overheard.cards.charts.trend import Chart, Mark, Series, alt, drawing
 from overheard.chat.terminal.console import show
 from overheard.domain import Scale
 
@@ -188,7 +189,7 @@ def save_charts(folder: Path, examples: dict[str, Chart]) -> Iterable[Path]:
     """Write every chart and its words; yield the files."""
     for name, chart in examples.items():
         picture = folder / f"chart-{name}.png"
-        picture.write_bytes(draw(chart))
+        picture.write_bytes(png(drawing(chart), Theme.LIGHT))
         picture.with_suffix(".txt").write_text(alt(chart) + "\n", encoding="utf-8")
         yield picture
 
@@ -213,7 +214,7 @@ def main() -> None:
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     examples = charts()
-    image = Image(draw(examples["shift"]), alt(examples["shift"]))
+    image = Image(png(drawing(examples["shift"]), Theme.LIGHT), alt(examples["shift"]))
     for path in (*save_charts(folder, examples), *save_cards(folder, cards(image))):
         print(path)
 
