@@ -15,8 +15,8 @@ from overheard.finetune.brief import BriefMarket
 from overheard.finetune.evidence import SENTIMENT, ScoredAnswer, scored_answers
 from overheard.measure.blocks import RunKey, Stream
 
-MAX_QUESTIONS, MAX_SOURCES, MAX_ASPECTS = 12, 6, 3
-QUESTION_CHARACTERS = 110
+MAX_QUESTIONS, MAX_SOURCES, MAX_ASPECTS = 10, 6, 3
+QUESTION_CHARACTERS = 90
 DRAWBACK, FIRST_CHOICE = "drawback", "first_choice"
 
 
