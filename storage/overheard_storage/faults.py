@@ -81,7 +81,7 @@ FREE_BYTES = 2**16
 class StoreAway(StoreError):
     """The same statement may succeed soon: after a restart of the server or a deadlock."""
 
-    message = StoreError.message
+    message = "The store at {url} cannot be used: {reason}; {remedy}."
 
 
 def shown(url: URL) -> str:
