@@ -493,7 +493,7 @@ class TestCompletion:
         ("name", "option", "typed", "values"),
         [
             ("check", "model", "", ["svc/m-1"]),
-            ("trend", "metric", "vis", ["visibility"]),
+            ("trend", "metric", "vis", ["visibility", "branded_visibility"]),
             ("prompts edit", "prompt", "which", ["Which tool is best?"]),
             ("schedules pause", "name", "", []),
             ("alerts list", "state", "liv", ["live"]),

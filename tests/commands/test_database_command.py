@@ -10,7 +10,8 @@ from program import Program, sentences
 
 def test_a_store_is_looked_at(terminal: Program) -> None:
     """It is well, of the revision that is needed, and has a size."""
-    terminal.run("report")
+    terminal.run("db", "upgrade")
+    terminal.run("brands", "list")
     found = terminal.json("db", "check")
     assert (found["well"], found["revision"]) == (True, found["expected"])
     assert found["size"] > 0
@@ -18,7 +19,8 @@ def test_a_store_is_looked_at(terminal: Program) -> None:
 
 def test_a_store_that_is_not_well_ends_the_command_with_an_error(terminal: Program) -> None:
     """What is wrong is said, with what to do."""
-    terminal.run("report")
+    terminal.run("db", "upgrade")
+    terminal.run("brands", "list")
     with closing(sqlite3.connect(terminal.folder / "store.db")) as file, file:
         file.execute("INSERT INTO facts SELECT 99, 99, 'a', 'b', NULL, '', '[]', 0, 0, 0")
     out, _ = terminal.run("db", "check", code=1)
@@ -35,7 +37,8 @@ def test_an_old_store_is_told_of_and_left_alone(terminal: Program) -> None:
 
 def test_a_copy_says_what_was_copied(terminal: Program) -> None:
     """Table by table, and the copy is a store."""
-    terminal.run("report")
+    terminal.run("db", "upgrade")
+    terminal.run("brands", "list")
     url = f"sqlite:///{terminal.folder}/copy.db"
     rows = terminal.json("db", "copy", url)["rows"]
     assert (rows["brands"], rows["prompts"], rows["facts"]) == (2, 1, 1)
@@ -45,6 +48,7 @@ def test_a_copy_says_what_was_copied(terminal: Program) -> None:
 
 def test_a_backup_is_written(terminal: Program) -> None:
     """Its size is shown."""
-    terminal.run("report")
+    terminal.run("db", "upgrade")
+    terminal.run("brands", "list")
     done = terminal.json("db", "backup", "monday.db")
     assert done["bytes"] == (terminal.folder / "monday.db").stat().st_size

@@ -176,7 +176,7 @@ def test_checking_again_asks_that_model_about_that_brand(
     work(raised.folder, chat)
     [message] = chat.messages.values()
     labels = [action.label for action in message.card.actions]
-    assert "Check again (about $0.01)" in labels
+    assert "Check again (less than $0.01)" in labels
 
     _, err = raised.run("alerts", "recheck", "1", code=1)
     assert "12 questions for " in err
@@ -226,7 +226,7 @@ def test_a_report_is_posted_once_for_each_slot(raised: Program) -> None:
     work(raised.folder, chat)
 
     told = [message.card for message in chat.messages.values() if message.channel == "C9"]
-    assert [card.title for card in told] == ["Acme and how models see it"] * 2
+    assert [card.title for card in told] == ["Acme is named in 0 % of answers, usually 100 %"] * 2
     assert told[0].table
 
 

@@ -86,8 +86,8 @@ def test_models_show_how_well_the_judge_agrees_with_gold(judged: Program) -> Non
     judged.run("check", "--yes")
     [judge] = judged.json("models", "list")["judges"]
     assert judge["told"] == (
-        "The judge judge (svc/judge-2026-01-01) agrees with only 0 of 20 gold labels: little of "
-        "what it says can be relied on, so name another model in [scorers.judge]."
+        "The judge judge (svc/judge-2026-01-01) agrees with only 0 of 36 gold labels, because its "
+        "replies cannot be used: its quote is not in the answer (36)."
     )
 
 

@@ -95,7 +95,7 @@ def test_answers_are_reused_within_an_age(program: Program, service: ChatService
     assert rates["Acme"]["answers"] == 36
     assert rates["Acme"]["value"] == pytest.approx(2 / 3)
     out, _ = program.run("check", "--repeats", "3", "--reuse", "1h", "--yes")
-    assert "36 answers of earlier runs were reused" in sentences(out)
+    assert "36 answers of earlier checks were reused" in sentences(out)
     assert len(service.calls) == 36
 
 

@@ -293,7 +293,7 @@ class TestOpening:
     async def test_a_missing_driver_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """PostgreSQL is an extra; the message says how to install it."""
         monkeypatch.setitem(sys.modules, "psycopg", None)
-        with pytest.raises(StoreError, match=r"psycopg is missing; .* 'overheard\[postgres\]'"):
+        with pytest.raises(StoreError, match=r"psycopg is missing; .*psycopg\[binary\]"):
             await open_store("postgresql://ann@host/db")
 
     @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", ":memory:", ""])

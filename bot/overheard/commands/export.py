@@ -19,7 +19,7 @@ from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.retain import private
 from overheard.config.redaction import json_line, printable
 from overheard.deployment import Call, Deployment
-from overheard.errors import FileUnwritable
+from overheard.errors import FileUnwritable, StoreError
 from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 
 
@@ -73,7 +73,14 @@ async def export_to(
 
     Raises:
         FileUnwritable: when the file cannot be written.
+        StoreError: when there is no store, so that an earlier export is not replaced by nothing.
     """
+    if deployment.missing_store:
+        raise StoreError(
+            url=deployment.missing_store,
+            reason="there is no such file",
+            remedy="check [storage] url",
+        )
     with replacing(out) if out else nullcontext(sys.stdout) as stream:
         card = await export(deployment, call, What(what), Format(form), stream)
     return card if out else replace(card, title="")  # nothing else belongs among the lines

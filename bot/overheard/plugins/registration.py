@@ -46,8 +46,8 @@ RESERVED_WORDS = frozenset(
     (  # noqa: SIM905 - a list would take fifty lines
         "alerts ask audit brands brief bursts canary check claims compare dataset db demo discord "
         "doctor evidence export facts finetune help import judge landscape models plugins power "
-        "prompts recall report run runs schedules scores shifts simulate slack spend status trend "
-        "tune updates worker"
+        "prompts recall report run runs schedules scores setup shifts simulate slack spend status "
+        "trend tune updates worker"
     ).split()
 )
 """The first words of our own commands; a plugin's commands begin with another word."""
