@@ -133,6 +133,7 @@ def test_a_noun_alone_is_its_list_in_the_terminal(terminal: Program) -> None:
 
 def test_choices_are_written_as_they_are_shown(terminal: Program) -> None:
     """Also those that are an enum in the program."""
+    terminal.run("db", "upgrade")
     out, _ = terminal.run("export", "answers", "--format", "csv")
 
     assert out.startswith("asked_at,run,prompt,")
