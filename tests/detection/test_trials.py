@@ -48,7 +48,7 @@ def test_what_is_nearly_certain_is_true() -> None:
     found = {
         one.level: one for one in reliability(MonitorTrial(WorldDesign(), per_year=0.04), 20, 3)
     }
-    assert found["nearly certain"].told > 5
+    assert found["nearly certain"].told >= 5
     assert (found["nearly certain"].true or 0) > 0.9
 
 

@@ -11,7 +11,7 @@ from loopback import ChatService
 __all__ = ["bots"]
 
 pytestmark = pytest.mark.slow
-CUT_OFF, DONE = "Overheard is being restarted", "Checked Acme"
+CUT_OFF, DONE = "Overheard is being restarted", "Acme: 1st of 3 at m-1"
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from overheard.runtime.wiring import open_deployment
 from overheard.scoring import rescoring
 from program import PROMPTS, Program, Write
 
-RUNS, REPEATS = 8, 3
+RUNS, REPEATS = 12, 3
 BRAND = '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta", "Umbra"]\n'
 
 
@@ -28,7 +28,7 @@ def told(run: int, number: int) -> str:
     """Return an answer: half of them praise Acme, the others "Acmeo", in the newest run "Zeta"."""
     if number % 2:
         return "Acme is a good tool."
-    return "Zeta is a good tool." if run == RUNS - 1 else "Acmeo is a good tool."
+    return "Zeta is a good tool." if run >= RUNS - 2 else "Acmeo is a good tool."
 
 
 def history() -> list[dict[str, object]]:

@@ -175,6 +175,6 @@ REPORT = CommandSpec(
     "report",
     "Show how a brand stands with each model, next to its competitors, over time.",
     report,
-    examples=("report", "report Acme", "report Acme --details", "report Acme --html acme.html"),
+    examples=("report", "report Acme", "report Acme --details"),
     chart="",
 )
