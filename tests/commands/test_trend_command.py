@@ -72,3 +72,15 @@ async def test_evidence_of_no_alert_is_a_sentence() -> None:
     screen = await office.chat.type("evidence twelve")
 
     assert screen.card.failed
+
+
+async def test_where_every_question_names_a_brand_the_report_says_so() -> None:
+    """How often the brand is named of itself is not measured then; every other metric is shown."""
+    office = await open_office(DECLARED.replace("Which tool is best?", "Is Zeta any good?"))
+    checked = (await office.chat.type("check")).card
+    reported = (await office.chat.type("report")).card
+
+    for card in (checked, reported):
+        assert "Every question names a brand" in str(card.text)
+    assert reported.table
+    assert any("branded" in name for name in reported.table.header)

@@ -115,6 +115,8 @@ async def _brand_card(
     alerts = [a for a in await deployment.store.alerts.find(brand=brand) if not a.state.over]
     names = deployment.names
     found = await read_places(deployment, brand, rows, alerts)
+    mine = [row for row in rows if row.brand == brand]
+    unmeasured = standing_words.ONLY_BRANDED if mine and not found else ""
     running = [
         f"Alert open since {wording.day(alert.opened_at, call.zone)}: "
         f"{names.name(alert.shift.model)}{_owner(alert)}."
@@ -123,7 +125,9 @@ async def _brand_card(
     ]
     return Card(
         title=standing_words.title(brand, found, names),
-        text="\n\n".join(filter(None, [standing_words.sentence(found, names), *running])),
+        text="\n\n".join(
+            filter(None, [standing_words.sentence(found, names) or unmeasured, *running])
+        ),
         table=standing_words.table(found, names, pictured=True),
         image=await picture(standing_words.rates(found, names), "check.png") if found else None,
         actions=fitting(

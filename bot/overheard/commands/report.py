@@ -87,17 +87,19 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     runs = _runs(mine)
     rows = standings(_newest(lines, runs), names, deployment.scoring)
     data = {"brand": brand.name, "results": [row.data() for row in rows]}
-    if details:
+    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
+    found = await read_places(deployment, brand.name, rows, alerts)
+    if details or not found:
         return Card(
             title=f"{brand.name}: every metric",
-            text=_text(call, runs),
+            text=_text(call, runs)
+            if found
+            else f"{standing_words.ONLY_BRANDED}\n\n{_text(call, runs)}",
             table=table(rows, deployment.names),
             footer="Each question weighs the same. In brackets, the range in which the value lies "
             "nine times in ten.",
             data=data,
         )
-    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
-    found = await read_places(deployment, brand.name, rows, alerts)
     chart = await trend_chart(deployment, call, brand, HEADLINE, _headline(lines, names))
     return Card(
         title=standing_words.headline(brand.name, found),

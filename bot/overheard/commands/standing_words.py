@@ -16,6 +16,11 @@ from overheard.domain import Alert, Model
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 
+ONLY_BRANDED = (
+    "Every question names a brand, so how often yours is named of itself is not measured. Add "
+    "questions that buyers ask without a name: prompts add."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
