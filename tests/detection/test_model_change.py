@@ -1,9 +1,22 @@
 """Tests of changes of a model as a whole."""
 
 import numpy as np
+import pytest
 
-from overheard.detection.model_change import model_changes, sentence_of_change
-from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
+from overheard.detection.hypotheses import Hypothesis
+from overheard.detection.model_change import (
+    model_change_at,
+    model_changes,
+    revised,
+    sentence_of_change,
+)
+from overheard.detection.worlds import (
+    Moved,
+    WorldDesign,
+    brand_name,
+    model_of,
+    simulate_world,
+)
 from overheard.measure.blocks import Stream
 
 BUDGET = 0.2
@@ -40,3 +53,36 @@ def test_two_brands_are_no_category() -> None:
     assert model_changes(category([0.8, -0.8])[:2], BUDGET) == []
     streams = simulate_world(WorldDesign(brands=4, runs=2), 1).streams
     assert model_changes(streams, BUDGET) == []
+
+
+def models_of(sizes: dict[tuple[int, int], float], runs: int = 26) -> list[Stream]:
+    """Return the visibility of six brands at three models, some of which move with run 21."""
+    design = WorldDesign("normal", "shared", 0.25, brands=6, models=3, runs=runs)
+    changes = {cell: (Moved(20, logits=size),) for cell, size in sizes.items()}
+    return simulate_world(design, 5, changes).streams
+
+
+@pytest.mark.parametrize(
+    ("models", "expected"), [((0,), Hypothesis.MODEL), ((0, 1, 2), Hypothesis.EVERYTHING)]
+)
+def test_the_run_that_shows_it_weighs_its_explanations(
+    models: tuple[int, ...], expected: Hypothesis
+) -> None:
+    """Where the same brands moved alike at all models, it is not this model; a later run revises
+    the weights.
+    """
+    sizes = {(b, m): 0.8 if b % 2 else -0.8 for b in range(6) for m in models}
+    streams = models_of(sizes)
+    runs = streams[0].runs
+    found = [model_change_at(run, model_of(0), streams, BUDGET) for run in runs[20:24]]
+    [change] = [one for one in found if one]
+    assert max(change.weights, key=lambda one: change.weights[one]) is expected
+    assert set(change.standing_out) <= set(change.moved)
+    later = revised(change, streams)
+    assert later.weights[expected] > 0.95
+    assert (later.run, later.began) == (change.run, change.began)
+    assert later.moved[brand_name(1)] > 0.4 > -0.4 > later.moved[brand_name(0)]
+    if expected is Hypothesis.EVERYTHING:
+        assert change.weight < 0.5
+    else:
+        assert model_change_at(runs[-1], model_of(1), streams, BUDGET) is None

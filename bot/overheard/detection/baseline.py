@@ -6,6 +6,7 @@ returns to its old level, the old runs count again, without those of the excursi
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -113,6 +114,16 @@ def rows_with_answers(stream: Stream) -> Places:
 def run_slice(stream: Stream, start: int, end: int) -> Stream:
     """Return a stream cut to its runs with the indices from ``start`` to before ``end``."""
     return stream_rows(stream, np.arange(start, end))
+
+
+def stream_until(stream: Stream, run: RunKey) -> Stream:
+    """Return a stream cut to its runs up to a run, that one included."""
+    return run_slice(stream, 0, bisect_right(stream.runs, run))
+
+
+def stream_since(stream: Stream, run: RunKey) -> Stream:
+    """Return a stream cut to its runs from a run on."""
+    return run_slice(stream, bisect_left(stream.runs, run), len(stream.runs))
 
 
 def stream_rows(stream: Stream, rows: Places) -> Stream:

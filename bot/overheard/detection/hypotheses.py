@@ -9,10 +9,11 @@ changes. One posterior over the hypotheses follows, which moves as runs come in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
+from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
@@ -44,10 +45,12 @@ class Attribution:
     Attributes:
         weights: The posterior probability of each hypothesis.
         changes: The change of each stream, in standard deviations, and its sign.
+        steps: The same in logits.
     """
 
     weights: Mapping[Hypothesis, float]
     changes: Mapping[StreamKey, float]
+    steps: Mapping[StreamKey, float] = field(default_factory=dict)
 
     @property
     def likeliest(self) -> Hypothesis:
@@ -71,6 +74,76 @@ def attribute(
         began: The run with which the change began.
         prior: What variances of run effects are expected.
     """
+    found = _joint_changes(streams, key.brand, began, prior)
+    if found is None or key not in found.keys:
+        return Attribution({one: one.value for one in Hypothesis}, {})
+    if key.metric in ZERO_SUM:
+        own = found.change[found.keys.index(key)]
+        gained = np.array([one.brand != key.brand for one in found.keys]) & (found.change * own < 0)
+        found = replace(found, change=np.where(gained, 0.0, found.change))
+    return found.attributed([key])
+
+
+def attribute_model(
+    model: Model, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
+) -> Attribution:
+    """Return what changed at a model: the model as a whole, one of its brands alone or everywhere,
+    or everything. Which brand it is, if it is one, is not known.
+
+    Args:
+        model: The model.
+        streams: The streams of one metric, of all brands at all models, from the beginning of the
+            model's baseline to the run that is analysed.
+        began: The run with which the change began.
+        prior: What variances of run effects are expected.
+    """
+    found = _joint_changes(streams, "", began, prior)
+    keys = [one for one in found.keys if one.model == model] if found else []
+    if found is None or not keys:
+        return Attribution({one: one.value for one in Hypothesis}, {})
+    return found.attributed(keys)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _JointChanges:
+    """The changes of all brands at all models since a run.
+
+    Attributes:
+        keys: The streams, J.
+        change: Their changes in logits, J.
+        noise: The covariance that chance gives them, J x J.
+    """
+
+    keys: list[StreamKey]
+    change: Floats
+    noise: Floats
+
+    def attributed(self, own: Sequence[StreamKey]) -> Attribution:
+        """Return the posterior of the hypotheses, where any of some streams may be the brand's."""
+        null = _log_density(self.change, self.noise)
+        logs = []
+        for hypothesis in Hypothesis:
+            parts = [
+                _log_density(self.change, self.noise + size**2 * shape) - null
+                for size in SIZES
+                for shape in _shapes(hypothesis, own, self.keys)
+            ]
+            mean = np.logaddexp.reduce(parts) - np.log(len(parts))
+            logs.append(float(mean) + np.log(hypothesis.value))
+        weights = np.exp(np.array(logs) - max(logs))
+        weights /= weights.sum()
+        spread = self.change / np.sqrt(np.diag(self.noise))
+        return Attribution(
+            dict(zip(Hypothesis, weights.tolist(), strict=True)),
+            dict(zip(self.keys, spread.tolist(), strict=True)),
+            dict(zip(self.keys, self.change.tolist(), strict=True)),
+        )
+
+
+def _joint_changes(
+    streams: Iterable[Stream], brand: str, began: RunKey, prior: RunEffectPrior
+) -> _JointChanges | None:
+    """Return the changes since a run; None when no model has runs on both sides."""
     by_model: dict[object, list[Stream]] = {}
     for stream in streams:
         by_model.setdefault(stream.key.model, []).append(stream)
@@ -78,35 +151,14 @@ def attribute(
     changes: list[Floats] = []
     blocks: list[Floats] = []
     for model in sorted(by_model, key=str):
-        found = _changes(by_model[model], key.brand, began, prior)
+        found = _changes(by_model[model], brand, began, prior)
         if found:
             keys += found[0]
             changes.append(found[1])
             blocks.append(found[2])
-    if key not in keys:
-        return Attribution({one: one.value for one in Hypothesis}, {})
-    change, noise = np.concatenate(changes), _block_diagonal(blocks)
-    if key.metric in ZERO_SUM:
-        own = change[keys.index(key)]
-        gained = np.array([one.brand != key.brand for one in keys]) & (change * own < 0)
-        change = np.where(gained, 0.0, change)
-    null = _log_density(change, noise)
-    logs = []
-    for hypothesis in Hypothesis:
-        parts = [
-            _log_density(change, noise + size**2 * shape) - null
-            for size in SIZES
-            for shape in _shapes(hypothesis, key, keys)
-        ]
-        mean = np.logaddexp.reduce(parts) - np.log(len(parts))
-        logs.append(float(mean) + np.log(hypothesis.value))
-    weights = np.exp(np.array(logs) - max(logs))
-    weights /= weights.sum()
-    spread = change / np.sqrt(np.diag(noise))
-    return Attribution(
-        dict(zip(Hypothesis, weights.tolist(), strict=True)),
-        dict(zip(keys, spread.tolist(), strict=True)),
-    )
+    if not keys:
+        return None
+    return _JointChanges(keys, np.concatenate(changes), _block_diagonal(blocks))
 
 
 def _changes(
@@ -135,21 +187,29 @@ def _changes(
     return [ordered[place].key for place in series.kept], change, noise
 
 
-def _shapes(hypothesis: Hypothesis, key: StreamKey, keys: Sequence[StreamKey]) -> list[Floats]:
-    """Return the covariances, of size 1, of the changes that a hypothesis explains."""
-    brand = np.array([one.brand == key.brand for one in keys])
-    model = np.array([one.model == key.model for one in keys])
+def _shapes(
+    hypothesis: Hypothesis, own: Sequence[StreamKey], keys: Sequence[StreamKey]
+) -> list[Floats]:
+    """Return the covariances, of size 1, of the changes that a hypothesis explains.
+
+    Args:
+        hypothesis: What changed.
+        own: The streams of one model, any of which may be the one that changed.
+        keys: All streams.
+    """
+    model = np.array([one.model == own[0].model for one in keys])
     names = np.array([one.brand for one in keys])
     same_brand = (names[:, None] == names[None, :]) * 1.0
     across = COMMON_SHARE * same_brand + (1 - COMMON_SHARE) * np.eye(len(keys))
+    brands = [names == one.brand for one in own]
     match hypothesis:
         case Hypothesis.BRAND_AT_MODEL:
-            return [np.diag((brand & model) * 1.0)]
+            return [np.diag((brand & model) * 1.0) for brand in brands]
         case Hypothesis.MODEL:
             block = np.multiply.outer(model, model) * 1.0
             return [np.diag(model * 1.0), np.diag(model * 1.0) + block]
         case Hypothesis.BRAND_EVERYWHERE:
-            return [across * np.multiply.outer(brand, brand)]
+            return [across * np.multiply.outer(brand, brand) for brand in brands]
     return [across, across + 1.0]
 
 

@@ -8,13 +8,19 @@ explanation: what it explains better is no change of the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import exp, log
 
 from overheard.detection.alarm_table import RUNS_A_YEAR
-from overheard.detection.baseline import MAX_BASELINE_RUNS, run_effect_prior
+from overheard.detection.baseline import (
+    MAX_BASELINE_RUNS,
+    run_effect_prior,
+    stream_since,
+    stream_until,
+)
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_series
+from overheard.detection.hypotheses import Hypothesis, attribute_model
 from overheard.detection.levels import Rarity, runs_a_year
 from overheard.detection.statistic import OUTLIER_PRIOR, candidate_starts
 from overheard.domain import Model
@@ -42,13 +48,70 @@ class ModelChange:
         began: The run with which it most likely began.
         chance_a_year: How often a year chance would show as much at the models that are watched.
         moved: The change of each brand, in logits, by its name.
+        baseline: The first run that it was compared with.
+        weights: The posterior probability of each explanation (`hypotheses`); empty until
+            `model_change_at` or `revised` works it out.
+        standing_out: Names of the brands that moved by more than chance explains, taken alone.
     """
 
     model: Model
     run: RunKey
     began: RunKey
     chance_a_year: float
-    moved: dict[str, float]
+    moved: Mapping[str, float]
+    baseline: RunKey
+    weights: Mapping[Hypothesis, float] = field(default_factory=dict)
+    standing_out: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> float:
+        """The probability that the model as a whole changed, rather than one brand or everything;
+        0 until it is worked out.
+        """
+        return self.weights.get(Hypothesis.MODEL, 0.0)
+
+
+def model_change_at(
+    run: RunKey, model: Model, streams: Iterable[Stream], per_year: float
+) -> ModelChange | None:
+    """Return the change of a model as a whole that a run shows first, with the weight of each
+    explanation; None when it shows none.
+
+    Pure: it depends on the runs up to this one only.
+
+    Args:
+        run: The run.
+        model: The model.
+        streams: The streams of one metric, of all brands at all models that are watched.
+        per_year: False alarms that are accepted in a year, of all models together.
+    """
+    known = [stream_until(stream, run) for stream in streams]
+    own = [stream for stream in known if stream.key.model == model]
+    models = len({stream.key.model for stream in known})
+    found = [one for one in model_changes(own, per_year, models) if one.run == run]
+    return revised(found[0], known) if found else None
+
+
+def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
+    """Return a change with the weights of its explanations, and how far each brand has moved, as of
+    the latest run of the streams: what a later run shows may speak for another explanation.
+
+    Args:
+        change: A change that was found before.
+        streams: The streams of its metric, of all brands at all models, up to the run as of which
+            it is revised. A later change of the model must not lie among the runs.
+    """
+    past = [stream_since(stream, change.baseline) for stream in streams]
+    prior = run_effect_prior(change.model)
+    found = attribute_model(change.model, past, change.began, prior)
+    moved = {key.brand: step for key, step in found.steps.items() if key.model == change.model}
+    out = [key.brand for key in found.changes if key.model == change.model and found.moved(key)]
+    return replace(
+        change,
+        weights=found.weights,
+        moved=moved or change.moved,
+        standing_out=tuple(sorted(out)),
+    )
 
 
 def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -> list[ModelChange]:
@@ -140,6 +203,7 @@ def _change(
         group.runs[rows[first]],
         yearly,
         dict(zip(names, moved.tolist(), strict=True)),
+        group.runs[rows[0]],
     )
 
 
