@@ -7,6 +7,7 @@ scipy itself takes 143 MB of an installation, see docs/decisions.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from overheard.numpy_proxy import Floats, np
@@ -85,8 +86,12 @@ def stdtr(freedom: float, t: Any) -> Floats:
     return np.asarray(np.where(t < 0, tail, 1 - tail))
 
 
+@lru_cache(maxsize=1024)
 def stdtrit(freedom: float, p: float) -> float:
-    """Return the quantile of Student's t of a probability between 0 and 1, by bisection."""
+    """Return the quantile of Student's t of a probability between 0 and 1, by bisection.
+
+    It takes some 10 ms, so results are kept: callers ask for the same few quantiles.
+    """
     if p > 0.5:  # the lower tail is exact, and 1 - p is not
         return -stdtrit(freedom, 1 - p)
     low = -1.0
