@@ -20,8 +20,8 @@ from overheard.runs.tasks import Outcome
 
 LABEL = "ask"
 
-LONGEST = 1_500
-"""Characters of an answer that a card shows; the data has all of it."""
+MAX_SHOWN_CHARS = 1_500
+"""Characters of an answer that a card shows; the data contains the whole answer."""
 
 
 async def ask(
@@ -33,7 +33,7 @@ async def ask(
 ) -> Proposal:
     """Ask every model one question, and show the answers side by side.
 
-    The answers are kept and paid for like others, and stand aside of the history: they are never
+    The answers are kept and paid for like others, and do not enter the history: they are never
     scored, so that no trend and no alert rests on them.
 
     Args:
@@ -46,7 +46,7 @@ async def ask(
         UnknownName: for a model that does not exist.
         NothingToAsk: when there is no model.
         BudgetExceeded: when the budget does not cover it.
-        BudgetUnknown: when there is a budget and a price that nobody has told.
+        BudgetUnknown: when there is a budget and an unknown price.
     """
     asked = choose_models(deployment.plugins.providers, models)
     panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(31))
@@ -91,8 +91,10 @@ def _answer_card(answer: Answer) -> Card:
     text = readable(answer.reply.text)
     return Card(
         title=str(answer.question.model),
-        text=Tainted(wording.shorten(text, LONGEST)),
-        footer=f"The first {LONGEST:,} of {len(text):,} characters." if len(text) > LONGEST else "",
+        text=Tainted(wording.shorten(text, MAX_SHOWN_CHARS)),
+        footer=f"The first {MAX_SHOWN_CHARS:,} of {len(text):,} characters."
+        if len(text) > MAX_SHOWN_CHARS
+        else "",
     )
 
 

@@ -139,8 +139,8 @@ async def _draft(deployment: Deployment, call: Call, brand: Brand, days: int) ->
 def _past(deployment: Deployment, call: Call, when: str) -> datetime:
     at, now = moment(when, deployment.clock.now(), call.zone), deployment.clock.now()
     if at > now:
-        told = wording.moment(at, call.zone)
-        raise BadUsage(problem=f"{told} is still to come", usage=BRIEF_DONE.usage)
+        date = wording.moment(at, call.zone)
+        raise BadUsage(problem=f"{date} is still to come", usage=BRIEF_DONE.usage)
     return at
 
 

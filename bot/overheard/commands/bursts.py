@@ -27,7 +27,7 @@ NONE = (
 
 
 async def list_bursts(deployment: Deployment, call: Call) -> Card:
-    """Show which small runs would tell whether something changed, when and why."""
+    """Show which small runs would show whether something changed, when and why."""
     plans = await _planned(deployment, call)
     return Card(
         title=wording.count(len(plans), "planned burst"),
@@ -54,7 +54,7 @@ async def run_bursts(
     Raises:
         RunUnderWay: when another process asks one just now.
         BudgetExceeded: when the budget does not cover them.
-        BudgetUnknown: when there is a budget and a price that nobody has told.
+        BudgetUnknown: when there is a budget and an unknown price.
     """
     plans = await _planned(deployment, call) if plans is None else plans
     due = [
@@ -77,7 +77,7 @@ async def run_bursts(
 
 
 class Planner:
-    """Plans bursts for whoever asks again and again: anew only when there is something new, since
+    """Plans bursts for repeated callers: again only when there is something new, since
     every plan takes a look at the whole past of all brands.
     """
 
@@ -114,7 +114,7 @@ async def _planned(deployment: Deployment, call: Call) -> list[PlannedBurst]:
 
 
 async def _cut_off(deployment: Deployment) -> list[tuple[Run, Panel]]:
-    """Return the bursts that were begun and that nobody carries out."""
+    """Return the bursts that were begun and that no process carries out."""
     oldest = deployment.clock.now() - TAKEN_UP_WITHIN
     found = []
     for run in await deployment.store.runs.find(state=RunState.RUNNING):
@@ -131,7 +131,7 @@ def _new(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, P
 
 
 async def _carry_out(deployment: Deployment, call: Call, run: Run) -> Card | None:
-    """Carry a burst out as any check; None when another process has done it meanwhile."""
+    """Carry a burst out as a check; None when another process has done it in the meantime."""
     quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
 
     async def require_running(stored: Run) -> None:

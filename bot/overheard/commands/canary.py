@@ -1,4 +1,4 @@
-"""`canary`: a few questions a day whose first word hangs by a thread tell a silent exchange."""
+"""`canary`: daily questions with a nearly tied first word, which reveal an exchanged model."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def set_up(
         model: As ``provider/model``.
 
     Raises:
-        UnknownName: for a model that nobody serves.
+        UnknownName: for a model that no provider serves.
         CanaryImpossible: for a model that takes no temperature, searches or does not answer.
         BudgetExceeded: when the budget does not cover it.
     """
@@ -91,7 +91,7 @@ async def _learn(deployment: Deployment, call: Call, chosen: Model) -> Card:
 
 
 async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
-    """Ask the border prompts of every model that has some; a hit is kept as a model update.
+    """Ask the border prompts of every model that has a canary; a hit is stored as a model update.
 
     Raises:
         NothingToAsk: when no model has a canary.
@@ -120,7 +120,7 @@ async def _ask_canaries(deployment: Deployment, call: Call, known: Sequence[Cana
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a day's run says of a model; no verdict where none was made."""
+    """The daily comparison of a model; `verdict` is None for a model that was not asked."""
 
     canary: Canary
     verdict: CanaryComparison | None
@@ -131,7 +131,7 @@ class Day:
         return self.verdict is None or self.verdict.hit
 
     def sentence(self, call: Call) -> str:
-        """Say it to people."""
+        """Return the result as a sentence."""
         model = self.canary.model
         if self.verdict is None and self.canary.hit:
             day = wording.day(self.canary.hit.at, call.zone)
@@ -146,7 +146,7 @@ class Day:
         return f"{model} shows no change in {asked}."
 
     def data(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return the result as a JSON-compatible dictionary."""
         texts = {prompt.key: prompt.text for prompt in self.canary.prompts}
         unseen = self.verdict.unseen if self.verdict else ()
         return {
@@ -174,7 +174,7 @@ async def _day(deployment: Deployment, call: Call, canary: Canary) -> Day:
 
 
 async def _ask(deployment: Deployment, call: Call, panel: Panel, label: str) -> Run:
-    """Carry out a run for first words, beside the history."""
+    """Carry out a run for first words, which does not enter the history."""
     store, clock = deployment.store, deployment.clock
     run = _run(deployment, call, panel, label)
     await deployment.pricing.quote(run)  # the runs before may have used the money up
@@ -203,10 +203,10 @@ def _suited(deployment: Deployment, name: str) -> Model:
     """Return a model that can have a canary."""
     providers = deployment.plugins.providers
     model = find_model(name, providers)
-    told = isinstance(providers[model.provider], Described)
+    described = isinstance(providers[model.provider], Described)
     if model.searches:
         raise CanaryImpossible(model=model, reason="it searches the web")
-    if told and not capabilities_of(model, providers).sampling:
+    if described and not capabilities_of(model, providers).sampling:
         raise CanaryImpossible(model=model, reason="it takes no temperature")
     return model
 

@@ -38,26 +38,27 @@ async def compare(
     own_seeds: Annotated[bool, option("Let each model draw for itself.")] = False,
     rounds: Annotated[int | None, option("How many rounds may be asked.", low=1, high=200)] = None,
 ) -> Proposal:
-    """Ask two models the same, round by round, until it is clear which serves a brand better.
+    """Ask two models the same questions, round by round, until it is clear which represents a brand
+    better.
 
-    The answers are kept and paid for like others, and stand aside of the history.
+    The answers are kept and paid for like others, and do not enter the history.
 
     Args:
         given: The deployment; where nothing is configured, the bundled example is compared.
         call: Who asks and where, and who is shown progress.
         base: The first model, as ``provider/model``.
-        tuned: The second one.
+        tuned: The second model.
         brand: The brand; by default the first that is tracked.
         margin: Differences of a rate up to this many points are called equivalent.
-        seed: Base of the sampling seeds; by default another one each time.
-        own_seeds: Whether each model draws for itself, as those do that keep to no seed.
+        seed: Base of the sampling seeds; by default a random one.
+        own_seeds: Whether the models get different seeds.
         rounds: How many rounds may be asked; by default ten, and more where there are few prompts.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.
         NothingToAsk: when there is no brand or prompt.
         BudgetExceeded: when the budget does not cover all rounds.
-        BudgetUnknown: when there is a budget and a price that nobody has told.
+        BudgetUnknown: when there is a budget and an unknown price.
     """
     drawn = secrets.randbits(31) if seed is None else seed
     async with opened(given) as deployment:
@@ -70,7 +71,7 @@ async def compare(
 
 
 async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:
-    """Ask round by round, and show what was found."""
+    """Carry out the comparison and return its card."""
     async with opened(given) as deployment:
         carry_out = run_service(deployment, call).ask_aside
         game = ModelComparison(

@@ -14,14 +14,14 @@ from overheard.finetune.comparison import ERROR_RATE, Contrast, Verdict
 from overheard.finetune.rounds import ComparisonResult, ComparisonSetup, StopReason
 from overheard.reading.markdown import readable
 
-SHOWN = 2
+SHOWN_PROMPTS = 2
 """Prompts whose answers are shown side by side."""
-LONGEST = 300
-"""Characters of an answer that is shown."""
+MAX_QUOTE_CHARS = 300
+"""Characters of an answer that are shown."""
 
 
 async def comparison_card(match: ComparisonSetup, found: ComparisonResult) -> Card:
-    """Write what came of a comparison, and draw it where anything can be compared."""
+    """Return the card of a comparison, with a chart where anything could be compared."""
     chart = _chart(match, found)
     return _card(match, found, await picture(chart, "compare.png") if chart.spans else None)
 
@@ -120,19 +120,19 @@ def _cells(one: Contrast) -> tuple[str, str, str]:
 
 
 def _moved(one: Contrast) -> str:
-    """Say what happened where more is neither better nor worse."""
+    """Return the verdict in words for a metric of which more is neither better nor worse."""
     return {Verdict.BETTER: "more", Verdict.WORSE: "less"}.get(one.verdict, one.verdict.value)
 
 
 def _quotes(match: ComparisonSetup, found: ComparisonResult) -> Iterator[Quote]:
-    """Show the answers to the prompts that differ most, side by side."""
+    """Yield the answers of both models to the prompts that differ most."""
     texts = {prompt.key: prompt.text for prompt in match.prompts}
-    for moved in _most_moved(found.metrics)[:SHOWN]:
+    for moved in _most_moved(found.metrics)[:SHOWN_PROMPTS]:
         for model in (match.base, match.tuned):
             said = _said(found.answers, moved, str(model))
             if said:
                 asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
-                text = wording.shorten(wording.line(readable(said)), LONGEST)
+                text = wording.shorten(wording.line(readable(said)), MAX_QUOTE_CHARS)
                 yield Quote(f"{model}, asked “{asked}”", Tainted(text))
 
 

@@ -108,34 +108,34 @@ def _problems(health: StoreHealth) -> list[str]:
         found = health.revision or "none"
         remedy = "run: overheard db upgrade"
         return [f"Its tables are of revision {found}, and {health.expected} is needed; {remedy}"]
-    told = [f"The database says: {problem}." for problem in health.broken]
-    told += [
+    lines = [f"The database says: {problem}." for problem in health.broken]
+    lines += [
         f"{wording.count(count, 'row')} of {place} {'refers' if count == 1 else 'refer'} to "
         f"something that is not there."
         for place, count in (health.orphans or {}).items()
     ]
     if health.differing:
-        told.append(
+        lines.append(
             f"{wording.count(health.differing, 'block')} of {health.compared:,} differ from the "
             f"scores that they sum up."
         )
-    return [*told, "Restore a backup."] if told else []
+    return [*lines, "Restore a backup."] if lines else []
 
 
 def _advice(health: StoreHealth) -> list[str]:
-    told = []
+    lines = []
     if health.size and health.free > FREE * health.size:
-        told.append(
+        lines.append(
             f"{_size(health.free)} of the file are empty, and will be used again; to have them "
             f"back now, stop Overheard and run VACUUM in sqlite3."
         )
-    told += [
+    lines += [
         f"{wording.count(table.dead, 'row')} of {table.name} are dead, beside {table.rows:,}; see "
         f"that autovacuum runs, or run: VACUUM (ANALYZE) {table.name};"
         for table in health.tables
         if table.dead > max(1_000, DEAD * (table.rows + table.dead))
     ]
-    return told or (["It needs no vacuum."] if health.size else [])
+    return lines or (["It needs no vacuum."] if health.size else [])
 
 
 def _tables(tables: tuple[TableSize, ...]) -> Table | None:

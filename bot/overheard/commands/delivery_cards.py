@@ -23,7 +23,7 @@ from overheard.runs.tasks import Outcome
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
 LOUD = frozenset({AlertEventKind.GREW, AlertEventKind.RECOVERED, AlertEventKind.WOKEN})
-"""What a channel that wants to hear of it is told outside of the alert's thread too."""
+"""Events that a channel may be shown outside of the alert's thread, too."""
 
 
 class Letters:
@@ -61,8 +61,8 @@ class Letters:
 
     async def _message(self, number: int, channel: str) -> str:
         """Return the id of an alert's message in a channel, or an empty string."""
-        told = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
-        return next((one.message for one in told if one.kind is DeliveryKind.ALERT), "")
+        sent = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
+        return next((one.message for one in sent if one.kind is DeliveryKind.ALERT), "")
 
     async def _event(self, delivery: Delivery) -> Letter | Postponed | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
@@ -113,7 +113,7 @@ class Letters:
 
 
 async def _run_result(deployment: Deployment, call: Call, key: str) -> Letter | Postponed | None:
-    """Write what a channel is shown of a run that has gone on; None when nobody waits for it.
+    """Return the card of a run that was resumed; None when no channel waits for it.
 
     Args:
         deployment: The deployment as it is now.

@@ -165,8 +165,8 @@ def _story(checks: list[Card]) -> Iterator[str]:
 
 
 def _verdict(run: Card) -> str:
-    told = "; ".join(alert.title for alert in run.more)
-    said = f"raised an alert ({told})" if told else "showed nothing beyond chance"
+    titles = "; ".join(alert.title for alert in run.more)
+    said = f"raised an alert ({titles})" if titles else "showed nothing beyond chance"
     return f"“{run.data['label']}” {said}"
 
 

@@ -1,4 +1,4 @@
-"""How the scores follow a change: history is scored anew, switched to, looked at, and told of."""
+"""Rescoring after a change: history is scored again, switched to, analysed and announced."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from overheard.scoring.rescoring import DUTY, Rescoring
 
 
 async def follow_changes(deployment: Deployment, progress: Progress) -> None:
-    """Score history anew in the background if something was changed, and tell what came of it.
+    """Score history again in the background if something was changed, and announce the result.
 
     A short history has been scored by `Deployment.caught_up` already; then what the facts of now
     rule out is reported here.
@@ -41,17 +41,16 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
         (one for one in await deployment.store.editions.all() if one.id == edition.id), edition
     )
     if before and (switched or now.state is not edition.state):
-        await _tell(deployment, before, now)
+        await _announce(deployment, before, now)
 
 
 async def look_again(deployment: Deployment, edition: Edition) -> None:
-    """Look for shifts at the runs that an edition was begun before, and at the newest, by the
-    scores that are read now. What an alert has told already is not told again.
+    """Look for shifts in the runs since an edition was begun, or else in the newest run, by the
+    scores that are read now. What an alert has reported is not reported again.
 
-    Runs of longer ago are no looks: their scores changed because people changed what counts, and
-    each look spends a part of the false alarms that a year may have. They are the past that the
-    newest run is held against, with every start of the latest runs among the candidates, and
-    `shifts` shows what they hold.
+    Earlier runs are not analysed: their scores changed because people changed what counts, and
+    each analysis spends a part of the yearly budget of false alarms. They are the history that the
+    newest run is compared with, and `shifts` shows what they contain.
     """
     deployment = await deployment.refreshed()
     runs = [run for run in await deployment.store.runs.find() if not run.aside]
@@ -61,22 +60,22 @@ async def look_again(deployment: Deployment, edition: Edition) -> None:
 
 
 async def notice(deployment: Deployment, subject: str) -> Card | None:
-    """Write what a channel is told of an edition; None when it is no news any more.
+    """Return the card that announces an edition in a channel; None when it is overtaken.
 
     Args:
         deployment: The open deployment.
-        subject: The numbers of the edition and of the one before it, as `_tell` writes them.
+        subject: The ids of the edition and of the edition before it, as `_announce` writes them.
     """
     editions = {str(one.id): one for one in await deployment.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
-    told = {EditionState.USED, EditionState.READY}
-    if after is None or before is None or after.state not in told:
+    announced = {EditionState.USED, EditionState.READY}
+    if after is None or before is None or after.state not in announced:
         return None
     return await switched_card(await deployment.refreshed(), before, after)
 
 
-async def _tell(deployment: Deployment, before: Edition, after: Edition) -> None:
-    """Write down that each channel that is told of alerts is to be told."""
+async def _announce(deployment: Deployment, before: Edition, after: Edition) -> None:
+    """Store a delivery of the announcement for each channel that receives alerts."""
     channels = dict.fromkeys(route.channel for route in deployment.config.routes)
     key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
     new = Delivery(DeliveryKind.SCORES, "", "", deployment.clock.now(), f"{after.id} {before.id}")
@@ -86,8 +85,8 @@ async def _tell(deployment: Deployment, before: Edition, after: Edition) -> None
 
 
 async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Quote:
-    """Quote what judges have not read yet: a question for an answer, one for each brand's facts,
-    and the gold texts that each judge reads first.
+    """Quote what judges have not read yet: one call for each answer, one for each brand's facts,
+    and one for each gold text that a judge reads first.
 
     Args:
         deployment: The open deployment.

@@ -1,4 +1,4 @@
-"""The editions of the scores as people see them: which is read, what waits, what would change."""
+"""Editions of the scores as cards: which is used, which is pending, and what would change."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from overheard.runs.plan import tracked
 from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
 from overheard.scoring.rescoring import Rescoring
 
-FIRST = "visibility"
-"""The metric that is shown also where it stays as it was."""
+ALWAYS_SHOWN = "visibility"
+"""The metric that a preview shows even where it does not change."""
 
 
 async def used_edition(deployment: Deployment) -> Edition | None:
-    """Return the edition that is read, or None before anything was scored."""
+    """Return the edition that reports read, or None before anything was scored."""
     editions = await deployment.store.editions.all()
     return next((one for one in editions if one.state is EditionState.USED), None)
 
 
 async def pending_edition(deployment: Deployment) -> Edition | None:
-    """Return the edition that is to be read, or None."""
+    """Return the edition that is to become the used one, or None."""
     return next(
         (one for one in await deployment.store.editions.all() if one.state in PENDING), None
     )
@@ -36,19 +36,19 @@ async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
 
 
 async def waiting(deployment: Deployment) -> list[str]:
-    """Say in a sentence that the scores do not follow a change yet; nothing when they do."""
+    """Return a sentence if the scores do not follow a change yet; empty when they do."""
     edition = await pending_edition(deployment)
     if edition is None:
         return []
     if edition.state is EditionState.READY:
         return [f"These are the scores from before a change. {edition.note} See: scores"]
     done = wording.percent(await share_done(deployment.rescoring, deployment))
-    told = "These are the scores from before a change, for which history is being scored again"
-    return [f"{told}: {done} is done. See: scores"]
+    state = "These are the scores from before a change, for which history is being scored again"
+    return [f"{state}: {done} is done. See: scores"]
 
 
 async def since_when(deployment: Deployment) -> datetime:
-    """Return from when on editions are compared: 90 days before the newest run."""
+    """Return the time from which on editions are compared: 90 days before the newest run."""
     runs = [run for run in await deployment.store.runs.find() if not run.aside]
     return (runs[0].started_at if runs else deployment.clock.now()) - WINDOW
 
@@ -65,12 +65,14 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
     metrics = list(deployment.scoring.metrics.values())
     found = moves(blocks, before.versions, after.versions, names, metrics)
     return [
-        m for m in found if m.metric.name == FIRST or _written(m, m.before) != _written(m, m.after)
+        m
+        for m in found
+        if m.metric.name == ALWAYS_SHOWN or _written(m, m.before) != _written(m, m.after)
     ]
 
 
 def moves_table(found: list[Move]) -> Table | None:
-    """Lay a preview out."""
+    """Return a preview as a table, or None when nothing changes."""
     rows = tuple(
         (m.brand, m.metric.label, _written(m, m.before), _written(m, m.after)) for m in found
     )
@@ -79,16 +81,16 @@ def moves_table(found: list[Move]) -> Table | None:
 
 
 def moves_sentence(found: list[Move]) -> str:
-    """Say a preview in words."""
-    told = [
+    """Return a preview as a list in words."""
+    changed = [
         f"{m.metric.label.lower()} of {m.brand} {_written(m, m.before)} → {_written(m, m.after)}"
         for m in found
     ]
-    return wording.listing(told) if told else "nothing that is shown"
+    return wording.listing(changed) if changed else "nothing that is shown"
 
 
 async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the news that the numbers follow a change, for people who do not know scorers."""
+    """Return the card that announces new numbers after a change, in words of marketing."""
     used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
     answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
@@ -126,7 +128,7 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
 
 
 async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the news that the numbers are those that were chosen."""
+    """Return the card that announces that an edition was chosen by hand."""
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
         title=f"Reports show the scores of set {after.id} now",

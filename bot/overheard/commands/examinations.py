@@ -88,8 +88,8 @@ async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
     for model, used in sorted(usual.items(), key=lambda pair: str(pair[0])):
         price = price_of(model, providers)
         if used.untold and price and (price.input or price.output):
-            told = wording.count(used.untold, "answer")
-            problem = f"{told} came without usage, so that the cost is only estimated"
+            answers = wording.count(used.untold, "answer")
+            problem = f"{answers} came without usage, so that the cost is only estimated"
             remedy = "have the service report the usage; a gateway may have an option for it"
             yield Finding(f"model {model}", problem, remedy)
 

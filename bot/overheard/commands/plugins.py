@@ -147,7 +147,7 @@ async def pin_plugin(
 
 
 def notice_card(plugin: str, text: str) -> Card:
-    """Return what admins are told of a plugin that is left alone, or of something else that needs
+    """Return the notice for admins of a plugin that is paused, or of something else that needs
     them, where no plugin is named.
     """
     resume = Action(f"{PLUGINS_RESUME.name} {plugin}", "Try it again now")

@@ -1,4 +1,4 @@
-"""`scores`: history is scored anew after a change, and people say which scores are read."""
+"""`scores`: score history again after a change, and choose which edition of the scores is read."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from overheard.errors import NothingToSwitch
 from overheard.scoring.edition_preview import changes
 from overheard.scoring.rescoring import DUTY, Rescoring, carry
 
-POLL = 0.5
-"""Seconds between two looks at work that another process does."""
+POLL_S = 0.5
+"""Seconds between two checks of a rescoring that another process carries out."""
 
 _STATES = {
     EditionState.USED: "in use",
@@ -44,7 +44,7 @@ _STATES = {
 
 
 async def list_scores(deployment: Deployment, call: Call) -> Card:
-    """Show which scores are read, which are kept, and how far history is scored anew."""
+    """Show which scores are read, which are kept, and how far rescoring has come."""
     editions = await deployment.store.editions.all()
     rescoring, now = deployment.rescoring, await used_edition(deployment)
     after = await pending_edition(deployment)
@@ -69,12 +69,12 @@ async def rescore(
     *,
     judge: Annotated[bool, option("Ask judges about history too, for their own money.")] = False,
 ) -> Card | Proposal:
-    """Score history for the names, facts and scorers of now, and switch to it.
+    """Score history with the current names, facts and scorers, and switch to the new scores.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        judge: Whether judges are asked about history too, for their own money.
+        judge: Whether judges read history too, which is paid for.
 
     Raises:
         BudgetExceeded: when the budget does not cover it.
@@ -115,18 +115,18 @@ async def switch(
     ] = None,
     agreed: bool = False,
 ) -> Card:
-    """Read another set of scores from now on: that which waits, or an earlier one again.
+    """Read another edition of the scores from now on: the pending edition, or an earlier one.
 
     Args:
         deployment: The open deployment.
         call: Who asks and where, and who is shown progress.
-        scores: Its number; by default that which waits.
-        agreed: Whether somebody has seen what it changes and said yes.
+        scores: The id of the edition; by default the pending edition.
+        agreed: Whether the change was shown and confirmed.
 
     Raises:
-        UnknownName: when there is no such set.
-        NothingToSwitch: when it is read already, or none waits.
-        ChangeNeedsYes: when nobody has agreed.
+        UnknownName: when there is no such edition.
+        NothingToSwitch: when that edition is read already, or no edition is pending.
+        ChangeNeedsYes: when the change was not confirmed.
     """
     editions, now = await deployment.store.editions.all(), await used_edition(deployment)
     waits = await pending_edition(deployment)
@@ -151,10 +151,10 @@ async def switch(
 
 
 async def cancel(deployment: Deployment, _: Call) -> Card:
-    """Score history no further for a change, and keep reading the scores from before it.
+    """Stop rescoring, and keep reading the scores from before the change.
 
     Raises:
-        NothingToSwitch: when history is not being scored anew.
+        NothingToSwitch: when no rescoring is going on.
     """
     after = await pending_edition(deployment)
     if after is None:
@@ -169,10 +169,10 @@ async def cancel(deployment: Deployment, _: Call) -> Card:
 
 
 async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Card:
-    """Remove the scores that nobody reads; the answers stay.
+    """Remove the editions of scores that are not read; the answers stay.
 
     Raises:
-        ChangeNeedsYes: when nobody has agreed.
+        ChangeNeedsYes: when the change was not confirmed.
     """
     editions = await deployment.store.editions.all()
     kept = [one for one in editions if one.state in {*PENDING, EditionState.USED}]
@@ -195,14 +195,14 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
 async def _watch(
     deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
 ) -> None:
-    """Show how far another process is, until it has ended."""
+    """Show the progress of a rescoring in another process until it has ended."""
     left = total = await rescoring.left()
     call.progress.start("Scoring history anew", total)
     while any(
         one.id == edition.id and one.state is EditionState.SCORING
         for one in await deployment.store.editions.all()
     ):
-        await asyncio.sleep(POLL)
+        await asyncio.sleep(POLL_S)
         rest = await rescoring.left()
         call.progress.advance(max(0, left - rest))
         left = min(left, rest)
@@ -210,8 +210,8 @@ async def _watch(
 
 
 async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: Edition) -> str:
-    """Say before a switch what it changes."""
-    told = moves_sentence(await preview(deployment, now, wanted))
+    """Return what a switch changes, in words."""
+    changed = moves_sentence(await preview(deployment, now, wanted))
     open_alerts = sum(not alert.state.over for alert in await deployment.store.alerts.find())
     since = await since_when(deployment)
     scoring = deployment.scoring.over(wanted.catalogue, wanted.versions)
@@ -220,7 +220,7 @@ async def _announced(deployment: Deployment, call: Call, now: Edition, wanted: E
     missing = f" {wanted.note}" if wanted.note else ""
     alerts = wording.count(open_alerts, "alert")
     return (
-        f"over the last 90 days of answers this changes {told}; {alerts} "
+        f"over the last 90 days of answers this changes {changed}; {alerts} "
         f"{'is' if open_alerts == 1 else 'are'} open and stay so; in that time "
         f"{wording.count(before, 'shift')} stood out by the scores of now, and {seen} by the "
         f"others.{missing}".rstrip(".")
