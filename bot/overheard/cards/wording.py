@@ -32,6 +32,11 @@ def percent(rate: float) -> str:
     return f"{rate * 100:.0f} %"
 
 
+def share(rate: float, answers: int = 0) -> str:
+    """Format a rate of answers: as a count (``9``) of so many answers, else in per cent (0)."""
+    return str(round(rate * answers)) if answers else percent(rate)
+
+
 def value(number: float, scale: Scale) -> str:
     """Format a value on a metric's scale: ``43 %``, ``+0.42``, ``2.3``."""
     if scale is Scale.POLARITY:
@@ -104,8 +109,13 @@ def listing(items: Sequence[str]) -> str:
 
 def day(at: datetime, zone: tzinfo) -> str:
     """Format the day in a time zone: ``3 Mar 2026``."""
+    return f"{short_day(at, zone)} {at.astimezone(zone).year}"
+
+
+def short_day(at: datetime, zone: tzinfo) -> str:
+    """Format the day in a time zone without its year: ``3 Mar``."""
     local = at.astimezone(zone)
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{local.day} {MONTHS[local.month - 1]}"
 
 
 def clock(at: datetime, zone: tzinfo) -> str:

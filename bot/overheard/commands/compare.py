@@ -13,6 +13,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.commands.compare_card import comparison_card
 from overheard.commands.demo import opened
+from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment, Session
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
@@ -41,7 +42,8 @@ async def compare(
     """Ask two models the same questions, round by round, until it is clear which represents a brand
     better.
 
-    The answers are kept and paid for like others, and do not enter the history.
+    The answers are kept and paid for like others, and do not enter the history. Two names of
+    brands are compared as `versus` does.
 
     Args:
         given: The deployment; where nothing is configured, the bundled example is compared.
@@ -62,12 +64,21 @@ async def compare(
     """
     drawn = secrets.randbits(31) if seed is None else seed
     async with opened(given) as deployment:
+        known = deployment.catalogue.brand
+        if known(base) and known(tuned):
+            return Proposal("", 0.0, partial(_brands, given, call, base, tuned))
         match = _match(deployment, base, tuned, brand, margin / 100, drawn)
         match = replace(match, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in match.whole), Counter[Pair]())
         payer = _run(deployment, call, match.whole[0]).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
     return Proposal(quote.price, quote.usd, partial(_play, given, call, match), {"seed": drawn})
+
+
+async def _brands(given: Deployment | Session, call: Call, brand: str, other: str) -> Card:
+    """Compare two brands, which asks no model."""
+    async with opened(given) as deployment:
+        return await versus(deployment, call, brand=brand, other=other)
 
 
 async def _play(given: Deployment | Session, call: Call, match: ComparisonSetup) -> Card:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from overheard.alerts.reasons import certainty, how_often
@@ -13,6 +13,7 @@ from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.trend import Chart
 from overheard.cards.model_names import asked_by
 from overheard.commands import standing_words
+from overheard.commands.brand_report import Report
 from overheard.commands.claims import CLAIM_DAYS, read_claims
 from overheard.commands.page_claims import MAX_CLAIMS, Claim, claims_note, read_claim
 from overheard.commands.page_tables import (
@@ -24,16 +25,14 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.page_voice import voice_shares
 from overheard.commands.shift_wording import shift_words
-from overheard.commands.standing_words import Place
-from overheard.commands.standings import HEADLINE_METRIC, Standing
+from overheard.commands.standings import HEADLINE_METRIC
 from overheard.commands.trend import trend_chart
+from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
-from overheard.domain import Alert, Brand, Model
+from overheard.domain import Alert, Brand
 from overheard.finetune.brief import BriefItem, GapKind, steps
 from overheard.finetune.brief_sources import draw_brief
-from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.claims import ClaimCluster
 
 MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
@@ -93,29 +92,6 @@ class Page:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a report has read of a brand.
-
-    Attributes:
-        brand: The brand.
-        names: The brand's name, and its competitors'.
-        lines: Streams of all metrics of these brands.
-        runs: For each model the runs that scored the brand, in the order of time.
-        rows: Standings of the newest run of each model.
-        places: How often the brand is named at each model.
-        alerts: The brand's open alerts, the newest first.
-    """
-
-    brand: Brand
-    names: Sequence[str]
-    lines: Sequence[Stream]
-    runs: Mapping[Model, Sequence[RunKey]]
-    rows: Sequence[Standing]
-    places: Sequence[Place]
-    alerts: Sequence[Alert]
-
-
 async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
     """Return the page of a report.
 
@@ -135,7 +111,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Page:
         now,
     )
     scored = await newest_answers(deployment, report.lines, report.runs)
-    voice = voice_shares(report.lines, report.names, call.zone)
+    voice = voice_shares(report, call.zone)
     chosen = [place.model for place in report.places[:MAX_MODELS]]
     questions, more = read_questions(deployment.catalogue, brand, report.lines, scored, chosen)
     return Page(
@@ -184,20 +160,19 @@ def _lead(groups: Sequence[ClaimCluster], alerts: Sequence[Alert], *, checked: b
 def _tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
     for place in report.places[:MAX_MODELS]:
         name = deployment.names.name(place.model)
-        value, mean = wording.percent(place.mine.mean), place.mine.mean
-        usual = place.usual
-        if place.answers:
-            value = f"{round(mean * place.answers)} of {place.answers}"
+        mean, usual = place.mine.mean, place.usual
+        value = wording.share(mean, place.answers)
+        value += f" of {place.answers}" if place.answers else ""
         words = f"{name} answers name you"
         if usual is not None:
-            shown = round(usual * place.answers) if place.answers else wording.percent(usual)
-            words += f", usually {shown}"
+            words += f", usually {wording.share(usual, place.answers)}"
         yield Tile(value, words, usual is not None and usual - mean >= MOVED)
     if voice:
-        past, now = voice.shares[0].values[:-1], voice.shares[0].values[-1]
-        mean = sum(past) / len(past) if past else now
-        usually = f", usually {wording.percent(mean)}" if past else ""
-        yield Tile(wording.percent(now), f"share of voice{usually}", mean - now >= MOVED)
+        mine = voice.shares[0]
+        now, usual = mine.values[-1], voice.usual(mine)
+        usually = f", usually {wording.percent(usual)}" if usual is not None else ""
+        worse = usual is not None and usual - now >= MOVED
+        yield Tile(wording.percent(now), f"share of voice{usually}", worse)
 
 
 def _mixed(items: Iterable[BriefItem]) -> list[BriefItem]:
@@ -254,12 +229,10 @@ async def _trend(deployment: Deployment, call: Call, report: Report) -> Chart | 
     """
     if max((len(runs) for runs in report.runs.values()), default=0) < 2:
         return standing_words.rates(report.places, deployment.names)
-    lines = [line for line in report.lines if line.key.metric == HEADLINE_METRIC]
     moved = next((a.shift.model for a in report.alerts if a.shift.model in report.runs), None)
-    lines = [line for line in lines if moved in {None, line.key.model}]
-    ordered = sorted(lines, key=lambda s: (report.names.index(s.key.brand), s.key.model))
+    lines = [line for line in report.headline_lines if moved in {None, line.key.model}]
     metric = deployment.scoring.metrics[HEADLINE_METRIC]
-    return await trend_chart(deployment, call, report.brand, metric, ordered)
+    return await trend_chart(deployment, call, report.brand, metric, lines)
 
 
 def _voice_words(voice: Shares | None, brand: Brand) -> str:

@@ -51,10 +51,25 @@ from overheard.commands import (
     status,
     trend,
     updates,
+    versus,
+    voice,
 )
 
 SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
-    "Measure and read": (check, report, trend, ask, compare, status, runs, shifts, updates, canary),
+    "Measure and read": (
+        check,
+        report,
+        trend,
+        voice,
+        versus,
+        ask,
+        compare,
+        status,
+        runs,
+        shifts,
+        updates,
+        canary,
+    ),
     "Alerts": (alerts, alert_actions, evidence),
     "Fine-tuning": (landscape, brief, dataset, approvals),
     "What is measured": (

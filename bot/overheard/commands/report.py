@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,22 +12,24 @@ from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standing_words
+from overheard.commands.brand_report import Report, read_report
 from overheard.commands.check_card import told
 from overheard.commands.editions import waiting
 from overheard.commands.export import replacing
-from overheard.commands.page import Report, read_page
+from overheard.commands.page import read_page
 from overheard.commands.page_html import page_html
-from overheard.commands.standing_words import read_places
-from overheard.commands.standings import HEADLINE_METRIC, read_streams, standings, table
+from overheard.commands.standings import HEADLINE_METRIC, table
 from overheard.commands.trend import trend_chart
+from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
-from overheard.detection.baseline import rows_with_answers, run_slice
 from overheard.domain import Brand, Metric, Model, Scale
 from overheard.errors import BadUsage, NothingToAsk
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import RunKey
 from overheard.runs.plan import find_brand, tracked
 
 HEADLINE = Metric(HEADLINE_METRIC, Scale.BINARY, "Visibility")
+MAX_LABEL = 30
+"""Longest label of a button, in characters."""
 
 
 async def report(
@@ -77,58 +79,54 @@ async def report(
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
     """Show one brand: in the newest run of each model, and how often it was named since."""
-    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
-    lines = await read_streams(deployment, names)
-    mine = [line for line in lines if line.key.brand == brand.name]
-    if not mine:
+    found = await read_report(deployment, brand)
+    if not found.runs:
         text = "No answers yet. Ask with check, or bring history with import."
         ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
         return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
-    runs = _runs(mine)
-    rows = standings(_newest(lines, runs), names, deployment.scoring)
-    data = {"brand": brand.name, "results": [row.data() for row in rows]}
-    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
-    found = await read_places(deployment, brand.name, rows, alerts)
-    if details or not found:
+    data = {"brand": brand.name, "results": [row.data() for row in found.rows]}
+    if details or not found.places:
+        when = _text(call, found.runs)
         return Card(
             title=f"{brand.name}: every metric",
-            text=_text(call, runs)
-            if found
-            else f"{standing_words.ONLY_BRANDED}\n\n{_text(call, runs)}",
-            table=table(rows, deployment.names),
+            text=when if found.places else f"{standing_words.ONLY_BRANDED}\n\n{when}",
+            table=table(found.rows, deployment.names),
             footer="Each question weighs the same. In brackets, the range in which the value lies "
             "nine times in ten.",
             data=data,
         )
-    chart = await trend_chart(deployment, call, brand, HEADLINE, _headline(lines, names))
+    chart = await trend_chart(deployment, call, brand, HEADLINE, found.headline_lines)
     return Card(
-        title=standing_words.headline(brand.name, found),
-        text=standing_words.ranks(found, deployment.names),
-        table=standing_words.table(found, deployment.names),
+        title=standing_words.headline(brand.name, found.places),
+        text=standing_words.ranks(found.places, deployment.names),
+        table=standing_words.table(found.places, deployment.names),
         image=await picture(chart, "trend.png"),
         actions=fitting(
-            Action(f"report {quoted(brand.name)} --details", "Details"),
+            Action(f"voice {quoted(brand.name)}", "Share of voice"),
+            *_against(found),
             Action(f"brief {quoted(brand.name)}", "What to do?"),
-            Action(f"claims {quoted(brand.name)}", "False claims"),
+            Action(f"report {quoted(brand.name)} --details", "Details", menu=True),
+            Action(f"claims {quoted(brand.name)}", "False claims", menu=True),
         ),
-        footer=_text(call, runs),
+        footer=_text(call, found.runs),
         data=data,
     )
 
 
+def _against(found: Report) -> Iterator[Action]:
+    """Yield the button that compares the brand with the competitor that is named most."""
+    if rival := most_named(found):
+        mine = quoted(found.brand.name)
+        label = wording.shorten(f"Against {rival}", MAX_LABEL)
+        yield Action(f"versus {mine} {quoted(rival)}", label)
+
+
 async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
     """Write the report of one brand as a page; its figures are those of the card."""
-    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
-    lines = await read_streams(deployment, names)
-    runs = _runs(line for line in lines if line.key.brand == brand.name)
-    if not runs:
+    found = await read_report(deployment, brand)
+    if not found.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    rows = standings(_newest(lines, runs), names, deployment.scoring)
-    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
-    found = await read_places(deployment, brand.name, rows, alerts)
-    content = await read_page(
-        deployment, call, Report(brand, names, lines, runs, rows, found, alerts)
-    )
+    content = await read_page(deployment, call, found)
     look = deployment.config.page
     page = page_html(content, logo=look.logo, color=look.color)
     with replacing(file) as out:
@@ -137,26 +135,12 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
     return Card(
         title="Wrote the page",
         text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
-        data={"brand": brand.name, "results": [row.data() for row in rows], "file": str(file)},
+        data={
+            "brand": brand.name,
+            "results": [row.data() for row in found.rows],
+            "file": str(file),
+        },
     )
-
-
-def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
-    """Return for each model the runs that scored a brand, in the order of time."""
-    runs: dict[Model, set[RunKey]] = {}
-    for stream in mine:
-        runs.setdefault(stream.key.model, set()).update(
-            stream.runs[row] for row in rows_with_answers(stream)
-        )
-    return {model: sorted(found) for model, found in runs.items()}
-
-
-def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> Iterator[Stream]:
-    """Yield what was said in the newest run of each model."""
-    for line in lines:
-        if line.key.model in runs:
-            row = line.runs.index(runs[line.key.model][-1])
-            yield run_slice(line, row, row + 1)
 
 
 def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
@@ -165,12 +149,6 @@ def _text(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
         f"Answers of {wording.day(every[-1].at, call.zone)}; "
         f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}."
     )
-
-
-def _headline(lines: Iterable[Stream], names: Sequence[str]) -> list[Stream]:
-    """Return the streams of the headline, in the order of the names."""
-    shown = [line for line in lines if line.key.metric == HEADLINE.name]
-    return sorted(shown, key=lambda line: (names.index(line.key.brand), line.key.model))
 
 
 REPORT = CommandSpec(

@@ -63,8 +63,10 @@ class Place:
     def words(self, share: float) -> str:
         """Write a share: ``9 of 24 answers`` or ``38 % of answers``."""
         if self.answers:
-            return f"{round(share * self.answers)} of {wording.count(self.answers, 'answer')}"
-        return f"{wording.percent(share)} of answers"
+            return (
+                f"{wording.share(share, self.answers)} of {wording.count(self.answers, 'answer')}"
+            )
+        return f"{wording.share(share)} of answers"
 
 
 async def read_places(
@@ -80,13 +82,18 @@ async def read_places(
         alerts: The brand's open alerts.
     """
     history = await read_streams(deployment, [brand], metric=HEADLINE_METRIC)
+    return places(brand, rows, history, await change_starts(deployment, alerts))
+
+
+async def change_starts(deployment: Deployment, alerts: Iterable[Alert]) -> dict[Model, datetime]:
+    """Return when the changes of open alerts began, the first for each model."""
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
-    changed = {
-        alert.shift.model: starts[began]
-        for alert in alerts
-        if (began := alert.shift.began or alert.shift.run_id) in starts
-    }
-    return places(brand, rows, history, changed)
+    began: dict[Model, datetime] = {}
+    for alert in alerts:
+        shift = alert.shift
+        if at := starts.get(shift.began or shift.run_id):
+            began[shift.model] = min(at, began.get(shift.model, at))
+    return began
 
 
 def places(
@@ -223,4 +230,4 @@ def table(found: Sequence[Place], names: ModelNames, *, pictured: bool = False) 
 def _cell(place: Place, share: float | None) -> str:
     if share is None:
         return "-"
-    return str(round(share * place.answers)) if place.answers else wording.percent(share)
+    return wording.share(share, place.answers)

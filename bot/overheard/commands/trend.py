@@ -106,17 +106,29 @@ async def trend_chart(
     models = {line.key.model for line in lines}
     alone = len(models) == 1
     shown = [line for line in lines if alone or line.key.brand == brand.name]
-    marks = [
-        Mark(u.at, u.source) for u in await deployment.store.updates.find() if u.model in models
-    ]
-    marks += await _shift_marks(deployment, brand, metric, models)
+    marks = await chart_marks(deployment, call, brand, metric, models)
     return Chart(
         title=_chart_title(metric, brand, deployment.names, models),
         scale=metric.scale,
         series=tuple(_series(line, brand, deployment.names, alone=alone) for line in shown),
-        marks=tuple(marks),
+        marks=marks,
         zone=call.zone,
     )
+
+
+async def chart_marks(
+    deployment: Deployment, call: Call, brand: Brand, metric: Metric, models: Collection[Model]
+) -> tuple[Mark, ...]:
+    """Return the marks of a chart of models: their updates, and where shifts of the metric began
+    that alerts have reported. Several updates of a model on one day are one mark.
+    """
+    marks: dict[str, Mark] = {}
+    for update in await deployment.store.updates.find():
+        if update.model in models:
+            day = wording.short_day(update.at, call.zone)
+            label = f"{deployment.names.name(update.model)} update, {day}"
+            marks.setdefault(f"{label} {update.at.year}", Mark(update.at, label))
+    return (*marks.values(), *await _shift_marks(deployment, brand, metric, models))
 
 
 async def _shift_marks(

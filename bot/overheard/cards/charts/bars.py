@@ -120,7 +120,7 @@ class RateGroup:
 
     def words(self, share: float) -> str:
         """Format a share: ``9`` of the answers, or ``38 %``."""
-        return str(round(share * self.answers)) if self.answers else wording.percent(share)
+        return wording.share(share, self.answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from overheard.cards import wording
-from overheard.cards.charts.svg import HEIGHT, LABEL_SIZE, WIDTH, Sheet, fit, spread, width
-from overheard.cards.charts.trend import BOTTOM, LEFT, RIGHT, ROW, TOP, Mark
+from overheard.cards.charts.frame import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    EndName,
+    draw_marks,
+    draw_names,
+)
+from overheard.cards.charts.svg import HEIGHT, Sheet
+from overheard.cards.charts.trend import Mark, marks_within
 
 FILLS = ("f1", "f2", "f3", "f4")
 MAX_AREAS = 5
@@ -33,6 +42,7 @@ class Shares:
         shares: The brand first, then its competitors.
         marks: Shown where they fall between the first time and the last.
         zone: The reader's time zone.
+        changed: When a change began; shares before it are usual, without one all but the last.
     """
 
     title: str
@@ -40,6 +50,23 @@ class Shares:
     shares: tuple[Share, ...]
     marks: tuple[Mark, ...] = ()
     zone: tzinfo = UTC
+    changed: datetime | None = None
+
+    def usual(self, share: Share) -> float | None:
+        """Return the mean of a brand's shares before the change; None without any."""
+        until = self.changed or self.times[-1]
+        past = [v for at, v in zip(self.times, share.values, strict=True) if at < until]
+        return sum(past) / len(past) if past else None
+
+    @property
+    def gained(self) -> Share | None:
+        """The competitor whose share grew most over its usual, by at least `GAIN`; else None."""
+        best = max(self.shares[1:], key=self._growth, default=None)
+        return best if best and self._growth(best) >= GAIN else None
+
+    def _growth(self, share: Share) -> float:
+        usual = self.usual(share)
+        return 0.0 if usual is None else share.values[-1] - usual
 
     @property
     def shown(self) -> list[Share]:
@@ -48,7 +75,10 @@ class Shares:
         rivals.sort(key=lambda share: share.values[-1])
         if len(rivals) < MAX_AREAS:
             return [brand, *rivals]
-        rest, kept = rivals[: -(MAX_AREAS - 2)], rivals[-(MAX_AREAS - 2) :]
+        kept = rivals[-(MAX_AREAS - 2) :]
+        if (gained := self.gained) and gained not in kept:
+            kept = [gained, *kept[1:]]
+        rest = [share for share in rivals if share not in kept]
         sums = (sum(values) for values in zip(*(s.values for s in rest), strict=True))
         return [brand, Share(wording.count(len(rest), "other"), tuple(sums)), *kept]
 
@@ -61,11 +91,11 @@ def drawing(chart: Shares) -> Sheet:
         sheet.text((LEFT - 5, _y(tick / 100) + 4), str(tick), anchor="end")
     xs = [_x(chart, at) for at in chart.times]
     below = [0.0] * len(xs)
-    middles: list[tuple[Share, str, float]] = []
+    names: list[EndName] = []
     fills = iter(FILLS * 2)
     for share in chart.shown:
         above = [min(1.0, b + v) for b, v in zip(below, share.values, strict=True)]
-        is_brand, has_gained = share == chart.shares[0], share == _gained(chart)
+        is_brand, has_gained = share == chart.shares[0], share == chart.gained
         fill = "brand" if is_brand else "gainfill" if has_gained else next(fills)
         edge = [(x, _y(v)) for x, v in zip(xs, above, strict=True)]
         foot = [(x, _y(v)) for x, v in zip(xs, below, strict=True)]
@@ -73,46 +103,15 @@ def drawing(chart: Shares) -> Sheet:
             edge, foot = ([(LEFT, p[0][1]), (RIGHT, p[0][1])] for p in (edge, foot))
         sheet.area([*edge, *reversed(foot)], fill, "pic")
         color = "brand" if is_brand else "gain" if has_gained else "mute"
-        middles.append((share, color, _y((above[-1] + below[-1]) / 2) + 4))
-        below = above
-    _draw_names(sheet, middles)
-    _draw_marks(sheet, chart)
-    sheet.text((LEFT, BOTTOM + 15), _day(chart, 0))
-    sheet.text((RIGHT, BOTTOM + 15), _day(chart, -1), anchor="end")
-    return sheet
-
-
-def _draw_names(sheet: Sheet, middles: list[tuple[Share, str, float]]) -> None:
-    ordered = sorted(middles, key=lambda found: found[2])
-    heights = spread([y for *_, y in ordered], ROW, TOP + 6, BOTTOM)
-    for (share, color, _), y in zip(ordered, heights, strict=True):
         value = f"{share.values[-1] * 100:.0f}"
-        weight = 400 if color == "mute" else 600
-        room = WIDTH - 236 - width(f" {value}", LABEL_SIZE, 600)
-        text = f"{fit(share.label, LABEL_SIZE, room, 600)} {value}"
-        sheet.text((232, y), text, size=LABEL_SIZE, color=color, weight=weight)
-
-
-def _draw_marks(sheet: Sheet, chart: Shares) -> None:
-    shown = [m for m in chart.marks if chart.times[0] <= m.at <= chart.times[-1]]
-    for mark in shown:
-        x = _x(chart, mark.at)
-        sheet.line((x, TOP - 4), (x, BOTTOM), "bad", 1.4, "4 3")
-    for mark in shown[-1:]:
-        text = fit(mark.label, LABEL_SIZE, 190, 600)
-        half = width(text, LABEL_SIZE, 600) / 2
-        x = min(max(_x(chart, mark.at), 8 + half), WIDTH - 8 - half)
-        sheet.text((x, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle")
-
-
-def _gained(chart: Shares) -> Share | None:
-    """Return the competitor whose share grew most since the first time, by at least `GAIN`."""
-    best = max(chart.shares[1:], key=_growth, default=None)
-    return best if best and _growth(best) >= GAIN else None
-
-
-def _growth(share: Share) -> float:
-    return share.values[-1] - share.values[0]
+        names.append(EndName(share.label, value, color, _y((above[-1] + below[-1]) / 2)))
+        below = above
+    draw_names(sheet, names)
+    shown = marks_within(chart.marks, chart.times)
+    draw_marks(sheet, [(_x(chart, mark.at), mark.label) for mark in shown])
+    sheet.text((LEFT, BOTTOM + 15), wording.short_day(chart.times[0], chart.zone))
+    sheet.text((RIGHT, BOTTOM + 15), wording.short_day(chart.times[-1], chart.zone), anchor="end")
+    return sheet
 
 
 def _x(chart: Shares, at: datetime) -> float:
@@ -122,11 +121,6 @@ def _x(chart: Shares, at: datetime) -> float:
 
 def _y(share: float) -> float:
     return BOTTOM - share * (BOTTOM - TOP)
-
-
-def _day(chart: Shares, index: int) -> str:
-    local = chart.times[index].astimezone(chart.zone)
-    return f"{local.day} {wording.MONTHS[local.month - 1]}"
 
 
 def alt(chart: Shares) -> str:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from overheard.cards import wording
-from overheard.cards.charts.svg import (
-    HEIGHT,
-    LABEL_SIZE,
-    SMALL_SIZE,
-    WIDTH,
-    Place,
-    Sheet,
-    fit,
-    spread,
-    width,
+from overheard.cards.charts.frame import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    EndName,
+    draw_marks,
+    draw_names,
 )
+from overheard.cards.charts.svg import HEIGHT, LABEL_SIZE, SMALL_SIZE, WIDTH, Place, Sheet, fit
 from overheard.domain import Scale
 
 Point = tuple[datetime, float, float, float]
@@ -25,12 +24,6 @@ Point = tuple[datetime, float, float, float]
 
 MAX_LINES = 5
 """Lines that a reader tells apart on a phone."""
-LEFT, RIGHT, TOP, BOTTOM = 38.0, 224.0, 42.0, 172.0
-"""The edges of the area of the lines, in units."""
-ROW = 15.0
-"""Height of a name at the end of a line, in units."""
-LONG_MARK = 190.0
-"""Width at which the words of a mark are cut, in units."""
 GAIN = 0.05
 """Least growth of a rate with which a competitor is shown as the one that gained."""
 BAND_NAME = "likely range"
@@ -69,6 +62,12 @@ class Mark:
     between: tuple[datetime, datetime] | None = None
 
 
+def marks_within(marks: Iterable[Mark], times: Sequence[datetime]) -> list[Mark]:
+    """Return the marks that fall between the first time and the last, in order of time."""
+    shown = (mark for mark in marks if times and times[0] <= mark.at <= times[-1])
+    return sorted(shown, key=lambda mark: mark.at)
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Lines over time.
@@ -99,9 +98,7 @@ class Chart:
     @property
     def shown_marks(self) -> list[Mark]:
         """The marks that fall between the first point and the last, in order."""
-        times = self.times
-        within = (mark for mark in self.marks if times and times[0] <= mark.at <= times[-1])
-        return sorted(within, key=lambda mark: mark.at)
+        return marks_within(self.marks, self.times)
 
     @property
     def shown_series(self) -> list[Series]:
@@ -126,9 +123,9 @@ class Chart:
 
     def words(self, value: float) -> str:
         """Format a value: as a count of answers, or as its scale has it."""
-        return (
-            str(round(value * self.answers)) if self.answers else wording.value(value, self.scale)
-        )
+        if self.answers:
+            return wording.share(value, self.answers)
+        return wording.value(value, self.scale)
 
 
 def _growth(series: Series, since: datetime) -> float:
@@ -238,32 +235,19 @@ class _Frame:
         sheet.text((246, BOTTOM + 15), BAND_NAME)
 
     def draw_marks(self, sheet: Sheet) -> None:
-        """Draw the marks as dashed lines; the words of the last stand above the lines."""
-        marks = self.chart.shown_marks
-        for mark in marks:
-            x, _ = self.place(mark.at, 0)
-            sheet.line((x, TOP - 4), (x, BOTTOM), "bad", 1.4, "4 3")
-        for mark in marks[-1:]:
-            text = fit(mark.label, LABEL_SIZE, LONG_MARK, 600)
-            half = width(text, LABEL_SIZE, 600) / 2
-            x = min(max(self.place(mark.at, 0)[0], 8 + half), WIDTH - 8 - half)
-            sheet.text(
-                (x, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle"
-            )
+        """Draw the marks as dashed lines."""
+        shown = self.chart.shown_marks
+        draw_marks(sheet, [(self.place(mark.at, 0)[0], mark.label) for mark in shown])
 
     def draw_names(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
         """Write the name and the last value of each line at its end."""
-        last = {s: self.place(s.points[-1][0], self.value(s.points[-1][1]))[1] for s in styles}
-        order = sorted(styles, key=lambda series: last[series])
-        heights = spread([last[series] + 4 for series in order], ROW, TOP, BOTTOM - 2)
-        for series, y in zip(order, heights, strict=True):
-            color = styles[series][0]
-            value = self.chart.words(series.points[-1][1])
-            weight = 400 if color == "rival" else 600
-            room = WIDTH - 236 - width(f" {value}", LABEL_SIZE, 600)
-            text = f"{fit(series.label, LABEL_SIZE, room, 600)} {value}"
+        names = []
+        for series, (color, *_) in styles.items():
+            last = series.points[-1]
             shown = "mute" if color == "rival" else color
-            sheet.text((232, y), text, size=LABEL_SIZE, color=shown, weight=weight)
+            y = self.place(last[0], self.value(last[1]))[1]
+            names.append(EndName(series.label, self.chart.words(last[1]), shown, y))
+        draw_names(sheet, names)
 
 
 def _ticks(chart: Chart) -> list[float]:
@@ -322,11 +306,10 @@ def _day(at: datetime, chart: Chart) -> str:
 
 def _when(at: datetime, chart: Chart) -> str:
     """Return a moment for the time axis: ``21 Sep``, with the year or the time where it needs."""
-    times, local = chart.times, at.astimezone(chart.zone)
-    date = f"{local.day} {wording.MONTHS[local.month - 1]}"
+    times, date = chart.times, wording.short_day(at, chart.zone)
     if times[0] < times[-1] and _is_short(chart):
         return f"{date}, {wording.clock(at, chart.zone)}"
-    return date if _same_year(times, chart.zone) else f"{date} {local.year}"
+    return date if _same_year(times, chart.zone) else wording.day(at, chart.zone)
 
 
 def _same_year(times: Sequence[datetime], zone: tzinfo) -> bool:

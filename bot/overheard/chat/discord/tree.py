@@ -30,7 +30,7 @@ IN_GUILD, IN_DIRECT_MESSAGE = 0, 1
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: FLAG}
 RARE_GROUP = "more"
 """The group of `RARE_COMMANDS`: the root has room for 25 children, including those of plugins."""
-RARE_COMMANDS = frozenset({"audit", "evidence", "landscape", "power", "shifts"})
+RARE_COMMANDS = frozenset({"audit", "compare", "evidence", "landscape", "power", "shifts", "voice"})
 COMPLETED = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT})
 """Kinds of options whose values the desk offers while a person types."""
 DESCRIPTION_LIMITS = (70, 50, 30, 15)

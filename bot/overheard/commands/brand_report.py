@@ -1,0 +1,77 @@
+"""What a brand's report, page, share of voice and comparison with another brand are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from overheard.commands.standing_words import Place, change_starts, places
+from overheard.commands.standings import HEADLINE_METRIC, Standing, read_streams, standings
+from overheard.deployment import Deployment
+from overheard.detection.baseline import rows_with_answers, run_slice
+from overheard.domain import Alert, Brand, Model
+from overheard.measure.blocks import RunKey, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is known of a brand.
+
+    Attributes:
+        brand: The brand.
+        names: The brand's name, and its competitors'.
+        lines: Streams of all metrics of these brands.
+        runs: For each model the runs that scored the brand, in the order of time.
+        rows: Standings of the newest run of each model.
+        places: How often the brand is named at each model.
+        alerts: The brand's open alerts, the newest first.
+        changed: When the changes of open alerts began, by model: values since are not usual.
+    """
+
+    brand: Brand
+    names: Sequence[str]
+    lines: Sequence[Stream]
+    runs: Mapping[Model, Sequence[RunKey]]
+    rows: Sequence[Standing]
+    places: Sequence[Place]
+    alerts: Sequence[Alert]
+    changed: Mapping[Model, datetime]
+
+    @property
+    def headline_lines(self) -> list[Stream]:
+        """The streams of the headline metric, the brand's own first, by model."""
+        shown = [line for line in self.lines if line.key.metric == HEADLINE_METRIC]
+        return sorted(shown, key=lambda s: (self.names.index(s.key.brand), s.key.model))
+
+
+async def read_report(deployment: Deployment, brand: Brand) -> Report:
+    """Return what is known of a brand; without answers, `Report.runs` is empty."""
+    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
+    lines = await read_streams(deployment, names)
+    mine = [line for line in lines if line.key.brand == brand.name]
+    runs = _runs(mine)
+    rows = standings(_newest(lines, runs), names, deployment.scoring)
+    alerts = [a for a in await deployment.store.alerts.find(brand=brand.name) if not a.state.over]
+    changed = await change_starts(deployment, alerts)
+    history = [line for line in mine if line.key.metric == HEADLINE_METRIC]
+    found = places(brand.name, rows, history, changed)
+    return Report(brand, names, lines, runs, rows, found, alerts, changed)
+
+
+def _runs(mine: Iterable[Stream]) -> dict[Model, list[RunKey]]:
+    """Return for each model the runs that scored a brand, in the order of time."""
+    runs: dict[Model, set[RunKey]] = {}
+    for stream in mine:
+        runs.setdefault(stream.key.model, set()).update(
+            stream.runs[row] for row in rows_with_answers(stream)
+        )
+    return {model: sorted(found) for model, found in runs.items()}
+
+
+def _newest(lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]) -> Iterator[Stream]:
+    """Yield what was said in the newest run of each model."""
+    for line in lines:
+        if line.key.model in runs:
+            row = line.runs.index(runs[line.key.model][-1])
+            yield run_slice(line, row, row + 1)

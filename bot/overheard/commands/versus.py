@@ -1,0 +1,336 @@
+"""`versus`: a brand against another one, at each model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Style, fitting
+from overheard.cards.charts.forest import Pair, PairGroup, Pairs
+from overheard.cards.charts.renderer import picture
+from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.cards.model_names import asked_by
+from overheard.commands.arguments import BrandName, past_moment, unknown
+from overheard.commands.brand_report import Report, read_report
+from overheard.commands.standings import HEADLINE_METRIC
+from overheard.commands.voice import chosen_models
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Catalogue, Model
+from overheard.finetune.evidence import SENTIMENT, scored_answers
+from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.trends import Point, level
+from overheard.numpy_proxy import np
+from overheard.runs.plan import find_brand, tracked
+
+METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
+"""The metrics that are compared, and what readers call them."""
+CLOSE, FAR = 0.1, 0.3
+"""Differences of a rate below which brands are close, and from which one is far ahead."""
+MAX_MODELS, MAX_ASPECTS = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """One metric of two brands at one model.
+
+    Attributes:
+        model: The model.
+        metric: The metric.
+        mine: The brand's level.
+        other: The other brand's.
+    """
+
+    model: Model
+    metric: str
+    mine: Point
+    other: Point
+
+    @property
+    def difference(self) -> float:
+        """The brand's level minus the other's."""
+        return self.mine.mean - self.other.mean
+
+    @property
+    def finding(self) -> str:
+        """``close``, ``ahead``, ``far ahead``, ``behind`` or ``far behind``.
+
+        Brands are close when they differ by less than `CLOSE`, or when the level of each lies in
+        the 90 % interval of the other.
+        """
+        size = abs(self.difference)
+        mine, other = self.mine, self.other
+        likely = mine.low <= other.mean <= mine.high and other.low <= mine.mean <= other.high
+        if size < CLOSE or likely:
+            return "close"
+        side = "ahead" if self.difference > 0 else "behind"
+        return f"far {side}" if size >= FAR else side
+
+
+async def versus(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: BrandName,
+    other: Annotated[str, argument("The other; without one, its leading rival.", Kind.BRAND)] = "",
+    model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
+    since: Annotated[str, option("Of all checks since this day.", Kind.TIME)] = "",
+) -> Card:
+    """Show how often two brands are named, recommended and named first, at each model.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brand: A brand's name.
+        other: Another's. Without it, a tracked brand is compared with the competitor that is named
+            most, and a competitor with the brand whose competitor it is.
+        model: A model's name or ``provider/model``; empty means all.
+        since: The first day of the checks that count together; empty means the newest check of
+            each model.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist, and for brands that are not
+            competitors.
+        TimeUnreadable: for a day that cannot be read.
+    """
+    begin = past_moment(since, deployment.clock.now(), call.zone) if since else None
+    mine, rival = _pair(deployment.catalogue, brand, other)
+    deployment = await deployment.caught_up(call.progress)
+    found = await read_report(deployment, mine)
+    name = rival.name if rival else most_named(found)
+    models = chosen_models(deployment, found, model)
+    duels = list(_duels(found, name, models, begin))
+    if not duels:
+        return _nothing(found, name)
+    said = await _said(deployment, found, name, models, begin)
+    return await _card(deployment, call, found, name, duels, said)
+
+
+def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
+    """Return the tracked brand of two and its competitor; None for the competitor named most."""
+    first = find_brand(catalogue, brand)
+    given = [first, *([find_brand(catalogue, other)] if other else [])]
+    own = tracked(catalogue)
+    for mine in sorted(own, key=lambda one: one.name != first.name):
+        names = {rival.name for rival in catalogue.rivals(mine.name)}
+        rest = [one for one in given if one.name != mine.name]
+        if len(rest) < len(given) and not rest:
+            return mine, None
+        if len(rest) == 1 and rest[0].name in names and (mine in given or not other):
+            return mine, rest[0]
+    known = [rival.name for rival in catalogue.rivals(first.name)]
+    raise unknown(f"competitor of {first.name}", given[-1].name, known)
+
+
+def most_named(found: Report) -> str:
+    """Return the competitor that is named most in the newest runs; empty without competitors."""
+    shares: Counter[str] = Counter()
+    for place in found.places:
+        shares.update(place.rivals)
+    order = sorted(found.names[1:], key=lambda name: -shares[name])
+    return order[0] if order else ""
+
+
+def _duels(
+    found: Report, other: str, models: Sequence[Model], since: datetime | None
+) -> Iterator[Duel]:
+    """Yield the metrics of both brands at each model that has both."""
+    lines = {line.key: line for line in found.lines}
+    for model in models:
+        runs = _counted(found.runs[model], since)
+        for metric in METRICS:
+            levels = [
+                level(_part(lines[key], runs))
+                for name in (found.brand.name, other)
+                if (key := (name, model, metric)) in lines
+            ]
+            if len(levels) == 2 and levels[0] and levels[1]:
+                yield Duel(model, metric, levels[0], levels[1])
+
+
+def _counted(runs: Sequence[RunKey], since: datetime | None) -> list[RunKey]:
+    """Return the runs since a time, or the newest."""
+    return list(runs[-1:]) if since is None else [run for run in runs if run.at >= since]
+
+
+def _part(line: Stream, runs: Sequence[RunKey]) -> Stream:
+    """Return the part of a stream that is of some runs."""
+    rows = np.array([row for row, run in enumerate(line.runs) if run in runs], dtype=int)
+    return replace(
+        line,
+        runs=tuple(line.runs[row] for row in rows.tolist()),
+        n=line.n[rows],
+        total=line.total[rows],
+        squares=line.squares[rows],
+    )
+
+
+async def _said(
+    deployment: Deployment,
+    found: Report,
+    other: str,
+    models: Iterable[Model],
+    since: datetime | None,
+) -> tuple[list[str], list[str]]:
+    """Return what is praised more often of the brand than of the other, and the reverse."""
+    numbers = {(model, run.id) for model in models for run in _counted(found.runs[model], since)}
+    wanted = [
+        run
+        for run in await deployment.store.runs.find()
+        if run.id in {number for _, number in numbers}
+    ]
+    prompts = {prompt for line in found.lines for prompt in line.prompts}
+    scored = await scored_answers(deployment.store, wanted, prompts, deployment.scoring.versions)
+    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    for one in scored:
+        if (one.model, one.answer.run_id) in numbers:
+            for count, name in zip(counts, (found.brand.name, other), strict=True):
+                details = one.details(name, SENTIMENT)
+                count.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
+    mine, theirs = counts
+    return _more_often(mine, theirs), _more_often(theirs, mine)
+
+
+def _more_often(mine: Counter[str], other: Counter[str]) -> list[str]:
+    """Return the aspects that are named at least twice as often, and twice, of one brand."""
+    found = [a for a in mine if mine[a] >= 2 and mine[a] >= 2 * other[a]]
+    return sorted(found, key=lambda aspect: (other[aspect] - mine[aspect], aspect))[:MAX_ASPECTS]
+
+
+async def _card(
+    deployment: Deployment,
+    call: Call,
+    found: Report,
+    other: str,
+    duels: Sequence[Duel],
+    said: tuple[list[str], list[str]],
+) -> Card:
+    mine, names = found.brand.name, deployment.names
+    models = list(dict.fromkeys(duel.model for duel in duels))
+    chart = Pairs(
+        _of(duels), mine, other, tuple(_group(deployment, m, duels) for m in models[:MAX_MODELS])
+    )
+    aspects = [
+        f"Said more often of {name}: {wording.listing(words)}."
+        for name, words in zip(("you", other), said, strict=True)
+        if words
+    ]
+    newest = max(duel.mine.at for duel in duels)
+    return Card(
+        title=f"{mine} against {other}",
+        text="\n\n".join(
+            [
+                _sentence(deployment, call, found, other, duels),
+                *(["\n".join(aspects)] if aspects else []),
+            ]
+        ),
+        image=await picture(chart, "versus.png"),
+        actions=fitting(*_actions(found, other)),
+        footer=f"Answers until {wording.day(newest, call.zone)}.",
+        data={
+            "brand": mine,
+            "other": other,
+            "models": [
+                {
+                    "model": str(model),
+                    "name": names.name(model),
+                    "metrics": [_data(duel) for duel in duels if duel.model == model],
+                }
+                for model in models
+            ],
+            "said_of_brand": said[0],
+            "said_of_other": said[1],
+        },
+    )
+
+
+def _of(duels: Sequence[Duel]) -> str:
+    """Return the title of the picture, with the number of answers where all are of one size."""
+    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    return f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers"
+
+
+def _group(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
+    mine = [duel for duel in duels if duel.model == model]
+    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in mine)
+    answers = sizes.pop() if len(sizes) == 1 else 0
+    return PairGroup(deployment.names.name(model), pairs, asked_by(model), answers)
+
+
+def _sentence(
+    deployment: Deployment, call: Call, found: Report, other: str, duels: Sequence[Duel]
+) -> str:
+    """Write who is ahead at which model, in the order from good to bad."""
+    texts = {
+        "far ahead": "you are far ahead",
+        "ahead": "you are ahead",
+        "close": "you are close",
+        "behind": f"{other} is ahead",
+        "far behind": f"{other} is far ahead",
+    }
+    shown = [duel for duel in duels if duel.metric == HEADLINE_METRIC]
+    sentences = []
+    for finding, words in texts.items():
+        models = [duel.model for duel in shown if duel.finding == finding]
+        if models:
+            at = wording.listing([deployment.names.name(model) for model in models])
+            sentences.append(f"At {at} {words}{_since(call, found, finding, models)}.")
+    return " ".join(sentences)
+
+
+def _since(call: Call, found: Report, finding: str, models: Sequence[Model]) -> str:
+    """Return since when, where one open alert explains why the other is ahead."""
+    if "behind" not in finding or len(models) != 1:
+        return ""
+    began = found.changed.get(models[0])
+    return f", since {wording.short_day(began, call.zone)}" if began else ""
+
+
+def _actions(found: Report, other: str) -> Iterator[Action]:
+    """Yield the ways on: what to do, the market, and other competitors."""
+    mine = quoted(found.brand.name)
+    yield Action(f"brief {mine}", "Questions you lose", Style.PRIMARY)
+    yield Action(f"voice {mine}", "Share of voice")
+    for alert in found.alerts[:1]:
+        yield Action(f"evidence {alert.id}", "Read answers")
+    for name in found.names[1:]:
+        if name != other:
+            yield Action(f"versus {mine} {quoted(name)}", f"Against {name}", menu=True)
+
+
+def _data(duel: Duel) -> dict[str, Any]:
+    return {
+        "metric": duel.metric,
+        "finding": duel.finding,
+        "brand": duel.mine.mean,
+        "brand_interval": [duel.mine.low, duel.mine.high],
+        "other": duel.other.mean,
+        "other_interval": [duel.other.low, duel.other.high],
+        "answers": duel.mine.n,
+    }
+
+
+def _nothing(found: Report, other: str) -> Card:
+    """Return the card of brands that cannot be compared yet."""
+    mine = quoted(found.brand.name)
+    data = {"brand": found.brand.name, "other": other, "models": []}
+    if other:
+        action = Action(f"check {mine}", "Check now", Style.PRIMARY)
+        text = f"No answers about {found.brand.name} and {other} in this time."
+    else:
+        action = Action(f"brands edit {mine}", "Add competitors", Style.PRIMARY)
+        text = "It has no competitors yet."
+    return Card(found.brand.name, text, actions=fitting(action), data=data)
+
+
+VERSUS = CommandSpec(
+    "versus",
+    "Show a brand against another: how often each is named, recommended and named first.",
+    versus,
+    examples=("versus Acme Zeta", "versus Acme", "versus Acme Zeta --model ChatGPT"),
+    chart="",
+)

@@ -1,0 +1,227 @@
+"""`voice`: how the mentions of a market are shared among a brand and its competitors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import Annotated, Any
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Style, fitting
+from overheard.cards.charts.renderer import picture
+from overheard.cards.charts.shares import Share, Shares
+from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.commands.arguments import past_moment, unknown
+from overheard.commands.brand_report import Report, read_report
+from overheard.commands.trend import chart_marks
+from overheard.deployment import Call, Deployment
+from overheard.domain import Model
+from overheard.errors import NothingToAsk
+from overheard.measure.trends import trend
+from overheard.runs.plan import find_brand, tracked
+
+VOICE_METRIC = "share_of_voice"
+MOVED = 0.03
+"""Least difference to the usual share at which a card says what is usual."""
+_Course = dict[datetime, float]
+
+
+async def show_voice(
+    deployment: Deployment,
+    call: Call,
+    *,
+    brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
+    model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
+    since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
+) -> Card:
+    """Show a brand's share of all mentions of it and its competitors, over time.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        brand: Its name; by default the first that is tracked.
+        model: A model's name or ``provider/model``; empty means the mean of all.
+        since: The first day that is shown; empty shows all checks.
+
+    Raises:
+        UnknownName: for a brand or a model that does not exist.
+        NothingToAsk: when no brand is configured.
+        TimeUnreadable: for a day that cannot be read.
+    """
+    known = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
+    if not known:
+        raise NothingToAsk(missing="no brand is configured, add a [[brands]] table")
+    begin = past_moment(since, deployment.clock.now(), call.zone) if since else None
+    deployment = await deployment.caught_up(call.progress)
+    found = await read_report(deployment, known[0])
+    models = chosen_models(deployment, found, model)
+    shares = voice_shares(found, call.zone, models=models, since=begin)
+    if shares is None:
+        return _nothing(found)
+    metric = deployment.scoring.metrics[VOICE_METRIC]
+    marks = await chart_marks(deployment, call, found.brand, metric, models)
+    return await _card(deployment, found, models, replace(shares, marks=marks))
+
+
+def chosen_models(deployment: Deployment, found: Report, name: str) -> list[Model]:
+    """Return the models with answers of a brand, or the one of them that is meant.
+
+    Raises:
+        UnknownName: when none is meant.
+    """
+    models = sorted(found.runs)
+    if not name:
+        return models
+    chosen = deployment.names.find(name, models)
+    if chosen is None:
+        shown = [deployment.names.name(one) for one in models]
+        raise unknown("model with answers", name, shown)
+    return [chosen]
+
+
+def voice_shares(
+    found: Report,
+    zone: tzinfo,
+    *,
+    models: Collection[Model] | None = None,
+    since: datetime | None = None,
+) -> Shares | None:
+    """Return the shares of voice of a brand and its competitors over time, as means over models.
+
+    At each time, a model counts with its newest run until then; the course begins when every model
+    has one. The brand's share is its metric; the competitors divide the rest as their metrics do,
+    so that the shares sum to 1 also where competitors are compared with further brands.
+
+    Args:
+        found: What is known of the brand.
+        zone: The reader's time zone.
+        models: The models that count; by default all.
+        since: The earliest time that is shown.
+
+    Returns:
+        The chart; None without competitors, without the metric, or without a time to show.
+    """
+    courses: dict[str, dict[Model, _Course]] = {}
+    for line in found.lines:
+        if line.key.metric == VOICE_METRIC and (models is None or line.key.model in models):
+            points = {point.at: point.mean for point in trend(line)}
+            courses.setdefault(line.key.brand, {})[line.key.model] = points
+    first, *rivals = found.names
+    mine = {model: course for model, course in courses.get(first, {}).items() if course}
+    if not mine or len(courses) < 2:
+        return None
+    begin = max(min(course) for course in mine.values())
+    every = sorted({at for course in mine.values() for at in course if at >= begin})
+    times = [at for at in every if since is None or at >= since]
+    if not times:
+        return None
+    values: dict[str, list[float]] = {name: [] for name in found.names}
+    for at in times:
+        raw = {name: _mean(courses.get(name, {}), at) for name in found.names}
+        others = sum(raw[name] for name in rivals)
+        rest = 1 - raw[first]
+        values[first].append(raw[first] if others else 1.0)
+        for name in rivals:
+            values[name].append(raw[name] / others * rest if others else 0.0)
+    return Shares(
+        "Share of voice, % of mentions",
+        tuple(times),
+        tuple(Share(name, tuple(values[name])) for name in found.names),
+        zone=zone,
+        changed=min((at for model, at in found.changed.items() if model in mine), default=None),
+    )
+
+
+def _mean(courses: dict[Model, _Course], at: datetime) -> float:
+    """Return the mean over the models of the newest value until a time; 0 without any."""
+    newest = [
+        course[max(past)] for course in courses.values() if (past := [t for t in course if t <= at])
+    ]
+    return sum(newest) / len(newest) if newest else 0.0
+
+
+def voice_title(shares: Shares) -> str:
+    """Write a brand's share, and what is usual where that differs by `MOVED`."""
+    mine = shares.shares[0]
+    return f"{mine.label}'s share of voice: {_now(shares, mine)}"
+
+
+def voice_sentence(shares: Shares) -> str:
+    """Write who leads, and which competitor gained most."""
+    mine = shares.shares[0]
+    leader = max(shares.shares, key=lambda share: share.values[-1])
+    who = "You lead" if leader == mine else f"{leader.label} leads"
+    sentences = [f"{who} with {wording.percent(leader.values[-1])}."]
+    if gained := shares.gained:
+        sentences.append(f"{gained.label} gained most: {_now(shares, gained)}.")
+    return " ".join(sentences)
+
+
+def _now(shares: Shares, share: Share) -> str:
+    now, usual = share.values[-1], shares.usual(share)
+    if usual is None or (abs(now - usual) < MOVED and share != shares.gained):
+        return wording.percent(now)
+    return f"{wording.percent(now)}, usually {wording.percent(usual)}"
+
+
+async def _card(
+    deployment: Deployment, found: Report, models: Collection[Model], shares: Shares
+) -> Card:
+    names = [deployment.names.name(model) for model in models]
+    day = wording.short_day(shares.times[-1], shares.zone)
+    return Card(
+        title=voice_title(shares),
+        text=voice_sentence(shares),
+        image=await picture(shares, "share-of-voice.png"),
+        actions=fitting(*_actions(deployment, found, models)),
+        footer=f"Of all mentions of these {wording.count(len(found.names), 'brand')}, at "
+        f"{wording.listing(names)}, until {day}.",
+        data=_data(found, models, shares),
+    )
+
+
+def _actions(deployment: Deployment, found: Report, models: Collection[Model]) -> Iterator[Action]:
+    """Yield the ways on: the report, and the same of another model."""
+    mine = quoted(found.brand.name)
+    yield Action(f"report {mine}", "Report")
+    yield Action(f"brief {mine}", "What to do?")
+    if len(models) < len(found.runs):
+        yield Action(f"voice {mine}", "All models", menu=True)
+    for model in sorted(found.runs):
+        if len(found.runs) > 1 and [model] != list(models):
+            name = deployment.names.name(model)
+            yield Action(f"voice {mine} --model {quoted(name)}", f"Only {name}", menu=True)
+
+
+def _data(found: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
+    return {
+        "brand": found.brand.name,
+        "models": [str(model) for model in models],
+        "times": [at.isoformat() for at in shares.times],
+        "shares": {share.label: list(share.values) for share in shares.shares},
+        "usual": {share.label: shares.usual(share) for share in shares.shares},
+    }
+
+
+def _nothing(found: Report) -> Card:
+    """Return the card of a brand whose market cannot be shown."""
+    mine = quoted(found.brand.name)
+    title = f"{found.brand.name}'s share of voice"
+    data = {"brand": found.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
+    if len(found.names) < 2:
+        text = "Add competitors: the share is that of all brands of your market."
+        action = Action(f"brands edit {mine}", "Add competitors", Style.PRIMARY)
+    else:
+        text = "Nothing was measured in this time."
+        action = Action(f"check {mine}", "Check now", Style.PRIMARY)
+    return Card(title, text, actions=fitting(action), data=data)
+
+
+VOICE = CommandSpec(
+    "voice",
+    "Show how the mentions of your market are shared among you and your competitors.",
+    show_voice,
+    examples=("voice Acme", "voice Acme --model ChatGPT", "voice Acme --since 2026-09-01"),
+    chart="",
+)
