@@ -146,7 +146,7 @@ async def opened(folder: str, url: str) -> AsyncIterator[tuple[Deployment, FakeC
     text = CONFIG.format(folder=folder, url=url)
     text += "".join(f'[[prompts]]\ntext = "Which is best for {n}?"\n' for n in range(PROMPTS))
     async with open_deployment(parse_config(text)) as deployment:
-        gate = ConfiguredAccess(deployment.config.access, deployment.store.audit, deployment.clock)
+        gate = ConfiguredAccess(deployment.config.access, deployment.store, deployment.clock)
         yield deployment, FakeChat(ChatDesk(deployment, gate))
 
 

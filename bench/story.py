@@ -155,7 +155,7 @@ async def story(folder: str) -> AsyncIterator[Scene]:
         plugins = replace(opened.plugins, providers=providers)
         deployment = replace(opened, plugins=plugins, clock=week)
         call = Call(channel="fake:general")
-        desk = ChatDesk(deployment, ConfiguredAccess(config.access, deployment.store.audit, week))
+        desk = ChatDesk(deployment, ConfiguredAccess(config.access, deployment.store, week))
         chat = FakeChat(desk)
         for scenes in (
             _life(deployment, call, week, chat),

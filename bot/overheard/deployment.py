@@ -13,6 +13,7 @@ from typing import Protocol
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.config.loader import Config, find_config, load_config
+from overheard.config.stored import merged
 from overheard.domain import Catalogue, Model, TaskKind
 from overheard.interfaces import Chat, Clock, Progress, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
@@ -74,7 +75,8 @@ class Deployment:
     """An open deployment: what all of its commands share.
 
     Attributes:
-        config: The configuration, as it was read.
+        config: The configuration, as it was read and as people have completed it in chat, see
+            `overheard.config.stored`.
         store: The open database.
         catalogue: What is measured, from the configuration and from people.
         plugins: Providers and scorers, and what became of each plugin.
@@ -86,6 +88,7 @@ class Deployment:
         queue: Carries out the tasks of runs.
         missing_store: The URL of a store that does not exist yet, in whose place this deployment
             has an empty one that is removed with it; else empty.
+        declared: The configuration as it was read; None when it is `config`.
         scoring_lock: Held while answers are scored, so that two commands do not score the same
             answers.
     """
@@ -100,15 +103,23 @@ class Deployment:
     limits: Limits = field(default_factory=Limits)
     queue: Queue = field(default_factory=InlineQueue)
     missing_store: str = ""
+    declared: Config | None = None
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def refreshed(self) -> Deployment:
-        """Return the deployment with the catalogue of now, which people may have changed. No scorer
-        has failed yet in what is returned.
+        """Return the deployment with the catalogue and the settings of now, which people may have
+        changed. No scorer has failed yet in what is returned.
         """
+        declared = self.configured
+        config = merged(declared, await self.store.settings.all())
         catalogue = await self.store.catalogue.current()
         scoring = await in_use(self.scoring.over(catalogue), self.store)
-        return replace(self, catalogue=catalogue, scoring=scoring)
+        return replace(self, config=config, declared=declared, catalogue=catalogue, scoring=scoring)
+
+    @property
+    def configured(self) -> Config:
+        """The configuration as it was read, without what people decided in chat."""
+        return self.declared or self.config
 
     @property
     def rescoring(self) -> Rescoring:
@@ -184,6 +195,7 @@ async def assemble(
         missing_store: See `Deployment`.
     """
     await store.catalogue.provision(config.catalogue())
+    declared, config = config, merged(config, await store.settings.all())
     catalogue = await store.catalogue.current()
     limits, scorers = Limits(config.limits), plugins.scorers.values()
     resources = JudgingResources(
@@ -202,6 +214,7 @@ async def assemble(
         limits=limits,
         queue=queue or InlineQueue(),
         missing_store=missing_store,
+        declared=declared,
     )
 
 

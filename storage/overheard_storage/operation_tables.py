@@ -31,6 +31,15 @@ audit = Table(
     column("outcome", Prose),
 )
 
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Prose, primary_key=True),
+    column("value", JSON),
+    column("who", Prose),
+    column("at", Moment),
+)
+
 # The state of chats
 
 requests = Table(

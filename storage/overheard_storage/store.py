@@ -24,6 +24,7 @@ from overheard_storage.operations import AuditRepository, ScheduleRepository
 from overheard_storage.retention import RetentionRepository
 from overheard_storage.runs import BatchRepository, RunRepository
 from overheard_storage.scores import ScoreRepository
+from overheard_storage.settings import SettingRepository
 from overheard_storage.updates import ThresholdRepository, UpdateRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade
 from overheard_storage.urls import explained, is_missing, parse_url
@@ -57,6 +58,7 @@ class SqlStore:
         self.schedules = ScheduleRepository(*shared)
         self.audit = AuditRepository(*shared)
         self.chat_state = ChatStateRepository(*shared)
+        self.settings = SettingRepository(*shared)
         self.finetune = FinetuneRepository(*shared)
         self._census = CensusRepository(*shared)
 

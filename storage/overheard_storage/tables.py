@@ -45,6 +45,7 @@ from overheard_storage.operation_tables import (
     publications,
     requests,
     schedule_states,
+    settings,
     waiting,
 )
 
@@ -76,6 +77,7 @@ __all__ = [
     "schedules",
     "scorers",
     "scores",
+    "settings",
     "shifts",
     "spend",
     "thresholds",
@@ -83,7 +85,7 @@ __all__ = [
     "waiting",
 ]
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that makes exactly these tables and their triggers."""
 
 

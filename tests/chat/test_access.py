@@ -10,7 +10,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.access import ConfiguredAccess, is_logged
 from overheard.config.sections import AccessTable
-from overheard.interfaces import AccessPolicy, Person
+from overheard.interfaces import AccessPolicy, Person, Refusal
 from overheard.testing.store import open_test_store
 from recording import HandClock
 
@@ -34,9 +34,7 @@ READ, SPEND, CONFIGURE = (
 
 def gate(**access: Any) -> ConfiguredAccess:
     """Return a gate of a configuration."""
-    return ConfiguredAccess(
-        AccessTable.model_validate(access), open_test_store().audit, HandClock()
-    )
+    return ConfiguredAccess(AccessTable.model_validate(access), open_test_store(), HandClock())
 
 
 async def may(keeper: AccessPolicy, person: Person = ADA, channel: str = "slack:C1") -> int:
@@ -65,14 +63,38 @@ async def test_people_and_groups_have_roles(access: dict[str, Any], allowed: int
     assert await may(gate(**access)) == allowed
 
 
-async def test_whoever_is_refused_learns_what_to_add_where() -> None:
-    """The sentence names the role, the person and the key."""
-    refusal = await gate().allowed(ADA, "slack:C1", CONFIGURE)
+async def test_a_refusal_says_who_can_and_who_can_be_asked() -> None:
+    """An admin of config.toml is known by name once that admin has used the bot."""
+    keeper = gate(admins=["slack:U2"])
+    refusal = await keeper.allowed(ADA, "slack:C1", CONFIGURE)
+    assert refusal == "Only admins can change this."
+    await keeper.allowed(Person("slack", "U2", "Maya"), "slack:C1", READ)
+    refusal = await keeper.allowed(ADA, "slack:C1", CONFIGURE)
+    assert isinstance(refusal, Refusal)
+    assert (str(refusal), refusal.ask, refusal.first) == (
+        "Only Maya can change this.",
+        "Maya",
+        False,
+    )
 
-    assert refusal
-    assert "Only admins may configure" in refusal
-    assert "slack:U1" in refusal
-    assert "[access] admins" in refusal
+
+async def test_without_an_admin_an_owner_begins_and_others_learn_who_can() -> None:
+    """The first owner who changes something is the admin from then on; other owners are not."""
+    store = open_test_store()
+    keeper = ConfiguredAccess(AccessTable(), store, HandClock())
+    refusal = await keeper.allowed(ADA, "slack:C1", CONFIGURE)
+    assert isinstance(refusal, Refusal)
+    assert refusal.first
+    assert await may(keeper, Person("slack", "U5", "Tom", owner=True)) == 3
+    assert await may(keeper, Person("slack", "U6", "Eve", owner=True)) == 2
+    assert await may(keeper, Person("slack", "U5", "Tom")) == 3
+    assert [entry.who for entry in await store.audit.find()] == ["Tom (slack:U5)"]
+
+
+async def test_an_owner_is_no_admin_where_the_configuration_names_admins() -> None:
+    """The file decides."""
+    owner = Person("slack", "U5", "Tom", owner=True)
+    assert await may(gate(admins=["slack:U2"]), owner) == 2
 
 
 async def test_channels_can_be_chosen() -> None:
@@ -87,7 +109,7 @@ async def test_channels_can_be_chosen() -> None:
 async def test_changes_and_spending_are_logged_and_reading_is_not() -> None:
     """Whether they were done or refused."""
     store = open_test_store()
-    keeper = ConfiguredAccess(AccessTable(), store.audit, HandClock())
+    keeper = ConfiguredAccess(AccessTable(), store, HandClock())
     await keeper.note(ADA, "slack:C1", "report", READ)
     await keeper.note(ADA, "slack:C1", "check acme", SPEND)
     await keeper.note(ADA, "slack:C1", "brands add Zeta", CONFIGURE, "Only admins may configure.")

@@ -11,7 +11,6 @@ import pytest
 from office import DECLARED, PRICE, Office, open_office
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Kind, Option, Role
-from overheard.chat.access import NOBODY
 from overheard.chat.desk import ChatDesk
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Price, Run, RunState
@@ -556,7 +555,7 @@ class TestHome:
     async def test_who_may_not_read_sees_nothing(self) -> None:
         """Neither on the first page nor by a slip of the pen: no name of a brand, and no hint."""
         office = await open_office()
-        office.gate.role = NOBODY
+        office.gate.role = Role.ANYONE
         cards = [await office.desk.home(BOB)]
         cards += [(await office.chat.type(words)).card for words in ("trend Acmee", "hepl", "help")]
 

@@ -37,7 +37,7 @@ async def office() -> Office:
 @asynccontextmanager
 async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[None]:
     """Run the deployment in a chat, from its start to its end."""
-    gate = ConfiguredAccess(AccessTable(**access), office.store.audit, office.deployment.clock)
+    gate = ConfiguredAccess(AccessTable(**access), office.store, office.deployment.clock)
     async with listening(chat, ChatDesk(office.deployment, gate)):
         yield
     await chat.close()
@@ -102,7 +102,13 @@ async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> Non
         member({"id": PERSON, "username": "ann", "discriminator": "0", "avatar": None}, *roles)
         for roles in ((), ("77",))
     )
-    async with program(office, in_discord(peer), everyone="viewer", operators=("discord:77",)):
+    async with program(
+        office,
+        in_discord(peer),
+        everyone="viewer",
+        operators=("discord:77",),
+        admins=("discord:1",),
+    ):
         await peer.ready()
         await peer.interact(2, command("check"), member=asker)
         await peer.gateway.until(peer.shown)

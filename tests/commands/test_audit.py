@@ -33,9 +33,7 @@ async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
     office = await open_office()
     access = AccessTable(admins=[f"{ADA.platform}:{ADA.id}"])
     chat = FakeChat(
-        ChatDesk(
-            office.deployment, ConfiguredAccess(access, office.store.audit, office.deployment.clock)
-        )
+        ChatDesk(office.deployment, ConfiguredAccess(access, office.store, office.deployment.clock))
     )
     shown = (await chat.type(spec.examples[0])).card
     for action in shown.actions:
@@ -52,8 +50,8 @@ async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
 async def test_what_is_refused_in_a_chat_is_noted(spec: CommandSpec) -> None:
     """A person who may only read tried it."""
     office = await open_office(DECLARED)
-    viewers = AccessTable(everyone="viewer")
-    gate = ConfiguredAccess(viewers, office.store.audit, office.deployment.clock)
+    viewers = AccessTable(everyone="viewer", admins=("fake:U2",))
+    gate = ConfiguredAccess(viewers, office.store, office.deployment.clock)
     await FakeChat(ChatDesk(office.deployment, gate)).type(spec.examples[0])
 
     [entry] = await office.store.audit.find()

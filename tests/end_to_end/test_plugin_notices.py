@@ -82,7 +82,7 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
         odd: Any = sys.modules["overheard_odd"].Odd
         desk = ChatDesk(
             deployment,
-            ConfiguredAccess(deployment.config.access, deployment.store.audit, deployment.clock),
+            ConfiguredAccess(deployment.config.access, deployment.store, deployment.clock),
         )
         for _ in range(2):
             card = await executed(check(await deployment.refreshed(), Call(), repeats=1))

@@ -33,6 +33,8 @@ def quoted(text: str) -> str:
 class Role(IntEnum):
     """What a person may do; each role may do what those below it may."""
 
+    ANYONE = -1
+    """Nothing: only for the code with which the first admin begins."""
     VIEWER = 0
     """Read: reports, trends, evidence."""
     OPERATOR = 1
@@ -60,6 +62,12 @@ class Kind(StrEnum):
     """An alert's number."""
     TIME = "time"
     """``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday``, in the reader's zone."""
+    CHANNEL = "channel"
+    """A channel, as ``platform:id``; forms offer a picker."""
+    PERSON = "person"
+    """A person, as ``platform:id`` or a mention; forms offer a picker."""
+    CLOCK = "clock"
+    """A time of day, as ``09:00``."""
     FILE = "file"
     """A path on this machine; the function gets a `Path`. Only for the terminal."""
 

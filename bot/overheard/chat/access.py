@@ -2,73 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
+from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.confirmations import Stage
+from overheard.config.rights import LISTS, Rights
 from overheard.config.sections import AccessTable
-from overheard.domain import AuditEntry
+from overheard.config.stored import NAME, ROLE
+from overheard.domain import AuditEntry, Setting
 from overheard.errors import OverheardError
-from overheard.interfaces import Clock, Person, Store
-from overheard.interfaces.operations import AuditRepository
+from overheard.interfaces import Clock, Person, Refusal, Store
 
-NOBODY = -1
-"""Less than any role."""
-EVERYONE = {"nothing": NOBODY, "viewer": Role.VIEWER, "operator": Role.OPERATOR}
-LISTS = {Role.VIEWER: "viewers", Role.OPERATOR: "operators", Role.ADMIN: "admins"}
-"""The keys of [access] that give each role."""
+MAX_NAMED = 3
+"""Names in a refusal; the others are counted."""
 
-_DOES = {
-    Role.VIEWER: "read reports",
-    Role.OPERATOR: "spend or take care of alerts",
-    Role.ADMIN: "configure",
-}
+_DOES = {Role.VIEWER: "read this", Role.OPERATOR: "do this", Role.ADMIN: "change this"}
 
 
 class ConfiguredAccess:
     """The `overheard.interfaces.AccessPolicy` of a deployment.
 
     Args:
-        access: Who may do what.
-        audit: The audit log.
+        access: ``[access]``.
+        store: Keeps the rights that were given in chat, and the audit log.
         clock: What time it is.
     """
 
-    def __init__(self, access: AccessTable, audit: AuditRepository, clock: Clock) -> None:
+    def __init__(self, access: AccessTable, store: Store, clock: Clock) -> None:
         self._access = access
-        self._audit = audit
+        self._store = store
         self._clock = clock
 
     async def allowed(self, person: Person, channel: str, spec: CommandSpec) -> str | None:
-        """Return one sentence that says why somebody may not use a command here, or None."""
+        """Return one sentence that says why a person may not use a command here, or None.
+
+        The first admin command of an owner of the workspace or server makes that owner an admin,
+        when there is no admin yet.
+        """
         if channel and self._access.channels and channel not in self._access.channels:
             return (
                 "I do not answer in this channel; ask in one of those that [access] channels in "
                 f"the configuration names, or have {channel} added there."
             )
-        if self.role(person) >= spec.role:
-            return None
-        return (
-            f"Only {LISTS[spec.role]} may {_DOES[spec.role]}; have {person.platform}:{person.id}, "
-            f"or a group that you belong to, added to [access] {LISTS[spec.role]} in the "
-            "configuration."
-        )
+        rights = Rights.of(self._access, await self._store.settings.all())
+        if rights.role(person) < spec.role:
+            return _refusal(rights, spec.role)
+        await self._remember(person, rights, spec)
+        return None
 
     async def note(
         self, person: Person, channel: str, words: str, spec: CommandSpec, outcome: str = "done"
     ) -> None:
         """Write down that a command was used; one that only reads is left out."""
         if is_logged(spec):
-            await self._audit.add(
-                AuditEntry(self._clock.now(), str(person), channel, spec.name, words, outcome)
-            )
+            await self._audit(str(person), channel, spec.name, words, outcome)
 
-    def role(self, person: Person) -> int:
-        """Return the highest role that somebody has by themselves or by a group."""
-        mine = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
-        given = (role for role, key in LISTS.items() if mine & set(getattr(self._access, key)))
-        return max(given, default=EVERYONE[self._access.everyone])
+    async def _remember(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
+        """Store the name of a person with a role of their own, and the first admin."""
+        mine = f"{person.platform}:{person.id}"
+        if spec.role is Role.ADMIN and not rights.listed(Role.ADMIN):
+            await self._put(person, f"{ROLE}{mine}", {"role": LISTS[Role.ADMIN]})
+            outcome = "is the first admin, as an owner of the workspace or server"
+            await self._audit(str(person), "", "access grant", "", outcome)
+        elif not any(mine in rights.listed(role) for role in LISTS):
+            return
+        if rights.names.get(mine) != person.name:
+            await self._put(person, f"{NAME}{mine}", {"name": person.name})
+
+    async def _put(self, person: Person, name: str, value: Mapping[str, Any]) -> None:
+        await self._store.settings.put(Setting(name, value, str(person), self._clock.now()))
+
+    async def _audit(self, who: str, channel: str, command: str, words: str, outcome: str) -> None:
+        entry = AuditEntry(self._clock.now(), who, channel, command, words, outcome)
+        await self._store.audit.add(entry)
+
+
+def _refusal(rights: Rights, needed: Role) -> Refusal:
+    """Return a refusal that says who can, and who can be asked."""
+    if needed is Role.ADMIN and not rights.listed(Role.ADMIN):
+        return Refusal(
+            "Nobody can change this yet. An owner of this workspace or server can begin, or who "
+            "has the code that “overheard run” printed when it started.",
+            first=True,
+        )
+    names = rights.named(needed)
+    shown = names[:MAX_NAMED]
+    more = len(names) - len(shown)
+    who = wording.listing([*shown, f"{more} others"] if more else shown)
+    return Refusal(f"Only {who or LISTS[needed]} can {_DOES[needed]}.", ask=next(iter(names), ""))
 
 
 @asynccontextmanager

@@ -183,7 +183,8 @@ class ChatDesk:
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
             await self._note(order, request.person, request.channel, refusal)
-            await conversation.show(replies.not_allowed(refusal), private=True)
+            card = replies.not_allowed(refusal, order.words)
+            await conversation.show(card, private=True)
         elif order.helped:
             await conversation.show(teach(spec), private=True)
         elif form := await self._form(order, request, deployment, call, conversation):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from overheard.cards.card import Action, Card, Field, Severity, Style
-from overheard.cards.command import CommandSpec
+from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
+from overheard.cards.command import CommandSpec, quoted
 from overheard.chat.parser import Order
 from overheard.errors import BadUsage, ConfirmationNeeded, OverheardError, UnknownCommand
+from overheard.interfaces import Refusal
 
 FAULT = "Something went wrong inside Overheard; its log says what."
 
@@ -62,9 +63,15 @@ def cut_off(*, goes_on: bool) -> Card:
     return Card("Overheard is being restarted", text, severity=Severity.WARNING)
 
 
-def not_allowed(reason: str) -> Card:
-    """Return the card for a command that a person may not run."""
-    return Card("Not allowed", reason, severity=Severity.WARNING)
+def not_allowed(reason: str, wanted: str = "") -> Card:
+    """Return the card for a command that a person may not run, with a button for who can help."""
+    actions: tuple[Action, ...] = ()
+    if isinstance(reason, Refusal) and reason.first:
+        actions = (Action("access code", "Enter the code", Style.PRIMARY),)
+    elif isinstance(reason, Refusal) and reason.ask:
+        words = f"access ask {quoted(wanted)}" if wanted else "access ask"
+        actions = fitting(Action(words, f"Ask {reason.ask}"))
+    return Card("Not allowed", str(reason), actions=actions, severity=Severity.WARNING)
 
 
 def unknown(error: UnknownCommand, close: Sequence[CommandSpec]) -> Card:

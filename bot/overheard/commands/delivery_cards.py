@@ -10,6 +10,7 @@ from overheard.alerts.events import event_card
 from overheard.alerts.outbox import Letter, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.cards.charts.renderer import themed
+from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.check_card import gone_on, standings_of
 from overheard.commands.edition_switch import notice
@@ -66,13 +67,14 @@ class Letters:
 
     async def _event(self, delivery: Delivery) -> Letter | Postponed | None:
         """What a channel is to hear of waits for the end of its quiet hours; a thread does not."""
-        store = self._deployment.store
+        deployment = await self._deployment.refreshed()
+        store = deployment.store
         alert = await store.alerts.get(delivery.alert_id)
         events = await store.alerts.events(delivery.alert_id)
         event = next((event for event in events if event.id == delivery.event_id), None)
         if alert is None or event is None:
             return None
-        route = routed(self._deployment.config.routes, delivery.channel)
+        route = routed(deployment.config.routes, delivery.channel)
         loud = bool(route and route.also_in_channel and event.what in LOUD)
         peace = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
         return Postponed(peace) if peace else Letter(event_card(alert, event), broadcast=loud)
@@ -84,17 +86,18 @@ class Letters:
         return Letter(card) if card else None
 
     async def _report(self, delivery: Delivery) -> Letter | None:
-        table = next(
-            (r for r in self._deployment.config.reports if r.name == delivery.subject), None
-        )
+        deployment = await self._deployment.refreshed()
+        reports = deployment.config.reports
+        table = next((r for r in reports if r.name == delivery.subject), None)
         if table is None:
             return None
-        deployment = await self._deployment.refreshed()
         call = Call(zone=ZoneInfo(table.timezone))
         return Letter(await report(deployment, call, brands=table.brands))
 
     async def _notice(self, delivery: Delivery) -> Letter:
         plugin, _, text = delivery.subject.partition("\n")
+        if plugin.startswith(REQUEST):
+            return Letter(request_card(plugin.removeprefix(REQUEST), text))
         return Letter(notice_card(plugin, text))
 
     async def _scores(self, delivery: Delivery) -> Letter | None:

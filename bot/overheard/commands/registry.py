@@ -9,6 +9,7 @@ from types import ModuleType
 
 from overheard.cards.command import CommandSpec, Face, Kind
 from overheard.commands import (
+    access,
     alert_actions,
     alerts,
     approvals,
@@ -81,7 +82,7 @@ SECTIONS: Mapping[str, tuple[ModuleType, ...]] = {
         models,
     ),
     "Run": (processes, schedules, bursts, spend, audit),
-    "Set up": (setup, plugins, new_plugin, doctor, chat_setup),
+    "Set up": (setup, access, plugins, new_plugin, doctor, chat_setup),
     "Try out": (power, demo, simulate),
     "Maintain": (scores, import_history, export, database, retain),
     "Learn": (guide,),

@@ -59,6 +59,7 @@ from overheard.domain.operations import (
     PendingConfirmation,
     QueueStatus,
     ScheduleState,
+    Setting,
 )
 from overheard.domain.runs import (
     BURST,
@@ -155,6 +156,7 @@ __all__ = [
     "Score",
     "ScoreRecord",
     "ServedModelCount",
+    "Setting",
     "Shift",
     "Spending",
     "StatementKind",

@@ -61,6 +61,23 @@ shown in the channel in its latest form.
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that a person made in a chat; `overheard.config.stored` merges it with config.toml.
+
+    Attributes:
+        name: Unique, such as ``route:slack:C0123456789``.
+        value: The content as a JSON object.
+        who: The person, as ``name (platform:id)``.
+        at: When it was made.
+    """
+
+    name: str
+    value: Mapping[str, Any] = field(hash=False)
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Census:
     """Counts of what a store holds at one moment.
 

@@ -14,6 +14,7 @@ from overheard.interfaces.chats import (
     Form,
     Linking,
     Person,
+    Refusal,
     Request,
 )
 from overheard.interfaces.plugins import (
@@ -63,6 +64,7 @@ __all__ = [
     "Progress",
     "Provider",
     "Queue",
+    "Refusal",
     "Request",
     "ScoredListener",
     "Scorer",

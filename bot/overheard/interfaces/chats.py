@@ -24,6 +24,7 @@ class Person:
         name: The display name.
         groups: The platform's ids of the person's roles or user groups.
         zone: The person's IANA time zone, or an empty string.
+        owner: Whether the platform lets the person administer the workspace or server.
     """
 
     platform: str
@@ -31,9 +32,28 @@ class Person:
     name: str
     groups: tuple[str, ...] = ()
     zone: str = ""
+    owner: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} ({self.platform}:{self.id})"
+
+
+class Refusal(str):
+    """A sentence that says why a person may not use a command.
+
+    Attributes:
+        ask: The name of a person who may and can be asked, or an empty string.
+        first: Whether there is no admin yet.
+    """
+
+    ask: str
+    first: bool
+
+    def __new__(cls, sentence: str, ask: str = "", *, first: bool = False) -> Refusal:
+        """Return the sentence with these attributes."""
+        refusal = super().__new__(cls, sentence)
+        refusal.ask, refusal.first = ask, first
+        return refusal
 
 
 @dataclass(frozen=True, slots=True)

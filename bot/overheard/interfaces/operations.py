@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from overheard.domain import AuditEntry, PendingConfirmation, ScheduleState
+from overheard.domain import AuditEntry, PendingConfirmation, ScheduleState, Setting
 
 
 class LockRepository(Protocol):
@@ -75,6 +75,30 @@ class AuditRepository(Protocol):
         self, *, since: datetime | None = None, limit: int | None = None
     ) -> list[AuditEntry]:
         """Return entries, the newest first."""
+        ...
+
+
+class SettingRepository(Protocol):
+    """Settings that people made in a chat, by name."""
+
+    async def all(self) -> list[Setting]:
+        """Return all settings, the oldest first."""
+        ...
+
+    async def get(self, name: str) -> Setting | None:
+        """Return the setting of a name, or None."""
+        ...
+
+    async def put(self, setting: Setting) -> None:
+        """Store a setting in place of the one of the same name."""
+        ...
+
+    async def remove(self, name: str, at: datetime | None = None) -> bool:
+        """Delete a setting, if it is still the one of a time.
+
+        Returns:
+            False when there was none, so that one of two processes takes it.
+        """
         ...
 
 

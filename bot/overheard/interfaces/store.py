@@ -17,6 +17,7 @@ from overheard.interfaces.operations import (
     ChatStateRepository,
     LockRepository,
     ScheduleRepository,
+    SettingRepository,
 )
 from overheard.interfaces.runs import (
     AnswerRepository,
@@ -119,6 +120,11 @@ class Store(Protocol):
     @property
     def chat_state(self) -> ChatStateRepository:
         """Requests that were handled, and commands that wait for a confirmation."""
+        ...
+
+    @property
+    def settings(self) -> SettingRepository:
+        """Settings that people made in a chat."""
         ...
 
     @property

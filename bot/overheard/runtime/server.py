@@ -13,9 +13,11 @@ from functools import partial
 from overheard.alerts.burst_plans import BURSTS
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
+from overheard.cards.command import Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.chat.factory import open_chats
+from overheard.commands.access import issue_code
 from overheard.commands.bursts import Planner, run_bursts
 from overheard.commands.canary import run_canaries
 from overheard.commands.delivery_cards import Letters
@@ -25,6 +27,8 @@ from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
+from overheard.config.rights import Rights
+from overheard.config.stored import merged
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import (
     BURST,
@@ -91,7 +95,7 @@ class Server:
         )
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._take_up)
-        desk = ChatDesk(self._deployment, ConfiguredAccess(config.access, store.audit, clock))
+        desk = ChatDesk(self._deployment, ConfiguredAccess(config.access, store, clock))
         services = [
             Service("scheduler", scheduler.run),
             Service("outbox", outbox.run),
@@ -124,7 +128,8 @@ class Server:
 
     async def jobs(self) -> Sequence[Job]:
         """Return the scheduled jobs: checks, reports, bursts, retention and canaries."""
-        config = self._deployment.config
+        stored = await self._deployment.store.settings.all()
+        config = merged(self._deployment.configured, stored)
         checks = [
             Job(
                 schedule.name,
@@ -222,9 +227,8 @@ class Server:
         await (await resume_run(deployment, call, run=run.key)).execute()
 
     async def _wake_alerts(self) -> None:
-        life = Lifecycle.of(self._deployment)
         while True:
-            await life.wake()
+            await Lifecycle.of(await self._deployment.refreshed()).wake()
             await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:
@@ -298,6 +302,8 @@ async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> No
         for report in deployment.plugins.faulty:
             log.warning("%s", report.told)
         log.warning("%s", _begun(deployment, chats))
+        if chats:
+            await _offer_code(deployment)
         await shutdown.run(server.run())
 
 
@@ -308,6 +314,18 @@ def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
 def _begun(deployment: Deployment, chats: Mapping[str, Chat]) -> str:
     where = f"in {' and '.join(chats)}" if chats else "without a chat"
     return f"Overheard is running {where}; {deployment.config.file} says what it does."
+
+
+async def _offer_code(deployment: Deployment) -> None:
+    """Print the code of the first admin, unless there is an admin."""
+    rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
+    if not rights.listed(Role.ADMIN):
+        code = await issue_code(deployment.store, deployment.clock)
+        log.warning(
+            "There is no admin yet. An owner of the Slack workspace or Discord server can set "
+            "everything up in chat, or who types this code within a day: access code %s",
+            code,
+        )
 
 
 @asynccontextmanager

@@ -131,11 +131,15 @@ def _sent_only(made: discord.ui.View) -> discord.ui.View:
 
 
 def person(interaction: discord.Interaction[Any]) -> Person:
-    """Return the person behind an interaction, with role ids and without a time zone."""
+    """Return the person behind an interaction, with role ids and without a time zone.
+
+    In a server, who has the permission Manage Server counts as an owner.
+    """
     user = interaction.user
     # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.
     roles = tuple(str(role) for role in getattr(user, "_roles", ()))
-    return Person(NAME, str(user.id), user.display_name, roles)
+    owner = interaction.guild_id is not None and interaction.permissions.manage_guild
+    return Person(NAME, str(user.id), user.display_name, roles, owner=owner)
 
 
 def channel_name(interaction: discord.Interaction[Any]) -> str:

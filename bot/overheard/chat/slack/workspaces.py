@@ -102,8 +102,12 @@ class OneWorkspace:
         self._known = None
 
 
-async def identify(client: SlackClient) -> Workspace:
+async def identify(client: SlackClient, installer: str | None = None) -> Workspace:
     """Return the workspace of a client's bot token, as Slack's ``auth.test`` names it.
+
+    Args:
+        client: Calls Slack with the token.
+        installer: See `People`.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -121,7 +125,8 @@ async def identify(client: SlackClient) -> Workspace:
         bot_id=answer.get("bot_id"),
         bot_token=client.token,
     )
-    return Workspace(client, People(client), scopes, rights)
+    people = People(client, str(answer.get("team_id") or ""), installer)
+    return Workspace(client, people, scopes, rights)
 
 
 def token_refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
@@ -147,10 +152,18 @@ class People:
     """The people of one workspace, cached for some minutes.
 
     Without the scopes users:read and usergroups:read, people have no time zone and no groups.
+
+    Args:
+        client: Calls Slack.
+        team: The team's id. A guest of another team is no owner here.
+        installer: The id of the person who installed the bot by OAuth, who then counts as the only
+            owner; None where the owners and admins of the workspace do.
     """
 
-    def __init__(self, client: SlackClient) -> None:
+    def __init__(self, client: SlackClient, team: str = "", installer: str | None = None) -> None:
         self._client = client
+        self._team = team
+        self._installer = installer
         self._profiles: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
         self._groups: dict[str, tuple[str, ...]] = {}
         self._groups_until = 0.0
@@ -167,7 +180,17 @@ class People:
         profile = account.get("profile") or {}
         display_name = profile.get("display_name") or account.get("real_name") or name or user
         groups = (await self._groups_by_person()).get(user, ())
-        return Person("slack", user, str(display_name), groups, str(account.get("tz") or ""))
+        zone = str(account.get("tz") or "")
+        return Person("slack", user, str(display_name), groups, zone, self._owns(user, account))
+
+    def _owns(self, user: str, account: Profile) -> bool:
+        """Return whether a person administers the workspace."""
+        if self._installer is not None:
+            return user == self._installer
+        guest = account.get("is_stranger") or account.get("is_restricted")
+        ours = account.get("team_id", self._team) == self._team
+        administers = account.get("is_owner") or account.get("is_admin")
+        return bool(ours and administers and not guest)
 
     async def _account(self, user: str) -> Profile:
         """Return the ``user`` object of ``users.info``; empty when Slack does not send it."""
@@ -298,7 +321,8 @@ class Installations:
         workspace = self._known.get(token)
         if workspace is None:
             client = SlackClient(token, self._settings.base_url, self._session)
-            workspace = self._known[token] = await identify(client)
+            installer = await self._installer(team)
+            workspace = self._known[token] = await identify(client, installer)
             if len(self._known) > MAX_WORKSPACES:
                 self._known.popitem(last=False)
         return workspace
@@ -322,6 +346,14 @@ class Installations:
         )
         async with self._engine.connect() as connection:
             return (await connection.execute(newest)).scalar()
+
+    async def _installer(self, team: str) -> str:
+        """Return the id of the person who installed the bot in a team last, or an empty string."""
+        made = self._store.installations
+        of_team = (made.c.client_id == self._settings.client_id) & (made.c.team_id == team)
+        newest = select(made.c.user_id).where(of_team).order_by(made.c.installed_at.desc()).limit(1)
+        async with self._engine.connect() as connection:
+            return str((await connection.execute(newest)).scalar() or "")
 
 
 def _authorization(base_url: str) -> str | None:

@@ -1,0 +1,74 @@
+"""The rights of people in chat: those of config.toml, and those that admins gave in chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from overheard.cards.command import Role
+from overheard.config.sections import AccessTable
+from overheard.config.stored import NAME, ROLE
+from overheard.domain import Setting
+from overheard.interfaces import Person
+
+EVERYONE = {"nothing": Role.ANYONE, "viewer": Role.VIEWER, "operator": Role.OPERATOR}
+LISTS = {Role.VIEWER: "viewers", Role.OPERATOR: "operators", Role.ADMIN: "admins"}
+"""The keys of [access] that give each role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The rights of a deployment: those of config.toml, and those that admins gave in chat.
+
+    Attributes:
+        access: ``[access]``.
+        given: The role of each person or group, by ``platform:id``, that was given in chat.
+        names: The names of people and groups, by ``platform:id``.
+    """
+
+    access: AccessTable
+    given: Mapping[str, Role]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, access: AccessTable, settings: Iterable[Setting]) -> Rights:
+        """Return the rights of a configuration and of stored settings."""
+        given: dict[str, Role] = {}
+        names: dict[str, str] = {}
+        for one in settings:
+            if one.name.startswith(NAME):
+                names[one.name.removeprefix(NAME)] = str(one.value.get("name", ""))
+            elif one.name.startswith(ROLE):
+                given |= _role_of(one)
+        return cls(access, given, names)
+
+    def listed(self, role: Role) -> tuple[str, ...]:
+        """Return the ids of people and groups that have a role, those of config.toml first."""
+        configured: tuple[str, ...] = getattr(self.access, LISTS[role])
+        added = (one for one, mine in self.given.items() if mine is role)
+        return tuple(dict.fromkeys((*configured, *added)))
+
+    def role(self, person: Person) -> Role:
+        """Return the highest role that a person has by themselves or by a group.
+
+        As long as there is no admin, the owners of the workspace or server are admins.
+        """
+        mine = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
+        given = [role for role in LISTS if mine & set(self.listed(role))]
+        if person.owner and not self.listed(Role.ADMIN):
+            given.append(Role.ADMIN)
+        return max(given, default=EVERYONE[self.access.everyone])
+
+    def named(self, role: Role) -> list[str]:
+        """Return the names of those who have at least a role; ids without a known name are left
+        out.
+        """
+        ids = (one for high in (Role.ADMIN, *LISTS) if high >= role for one in self.listed(high))
+        return [self.names[one] for one in dict.fromkeys(ids) if self.names.get(one)]
+
+
+def _role_of(setting: Setting) -> dict[str, Role]:
+    for role, key in LISTS.items():
+        if setting.value.get("role") == key:
+            return {setting.name.removeprefix(ROLE): role}
+    return {}

@@ -1,0 +1,78 @@
+"""Settings that people made in a chat, merged with those of config.toml.
+
+A setting of config.toml is never replaced: it stays as the file has it, and chats show where it
+comes from. A stored setting that this version cannot read is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from overheard.config.loader import Config
+from overheard.config.sections import ModelTable, ReportTable, RouteTable
+from overheard.config.settings import Settings
+from overheard.domain import Setting
+
+ROUTE, DIGEST, MODEL_NAME, BUDGET, ROLE, NAME = (
+    "route:",
+    "digest:",
+    "model:",
+    "budget:",
+    "role:",
+    "name:",
+)
+"""The beginnings of the names of settings; the channel, model, account or person follows."""
+MONTH = "month"
+"""The account of the whole deployment, after `BUDGET`."""
+
+Table = TypeVar("Table", bound=Settings)
+
+
+def merged(config: Config, settings: Iterable[Setting]) -> Config:
+    """Return a configuration completed by what people decided in chat.
+
+    Roles are merged in `overheard.chat.access`, which reads them at each request.
+
+    Args:
+        config: The configuration as it was read.
+        settings: The stored settings.
+    """
+    stored = {setting.name: setting.value for setting in settings}
+    if not stored:
+        return config
+    models = dict(_tables(stored, MODEL_NAME, ModelTable))
+    return config.model_copy(
+        update={
+            "routes": (*config.routes, *(t for _, t in _tables(stored, ROUTE, RouteTable))),
+            "reports": (*config.reports, *(t for _, t in _tables(stored, DIGEST, ReportTable))),
+            "models": {**models, **config.models},
+            "budget": config.budget.model_copy(update=_budget(config, stored)),
+        }
+    )
+
+
+def _budget(config: Config, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    limits = {
+        name.removeprefix(BUDGET): float(value["usd"])
+        for name, value in stored.items()
+        if name.startswith(BUDGET) and isinstance(value.get("usd"), int | float)
+    }
+    month = limits.pop(MONTH, None)
+    budget = config.budget
+    update: dict[str, Any] = {"channels": {**limits, **budget.channels}}
+    return update if budget.month is not None else {**update, "month": month}
+
+
+def _tables(
+    stored: Mapping[str, Mapping[str, Any]], beginning: str, table: type[Table]
+) -> Iterator[tuple[str, Table]]:
+    """Yield the rest of the name and the table of each setting whose name begins so."""
+    for name, value in stored.items():
+        if name.startswith(beginning):
+            try:
+                yield name.removeprefix(beginning), table.model_validate(value)
+            except ValidationError:  # of another version
+                continue
