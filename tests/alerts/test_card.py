@@ -2,88 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import numpy as np
 import pytest
 
+from alert_shapes import (
+    DAY,
+    METRICS,
+    MODEL,
+    NOON,
+    OTHER,
+    PROMPTS,
+    alert_of,
+    answer,
+    evidence_of,
+    shift_of,
+    stream_of,
+)
 from overheard.alerts import card
 from overheard.alerts.card import alert_data, brief, compose, way
-from overheard.alerts.evidence import AlertEvidence, quotes
+from overheard.alerts.evidence import quotes
 from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
 from overheard.domain import (
-    Alert,
     Answer,
     Brand,
-    Metric,
-    Model,
     Prompt,
     PromptShift,
     Question,
-    Scale,
-    Shift,
 )
-from overheard.measure.blocks import RunKey, Stream, StreamKey
 from scripted import reply
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-MODEL, OTHER = Model("svc", "m-1"), Model("svc", "m-2")
-PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(7))
-METRICS = {
-    "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
-    "position": Metric("position", Scale.RANK, "Position"),
-}
-
-
-def shift_of(**more: Any) -> Shift:
-    """Make a shift of run 3: visibility fell from 70 % to 45 %."""
-    usual: dict[str, Any] = {
-        "brand": "Acme", "model": MODEL, "metric": "visibility", "run_id": 3, "before": 0.7,
-        "after": 0.45, "change": -0.25, "interval": (-0.4, -0.1), "chance_a_year": 0.004,
-        "answers": (1200, 30), "explanation": "Only this model moved.",
-        "prompts": tuple(PromptShift(p.key, 1.0, 0.0, 3, 3) for p in PROMPTS),
-    }  # fmt: skip
-    return Shift(**{**usual, **more})
-
-
-def alert_of(shift: Shift | None = None, **more: Any) -> Alert:
-    """Make alert 7."""
-    return Alert(shift or shift_of(), NOON, id=7, **more)
-
-
-def answer(
-    prompt: int, day: int, text: str = "Acme is good.", served: str = "", fingerprint: str = ""
-) -> Answer:
-    """Make an answer of a day; the shift began on day 2."""
-    said = reply(text, served_model=served, fingerprint=fingerprint)
-    return Answer(day, Question(PROMPTS[prompt], MODEL), said, NOON + day * DAY)
-
-
-def stream_of(
-    brand: str, model: Model, rows: Sequence[Sequence[int]], metric: str = "visibility"
-) -> Stream:
-    """Make a stream of runs 1, 2 and 3: of four answers to each of two prompts, so many hits."""
-    total = np.array(rows, dtype=float)
-    runs = tuple(RunKey(NOON + number * DAY, number) for number in range(1, len(rows) + 1))
-    keys = tuple(prompt.key for prompt in PROMPTS[:2])
-    n = np.full(total.shape, 4)
-    return Stream(StreamKey(brand, model, metric), "s@1", runs, keys, n, total, total)
-
-
-def evidence_of(**more: Any) -> AlertEvidence:
-    """Make what is known of the alert: it began with the run of day 2."""
-    usual: dict[str, Any] = {
-        "began": NOON + 2 * DAY, "dates": (NOON + 2 * DAY,), "grown": {}, "metrics": METRICS,
-        "streams": (), "answers": tuple(answer(n, 0) for n in range(7)),
-        "brand": Brand("Acme"), "rivals": (Brand("Zeta"),), "zone": UTC,
-    }  # fmt: skip
-    return AlertEvidence(**{**usual, **more})
 
 
 @pytest.fixture
@@ -113,7 +62,7 @@ def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
     """The probability, the answers on both sides, and the number of prompts."""
     composed = compose(alert_of(), evidence_of())
 
-    assert composed.title == "Acme: visibility fell from 70 % to 45 % at svc/m-1"
+    assert composed.title == "Acme: visibility fell from 70 % to 45 % at m-1"
     assert paragraphs(composed)[0] == (
         "Nearly certain: if nothing had changed, you would see this about once in 250 years. "
         "It rests on 30 answers since then and 1,200 before, to the same 7 prompts."
@@ -190,7 +139,7 @@ def test_the_chart_shows_the_brand_and_its_competitors_at_that_model(charts: lis
     compose(alert_of(), evidence_of(streams=streams, rivals=rivals))
     [chart] = charts
 
-    assert chart.title == "Visibility at svc/m-1"
+    assert chart.title == "Visibility · m-1 (API)"
     assert [(line.label, line.emphasis) for line in chart.series] == [
         ("Acme", True),
         ("Zeta", False),
@@ -213,8 +162,8 @@ def test_the_table_compares_competitors_here_and_the_brand_elsewhere() -> None:
 
     assert composed.table
     assert composed.table.header == ("Visibility of", "At", "Before", "After", "Change")
-    assert zeta[:4] == ("Zeta", "svc/m-1", "25 %", "88 %")
-    assert acme[:4] == ("Acme", "svc/m-2", "50 %", "38 %")
+    assert zeta[:4] == ("Zeta", "m-1", "25 %", "88 %")
+    assert acme[:4] == ("Acme", "m-2", "50 %", "38 %")
     assert (zeta[4], acme[4]) == ("+62 points", f"{MINUS}12 points")
     assert composed.table.right == frozenset({2, 3, 4})
 
@@ -260,8 +209,8 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
         f"Likely: {told} 10 years. "
         "It has grown: with the run of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
         f" Likely: {told} 20 years. "
-        "It has grown: with the run of 10 Mar 2026, 12:00 UTC, position rose from 2.0 to 3.5. "
-        f"Nearly certain: {told} 250 years."
+        "It has grown: with the run of 10 Mar 2026, 12:00 UTC, position became worse, from 2.0 to "
+        f"3.5. Nearly certain: {told} 250 years."
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
@@ -277,7 +226,7 @@ def test_other_metrics_that_moved_in_the_run_are_named() -> None:
     composed = compose(alert_of(also=also), evidence_of())
 
     assert paragraphs(composed)[2] == (
-        "At the same time, position rose from 2.0 to 3.5 and gone fell from 0.25 to 0.12."
+        "At the same time, position became worse, from 2.0 to 3.5 and gone fell from 0.25 to 0.12."
     )
 
 
@@ -328,7 +277,7 @@ def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
     """Without a chart, and with the numbers as they were stored."""
     composed = compose(alert_of(shift_of(metric="gone")), evidence_of())
 
-    assert composed.title == "Acme: gone fell from 0.70 to 0.45 at svc/m-1"
+    assert composed.title == "Acme: gone fell from 0.70 to 0.45 at m-1"
     assert 'The plugin that measures "gone" is not installed any more' in paragraphs(composed)[0]
     assert paragraphs(composed)[1].startswith("Nearly certain: if nothing had changed")
     assert paragraphs(composed)[1].endswith("12:00 UTC. Only this model moved.")

@@ -65,61 +65,81 @@ def test_a_state_is_named_with_its_person_and_its_end(alert: Alert, said: str) -
 
 
 def test_a_card_shows_the_state_of_its_alert() -> None:
-    """As a field and for machines, and in the title when it has changed."""
+    """As a field where nothing else shows it, and for machines."""
     until = NOON + timedelta(days=1)
     growing = with_life(CARD, alert_of(AlertState.GROWING), UTC)
     snoozed = with_life(CARD, alert_of(AlertState.SNOOZED, by="Ada", until=until), UTC)
 
-    assert growing.title == "Growing: Acme: visibility fell"
     assert growing.fields == (Field("State", "growing"),)
-    assert snoozed.title == "Acme: visibility fell"
+    assert with_life(CARD, alert_of(AlertState.RECOVERED), UTC).fields == ()
     assert growing.data == {
         "id": 3, "state": "growing", "by": "", "until": None, "follows": None
     }  # fmt: skip
     assert snoozed.data["until"] == "2026-03-03T12:00:00+00:00"
 
 
-@pytest.mark.parametrize("state", list(AlertState))
-def test_an_alert_that_is_over_is_plain(state: AlertState) -> None:
-    """It is neither good nor bad news any more."""
-    severity = with_life(CARD, alert_of(state), UTC).severity
+@pytest.mark.parametrize(
+    ("states", "severity"),
+    [
+        (LIVE, Severity.BAD),
+        ((AlertState.ACKNOWLEDGED, AlertState.SNOOZED), Severity.WARNING),
+        ((AlertState.RECOVERED,), Severity.GOOD),
+        ((AlertState.CLOSED,), Severity.PLAIN),
+    ],
+)
+def test_the_colour_shows_the_state(states: tuple[AlertState, ...], severity: Severity) -> None:
+    """Green is over, and yellow is in good hands."""
+    for one in states:
+        assert with_life(CARD, alert_of(one), UTC).severity is severity
 
-    assert severity is (Severity.PLAIN if state in OVER else Severity.BAD)
 
+def test_the_details_lead_to_the_alert_before() -> None:
+    """And machines find it in the data."""
+    first, second = (
+        with_life(CARD, alert_of(follows=number), UTC, details=True) for number in (0, 2)
+    )
 
-def test_an_alert_names_the_one_that_it_follows() -> None:
-    """In the footer, with a button that shows it, and for machines."""
-    first, second = (with_life(CARD, alert_of(follows=number), UTC) for number in (0, 2))
-
-    assert (first.footer, second.footer) == ("Raised.", "Raised. It follows alert 2.")
     assert (first.data["follows"], second.data["follows"]) == (None, 2)
-    labels = [[action.label for action in card.actions] for card in (first, second)]
-    assert "Show alert 2" in labels[1]
-    assert not any(label.startswith("Show") for label in labels[0])
+    words = [[action.words for action in card.actions] for card in (first, second)]
+    assert "alerts show 2" in words[1]
+    assert "alerts show 2" not in words[0]
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (AlertState.OPEN, "acknowledge snooze snooze snooze evidence recheck update close"),
-        (AlertState.GROWING, "acknowledge snooze snooze snooze evidence recheck update close"),
-        (AlertState.ACKNOWLEDGED, "snooze snooze snooze evidence recheck update close reopen"),
-        (
-            AlertState.SNOOZED,
-            "acknowledge snooze snooze snooze evidence recheck update close reopen",
-        ),
-        (AlertState.RECOVERED, "evidence reopen"),
-        (AlertState.CLOSED, "evidence reopen"),
+        (AlertState.OPEN, "acknowledge evidence brief show recheck snooze close close"),
+        (AlertState.GROWING, "acknowledge evidence brief show recheck snooze close close"),
+        (AlertState.ACKNOWLEDGED, "evidence brief show recheck snooze close close"),
+        (AlertState.SNOOZED, "acknowledge evidence brief show recheck snooze close close"),
+        (AlertState.RECOVERED, "evidence show"),
+        (AlertState.CLOSED, "evidence show"),
     ],
 )
 def test_only_buttons_that_do_something_are_shown(state: AlertState, words: str) -> None:
-    """What is possible depends on the state."""
+    """Three buttons and a menu of five; what is possible depends on the state."""
     actions = with_life(CARD, alert_of(state), UTC).actions
 
     assert " ".join(action.words.removeprefix("alerts ").split()[0] for action in actions) == words
-    assert all(" 3" in action.words for action in actions)
-    styles = [action.style for action in actions if action.label == "Acknowledge"]
+    assert sum(not action.menu for action in actions) <= 3
+    assert sum(action.menu for action in actions) <= 5
+    assert all(" 3" in action.words for action in actions if action.words != "brief Acme")
+    styles = [action.style for action in actions if action.label == "I'll take it"]
     assert styles in ([], [Style.PRIMARY])
+
+
+def test_the_details_have_what_is_seldom_needed() -> None:
+    """The other snoozes, the mark of an update, and opening again."""
+    labels = {
+        state: [
+            action.label for action in with_life(CARD, alert_of(state), UTC, details=True).actions
+        ]
+        for state in (AlertState.OPEN, AlertState.CLOSED)
+    }
+
+    assert "The model was updated" in labels[AlertState.OPEN]
+    assert "Snooze 1 day" in labels[AlertState.OPEN]
+    assert "Open again" in labels[AlertState.CLOSED]
 
 
 def test_checking_again_shows_its_price() -> None:
@@ -129,8 +149,8 @@ def test_checking_again_shows_its_price() -> None:
         for price in ("", "about $0.42")
     ]
 
-    assert "Check again" in labels[0]
-    assert "Check again (about $0.42)" in labels[1]
+    assert "Ask again" in labels[0]
+    assert "Ask again (about $0.42)" in labels[1]
 
 
 @pytest.mark.parametrize(

@@ -109,12 +109,14 @@ async def test_a_claim_of_two_answers_is_an_alert_at_once() -> None:
     assert (statement.topic, statement.said, statement.truth) == ("price", "$49", "$14 a month")
     assert (statement.answers, statement.asked) == (2, 12)
     card = await alert_card(story.office.deployment, Call(), alert)
-    assert card.title == "svc/a gets Acme's price wrong"
-    assert str(card.text).startswith(
+    details = await alert_card(story.office.deployment, Call(), alert, details=True)
+    assert card.title == details.title == "a gets Acme's price wrong"
+    assert str(card.text).startswith("It says “$49” in 2 answers; in truth it is $14 a month.")
+    assert str(details.text).startswith(
         "It says “$49” in 2 answers of 12; in truth it is $14 a month. "
         "Cited next to it: reviews.example."
     )
-    assert [quote.text.text for quote in card.quotes] == [WRONG]
+    assert [quote.text.text for quote in details.quotes] == [WRONG]
 
 
 async def test_three_answers_in_thirty_days_are_an_alert() -> None:
@@ -156,7 +158,7 @@ async def test_the_message_is_edited_while_it_goes_on_and_grows_when_it_doubles(
     ]
     assert [one.topic for one in grown.statements] == ["price", "price", "founded"]
     card = await alert_card(story.office.deployment, Call(), grown)
-    assert card.title.endswith("svc/a gets Acme's price and founded wrong")
+    assert card.title == "a gets Acme's price and founding year wrong"
 
 
 async def test_it_is_over_when_it_is_gone_for_long_enough() -> None:
@@ -230,4 +232,4 @@ async def test_a_grave_sentence_is_an_alert_likewise(sentence: str, topic: str) 
 
     assert [one.topic for one in alert.statements][:1] == [topic]
     card = await alert_card(story.office.deployment, Call(), alert)
-    assert card.title.startswith("svc/a speaks of a recall")
+    assert card.title.startswith("a speaks of a recall")

@@ -61,7 +61,7 @@ async def test_evidence_shows_sentences_from_before_and_after() -> None:
     [alert, *_] = await office.store.alerts.find()
     card = (await office.chat.type(f"evidence {alert.id}")).card
 
-    assert card.title == "What svc/m-1 said of Acme"
+    assert card.title == "What m-1 said of Acme"
     assert {quote.text.text for quote in card.quotes} == {"Acme is best.", "Zeta is best."}
     assert [quote.source.split(",")[0] for quote in card.quotes] == ["Before", "After"] * 5
 

@@ -80,28 +80,25 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
     for share in (0.9, 0.9, 0.9):
         assert "Still learning what is normal" in await house.ask(share)
     assert "1 new alert" in await house.ask(0.5)
-    await house.shows("Acme: visibility fell from 9")
+    await house.shows("m-1 names Acme far less")
     for share in (0.5, 0.0, 0.0):
         await house.ask(share)
-    await house.shows("Growing: Acme: visibility fell from 9")
-    assert chats.in_slack()[0].count("then to 0 %") == 1
+    await house.shows("m-1 names Acme far less")
+    assert "Named in 0 of 36 answers" in str(chats.slack.messages)
     for share in (0.9, 0.9):
         await house.ask(share)
-    recovered = "Recovered: Acme: visibility fell from 9"
+    recovered = "m-1 names Acme again"
     await house.shows(recovered)
     for share in (0.0, 0.0):
         await house.ask(share)
-    await house.shows(recovered, "Acme: visibility fell from 9")
+    await house.shows(recovered, "m-1 names Acme far less")
     await close(house.deployment, Call(), alert="2")
-    await house.shows(recovered, "Closed: Acme: visibility fell")
+    await house.shows(recovered, "m-1 names Acme far less")
 
     posted = [m for m in chats.slack.messages if "thread_ts" not in m]
-    assert "It follows alert 1." in str(posted[-1]["blocks"])
     assert f"/p{posted[0]['ts'].replace('.', '')}" in str(posted[-1]["blocks"])
     last = chats.discord.shown()[-1]
-    assert "It follows alert 1." in str(last["embeds"])
     assert f"/{chats.discord.shown()[0]['id']})" in str(last["embeds"])
-    assert "Show alert 1" in str(last["components"])
     for threads in (chats.slack_threads, chats.discord_threads):
         await eventually(lambda threads=threads: len(threads()) == 3)  # type: ignore[misc]
         # What belongs to different alerts may come in any order.

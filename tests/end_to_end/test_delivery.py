@@ -27,7 +27,7 @@ from overheard_storage import open_store
 from program import Program
 from slack_methods import Fault
 
-TITLE = "Acme: visibility fell from 70 % to 40 % at svc/m-1"
+TITLE = "m-1 names Acme far less"
 MESSAGES = "/channels/*/messages"
 
 

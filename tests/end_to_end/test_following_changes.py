@@ -90,9 +90,7 @@ async def test_a_changed_name_is_noticed_scored_switched_to_looked_at_and_told(
     await at_work.store.catalogue.set_brand(replace(brand, aliases=("Acmeo",)))
 
     for shown in (chats.in_slack, chats.in_discord):
-        await chats.eventually(
-            shown, "Acme: visibility fell from 100 %", "The numbers follow your change"
-        )
+        await chats.eventually(shown, "m-1 names Acme", "The numbers follow your change")
     before, after = await at_work.store.editions.all()
     assert (before.state, after.state) == (EditionState.KEPT, EditionState.USED)
     [notice] = [m for m in chats.slack.messages if "follow your change" in str(m)]

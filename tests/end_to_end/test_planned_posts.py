@@ -78,8 +78,8 @@ async def test_quiet_hours_end_with_a_digest_and_the_alerts(
         await chats.eventually(
             chats.in_slack,
             "2 alerts during quiet hours",
-            "Acme: visibility fell from 70 % to 40 %",
-            "Zeta: visibility fell from 70 % to 40 %",
+            "m-1 names Acme far less",
+            "m-1 names Zeta far less",
         )
         await chats.discord.ready()
         await asyncio.sleep(3)

@@ -19,13 +19,13 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import printed
 from overheard.cards.charts.trend import Chart, Mark, Series
+from overheard.cards.model_names import asked_by
 from overheard.detection.known_time import compare_sides
 from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import trend
 
 SHOWN_PROMPTS = 5
-_CAPTION = "Means over the prompts, with the brand's 90 % interval; shaded: when it began, 90 %"
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
@@ -35,7 +35,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     shift, metric = alert.shift, evidence.metrics.get(alert.shift.metric)
     if metric is None:
         return _plain(alert, evidence)
-    chart = _chart(shift, metric, evidence)
+    chart = alert_chart(shift, metric, evidence, metric.label)
     return Card(
         title=_title(alert, evidence),
         text="\n\n".join(_paragraphs(alert, evidence)),
@@ -75,7 +75,11 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
     moved = [step(shift, evidence.metrics) for shift in metrics]
     began = wording.moment(evidence.began, evidence.zone)
     return Card(
-        title=statement_title(alert, [_told(shift, evidence.metrics)[0] for shift in metrics]),
+        title=statement_title(
+            alert,
+            [metric_words(shift, evidence.metrics)[0] for shift in metrics],
+            evidence.names.name(alert.shift.model),
+        ),
         text="\n\n".join(
             [
                 *statement_lines(alert.moved),
@@ -91,7 +95,8 @@ def _stated(alert: Alert, evidence: AlertEvidence) -> Card:
 
 
 def _title(alert: Alert, evidence: AlertEvidence) -> str:
-    return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {alert.shift.model}"
+    name = evidence.names.name(alert.shift.model)
+    return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {name}"
 
 
 def _footer(alert: Alert, evidence: AlertEvidence) -> str:
@@ -218,13 +223,15 @@ def _beside(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | No
         row
         for stream in evidence.streams
         if (stream.key.brand == shift.brand) != (stream.key.model == shift.model)
-        if (row := _row(stream, shift, metric))
+        if (row := _row(stream, shift, metric, evidence))
     ]
     header = (f"{metric.label} of", "At", "Before", "After", "Change")
     return Table(header, tuple(rows), frozenset({2, 3, 4})) if rows else None
 
 
-def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None:
+def _row(
+    stream: Stream, shift: Shift, metric: Metric, evidence: AlertEvidence
+) -> tuple[str, ...] | None:
     """Return a stream's table row, means before and after the shift; None if not comparable."""
     # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.began or shift.run_id, tau2=0.0)
@@ -232,15 +239,25 @@ def _row(stream: Stream, shift: Shift, metric: Metric) -> tuple[str, ...] | None
         return None
     return (
         stream.key.brand,
-        str(stream.key.model),
+        evidence.names.name(stream.key.model),
         wording.value(compared.before, metric.scale),
         wording.value(compared.after, metric.scale),
         wording.change(compared.change, metric.scale),
     )
 
 
-def _chart(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Chart:
-    """Return the chart of the metric over time, for the brand and its competitors."""
+def alert_chart(
+    shift: Shift, metric: Metric, evidence: AlertEvidence, title: str, answers: int = 0
+) -> Chart:
+    """Return the chart of the metric over time, for the brand and its competitors.
+
+    Args:
+        shift: The shift.
+        metric: What it is a shift of.
+        evidence: What is known about it.
+        title: What the values are, such as "Named".
+        answers: The number of answers of each check, when values are shown as counts; else 0.
+    """
     names = (shift.brand, *(rival.name for rival in evidence.rivals))
     series = []
     for name in names:
@@ -248,22 +265,27 @@ def _chart(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Chart:
         if stream:
             points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
             series.append(Series(name, points, emphasis=name == shift.brand))
+    of = f", of {wording.count(answers, 'answer')}" if answers else ""
     return Chart(
-        title=f"{metric.label} at {shift.model}",
+        title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
         scale=metric.scale,
         series=tuple(series),
-        marks=(_mark(evidence), *(Mark(at, "grew") for at in evidence.grown.values())),
-        caption=_CAPTION,
+        marks=(_mark(shift, evidence), *(Mark(at, "grew") for at in evidence.grown.values())),
         zone=evidence.zone,
+        answers=answers,
     )
 
 
-def _mark(evidence: AlertEvidence) -> Mark:
-    """Mark when it began, and the stretch that holds that with a probability of 90 %."""
+def _mark(shift: Shift, evidence: AlertEvidence) -> Mark:
+    """Mark when it began, with the update that it fits, and the stretch that holds its beginning
+    with a probability of 90 %.
+    """
     first, last = evidence.dates[0], evidence.dates[-1]
-    if first == last:
-        return Mark(evidence.began, "began")
-    return Mark(evidence.began, "most likely began", (first, last))
+    label = "began" if first == last else "most likely began"
+    if shift.updates:
+        day = wording.short_day(shift.updates[0].at, evidence.zone)
+        label = f"{evidence.names.name(shift.model)} update, {day}"
+    return Mark(evidence.began, label, None if first == last else (first, last))
 
 
 def _better(shift: Shift, metric: Metric) -> bool:
@@ -274,8 +296,12 @@ def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
     """Say where a metric went: ``visibility fell from 70 % to 45 %``; or what is stated."""
     if shift.statement:
         return statement_step(shift.statement)
-    label, before, after = _told(shift, metrics)
-    return f"{label} {'rose' if shift.change > 0 else 'fell'} from {before} to {after}"
+    label, before, after = metric_words(shift, metrics)
+    metric = metrics.get(shift.metric)
+    ways = ("rose", "fell")
+    if metric and not metric.higher_is_better:  # "rose" would read as good news
+        ways = ("became worse,", "became better,")
+    return f"{label} {ways[shift.change <= 0]} from {before} to {after}"
 
 
 def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
@@ -284,7 +310,7 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """
     if alert.shift.statement:
         return step(alert.shift, metrics)
-    then = (f", then to {_told(shift, metrics)[2]}" for shift in further(alert))
+    then = (f", then to {metric_words(shift, metrics)[2]}" for shift in further(alert))
     return step(alert.shift, metrics) + "".join(then)
 
 
@@ -292,8 +318,8 @@ def brief(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Say the same for a table: ``visibility 70 % → 45 % → 20 %``."""
     if alert.shift.statement:
         return statement_brief(alert.statements)
-    label, before, after = _told(alert.shift, metrics)
-    now = (_told(shift, metrics)[2] for shift in further(alert))
+    label, before, after = metric_words(alert.shift, metrics)
+    now = (metric_words(shift, metrics)[2] for shift in further(alert))
     return f"{label} {' → '.join((before, after, *now))}"
 
 
@@ -302,7 +328,7 @@ def further(alert: Alert) -> list[Shift]:
     return [shift for shift in alert.later if shift.metric == alert.shift.metric]
 
 
-def _told(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
+def metric_words(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
     """Return the metric's name, and its values before and after."""
     metric = metrics.get(shift.metric)
     if metric is None:  # its scorer is not installed any more

@@ -9,7 +9,8 @@ from datetime import tzinfo
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, Table
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
+from overheard.cards.command import quoted
 from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState
 
 SENTENCES = {
@@ -29,14 +30,20 @@ _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
 """How `overheard.interfaces.Person` writes an id behind a name."""
 _NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}
 
-TITLES = {
-    AlertState.GROWING: "Growing: ",
-    AlertState.RECOVERED: "Recovered: ",
-    AlertState.CLOSED: "Closed: ",
+SEVERITIES = {
+    AlertState.ACKNOWLEDGED: Severity.WARNING,
+    AlertState.SNOOZED: Severity.WARNING,
+    AlertState.RECOVERED: Severity.GOOD,
+    AlertState.CLOSED: Severity.PLAIN,
 }
+"""The colour of an alert's card in a state; in the others, that of its news."""
+SELF_EVIDENT = frozenset({AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.RECOVERED})
+"""States that the card shows without a field: in its title, its last line or its buttons."""
 
 
-def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
+def with_life(
+    card: Card, alert: Alert, zone: tzinfo, price: str = "", *, details: bool = False
+) -> Card:
     """Return an alert's card with the alert's state and its buttons.
 
     Args:
@@ -44,17 +51,21 @@ def with_life(card: Card, alert: Alert, zone: tzinfo, price: str = "") -> Card:
         alert: The alert.
         zone: The reader's time zone.
         price: The price of a second check in words, such as "about $0.04", or empty.
+        details: Whether the card shows all figures, and with them all buttons and the state.
     """
-    footer = f"{card.footer} It follows alert {alert.follows}." if alert.follows else card.footer
     return replace(
         card,
-        title=TITLES.get(alert.state, "") + card.title,
-        fields=(*card.fields, Field("State", state(alert, zone))),
-        actions=tuple(_actions(alert, price)),
-        severity=Severity.PLAIN if alert.state.over else card.severity,
-        footer=footer,
+        fields=(*card.fields, *_state_field(alert, zone, details=details)),
+        actions=tuple(_actions(alert, price, details=details)),
+        severity=SEVERITIES.get(alert.state, card.severity),
         data={**card.data, **life_data(alert)},
     )
+
+
+def _state_field(alert: Alert, zone: tzinfo, *, details: bool) -> tuple[Field, ...]:
+    """Return the field of a state that the card does not show otherwise."""
+    shown = alert.state is AlertState.OPEN if details else alert.state in SELF_EVIDENT
+    return () if shown else (Field("State", state(alert, zone)),)
 
 
 def state(alert: Alert, zone: tzinfo) -> str:
@@ -108,23 +119,42 @@ def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
     return Table(("When", "What happened"), tuple(rows))
 
 
-def _actions(alert: Alert, price: str) -> Iterator[Action]:
-    """Yield the buttons that an alert has in its state; ``price`` is that of a second check."""
-    number = alert.id
+def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
+    """Yield the buttons that an alert has in its state, and behind them those of its menu.
+
+    Args:
+        alert: The alert.
+        price: The price of a second check, or empty.
+        details: Whether the menu has what is seldom needed, too.
+    """
+    number, over = alert.id, alert.state.over
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
-        yield Action(f"alerts acknowledge {number}", "Acknowledge", Style.PRIMARY)
+        yield Action(f"alerts acknowledge {number}", "I'll take it", Style.PRIMARY)
+    yield Action(f"evidence {number}", "Read answers")
+    if not over:
+        yield from fitting(Action(f"brief {quoted(alert.shift.brand)}", "What to do?"))
+    if not details:
+        yield Action(f"alerts show {number}", "Details", menu=True)
+    if not over:
+        again = f"Ask again ({price})" if price else "Ask again"
+        yield Action(f"alerts recheck {number}", again, menu=True)
+        yield Action(f"alerts snooze {number} --for 1w", "Snooze 1 week", menu=True)
+        yield Action(f"alerts close {number}", "Not interesting", menu=True)
+        yield Action(f"alerts close {number} --why ours", "It was us", menu=True)
+    if details:
+        yield from _seldom(alert)
+
+
+def _seldom(alert: Alert) -> Iterator[Action]:
+    """Yield what is seldom needed."""
+    number = alert.id
     if not alert.state.over:
-        yield Action(f"alerts snooze {number} --for 1d", "Snooze 1 day")
-        yield Action(f"alerts snooze {number} --for 1w", "Snooze 1 week")
-        yield Action(f"alerts snooze {number} --for update", "Snooze until the next update")
-    yield Action(f"evidence {number}", "Evidence")
-    if alert.follows:
-        yield Action(f"alerts show {alert.follows}", f"Show alert {alert.follows}")
-    if not alert.state.over:
+        yield Action(f"alerts snooze {number} --for 1d", "Snooze 1 day", menu=True)
         yield Action(
-            f"alerts recheck {number}", f"Check again ({price})" if price else "Check again"
+            f"alerts snooze {number} --for update", "Snooze until the next update", menu=True
         )
-        yield Action(f"alerts update {number}", "It is a model update")
-        yield Action(f"alerts close {number}", "Close")
+        yield Action(f"alerts update {number}", "The model was updated", menu=True)
+    if alert.follows:
+        yield Action(f"alerts show {alert.follows}", "The alert before", menu=True)
     if alert.state not in {AlertState.OPEN, AlertState.GROWING}:
-        yield Action(f"alerts reopen {number}", "Open again")
+        yield Action(f"alerts reopen {number}", "Open again", menu=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
+from overheard.cards.model_names import ModelNames
 from overheard.domain import Alert, Answer, Brand, Catalogue, Metric, PromptShift, Shift
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams_of_table
@@ -15,6 +16,8 @@ from overheard.reading.reader import Reader
 
 QUOTED_PROMPTS = 2
 LONGEST_QUOTE = 300
+CHARTED = "visibility"
+"""Metric of the picture of an alert that reports statements alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class AlertEvidence:
         brand: The brand.
         rivals: The competitors that it is compared with.
         zone: The reader's time zone.
+        names: What readers call the models.
     """
 
     began: datetime
@@ -43,6 +47,7 @@ class AlertEvidence:
     brand: Brand
     rivals: tuple[Brand, ...]
     zone: tzinfo
+    names: ModelNames = field(default_factory=ModelNames)
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
         """Return a brand's stream at the shift's model, or None."""
@@ -62,6 +67,7 @@ async def gather_evidence(
     versions: Collection[str],
     alert: Alert,
     zone: tzinfo,
+    names: ModelNames,
 ) -> AlertEvidence:
     """Fetch what an alert's card shows: streams, run dates, and answers to the moved prompts.
 
@@ -72,12 +78,14 @@ async def gather_evidence(
         versions: Scorer versions whose scores count.
         alert: The alert.
         zone: The reader's time zone.
+        names: What readers call the models.
     """
     shift = alert.shift
+    measured = measured_shift(alert)
     brand = catalogue.brand(shift.brand) or Brand(shift.brand)
     rivals = catalogue.rivals(shift.brand)
-    names = (shift.brand, *(rival.name for rival in rivals))
-    blocks = await store.blocks.table(names, metric=shift.metric)
+    brands = (shift.brand, *(rival.name for rival in rivals))
+    blocks = await store.blocks.table(brands, metric=measured.metric)
     prompts = [moved.prompt for moved in _movers(shift)]
     answers = [
         answer
@@ -96,7 +104,17 @@ async def gather_evidence(
         brand=brand,
         rivals=rivals,
         zone=zone,
+        names=names,
     )
+
+
+def measured_shift(alert: Alert) -> Shift:
+    """Return the shift of a metric that an alert's picture shows: the first that it reports.
+
+    An alert of statements alone shows how often the brand is named.
+    """
+    measured = (shift for shift in alert.moved if shift.statement is None)
+    return next(measured, replace(alert.shift, metric=CHARTED))
 
 
 def quotes(

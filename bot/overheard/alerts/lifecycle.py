@@ -145,9 +145,9 @@ class Lifecycle:
         """Put it aside until a time; None for until the next update of the model."""
         return await self._change(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
-    async def close(self, number: int, who: str) -> Alert:
-        """Put it away."""
-        return await self._change(number, AlertEventKind.CLOSED, who)
+    async def close(self, number: int, who: str, note: str = "") -> Alert:
+        """Put it away, with a note on why."""
+        return await self._change(number, AlertEventKind.CLOSED, who, note=note)
 
     async def reopen(self, number: int, who: str) -> Alert:
         """Open an alert again."""

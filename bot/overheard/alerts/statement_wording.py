@@ -10,6 +10,7 @@ from overheard.cards.card import Quote, Tainted
 from overheard.domain import Alert, ReportedStatement, Shift, StatementKind
 
 MAX_SAID_CHARS = 80
+MAX_SHORT_CHARS = 40
 MAX_QUOTE_CHARS = 300
 SHOWN_SOURCES = 3
 GRAVE_TOPICS = {
@@ -23,15 +24,19 @@ GRAVE_TOPICS = {
 }
 """What a grave statement is about, in words behind "speaks of"."""
 
+FACT_WORDS = {"founded": "founding year", "ceo": "CEO", "hq": "headquarters"}
+"""What fields of facts are called, where the field is no noun."""
 
-def statement_title(alert: Alert, moved: Sequence[str] = ()) -> str:
-    """Return the title of an alert with statements: ``openai/gpt-5 gets Acme's price wrong``.
+
+def statement_title(alert: Alert, moved: Sequence[str] = (), name: str = "") -> str:
+    """Return the title of an alert with statements: ``ChatGPT gets Acme's price wrong``.
 
     Args:
         alert: The alert.
         moved: Labels of the metrics that moved with them.
+        name: What readers call the model; empty for its id.
     """
-    model, brand = alert.shift.model, alert.shift.brand
+    model, brand = name or str(alert.shift.model), alert.shift.brand
     current = _newest(alert.moved)
     grave = [s for s in current if s.kind is StatementKind.GRAVE]
     if grave:
@@ -68,6 +73,19 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
             said = f"It says “{value}” {count}{_truth(statement)}."
         sources = ", ".join(statement.sources[:SHOWN_SOURCES])
         yield f"{said} Cited next to it: {wording.line(sources)}." if sources else said
+
+
+def short_statement_lines(moved: Sequence[Shift], most: int = 2) -> Iterator[str]:
+    """Yield for each of the ``most`` latest statements what is said, how often, and the truth."""
+    newest = _newest(moved)
+    for statement in newest[-most:]:
+        count = f"in {wording.count(statement.answers, 'answer')}"
+        if statement.kind is StatementKind.GRAVE:
+            topic = GRAVE_TOPICS.get(statement.topic, statement.topic)
+            yield f"It speaks of {topic} {count}."
+        else:
+            value = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
+            yield f"It says “{value}” {count}{_truth(statement)}."
 
 
 def statement_quotes(moved: Sequence[Shift]) -> tuple[Quote, ...]:
@@ -126,7 +144,12 @@ def _newest(moved: Sequence[Shift]) -> list[ReportedStatement]:
 
 
 def _topics(statements: Sequence[ReportedStatement]) -> list[str]:
-    return list(dict.fromkeys(one.topic for one in statements))
+    return list(dict.fromkeys(topic_words(one.topic) for one in statements))
+
+
+def topic_words(topic: str) -> str:
+    """Return what a fact's field is called behind "its": ``founding year``."""
+    return FACT_WORDS.get(topic.casefold(), topic)
 
 
 def _truth(statement: ReportedStatement) -> str:

@@ -19,6 +19,8 @@ from overheard.domain import Alert, AlertState
 UPDATE = "update"
 SPANS = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
 """For how long an alert can be put aside, besides until the next update of the model."""
+REASONS = {"boring": "", "ours": "It was our own doing."}
+"""Why an alert is put away, as a note on the event."""
 
 
 async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
@@ -64,14 +66,29 @@ async def snooze(
     return _card(call, changed)
 
 
-async def close(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
+async def close(
+    deployment: Deployment,
+    call: Call,
+    *,
+    alert: AlertNumber,
+    why: Annotated[
+        str, option("Why: not interesting, or your own doing.", choices=tuple(REASONS))
+    ] = "boring",
+) -> Card:
     """Put an alert away.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where, and who is shown progress.
+        alert: Its number.
+        why: ``boring``, or ``ours`` for a change that your own work caused.
 
     Raises:
         UnknownName: when there is no such alert.
         AlertUnchanged: when it is closed already.
     """
-    return _card(call, await Lifecycle.of(deployment).close(number_of(alert), call.who))
+    changed = await Lifecycle.of(deployment).close(number_of(alert), call.who, REASONS[why])
+    return _card(call, changed)
 
 
 async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
@@ -160,7 +177,7 @@ ALERTS_CLOSE = CommandSpec(
     close,
     role=Role.OPERATOR,
     private=True,
-    examples=("alerts close 12",),
+    examples=("alerts close 12", "alerts close 12 --why ours"),
 )
 ALERTS_REOPEN = CommandSpec(
     "alerts reopen",

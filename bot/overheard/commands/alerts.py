@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
+from overheard.alerts.alert_message import alert_message
 from overheard.alerts.card import compose
 from overheard.alerts.digest import alert_row, alert_table
 from overheard.alerts.events import history, with_life
@@ -25,8 +26,17 @@ SHOWN = 20
 """Alerts that a list shows by default."""
 
 
-async def alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
-    """Compose an alert from what is stored, with its state and its buttons."""
+async def alert_card(
+    deployment: Deployment, call: Call, alert: Alert, *, details: bool = False
+) -> Card:
+    """Compose an alert from what is stored, with its state and its buttons.
+
+    Args:
+        deployment: The open deployment.
+        call: Who asks and where.
+        alert: The alert.
+        details: Whether all figures and sentences are shown, and not the message alone.
+    """
     evidence = await gather_evidence(
         deployment.store,
         deployment.catalogue,
@@ -34,10 +44,12 @@ async def alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
         deployment.scoring.versions,
         alert,
         call.zone,
+        deployment.names,
     )
-    card = await aside(lambda: compose(alert, evidence))
+    write = compose if details else alert_message
+    card = await aside(lambda: write(alert, evidence))
     price = "" if alert.state.over else await recheck_price(deployment, alert)
-    return with_life(card, alert, call.zone, price)
+    return with_life(card, alert, call.zone, price, details=details)
 
 
 async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
@@ -92,7 +104,7 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
         UnknownName: when there is no such alert.
     """
     found = await Lifecycle.of(deployment).find(number_of(alert))
-    card = await alert_card(deployment, call, found)
+    card = await alert_card(deployment, call, found, details=True)
     events = await deployment.store.alerts.events(found.id)
     rows = [
         {"what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note} for e in events

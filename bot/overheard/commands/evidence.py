@@ -35,13 +35,14 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
         deployment.scoring.versions,
         found,
         call.zone,
+        deployment.names,
     )
     shift = found.shift
     said = quotes(shift, gathered, most=PROMPTS)
     before, after = shift.answers
     gone = sum(answer.gone for answer in gathered.answers)
     return Card(
-        title=f"What {shift.model} said of {shift.brand}",
+        title=f"What {deployment.names.name(shift.model)} said of {shift.brand}",
         text=(
             f"It rests on {wording.count(after, 'answer')} now and {before:,} before, to the same "
             f"{wording.count(len(shift.prompts), 'prompt')}."

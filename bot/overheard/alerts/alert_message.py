@@ -1,0 +1,294 @@
+"""An alert as the message of a channel: what happened in words, a picture, and how sure that is.
+
+The figures, dates and sentences behind it are those of `overheard.alerts.card.compose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from overheard.alerts.card import alert_chart, alert_data
+from overheard.alerts.events import named
+from overheard.alerts.evidence import AlertEvidence, measured_shift
+from overheard.alerts.reasons import certainty
+from overheard.alerts.statement_wording import (
+    short_statement_lines,
+    statement_title,
+    topic_words,
+)
+from overheard.cards import wording
+from overheard.cards.card import Card, Severity
+from overheard.cards.charts.renderer import printed
+from overheard.domain import Alert, AlertState, Metric, Scale, Shift
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import trend
+
+FAR = 0.3
+"""Change of a rate from which on words say "far"."""
+MOVED = 0.1
+"""Change of a rate from which on another brand or model is not called unchanged."""
+RATES = frozenset({Scale.BINARY, Scale.SHARE})
+PHRASES = {
+    "visibility": ("names {brand}{far} more", "names {brand}{far} less"),
+    "first_choice": ("recommends {brand} first{far} more", "recommends {brand} first{far} less"),
+    "top1": ("names {brand} first{far} more", "names {brand} first{far} less"),
+    "top3": ("puts {brand} in the first three more", "drops {brand} from the first three"),
+    "position": ("names {brand} earlier", "names {brand} later"),
+    "share_of_voice": ("gives {brand} a larger share", "gives {brand} a smaller share"),
+    "sentiment": ("speaks better of {brand}", "speaks worse of {brand}"),
+    "drawback": ("warns of {brand} less", "warns of {brand} more"),
+    "accuracy": ("gets more of {brand} right", "gets more of {brand} wrong"),
+}
+"""What a model does when a metric became better, and when it became worse."""
+SUBJECTS = {
+    "visibility": "Named",
+    "first_choice": "Recommended first",
+    "top1": "Named first",
+    "top3": "Among the first three",
+    "position": "Your place",
+    "share_of_voice": "Your share",
+    "sentiment": f"Tone, from {wording.MINUS}1 to +1",
+    "drawback": "With a drawback",
+    "accuracy": "Facts right",
+}
+"""What a value of a metric is, at the beginning of a line or as the title of a chart."""
+NOUNS = {
+    "visibility": "how often you are named",
+    "first_choice": "recommendations",
+    "top1": "first places",
+    "top3": "places among the first three",
+    "position": "your place",
+    "share_of_voice": "your share",
+    "sentiment": "the tone",
+    "drawback": "drawbacks",
+    "accuracy": "facts",
+}
+"""What a metric is within a list."""
+MOST_OTHERS = 2
+"""Number of other metrics that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A metric of a brand at a model: what it is now, and what is usual.
+
+    Attributes:
+        now: The mean in the latest check.
+        usual: The mean of the checks before the change.
+        answers: The number of answers of each check, when all are of one size; else 0.
+    """
+
+    now: float
+    usual: float
+    answers: int
+
+
+def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
+    """Return the message of an alert: its title is the worst news in words, its text has the false
+    statements and how often the brand is named, and its last line says how sure that is.
+    """
+    shift = measured_shift(alert)
+    metric = evidence.metrics.get(shift.metric)
+    reading = read(evidence.stream(shift.brand, shift), evidence, shift)
+    answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
+    title = SUBJECTS.get(shift.metric, metric.label if metric else "")
+    chart = alert_chart(shift, metric, evidence, title, answers) if metric else None
+    return Card(
+        title=message_title(alert, evidence),
+        text="\n".join(_lines(alert, reading, evidence)),
+        image=printed(chart, f"alert-{alert.id}.png") if chart else None,
+        severity=_severity(alert, evidence),
+        footer=" · ".join(filter(None, _footer(alert, evidence))),
+        data=alert_data(alert),
+    )
+
+
+def message_title(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return what happened in words: ``ChatGPT names Acme far less``; of an alert that has
+    recovered, that it is over.
+    """
+    name = evidence.names.name(alert.shift.model)
+    brand = alert.shift.brand
+    moved = [shift for shift in alert.moved if shift.statement is None]
+    if alert.state is AlertState.RECOVERED:
+        return f"{name} {_recovered(alert, moved, evidence)}"
+    if not alert.statements:
+        return f"{name} {_phrase(_newest(moved)[0], evidence, brand)}"
+    title = statement_title(alert, name=name)
+    return f"{title} and {_phrase(_newest(moved)[0], evidence, 'it')}" if moved else title
+
+
+def _recovered(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
+    """Return what a model does again, behind its name."""
+    brand = alert.shift.brand
+    done = []
+    if any(statement.truth for statement in alert.statements):
+        topics = dict.fromkeys(topic_words(one.topic) for one in alert.statements if one.truth)
+        done.append(f"has {brand}'s {wording.listing(list(topics))} right")
+    elif alert.statements:
+        done.append(f"no longer says it of {brand}")
+    if moved:
+        subject = "it" if done else brand
+        verb = f"names {subject} again"
+        if moved[0].metric not in {"visibility", "top1", "top3", "first_choice", "position"}:
+            verb = f"speaks of {subject} as before"
+        if _is_better(moved[0], evidence):
+            verb = f"treats {subject} as before"
+        done.append(verb)
+    return " and ".join(done)
+
+
+def _phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
+    """Return what a model does now, behind its name."""
+    metric = evidence.metrics.get(shift.metric)
+    is_rate = metric is not None and metric.scale in RATES
+    far = " far" if is_rate and abs(shift.change) >= FAR else ""
+    if metric and metric.name in PHRASES:
+        better, worse = PHRASES[metric.name]
+        phrase = better if _is_better(shift, evidence) else worse
+        return phrase.format(brand=subject, far=far)
+    label = metric.label.lower() if metric else shift.metric
+    whose = "its" if subject == "it" else f"{subject}'s"
+    return f"changed {whose} {label}"
+
+
+def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
+    metric = evidence.metrics.get(shift.metric)
+    return (shift.change > 0) == (metric.higher_is_better if metric else True)
+
+
+def _newest(moved: list[Shift]) -> list[Shift]:
+    """Return each metric's latest shift, in the order of the first ones."""
+    found: dict[str, Shift] = {}
+    for shift in moved:
+        found[shift.metric] = shift
+    return list(found.values())
+
+
+def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
+    if alert.statements or not _is_better(alert.shift, evidence):
+        return Severity.BAD
+    return Severity.GOOD
+
+
+def read(stream: Stream | None, evidence: AlertEvidence, shift: Shift) -> Reading | None:
+    """Return what a stream is now and what was usual before the alert's change; None without
+    answers.
+    """
+    points = trend(stream) if stream else []
+    if not points:
+        return None
+    before = [point.mean for point in points if point.at < evidence.began]
+    usual = sum(before) / len(before) if before else shift.before
+    sizes = {point.n for point in points}
+    return Reading(points[-1].mean, usual, sizes.pop() if len(sizes) == 1 else 0)
+
+
+def _lines(alert: Alert, reading: Reading | None, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield the false statements, how often the brand is named now and usually, and what else
+    moved.
+    """
+    over = alert.state is AlertState.RECOVERED
+    shift = measured_shift(alert)
+    alone = all(one.statement for one in alert.moved)
+    if not over:
+        yield from short_statement_lines(alert.moved, most=2 if alone else 1)
+    metric = evidence.metrics.get(shift.metric)
+    if reading and metric:
+        line = f"{SUBJECTS.get(metric.name, metric.label)}{_value(reading, metric)}."
+        yield line if over else f"{line}{_place(shift, metric, evidence)}"
+    elif not metric:
+        yield (
+            f'The plugin that measures "{shift.metric}" is not installed any more; what was '
+            "measured is under Details."
+        )
+    if not over:
+        yield from _others(alert, evidence)
+
+
+def _others(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield which other metrics became worse; if none did, which became better."""
+    others = _newest([shift for shift in alert.moved if shift.statement is None])[1:]
+    if alert.statements:  # which facts are wrong is said by the statements
+        others = [shift for shift in others if shift.metric != "accuracy"]
+    for words, better in (("Also worse", False), ("Also better", True)):
+        nouns = [
+            NOUNS.get(shift.metric, shift.metric)
+            for shift in others
+            if _is_better(shift, evidence) == better
+        ]
+        if nouns:
+            yield f"{words}: {wording.listing(nouns[:MOST_OTHERS])}."
+            return
+
+
+def _value(reading: Reading, metric: Metric) -> str:
+    """Write what a metric is now and usually: `` in 8 of 24 answers, usually 22``."""
+    if metric.scale is Scale.BINARY and reading.answers:
+        of = reading.answers
+        counts = round(reading.now * of), round(reading.usual * of)
+        return f" in {counts[0]} of {wording.count(of, 'answer')}, usually {counts[1]}"
+    now, usual = (wording.value(v, metric.scale) for v in (reading.now, reading.usual))
+    if metric.scale is Scale.BINARY:
+        return f" in {now} of answers, usually {usual}"
+    return f": {now}, usually {usual}"
+
+
+def _place(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
+    """Say which competitor gained most while the brand lost; empty without any."""
+    if metric.scale not in RATES or _is_better(shift, evidence) or not metric.higher_is_better:
+        return ""
+    gains = {
+        rival.name: change
+        for rival in evidence.rivals
+        if (change := change_of(evidence.stream(rival.name, shift), evidence)) is not None
+    }
+    best = max(gains, key=lambda name: gains[name], default="")
+    return f" {best} took your place." if best and gains[best] >= MOVED else ""
+
+
+def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
+    """Return by how much a stream's mean differs since the alert's change began from before; None
+    without runs on both sides.
+    """
+    points = trend(stream) if stream else []
+    before = [point.mean for point in points if point.at < evidence.began]
+    since = [point.mean for point in points if point.at >= evidence.began]
+    if not before or not since:
+        return None
+    return sum(since) / len(since) - sum(before) / len(before)
+
+
+def _footer(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield how sure it is, which update it fits, what other models did, and who has it."""
+    name = evidence.names.name(alert.shift.model)
+    sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
+    if sure:
+        yield (certainty(min(sure)) or "").capitalize()
+    if updates := measured_shift(alert).updates:
+        yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
+    yield _elsewhere(alert, evidence)
+    if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
+        yield f"{named(alert.by)} {'has' if alert.state is AlertState.ACKNOWLEDGED else 'had'} it"
+
+
+def _elsewhere(alert: Alert, evidence: AlertEvidence) -> str:
+    """Say which other models did not change with it, or did; empty without other models."""
+    shift = measured_shift(alert)
+    metric = evidence.metrics.get(shift.metric)
+    if metric is None or metric.scale not in RATES:
+        return ""
+    changes = {
+        evidence.names.name(stream.key.model): change
+        for stream in evidence.streams
+        if stream.key.brand == shift.brand and stream.key.model != shift.model
+        if (change := change_of(stream, evidence)) is not None
+    }
+    still = [name for name, change in changes.items() if abs(change) < MOVED]
+    if len(still) == len(changes):
+        return f"{wording.listing(still)} unchanged" if still else ""
+    if shift.statement:
+        return ""
+    too = [name for name, change in changes.items() if change * shift.change >= MOVED**2]
+    return f"{wording.listing(too)} too" if too else ""

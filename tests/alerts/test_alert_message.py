@@ -1,0 +1,162 @@
+"""Tests of an alert's message: what is worst is in its title, and nothing contradicts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alert_shapes import DAY, MODEL, NOON, OTHER, alert_of, evidence_of, shift_of, stream_of
+from overheard.alerts import alert_message as messages
+from overheard.alerts.alert_message import alert_message
+from overheard.alerts.evidence import AlertEvidence
+from overheard.cards.card import Card, Image, Severity
+from overheard.cards.charts.trend import Chart
+from overheard.domain import (
+    AlertState,
+    Brand,
+    Metric,
+    ModelUpdate,
+    ReportedStatement,
+    Scale,
+    StatementKind,
+)
+
+CLAIM = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14 a month", answers=6, asked=24)
+METRICS = {
+    "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
+    "sentiment": Metric("sentiment", Scale.POLARITY, "Sentiment"),
+    "drawback": Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),
+    "joy": Metric("joy", Scale.SHARE, "Joy"),
+}
+
+
+@pytest.fixture(autouse=True)
+def charts(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
+    """The charts that messages show; none is drawn."""
+    shown: list[Chart] = []
+
+    def keep(chart: Chart, name: str) -> Image:
+        shown.append(chart)
+        return Image(b"", "chart", name)
+
+    monkeypatch.setattr(messages, "printed", keep)
+    return shown
+
+
+def evidence(*streams: Any, **more: Any) -> AlertEvidence:
+    """Make the evidence of an alert about Acme, with Zeta as its competitor."""
+    return evidence_of(streams=streams, metrics=METRICS, rivals=(Brand("Zeta"),), **more)
+
+
+FELL = stream_of("Acme", MODEL, [[4, 4], [4, 3], [1, 0]])
+GAINED = stream_of("Zeta", MODEL, [[1, 1], [1, 1], [3, 3]])
+STILL = stream_of("Acme", OTHER, [[3, 3], [3, 3], [3, 3]])
+MOVED_TOO = stream_of("Acme", OTHER, [[4, 4], [4, 4], [0, 0]])
+
+
+def words(card: Card) -> str:
+    """Return all words of a card."""
+    return " ".join(filter(None, (card.title, str(card.text), card.footer)))
+
+
+def test_the_message_has_the_news_in_words(charts: list[Chart]) -> None:
+    """What it is now and usually, who gained, how sure that is, and which model did not change."""
+    update = ModelUpdate(MODEL, NOON + DAY)
+    shift = shift_of(change=-0.8, began=3, updates=(update,))
+    known = evidence(FELL, GAINED, STILL, began=NOON + 3 * DAY)
+    card = alert_message(alert_of(shift), known)
+
+    assert card.title == "m-1 names Acme far less"
+    assert card.text == "Named in 1 of 8 answers, usually 8. Zeta took your place."
+    assert card.footer == "Nearly certain · fits m-1's update of 3 Mar · m-2 unchanged"
+    assert card.severity is Severity.BAD
+    assert charts[0].title == "Named, of 8 answers · m-1 (API)"
+    assert [mark.label for mark in charts[0].marks] == ["m-1 update, 3 Mar"]
+
+
+def test_a_false_claim_is_the_worst_news() -> None:
+    """It heads the title; that accuracy fell with it goes without saying."""
+    claim = shift_of(metric="false claims", statement=CLAIM)
+    also = (shift_of(change=-0.8), shift_of(metric="accuracy"), shift_of(metric="sentiment"))
+    card = alert_message(alert_of(claim, also=also), evidence(FELL, began=NOON + 3 * DAY))
+
+    assert card.title == "m-1 gets Acme's price wrong and names it far less"
+    assert str(card.text).splitlines() == [
+        "It says “$49” in 6 answers; in truth it is $14 a month.",
+        "Named in 1 of 8 answers, usually 8.",
+        "Also worse: the tone.",
+    ]
+
+
+@pytest.mark.parametrize("state", list(AlertState))
+def test_what_is_over_says_so(state: AlertState) -> None:
+    """The title of a recovery is good news; in no other state it is."""
+    claim = shift_of(metric="false claims", statement=CLAIM)
+    for alert in (alert_of(state=state), alert_of(claim, state=state)):
+        title = alert_message(alert, evidence(FELL)).title
+        recovered = "again" in title or "right" in title
+        assert recovered == (state is AlertState.RECOVERED), title
+
+
+def test_who_takes_care_of_it_is_in_the_last_line() -> None:
+    """By name, without the id."""
+    taken = alert_of(state=AlertState.ACKNOWLEDGED, by="Maya (slack:U1)")
+    over = replace(taken, state=AlertState.RECOVERED)
+
+    assert alert_message(taken, evidence(FELL)).footer.endswith("Maya has it")
+    assert alert_message(over, evidence(FELL)).footer.endswith("Maya had it")
+
+
+@pytest.mark.parametrize(
+    ("metric", "change", "title"),
+    [
+        ("visibility", 0.2, "m-1 names Acme more"),
+        ("visibility", 0.5, "m-1 names Acme far more"),
+        ("drawback", 0.2, "m-1 warns of Acme more"),
+        ("drawback", -0.2, "m-1 warns of Acme less"),
+        ("sentiment", -0.9, "m-1 speaks worse of Acme"),
+        ("joy", -0.9, "m-1 changed Acme's joy"),
+        ("gone", -0.9, "m-1 changed Acme's gone"),
+    ],
+)
+def test_the_title_says_what_the_model_does(metric: str, change: float, title: str) -> None:
+    """Better or worse by the metric, and not by the sign."""
+    assert (
+        alert_message(alert_of(shift_of(metric=metric, change=change)), evidence()).title == title
+    )
+
+
+def test_another_model_that_moved_is_not_called_unchanged() -> None:
+    """A change of ten points is one; a model that moved the other way is not named."""
+    alert, began = alert_of(shift_of(change=-0.8)), NOON + 3 * DAY
+    back = stream_of("Acme", OTHER, [[0, 0], [0, 0], [4, 4]])
+
+    assert alert_message(alert, evidence(FELL, MOVED_TOO, began=began)).footer.endswith("m-2 too")
+    assert "m-2" not in alert_message(alert, evidence(FELL, back, began=began)).footer
+    assert "m-2" not in alert_message(alert, evidence(FELL, began=began)).footer
+
+
+def test_checks_of_different_sizes_are_compared_in_per_cent() -> None:
+    """Counts of different sizes do not compare."""
+    uneven = replace(FELL, n=FELL.n * np.array([[1], [1], [2]]), total=FELL.total * [[1], [1], [2]])
+    card = alert_message(alert_of(), evidence(uneven, began=NOON + 3 * DAY))
+
+    assert card.text == "Named in 12 % of answers, usually 94 %."
+
+
+def test_an_alert_keeps_its_budget() -> None:
+    """60 words and 12 numbers, with two claims and all that can be said."""
+    claims = [
+        shift_of(metric="false claims", statement=replace(CLAIM, said=f"{n} " + "word " * 30))
+        for n in (1, 2, 3)
+    ]
+    moved = [shift_of(metric=name) for name in ("visibility", "sentiment", "drawback", "top3")]
+    alert = alert_of(claims[0], also=(*claims[1:], *moved), state=AlertState.ACKNOWLEDGED, by="Ada")
+    card = alert_message(alert, evidence(FELL, GAINED, STILL, began=NOON + timedelta(days=3)))
+
+    assert len(words(card).split()) <= 60
+    assert sum(any(c.isdigit() for c in word) for word in words(card).split()) <= 12
