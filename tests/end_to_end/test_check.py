@@ -57,13 +57,14 @@ def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatS
 def test_an_alert_shows_what_was_said_before_and_after(
     program: Program, service: ChatService
 ) -> None:
-    """The card has sentences of both sides, the competitors, and the certainty in words."""
+    """The details have sentences of both sides, the competitors, and the certainty in words."""
     for answer in ("Acme leads the field.", "Acme leads the field.", "Everyone takes Zeta."):
         service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
         out, _ = program.run("check", "--yes", "--repeats", "2")
 
-    told = sentences(out)
-    assert "Acme: visibility fell from 100 % to 0 % at svc/m-1" in told
+    assert "m-1 names Acme far less" in sentences(out)
+    told = sentences(program.run("alerts", "show", "1")[0])
+    assert "Acme: visibility fell from 100 % to 0 % at m-1" in told
     assert "Acme leads the field. Before, asked “Which tool is best for team number" in told
     assert "Everyone takes Zeta. After, asked “Which tool is best for team number" in told
     assert "if nothing had changed, you would see this" in told
