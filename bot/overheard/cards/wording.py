@@ -118,12 +118,6 @@ def short_day(at: datetime, zone: tzinfo) -> str:
     return f"{local.day} {MONTHS[local.month - 1]}"
 
 
-def short_day(at: datetime, zone: tzinfo) -> str:
-    """Format the day in a time zone without its year: ``3 Mar``."""
-    local = at.astimezone(zone)
-    return f"{local.day} {MONTHS[local.month - 1]}"
-
-
 def clock(at: datetime, zone: tzinfo) -> str:
     """Format the time of day in a time zone: ``14:05``."""
     return f"{at.astimezone(zone):%H:%M}"
