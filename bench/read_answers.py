@@ -27,13 +27,15 @@ from passages import passages
 from relayouts import NAMES, RELAYOUTS, renamed
 
 from overheard import Brand, Reading, Unit, UnitRole
-from overheard.reading.reader import Reader
+from overheard.reading.reader import Market, Reader
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
 
 MOVED = 0.15
 """A brand whose mean sentiment or share of drawbacks moves by this much has moved."""
 MANY_BRANDS = 20
+SPEED_ROUNDS = 3
+"""The fastest round counts: the first one loads word lists, and other processes slow others."""
 MIN_TITLE, MIN_LETTERS = 25, 4
 """Shorter titles and lines are labels such as "Pros", which occur many times."""
 _LINK = re.compile(r"\]\([^)\n]*\)?.*", re.DOTALL)
@@ -277,13 +279,21 @@ def _renamed(case: Case, name: str) -> Case:
 def speed(texts: Sequence[str], names: Sequence[str]) -> float:
     """Return the answers a CPU second that are read and judged for twenty brands."""
     brands = tuple(map(Brand, names[:MANY_BRANDS]))
-    reader, start = Reader(brands), process_time()
-    for text in texts:
-        read = reader.read(answer(text))
-        for brand in brands:
-            if brand.name in read.named:
-                judged(read.reading(brand, [other for other in brands if other is not brand]))
-    return len(texts) / (process_time() - start)
+    markets = [
+        Market(brand, tuple(other for other in brands if other is not brand)) for brand in brands
+    ]
+    reader = Reader(brands)
+
+    def once() -> float:
+        start = process_time()
+        for text in texts:
+            read = reader.read(answer(text))
+            for market in markets:
+                if market.brand.name in read.named:
+                    judged(read.within(market))
+        return len(texts) / (process_time() - start)
+
+    return max(once() for _ in range(SPEED_ROUNDS))
 
 
 def main() -> None:

@@ -17,26 +17,28 @@ _CLAUSE = re.compile(
 )
 _PRICE = re.compile(
     r"""
-    (?<!less\ )(?<!more\ than\ )\b(?:expensive|pric(?:e)?y|pricier|costly|overpriced)\b
+    \b(?=\w)(?:
+    (?<!less\ )(?<!more\ than\ )(?:expensive|pric(?:e)?y|pricier|costly|overpriced)\b
       (?!\ (?:brands?|models?|options?|alternatives?|competitors?|rivals?|sets?|ones?|units?|options
         |mistakes?|repairs?|tools?|systems?|machines?|subscription|gear|equipment)\b)
-    |\b(?:premium|high(?:er)?|steep(?:er)?|hefty|big)\s(?:starting\s|entry\s|upfront\s|sticker\s)?
+    |(?:premium|high(?:er)?|steep(?:er)?|hefty|big)\s(?:starting\s|entry\s|upfront\s|sticker\s)?
       (?:price|cost|pricing|price\ tag|price\ point|fee)s?\b(?!\ tiers?\b)
-    |\bcosts?\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\ )?(?:more|extra)\b
-    |\b(?:at|for)\ (?:an?\ )?(?:extra|additional|added)\ (?:cost|fee|charge)
-    |\bextra\ (?:cost|fee|charge)s?\b|\badds?\ up\b|\babove\ (?:the\ |your\ |most\ )?budgets?\b
-    |\b(?:over|exceeds?|stretch(?:es)?|slightly\ over|outside)\ (?:the\ |your\ |a\ )\$?\w*\ ?budget
-    |\bwilling\ to\ (?:spend|pay|invest|splurge)\ (?:a\ (?:bit|little)\ )?(?:more|extra)\b
-    |\b(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
-    |\bhidden\ (?:fees?|costs?)\b|\bprice\ (?:hikes?|increases?)\b
-    |\bpay(?:ing)?\ (?:a\ premium|extra|more)\b|\bbudget[- ]unfriendly\b
-    |\bnot\ (?:cheap|the\ cheapest|inexpensive|budget[- ]friendly)\b|\bsplurge\b
+    |costs?\ (?:a\ (?:lot|bit|little)\ |much\ |far\ |slightly\ |quite\ a\ bit\ )?(?:more|extra)\b
+    |(?:at|for)\ (?:an?\ )?(?:extra|additional|added)\ (?:cost|fee|charge)
+    |extra\ (?:cost|fee|charge)s?\b|adds?\ up\b|above\ (?:the\ |your\ |most\ )?budgets?\b
+    |(?:over|exceeds?|stretch(?:es)?|slightly\ over|outside)\ (?:the\ |your\ |a\ )\$?\w*\ ?budget
+    |willing\ to\ (?:spend|pay|invest|splurge)\ (?:a\ (?:bit|little)\ )?(?:more|extra)\b
+    |(?:on\ the\ )(?:pricier|pricey|expensive|higher|costly)\ (?:side|end)\b
+    |hidden\ (?:fees?|costs?)\b|price\ (?:hikes?|increases?)\b
+    |pay(?:ing)?\ (?:a\ premium|extra|more)\b|budget[- ]unfriendly\b
+    |not\ (?:cheap|the\ cheapest|inexpensive|budget[- ]friendly)\b|splurge\b
+    )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _LIMITS = re.compile(
     r"""
-    \b(?:isn['\u2019]t|aren['\u2019]t|is\ not|are\ not|not|doesn['\u2019]t
+    \b(?=\w)(?:(?:isn['\u2019]t|aren['\u2019]t|is\ not|are\ not|not|doesn['\u2019]t
     |(?<!you\ )don['\u2019]t|does\ not|(?<!you\ )do\ not
        |won['\u2019]t|can(?:['\u2019]t|not)|never)\ (?:quite\ |always\ |really\ |yet\x20
        |natively\ |fully\ |also\ )?
@@ -48,17 +50,17 @@ _LIMITS = re.compile(
         |intuitive
         |everyone|for\ (?:everyone|beginners|large|heavy)|fit|get|match|cover|run|go
         |include[ds]?|be\b)
-    |\black(?:s|ing)?\b|\bmissing\b|\bfalls?\ (?:short|behind)|\bstruggl(?:es?|ing)|\blags?\b
-    |\bsuffers?\b
-    |\bonly\ (?:available|in|works?|on|offers|comes|supports|covers|through|sold|has|includes
+    |lack(?:s|ing)?\b|missing\b|falls?\ (?:short|behind)|struggl(?:es?|ing)|lags?\b
+    |suffers?\b
+    |only\ (?:available|in|works?|on|offers|comes|supports|covers|through|sold|has|includes
     |when|one)\b
-    |\blimited\b(?!\ (?:edition|lifetime|warranty|time))|\brestrict(?:ed|ive)\b|\bfewer\b
-    |\blimits?\ \w
-    |\bnarrow\b|\bless\ (?!expensive|noise|mess|maintenance|than|waste|time|money|effort|costly
+    |limited\b(?!\ (?:edition|lifetime|warranty|time))|restrict(?:ed|ive)\b|fewer\b
+    |limits?\ \w
+    |narrow\b|\bless\ (?!expensive|noise|mess|maintenance|than|waste|time|money|effort|costly
     |pricey
       |stress|hassle|clutter|likely|prone|work|irritat|greasy|sticky|invasive|heat|oil|sugar
       |to\b|of\b)\w+
-    |\b(?:can|may|might|could)\ (?:also\ |still\ |sometimes\ |occasionally\ |quickly\ )?
+    |(?:can|may|might|could)\ (?:also\ |still\ |sometimes\ |occasionally\ |quickly\ )?
       (?:(?:be|feel|get|become|seem|look|run|sound)\ (?:a\ bit\ |a\ little\ |too\ |quite\x20
       |somewhat\ |rather\ |very
         \ |more\ |overly\ |on\ the\ )?(?:hot|hard|difficult|tricky|challenging|limit(?:ed|ing)
@@ -72,44 +74,46 @@ _LIMITS = re.compile(
       |slow|cause|irritate
       |limit\b|drain|break|wear|scratch|stain|overheat|confuse|miss\b|disconnect|drop|leak
       |add\ up|fluctuate)
-    |\b(?:availability|quality|results|coverage|performance|speeds?|sizing|fit)\ (?:may|can)\ vary
-    |\b(?:some|many|a\ few|several)\ (?:users|people|reviewers|customers|owners|reviews|teams
+    |(?:availability|quality|results|coverage|performance|speeds?|sizing|fit)\ (?:may|can)\ vary
+    |(?:some|many|a\ few|several)\ (?:users|people|reviewers|customers|owners|reviews|teams
     |buyers|testers)?
       \ ?(?:have\ |also\ )?(?:report|complain|mention|note[ds]?|find|found|dislike|feel|felt
       |say|criticis|criticiz)
-    |\b(?:issues?|problems?|trouble|complaints?|concerns?)\ (?:with|about|over|around|for|on
+    |(?:issues?|problems?|trouble|complaints?|concerns?)\ (?:with|about|over|around|for|on
     |when|if)\b
-    |\b(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|\bunder\ investigation\b
-    |\b(?:steep(?:er)?|long|real|significant|slight|bit\ of\ a)\ learning\ curve
-    |(?<!no\ )\blearning\ curve\b
-    |\b(?:take|need|require)s?\ (?:some\ |a\ while|time|a\ bit|longer|getting|practice|effort
+    |(?<!no\ )(?<!any\ )recall(?:s|ed)?\b|under\ investigation\b
+    |(?:steep(?:er)?|long|real|significant|slight|bit\ of\ a)\ learning\ curve
+    |(?<!no\ )learning\ curve\b
+    |(?:take|need|require)s?\ (?:some\ |a\ while|time|a\ bit|longer|getting|practice|effort
     |patience|work
       |more\ (?:time|setup|effort|work|space|maintenance)|training|a\ lot|weeks|days|months
       |up\b|extra
       |additional|separate|an?\ (?:separate|paid|extra|additional|subscription|annual|long
       |dedicated|yearly))
-    |\brequires?\ (?:upfront|purchas\w+|paying|manual|technical|regular|frequent|signing|third)\b
-    |\bgetting\ used\ to\b|\bat\ the\ (?:cost|expense)\ of
-    |\bno\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live|phone
+    |requires?\ (?:upfront|purchas\w+|paying|manual|technical|regular|frequent|signing|third)\b
+    |getting\ used\ to\b|at\ the\ (?:cost|expense)\ of
+    |no\ (?:native|built[- ]in|mobile|dedicated|free|offline|real|official|direct|live|phone
     |desktop|wireless
       |app|apps|support\b|export|warranty|refund|longer|option|way|built|auto\w*|trial|calendar
       |integration
       |customer|multi\w*|advanced|html|api|sso|wifi|wi-fi|headphone|remote|third
       |time[- ]tracking|gantt)
-    |\b(?:entry|paywall|gated|locked\ (?:behind|to)|reserved\ for|behind\ (?:a|the
+    |(?:entry|paywall|gated|locked\ (?:behind|to)|reserved\ for|behind\ (?:a|the
     |its)\ \w*\ ?(?:paywall|tiers?|plans?))
-    |\b(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|weak(?:ness(?:es)?|er|\ (?:spot
+    |(?:downsides?|drawbacks?|trade-?offs?|caveats?|catch|weak(?:ness(?:es)?|er|\ (?:spot
     |point)s?)|cons)\b
-    |\btoo\ (?!many\ to|much\ to|good)\w+
-    |\bhard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better)\w+
-    |\bdifficult\ to\ (?!beat|match)\w+
+    |too\ (?!many\ to|much\ to|good)\w+
+    |hard(?:er)?\ to\ (?!beat|go\ wrong|fault|match|resist|find\ better)\w+
+    |difficult\ to\ (?!beat|match)\w+
+    )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _FAULT = re.compile(
     r"""
+    \b(?=\w)(?:
     (?<!\bnot\ )(?<!\bno\ )(?<!n['\u2019]t\ )(?<!\bnever\ )(?<!\bof\ )(?<!\bless\ )(?<!\bor\ )
-    \b(?:(?:a\ (?:little|bit)|quite|rather|somewhat|fairly|too|very|more|pretty|slightly|really
+    (?:(?:a\ (?:little|bit)|quite|rather|somewhat|fairly|too|very|more|pretty|slightly|really
     |so|often
       |feels?|looks?|sounds?|gets?|is|are|was|can\ be|runs?|can\ feel)\ )?
     (?:noisy|noisier|loud(?:er)?|sluggish|clunk(?:y|ier)|outdated|overwhelming|bulk(?:y|ier)
@@ -127,11 +131,12 @@ _FAULT = re.compile(
       |carb|burn
         |feed\w*|roast\w*|growth|plans?|tier|needs|tasks|version|cases?|math|functions|spots?
         |signal|areas?))
-    |\bmixed\ (?:reviews|results|feedback|reputation)|\b(?:crash|break)(?:es|ed)?\b(?!\ (?:down
+    |mixed\ (?:reviews|results|feedback|reputation)|(?:crash|break)(?:es|ed)?\b(?!\ (?:down
     |the\ bank|in))
-    |\b(?:breached|fined|sued|discontinued|banned)\b|\bfail(?:s|ed|ures?)\b|\bdrains?\ (?:fast
+    |(?:breached|fined|sued|discontinued|banned)\b|fail(?:s|ed|ures?)\b|drains?\ (?:fast
     |quick)\w*
-    |\bnoise\ (?:level\ )?(?:is|can)|\b(?:throttl|deprioriti[sz])\w+
+    |noise\ (?:level\ )?(?:is|can)|(?:throttl|deprioriti[sz])\w+
+    )
     """,
     re.IGNORECASE | re.VERBOSE,
 )

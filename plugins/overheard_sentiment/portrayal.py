@@ -7,6 +7,7 @@ Names are masked, because "Best Buy" and "Liquid Death" judge nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -132,18 +133,18 @@ def portrayal(reading: Reading) -> Portrayal:
 
 def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
     """Yield the units about the brand with the mentions in each."""
-    mentions, at = reading.mentions, 0
+    mentions, brand = reading.mentions, reading.brand.name
+    starts = [mention.start for mention in mentions]
+    own = [mention.start for mention in mentions if mention.brand == brand]
     for unit in reading.units:
-        while at < len(mentions) and mentions[at].start < unit.start:
-            at += 1
-        last = at
-        while last < len(mentions) and mentions[last].start < unit.end:
-            last += 1
-        inside = mentions[at:last]
-        at = last
-        named = any(mention.brand == reading.brand.name for mention in inside)
-        if unit.role is not UnitRole.FOOTER and (named or unit.is_of(reading.brand.name)):
-            yield unit, inside
+        if unit.role is UnitRole.FOOTER:
+            continue
+        if not unit.is_of(brand):
+            at = bisect_left(own, unit.start)
+            if at == len(own) or own[at] >= unit.end:
+                continue
+        first = bisect_left(starts, unit.start)
+        yield unit, mentions[first : bisect_left(starts, unit.end, first)]
 
 
 def _masked(

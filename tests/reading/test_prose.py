@@ -68,6 +68,8 @@ def test_what_is_no_prose_is_taken_out(text: str) -> None:
         ("Text first\n2. Acme", "Text first\nAcme"),
         ("Ac\u200bme, \u202eBolt\u202c, C\x00o, D\u00adash", "Acme, Bolt, Co, Dash"),
         ("Cafe\u0301", "Café"),
+        ("Acme costs ~$50, ~~now~~ and Bolt ~$60~.", "Acme costs ~$50, and Bolt ~$60~."),
+        ("**Acme**\ud83d is fine", "Acme\ufffd is fine"),
         ("", ""),
         (" \n\t\n ", ""),
     ],
@@ -102,12 +104,22 @@ def test_a_megabyte_of_hostile_text_is_read(piece: str) -> None:
     assert isinstance(prose(piece * (1_000_000 // len(piece))), str)
 
 
+def test_a_paragraph_of_any_length_loses_its_markup() -> None:
+    """Length is no reason to leave markup in."""
+    assert prose("**Acme** is *fine*. " * 5_000) == ("Acme is fine. " * 5_000).strip()
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
 def test_any_text_gives_composed_lines_without_gaps(text: str) -> None:
     """The body is NFC, and none of its lines is empty or has white space around it."""
     body = prose(text)
     assert body == unicodedata.normalize("NFC", body)
     assert all(line and line == line.strip() for line in body.split("\n") if body)
+
+
+def test_a_paragraph_of_any_length_loses_its_markup() -> None:
+    """Length is no reason to leave markup in."""
+    assert prose("**Acme** is *fine*. " * 5_000) == ("Acme is fine. " * 5_000).strip()
 
 
 @given(st.text(alphabet="ab.*_#`[]()<>|~&\\!-1\n \t:/", max_size=200))

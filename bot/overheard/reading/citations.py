@@ -16,6 +16,8 @@ _ADDRESS = re.compile(
     rf"|(?<![\w.-])[\w.-]{{1,80}}\.(?:{TOP_LEVEL})/[^\s<>()\[\]\u3000-\uffef]*",
     re.IGNORECASE,
 )
+_ADDRESSED = re.compile(r"[.:wW](?:[A-Za-z]{2,5}/|//|[wW]{2}\.)")
+"""What every address contains: a much faster search, without which most texts are done."""
 _MARKER = re.compile(
     r"\s?(?:\[\^?\d{1,3}(?:\s*[,;\u2013-]\s*\^?\d{1,3})*\]"  # [1] [2, 3] [^4] [5-7]
     r"|\[cite:[^\]\n]{0,80}\]"
@@ -23,7 +25,9 @@ _MARKER = re.compile(
     r"|\ue200[^\ue201\n]{0,200}\ue201"  # the private marks of a chat product's raw text
     r"|[⁰¹²³⁴-⁹]+)"
 )
+_MARKED = re.compile("[\\[\u3010\ue200\u2070\u00b9\u00b2\u00b3\u2074-\u2079]")
 _HOLLOW = re.compile(r"\s?(?:\((?:\s|[,;]|sources?:?|via|see)*\)|\[\s*\])", re.IGNORECASE)
+_HOLLOWED = re.compile(r"[(\[](?=[\s,;)\]SsVv])")
 _LOOSE = re.compile(r"(?<![^\S\n])[^\S\n]++(?=[.,;:!?](?:\s|$))")
 _DOMAIN = re.compile(rf"(?:[\w-]+\.)+(?:{TOP_LEVEL})", re.IGNORECASE)
 _NUMBER = re.compile(r"\W*\d{1,3}\W*|\W+")
@@ -37,10 +41,10 @@ _FOOTNOTE = re.compile(r"\s*\[\^[^\]\s]{1,40}\]:")
 
 def without_citations(text: str) -> str:
     """Return text without citation markers, bare addresses, and the gaps that they leave."""
-    rest = _ADDRESS.sub("", text) if "/" in text or "www." in text else text
-    if "[" in rest or not rest.isascii():
+    rest = _ADDRESS.sub("", text) if _ADDRESSED.search(text) else text
+    if _MARKED.search(rest):
         rest = _MARKER.sub("", rest)
-    if "(" in rest or "[" in rest:
+    if _HOLLOWED.search(rest):
         rest = _HOLLOW.sub("", rest)
     return text if rest == text else _LOOSE.sub("", rest)
 

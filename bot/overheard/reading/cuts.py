@@ -18,14 +18,15 @@ _ROLE_WORDS = (
     r"|Who [Ii]t['\u2019]?s [Ff]or|Considerations?|Trade-?offs?|Caveats?|Watch out(?: for)?)"
 )
 _END = re.compile(
-    r"[.!?](?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=[A-Z][A-Za-z0-9'\u2019-])"
+    r"(?P<mark>[.!?…$])(?:"
+    r"(?<=[.!?])(?:(?<=[a-z0-9%)\"\u201d'\u2019].)(?=[A-Z][A-Za-z0-9'\u2019-])"
     r"|(?<=[A-Z]{2}.)(?=[A-Z][a-z])|(?<=\u00b0[FC]\.)(?=[A-Z])|(?<=[a-z)].)(?=\d{1,2}\.\s?[A-Z]))"
-    r"|(?P<stop>[.!?…]{1,9}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
-    r"|\$[\d,]{1,9}(?:(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?\([\d.,]{1,7}[kKmM]?\+?\)"
-    r"|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z]))"
+    r"|(?<!\$)(?P<stop>[.!?…]{0,8}[\"'\u201d\u2019)\]]{0,3})(?=\s+[^\sa-z])"
+    r"|(?<=\$)[\d,]{1,9}(?:(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?"
+    r"\([\d.,]{1,7}[kKmM]?\+?\)|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])))"
 )
 """Ends of sentences, also where the space is missing, and ends of shop cards."""
-_ROLE = re.compile(rf"(?<![A-Za-z] )\b{_ROLE_WORDS}\s?:|(?<=[a-z0-9)]){_ROLE_WORDS}\s?:")
+_ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\s?:")
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
@@ -34,6 +35,7 @@ _SHORTENED = re.compile(
 _CARD = re.compile(
     r"\$[\d,]{1,9}(?:\.\d\d)?(?:\$[\d,]{1,9}\.\d\d)?(?:\d\.\d)?(?:\([\d.,]{1,7}[kKmM]?\+?\))?\Z"
 )
+_WORDED = re.compile(r"[^\W_]")
 _start = attrgetter("start")
 _LONG_CHARACTERS = 420
 """Paragraphs from this length are also cut between two colons."""
@@ -87,12 +89,18 @@ def pieces(body: str, start: int, end: int, mentions: Sequence[Mention] = ()) ->
     yield from _piece(body, at, end, mentions)
 
 
+def is_worded(text: str, start: int, end: int) -> bool:
+    """Return whether a span has a letter or a digit."""
+    return _WORDED.search(text, start, end) is not None
+
+
 def _edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return for each edge the end of the piece before it and the start of the piece after it."""
     edges = [
         (found.end(), found.end())
         for found in _END.finditer(body, start, end)
-        if found["stop"] != "."
+        if found["stop"] != ""
+        or found["mark"] != "."
         or not _SHORTENED.search(body, max(start, found.start() - 8), found.start())
     ]
     colon = body.find(":", start, end)
@@ -112,14 +120,15 @@ def _piece(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iter
         start += 1
     while end > start and body[end - 1].isspace():
         end -= 1
-    if not any(map(str.isalnum, body[start:end])) or body[start:end].strip(". )#").isdigit():
+    if not is_worded(body, start, end) or body[start:end].strip(". )#").isdigit():
         return
     if body.find("$", start, end) >= 0 and _is_card(body, start, end):
         yield Piece(start, end, card=True)
         return
     at = start
     first = bisect_left(mentions, start, key=_start)
-    for mention in mentions[first + 1 : bisect_left(mentions, end, first, key=_start)]:
+    last = bisect_left(mentions, end, first, key=_start) if mentions else 0
+    for mention in mentions[first + 1 : last]:
         if mention.start > at and _opens_clause(body, at, mention, end):
             found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
             if found and found.start() > at:

@@ -38,7 +38,11 @@ class Label:
 
 _DECORATION = re.compile(r"(?:[^\w\s\"'(\[$€£~+<>&-]|\+\s|-\s)[^\w\s\"'(\[$€£~+<>&-]*\s*")
 _NUMBER = re.compile(r"(?:#\s?)?\d{1,2}(?:[.)]|\s?[.:\u2013-]\s)\s*|#\d{1,2}\s+")
-_COLON = re.compile(r"(?<!\d):(?!//)|:(?!\d|//)|\s[\u2013\u2014]\s?|\s-\s|(?<=\w)\u2014(?=\w)")
+_DIVIDER = re.compile(
+    r"[:\u2013\u2014-](?:(?<!\d:)(?<=:)(?!//)|(?<=:)(?!\d|//)|(?<=\s[\u2013\u2014])\s?|(?<=\s-)\s"
+    r"|(?<=\w\u2014)(?=\w))"
+)
+"""A colon or a dash behind a label."""
 _STOPS = re.compile(r"[.!?]\s|\n")
 _VERB = re.compile(
     r"\b(?:is|are|was|has|have|had|offers?|provides?|can|does|do|makes?|comes?|gets?|it|you|they"
@@ -132,6 +136,8 @@ _NOTICE = re.compile(
     r"AI responses may include mistakes|Your feedback helps|See our Privacy Policy"
     r"|Share more feedback"
 )
+_FOOTER_CHARACTERS = 300
+"""The first part of a piece of text, in which offers and notices are searched."""
 _OFFER = re.compile(
     r"\W*(?:let me know\b|would you like\b|do you want\b|want (?:me|help|a)\b|feel free\b"
     r"|if you(?:['\u2019]d like|['\u2019]d prefer| want| would like|['\u2019]re interested"
@@ -160,7 +166,7 @@ _EMOJI_ROLES = {
 
 def bare_start(text: str, start: int, end: int) -> int:
     """Return the offset behind bullets, emoji and a number at the beginning of a text."""
-    while start < end:
+    while start < end and not text[start].isalpha():
         found = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
         if not found or found.end() == start:
             return start
@@ -170,7 +176,10 @@ def bare_start(text: str, start: int, end: int) -> int:
 
 def emoji_role(text: str, start: int, end: int) -> UnitRole | None:
     """Return the role that a sign at the beginning of a text gives, if any."""
-    return next((r for c in text[start : min(start + 3, end)] if (r := _EMOJI_ROLES.get(c))), None)
+    opening = text[start : min(start + 3, end)]
+    if opening.isascii():
+        return None
+    return next((role for sign in opening if (role := _EMOJI_ROLES.get(sign))), None)
 
 
 def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None:
@@ -191,21 +200,32 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
         while value < end and text[value] in " :\u2013\u2014-":
             value += 1
         cut = text[first:bold_end].rstrip(" :\u2013\u2014-")
-        inner = _COLON.search(cut)
+        inner = _divider(cut, 0, len(cut))
         divided = (
             text[bold_end - 1] in ":-\u2013\u2014" or text[bold_end:value].strip() or value >= end
         )
-        if inner and inner.start():
-            return Label(first, first + inner.start(), _behind(text, first + inner.end(), end))
+        if inner and inner[0]:
+            return Label(first, first + inner[0], _behind(text, first + inner[1], end))
         if divided or len(cut.split()) <= 4:
             return Label(first, first + len(cut), value)
     limit = min(end, first + _LABEL_CHARACTERS)
-    found = _COLON.search(text, first, limit)
-    if not found or found.start() == first:
+    found = _divider(text, first, limit)
+    if not found or found[0] == first:
         return None
-    if not _is_label(text[first : found.start()], dashed=found.group() != ":"):
+    if not _is_label(text[first : found[0]], dashed=text[found[0]] != ":"):
         return None
-    return Label(first, found.start(), _behind(text, found.end(), end))
+    return Label(first, found[0], _behind(text, found[1], end))
+
+
+def _divider(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the (start, end) offsets of the first colon, or dash with its spaces, in a span."""
+    for found in _DIVIDER.finditer(text, start, end):
+        at = found.start()
+        if text[at] == ":" or not text[at - 1].isspace():
+            return at, found.end()
+        if at > start:
+            return at - 1, found.end()
+    return None
 
 
 def _is_label(words: str, *, dashed: bool) -> bool:
@@ -255,13 +275,24 @@ def _is_noun(word: str) -> bool:
     return word.islower() or _ABSTRACT.search(word) is not None
 
 
-def is_footer(text: str, start: int, end: int) -> bool:
-    """Return whether a piece of text is an offer of help or a notice of the service."""
-    limit = min(end, start + 300)
-    return (
-        _NOTICE.search(text, start, limit) is not None
-        or _OFFER.match(text, start, limit) is not None
-    )
+def has_notice(text: str) -> bool:
+    """Return whether a text contains a notice of the service."""
+    return _NOTICE.search(text) is not None
+
+
+def is_footer(text: str, start: int, end: int, *, notices: bool = True) -> bool:
+    """Return whether a piece of text is an offer of help or a notice of the service.
+
+    Args:
+        text: The whole text.
+        start: Offset of the piece.
+        end: Offset after the piece.
+        notices: Whether the whole text contains a notice, see `has_notice`.
+    """
+    limit = min(end, start + _FOOTER_CHARACTERS)
+    if notices and _NOTICE.search(text, start, limit) is not None:
+        return True
+    return _OFFER.match(text, start, limit) is not None
 
 
 def has_verb(text: str) -> bool:

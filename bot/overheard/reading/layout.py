@@ -10,12 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from overheard.reading.rankings import FIRST, NEXT
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 Span = tuple[int, int]
 
@@ -81,33 +77,35 @@ class Page:
 
 
 class LayoutMarks:
-    """Tracks the tokens of the Markdown parser and returns a marker line for each block."""
+    """Tracks the blocks of the Markdown parser and returns a marker line for each."""
 
     def __init__(self) -> None:
         self._depth = self._heading = 0
         self._item = self._rule = self._header = self._row = False
 
-    def see(self, token: Token) -> None:
-        """Process the next token of the parser."""
-        match token.type:
-            case "heading_open":
-                self._heading = int(token.tag[1:])
-            case "heading_close":
-                self._heading = 0
-            case "ordered_list_open" | "bullet_list_open":
-                self._depth += 1
-            case "ordered_list_close" | "bullet_list_close":
-                self._depth -= 1
-            case "list_item_open":
-                self._item = True
-            case "thead_open":
-                self._header = True
-            case "thead_close":
-                self._header = False
-            case "tr_open":
-                self._row = True
-            case "hr":
-                self._rule = True
+    def heading(self, level: int) -> None:
+        """Begin a heading, or with level 0 end the heading."""
+        self._heading = level
+
+    def enter_list(self) -> None:
+        """Begin a list."""
+        self._depth += 1
+
+    def leave_list(self) -> None:
+        """End a list."""
+        self._depth -= 1
+
+    def item(self) -> None:
+        """Begin an item of a list."""
+        self._item = True
+
+    def row(self, *, header: bool) -> None:
+        """Begin a row of a table."""
+        self._row, self._header = True, header
+
+    def rule(self) -> None:
+        """Process a horizontal rule."""
+        self._rule = True
 
     def take(self) -> str:
         """Return the marker line of the block that begins."""

@@ -72,6 +72,14 @@ class Context:
     label: str = ""
     closed: bool = False
 
+    def at(self, rank: int) -> Context:
+        """Return the same for a block of another rank."""
+        return Context(rank, self.owner, self.role, self.label, self.closed)
+
+    def with_role(self, role: UnitRole) -> Context:
+        """Return the same with another role."""
+        return Context(self.rank, self.owner, role, self.label, self.closed)
+
 
 class Names:
     """The mentions of an answer, searched by place.
@@ -88,6 +96,8 @@ class Names:
     def within(self, start: int, end: int) -> Sequence[Mention]:
         """Return the mentions that begin in a span."""
         first = bisect_left(self._starts, start)
+        if first == len(self._starts) or self._starts[first] >= end:
+            return ()
         return self._mentions[first : bisect_left(self._starts, end, first)]
 
     def owner(self, start: int, end: int) -> Owner:

@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from overheard.domain import Mention
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 Span = tuple[int, int]
 
@@ -25,30 +21,33 @@ _NUMBERED = re.compile(r"[*_#\\]{0,6}(\d{1,2})[.)](?:\*\*|__)?\s")
 
 
 class Marks:
-    """Tracks the tokens of the Markdown parser and returns markers for lines of ranked lists."""
+    """Tracks the lists of the Markdown parser and returns markers for lines of ranked lists."""
 
     def __init__(self) -> None:
-        self._lists: list[str] = []
+        self._lists: list[bool] = []
         self._coming = FIRST
         self._mark = ""
 
     @property
     def in_list(self) -> bool:
-        """Whether the last token is inside an item of a list."""
+        """Whether the next line is inside an item of a list."""
         return bool(self._lists)
 
-    def see(self, token: Token) -> None:
-        """Process the next token of the parser."""
-        match token.type:
-            case "ordered_list_open" | "bullet_list_open":
-                self._lists.append(token.type)
-                continued = token.attrGet("start") is not None  # after a paragraph
-                if len(self._lists) == 1 and not continued:
-                    self._coming = FIRST
-            case "ordered_list_close" | "bullet_list_close":
-                self._lists.pop()
-            case "list_item_open" if self._lists == ["ordered_list_open"]:
-                self._begin()
+    def enter_list(self, first: int | None) -> None:
+        """Begin a list; `first` is the first number of a numbered list."""
+        self._lists.append(first is not None)
+        continued = first not in {None, 1}  # after a paragraph
+        if len(self._lists) == 1 and not continued:
+            self._coming = FIRST
+
+    def leave_list(self) -> None:
+        """End a list."""
+        self._lists.pop()
+
+    def item(self) -> None:
+        """Begin an item of a list."""
+        if self._lists == [True]:
+            self._mark, self._coming = self._coming, NEXT
 
     def take(self, content: str = "") -> str:
         """Return the marker (`FIRST` or `NEXT`) for the next line, or an empty string.
@@ -58,9 +57,6 @@ class Marks:
         """
         marker, self._mark = self._mark, ""
         return marker if marker or self._lists else _numbered(content)
-
-    def _begin(self) -> None:
-        self._mark, self._coming = self._coming, NEXT
 
 
 def _numbered(content: str) -> str:

@@ -15,7 +15,7 @@ from overheard.reading.rankings import ranked
 from overheard.reading.structure import units
 from overheard.reading.text import sentences
 
-READING_VERSION = "5"
+READING_VERSION = "6"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
@@ -146,7 +146,9 @@ class Reader:
         if not may_advise_against(body):
             return mentions
         return tuple(
-            replace(m, negated=advises_against(body, m.start, m.end, spans[m.sentence]))
+            replace(m, negated=True)
+            if advises_against(body, m.start, m.end, spans[m.sentence])
+            else m
             for m in mentions
         )
 

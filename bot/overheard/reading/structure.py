@@ -11,8 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from overheard.domain import Mention, Unit, UnitRole
-from overheard.reading.cuts import pieces
-from overheard.reading.labels import Label, bare_start, emoji_role, has_verb, is_footer, role_of
+from overheard.reading.cuts import is_worded, pieces
+from overheard.reading.labels import (
+    Label,
+    bare_start,
+    emoji_role,
+    has_notice,
+    has_verb,
+    is_footer,
+    role_of,
+)
 from overheard.reading.layout import Line, LineKind, Page
 from overheard.reading.outline import Outline
 from overheard.reading.owners import NOBODY, Context, Names, Owner
@@ -76,11 +84,13 @@ class _Builder:
         carried: The owner of the text before in the same paragraph.
         listed: Whether a list precedes the paragraph in its block.
         ended: Whether the notices of the service have begun.
+        notices: Whether there are any.
     """
 
     def __init__(self, page: Page, mentions: Sequence[Mention]) -> None:
         self.body, self.lines = page.body, page.lines
         self.names = Names(page.body, mentions)
+        self.notices = has_notice(page.body)
         self.outline = Outline(page.body, page.lines, self.names)
         self.stack: list[Context] = [Context(0)]
         self.section = ""
@@ -138,7 +148,7 @@ class _Builder:
         if rank == _LEAD_RANK and whole.role not in roles:
             rank = _ROLE_RANK
         self._pop(rank)
-        self.stack.append(replace(whole, rank=rank))
+        self.stack.append(whole.at(rank))
         self.carried, self.listed = whole.owner, False
         return self._unit(line.start, end, whole.owner, UnitRole.TITLE, whole.label)
 
@@ -152,7 +162,7 @@ class _Builder:
                 yield self._unit(cell.start, cell.end, owner, cell.role, cell.label)
                 continue
             self.stack.append(Context(_CELL_RANK, owner, cell.role, cell.label))
-            line = replace(row, start=cell.start, end=cell.end, kind=LineKind.ITEM)
+            line = Line(cell.start, cell.end, LineKind.ITEM, bold=row.bold)
             yield from self._text(line, opens=False, multi=False)
             self.stack.pop()
 
@@ -166,7 +176,8 @@ class _Builder:
         self._pop(rank if line.opens else rank + 1)
         if line.opens:
             above = self._top
-            self.stack.append(replace(above, rank=rank, owner=NOBODY if multi else above.owner))
+            owner = NOBODY if multi else above.owner
+            self.stack.append(Context(rank, owner, above.role, above.label, above.closed))
         yield from self._text(line, opens=line.opens, multi=multi)
 
     def _paragraph(self, line: Line, at: int) -> Iterator[Unit]:
@@ -215,7 +226,7 @@ class _Builder:
         found = self.names.within(line.start, line.end)
         for number, piece in enumerate(pieces(self.body, line.start, line.end, found)):
             start, end = piece.start, piece.end
-            if self.ended or is_footer(self.body, start, end):
+            if self.ended or is_footer(self.body, start, end, notices=self.notices):
                 self.ended = self.ended or "AI responses may include" in self.body[start:end]
                 yield self._unit(start, end, NOBODY, UnitRole.FOOTER)
                 continue
@@ -229,18 +240,18 @@ class _Builder:
                 if label is None:
                     break
                 first = not (number or labels)
-                above = context if first else replace(context, role=base.role)
+                above = context if first else context.with_role(base.role)
                 context = self._labelled(label, above, end, line, multi=multi and first)
                 if opens and not number:
-                    self.stack[-1] = replace(context, rank=self._top.rank)
+                    self.stack[-1] = context.at(self._top.rank)
                 self.carried = context.owner
                 yield self._unit(
                     label.start, label.end, context.owner, UnitRole.TITLE, context.label
                 )
                 start, labels = label.value, labels + 1
-            if not any(map(str.isalnum, self.body[start:end])):
+            if not is_worded(self.body, start, end):
                 if labels and line.kind is LineKind.PARAGRAPH and end == line.end:
-                    self.stack.append(replace(context, rank=_ROLE_RANK))
+                    self.stack.append(context.at(_ROLE_RANK))
                 continue
             if opens and not (labels or number):
                 context = self._opening(start, end, context, multi=multi)
