@@ -117,11 +117,6 @@ def test_any_text_gives_composed_lines_without_gaps(text: str) -> None:
     assert all(line and line == line.strip() for line in body.split("\n") if body)
 
 
-def test_a_paragraph_of_any_length_loses_its_markup() -> None:
-    """Length is no reason to leave markup in."""
-    assert prose("**Acme** is *fine*. " * 5_000) == ("Acme is fine. " * 5_000).strip()
-
-
 @given(st.text(alphabet="ab.*_#`[]()<>|~&\\!-1\n \t:/", max_size=200))
 def test_any_markup_is_read(text: str) -> None:
     """No arrangement of markup raises."""
